@@ -1,0 +1,43 @@
+# make run | test | check | bench, nothing clever. `make setup` installs what the others need, and nothing when up to date.
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --no-deps
+SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
+
+.PHONY: run test check bench lock setup
+run: .venv/run
+	@.venv/bin/rolefit run
+
+test: .venv/test
+	@.venv/bin/python -m pytest
+
+check: .venv/test
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/rolefit check
+	@bash .ci/lock --check
+
+bench: .venv/test
+	@.venv/bin/python tests/bench/run.py
+
+# Writes the lock files anew; versions that still fit stay as they are.
+lock: .venv/test
+	@bash .ci/lock
+
+setup: .venv/run
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Rolefit needs Python 3.11 or newer; $$($(PYTHON) --version) was found. Try: make PYTHON=python3.12 run"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/run: .venv/bin/python requirements.lock pyproject.toml
+	@echo "Installing Rolefit into .venv …"
+	@$(PIP) -r requirements.lock
+	@$(SELF)
+	@touch $@
+
+.venv/test: .venv/run tests/requirements.lock
+	@echo "Installing what the tests and checks need …"
+	@$(PIP) -r tests/requirements.lock
+	@touch $@
