@@ -1,0 +1,1 @@
+"""What Rolefit knows and decides: plain Python, no I/O, no clock, no randomness, no Slack."""

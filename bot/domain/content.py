@@ -1,0 +1,423 @@
+"""Everything an editor writes, as frozen models; unknown keys are refused.
+
+The models say what shape a file has. What the files say of each other (a row that exists, a role that can be
+reached) is checked in `bot.knowledge`, which knows the line it stands on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from string import Formatter
+from typing import Annotated, Literal, Protocol, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Weight = Annotated[float, Field(ge=0, le=10)]
+
+MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
+MAX_BUTTON_TEXT = 75  # docs.slack.dev/reference/block-kit/block-elements/button-element
+MAX_HEADER_TEXT = 150  # docs.slack.dev/reference/block-kit/blocks/header-block
+MAX_SECTION_TEXT = 3000  # docs.slack.dev/reference/block-kit/blocks/section-block
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+HasId = TypeVar("HasId", bound=_HasId)
+
+
+def _by_id(items: Iterable[HasId], wanted: str) -> HasId:
+    for item in items:
+        if item.id == wanted:
+            return item
+    raise KeyError(wanted)
+
+
+class Authored(BaseModel):
+    """Base of all models: frozen, and a misspelt key is an error instead of a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- sources.yaml
+
+
+class Document(Authored):
+    """One of the documents the knowledge comes from."""
+
+    id: Identifier
+    title: Line
+    author: Line
+    year: int
+    file: Line  # name in the folder of sources the project keeps beside the repository
+
+
+class Sources(Authored):
+    """The file `sources.yaml`."""
+
+    documents: tuple[Document, ...] = Field(min_length=1)
+
+
+class Citation(Authored):
+    """Where something is said: a document and the heading it stands under."""
+
+    document: Identifier
+    section: Line
+
+
+# --- tables.yaml
+
+
+class Column(Authored):
+    """A column of a table, after the first one, which holds the rows' labels."""
+
+    id: Identifier
+    label: Line
+
+
+class Row(Authored):
+    """A row: its label, and one cell for each column id."""
+
+    id: Identifier
+    label: Line
+    cells: Mapping[Identifier, Line]
+
+
+class Table(Authored):
+    """A table of the documents; `corner` is the heading above the row labels."""
+
+    id: Identifier
+    title: Line
+    corner: Line
+    columns: tuple[Column, ...] = Field(min_length=1)
+    rows: tuple[Row, ...] = Field(min_length=1)
+    key: Line | None = None
+    source: Citation
+
+    @model_validator(mode="after")
+    def _each_row_fills_each_column(self) -> Self:
+        known = {column.id for column in self.columns}
+        for row in self.rows:
+            if missing := known - row.cells.keys():
+                raise ValueError(f"row {row.id!r} has no cell for column {', '.join(sorted(missing))}")
+            if extra := row.cells.keys() - known:
+                raise ValueError(f"row {row.id!r} has a cell for {', '.join(sorted(extra))}, which is no column")
+        return self
+
+    def row(self, row_id: str) -> Row:
+        """Give the row with this id; KeyError if there is none."""
+        return _by_id(self.rows, row_id)
+
+    def column(self, column_id: str) -> Column:
+        """Give the column with this id; KeyError if there is none."""
+        return _by_id(self.columns, column_id)
+
+    def excerpt(self, rows: Sequence[str] = (), columns: Sequence[str] = ()) -> "Table":
+        """Cut the table down to these rows and columns, in the order given; none named means all.
+
+        Raises KeyError for a row or column that is not there.
+        """
+        kept = tuple(self.column(name) for name in columns) or self.columns
+        return self.model_copy(
+            update={
+                "columns": kept,
+                "rows": tuple(
+                    row.model_copy(update={"cells": {column.id: row.cells[column.id] for column in kept}})
+                    for row in (tuple(self.row(name) for name in rows) or self.rows)
+                ),
+            }
+        )
+
+
+class Tables(Authored):
+    """The file `tables.yaml`."""
+
+    tables: tuple[Table, ...] = Field(min_length=1)
+
+
+# --- faq.yaml
+
+
+class Excerpt(Authored):
+    """Which part of a table supports an answer; no rows or columns named means all of them."""
+
+    table: Identifier
+    rows: tuple[Identifier, ...] = ()
+    columns: tuple[Identifier, ...] = ()
+
+
+class Entry(Authored):
+    """One question people ask, the ways they ask it, and the answer."""
+
+    id: Identifier
+    question: Line
+    phrasings: tuple[Line, ...] = Field(min_length=5, max_length=12)
+    keywords: tuple[Line, ...] = Field(min_length=1)
+    answer: Line
+    excerpt: Excerpt | None = None
+    sources: tuple[Citation, ...] = Field(min_length=1)
+    owner: Line
+    checked: date
+
+    @model_validator(mode="after")
+    def _short_enough_to_read(self) -> Self:
+        if (words := len(self.answer.split())) > MAX_ANSWER_WORDS:
+            raise ValueError(f"the answer has {words} words; say it in {MAX_ANSWER_WORDS}")
+        return self
+
+
+class Faq(Authored):
+    """The file `faq.yaml`."""
+
+    entries: tuple[Entry, ...] = Field(min_length=1)
+
+
+# --- synonyms.yaml and matching.yaml
+
+
+class Concept(Authored):
+    """Words and expressions that mean the same in this field."""
+
+    name: Identifier
+    terms: tuple[Line, ...] = Field(min_length=2)
+
+
+class Synonyms(Authored):
+    """The file `synonyms.yaml`."""
+
+    concepts: tuple[Concept, ...] = ()
+
+
+class Check(Authored):
+    """One promise about matching: this utterance gets this entry, or silence."""
+
+    say: Line
+    expect: Identifier | Literal["silence"]
+    surface: Literal["channel", "thread", "mention", "dm"] = "channel"
+    after: Identifier | None = None
+
+
+class Checks(Authored):
+    """The file `checks.yaml`."""
+
+    checks: tuple[Check, ...] = ()
+
+
+# --- quiz.yaml
+
+
+class Choice(Authored):
+    """One answer to a question: its button, how people type it, and what it says about each role."""
+
+    id: Identifier
+    label: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT)]
+    says: tuple[Line, ...] = ()
+    weights: Mapping[Identifier, Weight]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not any(self.weights.values()):
+            raise ValueError(f"choice {self.id!r} has no weights; give at least one role more than 0")
+        return self
+
+
+class Question(Authored):
+    """A question of the quiz; `dimension` is the row of the roles table it asks about."""
+
+    id: Identifier
+    dimension: Identifier
+    text: Line
+    why: Line
+    choices: tuple[Choice, ...] = Field(min_length=3, max_length=5)
+
+
+class TieBreak(Authored):
+    """The question that is asked when two roles are too close to call."""
+
+    id: Identifier
+    text: Line
+    why: Line
+    choices: tuple[Choice, ...] = Field(min_length=2, max_length=5)
+    source: Citation
+
+
+class Role(Authored):
+    """A role the quiz can recommend.
+
+    `titles` are columns of the skills table, `regime` is a row of the regimes table.
+    """
+
+    id: Identifier
+    name: Line
+    column: Identifier
+    summary: Line
+    advice: Line
+    titles: tuple[Identifier, ...] = Field(min_length=1)
+    called: Line
+    regime: Identifier
+
+
+class Thresholds(Authored):
+    """How far the first role must lead the second, in shares of the total."""
+
+    clear: float = Field(gt=0, lt=1)
+    leaning: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.leaning >= self.clear:
+            raise ValueError("'leaning' must be smaller than 'clear'")
+        return self
+
+
+class QuizTables(Authored):
+    """Which tables the recommendation quotes."""
+
+    roles: Identifier
+    regimes: Identifier
+    skills: Identifier
+
+
+class Quiz(Authored):
+    """The file `quiz.yaml`."""
+
+    tables: QuizTables
+    roles: tuple[Role, ...] = Field(min_length=2)
+    questions: tuple[Question, ...] = Field(min_length=1)
+    thresholds: Thresholds
+    tie_break: TieBreak
+    sources: tuple[Citation, ...] = Field(min_length=1)
+
+    def role(self, role_id: str) -> Role:
+        """Give the role with this id; KeyError if there is none."""
+        return _by_id(self.roles, role_id)
+
+    def question(self, question_id: str) -> Question | TieBreak:
+        """Give the question with this id, the tie-break included; KeyError if there is none."""
+        return self.tie_break if question_id == self.tie_break.id else _by_id(self.questions, question_id)
+
+    @property
+    def all_questions(self) -> tuple[Question | TieBreak, ...]:
+        """The questions in the order they are asked, the tie-break last."""
+        return (*self.questions, self.tie_break)
+
+
+# --- words.yaml
+
+
+class Slots:
+    """The placeholders that a text may use, all of them optional."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = frozenset(names)
+
+    def __call__(self, text: str) -> str:
+        """Refuse a text with a placeholder that nobody will fill."""
+        try:
+            used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        except ValueError as error:
+            raise ValueError(f"{error}: write {{{{ and }}}} for braces") from None
+        if unknown := used - self.names:
+            allowed = ", ".join(f"{{{name}}}" for name in sorted(self.names)) or "none"
+            raise ValueError(f"unknown placeholder {{{', '.join(sorted(unknown))}}}; there are: {allowed}")
+        return text
+
+
+def _text(*slots: str) -> AfterValidator:
+    return AfterValidator(Slots(*slots))
+
+
+Plain = Annotated[Line, _text()]
+
+
+class FaqWords(Authored):
+    """What surrounds an answer from the FAQ."""
+
+    source: Annotated[Line, _text("sources")]
+    table: Annotated[Line, _text("title")]
+    suggest: Plain
+    suggest_shown: Annotated[Line, _text("question")]
+    unknown: Annotated[Line, _text("examples")]
+    hello: Annotated[Line, _text("examples")]
+
+
+class QuizWords(Authored):
+    """What the quiz says beside its questions."""
+
+    root: Annotated[Line, _text("count")]
+    note: Annotated[Line, _text("link")]
+    progress: Annotated[Line, _text("number", "count")]
+    how_to_answer: Plain
+    chosen: Annotated[Line, _text("choice")]
+    tie_break: Plain
+    unclear: Annotated[Line, _text("options")]
+    already_answered: Annotated[Line, _text("choice")]
+    moved_on: Plain
+    finished: Plain
+    not_yours: Plain
+    gone: Plain
+    usage: Plain
+    unknown_argument: Annotated[Line, _text("argument")]
+
+
+class ResultWords(Authored):
+    """What a recommendation says."""
+
+    clear: Annotated[Line, _text("role", "runner_up")]
+    leaning: Annotated[Line, _text("role", "runner_up")]
+    close: Annotated[Line, _text("role", "runner_up")]
+    shares: Plain
+    decided: Plain
+    decided_by: Annotated[Line, _text("question", "choice")]
+    table: Annotated[Line, _text("title", "sources")]
+    titles: Annotated[Line, _text("role", "titles", "called")]
+    skills: Annotated[Line, _text("title", "skills")]
+    regime: Annotated[Line, _text("work")]
+    regime_option: Annotated[Line, _text("regime", "text")]
+    caution: Plain
+    again: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    share: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+
+
+class ShareWords(Authored):
+    """What sharing says to the person who shares and to the one who receives."""
+
+    pick: Plain
+    placeholder: Annotated[Line, Field(max_length=150), _text()]
+    preview: Annotated[Line, _text("to")]
+    preview_end: Annotated[Line, _text("to")]
+    send: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    cancel: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    intro: Annotated[Line, _text("sender")]
+    sent: Annotated[Line, _text("to")]
+    cancelled: Plain
+    outdated: Plain
+    failed: Annotated[Line, _text("to")]
+    not_yourself: Plain
+    not_a_bot: Plain
+    not_active: Annotated[Line, _text("to")]
+    not_a_guest: Annotated[Line, _text("to")]
+
+
+class HomeWords(Authored):
+    """The bot's Home tab."""
+
+    title: Annotated[Line, Field(max_length=MAX_HEADER_TEXT), _text()]
+    about: Plain
+    quiz: Plain
+    quiz_button: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    topics: Plain
+    privacy: Plain
+
+
+class Words(Authored):
+    """The file `words.yaml`: everything the bot says that is neither an answer nor a question of the quiz."""
+
+    faq: FaqWords
+    quiz: QuizWords
+    result: ResultWords
+    share: ShareWords
+    home: HomeWords

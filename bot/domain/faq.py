@@ -1,0 +1,98 @@
+"""Candidates and surface -> Answer, Suggestions, NoAnswer or Silence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.content import Authored
+from bot.domain.matching import Calibration, Candidate, Index
+from bot.domain.matching_text import Form
+
+MAX_SUGGESTIONS = 3
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Surface(StrEnum):
+    """Where we were spoken to, or where somebody spoke."""
+
+    CHANNEL = "channel"
+    THREAD = "thread"
+    MENTION = "mention"
+    DM = "dm"
+    COMMAND = "command"
+
+
+UNPROMPTED = frozenset({Surface.CHANNEL, Surface.THREAD})
+
+
+class Limits(Authored):
+    """The file `matching.yaml`: from which confidence on what is said, and the calibration of the confidence."""
+
+    sure: Probability  # unprompted, answer from here on
+    gap: Probability  # unprompted, and only if the runner-up is this far behind
+    asked: Probability  # where the bot was asked, answer from here on
+    maybe: Probability  # where the bot was asked, suggest from here on
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Say these entries: one, or two where a message asks two questions. Best first."""
+
+    entries: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Offer these: one to three candidates, best first."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """Say that we do not know."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Say nothing."""
+
+
+Reply = Answer | Suggestions | NoAnswer | Silence
+
+
+def reply_to(utterance: str, surface: Surface, index: Index, limits: Limits, *, after: str | None = None) -> Reply:
+    """Choose between answering, suggesting, saying that we don't know, and silence.
+
+    utterance: Slack's text of a message, without the bot's own mention. `after` is the entry that the thread was
+    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent.
+    """
+    ranked = index.rank(utterance, limit=MAX_SUGGESTIONS, after=after)
+    return decide(ranked, surface, limits)
+
+
+def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> Reply:
+    """Turn candidates, best first, into a reply.
+
+    Unprompted, a statement gets no answer; neither does a fragment of one word ("frameworks" may mean anything), nor
+    a question for a person, a place, a time or a number that the entry does not deal with.
+    Source: a threshold and a gap to the runner-up, as in Rasa's FallbackClassifier.
+    """
+    best = ranked[0].confidence if ranked else 0.0
+    second = ranked[1].confidence if len(ranked) > 1 else 0.0
+    if surface in UNPROMPTED:
+        sure = best >= limits.sure and best - second >= limits.gap
+        return Answer(ranked[:1]) if sure and _asks(ranked[0]) else Silence()
+    if best >= limits.asked and best - second >= limits.gap:
+        return Answer(ranked[:1])
+    likely = tuple(candidate for candidate in ranked if candidate.confidence >= limits.maybe)
+    return Suggestions(likely) if likely else NoAnswer()
+
+
+def _asks(candidate: Candidate) -> bool:
+    fragment = candidate.form is Form.FRAGMENT and len(candidate.matched) > 1
+    return (fragment or candidate.form is Form.QUESTION) and not candidate.particular

@@ -1,0 +1,41 @@
+"""Who may send a recommendation to whom, and whether what was previewed is still what would be sent."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Person:
+    """What sharing needs to know of somebody in the workspace."""
+
+    id: str
+    team: str
+    is_bot: bool = False
+    is_active: bool = True
+    is_guest: bool = False
+
+
+class Refusal(StrEnum):
+    """Why somebody cannot be sent a recommendation; the values are keys of `share` in words.yaml."""
+
+    YOURSELF = "not_yourself"
+    BOT = "not_a_bot"
+    INACTIVE = "not_active"
+    GUEST = "not_a_guest"
+
+
+def refusal(sender: str, team: str, recipient: Person) -> Refusal | None:
+    """Say why `sender`, of workspace `team`, cannot send to `recipient`, or None if nothing speaks against it.
+
+    A recommendation is personal: it goes to one active member of the same workspace, never to an app, a guest or
+    somebody from outside, and nobody sends it for somebody else.
+    """
+    if recipient.id == sender:
+        return Refusal.YOURSELF
+    if recipient.is_bot:
+        return Refusal.BOT
+    if not recipient.is_active:
+        return Refusal.INACTIVE
+    if recipient.is_guest or recipient.team != team:
+        return Refusal.GUEST
+    return None

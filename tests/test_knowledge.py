@@ -1,0 +1,283 @@
+"""The knowledge linter: each fault planted, and the words about it."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot import knowledge
+from bot.knowledge import KnowledgeError, Problem
+from bot.settings import KNOWLEDGE
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the knowledge to spoil."""
+    return Path(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"))
+
+
+def edit(folder: Path, name: str, change: Callable[[dict], None]) -> None:
+    """Change a file as data and write it back."""
+    data = yaml.safe_load((folder / name).read_text())
+    change(data)
+    (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000))
+
+
+def errors(folder: Path) -> list[Problem]:
+    return [each for each in knowledge.lint(folder, today=TODAY) if each.level == "error"]
+
+
+def entry(data: dict, entry_id: str = "xai-dropped-researcher") -> dict:
+    return next(each for each in data["entries"] if each["id"] == entry_id)
+
+
+def line_of(folder: Path, name: str, text: str) -> int:
+    """Count to the last line that holds this text."""
+    lines = (folder / name).read_text().splitlines()
+    return max(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_the_knowledge_as_it_is_shipped_has_nothing_wrong():
+    assert knowledge.lint(KNOWLEDGE, today=datetime.now(UTC).date()) == []
+
+
+FAULTS: dict[str, tuple[str, Callable[[dict], None], str, str]] = {
+    "dead table": (
+        "faq.yaml",
+        lambda data: entry(data).update(excerpt={"table": "planted"}),
+        "there is no table 'planted'",
+        "There are: roles",
+    ),
+    "dead row": (
+        "faq.yaml",
+        lambda data: entry(data).update(excerpt={"table": "roles", "rows": ["planted"]}),
+        "the table 'roles' has no row 'planted'",
+        "There are: core-question",
+    ),
+    "dead column": (
+        "faq.yaml",
+        lambda data: entry(data).update(excerpt={"table": "roles", "columns": ["planted"]}),
+        "the table 'roles' has no column 'planted'",
+        "There are: researcher",
+    ),
+    "dead source": (
+        "faq.yaml",
+        lambda data: entry(data)["sources"][0].update(document="planted"),
+        "there is no source 'planted'",
+        "There are: elon-repost",
+    ),
+    "dead role": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0]["weights"].update(planted=3),
+        "there is no role 'planted'",
+        "There are: researcher",
+    ),
+    "dead dimension": (
+        "quiz.yaml",
+        lambda data: data["questions"][0].update(dimension="planted"),
+        "there is no row 'planted'",
+        "There are: core-question",
+    ),
+    "dead entry in a check": (
+        "checks.yaml",
+        lambda data: data["checks"].append({"say": "anything", "expect": "planted"}),
+        "there is no entry 'planted'",
+        "Write an id from faq.yaml or silence",
+    ),
+    "duplicate id": (
+        "faq.yaml",
+        lambda data: data["entries"].append({**data["entries"][0], "phrasings": [f"planted {n}" for n in range(6)]}),
+        "the id 'role-differences' is already used in line",
+        "Give this one another id",
+    ),
+    "choice without weights": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0].update(weights={"researcher": 0}),
+        "choice 'new-and-true' has no weights",
+        "Correct it",
+    ),
+    "unreachable role": (
+        "quiz.yaml",
+        lambda data: [
+            choice["weights"].update({"research-engineer": 0.1})
+            for question in data["questions"]
+            for choice in question["choices"]
+        ],
+        "no answers lead to the role 'research-engineer'",
+        "Give it more weight in some choices",
+    ),
+    "answer too long": (
+        "faq.yaml",
+        lambda data: entry(data).update(answer="planted " * 91),
+        "the answer has 91 words; say it in 90",
+        "Correct it",
+    ),
+    "button too long": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0].update(label="planted " * 12),
+        "at most 75 characters",
+        "Correct it",
+    ),
+    "text Slack would cut": (
+        "quiz.yaml",
+        lambda data: data["questions"][0].update(text="planted " * 400),
+        "Slack shows 3000 in a question",
+        "Shorten it by",
+    ),
+    "table Slack would refuse": (
+        "tables.yaml",
+        lambda data: data["tables"][0]["rows"][0]["cells"].update(researcher="planted " * 1300),
+        "characters in its cells; Slack shows 10000",
+        "Shorten or split the table",
+    ),
+    "unknown key": (
+        "faq.yaml",
+        lambda data: entry(data).update(planted="x"),
+        "unknown key 'planted'",
+        "Correct its spelling or delete it",
+    ),
+    "missing cell": (
+        "tables.yaml",
+        lambda data: data["tables"][0]["rows"][0]["cells"].pop("researcher"),
+        "row 'core-question' has no cell for column researcher",
+        "Correct it",
+    ),
+    "placeholder nobody fills": (
+        "words.yaml",
+        lambda data: data["quiz"].update(progress="{planted} of {count}"),
+        "unknown placeholder {planted}; there are: {count}, {number}",
+        "Correct it",
+    ),
+    "missing text": (
+        "words.yaml",
+        lambda data: data["share"].pop("send"),
+        "the key 'send' is missing",
+        "Add it",
+    ),
+    "broken promise": (
+        "checks.yaml",
+        lambda data: data["checks"].append({"say": "planted potatoes", "expect": "role-differences"}),
+        "'planted potatoes' should get role-differences, and gets silence",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
+    "checked in the future": (
+        "faq.yaml",
+        lambda data: entry(data).update(checked=date(2027, 1, 1)),
+        "'xai-dropped-researcher' says it was checked on 2027-01-01, which is still to come",
+        "Set the date of the last reading",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_and_named_with_its_line_and_a_remedy(folder: Path, fault: str):
+    name, plant, what, remedy = FAULTS[fault]
+    edit(folder, name, plant)
+
+    [problem] = errors(folder)
+
+    assert problem.file == name
+    assert what in problem.what
+    assert problem.remedy.startswith(remedy)
+    assert 0 < problem.line <= len((folder / name).read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [("faq.yaml", "planted-document"), ("quiz.yaml", "planted-role"), ("faq.yaml", "planted_key")],
+)
+def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: str):
+    plants: dict[str, Callable[[dict], object]] = {
+        "planted-document": lambda data: entry(data)["sources"][0].update(document="planted-document"),
+        "planted-role": lambda data: data["questions"][1]["choices"][2]["weights"].update({"planted-role": 1}),
+        "planted_key": lambda data: entry(data).update(planted_key=1),
+    }
+    edit(folder, name, lambda data: plants[planted](data) and None)
+
+    [problem] = errors(folder)
+
+    assert problem.line == line_of(folder, name, planted)
+    assert str(problem).startswith(f"{name}:{problem.line}: error: ")
+
+
+def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
+    phrasing = "Planted phrasing about xAI"
+
+    def plant(data: dict) -> None:
+        entry(data)["phrasings"][0] = phrasing
+        entry(data, "separate-or-unified")["phrasings"][0] = phrasing.upper() + "?"
+
+    edit(folder, "faq.yaml", plant)
+
+    [problem] = [each for each in errors(folder) if "already" in each.what]
+
+    assert "is already in line" in problem.what
+    assert problem.remedy == "Keep it in one entry only"
+
+
+def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
+    wording = "why did xAI drop the researcher title in July 2025"
+    edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
+
+    found = [each for each in errors(folder) if each.file == "faq.yaml"]
+
+    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in each.what for each in found)
+
+
+def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
+    edit(folder, "faq.yaml", lambda data: entry(data).update(checked=date(2025, 11, 19)))
+
+    [problem] = knowledge.lint(folder, today=TODAY)
+
+    assert problem.level == "warning"
+    assert "was last checked on 2025-11-19, over a year ago" in problem.what
+    assert problem.remedy.endswith("to read it again and set the date")
+    assert knowledge.load(folder)
+
+
+def test_a_key_given_twice_is_refused(folder: Path):
+    text = (folder / "words.yaml").read_text().replace("  send: Send", "  send: Send\n  send: Twice")
+    (folder / "words.yaml").write_text(text)
+
+    [problem] = errors(folder)
+
+    assert problem.what == "the key 'send' is there twice"
+    assert problem.line == line_of(folder, "words.yaml", "send: Twice")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("entries:\n  - id: [unclosed\n", "is not YAML"),
+        ("entries: \x07\n", "holds a character that YAML does not allow"),
+        ("", "the key 'entries' is missing"),
+        ("- a list\n", "valid dictionary"),
+    ],
+)
+def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text: str, what: str):
+    (folder / "faq.yaml").write_text(text)
+
+    [problem] = errors(folder)
+
+    assert problem.file == "faq.yaml"
+    assert what in problem.what
+
+
+def test_a_missing_file_is_named(folder: Path):
+    (folder / "quiz.yaml").unlink()
+
+    [problem] = errors(folder)
+
+    assert str(problem) == "quiz.yaml: error: cannot be read: No such file or directory. Put the file there."
+
+
+def test_broken_knowledge_is_not_loaded(folder: Path):
+    edit(folder, "faq.yaml", lambda data: entry(data).update(planted="x"))
+
+    with pytest.raises(KnowledgeError, match="unknown key 'planted'"):
+        knowledge.load(folder)
