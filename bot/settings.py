@@ -1,0 +1,160 @@
+"""The environment as one frozen value; everything that is wrong with it is said at once."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SLACK = "https://slack.com/api/"
+KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge"
+BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
+
+
+class Mode(StrEnum):
+    """Where the bot works: the local workspace, Slack over Socket Mode, or Slack over HTTP."""
+
+    LOCAL = "local"
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+class SettingsError(ValueError):
+    """Says every setting that is wrong, why, and what to do."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def _blank_is_unset(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Secret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
+Text = Annotated[str | None, BeforeValidator(_blank_is_unset)]
+
+
+class Settings(BaseSettings):
+    """What the environment (or a `.env` file in the working directory) says; read with `read`."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    slack_bot_token: Secret = None
+    slack_app_token: Secret = None
+    slack_signing_secret: Secret = None
+    slack_api_url: Text = None
+    slack_client_id: Text = None
+    slack_client_secret: Secret = None
+    slack_verification_token: Secret = None
+    data_dir: Path = Path("data")
+    database_url: Text = None
+    knowledge_dir: Path = KNOWLEDGE
+    port: int = Field(default=3000, ge=1, le=65535)
+    workspace_port: int = Field(default=8765, ge=0, le=65535)
+    log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @property
+    def api_url(self) -> str:
+        """The base of Slack's Web API, with a slash at its end."""
+        return (self.slack_api_url or SLACK).rstrip("/") + "/"
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy's async address of our own tables."""
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{self.data_dir / 'rolefit.db'}"
+        return f"postgresql+psycopg://{self.database_url.split('://', 1)[1]}"
+
+    @property
+    def jobs_url(self) -> str:
+        """SQLAlchemy's address of the durable work; on SQLite a file apart, so that neither waits for the other."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'jobs.db'}"
+        return f"postgresql+psycopg://{self.database_url.split('://', 1)[1]}"
+
+    def mode(self, *, http: bool) -> Mode:
+        """Say where the bot is to work; `http` is the flag of the command line.
+
+        Raises SettingsError naming each setting that is missing or contradicts another.
+        """
+        problems = [
+            f"{name} is set, but Rolefit serves one workspace with one token: unset it."
+            for name in BOLT_READS_THESE
+            if getattr(self, name.lower()) is not None
+        ]
+        bot, app = _shown(self.slack_bot_token), _shown(self.slack_app_token)
+        if not bot:
+            problems += [
+                f"{name} is set, but SLACK_BOT_TOKEN is not: set SLACK_BOT_TOKEN to the bot token of your app, "
+                f"or unset {name} to use the local workspace."
+                for name, value in (
+                    ("SLACK_APP_TOKEN", app),
+                    ("SLACK_SIGNING_SECRET", self.slack_signing_secret),
+                    ("SLACK_API_URL", self.slack_api_url),
+                )
+                if value
+            ]
+            if http:
+                problems.append(
+                    "SLACK_BOT_TOKEN is not set, but --http serves a real workspace: "
+                    "set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or leave --http out."
+                )
+        elif not bot.startswith("xoxb-"):
+            problems.append(
+                "SLACK_BOT_TOKEN is not a bot token: copy the one that begins with xoxb- "
+                "from OAuth & Permissions in your app's settings."
+            )
+        if bot and http and not _shown(self.slack_signing_secret):
+            problems.append(
+                "SLACK_SIGNING_SECRET is not set, but --http needs it to know that requests come from Slack: "
+                "copy it from Basic Information in your app's settings."
+            )
+        if bot and not http and not app:
+            problems.append(
+                "SLACK_APP_TOKEN is not set, but Socket Mode needs it: create an app-level token with the scope "
+                "connections:write in Basic Information, or start with --http and SLACK_SIGNING_SECRET."
+            )
+        if app and not app.startswith("xapp-"):
+            problems.append(
+                "SLACK_APP_TOKEN is not an app-level token: copy the one that begins with xapp- "
+                "from Basic Information in your app's settings."
+            )
+        if problems:
+            raise SettingsError(problems)
+        if not bot:
+            return Mode.LOCAL
+        return Mode.HTTP if http else Mode.SOCKET
+
+
+def read() -> Settings:
+    """Read the environment. Raises SettingsError naming each variable whose value cannot be used."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError(
+            [
+                f"{'.'.join(map(str, each['loc'])).upper()} cannot be used: {each['msg']}."
+                for each in error.errors(include_input=False, include_url=False)
+            ]
+        ) from None
+    problems = []
+    if settings.database_url is not None and not settings.database_url.startswith(
+        ("postgresql://", "postgres://", "postgresql+psycopg://")
+    ):
+        problems.append(
+            "DATABASE_URL is not an address of PostgreSQL: write postgresql://user:password@host/database, "
+            "or unset it to keep everything in DATA_DIR."
+        )
+    if settings.slack_api_url is not None and not settings.slack_api_url.startswith(("http://", "https://")):
+        problems.append("SLACK_API_URL is not an http or https address: write for example https://slack.com/api/.")
+    if not settings.knowledge_dir.is_dir():
+        problems.append(f"KNOWLEDGE_DIR is not a folder: {settings.knowledge_dir}. Point it at one with faq.yaml.")
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _shown(secret: SecretStr | None) -> str:
+    return secret.get_secret_value().strip() if secret else ""

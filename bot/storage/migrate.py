@@ -1,0 +1,22 @@
+"""Runs the migrations on an open connection."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Point Alembic at our migrations and, for `upgrade`, at a connection that is already open."""
+    found = Config()
+    found.set_main_option("script_location", str(MIGRATIONS))
+    found.attributes["connection"] = connection
+    return found
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the database to the newest version; a database that has it is left alone."""
+    command.upgrade(config(connection), "head")

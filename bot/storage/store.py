@@ -1,0 +1,264 @@
+"""The store: runs, answers and shares as rows, in SQLite or PostgreSQL.
+
+Every method takes the team first and sees that team's rows only. Each is one transaction and says what a second
+call does, because Slack repeats itself and so does durable work.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Table, event, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.sql import text
+
+from bot.domain.content import Quiz
+from bot.domain.quiz import Repeated, Run, Stale, Taken
+from bot.storage.tables import answers, quizzes, runs, shares
+
+HEAD = "0001"  # the newest migration; a test holds it against the files
+TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
+
+
+class ShareState(StrEnum):
+    """Where the sending of a result stands."""
+
+    PREVIEWED = "previewed"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run with its place: the person, the thread in their direct message, and the message that asks.
+
+    `version` counts the answers taken; what was previewed at one version may not be sent at another.
+    """
+
+    id: str
+    user: str
+    channel: str
+    root_ts: str
+    asked_ts: str | None
+    version: int
+    run: Run
+
+
+@dataclass(frozen=True)
+class Share:
+    """One sending of one result, as it stood at `run_version`, to one person; `message` is what was previewed."""
+
+    id: str
+    run: str
+    run_version: int
+    recipient: str
+    message: dict[str, Any]
+    state: ShareState
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The run a person began last, and when (UTC)."""
+
+    id: str
+    channel: str
+    root_ts: str
+    begun_at: datetime
+    version: int
+
+
+class Store:
+    """Rows of one database, opened with `Store.open` and closed with `close`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._quizzes: dict[str, Quiz] = {}
+
+    @classmethod
+    async def open(cls, url: str) -> "Store":
+        """Open a database by SQLAlchemy's async URL, bringing its tables up to date first."""
+        await _prepare(url)
+        return cls(_engine(url))
+
+    async def close(self) -> None:
+        """Close all connections. Closing again does nothing."""
+        await self._engine.dispose()
+
+    async def begin_run(self, team: str, run_id: str, *, user: str, channel: str, root_ts: str, quiz: Quiz) -> None:
+        """Open a run under a root message, pinned to this version of the quiz; opening it again does nothing."""
+        content = quiz.model_dump(mode="json")
+        digest = hashlib.sha256(quiz.model_dump_json().encode()).hexdigest()
+        row: dict[str, Any] = {"team": team, "id": run_id, "user": user, "channel": channel, "root_ts": root_ts}
+        row |= {"quiz": digest, "version": 0, "begun_at": datetime.now(UTC)}
+        async with self._engine.begin() as connection:
+            await self._insert_new(connection, quizzes, {"digest": digest, "content": content})
+            await self._insert_new(connection, runs, row)
+
+    async def asked(self, team: str, run_id: str, ts: str) -> None:
+        """Remember the message that asks the open question; a later call replaces it."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(runs).where(runs.c.team == team, runs.c.id == run_id).values(asked_ts=ts))
+
+    async def run(self, team: str, run_id: str) -> StoredRun | None:
+        """Give a run, or None if there is none, or if its version of the quiz cannot be read any more."""
+        async with self._engine.connect() as connection:
+            return await self._run(connection, team, runs.c.id == run_id)
+
+    async def run_in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
+        """Give the run a person has under a root message, or None as `run` does."""
+        async with self._engine.connect() as connection:
+            return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
+
+    async def answer(
+        self, team: str, run_id: str, question: str, choice: str, *, by: str
+    ) -> tuple[StoredRun, Taken | Repeated | Stale] | None:
+        """Answer a question of a run, if it is the open one; None if there is no such run.
+
+        `by` names the piece of work that asks for it: asking again in the same name gives Taken again and changes
+        nothing. Two that ask at once are put in order by the run's version. Until `asked` is called again, the run
+        has no message that asks. KeyError for an unknown choice.
+        """
+        for _ in range(TRIES):
+            async with self._engine.begin() as connection:
+                stored = await self._run(connection, team, runs.c.id == run_id)
+                if stored is None:
+                    return None
+                outcome = stored.run.answer(question, choice)
+                if isinstance(outcome, Repeated) and await self._taken_by(connection, team, run_id, question) == by:
+                    return stored, Taken(stored.run, outcome.choice)
+                if not isinstance(outcome, Taken):
+                    return stored, outcome
+                won = await connection.execute(
+                    update(runs)
+                    .where(runs.c.team == team, runs.c.id == run_id, runs.c.version == stored.version)
+                    .values(version=stored.version + 1, asked_ts=None)
+                )
+                if won.rowcount:
+                    row = {"team": team, "run": run_id, "question": question, "choice": choice, "taken_by": by}
+                    await connection.execute(insert(answers).values(row))
+                    after = await self._run(connection, team, runs.c.id == run_id)
+                    return (after or stored), outcome
+        raise RuntimeError(f"run {run_id} changed {TRIES} times while one answer was being stored")
+
+    async def latest(self, team: str, user: str) -> Latest | None:
+        """Give the run a person began last, or None."""
+        mine = select(runs).where(runs.c.team == team, runs.c.user == user)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(mine.order_by(runs.c.begun_at.desc()).limit(1))).mappings().first()
+        if row is None:
+            return None
+        begun_at = row["begun_at"].replace(tzinfo=UTC)  # SQLite forgets the time zone it was given
+        return Latest(row["id"], row["channel"], row["root_ts"], begun_at, row["version"])
+
+    async def shares_of(self, team: str, run_id: str) -> int:
+        """Count the shares of a run, whatever became of them."""
+        async with self._engine.connect() as connection:
+            mine = (shares.c.team == team, shares.c.run == run_id)
+            return await connection.scalar(select(func.count()).select_from(shares).where(*mine)) or 0
+
+    async def preview_share(self, team: str, share: Share) -> None:
+        """Remember a result as it was previewed for somebody; again does nothing."""
+        row = {"team": team, "id": share.id, "run": share.run, "run_version": share.run_version}
+        row |= {"recipient": share.recipient, "message": share.message, "state": share.state}
+        async with self._engine.begin() as connection:
+            await self._insert_new(connection, shares, {**row, "made_at": datetime.now(UTC)})
+
+    async def share(self, team: str, share_id: str) -> Share | None:
+        """Give a share, or None if there is none."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(shares).where(shares.c.team == team, shares.c.id == share_id))
+            row = found.mappings().first()
+        if row is None:
+            return None
+        kept = {name: row[name] for name in ("id", "run", "run_version", "recipient", "message")}
+        return Share(**kept, state=ShareState(row["state"]))
+
+    async def move_share(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> ShareState | None:
+        """Take a share from one state to another if it is in the first; gives its state then, None if there is none."""
+        mine = (shares.c.team == team, shares.c.id == share_id)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(shares).where(*mine, shares.c.state == was).values(state=to))
+            now = await connection.scalar(select(shares.c.state).where(*mine))
+        return ShareState(now) if now else None
+
+    async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
+        row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
+        if row is None:
+            return None
+        quiz = await self._quiz(connection, row["quiz"])
+        if quiz is None:
+            return None
+        given = await connection.execute(
+            select(answers.c.question, answers.c.choice).where(answers.c.team == team, answers.c.run == row["id"])
+        )
+        run = Run(quiz, MappingProxyType({question: choice for question, choice in given}))  # noqa: C416 - Row is no pair
+        return StoredRun(row["id"], row["user"], row["channel"], row["root_ts"], row["asked_ts"], row["version"], run)
+
+    async def _taken_by(self, connection: AsyncConnection, team: str, run_id: str, question: str) -> str | None:
+        return await connection.scalar(
+            select(answers.c.taken_by).where(
+                answers.c.team == team, answers.c.run == run_id, answers.c.question == question
+            )
+        )
+
+    async def _quiz(self, connection: AsyncConnection, digest: str) -> Quiz | None:
+        if digest not in self._quizzes:
+            content = await connection.scalar(select(quizzes.c.content).where(quizzes.c.digest == digest))
+            try:
+                self._quizzes[digest] = Quiz.model_validate(content)
+            except ValidationError:  # written by a version of the bot whose quizzes had another shape
+                return None
+        return self._quizzes[digest]
+
+    async def _insert_new(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        await connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+
+
+def _engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if url.startswith("sqlite"):
+        event.listen(engine.sync_engine, "connect", _pragmas)
+    return engine
+
+
+def _pragmas(connection: Any, _record: Any) -> None:
+    """Let readers go on beside a writer, wait for the lock instead of failing, and keep foreign keys."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+async def _prepare(url: str) -> None:
+    """Bring the tables up to date, importing Alembic only when there is something to do."""
+    if database := (make_url(url).database if url.startswith("sqlite") else None):
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = _engine(url)
+    try:
+        async with engine.connect() as connection:
+            if await _versions(connection) == [HEAD]:
+                return
+        from bot.storage.migrate import upgrade  # noqa: PLC0415 - a tenth of a second that few starts need
+
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def _versions(connection: AsyncConnection) -> Sequence[str]:
+    try:
+        return (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
+    except (OperationalError, ProgrammingError):  # SQLite and PostgreSQL say so when there is no such table
+        return []

@@ -1,0 +1,63 @@
+"""The tables; `migrations/` brings a database to this shape, and a test holds the two together."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"})
+
+quizzes = Table(
+    "quizzes",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("content", JSON, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("user", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("root_ts", String(32), nullable=False),
+    Column("asked_ts", String(32)),
+    Column("quiz", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["quiz"], ["quizzes.digest"], name="fk_runs_quiz"),
+    UniqueConstraint("team", "user", "root_ts", name="uq_runs_thread"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("choice", String(64), nullable=False),
+    Column("taken_by", String(255), nullable=False),  # the piece of work that stored it: doing it again is no news
+    ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_answers_run", ondelete="CASCADE"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("run_version", Integer, nullable=False),
+    Column("recipient", String(32), nullable=False),
+    Column("message", JSON, nullable=False),  # as previewed, so that what is sent is what was seen
+    Column("state", String(16), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
+)

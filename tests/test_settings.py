@@ -1,0 +1,84 @@
+"""What the environment may say, and the words about what is wrong with it."""
+
+import pytest
+
+from bot import settings
+from bot.settings import Mode, Settings, SettingsError
+
+
+def made(**values: object) -> Settings:
+    return Settings(_env_file=None, **values)
+
+
+def problems(http: bool = False, **values: object) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        made(**values).mode(http=http)
+    return raised.value.problems
+
+
+BOT, APP = {"slack_bot_token": "xoxb-test"}, {"slack_app_token": "xapp-test"}
+
+
+@pytest.mark.parametrize(
+    ("values", "http", "mode"),
+    [
+        ({}, False, Mode.LOCAL),
+        ({"slack_bot_token": " "}, False, Mode.LOCAL),
+        (BOT | APP, False, Mode.SOCKET),
+        (BOT | {"slack_signing_secret": "s"}, True, Mode.HTTP),
+        (BOT | APP | {"slack_signing_secret": "s"}, False, Mode.SOCKET),
+    ],
+)
+def test_the_tokens_decide_where_the_bot_works(values: dict[str, str], http: bool, mode: Mode):
+    assert made(**values).mode(http=http) is mode
+
+
+@pytest.mark.parametrize(
+    ("values", "http", "words"),
+    [
+        (BOT, False, "SLACK_APP_TOKEN is not set, but Socket Mode needs it"),
+        (BOT, True, "SLACK_SIGNING_SECRET is not set, but --http needs it"),
+        (APP, False, "SLACK_APP_TOKEN is set, but SLACK_BOT_TOKEN is not"),
+        ({"slack_api_url": "http://x"}, False, "SLACK_API_URL is set, but SLACK_BOT_TOKEN is not"),
+        ({}, True, "SLACK_BOT_TOKEN is not set, but --http serves a real workspace"),
+        ({"slack_bot_token": "xoxp-1"} | APP, False, "SLACK_BOT_TOKEN is not a bot token"),
+        (BOT | {"slack_app_token": "xoxb-1"}, False, "SLACK_APP_TOKEN is not an app-level token"),
+        (BOT | APP | {"slack_client_id": "1"}, False, "SLACK_CLIENT_ID is set, but Rolefit serves one workspace"),
+    ],
+)
+def test_half_set_or_contradictory_settings_are_named_with_what_to_do(values: dict[str, str], http: bool, words: str):
+    [problem] = problems(http, **values)
+
+    assert problem.startswith(words)
+    assert ": " in problem
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    said = problems(slack_bot_token="xoxp-1", slack_client_id="1", slack_app_token="nonsense")
+
+    assert [problem.split()[0] for problem in said] == ["SLACK_CLIENT_ID", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "many", "PORT cannot be used"),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL cannot be used"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL is not an address of PostgreSQL"),
+        ("KNOWLEDGE_DIR", "nowhere", "KNOWLEDGE_DIR is not a folder"),
+        ("SLACK_API_URL", "slack.com", "SLACK_API_URL is not an http or https address"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as raised:
+        settings.read()
+
+    assert raised.value.problems[0].startswith(words)
+
+
+def test_a_token_is_never_shown():
+    said = made(slack_bot_token="xoxb-secret", slack_app_token="xapp-secret")
+
+    assert "secret" not in repr(said).replace("slack_signing_secret", "").replace("slack_client_secret", "")

