@@ -1,0 +1,194 @@
+"""chat.* and reactions.*: source: the method pages under docs.slack.dev/reference/methods."""
+
+import json
+from typing import Any
+
+from bot.local.arguments import Arguments
+from bot.local.block_kit import check_message, read_json
+from bot.local.errors import SlackError
+from bot.local.formatting import normalise
+from bot.local.lookup import channel_of, channel_to_post_to, may_post, person_of
+from bot.local.space import Space
+from bot.local.state import Channel
+
+Json = dict[str, Any]
+MAX_TEXT = 40_000  # chat.postMessage cuts longer text off
+MAX_UPDATE_BYTES = 4_000  # chat.update refuses more; slack-facts.md item 51
+MAX_MARKDOWN = 12_000
+MAX_ATTACHMENTS = 100
+MAX_METADATA = 8_000  # unverified figure: slack-facts.md item 48
+
+
+def content(arguments: Arguments) -> Json:
+    """Return what a message would say: text, blocks, attachments, metadata; what isn't given is absent.
+
+    Raises SlackError: no_text, markdown_text_conflict, msg_too_long, too_many_attachments, and what
+    check_message raises.
+    """
+    given: Json = {}
+    if arguments.has("markdown_text"):
+        if arguments.has("text") or arguments.has("blocks"):
+            raise SlackError("markdown_text_conflict")
+        markdown = arguments.text("markdown_text")
+        if len(markdown) > MAX_MARKDOWN:
+            raise SlackError("msg_too_long")
+        given |= {"text": markdown, "blocks": check_message([{"type": "markdown", "text": markdown}])}
+    if arguments.has("text"):
+        given["text"] = normalise(arguments.text("text"))[:MAX_TEXT]
+    if arguments.has("blocks"):
+        given["blocks"] = check_message(arguments.values["blocks"])
+    if arguments.has("attachments"):
+        given["attachments"] = _attachments(arguments.values["attachments"])
+    if arguments.has("metadata"):
+        given["metadata"] = _metadata(arguments.values["metadata"])
+    return given
+
+
+def require_something(given: Json) -> None:
+    """Raise no_text unless there is text, blocks or attachments."""
+    if not any(given.get(name) for name in ("text", "blocks", "attachments")):
+        raise SlackError("no_text")
+
+
+def _attachments(value: object) -> list[Json]:
+    attachments = read_json(value, "invalid_attachments")
+    if not isinstance(attachments, list) or not all(isinstance(each, dict) for each in attachments):
+        raise SlackError("invalid_attachments")
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise SlackError("too_many_attachments")
+    checked: list[Json] = []
+    for index, each in enumerate(attachments):
+        pointer = f"/attachments/{index}/blocks"
+        more = {"blocks": check_message(each["blocks"], pointer=pointer)} if "blocks" in each else {}
+        checked.append({"id": index + 1, **each, **more})
+    return checked
+
+
+def _metadata(value: object) -> Json:
+    """Check message metadata; source: docs.slack.dev/messaging/message-metadata."""
+    metadata = read_json(value, "invalid_metadata_format")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
+        raise SlackError("invalid_metadata_format")
+    if not isinstance(metadata.get("event_payload"), dict):
+        raise SlackError("invalid_metadata_schema")
+    if len(json.dumps(metadata)) > MAX_METADATA:
+        raise SlackError("metadata_too_large")
+    return metadata
+
+
+def post_message(space: Space, arguments: Arguments) -> Json:
+    """Post a message as the bot."""
+    channel = channel_to_post_to(space, arguments)
+    given = content(arguments)
+    require_something(given)
+    _throttle(space, channel)
+    thread_ts = arguments.optional("thread_ts")
+    broadcast = {"subtype": "thread_broadcast"} if thread_ts and arguments.flag("reply_broadcast") else {}
+    text = given.pop("text", "")
+    message = space.conversation.say(channel, space.state.bot_user, text, thread_ts=thread_ts, **broadcast, **given)
+    return {"ok": True, "channel": channel.id, "ts": message["ts"], "message": message}
+
+
+def _throttle(space: Space, channel: Channel) -> None:
+    """Refuse a second message to a channel within a second; source: docs.slack.dev/apis/web-api/rate-limits."""
+    now = space.config.clock()
+    if space.config.throttle and now - space.last_posted.get(channel.id, 0.0) < 1.0:
+        raise SlackError("ratelimited", status=429, headers={"Retry-After": "1"})
+    space.last_posted[channel.id] = now
+
+
+def update(space: Space, arguments: Arguments) -> Json:
+    """Change one of the bot's messages; text without blocks takes the blocks away."""
+    channel, message = _own_message(space, arguments, "cant_update_message")
+    given = content(arguments)
+    if not {"text", "blocks", "attachments"} & (set(given) | set(arguments.values)):
+        raise SlackError("no_text")
+    if len(given.get("text", "").encode()) > MAX_UPDATE_BYTES:
+        raise SlackError("msg_too_long")
+    if not given.get("blocks") and ("text" in given or "blocks" in given):
+        given["blocks"] = None
+    after = space.conversation.edit(channel, message["ts"], space.state.bot_user, given)
+    return {
+        "ok": True,
+        "channel": channel.id,
+        "ts": after["ts"],
+        "text": after["text"],
+        "message": after,
+    }
+
+
+def delete(space: Space, arguments: Arguments) -> Json:
+    """Delete one of the bot's messages."""
+    channel, message = _own_message(space, arguments, "cant_delete_message")
+    space.conversation.delete(channel, message["ts"])
+    return {"ok": True, "channel": channel.id, "ts": message["ts"]}
+
+
+def _own_message(space: Space, arguments: Arguments, refusal: str) -> tuple[Channel, Json]:
+    """Return one of the bot's messages; an ephemeral one can't be found."""
+    channel = channel_of(space, arguments)
+    message = channel.messages.get(arguments.required("ts"))
+    if message is None:
+        raise SlackError("message_not_found")
+    if message.get("user") != space.state.bot_user or "bot_id" not in message:
+        raise SlackError(refusal)
+    return channel, message
+
+
+def post_ephemeral(space: Space, arguments: Arguments) -> Json:
+    """Show a message to one member of a channel."""
+    channel = channel_to_post_to(space, arguments)
+    user = person_of(space, arguments.required("user"))
+    if user.id not in channel.members:
+        raise SlackError("user_not_in_channel")
+    given = content(arguments)
+    require_something(given)
+    text = given.pop("text", "")
+    thread_ts = arguments.optional("thread_ts")
+    message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, **given)
+    return {"ok": True, "message_ts": message["ts"]}
+
+
+def get_permalink(space: Space, arguments: Arguments) -> Json:
+    """Return an address at which the page shows a message."""
+    channel = channel_of(space, arguments)
+    message = channel.messages.get(arguments.required("message_ts"))
+    if message is None:
+        raise SlackError("message_not_found")
+    thread = f"&thread_ts={message['thread_ts']}" if "thread_ts" in message else ""
+    address = f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
+    return {"ok": True, "channel": channel.id, "permalink": address}
+
+
+def add_reaction(space: Space, arguments: Arguments) -> Json:
+    """React to a message as the bot."""
+    channel, message, name = _reaction(space, arguments)
+    if space.state.bot_user in _given(message, name):
+        raise SlackError("already_reacted")
+    space.conversation.react(channel, message["ts"], space.state.bot_user, name)
+    return {"ok": True}
+
+
+def remove_reaction(space: Space, arguments: Arguments) -> Json:
+    """Take the bot's reaction back."""
+    channel, message, name = _reaction(space, arguments)
+    if space.state.bot_user not in _given(message, name):
+        raise SlackError("no_reaction")
+    space.conversation.react(channel, message["ts"], space.state.bot_user, name, remove=True)
+    return {"ok": True}
+
+
+def _reaction(space: Space, arguments: Arguments) -> tuple[Channel, Json, str]:
+    channel = channel_of(space, arguments)
+    may_post(space, channel)
+    message = channel.messages.get(arguments.required("timestamp"))
+    if message is None:
+        raise SlackError("message_not_found")
+    name = arguments.required("name").strip(":")
+    if not name.replace("_", "").replace("-", "").replace("+", "").isalnum():
+        raise SlackError("invalid_name")
+    return channel, message, name
+
+
+def _given(message: Json, name: str) -> list[str]:
+    return [user for each in message.get("reactions", ()) if each["name"] == name for user in each["users"]]

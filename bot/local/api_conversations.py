@@ -1,0 +1,164 @@
+"""conversations.*: source: the method pages under docs.slack.dev/reference/methods."""
+
+from typing import Any
+
+from bot.local.arguments import Arguments
+from bot.local.errors import SlackError
+from bot.local.events import for_bot
+from bot.local.lookup import channel_of, page_of, person_of
+from bot.local.scopes import HISTORY, READ, require
+from bot.local.space import Space
+from bot.local.state import Channel, Kind, is_top_level
+
+Json = dict[str, Any]
+MAX_OTHERS = 8  # people in a group conversation besides the bot
+TYPES: dict[str, Kind] = {
+    "public_channel": "channel",
+    "private_channel": "group",
+    "im": "im",
+    "mpim": "mpim",
+}
+
+
+def described(space: Space, channel: Channel) -> Json:
+    """Return Slack's conversation object."""
+    common = {
+        "id": channel.id,
+        "created": channel.created,
+        "is_archived": channel.archived,
+        "is_channel": channel.kind == "channel",
+        "is_group": channel.kind == "group",
+        "is_im": channel.kind == "im",
+        "is_mpim": channel.kind == "mpim",
+        "is_private": channel.kind != "channel",
+        "is_org_shared": False,
+        "is_ext_shared": False,
+        "is_shared": False,
+        "context_team_id": space.state.team.id,
+    }
+    if channel.kind == "im":
+        other = next((each for each in channel.members if each != space.state.bot_user), "")
+        return {**common, "user": other, "is_user_deleted": space.state.people[other].deleted}
+    return {
+        **common,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "creator": channel.creator,
+        "is_general": channel.name == "general",
+        "is_member": space.state.bot_user in channel.members,
+        "topic": {"value": channel.topic, "creator": channel.creator, "last_set": channel.created},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+        "num_members": len(channel.members),
+    }
+
+
+def open_conversation(space: Space, arguments: Arguments) -> Json:
+    """Open the bot's DM with one person, or a group with up to eight."""
+    users = arguments.names("users")
+    require(space.manifest.scopes, "im:write" if len(users) <= 1 else "mpim:write")
+    if arguments.has("channel"):
+        channel = channel_of(space, arguments)
+        return {"ok": True, "no_op": True, "already_open": True, "channel": {"id": channel.id}}
+    if not users:
+        raise SlackError("users_list_not_supplied")
+    if len(users) > MAX_OTHERS:
+        raise SlackError("too_many_users")
+    for user in users:
+        person = person_of(space, user)
+        if person.is_bot:
+            raise SlackError("cannot_dm_bot")
+        if person.deleted:
+            raise SlackError("user_disabled")
+    known = set(space.state.channels)
+    bot = space.state.bot_user
+    channel = space.state.direct(bot, users[0]) if len(users) == 1 else space.state.group([bot, *users])
+    if channel.id not in known:
+        space.conversation.show_channel(channel)
+    found = described(space, channel) if arguments.flag("return_im") else {"id": channel.id}
+    opened = {"no_op": True, "already_open": True} if channel.id in known else {}
+    return {"ok": True, **opened, "channel": found}
+
+
+def info(space: Space, arguments: Arguments) -> Json:
+    """Describe a conversation."""
+    channel = channel_of(space, arguments)
+    require(space.manifest.scopes, READ[channel.kind])
+    return {"ok": True, "channel": described(space, channel)}
+
+
+def members(space: Space, arguments: Arguments) -> Json:
+    """List who is in a conversation."""
+    channel = channel_of(space, arguments)
+    require(space.manifest.scopes, READ[channel.kind])
+    page, cursor = page_of([{"id": each} for each in channel.members], arguments)
+    found = [each["id"] for each in page]
+    return {"ok": True, "members": found, "response_metadata": {"next_cursor": cursor}}
+
+
+def history(space: Space, arguments: Arguments) -> Json:
+    """List what stands in a conversation, newest first, without replies."""
+    channel = _readable(space, arguments)
+    said = [for_bot(each) for each in reversed(channel.messages.values()) if is_top_level(each)]
+    return _messages(said, arguments)
+
+
+def replies(space: Space, arguments: Arguments) -> Json:
+    """List a thread, oldest first; the ts of a reply gives that reply alone."""
+    channel = _readable(space, arguments)
+    ts = arguments.required("ts")
+    if ts not in channel.messages:
+        raise SlackError("thread_not_found")
+    said = [for_bot(each) for each in channel.messages.values() if ts in {each["ts"], each.get("thread_ts")}]
+    return _messages(said, arguments)
+
+
+def _readable(space: Space, arguments: Arguments) -> Channel:
+    channel = channel_of(space, arguments)
+    require(space.manifest.scopes, HISTORY[channel.kind])
+    if space.state.bot_user not in channel.members:
+        raise SlackError("not_in_channel")
+    return channel
+
+
+def _messages(said: list[Json], arguments: Arguments) -> Json:
+    oldest, latest = arguments.text("oldest", "0"), arguments.text("latest", "9")
+    inclusive = arguments.flag("inclusive")
+
+    def wanted(ts: str) -> bool:
+        return oldest < ts < latest or (inclusive and ts in {oldest, latest})
+
+    found, cursor = page_of([each for each in said if wanted(each["ts"])], arguments)
+    if not arguments.flag("include_all_metadata"):
+        found = [{name: value for name, value in each.items() if name != "metadata"} for each in found]
+    answer: Json = {"ok": True, "messages": found, "has_more": bool(cursor)}
+    return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
+
+
+def list_conversations(space: Space, arguments: Arguments) -> Json:
+    """List conversations the bot may know of, by type."""
+    types = arguments.names("types") or ["public_channel"]
+    if any(each not in TYPES for each in types):
+        raise SlackError("invalid_types")
+    kinds = [TYPES[each] for each in types]
+    for kind in kinds:
+        require(space.manifest.scopes, READ[kind])
+    found = [
+        described(space, each)
+        for each in space.state.channels.values()
+        if each.kind in kinds and (each.kind == "channel" or space.state.bot_user in each.members)
+    ]
+    page, cursor = page_of(found, arguments)
+    return {"ok": True, "channels": page, "response_metadata": {"next_cursor": cursor}}
+
+
+def join(space: Space, arguments: Arguments) -> Json:
+    """Make the bot a member of a public channel."""
+    channel = channel_of(space, arguments)
+    if channel.kind != "channel":
+        raise SlackError("method_not_supported_for_channel_type")
+    if channel.archived:
+        raise SlackError("is_archived")
+    already = space.state.bot_user in channel.members
+    space.conversation.join(channel, space.state.bot_user)
+    warning = {"warning": "already_in_channel"} if already else {}
+    return {"ok": True, "channel": described(space, channel), **warning}

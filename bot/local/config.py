@@ -1,0 +1,48 @@
+"""What a workspace is started with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceConfig:
+    """Settings of one workspace; the defaults are Slack's own figures.
+
+    manifest: the app's manifest (app.yaml): the only list of scopes, events, commands and shortcuts.
+    port: 0 takes any free port.
+    events_url: None delivers over Socket Mode; a URL receives everything as signed HTTP posts.
+    owner: "self" if the workspace runs by itself, "run" if `rolefit run` started it along with a bot.
+    ack_timeout: seconds the bot has for an acknowledgement. docs.slack.dev/apis/events-api: 3.
+    retry_delays: seconds before each further delivery of an unacknowledged event; the same page: at once,
+        after a minute, after five.
+    trigger_lifetime, response_url_lifetime, response_url_uses: docs.slack.dev/interactivity/handling-user-interaction.
+    throttle: refuse a second message to one channel within a second with 429, as Slack may.
+    clock: seconds since 1970; tests move it to let a trigger_id or a response_url expire.
+    """
+
+    manifest: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    bot_token: str = "xoxb-local"  # noqa: S105 - opens nothing but this workspace, on this machine
+    app_token: str = "xapp-local"  # noqa: S105 - the same
+    signing_secret: str = "local-signing-secret"  # noqa: S105 - the same
+    events_url: str | None = None
+    owner: Literal["self", "run"] = "self"
+    ack_timeout: float = 3.0
+    retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
+    trigger_lifetime: float = 3.0
+    response_url_lifetime: float = 1800.0
+    response_url_uses: int = 5
+    throttle: bool = False
+    clock: Callable[[], float] = time.time
+    seed: Path = HERE / "seed.yaml"
+
+    @property
+    def url(self) -> str:
+        """Where the page and the Web API live, without a trailing slash."""
+        return f"http://{self.host}:{self.port}"

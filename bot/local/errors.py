@@ -1,0 +1,40 @@
+"""The two ways the workspace says no: to the bot in Slack's codes, to the page in a code and a sentence."""
+
+from typing import Any
+
+
+class SlackError(Exception):
+    """A Web API call is refused; becomes `{"ok": false, "error": code, …}`.
+
+    code: one of the codes on the method's page under docs.slack.dev/reference/methods.
+    status: HTTP status; Slack answers 200 to nearly every refusal and 429 to a throttled call.
+    headers: extra response headers, e.g. Retry-After.
+    detail: further fields of the answer, e.g. `needed` and `provided` of missing_scope.
+    """
+
+    def __init__(
+        self, code: str, *, status: int = 200, headers: dict[str, str] | None = None, **detail: object
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.headers = headers or {}
+        self.detail = detail
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON that Slack would answer with."""
+        return {"ok": False, "error": self.code, **self.detail}
+
+
+class PageError(Exception):
+    """A person can't do what the page asked; becomes HTTP 400 `{"error": code, "detail": sentence}`."""
+
+    def __init__(self, code: str, detail: str, **more: object) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.more = more
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON that the page reads."""
+        return {"error": self.code, "detail": self.detail, **self.more}

@@ -1,0 +1,76 @@
+"""Which events the bot hears of, and what they look like.
+
+Sources: docs.slack.dev/apis/events-api (the envelope) and the event pages under docs.slack.dev/reference/events.
+"""
+
+from typing import Any
+
+from bot.local.delivery import Delivery, Parcel
+from bot.local.formatting import mentions, rich_text
+from bot.local.ids import unique
+from bot.local.manifest import Manifest
+from bot.local.scopes import MESSAGE_EVENT, needed_by
+from bot.local.state import Channel, State
+
+Json = dict[str, Any]
+
+
+class Events:
+    """Tells the bot what it subscribed to, has the scope for, and is in the room for."""
+
+    def __init__(self, state: State, manifest: Manifest, delivery: Delivery) -> None:
+        self._state = state
+        self._manifest = manifest
+        self._delivery = delivery
+
+    def message(self, channel: Channel, event: Json) -> None:
+        """Send a message event, any subtype, if the bot is a member of the conversation."""
+        if self._state.bot_user in channel.members:
+            told = {**event, "channel": channel.id, "channel_type": channel.kind}
+            told.setdefault("event_ts", event["ts"])
+            self.send(MESSAGE_EVENT[channel.kind], told, channel)
+
+    def mention(self, channel: Channel, message: Json) -> None:
+        """Send app_mention: in channels of the bot, and in public ones it isn't in; never in its own DM.
+
+        An edited message that mentions the bot fires it again, with `edited` (PostHog/posthog#59517).
+        Source: docs.slack.dev/reference/events/app_mention.
+        """
+        heard = channel.kind == "channel" or (
+            channel.kind in {"group", "mpim"} and self._state.bot_user in channel.members
+        )
+        if heard and mentions(message["text"], self._state.bot_user):
+            stamp = message["edited"]["ts"] if "edited" in message else message["ts"]
+            told = {**message, "type": "app_mention", "channel": channel.id, "event_ts": stamp}
+            self.send("app_mention", told, channel)
+
+    def send(self, name: str, event: Json, channel: Channel | None = None) -> None:
+        """Send an event if the manifest subscribes to it and its scope is granted."""
+        scope = needed_by(name, channel.kind if channel else None)
+        if name in self._manifest.events and (scope is None or scope in self._manifest.scopes):
+            self._delivery.post(Parcel("events_api", name, self._envelope(event)))
+
+    def _envelope(self, event: Json) -> Json:
+        team = self._state.team.id
+        bot = {"enterprise_id": None, "team_id": team, "user_id": self._state.bot_user, "is_bot": True}
+        return {
+            "token": "local",
+            "team_id": team,
+            "context_team_id": team,
+            "context_enterprise_id": None,
+            "api_app_id": self._state.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": unique("Ev"),
+            "event_time": int(self._state.clock()),
+            "authorizations": [{**bot, "is_enterprise_install": False}],
+            "is_ext_shared_channel": False,
+            "event_context": unique("4-"),
+        }
+
+
+def for_bot(message: Json) -> Json:
+    """Return a message as the bot receives it: what a person typed also comes as rich_text."""
+    if "blocks" in message or "bot_id" in message or "subtype" in message or not message.get("text"):
+        return message
+    return {**message, "blocks": [rich_text(message["text"], "b" + message["ts"][-4:])]}

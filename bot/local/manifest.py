@@ -1,0 +1,81 @@
+"""The part of Slack's app manifest that decides what the bot may do and hear."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command as the manifest declares it."""
+
+    command: str
+    description: str
+    usage_hint: str
+    should_escape: bool
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A global or message shortcut as the manifest declares it."""
+
+    name: str
+    type: str
+    callback_id: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One app: its name, its scopes, and what it subscribed to.
+
+    Source: docs.slack.dev/reference/app-manifest.
+    """
+
+    app_name: str
+    bot_name: str
+    scopes: tuple[str, ...]
+    events: frozenset[str]
+    commands: tuple[Command, ...]
+    shortcuts: tuple[Shortcut, ...]
+    interactive: bool
+    home_enabled: bool
+    messages_enabled: bool
+    messages_read_only: bool
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Read a manifest file; raises OSError if it is missing and KeyError if the app has no name."""
+        document: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
+        features: Json = document.get("features", {})
+        settings: Json = document.get("settings", {})
+        home: Json = features.get("app_home", {})
+        scopes: Json = document.get("oauth_config", {}).get("scopes", {})
+        app_name = document["display_information"]["name"]
+        return cls(
+            app_name=app_name,
+            bot_name=features.get("bot_user", {}).get("display_name", app_name),
+            scopes=tuple(sorted({*scopes.get("bot", ()), *scopes.get("bot_optional", ())})),
+            events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+            commands=tuple(
+                Command(
+                    each["command"],
+                    each.get("description", ""),
+                    each.get("usage_hint", ""),
+                    each.get("should_escape", False),
+                )
+                for each in features.get("slash_commands", ())
+            ),
+            shortcuts=tuple(
+                Shortcut(each["name"], each["type"], each["callback_id"], each.get("description", ""))
+                for each in features.get("shortcuts", ())
+            ),
+            interactive=settings.get("interactivity", {}).get("is_enabled", False),
+            home_enabled=home.get("home_tab_enabled", False),
+            messages_enabled=home.get("messages_tab_enabled", True),
+            messages_read_only=home.get("messages_tab_read_only_enabled", False),
+        )

@@ -1,0 +1,124 @@
+"""The workspace as a server: one aiohttp application on a loopback address."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aiohttp import WSCloseCode, web
+
+from bot.local import response_urls, web_api
+from bot.local.config import HERE, WorkspaceConfig
+from bot.local.page_api import PageApi
+from bot.local.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+SPACE: web.AppKey[Space] = web.AppKey("space")
+SHUTDOWN_TIMEOUT = 0.3  # seconds for open requests; the whole shutdown stays under a second
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def create_app(config: WorkspaceConfig) -> web.Application:
+    """Return the application; config.port must be the port it will be served on.
+
+    Raises OSError if the manifest or the seed can't be read.
+    """
+    space = Space(config)
+    app = web.Application(middlewares=[only_from_here], client_max_size=2 * 1024 * 1024)
+    app[SPACE] = space
+    app.add_routes(
+        [
+            web.get("/", _page),
+            web.get("/link", space.sockets.accept),
+            web.route("*", "/api/{method}", web_api.handler(space)),
+            web.post("/response/{key}", response_urls.handler(space)),
+            *PageApi(space).routes(),
+        ]
+    )
+    app.on_shutdown.append(_hang_up)
+    return app
+
+
+async def _page(request: web.Request) -> web.FileResponse:  # noqa: ARG001
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": "frame-ancestors 'none'",  # nobody's page may frame it and steal clicks
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.FileResponse(HERE / "page.html", headers=headers)
+
+
+async def _hang_up(app: web.Application) -> None:
+    """Close every websocket, so that nobody waits for a server that is gone."""
+    space = app[SPACE]
+    pages = [each.close(code=WSCloseCode.GOING_AWAY) for each in list(space.pages)]
+    await asyncio.gather(space.close(), *pages, return_exceptions=True)
+
+
+@web.middleware
+async def only_from_here(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what a web page elsewhere could make a browser send: a foreign Host, Origin or fetch site."""
+    if not is_loopback(urlsplit(f"//{request.host}").hostname):
+        raise web.HTTPForbidden(text="This workspace answers on loopback addresses only.")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise web.HTTPForbidden(text="This workspace takes no requests from other sites.")
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path != "/":
+        raise web.HTTPForbidden(text="This workspace takes no requests from other sites.")
+    return await handler(request)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name or address means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+@asynccontextmanager
+async def running(config: WorkspaceConfig) -> "AsyncIterator[str]":
+    """Serve a workspace while the context lasts; yields its URL.
+
+    Raises OSError if the port is taken, ValueError if the host isn't a loopback address.
+    """
+    with closing(_listen(config)) as listener:
+        served = replace(config, port=listener.getsockname()[1])
+        runner = web.AppRunner(create_app(served), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT)
+        try:
+            await runner.setup()
+            await web.SockSite(runner, listener).start()
+            yield served.url
+        finally:
+            await runner.cleanup()
+
+
+def _listen(config: WorkspaceConfig) -> socket.socket:
+    if not is_loopback(config.host):
+        raise ValueError(f"The local workspace listens on loopback addresses only, not on {config.host}.")
+    try:
+        return socket.create_server((config.host, config.port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise OSError(
+                errno.EADDRINUSE,
+                f"Port {config.port} on {config.host} is in use. Stop what runs there, or choose another port.",
+            ) from None
+        raise
+
+
+async def serve(config: WorkspaceConfig, ready: Callable[[str], None]) -> None:
+    """Serve a workspace until cancelled; `ready` is called with its URL once it takes requests."""
+    async with running(config) as url:
+        ready(url)
+        await asyncio.Event().wait()

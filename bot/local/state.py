@@ -1,0 +1,165 @@
+"""What a workspace remembers: people, conversations, messages and what each person has read. In memory."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from bot.local.ids import Timestamps
+from bot.local.manifest import Manifest
+
+Json = dict[str, Any]
+Kind = Literal["channel", "group", "im", "mpim"]  # Slack's channel_type
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member of the workspace, the bot included."""
+
+    id: str
+    name: str
+    real_name: str
+    title: str = ""
+    tz: str = "Etc/UTC"
+    image_color: str = "3b3054"
+    deleted: bool = False
+    is_bot: bool = False
+    is_guest: bool = False
+
+
+@dataclass
+class Channel:
+    """A conversation of any kind and everything said in it.
+
+    messages: Slack message objects by ts, oldest first, replies among them.
+    whispers: ephemeral messages by the one person who sees them.
+    last_read: the newest ts each person has seen.
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    members: list[str]
+    topic: str = ""
+    created: int = 0
+    creator: str = ""
+    archived: bool = False
+    messages: dict[str, Json] = field(default_factory=dict)
+    whispers: dict[str, list[Json]] = field(default_factory=dict)
+    last_read: dict[str, str] = field(default_factory=dict)
+
+    def top_level(self, viewer: str) -> list[Json]:
+        """Return what stands in the channel itself, oldest first, with the viewer's ephemerals."""
+        said = [each for each in self.messages.values() if is_top_level(each)]
+        heard = [each for each in self.whispers.get(viewer, ()) if "thread_ts" not in each]
+        return sorted([*said, *heard], key=lambda each: str(each["ts"]))
+
+    def thread(self, root: str, viewer: str) -> list[Json]:
+        """Return a thread, root first; empty if nothing has that ts."""
+        said = [each for each in self.messages.values() if root in {each["ts"], each.get("thread_ts")}]
+        heard = [each for each in self.whispers.get(viewer, ()) if root in {each["ts"], each.get("thread_ts")}]
+        return sorted([*said, *heard], key=lambda each: str(each["ts"]))
+
+    def find(self, ts: str, viewer: str) -> Json | None:
+        """Return the message with that ts if the viewer can see it."""
+        whispers = (each for each in self.whispers.get(viewer, ()) if each["ts"] == ts)
+        return self.messages.get(ts) or next(whispers, None)
+
+    def unread(self, viewer: str) -> int:
+        """Count the messages of others that the viewer hasn't read; in a DM also those inside threads."""
+        seen = self.last_read.get(viewer, "")
+        return sum(
+            each["ts"] > seen and each.get("user") != viewer and (self.kind == "im" or is_top_level(each))
+            for each in self.messages.values()
+        )
+
+
+def is_top_level(message: Json) -> bool:
+    """Tell whether a message shows in the channel: not a reply, or one also sent to the channel."""
+    return message.get("thread_ts") in {None, message["ts"]} or message.get("subtype") == "thread_broadcast"
+
+
+@dataclass(frozen=True)
+class Team:
+    """The workspace itself."""
+
+    id: str
+    name: str
+    domain: str
+
+
+class State:
+    """People and conversations of one workspace, started from a seed file."""
+
+    def __init__(self, seed: Path, manifest: Manifest, clock: Callable[[], float]) -> None:
+        document: Json = yaml.safe_load(seed.read_text(encoding="utf-8"))
+        self.clock = clock
+        self.timestamps = Timestamps(clock)
+        self.team = Team(**document["team"])
+        self.bot_user: str = document["bot"]["user"]
+        self.bot_id: str = document["bot"]["bot"]
+        self.app_id: str = document["bot"]["app"]
+        bot = Person(self.bot_user, manifest.bot_name.lower(), manifest.bot_name, is_bot=True)
+        people = [Person(**each) for each in document["people"]]
+        self.people: dict[str, Person] = {each.id: each for each in [*people, bot]}
+        self.channels: dict[str, Channel] = {}
+        for each in document["channels"]:
+            self.add_channel(
+                Channel(
+                    each["id"],
+                    each["name"],
+                    "group" if each.get("is_private") else "channel",
+                    list(each["members"]),
+                    each.get("topic", ""),
+                )
+            )
+        for each in document.get("messages", ()):
+            ts = self.timestamps.next()
+            message = {"type": "message", "ts": ts, "user": each["user"], "text": each["text"].strip()}
+            self.channels[each["channel"]].messages[ts] = {**message, "team": self.team.id}
+
+    @property
+    def bot(self) -> Person:
+        """The app's bot user."""
+        return self.people[self.bot_user]
+
+    def add_channel(self, channel: Channel) -> Channel:
+        """Remember a new conversation, created now by its first member unless it says otherwise."""
+        channel.created = channel.created or int(self.clock())
+        channel.creator = channel.creator or (channel.members[0] if channel.members else "")
+        self.channels[channel.id] = channel
+        return channel
+
+    def named(self, name: str) -> Channel | None:
+        """Return the public or private channel of that name."""
+        return next((c for c in self.channels.values() if c.name == name and c.kind in {"channel", "group"}), None)
+
+    def direct(self, one: str, other: str) -> Channel:
+        """Return the direct conversation between two people, opening it if need be.
+
+        Its id is the same each time: `D_` and the person for the bot's, `D_` and both for two people's.
+        """
+        people = sorted({one, other} - {self.bot_user})
+        channel_id = "D_" + "_".join(person.removeprefix("U_") for person in people)
+        known = self.channels.get(channel_id)
+        return known or self.add_channel(Channel(channel_id, "", "im", sorted({one, other})))
+
+    def group(self, users: Iterable[str]) -> Channel:
+        """Return the group conversation of these people, opening it if need be."""
+        members = sorted(set(users))
+        channel_id = "G_" + "_".join(person.removeprefix("U_") for person in members)
+        name = "mpdm-" + "--".join(self.people[person].name for person in members) + "-1"
+        return self.channels.get(channel_id) or self.add_channel(Channel(channel_id, name, "mpim", members))
+
+    def visible(self, viewer: str) -> list[Channel]:
+        """Return what the viewer's sidebar may list: own conversations, and public channels unless a guest."""
+        guest = self.people[viewer].is_guest
+        return [
+            each for each in self.channels.values() if viewer in each.members or (each.kind == "channel" and not guest)
+        ]
+
+    def deactivate(self, user: str) -> None:
+        """Deactivate a person's account."""
+        self.people[user] = replace(self.people[user], deleted=True)

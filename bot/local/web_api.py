@@ -1,0 +1,125 @@
+"""`/api/<method>`: tokens, scopes, arguments, and the table of methods.
+
+Source: docs.slack.dev/apis/web-api; scopes as listed on each method's page.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aiohttp import web
+
+from bot.local import api_chat, api_conversations, api_people, api_views
+from bot.local.arguments import Arguments
+from bot.local.errors import SlackError
+from bot.local.scopes import require
+from bot.local.space import Space
+
+Json = dict[str, Any]
+TokenKind = Literal["bot", "app", "none"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One Web API method. scopes: any one of them is enough; what depends on the channel is checked inside."""
+
+    run: Callable[[Space, Arguments], Json]
+    scopes: tuple[str, ...] = ()
+    caller: TokenKind = "bot"
+
+
+def _open_connection(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
+    if space.http is not None:
+        raise SlackError("socket_mode_not_enabled")
+    return {"ok": True, "url": space.sockets.new_link()}
+
+
+def _api_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001
+    if arguments.has("error"):
+        raise SlackError(arguments.text("error"))
+    return {"ok": True, "args": arguments.values}
+
+
+METHODS: dict[str, Method] = {
+    "api.test": Method(_api_test, caller="none"),
+    "apps.connections.open": Method(_open_connection, caller="app"),
+    "auth.test": Method(api_people.auth_test),
+    "blocks.validate": Method(api_views.validate_blocks, caller="none"),
+    "bots.info": Method(api_people.bots_info, ("users:read",)),
+    "chat.delete": Method(api_chat.delete, ("chat:write",)),
+    "chat.getPermalink": Method(api_chat.get_permalink),
+    "chat.postEphemeral": Method(api_chat.post_ephemeral, ("chat:write",)),
+    "chat.postMessage": Method(api_chat.post_message, ("chat:write",)),
+    "chat.update": Method(api_chat.update, ("chat:write",)),
+    "conversations.history": Method(api_conversations.history),
+    "conversations.info": Method(api_conversations.info),
+    "conversations.join": Method(api_conversations.join, ("channels:join",)),
+    "conversations.list": Method(api_conversations.list_conversations),
+    "conversations.members": Method(api_conversations.members),
+    "conversations.open": Method(api_conversations.open_conversation),
+    "conversations.replies": Method(api_conversations.replies),
+    "reactions.add": Method(api_chat.add_reaction, ("reactions:write",)),
+    "reactions.remove": Method(api_chat.remove_reaction, ("reactions:write",)),
+    "team.info": Method(api_people.team_info, ("team:read",)),
+    "users.info": Method(api_people.users_info, ("users:read",)),
+    "users.list": Method(api_people.users_list, ("users:read",)),
+    "views.open": Method(api_views.open_view),
+    "views.publish": Method(api_views.publish_view),
+    "views.push": Method(api_views.push_view),
+    "views.update": Method(api_views.update_view),
+}
+
+
+def handler(space: Space) -> Callable[[web.Request], Any]:
+    """Return the aiohttp handler of `/api/<method>`."""
+
+    async def answer(request: web.Request) -> web.Response:
+        name = request.match_info["method"]
+        sent: Json = {}
+        try:
+            arguments = await Arguments.read(request)
+            sent = arguments.values
+            body = call(space, name, arguments, _token(request, arguments))
+            status, headers = 200, {}
+        except SlackError as refusal:
+            body, status, headers = refusal.body(), refusal.status, refusal.headers
+        shown = "ok" if body["ok"] else body["error"]
+        space.traffic.record("from_bot", "api", name, shown, request=sent, response=body)
+        headers = {**headers, "X-OAuth-Scopes": ",".join(space.manifest.scopes)}
+        return web.json_response(body, status=status, headers=headers)
+
+    return answer
+
+
+def _token(request: web.Request, arguments: Arguments) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else arguments.text("token")
+
+
+def call(space: Space, name: str, arguments: Arguments, token: str) -> Json:
+    """Carry out one call; raises SlackError with Slack's code for whatever Slack would refuse."""
+    method = METHODS.get(name)
+    if method is None:
+        raise SlackError("unknown_method", req_method=name)
+    if method.caller != "none":
+        _authenticate(space, token, method.caller)
+        require(space.manifest.scopes if method.caller == "bot" else (), *method.scopes)
+    fault = space.faults.strike(name)
+    if fault is not None and fault.done:
+        method.run(space, arguments)
+    if fault is not None:
+        raise space.faults.refuse(fault)
+    return method.run(space, arguments)
+
+
+def _authenticate(space: Space, token: str, wanted: TokenKind) -> None:
+    """Raise not_authed, invalid_auth, not_allowed_token_type, or the token trouble a test asked for."""
+    if not token:
+        raise SlackError("not_authed")
+    kinds = {space.config.bot_token: "bot", space.config.app_token: "app"}
+    if token not in kinds:
+        raise SlackError("invalid_auth")
+    if kinds[token] != wanted:
+        raise SlackError("not_allowed_token_type")
+    if space.faults.token_error:
+        raise SlackError(space.faults.token_error)
