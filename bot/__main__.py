@@ -1,0 +1,5 @@
+"""`python -m bot` is `rolefit`."""
+
+from bot.cli import main
+
+main()

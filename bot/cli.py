@@ -1,0 +1,188 @@
+"""The command line. What a command needs is imported when it runs, so that each starts fast."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+from bot import settings as env
+from bot.settings import SettingsError
+
+if TYPE_CHECKING:
+    from bot.domain.faq import Reply
+    from bot.knowledge import Library
+
+WRONG_SETTINGS = 2  # exit code
+
+cli = typer.Typer(
+    help="Rolefit: answers about AI roles and titles in Slack, and a quiz that finds yours.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+@cli.command()
+def run(
+    http: Annotated[bool, typer.Option("--http", help="Serve Slack over HTTP instead of Socket Mode.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port of the HTTP server, or of the local workspace.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the local workspace in a browser.")] = True,
+) -> None:
+    """Start the bot: in the local workspace, or in Slack where its tokens are set."""
+    from bot import run as bot_run
+    from bot.slack.socket import RefusedError
+
+    settings = _settings()
+    try:
+        asyncio.run(bot_run.serve(settings, http=http, port=port, browser=browser))
+    except SettingsError as error:
+        _stop(error.problems)
+    except RefusedError as error:
+        _stop([f"Slack refuses the token ({error}): copy it again from your app's settings and start anew."])
+    except OSError as error:
+        _stop([f"{error.strerror or error}"])
+
+
+@cli.command()
+def workspace(
+    port: Annotated[int | None, typer.Option(help="Port of the page; 0 takes any that is free.")] = None,
+    owner: Annotated[Literal["self", "run"], typer.Option(hidden=True)] = "self",
+) -> None:
+    """Start the local workspace alone, without the bot."""
+    from bot import run as bot_run
+
+    settings = _settings()
+    try:
+        asyncio.run(bot_run.serve_workspace(settings.workspace_port if port is None else port, owner))
+    except OSError as error:
+        _stop([f"{error.strerror or error}"])
+
+
+@cli.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="What somebody writes.")],
+    surface: Annotated[str, typer.Option(help="Where: channel, thread, mention or dm.")] = "channel",
+    after: Annotated[str | None, typer.Option(help="The entry the thread was answered with before.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what the bot would answer, and why."""
+    from bot.domain import faq
+
+    library = _library()
+    if surface not in ("channel", "thread", "mention", "dm"):
+        _stop([f"--surface {surface}: write channel, thread, mention or dm."])
+    if after is not None and after not in library.entries:
+        _stop([f"--after {after}: there is no such entry in faq.yaml."])
+    reply = faq.reply_to(text, faq.Surface(surface), library.index, library.limits, after=after)
+    explained = _explained(text, reply, library, after)
+    if as_json:
+        typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"{explained['decision']}  (confidence {explained['confidence']:.2f})")
+    for entry in [each.entry for each in reply.entries] if isinstance(reply, faq.Answer) else []:
+        typer.echo(f"\n{library.entries[entry].question}\n{library.entries[entry].answer}")
+    if explained["candidates"]:
+        typer.echo("\nCandidates: " + ", ".join(f"{c['entry']} {c['confidence']:.2f}" for c in explained["candidates"]))
+        typer.echo(f"Taken for: {explained['phrasing']}")
+        typer.echo("Matched: " + (", ".join(f"{a} = {b}" for a, b in explained["matched"]) or "nothing"))
+        typer.echo("Not explained: " + (", ".join(explained["unexplained"]) or "nothing"))
+
+
+@cli.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="A knowledge folder; the one in use if left out.")] = None,
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="First compute matching.yaml anew.")] = False,
+) -> None:
+    """Check the knowledge: file, line, what is wrong, what to do. Exits with 1 if something is."""
+    from bot import knowledge
+
+    place = folder or _settings().knowledge_dir
+    if calibrate:
+        try:
+            knowledge.calibrate(place)
+        except knowledge.KnowledgeError as error:
+            _stop([str(problem) for problem in error.problems])
+    problems = knowledge.lint(place, today=datetime.now(UTC).date())
+    for problem in problems:
+        typer.echo(str(problem))
+    errors = sum(problem.level == "error" for problem in problems)
+    warnings = len(problems) - errors
+    typer.echo(f"{place.name}: {errors} errors, {warnings} warnings." if problems else f"{place.name}: all is well.")
+    if errors:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def manifest(
+    url: Annotated[
+        str | None, typer.Option(help="Where Slack reaches the bot, for example https://bot.example.")
+    ] = None,
+) -> None:
+    """Print the Slack app manifest, for Socket Mode or, with --url, for HTTP."""
+    from bot.run import MANIFEST
+
+    if url is None:
+        typer.echo(MANIFEST.read_text(encoding="utf-8"), nl=False)
+        return
+    if not url.startswith("https://"):
+        _stop([f"--url {url}: Slack only calls https:// addresses."])
+    import yaml
+
+    from bot.asgi import EVENTS
+
+    address = url.rstrip("/") + EVENTS
+    found = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    found["settings"]["socket_mode_enabled"] = False
+    found["settings"]["event_subscriptions"]["request_url"] = address
+    found["settings"]["interactivity"]["request_url"] = address
+    for command in found["features"]["slash_commands"]:
+        command["url"] = address
+    typer.echo(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100), nl=False)
+
+
+def _explained(text: str, reply: "Reply", library: "Library", after: str | None) -> dict[str, Any]:
+    from bot.domain import faq
+
+    names = {faq.Answer: "answer", faq.Suggestions: "suggest", faq.NoAnswer: "no_answer", faq.Silence: "silence"}
+    ranked = library.index.rank(text, after=after)
+    best = reply.entries[0] if isinstance(reply, faq.Answer) else next(iter(ranked), None)
+    return {
+        "decision": names[type(reply)],
+        "entry": best.entry if isinstance(reply, faq.Answer) and best else None,
+        "confidence": round(best.confidence, 4) if best else 0.0,
+        "phrasing": best.phrasing if best else None,
+        "candidates": [{"entry": each.entry, "confidence": round(each.confidence, 4)} for each in ranked],
+        "matched": [list(pair) for pair in best.matched] if best else [],
+        "unexplained": list(best.unexplained) if best else [],
+    }
+
+
+def _settings() -> env.Settings:
+    try:
+        return env.read()
+    except SettingsError as error:
+        _stop(error.problems)
+
+
+def _library() -> "Library":
+    from bot import knowledge
+
+    try:
+        return knowledge.load(_settings().knowledge_dir)
+    except knowledge.KnowledgeError as error:
+        _stop([str(problem) for problem in error.problems])
+
+
+def _stop(problems: list[str]) -> NoReturn:
+    for problem in problems:
+        typer.echo(problem, err=True)
+    sys.exit(WRONG_SETTINGS)

@@ -1,0 +1,224 @@
+"""One process of the bot, from settings to signal; and the local workspace beside it where there are no tokens."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket as listen
+import subprocess
+import sys
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import aiohttp
+import structlog
+
+from bot import knowledge
+from bot.knowledge import KnowledgeError, Library
+from bot.settings import Mode, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach Slack, or what stands in for it."""
+
+    api_url: str
+    bot_token: str
+    app_token: str | None
+    signing_secret: str | None
+
+
+async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
+    """Run the bot until SIGINT or SIGTERM.
+
+    Raises SettingsError for settings or knowledge that cannot be used, RefusedError if Slack refuses a token, and
+    OSError if a port is taken.
+    """
+    mode = settings.mode(http=http)
+    _log_to_stderr(settings.log_level)
+    try:
+        library = knowledge.load(settings.knowledge_dir)
+    except KnowledgeError as error:
+        raise SettingsError(
+            [*map(str, error.problems), "The knowledge has errors: mend them and start again."]
+        ) from None
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+    serving = asyncio.create_task(_serve(settings, mode, library, port, browser=browser))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not serving.done():
+        serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool) -> None:
+    async with AsyncExitStack() as stack:
+        if mode is Mode.LOCAL:
+            place = workspace(settings.workspace_port if port is None else port, open_page=browser)
+            access = await stack.enter_async_context(place)
+        else:
+            access = _access(settings)
+        await bot(settings, access, library, port=(port or settings.port) if mode is Mode.HTTP else None)
+
+
+async def bot(settings: Settings, access: Access, library: Library, *, port: int | None) -> None:
+    """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
+
+    Raises RefusedError if Slack refuses a token, and OSError if the port is taken.
+    """
+    from bot.slack import app as slack
+    from bot.slack import socket
+    from bot.storage import Store
+
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(slack.slack_client(access.bot_token, access.api_url))
+        store = await Store.open(settings.store_url)
+        stack.push_async_callback(store.close)
+        launch = await stack.enter_async_context(slack.working(settings.jobs_url))
+        identity = await slack.identify(client)
+        app = slack.create(client, identity, library, store, signing_secret=access.signing_secret)
+        _ = library.index  # before the first message asks for it
+        launch()
+        if port is None:
+            await socket.serve(app, access.app_token or "")
+        else:
+            await _serve_http(app, port)
+
+
+def _access(settings: Settings) -> Access:
+    def shown(name: str) -> str | None:
+        secret = getattr(settings, name)
+        return secret.get_secret_value().strip() if secret else None
+
+    return Access(
+        settings.api_url, shown("slack_bot_token") or "", shown("slack_app_token"), shown("slack_signing_secret")
+    )
+
+
+async def _serve_http(app: "AsyncApp", port: int) -> None:
+    import uvicorn
+
+    from bot import asgi
+
+    listening = listen.create_server(("", port))  # taken here, because uvicorn would exit on a port in use
+    config = uvicorn.Config(asgi.create(app), log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+# The local workspace
+
+
+async def serve_workspace(port: int, owner: Literal["self", "run"]) -> None:
+    """Serve the local workspace alone until SIGINT or SIGTERM. Raises OSError if the port is taken."""
+    from bot.local.config import WorkspaceConfig
+    from bot.local.server import serve
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+
+    def ready(url: str) -> None:
+        if owner == "self":
+            print(f"The local workspace is at {url}\nStop it with Ctrl-C.", flush=True)  # noqa: T201
+
+    serving = asyncio.create_task(serve(WorkspaceConfig(manifest=MANIFEST, port=port, owner=owner), ready))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+@asynccontextmanager
+async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
+    """Start the local workspace as a process of its own, or use the one that is already there.
+
+    One that was started by an earlier run, which was killed, is taken over and stopped at the end; one that somebody
+    started by itself is left running. Raises OSError if another program has the port.
+    """
+    from bot.local.config import WorkspaceConfig
+
+    config = WorkspaceConfig(manifest=MANIFEST, port=port)
+    found = await _health(config.url)
+    if found is None:
+        arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
+        # A session of its own: Ctrl-C reaches us, and we stop it when the bot has said goodbye.
+        child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
+        found = await _started(config.url, child)
+    elif not found.get("ok"):
+        raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
+    print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
+    if open_page and _has_display():
+        webbrowser.open(config.url)
+    try:
+        yield Access(f"{config.url}/api/", config.bot_token, config.app_token, config.signing_secret)
+    finally:
+        if found["owner"] == "run":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(found["pid"], signal.SIGTERM)
+
+
+async def _started(url: str, child: "subprocess.Popen[bytes]") -> dict[str, Any]:
+    """Wait for the workspace to answer. Raises OSError if it ends instead."""
+    while True:
+        if child.poll() is not None:
+            raise OSError("The local workspace did not start; what it says stands above.")
+        if found := await _health(url):
+            return found
+        await asyncio.sleep(0.05)  # it has no other way to tell us
+
+
+async def _health(url: str) -> dict[str, Any] | None:
+    """Ask who serves an address: None if nobody, a dictionary without `ok` if it is not a workspace of ours."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
+            session.get(f"{url}/local/health") as answer,
+        ):
+            found = await answer.json()
+            return found if isinstance(found, dict) else {}
+    except aiohttp.ClientConnectorError:
+        return None
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return {}
+
+
+def _has_display() -> bool:
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _log_to_stderr(level: str) -> None:
+    """Log in one line each. The SDK's own loggers stay at warnings: below, they print what people wrote."""
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
+    for name in ("slack_bolt", "slack_sdk", "aiohttp", "uvicorn", "asyncio", "alembic", "dbos"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

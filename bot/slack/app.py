@@ -1,0 +1,124 @@
+"""Composition root: settings, library and store -> an AsyncApp that listens.
+
+Listeners run before the acknowledgement (`process_before_response`): what they have to do is recorded in
+`bot.jobs`, or Slack hears of no success and sends the event again. What takes time happens in the workflows.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import jobs
+from bot.knowledge import Library
+from bot.slack import faq, hearing, home, quiz, share
+from bot.slack.socket import REFUSALS, RefusedError
+from bot.slack.speech import Speech
+from bot.storage import Store
+
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the token makes us: the workspace and the bot's own ids."""
+
+    team: str
+    user: str
+    bot: str
+
+
+@asynccontextmanager
+async def slack_client(token: str, api_url: str) -> AsyncIterator[AsyncWebClient]:
+    """Open a client whose calls share their connections.
+
+    It waits when Slack says 429. It does not try again when a connection breaks: Slack may have posted already.
+    """
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+        handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
+        yield AsyncWebClient(token, base_url=api_url, session=session, retry_handlers=list(handlers))
+
+
+async def identify(client: AsyncWebClient) -> Identity:
+    """Ask Slack who we are, waiting for as long as it does not answer. Raises RefusedError if it refuses the token."""
+    pause = 0.1
+    while True:
+        try:
+            found = await client.auth_test()
+            return Identity(found["team_id"], found["user_id"], found["bot_id"])
+        except SlackApiError as error:
+            if error.response["error"] in REFUSALS:
+                raise RefusedError(error.response["error"]) from error
+            log.warning("Slack did not say who we are", error=error.response["error"])
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if pause > 1:
+                log.warning("Slack does not answer", reason=type(error).__name__)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 10)
+
+
+def create(
+    client: AsyncWebClient, identity: Identity, library: Library, store: Store, *, signing_secret: str | None = None
+) -> AsyncApp:
+    """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after."""
+
+    async def authorize(team_id: str | None) -> AuthorizeResult | None:
+        if team_id != identity.team:
+            return None
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team,
+            bot_token=client.token,
+            bot_id=identity.bot,
+            bot_user_id=identity.user,
+        )
+
+    app = AsyncApp(
+        # Bolt copies it for each request and gives it the token of the request's workspace.
+        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=client.retry_handlers),
+        authorize=authorize,  # type: ignore[arg-type]  # Bolt itself knows None as "not installed"
+        signing_secret=signing_secret or "",
+        process_before_response=True,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    speech = Speech(client)
+    faq.answering.equip(speech, library)
+    quiz.asking.equip(speech, library, store)
+    share.sharing.equip(speech, library, store)
+
+    async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
+        context.update(library=library, store=store)
+        await next_()
+
+    app.use(offer)
+    for feature in (hearing, faq, quiz, share, home):
+        feature.register(app)
+    app.action(re.compile(".*"))(ignore)
+    return app
+
+
+async def ignore(ack: AsyncAck) -> None:
+    """Acknowledge a click on something that an older version of the bot has posted."""
+    await ack()
+
+
+@asynccontextmanager
+async def working(jobs_url: str) -> AsyncIterator[Callable[[], None]]:
+    """Run durable work: configured on entering, launched by what this gives, stopped on leaving."""
+    jobs.configure(jobs_url)
+    try:
+        yield jobs.launch
+    finally:
+        await jobs.close(patience=1.0)

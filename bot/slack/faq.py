@@ -1,0 +1,99 @@
+"""The FAQ in Slack: answers in the thread, suggestions as buttons."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+
+from bot import jobs
+from bot.domain import faq
+from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.jobs import Worker, worker, workflow
+from bot.knowledge import Library
+from bot.slack import blocks
+from bot.slack.blocks import SHOW_ENTRY, Message
+from bot.slack.speech import Speech
+
+ANSWER, SUGGEST, UNKNOWN, HELLO = "answer", "suggest", "unknown", "hello"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A decision to speak, as plain data: what kind of reply, and the ids of its entries."""
+
+    kind: str
+    entries: tuple[str, ...] = ()
+
+
+@worker()
+class Answering(Worker):
+    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
+
+    _speech: Speech
+    _library: Library
+
+    def equip(self, speech: Speech, library: Library) -> None:
+        """Hand over what the work is done with."""
+        self._speech, self._library = speech, library
+
+    @workflow
+    async def say(self, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:
+        """Post the reply in its thread."""
+        await self._speech.post(channel, self._message(kind, entries), thread_ts=thread_ts)
+
+    @workflow
+    async def show(self, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
+        """Answer with the suggestion that was taken, and take the buttons away."""
+        known = self._library.entries.get(entry)
+        if known is None:  # deleted from the knowledge since it was suggested
+            await self._speech.update(channel, suggestion_ts, blocks.unknown(self._library))
+            return
+        await self._speech.update(channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
+        await self._speech.post(channel, blocks.answers([known], self._library), thread_ts=thread_ts)
+
+    def _message(self, kind: str, entries: list[str]) -> Message:
+        if kind == HELLO:
+            return blocks.hello(self._library)
+        # Work may be taken up after a restart with edited knowledge: an entry can be gone.
+        known = [self._library.entries[entry] for entry in entries if entry in self._library.entries]
+        if not known:
+            return blocks.unknown(self._library)
+        return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, self._library)
+
+
+answering = Answering("faq")
+
+
+def decide(text: str, surface: Surface, library: Library) -> Said | None:
+    """Ask the domain what to say to a message; None is silence."""
+    if not text and surface in (Surface.MENTION, Surface.DM):
+        return Said(HELLO)
+    match faq.reply_to(text, surface, library.index, library.limits):
+        case Answer(entries):
+            return Said(ANSWER, tuple(each.entry for each in entries))
+        case Suggestions(candidates):
+            return Said(SUGGEST, tuple(each.entry for each in candidates))
+        case NoAnswer():
+            return Said(UNKNOWN)
+        case Silence():
+            return None
+
+
+async def show_entry(
+    ack: AsyncAck,
+    body: dict[str, Any],
+    action: dict[str, Any],
+    context: AsyncBoltContext,
+) -> None:
+    """Answer with a suggestion somebody clicked; whoever clicks first decides."""
+    channel, message = body["channel"]["id"], body["message"]
+    key = f"show:{context.team_id}:{channel}:{message['ts']}"
+    thread = message.get("thread_ts") or message["ts"]
+    await jobs.start(key, answering.show, channel, thread, message["ts"], action["value"])
+    await ack()
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to the buttons of suggestions."""
+    app.action(re.compile(rf"^{SHOW_ENTRY}:"))(show_entry)

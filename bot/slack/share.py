@@ -1,0 +1,178 @@
+"""Sharing in Slack: pick a person, see what would be sent, send it or not."""
+
+import hashlib
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+
+from bot import jobs
+from bot.domain.share import Refusal, refusal
+from bot.jobs import Worker, current_key, step, worker, workflow
+from bot.knowledge import Library
+from bot.slack import blocks
+from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH, Message
+from bot.slack.speech import Speech
+from bot.slack.text import fill, mention
+from bot.storage import Share, ShareState, Store
+
+
+@worker()
+class Sharing(Worker):
+    """Sends a recommendation to one person, after its owner has seen exactly what will be sent."""
+
+    _speech: Speech
+    _library: Library
+    _store: Store
+
+    def equip(self, speech: Speech, library: Library, store: Store) -> None:
+        """Hand over what the work is done with."""
+        self._speech, self._library, self._store = speech, library, store
+
+    @workflow
+    async def pick(self, channel: str, root_ts: str, run_id: str) -> None:
+        """Ask who should get it."""
+        await self._speech.post(channel, blocks.pick_recipient(run_id, self._library), thread_ts=root_ts)
+
+    @workflow
+    async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
+        """Show what this person would get, or say why they cannot; nothing is sent yet."""
+        share_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
+        stored = await self._store.run(team, run_id)
+        if stored is None:
+            return
+        reason = refusal(stored.user, team, await self._speech.person(recipient))
+        if reason is not None:
+            told = blocks.pick_recipient(run_id, self._library, self._refused(reason, recipient))
+            await self._speech.update(stored.channel, picker_ts, told)
+            return
+
+        async def keep() -> dict[str, Any]:
+            now = await self._store.run(team, run_id)
+            if now is None:
+                raise LookupError(f"run {run_id} is gone")
+            message = blocks.shared(now.run, mention(now.user), self._library)
+            kept = {"text": message.text, "blocks": list(message.blocks)}
+            share = Share(share_id, run_id, now.version, recipient, kept, ShareState.PREVIEWED)
+            await self._store.preview_share(team, share)
+            return kept
+
+        kept = await step("keep preview", keep)
+        to = mention(recipient)
+        await self._speech.update(stored.channel, picker_ts, blocks.preview_intro(to, self._library))
+        await self._speech.post(stored.channel, _message(kept), thread_ts=stored.root_ts)
+        confirm = blocks.confirm(share_id, to, self._library)
+        await self._speech.post(stored.channel, confirm, thread_ts=stored.root_ts)
+
+    @workflow
+    async def send(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
+        """Send what was previewed, unless it was cancelled or the result has changed since."""
+        words = self._library.words.share
+
+        async def claim() -> dict[str, Any] | None:
+            share = await self._store.share(team, share_id)
+            run = await self._store.run(team, share.run) if share else None
+            if share is None or run is None:
+                return None
+            to = ShareState.SENT if run.version == share.run_version else ShareState.CANCELLED
+            # Nobody but this work makes it SENT: to find it so means that we did, before a crash.
+            now = await self._store.move_share(team, share_id, was=ShareState.PREVIEWED, to=to)
+            if now is ShareState.CANCELLED and to is ShareState.SENT:
+                return None
+            return {"recipient": share.recipient, "message": share.message, "outdated": now is not ShareState.SENT}
+
+        claimed = await step("claim share", claim)
+        if claimed is None:
+            return
+        to = mention(claimed["recipient"])
+        if claimed["outdated"]:
+            await self._speech.update(channel, confirm_ts, blocks.say(words.outdated))
+            return
+        if await self._speech.deliver(claimed["recipient"], _message(claimed["message"])):
+            await self._speech.update(channel, confirm_ts, blocks.told(fill(words.sent, to=to)))
+            return
+        await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+        await self._speech.update(channel, confirm_ts, blocks.told(fill(words.failed, to=to)))
+
+    @workflow
+    async def cancel(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
+        """Send nothing."""
+        now = await self._move(team, share_id, was=ShareState.PREVIEWED, to=ShareState.CANCELLED)
+        if now == ShareState.CANCELLED:
+            await self._speech.update(channel, confirm_ts, blocks.say(self._library.words.share.cancelled))
+
+    async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str | None:
+        async def move() -> str | None:
+            return await self._store.move_share(team, share_id, was=was, to=to)
+
+        return await step(f"share {to}", move)
+
+    def _refused(self, reason: Refusal, recipient: str) -> str:
+        return fill(getattr(self._library.words.share, reason), to=mention(recipient))
+
+
+sharing = Sharing("share")
+
+
+async def begin(
+    ack: AsyncAck,
+    body: dict[str, Any],
+    action: dict[str, Any],
+    context: AsyncBoltContext,
+    store: Store,
+) -> None:
+    """Ask who should get the result; a second click finds the picker of the first."""
+    team = str(context.team_id)
+    stored = await store.run(team, action["value"])
+    if stored and stored.user == body["user"]["id"]:
+        number = await store.shares_of(team, stored.id) + 1
+        key = f"pick:{team}:{stored.id}:{body['message']['ts']}:{number}"
+        await jobs.start(key, sharing.pick, stored.channel, stored.root_ts, stored.id)
+    await ack()
+
+
+async def pick(
+    ack: AsyncAck,
+    body: dict[str, Any],
+    action: dict[str, Any],
+    context: AsyncBoltContext,
+    store: Store,
+) -> None:
+    """Show the preview for the person that was picked."""
+    team, run_id = str(context.team_id), action["block_id"].removeprefix("share:")
+    stored, recipient = await store.run(team, run_id), action.get("selected_user")
+    if stored and recipient and stored.user == body["user"]["id"]:
+        picker_ts = body["message"]["ts"]
+        key = f"preview:{team}:{run_id}:{picker_ts}:{recipient}"
+        await jobs.start(key, sharing.preview, team, run_id, recipient, picker_ts)
+    await ack()
+
+
+async def send(
+    ack: AsyncAck,
+    body: dict[str, Any],
+    action: dict[str, Any],
+    context: AsyncBoltContext,
+    store: Store,
+) -> None:
+    """Send it, or don't, as the button says; only the owner's click counts."""
+    team, share_id = str(context.team_id), action["value"]
+    share = await store.share(team, share_id)
+    stored = await store.run(team, share.run) if share else None
+    if stored and stored.user == body["user"]["id"]:
+        sends = action["action_id"] == SHARE_SEND
+        key = f"{'send' if sends else 'cancel'}:{team}:{share_id}"
+        work = sharing.send if sends else sharing.cancel
+        await jobs.start(key, work, team, share_id, stored.channel, body["message"]["ts"])
+    await ack()
+
+
+def _message(kept: dict[str, Any]) -> Message:
+    return Message(kept["text"], tuple(kept["blocks"]))
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to the buttons and the picker of sharing."""
+    app.action(SHARE)(begin)
+    app.action(SHARE_WITH)(pick)
+    app.action(SHARE_SEND)(send)
+    app.action(SHARE_CANCEL)(send)

@@ -1,0 +1,119 @@
+"""Socket Mode that finds its way back: a fresh client for each connection, and no task that can be lost.
+
+slack_sdk's client reconnects by itself, but once a handshake fails it tries the same address for ever, and its tasks
+may be collected while they run. Here a connection that ends is replaced by a new client with a new address.
+"""
+
+import asyncio
+import json
+import logging
+import random
+
+import structlog
+from aiohttp import ClientError
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+HANDSHAKE = 10.0  # seconds; the address is good for thirty
+LOOK = 0.25  # seconds between two looks at a connection
+PING = 5.0  # seconds; a connection without an answer for four of them is dead
+LONGEST_PAUSE = 15.0  # seconds
+
+# Slack's word that this token will not do, however often it is tried.
+REFUSALS = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "invalid_auth",
+        "link_disabled",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+
+log = structlog.get_logger()
+_quiet = logging.getLogger("bot.slack.socket.client")
+_quiet.setLevel(logging.CRITICAL)  # it logs a traceback for each try; we say it in one line
+
+
+class RefusedError(Exception):
+    """Slack refuses the app token; trying again will not help."""
+
+
+class _Client(SocketModeClient):
+    """One connection, from handshake to end."""
+
+    def __init__(self, app: AsyncApp, app_token: str) -> None:
+        super().__init__(
+            app_token, logger=_quiet, web_client=app.client, auto_reconnect_enabled=False, ping_interval=PING
+        )
+        self._app = app
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.over = asyncio.Event()
+        self.socket_mode_request_listeners.append(self._handle)
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """Slack asks for a new connection: end this one."""
+        if force:
+            self.over.set()
+
+    async def process_message(self) -> None:
+        """Handle one message of the queue in a task that is held until it ends."""
+        raw = await self.message_queue.get()
+        if raw is not None and raw.startswith("{"):
+            task = asyncio.create_task(self.run_message_listeners(json.loads(raw), raw))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def finish(self) -> None:
+        """Let what is in flight be acknowledged on this connection, then close it."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+        await self.close()  # type: ignore[no-untyped-call]
+
+    async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        response = await run_async_bolt_app(self._app, request)
+        await send_async_response(client, request, response, 0.0)
+
+
+async def serve(app: AsyncApp, app_token: str) -> None:
+    """Keep a connection to Slack until cancelled.
+
+    Raises RefusedError if Slack refuses the token.
+    """
+    pause = 0.0
+    while True:
+        client = _Client(app, app_token)
+        try:
+            async with asyncio.timeout(HANDSHAKE):
+                client.wss_uri = await _address(app, app_token)
+                await client.connect()  # type: ignore[no-untyped-call]
+            log.info("connected")
+            pause = 0.0
+            # The client tells of a lost connection only when it is asked.
+            while not client.over.is_set() and await client.is_connected():  # noqa: ASYNC110
+                await asyncio.sleep(LOOK)
+            log.info("connection ended")
+        except (TimeoutError, ClientError, SlackApiError) as error:
+            pause = min(LONGEST_PAUSE, max(0.5, pause * 2)) * random.uniform(0.75, 1.0)  # noqa: S311 - no secret
+            log.warning("no connection", reason=type(error).__name__, next_try_in_seconds=round(pause, 1))
+        finally:
+            await client.finish()
+        await asyncio.sleep(pause)
+
+
+async def _address(app: AsyncApp, app_token: str) -> str:
+    try:
+        return str((await app.client.apps_connections_open(app_token=app_token))["url"])
+    except SlackApiError as error:
+        if error.response["error"] in REFUSALS:
+            raise RefusedError(error.response["error"]) from error
+        raise

@@ -1,0 +1,43 @@
+"""Slack's text: what people wrote, and what is safe to write."""
+
+import re
+
+
+class Mrkdwn(str):
+    """Text that is already Slack's markup, made by us and never by somebody who typed it."""
+
+    __slots__ = ()
+
+
+def escape(text: str) -> str:
+    """Neutralise the three characters that make mentions and links.
+
+    Source: docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fill(template: str, **slots: str) -> Mrkdwn:
+    """Fill a template from words.yaml; everything is escaped but what is Mrkdwn already."""
+    filled = {name: text if isinstance(text, Mrkdwn) else escape(text) for name, text in slots.items()}
+    return Mrkdwn(escape(template).format(**filled))
+
+
+def mention(user: str) -> Mrkdwn:
+    """Name a person by a mention; the id comes from Slack, not from what somebody typed."""
+    return Mrkdwn(f"<@{user}>")
+
+
+def without_mention(text: str, user: str) -> str:
+    """Take the mentions of one user, such as the bot's own, out of what somebody wrote."""
+    return re.sub(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", " ", text).strip()
+
+
+def mentions(text: str, user: str) -> bool:
+    """Say whether a text mentions this user."""
+    return f"<@{user}>" in text or f"<@{user}|" in text
+
+
+def typed(text: str) -> str:
+    """Give the characters somebody typed, without Slack's escapes."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

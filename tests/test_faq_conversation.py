@@ -1,0 +1,161 @@
+"""The FAQ as people meet it: in channels, threads, mentions and direct messages."""
+
+import pytest
+
+from bot.knowledge import Library
+from tests.workspace import Workspace, buttons, shown
+
+SEVEN = {
+    "role-differences": "What's the difference between an AI researcher, a research engineer, and an AI engineer?",
+    "member-of-technical-staff": 'What does "Member of Technical Staff" mean at OpenAI and Anthropic?',
+    "xai-dropped-researcher": 'Why did xAI drop the "researcher" title?',
+    "research-vs-slow-engineering": "Is research just engineering done at a slower speed?",
+    "flat-structure-and-research": "Do flat team structures hurt research?",
+    "separate-or-unified": ("Separate research and engineering tracks, or one unified title: which should we pick?"),
+    "need-research-team": "Do you need a research team to do AI R&D?",
+}
+
+
+def wire(text: str) -> str:
+    """Escape what somebody types as Slack's clients do."""
+    return text.replace("&", "&amp;")
+
+
+async def test_each_of_the_seven_questions_is_answered_in_its_own_thread(workspace: Workspace, library: Library):
+    for entry, question in SEVEN.items():
+        asked = await workspace.post("U_ANA", "C_ASK", wire(question))
+
+        [answer] = await workspace.replies(asked)
+
+        assert library.entries[entry].answer in shown(answer)
+        assert answer["thread_ts"] == asked
+    assert all(message["user"] != "U_ROLEFIT" for message in await workspace.messages("C_ASK"))
+
+
+async def test_an_answer_shows_its_table_and_its_source(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "C_ASK", SEVEN["role-differences"])
+
+    [answer] = await workspace.replies(asked)
+
+    [table] = [block for block in answer["blocks"] if block["type"] == "table"]
+    assert "What new thing is true or possible?" in str(table)
+    assert "Source: " in shown(answer)
+
+
+async def test_the_text_of_an_answer_says_what_its_blocks_say(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", SEVEN["role-differences"])
+
+    [answer] = await workspace.replies(asked)
+
+    for block in answer["blocks"]:
+        for line in shown({"blocks": [block]}).splitlines():
+            assert line in answer["text"].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    "said", ["lunch at 12?", "MTS interviews start at 10 tomorrow", "who is on call?", "good morning :wave:"]
+)
+async def test_what_is_not_for_it_gets_silence(workspace: Workspace, said: str):
+    asked = await workspace.post("U_ANA", "C_ASK", said)
+
+    await workspace.settled()
+
+    assert [message["text"] for message in await workspace.thread("C_ASK", asked, "U_ANA")] == [said]
+
+
+async def test_a_mention_in_a_thread_is_answered_in_that_thread(workspace: Workspace, library: Library):
+    root = await workspace.post("U_BEN", "C_GENERAL", "Titles, again.")
+    asked = await workspace.mention("U_ANA", "C_GENERAL", f"<@U_BOT> {SEVEN['xai-dropped-researcher']}", root)
+
+    [answer] = await workspace.replies(asked)
+
+    assert answer["thread_ts"] == root
+    assert library.entries["xai-dropped-researcher"].answer in shown(answer)
+
+
+async def test_a_mention_and_its_twin_event_give_one_answer(either_way: Workspace):
+    asked = await either_way.mention("U_ANA", "C_ASK", f"<@U_BOT> {SEVEN['role-differences']}")
+
+    await either_way.replies(asked)
+    await either_way.settled()
+
+    posts = await either_way.traffic("chat.postMessage")
+    assert len(posts) == 1
+    assert {"message", "app_mention"} <= {entry["name"] for entry in await either_way.traffic()}
+
+
+async def test_a_question_nobody_can_answer_is_met_kindly_when_the_bot_is_asked(workspace: Workspace):
+    asked = await workspace.mention("U_ANA", "C_ASK", "<@U_BOT> which restaurant has the best ramen?")
+
+    [answer] = await workspace.replies(asked)
+
+    assert "I don’t know that one." in shown(answer)
+    assert "What's the difference between an AI researcher" in shown(answer)
+
+
+async def test_a_bare_mention_is_greeted(workspace: Workspace):
+    asked = await workspace.mention("U_ANA", "C_ASK", "<@U_BOT>")
+
+    [answer] = await workspace.replies(asked)
+
+    assert shown(answer).startswith("Hello. Ask me anything about AI roles")
+
+
+async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", "titles at labs, flat or not")
+    [offer] = await workspace.replies(asked)
+    label, *_ = buttons(offer)
+
+    await workspace.click("U_ANA", offer, label)
+    _, answer = await workspace.replies(asked, count=2)
+    await workspace.settled()
+
+    [chosen] = [entry for entry in library.entries.values() if entry.question == label]
+    assert chosen.answer in shown(answer)
+    taken = await workspace.latest("U_ANA", offer)
+    assert buttons(taken) == []
+    assert label in shown(taken)
+
+
+async def test_a_direct_message_is_answered_in_its_thread(either_way: Workspace, library: Library):
+    asked = await either_way.post("U_ANA", "U_ROLEFIT", wire(SEVEN["need-research-team"]))
+
+    [answer] = await either_way.replies(asked)
+
+    assert library.entries["need-research-team"].answer in shown(answer)
+
+
+async def test_an_edited_message_is_not_answered_again(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    await workspace.edit(asked, SEVEN["role-differences"])
+
+    await workspace.settled()
+
+    assert await workspace.traffic("chat.postMessage") == []
+
+
+async def test_an_event_delivered_twice_is_answered_once(workspace: Workspace):
+    await workspace.faults(twice=1)
+    asked = await workspace.post("U_ANA", "C_ASK", SEVEN["role-differences"])
+
+    await workspace.replies(asked)
+    await workspace.settled()
+
+    assert len(await workspace.traffic("chat.postMessage")) == 1
+
+
+async def test_a_channel_the_bot_is_not_in_is_left_alone(workspace: Workspace):
+    await workspace.post("U_MEI", "C_LEADS", SEVEN["role-differences"])
+
+    await workspace.settled()
+
+    assert await workspace.traffic("chat.postMessage") == []
+
+
+async def test_what_people_typed_never_becomes_a_mention(workspace: Workspace):
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "<!channel> & <@U_BEN>")
+
+    [told] = [m for m in await workspace.messages("C_ASK", count=2) if m.get("ephemeral")]
+
+    assert "<!channel>" not in told["text"]
+    assert "&lt;!channel&gt; &amp; &lt;@U_BEN&gt;" in told["text"]

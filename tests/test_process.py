@@ -1,0 +1,212 @@
+"""The bot and the workspace as processes: started as a user starts them, killed, and started again."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.conftest import free_port
+from tests.test_cli import CLEAN, ROOT
+from tests.test_quiz_conversation import begin, question, result, take
+from tests.workspace import Workspace, buttons, shown
+
+PATIENCE = 30.0  # seconds; a process imports for a second, and a loaded machine takes its time
+
+
+@asynccontextmanager
+async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start `rolefit` and make sure that it has ended afterwards."""
+    environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | settings
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, env=environment, cwd=data, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.kill()
+        await started.communicate()
+
+
+def bot(workspace: Workspace, data: Path, *arguments: str, **settings: str):
+    """Start the bot with tokens and SLACK_API_URL, as it would serve any Slack-compatible server."""
+    tokens = {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
+    given = {"SLACK_API_URL": workspace.api_url, **tokens, **settings}
+    return process("run", *arguments, data=data, **given)
+
+
+async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        async with bot(workspace, tmp_path) as first:
+            await workspace.connected()
+            root = await begin(workspace)
+            await take(workspace, root, 0, range(1, 4))
+            fourth = await question(workspace, root, 4)
+            first.send_signal(signal.SIGKILL)
+            await first.wait()
+        async with bot(workspace, tmp_path):
+            await workspace.connected()
+            await workspace.click("U_ANA", fourth, buttons(fourth)[0])
+            await question(workspace, root, 5)
+            await workspace.post("U_ANA", root.channel, "1", root)
+
+            assert "the role of AI researcher." in shown(await result(workspace, root))
+        thread = await workspace.thread(root.channel, root, "U_ANA")
+        assert sum("Question" in shown(each) for each in thread) == 5
+
+
+async def test_work_recorded_before_a_kill_is_done_after_it(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        async with bot(workspace, tmp_path) as first:
+            await workspace.connected()
+            root = await begin(workspace)
+            asked = await question(workspace, root, 1)
+            held = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 60}
+            await workspace.faults(api=[held])
+            await workspace.click("U_ANA", asked, buttons(asked)[0])
+            await workspace.settled()
+            first.send_signal(signal.SIGKILL)
+            await first.wait()
+        await workspace.faults()
+        async with bot(workspace, tmp_path):
+            await question(workspace, root, 2)
+
+
+async def test_the_bot_serves_http(tmp_path: Path):
+    port = free_port()
+    async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
+        secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
+        async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret) as server:
+            await health(f"http://127.0.0.1:{port}/healthz")
+            root = await begin(workspace)
+            await take(workspace, root, 0)
+            await result(workspace, root)
+
+            server.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(PATIENCE):
+                assert await server.wait() == 0
+
+
+async def health(url: str) -> None:
+    """Wait until an address answers 200."""
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientConnectorError:
+                await asyncio.sleep(0.05)  # a server that is not there yet tells nobody when it is
+
+
+async def test_an_unsigned_request_gets_nothing(tmp_path: Path):
+    port = free_port()
+    async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
+        secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
+        async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret):
+            await health(f"http://127.0.0.1:{port}/healthz")
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(f"http://127.0.0.1:{port}/slack/events", json={"type": "event_callback"}) as answer,
+            ):
+                assert answer.status == 401
+
+
+async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_path: Path):
+    port = free_port()
+    url, arguments = f"http://127.0.0.1:{port}", ("run", "--no-browser", "--port", str(port))
+    async with process(*arguments, data=tmp_path) as first:
+        await health(f"{url}/local/health")
+        async with Workspace.connect(url) as workspace:
+            await workspace.connected()
+            root = await begin(workspace)
+            await take(workspace, root, 0, range(1, 4))
+            fourth = await question(workspace, root, 4)
+            first.send_signal(signal.SIGKILL)
+            await first.wait()
+            async with process(*arguments, data=tmp_path) as second:
+                await workspace.connected()
+                await workspace.click("U_ANA", fourth, buttons(fourth)[0])
+                await question(workspace, root, 5)
+                pid = (await workspace.health())["pid"]
+
+                second.send_signal(signal.SIGINT)
+                async with asyncio.timeout(PATIENCE):
+                    assert await second.wait() == 0
+    # The workspace belonged to the bot that was stopped, so it has gone with it.
+    async with asyncio.timeout(PATIENCE):
+        while _alive(pid):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)  # not our child: nobody tells us when it ends
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+
+
+async def test_a_bot_finds_its_way_back_to_a_workspace_that_was_started_again(tmp_path: Path):
+    port = free_port()
+    async with AsyncExitStack() as stack:
+        async with Workspace.start(port=port) as workspace:
+            await stack.enter_async_context(bot(workspace, tmp_path))
+            await workspace.connected()
+        async with Workspace.start(port=port) as again:
+            await again.connected()
+            asked = await again.post("U_ANA", "C_ASK", "Is research just engineering done at a slower speed?")
+            await again.replies(asked)
+
+
+async def test_a_token_that_slack_refuses_is_an_error_that_says_so(tmp_path: Path):
+    async with (
+        Workspace.start() as workspace,
+        bot(workspace, tmp_path, SLACK_BOT_TOKEN="xoxb-wrong") as refused,
+    ):
+        _, said = await refused.communicate()
+
+        assert refused.returncode == 2
+        assert b"Slack refuses the token (invalid_auth)" in said
+        assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_the_bot_cleanly(tmp_path: Path, number: signal.Signals):
+    async with Workspace.start() as workspace, bot(workspace, tmp_path) as running:
+        await workspace.connected()
+        running.send_signal(number)
+
+        _, said = await running.communicate()
+
+        assert running.returncode == 0
+        assert b"Traceback" not in said
+        assert b"rror" not in said
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path):
+    port = free_port()
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
+    async with taken, process("run", "--no-browser", "--port", str(port), data=tmp_path) as refused:
+        _, said = await refused.communicate()
+
+    assert refused.returncode == 2
+    assert f"Port {port} is in use by another program" in said.decode()
+
+
+async def test_a_message_that_is_not_ours_is_untouched_by_a_restart(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        async with bot(workspace, tmp_path):
+            await workspace.connected()
+            asked = await workspace.post("U_ANA", "C_ASK", "Do flat team structures hurt research?")
+            await workspace.replies(asked)
+        async with bot(workspace, tmp_path):
+            await workspace.connected()
+            await workspace.settled()
+            assert len(await workspace.thread("C_ASK", asked, "U_ANA")) == 2
