@@ -141,7 +141,7 @@ def _rows(examples: Sequence[Example], indexes: Sequence[Index]) -> list[tuple[t
         index = indexes[example.fold]
         right: tuple[float, Features] | None = None
         wrong: tuple[float, Features] | None = None
-        for entry, _, found in index.features(example.text):
+        for entry, found in index.features(example.text):
             score = index.score(found)
             if entry == example.entry:
                 right = max(right or (-1.0, found), (score, found), key=lambda pair: pair[0])

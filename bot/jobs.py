@@ -47,6 +47,10 @@ class _InFlight:
     """Counts the workflows that are running, so that a shutdown can wait for them."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, for the event loop that runs next."""
         self.count = 0
         self.idle = asyncio.Event()
         self.idle.set()
@@ -102,6 +106,7 @@ def configure(url: str, *, executor: str = "local") -> None:
     There is one engine per process, because DBOS is one.
     """
     _prepare_sqlite(url)
+    _in_flight.reset()
     config: DBOSConfig = {
         "name": "rolefit",
         "system_database_url": url,

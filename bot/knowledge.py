@@ -470,8 +470,9 @@ def _matching(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]
         asked: list[tuple[Place, str]] = [(("entries", at, "question"), entry.question)]
         asked += [(("entries", at, "phrasings", number), text) for number, text in enumerate(entry.phrasings)]
         for path, text in asked:
-            ranked = library.index.rank(text, limit=1)
-            if ranked and ranked[0].entry != entry.id:
+            # Left out of the index: each phrasing matches itself, and the question is where it would lead else.
+            ranked = library.index.rank(text, limit=1, without=text)
+            if ranked and ranked[0].entry != entry.id and ranked[0].confidence >= (1 + library.limits.sure) / 2:
                 what = f"the phrasing {text!r} of {entry.id!r} matches {ranked[0].entry!r} better"
                 remedy = "Make it more specific, or move it there"
                 yield files["faq.yaml"].problem(path, what, remedy)

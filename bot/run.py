@@ -117,10 +117,11 @@ async def _serve_http(app: "AsyncApp", port: int) -> None:
 
     from bot import asgi
 
-    listening = listen.create_server(("", port))  # taken here, because uvicorn would exit on a port in use
     config = uvicorn.Config(asgi.create(app), log_config=None, access_log=False, timeout_graceful_shutdown=1)
-    log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
-    await uvicorn.Server(config).serve(sockets=[listening])
+    # Taken here, because uvicorn would exit on a port in use.
+    with listen.create_server(("", port)) as listening:
+        log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
+        await uvicorn.Server(config).serve(sockets=[listening])
 
 
 # The local workspace

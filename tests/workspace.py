@@ -178,6 +178,11 @@ class Workspace:
         )
         await self._do("action", user, {**place, **given})
 
+    async def click_as_shown(self, user: str, message: Json, target: str) -> None:
+        """Press a button of a message as it was, like a page that has not heard of a change yet."""
+        channel, ts = _place(message)
+        await self._do("action", user, {"channel": channel, "message_ts": ts, **_find(message, target)})
+
     async def choose(self, user: str, surface: Json, target: str, option: str) -> None:
         """Choose an option, by its label or value, in a menu, radio buttons or an overflow."""
         now = await self._now(user, surface)
@@ -313,6 +318,10 @@ class Workspace:
 
     async def _bot_there(self) -> bool:
         return bool((await self._get("health", {}))["bot_connected"])
+
+    async def health(self) -> Json:
+        """Return the process's id, who started it, and whether a bot is connected."""
+        return await self._get("health", {})
 
     async def state(self, user: str) -> Json:
         """Return what somebody's page starts with: people, channels, commands."""

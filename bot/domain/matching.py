@@ -242,35 +242,32 @@ class Index:
         """Index entries. `english` gives ten times the Zipf frequency of ordinary words."""
         return cls(Lexicon(synonyms, english), entries, calibration)
 
-    def rank(self, utterance: str, *, limit: int = 3, after: str | None = None) -> tuple[Candidate, ...]:
+    def rank(
+        self, utterance: str, *, limit: int = 3, after: str | None = None, without: str | None = None
+    ) -> tuple[Candidate, ...]:
         """Rank the entries that may answer a message, best first.
 
         `after` is the entry the thread was answered with before: a short follow-up is read as if it began with that
-        entry's question. At most `limit` candidates; none where nothing in the message is about any entry.
+        entry's question. `without` is a phrasing to leave out, so that it can be tried against the others. At most
+        `limit` candidates; none where nothing in the message is about any entry.
         """
         said = read(utterance)
         best: dict[str, Candidate] = {}
         for sentence in self._parts(said, after):
-            for candidate in self._judge(sentence, limit):
+            for candidate in self._judge(sentence, limit, without):
                 if candidate.entry not in best or candidate.confidence > best[candidate.entry].confidence:
                     best[candidate.entry] = candidate
         ranked = sorted(best.values(), key=lambda candidate: -candidate.confidence)
         return tuple(ranked[:limit])
 
-    def features(self, utterance: str, *, without: str | None = None) -> list[tuple[str, str, Features]]:
-        """Give entry, phrasing and features of each phrasing near a message, for calibration.
-
-        `without` is a phrasing to leave out, so that it can be tried against the others.
-        """
+    def features(self, utterance: str) -> list[tuple[str, Features]]:
+        """Give entry and features of each phrasing near a message, for calibration."""
         found = []
         for sentence in self._parts(read(utterance), None):
             terms = self._terms(sentence)
             for number in self._near(terms):
                 phrasing = self._phrasings[number]
-                if phrasing.text != without:
-                    found.append(
-                        (self._entries[phrasing.entry], phrasing.text, self._compare(sentence, terms, phrasing))
-                    )
+                found.append((self._entries[phrasing.entry], self._compare(sentence, terms, phrasing)))
         return found
 
     def _parts(self, said: Utterance, after: str | None) -> list[Sentence]:
@@ -289,11 +286,13 @@ class Index:
                 parts.append(_joined(sentences[at - 1 : at + 1]))
         return parts
 
-    def _judge(self, sentence: Sentence, limit: int) -> list[Candidate]:
+    def _judge(self, sentence: Sentence, limit: int, without: str | None) -> list[Candidate]:
         terms = self._terms(sentence)
         best: dict[int, tuple[float, _Phrasing]] = {}
         for number in self._near(terms):
             phrasing = self._phrasings[number]
+            if phrasing.text == without:
+                continue
             score = self.score(self._compare(sentence, terms, phrasing))
             if phrasing.entry not in best or score > best[phrasing.entry][0]:
                 best[phrasing.entry] = (score, phrasing)

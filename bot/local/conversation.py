@@ -117,6 +117,8 @@ class Conversation:
         if after["text"] != before["text"]:
             after["edited"] = {"user": editor, "ts": stamp}
         channel.messages[ts] = after
+        if before.get("blocks"):
+            channel.former.setdefault(ts, []).append(before["blocks"])
         self._show(channel, {"type": "message_changed", "message": after, "previous_ts": ts})
         self._tell_change(channel, stamp, before, after)
         if editor != self._state.bot_user:

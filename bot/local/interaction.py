@@ -4,6 +4,7 @@ Sources: docs.slack.dev/interactivity/handling-user-interaction, …/implementin
 under docs.slack.dev/reference/interaction-payloads.
 """
 
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -94,10 +95,11 @@ class Interaction:
         message = channel.find(ts, user)
         if message is None:
             raise PageError("message_not_found", "There is no such message, or this person can’t see it.")
-        block, element = find_element(message.get("blocks", []), choice)
+        blocks = _used_blocks([message.get("blocks", []), *reversed(channel.former.get(ts, []))], choice)
+        block, element = find_element(blocks, choice)
         action = self._action(block, element, choice)
-        entered = self._entered.setdefault((user, ts), initial_values(message["blocks"]))
-        _merge(entered, self._typed(message["blocks"], choice))
+        entered = self._entered.setdefault((user, ts), initial_values(blocks))
+        _merge(entered, self._typed(blocks, choice))
         _enter(entered, block, element, action)
         ephemeral = bool(message.get("ephemeral"))
         thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
@@ -300,6 +302,15 @@ def _command_name(channel: Channel) -> str:
 
 def _payload_name(channel: Channel) -> str:
     return "directmessage" if channel.kind == "im" else channel.name
+
+
+def _used_blocks(versions: list[list[Json]], choice: Json) -> list[Json]:
+    """Return the newest version of a message's blocks that has the element; the newest of all if none has."""
+    for blocks in versions:
+        with suppress(PageError):
+            find_element(blocks, choice)
+            return blocks
+    return versions[0]
 
 
 def find_element(blocks: list[Json], choice: Json) -> tuple[Json, Json]:

@@ -34,6 +34,7 @@ class Channel:
     """A conversation of any kind and everything said in it.
 
     messages: Slack message objects by ts, oldest first, replies among them.
+    former: the blocks a message had before each edit; a page that has not heard of the edit may still use them.
     whispers: ephemeral messages by the one person who sees them.
     last_read: the newest ts each person has seen.
     """
@@ -47,6 +48,7 @@ class Channel:
     creator: str = ""
     archived: bool = False
     messages: dict[str, Json] = field(default_factory=dict)
+    former: dict[str, list[list[Json]]] = field(default_factory=dict)
     whispers: dict[str, list[Json]] = field(default_factory=dict)
     last_read: dict[str, str] = field(default_factory=dict)
 

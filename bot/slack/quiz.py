@@ -1,5 +1,6 @@
 """The quiz in Slack: /rolefit, the questions in a DM thread, and the recommendation."""
 
+import asyncio
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from bot.storage import Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
 SAME_ROUND = timedelta(minutes=1)
+LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 
 
 @worker()
@@ -61,7 +63,33 @@ class Asking(Worker):
         await self._speech.reply(response_url, blocks.note(self._library, link))
 
     @workflow
+    async def take_typed(self, team: str, run_id: str, question: str, choice: str, ts: str) -> None:
+        """Take an answer that somebody typed, if the question had been posted when they did.
+
+        A reply typed before cannot be meant for it, and counts for nothing: it is the second half of a double Enter.
+        """
+
+        async def asked_when() -> str | None:
+            # The question may be on its way: Slack has it, and we are about to remember where.
+            for _ in range(LOOKS):
+                stored = await self._store.run(team, run_id)
+                if stored is None or stored.run.open is None or stored.run.open.id != question:
+                    return None
+                if stored.asked_ts:
+                    return stored.asked_ts
+                await asyncio.sleep(LOOK)
+            return None
+
+        asked_ts = await step("asked when", asked_when)
+        if asked_ts is None or float(asked_ts) < float(ts):
+            await self._take(team, run_id, question, choice, asked_ts)
+
+    @workflow
     async def take(self, team: str, run_id: str, question: str, choice: str, asked_ts: str | None) -> None:
+        """Take an answer that somebody clicked in the message that asks."""
+        await self._take(team, run_id, question, choice, asked_ts)
+
+    async def _take(self, team: str, run_id: str, question: str, choice: str, asked_ts: str | None) -> None:
         """Take an answer, show it in the message that asked, and go on to the next question or the result."""
         key = current_key()
 
@@ -128,11 +156,7 @@ asking = Asking("quiz")
 
 
 async def hear_reply(team: str, text: str, ts: str, stored: StoredRun) -> bool:
-    """Take what somebody typed in a run's thread as an answer; False if it is a question of their own.
-
-    A reply typed before the open question was posted cannot be meant for it, and counts for nothing: it is the
-    second half of a double Enter.
-    """
+    """Take what somebody typed in a run's thread as an answer; False if it is a question of their own."""
     asked = stored.run.open
     if asked is None:
         return False
@@ -142,8 +166,8 @@ async def hear_reply(team: str, text: str, ts: str, stored: StoredRun) -> bool:
     if choice is None:
         key = f"say:{team}:{stored.channel}:{ts}"
         await jobs.start(key, asking.unclear, team, stored.id, asked.id, stored.channel, stored.root_ts)
-    elif stored.asked_ts and float(stored.asked_ts) < float(ts):
-        await jobs.start(f"reply:{team}:{ts}", asking.take, team, stored.id, asked.id, choice.id, stored.asked_ts)
+    else:
+        await jobs.start(f"reply:{team}:{ts}", asking.take_typed, team, stored.id, asked.id, choice.id, ts)
     return True
 
 
