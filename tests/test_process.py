@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -19,19 +20,42 @@ from tests.workspace import Workspace, buttons, shown
 PATIENCE = 30.0  # seconds; a process imports for a second, and a loaded machine takes its time
 
 
+@dataclass
+class Started:
+    """A process of ours; what it says goes to a file, because a workspace it starts may outlive it."""
+
+    process: asyncio.subprocess.Process
+    log: Path
+
+    async def ends(self) -> int:
+        """Wait for its end and give the exit code."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+    def said(self) -> str:
+        """Give what it has written to stderr."""
+        return self.log.read_text()
+
+    async def gets(self, number: signal.Signals) -> int:
+        """Send a signal and give the exit code."""
+        self.process.send_signal(number)
+        return await self.ends()
+
+
 @asynccontextmanager
-async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[Started]:
     """Start `rolefit` and make sure that it has ended afterwards."""
     environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | settings
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments, env=environment, cwd=data, stderr=asyncio.subprocess.PIPE
-    )
+    log = data / "stderr.txt"
+    with log.open("w") as stderr:
+        command = (sys.executable, "-m", "bot", *arguments)
+        started = await asyncio.create_subprocess_exec(*command, env=environment, cwd=data, stderr=stderr)
     try:
-        yield started
+        yield Started(started, log)
     finally:
         if started.returncode is None:
             started.kill()
-        await started.communicate()
+        await started.wait()
 
 
 def bot(workspace: Workspace, data: Path, *arguments: str, **settings: str):
@@ -48,8 +72,7 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
             root = await begin(workspace)
             await take(workspace, root, 0, range(1, 4))
             fourth = await question(workspace, root, 4)
-            first.send_signal(signal.SIGKILL)
-            await first.wait()
+            await first.gets(signal.SIGKILL)
         async with bot(workspace, tmp_path):
             await workspace.connected()
             await workspace.click("U_ANA", fourth, buttons(fourth)[0])
@@ -71,8 +94,7 @@ async def test_work_recorded_before_a_kill_is_done_after_it(tmp_path: Path):
             await workspace.faults(api=[held])
             await workspace.click("U_ANA", asked, buttons(asked)[0])
             await workspace.settled()
-            first.send_signal(signal.SIGKILL)
-            await first.wait()
+            await first.gets(signal.SIGKILL)
         await workspace.faults()
         async with bot(workspace, tmp_path):
             await question(workspace, root, 2)
@@ -88,9 +110,7 @@ async def test_the_bot_serves_http(tmp_path: Path):
             await take(workspace, root, 0)
             await result(workspace, root)
 
-            server.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(PATIENCE):
-                assert await server.wait() == 0
+            assert await server.gets(signal.SIGTERM) == 0
 
 
 async def health(url: str) -> None:
@@ -128,17 +148,14 @@ async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_pa
             root = await begin(workspace)
             await take(workspace, root, 0, range(1, 4))
             fourth = await question(workspace, root, 4)
-            first.send_signal(signal.SIGKILL)
-            await first.wait()
+            await first.gets(signal.SIGKILL)
             async with process(*arguments, data=tmp_path) as second:
                 await workspace.connected()
                 await workspace.click("U_ANA", fourth, buttons(fourth)[0])
                 await question(workspace, root, 5)
                 pid = (await workspace.health())["pid"]
 
-                second.send_signal(signal.SIGINT)
-                async with asyncio.timeout(PATIENCE):
-                    assert await second.wait() == 0
+                assert await second.gets(signal.SIGINT) == 0
     # The workspace belonged to the bot that was stopped, so it has gone with it.
     async with asyncio.timeout(PATIENCE):
         while _alive(pid):  # noqa: ASYNC110
@@ -170,34 +187,27 @@ async def test_a_token_that_slack_refuses_is_an_error_that_says_so(tmp_path: Pat
         Workspace.start() as workspace,
         bot(workspace, tmp_path, SLACK_BOT_TOKEN="xoxb-wrong") as refused,
     ):
-        _, said = await refused.communicate()
-
-        assert refused.returncode == 2
-        assert b"Slack refuses the token (invalid_auth)" in said
-        assert b"Traceback" not in said
+        assert await refused.ends() == 2
+        assert "Slack refuses the token (invalid_auth)" in refused.said()
+        assert "Traceback" not in refused.said()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_the_bot_cleanly(tmp_path: Path, number: signal.Signals):
     async with Workspace.start() as workspace, bot(workspace, tmp_path) as running:
         await workspace.connected()
-        running.send_signal(number)
-
-        _, said = await running.communicate()
-
-        assert running.returncode == 0
-        assert b"Traceback" not in said
-        assert b"rror" not in said
+        assert await running.gets(number) == 0
+        assert "Traceback" not in running.said()
+        assert "rror" not in running.said()
 
 
 async def test_a_port_that_is_taken_is_named(tmp_path: Path):
     port = free_port()
     taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
     async with taken, process("run", "--no-browser", "--port", str(port), data=tmp_path) as refused:
-        _, said = await refused.communicate()
+        assert await refused.ends() == 2
 
-    assert refused.returncode == 2
-    assert f"Port {port} is in use by another program" in said.decode()
+    assert f"Port {port} is in use by another program" in refused.said()
 
 
 async def test_a_message_that_is_not_ours_is_untouched_by_a_restart(tmp_path: Path):
