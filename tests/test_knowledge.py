@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from bot import knowledge
 from bot.knowledge import KnowledgeError, Problem
 from bot.settings import KNOWLEDGE
 
+Change = Callable[[dict[str, Any]], object]
 TODAY = date(2026, 11, 20)
 
 
@@ -21,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"))
 
 
-def edit(folder: Path, name: str, change: Callable[[dict], None]) -> None:
+def edit(folder: Path, name: str, change: Change) -> None:
     """Change a file as data and write it back."""
     data = yaml.safe_load((folder / name).read_text())
     change(data)
@@ -32,7 +34,7 @@ def errors(folder: Path) -> list[Problem]:
     return [each for each in knowledge.lint(folder, today=TODAY) if each.level == "error"]
 
 
-def entry(data: dict, entry_id: str = "xai-dropped-researcher") -> dict:
+def entry(data: dict[str, Any], entry_id: str = "xai-dropped-researcher") -> Any:
     return next(each for each in data["entries"] if each["id"] == entry_id)
 
 
@@ -46,7 +48,7 @@ def test_the_knowledge_as_it_is_shipped_has_nothing_wrong():
     assert knowledge.lint(KNOWLEDGE, today=datetime.now(UTC).date()) == []
 
 
-FAULTS: dict[str, tuple[str, Callable[[dict], None], str, str]] = {
+FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "dead table": (
         "faq.yaml",
         lambda data: entry(data).update(excerpt={"table": "planted"}),
@@ -192,12 +194,12 @@ def test_each_fault_is_found_and_named_with_its_line_and_a_remedy(folder: Path, 
     [("faq.yaml", "planted-document"), ("quiz.yaml", "planted-role"), ("faq.yaml", "planted_key")],
 )
 def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: str):
-    plants: dict[str, Callable[[dict], object]] = {
+    plants: dict[str, Change] = {
         "planted-document": lambda data: entry(data)["sources"][0].update(document="planted-document"),
         "planted-role": lambda data: data["questions"][1]["choices"][2]["weights"].update({"planted-role": 1}),
         "planted_key": lambda data: entry(data).update(planted_key=1),
     }
-    edit(folder, name, lambda data: plants[planted](data) and None)
+    edit(folder, name, plants[planted])
 
     [problem] = errors(folder)
 
@@ -208,7 +210,7 @@ def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: st
 def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
     phrasing = "Planted phrasing about xAI"
 
-    def plant(data: dict) -> None:
+    def plant(data: dict[str, Any]) -> None:
         entry(data)["phrasings"][0] = phrasing
         entry(data, "separate-or-unified")["phrasings"][0] = phrasing.upper() + "?"
 

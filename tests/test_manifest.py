@@ -77,7 +77,8 @@ def registered() -> Recorder:
 
 @pytest.fixture(scope="module")
 def manifest() -> dict[str, Any]:
-    return yaml.safe_load(MANIFEST.read_text())
+    found: dict[str, Any] = yaml.safe_load(MANIFEST.read_text())
+    return found
 
 
 def called_methods() -> set[str]:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import typer.main
 
@@ -10,6 +11,11 @@ from bot.settings import BOLT_READS_THESE, Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+
+
+def known_commands() -> dict[str, Any]:
+    found: dict[str, Any] = vars(typer.main.get_command(cli))["commands"]
+    return found
 
 
 def test_every_setting_is_in_the_readme_and_the_reverse():
@@ -27,7 +33,7 @@ def test_the_defaults_in_the_readme_are_the_defaults():
 
 
 def test_every_command_and_its_options_are_in_the_readme_and_the_reverse():
-    commands = typer.main.get_command(cli).commands
+    commands = known_commands()
     rows = dict(re.findall(r"^\| `rolefit (\w+)` \| (.*) \|$", README, re.MULTILINE))
 
     assert set(rows) == set(commands)
@@ -46,7 +52,7 @@ def test_every_command_line_in_the_readme_names_what_exists():
 
     assert set(re.findall(r"\bmake ([a-z]+)", README.replace("Python 3.11 or newer and make", ""))) <= targets
     for command in re.findall(r"\brolefit ([a-z]+)\b", README):
-        assert command in typer.main.get_command(cli).commands
+        assert command in known_commands()
 
 
 def test_every_file_the_readme_leads_to_is_there():

