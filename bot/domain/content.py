@@ -349,6 +349,7 @@ class QuizWords(Authored):
 
     root: Annotated[Line, _text("count")]
     note: Annotated[Line, _text("link")]
+    note_link: Plain
     progress: Annotated[Line, _text("number", "count")]
     how_to_answer: Plain
     chosen: Annotated[Line, _text("choice")]

@@ -98,7 +98,8 @@ def root(library: Library, run: Run) -> Message:
 
 def note(library: Library, link: str) -> Message:
     """Tell somebody who typed the command in a channel where the questions are."""
-    return _plain(fill(library.words.quiz.note, link=Mrkdwn(f"<{escape(link)}>")))
+    label = escape(library.words.quiz.note_link)
+    return _plain(fill(library.words.quiz.note, link=Mrkdwn(f"<{escape(link)}|{label}>")))
 
 
 def usage(library: Library, argument: str = "") -> Message:
