@@ -77,7 +77,7 @@ class KnowledgeError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Library:
     """One snapshot of everything authored, and the index over it."""
 

@@ -223,7 +223,7 @@ def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
 
 
 def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
-    wording = "why did xAI drop the researcher title in July 2025"
+    wording = "what made xAI delete the title of researcher"
     edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
 
     found = [each for each in errors(folder) if each.file == "faq.yaml"]
