@@ -160,6 +160,23 @@ async def test_a_question_of_ones_own_gets_its_answer_and_the_quiz_goes_on(works
     await question(workspace, root, 2)
 
 
+async def test_a_question_without_a_question_mark_is_a_question_all_the_same(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await workspace.post("U_ANA", root.channel, "what is a research engineer", root)
+
+    await message(workspace, root, library.entries["research-engineer"].answer)
+
+
+async def test_after_the_result_a_reply_is_told_that_the_round_is_over(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root, 0)
+    await result(workspace, root)
+    await workspace.post("U_ANA", root.channel, "2", root)
+
+    await message(workspace, root, "This round is finished.")
+
+
 async def test_a_double_click_has_one_effect(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)

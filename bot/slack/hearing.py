@@ -56,11 +56,12 @@ async def hear(
     team, message = str(context.team_id), heard(event, str(context.bot_user_id))
     if message is None:
         return
+    said = faq.decide(message.text, message.surface, library)
     if message.surface is Surface.DM and message.thread_ts:
         run = await store.run_in_thread(team, message.user, message.thread_ts)
-        if run and await quiz.hear_reply(team, message.text, message.ts, run):
+        answerable = said is not None and said.kind == faq.ANSWER
+        if run and await quiz.hear_reply(team, message.text, message.ts, run, answerable=answerable):
             return
-    said = faq.decide(message.text, message.surface, library)
     if said is not None:
         key = f"say:{team}:{message.channel}:{message.ts}"
         thread = message.thread_ts or message.ts

@@ -128,6 +128,11 @@ class Asking(Worker):
         await self._speech.post(channel, blocks.unclear(asked, self._library), thread_ts=root_ts)
 
     @workflow
+    async def over(self, channel: str, root_ts: str) -> None:
+        """Say that the round takes no more answers, and how to begin another."""
+        await self._speech.post(channel, blocks.say(self._library.words.quiz.finished), thread_ts=root_ts)
+
+    @workflow
     async def whisper(self, channel: str, user: str, word: str, thread_ts: str | None) -> None:
         """Tell one person one of the sentences of words.yaml."""
         message = blocks.say(getattr(self._library.words.quiz, word))
@@ -155,16 +160,19 @@ class Asking(Worker):
 asking = Asking("quiz")
 
 
-async def hear_reply(team: str, text: str, ts: str, stored: StoredRun) -> bool:
-    """Take what somebody typed in a run's thread as an answer; False if it is a question of their own."""
+async def hear_reply(team: str, text: str, ts: str, stored: StoredRun, *, answerable: bool) -> bool:
+    """Take what somebody typed in a run's thread as an answer; False if it is a question of their own.
+
+    `answerable` says that the FAQ has an answer to it.
+    """
     asked = stored.run.open
+    choice = read_choice(text, asked) if asked else None
+    if choice is None and (answerable or text.rstrip().endswith("?")):
+        return False
+    key = f"say:{team}:{stored.channel}:{ts}"
     if asked is None:
-        return False
-    choice = read_choice(text, asked)
-    if choice is None and text.rstrip().endswith("?"):
-        return False
-    if choice is None:
-        key = f"say:{team}:{stored.channel}:{ts}"
+        await jobs.start(key, asking.over, stored.channel, stored.root_ts)
+    elif choice is None:
         await jobs.start(key, asking.unclear, team, stored.id, asked.id, stored.channel, stored.root_ts)
     else:
         await jobs.start(f"reply:{team}:{ts}", asking.take_typed, team, stored.id, asked.id, choice.id, ts)
