@@ -14,12 +14,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 from sqlalchemy.engine import make_url
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
 VERSION = "1"
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,7 +77,13 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
     @functools.wraps(function)
     async def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
         with _in_flight:
-            return await function(*args, **kwargs)
+            try:
+                return await function(*args, **kwargs)
+            except Exception as error:
+                # Nobody waits for it, so nobody else would hear of it. The kind and the key must do: what an
+                # error says, or its traceback, may hold what people wrote.
+                log.error("work failed", key=DBOS.workflow_id, error=type(error).__name__)  # noqa: TRY400
+                raise
 
     return DBOS.workflow()(tracked)
 

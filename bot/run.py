@@ -165,7 +165,7 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
         arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
         # A session of its own: Ctrl-C reaches us, and we stop it when the bot has said goodbye.
         child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
-        found = await _started(config.url, child)
+        await _started(config.url, child)
     elif not found.get("ok"):
         raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
     print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
@@ -174,18 +174,20 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
     try:
         yield Access(f"{config.url}/api/", config.bot_token, config.app_token, config.signing_secret)
     finally:
-        if found["owner"] == "run":
+        # Asked again, because somebody may have stopped it and started one of their own.
+        there = await _health(config.url)
+        if there and there.get("owner") == "run":
             with contextlib.suppress(ProcessLookupError):
-                os.kill(found["pid"], signal.SIGTERM)
+                os.kill(there["pid"], signal.SIGTERM)
 
 
-async def _started(url: str, child: "subprocess.Popen[bytes]") -> dict[str, Any]:
+async def _started(url: str, child: "subprocess.Popen[bytes]") -> None:
     """Wait for the workspace to answer. Raises OSError if it ends instead."""
     while True:
         if child.poll() is not None:
             raise OSError("The local workspace did not start; what it says stands above.")
-        if found := await _health(url):
-            return found
+        if await _health(url):
+            return
         await asyncio.sleep(0.05)  # it has no other way to tell us
 
 

@@ -37,7 +37,7 @@ class Asking(Worker):
         self._speech, self._library, self._store = speech, library, store
 
     @workflow
-    async def begin(self, team: str, user: str, response_url: str | None) -> None:
+    async def begin(self, team: str, user: str, response_url: str | None, begun_in: str | None) -> None:
         """Open a round in the person's DM and ask the first question; point there if it was begun elsewhere."""
         run_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
         run = Run(self._library.quiz)
@@ -52,7 +52,7 @@ class Asking(Worker):
         run = Run(pinned)
         if run.current:
             await self._ask(team, run_id, run, run.current, channel, root_ts)
-        if response_url:
+        if response_url and begun_in != channel:
             link = await self._speech.permalink(channel, root_ts)
             await self._speech.reply(response_url, blocks.note(self._library, link))
 
@@ -194,14 +194,13 @@ async def command(
         await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
         return
     team, user = str(context.team_id), command["user_id"]
-    elsewhere = not command["channel_id"].startswith("D")
-    await _begin(team, user, command["response_url"], elsewhere, store)
+    await _begin(team, user, store, command["response_url"], command["channel_id"])
     await ack()
 
 
 async def begin(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, store: Store) -> None:
     """Begin the quiz by a button: after a result, or on the Home tab."""
-    await _begin(str(context.team_id), body["user"]["id"], None, False, store)
+    await _begin(str(context.team_id), body["user"]["id"], store)
     await ack()
 
 
@@ -226,7 +225,9 @@ async def choose(
     await ack()
 
 
-async def _begin(team: str, user: str, response_url: str | None, elsewhere: bool, store: Store) -> None:
+async def _begin(
+    team: str, user: str, store: Store, response_url: str | None = None, begun_in: str | None = None
+) -> None:
     latest, now = await store.latest(team, user), datetime.now(UTC)
     if latest and latest.version == 0 and now - latest.begun_at < SAME_ROUND:
         if response_url:
@@ -235,7 +236,7 @@ async def _begin(team: str, user: str, response_url: str | None, elsewhere: bool
         return
     # The round before is part of the key: two clicks at once begin the same round.
     before = latest.id if latest else f"none at {now:%Y-%m-%d %H:%M}"
-    await jobs.start(f"begin:{team}:{user}:{before}", asking.begin, team, user, response_url if elsewhere else None)
+    await jobs.start(f"begin:{team}:{user}:{before}", asking.begin, team, user, response_url, begun_in)
 
 
 def register(app: AsyncApp) -> None:
