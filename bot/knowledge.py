@@ -96,11 +96,10 @@ class Library:
         return Index.build(tuple(self.entries.values()), self.synonyms, english(), self.limits.calibration)
 
     def cite(self, citations: Sequence[Citation]) -> str:
-        """Name the documents cited, each once, with author and year: 'Title (Author, 2025)'."""
-        named = dict.fromkeys(each.document for each in citations)
+        """Name the documents cited, each once: 'Title (Author, 2025)', or 'Title (2025)' where nobody is named."""
+        cited = [self.documents[name] for name in dict.fromkeys(each.document for each in citations)]
         return "; ".join(
-            f"{self.documents[name].title} ({self.documents[name].author}, {self.documents[name].year})"
-            for name in named
+            f"{each.title} ({', '.join(str(part) for part in (each.author, each.year) if part)})" for each in cited
         )
 
     def excerpt(self, entry: Entry) -> Table | None:

@@ -9,6 +9,7 @@ from bot.domain.share import Person, Refusal, refusal
     ("recipient", "reason"),
     [
         (Person("U_MEI", "T"), None),
+        (Person("U_MEI", ""), None),
         (Person("U_ANA", "T"), Refusal.YOURSELF),
         (Person("U_BOT", "T", is_bot=True), Refusal.BOT),
         (Person("U_TOM", "T", is_active=False), Refusal.INACTIVE),

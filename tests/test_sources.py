@@ -197,7 +197,7 @@ def ordinary(texts: dict[str, str]) -> set[str]:
 
 def _cited(citations: Iterable[Citation], sections: dict[tuple[str, str], str], sources: Sources) -> str:
     """Give the sections cited, with the titles and authors of their documents."""
-    named = {each.id: f"{each.title}\n{each.author}" for each in sources.documents}
+    named = {each.id: f"{each.title}\n{each.author or ''}" for each in sources.documents}
     return "\n".join(f"{named[each.document]}\n{sections[each.document, each.section]}" for each in citations)
 
 
@@ -220,7 +220,7 @@ def test_every_document_is_there_and_names_its_author(sources, texts):
     assert {each.file for each in sources.documents} == {path.name for path in SOURCES.iterdir()}
     assert {each.id for each in sources.documents} == set(HEADINGS)
     for each in sources.documents:
-        assert each.author == "unnamed" or each.author in texts[each.id]
+        assert each.author is None or each.author in texts[each.id]
 
 
 def test_the_headings_we_cut_at_are_all_headings_there_are(texts):

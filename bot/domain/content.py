@@ -50,7 +50,7 @@ class Document(Authored):
 
     id: Identifier
     title: Line
-    author: Line
+    author: Line | None = None
     year: int
     file: Line  # name in the folder of sources the project keeps beside the repository
 

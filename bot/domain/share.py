@@ -6,7 +6,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Person:
-    """What sharing needs to know of somebody in the workspace."""
+    """What sharing needs to know of somebody; `team` is empty where Slack does not say."""
 
     id: str
     team: str
@@ -36,6 +36,6 @@ def refusal(sender: str, team: str, recipient: Person) -> Refusal | None:
         return Refusal.BOT
     if not recipient.is_active:
         return Refusal.INACTIVE
-    if recipient.is_guest or recipient.team != team:
+    if recipient.is_guest or recipient.team not in ("", team):
         return Refusal.GUEST
     return None

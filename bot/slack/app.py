@@ -75,7 +75,7 @@ def create(
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after."""
 
     async def authorize(team_id: str | None) -> AuthorizeResult | None:
-        if team_id != identity.team:
+        if team_id and identity.team and team_id != identity.team:
             return None
         return AuthorizeResult(
             enterprise_id=None,
@@ -99,7 +99,7 @@ def create(
     share.sharing.equip(speech, library, store)
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
-        context.update(library=library, store=store)
+        context.update(library=library, store=store, team_id=context.team_id or identity.team)
         await next_()
 
     app.use(offer)
