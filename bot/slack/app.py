@@ -94,9 +94,8 @@ def create(
         attaching_conversation_kwargs_enabled=False,
     )
     speech = Speech(client)
-    faq.answering.equip(speech, library)
-    quiz.asking.equip(speech, library, store)
-    share.sharing.equip(speech, library, store)
+    for worker in (faq.answering, quiz.asking, share.sharing):
+        worker.equip(speech, library, store)
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
         context.update(library=library, store=store, team_id=context.team_id or identity.team)

@@ -9,11 +9,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain import faq
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.jobs import Worker, worker, workflow
+from bot.jobs import worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY, Message
-from bot.slack.speech import Speech
+from bot.slack.equipped import EquippedWorker
 
 ANSWER, SUGGEST, UNKNOWN, HELLO = "answer", "suggest", "unknown", "hello"
 
@@ -27,15 +27,8 @@ class Said:
 
 
 @worker()
-class Answering(Worker):
+class Answering(EquippedWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
-
-    _speech: Speech
-    _library: Library
-
-    def equip(self, speech: Speech, library: Library) -> None:
-        """Hand over what the work is done with."""
-        self._speech, self._library = speech, library
 
     @workflow
     async def say(self, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:

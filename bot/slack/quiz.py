@@ -12,11 +12,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain.content import Question, Quiz, TieBreak
 from bot.domain.quiz import Repeated, Run, Taken, read_choice
-from bot.jobs import Worker, current_key, step, worker, workflow
+from bot.jobs import current_key, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.blocks import BEGIN, CHOOSE
-from bot.slack.speech import Speech
+from bot.slack.equipped import EquippedWorker
 from bot.storage import Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
@@ -25,16 +25,8 @@ LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look w
 
 
 @worker()
-class Asking(Worker):
+class Asking(EquippedWorker):
     """Leads people through the quiz. What a step returns is kept; the rest is derived from it and the pinned quiz."""
-
-    _speech: Speech
-    _library: Library
-    _store: Store
-
-    def equip(self, speech: Speech, library: Library, store: Store) -> None:
-        """Hand over what the work is done with."""
-        self._speech, self._library, self._store = speech, library, store
 
     @workflow
     async def begin(self, team: str, user: str, response_url: str | None, begun_in: str | None) -> None:

@@ -7,26 +7,17 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.domain.share import Refusal, refusal
-from bot.jobs import Worker, current_key, step, worker, workflow
-from bot.knowledge import Library
+from bot.jobs import current_key, step, worker, workflow
 from bot.slack import blocks
 from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH, Message
-from bot.slack.speech import Speech
+from bot.slack.equipped import EquippedWorker
 from bot.slack.text import fill, mention
 from bot.storage import Share, ShareState, Store
 
 
 @worker()
-class Sharing(Worker):
+class Sharing(EquippedWorker):
     """Sends a recommendation to one person, after its owner has seen exactly what will be sent."""
-
-    _speech: Speech
-    _library: Library
-    _store: Store
-
-    def equip(self, speech: Speech, library: Library, store: Store) -> None:
-        """Hand over what the work is done with."""
-        self._speech, self._library, self._store = speech, library, store
 
     @workflow
     async def pick(self, channel: str, root_ts: str, run_id: str) -> None:
