@@ -33,9 +33,9 @@ FIRST = Calibration(
     negation=-0.5,
 )
 
-# The rule for the thresholds, fixed before any result was looked at: shares of the made-up negatives that may be
-# answered, unprompted and when asked. `maybe` is where one in ten suggestions would be right.
-FALSE_UNPROMPTED, FALSE_ASKED, WORTH_SUGGESTING, GAP = 0.004, 0.03, 0.1, 0.05
+# The rule for the thresholds. Unprompted, as many of the made-up negatives may be answered as the first share says;
+# when asked, an answer must be more likely right than wrong, and a suggestion right once in ten.
+FALSE_UNPROMPTED, LIKELY, WORTH_SUGGESTING, GAP = 0.004, 0.5, 0.1, 0.05
 
 WRAPPERS = (
     "hey does anyone know {}?",
@@ -190,7 +190,7 @@ def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: 
     return Limits(
         sure=reached_by(FALSE_UNPROMPTED),
         gap=GAP,
-        asked=reached_by(FALSE_ASKED),
+        asked=LIKELY,
         maybe=round(maybe, 3),
         calibration=weights,
     )

@@ -40,10 +40,10 @@ MATCHING_COMMENT = """\
 # From which confidence on the bot says what. Confidences are probabilities from 0 to 1.
 #
 # You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
-# after many new entries. The rule, fixed before any result was seen, is in bot/calibrate.py.
+# after many new entries. The rule is in bot/calibrate.py.
 #   sure   where nobody asked the bot, it answers from here on; one in 250 made-up lookalikes may reach it
 #   gap    and only if the next entry is at least this far behind
-#   asked  where somebody asked the bot, it answers from here on
+#   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
 #   calibration  how much each sign counts; see Features in bot/domain/matching.py
 """

@@ -18,7 +18,7 @@ from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, read, words
 
 CANDIDATES = 24  # phrasings that are judged in full, for each part of a message
-COMMON = 3.3  # Zipf frequency from which a word is ordinary English and no misspelling of ours
+COMMON = 3.0  # Zipf frequency from which a word is ordinary English and no misspelling of ours
 STEM_CREDIT = 0.7  # "engineering" is not "engineer", but near it
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SLIGHT = 0.15  # weight that every message has besides its words
