@@ -168,6 +168,8 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
         await _started(config.url, child)
     elif not found.get("ok"):
         raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
+    elif await _has_bot(config.url):
+        raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
     print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
     if open_page and _has_display():
         webbrowser.open(config.url)
@@ -179,6 +181,16 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
         if there and there.get("owner") == "run":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(there["pid"], signal.SIGTERM)
+
+
+async def _has_bot(url: str) -> bool:
+    """Say whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
+    for _ in range(30):
+        found = await _health(url)
+        if not found or not found["bot_connected"]:
+            return False
+        await asyncio.sleep(0.1)
+    return True
 
 
 async def _started(url: str, child: "subprocess.Popen[bytes]") -> None:

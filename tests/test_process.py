@@ -210,6 +210,17 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path):
     assert f"Port {port} is in use by another program" in refused.said()
 
 
+async def test_a_second_bot_in_the_same_workspace_is_refused(tmp_path: Path):
+    port = free_port()
+    async with Workspace.start(port=port) as workspace, bot(workspace, tmp_path):
+        await workspace.connected()
+        elsewhere = tmp_path / "second"
+        elsewhere.mkdir()
+        async with process("run", "--no-browser", "--port", str(port), data=elsewhere) as second:
+            assert await second.ends() == 2
+            assert "A bot is already at work in the workspace" in second.said()
+
+
 async def test_a_message_that_is_not_ours_is_untouched_by_a_restart(tmp_path: Path):
     async with Workspace.start() as workspace:
         async with bot(workspace, tmp_path):
