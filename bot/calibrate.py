@@ -5,37 +5,34 @@ the same phrasings with words exchanged or added, and made-up sentences around t
 does not answer. Everything random comes from a seed, so that the same knowledge gives the same file.
 """
 
-import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
-from bot.domain.content import Entry, Synonyms
-from bot.domain.faq import Limits
-from bot.domain.matching import FEATURES, Calibration, Features, Index
+import numpy as np
+import numpy.typing as npt
+
+from bot.domain.content import Check, Entry, Synonyms
+from bot.domain.faq import Limits, answerable
+from bot.domain.lexicon import English
+from bot.domain.matching import AGAINST, FEATURES, JUDGED, Calibration, Index
 from bot.domain.matching_text import words
 
 FOLDS = 5
-ROUNDS = 3  # which phrasing is best depends on the weights, so both are found in turns
-STEPS, RATE, DECAY = 400, 0.5, 1e-3
-# A feature may speak for an entry or against it, never the other way round.
-SIGNS = {name: -1 if name in ("unexplained", "missing", "particular", "negation") else 1 for name in FEATURES}
+ROUNDS = 3  # which part of a message counts depends on the weights, so both are found in turns
+STEPS, RATE, DECAY = 600, 0.05, 2e-3
+TURNED = 0.3  # what the other way round asks is not always something else
+CHATTER = 10  # made-up chatter for each entry
+PROMISE = 3.0  # a promise is somebody's word; it counts as much as three made-up examples
 FIRST = Calibration(
     bias=-6,
-    phrasing_covered=3,
-    keywords=1,
-    entry_covers=4,
-    unexplained=-3,
-    missing=-2,
-    evidence=1,
-    form=1,
-    particular=-2,
-    negation=-0.5,
+    **{name: -1.0 if name in AGAINST else 1.0 for name in FEATURES},
 )
 
-# The rule for the thresholds. Unprompted, as many of the made-up negatives may be answered as the first share says;
-# when asked, an answer must be more likely right than wrong, and a suggestion right once in ten.
-FALSE_UNPROMPTED, LIKELY, WORTH_SUGGESTING, GAP = 0.004, 0.5, 0.1, 0.05
+# The rule for the thresholds. Unprompted, one in a hundred made-up negatives may be answered, and what message and
+# phrasing share must weigh as much as in all but one in twenty questions that an entry answers; when asked, an answer
+# must be more likely right than wrong, and a suggestion right once in ten.
+FALSE_UNPROMPTED, THIN, LIKELY, WORTH_SUGGESTING, GAP = 0.01, 0.05, 0.5, 0.1, 0.05
 
 WRAPPERS = (
     "hey does anyone know {}?",
@@ -43,46 +40,81 @@ WRAPPERS = (
     "Hi all, sorry if this was asked before, but {}?",
     "{}? thanks in advance",
     "We were talking about it yesterday and nobody knew. {}?",
+    "I would love to understand {}",
+    "My manager asked me and I had no idea what to say. So, {}? I need it by Friday.",
     "{}",
+    "{}?",
 )
-ASKING_FOR = (
-    "who wrote the {b} about {a}?",
-    "when is the {a} {b}?",
-    "where can I find the {b} on {a}?",
-    "how many {b} does {a} have?",
-    "does anyone have a {b} for {a} {c}?",
-    "which {b} should I use for {a}?",
-    "is the {a} {b} moved to {c}?",
-    "what's the {b} of {a} {c}?",
+# What is asked of a topic, said to a colleague or told, and answered by no entry. {t} is a topic, {d} and {b} ordinary.
+BESIDES = (
+    "who wrote the {d} about {t}?",
+    "does anyone have the link to the {d} on {t}?",
+    "when was the {d} about {t} published?",
+    "where can I find the {d} on {t}?",
+    "can somebody send me the {d} about {t}",
+    "who is presenting the {t} {d} on Thursday?",
+    "when is the {d} about {t}?",
+    "what came out of the {d} on {t}?",
+    "who should I ask about {t}?",
+    "who decides about {t} here?",
+    "how many {b} does {t} have?",
+    "which {b} should I use for {t}?",
+    "what's the {b} of {t}?",
+    "is the {t} {b} moved to {c}?",
+    "what do you {b} for {t}?",
+    "how do I {b} the {t} {c}?",
+    "<@U123> are you {t}?",
+    "{n}, did you {b} your {t}?",
+    "<@U123> how do you like {t}?",
+    "{n}, when do you start with {t}?",
+    "what did you say about {t}, {n}?",
+    "<@U123> is your {t} still {b}?",
+    "the {t} {b} was {c} yesterday",
+    "we just {b} the {t} {c}, thanks everyone",
+    "{t} {b} starts at 10 tomorrow",
+    "I think {t} is {c} anyway",
+    "adding {t} to the {b} now",
+    "just read about {t}, interesting",
+    "{t} again, what a {b}",
+    "FYI {t} moved to Friday",
+    "my {b} is now {t}",
 )
-STATEMENTS = (
-    "the {a} {b} was {c} yesterday",
-    "we just {b} the {a} {c}, thanks everyone",
-    "{a} {b} starts at 10 tomorrow",
-    "I think {a} {b} is {c} anyway",
-    "adding {a} to the {b} now",
-)
+DOCUMENTS = ("doc", "article", "post", "slides", "talk", "memo", "report", "poll", "survey", "thread", "meeting", "deck")
+NAMES = ("Tom", "Anna", "Priya", "Sam", "Chen", "Maria")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A message, and the entry it asks for; None if it asks for none."""
+    """A message, and the entry it asks for; None if it asks for none. `fold` counts as the folder of phrasings to hide."""
 
     text: str
     entry: str | None
     fold: int
+    weight: float = 1.0
 
 
-def calibrate(entries: Sequence[Entry], synonyms: Synonyms, english: Mapping[str, int], *, seed: int = 7) -> Limits:
+def calibrate(
+    entries: Sequence[Entry], synonyms: Synonyms, english: English, checks: Sequence[Check] = (), *, seed: int = 7
+) -> Limits:
     """Find the weights of the features and the thresholds for these entries."""
     examples = list(_examples(entries, english, random.Random(seed)))  # noqa: S311 - to be repeatable, not secret
+    examples += _promised(checks)
     weights = FIRST
-    folds = [[_without(entry, fold) for entry in entries] for fold in range(FOLDS)]
+    indexes = [
+        Index.build([_without(entry, fold) for entry in entries], synonyms, english, weights) for fold in range(FOLDS)
+    ]
+    judged = [indexes[example.fold].judge(example.text) for example in examples]
     for _ in range(ROUNDS):
-        indexes = [Index.build(fold, synonyms, english, weights) for fold in folds]
-        weights = _fit(_rows(examples, indexes), weights)
-    indexes = [Index.build(fold, synonyms, english, weights) for fold in folds]
+        weights = _fit(*_rows(examples, judged, indexes[0]), weights)
+        for index in indexes:
+            index.calibrated(weights)
     return _thresholds(examples, indexes, weights)
+
+
+def _promised(checks: Sequence[Check]) -> Iterator[Example]:
+    """Take the promises as examples: nobody's words but the editors'."""
+    for at, check in enumerate(check for check in checks if check.after is None):
+        yield Example(check.say, None if check.expect == "silence" else check.expect, at % FOLDS, PROMISE)
 
 
 def _without(entry: Entry, fold: int) -> Entry:
@@ -90,8 +122,8 @@ def _without(entry: Entry, fold: int) -> Entry:
     return entry.model_copy(update={"phrasings": kept})
 
 
-def _examples(entries: Sequence[Entry], english: Mapping[str, int], chance: random.Random) -> Iterator[Example]:
-    ordinary = [word for word, zipf in english.items() if 30 <= zipf <= 52 and len(word) > 3 and "'" not in word]
+def _examples(entries: Sequence[Entry], english: English, chance: random.Random) -> Iterator[Example]:
+    ordinary = [word for word, zipf in zip(english.words, english.zipf, strict=True) if 30 <= zipf <= 52 and len(word) > 3 and "'" not in word]
     for entry in entries:
         for at, phrasing in enumerate(entry.phrasings):
             fold = at % FOLDS
@@ -100,30 +132,55 @@ def _examples(entries: Sequence[Entry], english: Mapping[str, int], chance: rand
             for count in (1, 2):
                 yield Example(_exchanged(phrasing, count, english, ordinary, chance), None, fold)
             yield Example(_added(phrasing, ordinary, chance), None, fold)
-        for fold in range(FOLDS):
-            yield Example(_chatter(entry, english, chance), None, fold)
-        for fold, template in enumerate((*ASKING_FOR, *STATEMENTS)):
-            slots = {"a": chance.choice(entry.keywords), "b": chance.choice(ordinary), "c": chance.choice(ordinary)}
-            yield Example(template.format(**slots), None, fold % FOLDS)
+            yield Example(_turned(phrasing, english, chance), None, fold, TURNED)
+        for at in range(CHATTER):
+            yield Example(_chatter(entry, english, chance), None, at % FOLDS)
+        for at, template in enumerate(BESIDES):
+            slots = {
+                "t": " and ".join(chance.sample(entry.keywords, min(chance.choice((1, 1, 2)), len(entry.keywords)))),
+                "b": chance.choice(ordinary),
+                "c": chance.choice(ordinary),
+                "d": chance.choice(DOCUMENTS),
+                "n": chance.choice(NAMES),
+            }
+            yield Example(template.format(**slots), None, at % FOLDS)
 
 
 def _exchanged(
-    text: str, count: int, english: Mapping[str, int], ordinary: Sequence[str], chance: random.Random
+    text: str, count: int, english: English, ordinary: Sequence[str], chance: random.Random
 ) -> str:
     """Put other words in the place of the rarest ones."""
     parts = text.split()
-    rarest = sorted(range(len(parts)), key=lambda at: english.get("".join(words(parts[at])[:1]), 15))[: count + 1]
+    rarest = sorted(range(len(parts)), key=lambda at: english.frequency("".join(words(parts[at])[:1])))[: count + 1]
     for at in chance.sample(rarest, min(count, len(rarest))):
         parts[at] = chance.choice(ordinary)
     return " ".join(parts)
 
 
-def _chatter(entry: Entry, english: Mapping[str, int], chance: random.Random) -> str:
-    """Say nothing in particular, in common words, with at most one word that an entry knows too."""
-    common, weights = zip(*((word, 10 ** (zipf / 10)) for word, zipf in english.items() if zipf >= 40), strict=True)
+def _turned(text: str, english: English, chance: random.Random) -> str:
+    """Let two of the telling words change places."""
+    parts = text.split()
+    telling = sorted(range(len(parts)), key=lambda at: -english.weigh("".join(words(parts[at])[:1]))[0])[:3]
+    if len(telling) > 1:
+        one, other = chance.sample(telling, 2)
+        parts[one], parts[other] = parts[other], parts[one]
+    return " ".join(parts)
+
+
+def _chatter(entry: Entry, english: English, chance: random.Random) -> str:
+    """Say nothing in particular, in common words, with a few that an entry knows too."""
+    common, weights = zip(
+        *(
+            (word, 10 ** (zipf / 10))
+            for word, zipf in zip(english.words, english.zipf, strict=True)
+            if zipf >= 40
+        ),
+        strict=True,
+    )
     parts = chance.choices(common, weights, k=chance.randrange(1, 14))
-    if chance.random() < 0.5:
-        parts[chance.randrange(len(parts))] = chance.choice(words(chance.choice(entry.phrasings)))
+    own = words(chance.choice(entry.phrasings))
+    for _ in range(chance.choice((0, 1, 1, 2, 3))):
+        parts[chance.randrange(len(parts))] = chance.choice(own)
     return " ".join(parts) + chance.choice(("?", "", "."))
 
 
@@ -134,62 +191,77 @@ def _added(text: str, ordinary: Sequence[str], chance: random.Random) -> str:
     return " ".join(parts) + "?"
 
 
-def _rows(examples: Sequence[Example], indexes: Sequence[Index]) -> list[tuple[tuple[float, ...], float]]:
-    """Give features and label of the best phrasing of the right entry, and of the best of the others."""
-    rows = []
-    for example in examples:
-        index = indexes[example.fold]
-        right: tuple[float, Features] | None = None
-        wrong: tuple[float, Features] | None = None
-        for entry, found in index.features(example.text):
-            score = index.score(found)
-            if entry == example.entry:
-                right = max(right or (-1.0, found), (score, found), key=lambda pair: pair[0])
+def _rows(
+    examples: Sequence[Example], judged: Sequence[list[tuple[list[str], npt.NDArray[np.float32]]]], index: Index
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Lay out the part of each message that speaks most for an entry.
+
+    Returns features (N × JUDGED × features), which of them are there, the right one (JUDGED for none), and weights.
+    """
+    features, there, right, weights = [], [], [], []
+    for example, parts in zip(examples, judged, strict=True):
+        best = None
+        for names, found in parts:
+            confidences = index.confidences(found)
+            if example.entry is None:
+                rank = float(confidences.max())
+            elif example.entry in names:
+                rank = float(confidences[names.index(example.entry)])
             else:
-                wrong = max(wrong or (-1.0, found), (score, found), key=lambda pair: pair[0])
-        rows += [((astuple(pair[1])), label) for pair, label in ((right, 1.0), (wrong, 0.0)) if pair]
-    return rows
+                continue
+            if best is None or rank > best[0]:
+                best = (rank, names, found)
+        if best is None:
+            continue
+        _, names, found = best
+        features.append(np.pad(found, ((0, JUDGED - len(found)), (0, 0))))
+        there.append(np.arange(JUDGED) < len(found))
+        right.append(JUDGED if example.entry is None else names.index(example.entry))
+        weights.append(example.weight)
+    return np.array(features), np.array(there), np.array(right), np.array(weights, np.float32)
 
 
-def _fit(rows: Sequence[tuple[tuple[float, ...], float]], start: Calibration) -> Calibration:
-    """Fit a logistic regression by gradient descent, keeping each weight on its side of zero."""
-    bias, weights = start.bias, [getattr(start, name) for name in FEATURES]
-    signs = [SIGNS[name] for name in FEATURES]
-    for step in range(STEPS):
-        slope, slopes = 0.0, [0.0] * len(weights)
-        for values, label in rows:
-            total = bias + sum(weight * value for weight, value in zip(weights, values, strict=True))
-            error = 1 / (1 + math.exp(-total)) - label
-            slope += error
-            for at, value in enumerate(values):
-                slopes[at] += error * value
-        rate = RATE * 20 / (20 + step) ** 0.5
-        bias -= rate * slope / len(rows)
-        weights = [
-            sign * max(0.0, sign * (weight - rate * (each / len(rows) + DECAY * weight)))
-            for weight, each, sign in zip(weights, slopes, signs, strict=True)
-        ]
-    rounded = {name: round(weight, 3) for name, weight in zip(FEATURES, weights, strict=True)}
-    return Calibration(bias=round(bias, 3), **rounded)
+def _fit(
+    features: npt.NDArray[np.float32],
+    there: npt.NDArray[np.bool_],
+    right: npt.NDArray[np.intp],
+    weights: npt.NDArray[np.float32],
+    start: Calibration,
+) -> Calibration:
+    """Fit a conditional logit by Adam, keeping each weight on its side of zero."""
+    found = np.array([start.bias, *(getattr(start, name) for name in FEATURES)], np.float32)
+    signs = np.array([0, *(-1 if name in AGAINST else 1 for name in FEATURES)], np.float32)
+    rows = np.concatenate([np.ones((*features.shape[:2], 1), np.float32), features], axis=2)
+    wanted = np.eye(JUDGED + 1, dtype=np.float32)[right][:, :JUDGED]
+    weights = weights / weights.sum()
+    first = second = np.zeros_like(found)
+    for step in range(1, STEPS + 1):
+        worth = np.where(there, np.exp(np.clip(rows @ found, -30, 30)), 0)
+        error = (worth / (1 + worth.sum(axis=1, keepdims=True)) - wanted) * there * weights[:, None]
+        slope = np.tensordot(error, rows, axes=2) + DECAY * found * (signs != 0)
+        first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
+        move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
+        found = found - RATE * (1 - step / (STEPS + 1)) * 4 * move
+        found = np.where(signs * found < 0, 0, found).astype(np.float32)
+    return Calibration(**{name: round(float(each), 3) for name, each in zip(("bias", *FEATURES), found, strict=True)})
 
 
 def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: Calibration) -> Limits:
-    false, tops = [], []
+    false, tops, shared = [], [], []
     for example in examples:
         ranked = indexes[example.fold].rank(example.text, limit=3)
-        if example.entry is None:
-            false.append(ranked[0].confidence if ranked else 0.0)
         tops += [(each.confidence, each.entry == example.entry) for each in ranked]
+        if example.entry is None and example.weight != TURNED:
+            false.append(ranked[0].confidence if ranked and answerable(ranked[0]) else 0.0)
+        shared += [each.evidence for each in ranked[:1] if each.entry == example.entry]
     false.sort(reverse=True)
-
-    def reached_by(share: float) -> float:
-        return round(min(0.99, false[int(share * len(false))] + 0.001), 3)
-
+    shared.sort()
     likely = sorted(tops)
     maybe = next((confidence for confidence, _ in likely if _right_around(likely, confidence) >= WORTH_SUGGESTING), 0.5)
     return Limits(
-        sure=reached_by(FALSE_UNPROMPTED),
+        sure=round(min(0.99, false[int(FALSE_UNPROMPTED * len(false))] + 0.001), 3),
         gap=GAP,
+        evidence=round(shared[int(THIN * len(shared))], 3),
         asked=LIKELY,
         maybe=round(maybe, 3),
         calibration=weights,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -13,7 +14,8 @@ from bot import settings as env
 from bot.settings import SettingsError
 
 if TYPE_CHECKING:
-    from bot.domain.faq import Reply
+    from bot.domain.faq import Reply, Surface
+    from bot.evaluate import Outcome
     from bot.knowledge import Library
 
 WRONG_SETTINGS = 2  # exit code
@@ -77,12 +79,10 @@ def ask(
     """Say what the bot would answer, and why."""
     from bot.domain import faq
 
-    library = _library()
-    if surface not in ("channel", "thread", "mention", "dm"):
-        _stop([f"--surface {surface}: write channel, thread, mention or dm."])
+    library, place = _library(), _surface(surface)
     if after is not None and after not in library.entries:
         _stop([f"--after {after}: there is no such entry in faq.yaml."])
-    reply = faq.reply_to(text, faq.Surface(surface), library.index, library.limits, after=after)
+    reply = faq.reply_to(text, place, library.index, library.limits, after=after)
     explained = _explained(text, reply, library, after)
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
@@ -95,6 +95,67 @@ def ask(
         typer.echo(f"Taken for: {explained['phrasing']}")
         typer.echo("Matched: " + (", ".join(f"{a} = {b}" for a, b in explained["matched"]) or "nothing"))
         typer.echo("Not explained: " + (", ".join(explained["unexplained"]) or "nothing"))
+
+
+@cli.command("eval")
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="Cases: JSONL with text and gold, or one message a line; .gz too.")],
+    surface: Annotated[str, typer.Option(help="Where: channel, thread, mention or dm.")] = "channel",
+    entries: Annotated[str | None, typer.Option(help="Only these entries: ids with commas between.")] = None,
+    knowledge_folder: Annotated[
+        Path | None, typer.Option("--knowledge", help="A knowledge folder; the one in use if left out.")
+    ] = None,
+    as_intents: Annotated[
+        bool, typer.Option("--intents", help="The file has text, label and split: knowledge and test in one.")
+    ] = False,
+    examples: Annotated[int, typer.Option(min=2, help="With --intents: phrasings for each label.")] = 5,
+    entries_max: Annotated[int | None, typer.Option(min=1, help="With --intents: so many labels at most.")] = None,
+    seed: Annotated[int, typer.Option(help="With --intents: which examples and labels are taken.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    errors: Annotated[bool, typer.Option("--errors", help="List each miss with its reasons.")] = False,
+) -> None:
+    """Measure how well questions are answered and others left alone."""
+    from bot import evaluate as evaluation
+    from bot.domain import faq
+    from bot.domain.content import Synonyms
+    from bot.domain.matching import Index
+    from bot.knowledge import english
+
+    library, place = _library(knowledge_folder), _surface(surface)
+    known = frozenset(library.entries)
+    used = known if entries is None else frozenset(name.strip() for name in entries.split(",") if name.strip())
+    if used - known:
+        _stop([f"--entries: there is no entry {name!r} in this knowledge." for name in sorted(used - known)])
+    try:
+        began = time.perf_counter()
+        if as_intents:
+            if len(files) > 1:
+                _stop(["--intents takes one file."])
+            taken, cases = evaluation.intents(files[0], examples=examples, most=entries_max, seed=seed)
+            began = time.perf_counter()
+            index = Index.build(taken, Synonyms(), english(), library.limits.calibration)
+        else:
+            cases = [case for file in files for case in evaluation.read(file, known, used)]
+            began = time.perf_counter()
+            chosen = [entry for name, entry in library.entries.items() if name in used]
+            index = Index.build(chosen, library.synonyms, english(), library.limits.calibration)
+    except evaluation.CasesError as error:
+        _stop([str(error)])
+    built = time.perf_counter() - began
+    if not cases:
+        _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
+    found = list(
+        evaluation.outcomes(cases, index.rank, lambda text: faq.reply_to(text, place, index, library.limits))
+    )
+    figures = evaluation.report(found)
+    if as_json:
+        typer.echo(json.dumps(evaluation.as_json(figures), ensure_ascii=False, indent=2))
+    else:
+        from bot import tables
+
+        tables.show(figures, evaluation.bins(found), built)
+    for name, each in evaluation.missed(found) if errors else ():
+        typer.echo(_missed(name, each), err=as_json)
 
 
 @cli.command()
@@ -155,14 +216,15 @@ def _explained(text: str, reply: "Reply", library: "Library", after: str | None)
     names = {faq.Answer: "answer", faq.Suggestions: "suggest", faq.NoAnswer: "no_answer", faq.Silence: "silence"}
     ranked = library.index.rank(text, after=after)
     best = reply.entries[0] if isinstance(reply, faq.Answer) else next(iter(ranked), None)
+    why = best.why() if best else None
     return {
         "decision": names[type(reply)],
         "entry": best.entry if isinstance(reply, faq.Answer) and best else None,
         "confidence": round(best.confidence, 4) if best else 0.0,
         "phrasing": best.phrasing if best else None,
         "candidates": [{"entry": each.entry, "confidence": round(each.confidence, 4)} for each in ranked],
-        "matched": [list(pair) for pair in best.matched] if best else [],
-        "unexplained": list(best.unexplained) if best else [],
+        "matched": [list(pair) for pair in why.matched] if why else [],
+        "unexplained": list(why.unexplained) if why else [],
     }
 
 
@@ -173,11 +235,33 @@ def _settings() -> env.Settings:
         _stop(error.problems)
 
 
-def _library() -> "Library":
+def _missed(name: str, outcome: "Outcome") -> str:
+    best = outcome.ranked[0] if outcome.ranked else None
+    lines = [f"\n{name}: {outcome.case.text}"]
+    if outcome.case.gold:
+        lines.append(f"  wanted: {', '.join(sorted(outcome.case.gold))}")
+    if best:
+        why = best.why()
+        lines.append("  ranked: " + ", ".join(f"{each.entry} {each.confidence:.2f}" for each in outcome.ranked))
+        lines.append(f"  taken for: {best.phrasing}")
+        lines.append("  matched: " + (", ".join(f"{a} = {b}" for a, b in why.matched) or "nothing"))
+        lines.append("  not explained: " + (", ".join(why.unexplained) or "nothing"))
+    return "\n".join(lines)
+
+
+def _surface(name: str) -> "Surface":
+    from bot.domain.faq import Surface
+
+    if name not in ("channel", "thread", "mention", "dm"):
+        _stop([f"--surface {name}: write channel, thread, mention or dm."])
+    return Surface(name)
+
+
+def _library(folder: Path | None = None) -> "Library":
     from bot import knowledge
 
     try:
-        return knowledge.load(_settings().knowledge_dir)
+        return knowledge.load(folder or _settings().knowledge_dir)
     except knowledge.KnowledgeError as error:
         _stop([str(problem) for problem in error.problems])
 

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import numpy as np
 import yaml
 from pydantic import BaseModel, ValidationError
 
@@ -32,20 +33,22 @@ from bot.domain.content import (
     Tables,
     Words,
 )
+from bot.domain.lexicon import English
 from bot.domain.matching import Index
 
-ENGLISH = Path(__file__).with_name("english.txt.gz")
+ENGLISH, SENSE = (Path(__file__).with_name(name) for name in ("english.txt.gz", "english.npz"))
 UNCHECKED_FOR = timedelta(days=365)
 MATCHING_COMMENT = """\
 # From which confidence on the bot says what. Confidences are probabilities from 0 to 1.
 #
 # You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
 # after many new entries. The rule is in bot/calibrate.py.
-#   sure   where nobody asked the bot, it answers from here on; one in 250 made-up lookalikes may reach it
-#   gap    and only if the next entry is at least this far behind
-#   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
-#   maybe  where somebody asked the bot, it suggests from here on
-#   calibration  how much each sign counts; see Features in bot/domain/matching.py
+#   sure      where nobody asked the bot, it answers from here on; one in a hundred made-up lookalikes may reach it
+#   gap       and only if the next entry is at least this far behind
+#   evidence  and only if what the message shares with a phrasing weighs so much
+#   asked     where somebody asked the bot, it answers from here on: more likely right than wrong
+#   maybe     where somebody asked the bot, it suggests from here on
+#   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
 """
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block
 MAX_TABLE_TEXT = 10_000  # the same page: characters over all cells of a message
@@ -148,21 +151,25 @@ def lint(folder: Path, *, today: date) -> list[Problem]:
 
 
 @cache
-def english() -> Mapping[str, int]:
-    """Give ten times the Zipf frequency of ordinary English words, from the table beside this module."""
-    lines = gzip.decompress(ENGLISH.read_bytes()).decode("ascii").splitlines()
-    return {word: int(zipf) for word, _, zipf in (line.partition(" ") for line in lines if line[0] != "#")}
+def english() -> English:
+    """Give what is known of ordinary English words, from the tables beside this module."""
+    table = gzip.decompress(ENGLISH.read_bytes()).decode("ascii")
+    cells = table[table.index("\nthe ") :].split()
+    with np.load(SENSE) as sense:
+        return English(cells[::2], bytes(map(int, cells[1::2])), sense["substance"].tobytes(), sense["related"])
 
 
 def calibrate(folder: Path) -> None:
     """Compute matching.yaml from the other files and write it. Raises KnowledgeError if those cannot be read."""
     from bot import calibrate as calibration  # noqa: PLC0415 - no other use of the knowledge needs it
 
-    faq_file, synonyms_file = _parse(folder, "faq.yaml"), _parse(folder, "synonyms.yaml")
+    names = ("faq.yaml", "synonyms.yaml", "checks.yaml")
+    faq_file, synonyms_file, checks_file = files = [_parse(folder, name) for name in names]
     entries, synonyms = _validate(faq_file, Faq), _validate(synonyms_file, Synonyms)
-    if entries is None or synonyms is None:
-        raise KnowledgeError([*faq_file.problems, *synonyms_file.problems])
-    limits = calibration.calibrate(entries.entries, synonyms, english())
+    checks = _validate(checks_file, Checks)
+    if entries is None or synonyms is None or checks is None:
+        raise KnowledgeError([problem for file in files for problem in file.problems])
+    limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
     written = yaml.safe_dump(limits.model_dump(), sort_keys=False)
     (folder / "matching.yaml").write_text(MATCHING_COMMENT + written, encoding="utf-8")
 

@@ -154,7 +154,7 @@ class Entry(Authored):
 
     id: Identifier
     question: Line
-    phrasings: tuple[Line, ...] = Field(min_length=5, max_length=12)
+    phrasings: tuple[Line, ...] = Field(min_length=5, max_length=30)
     keywords: tuple[Line, ...] = Field(min_length=1)
     answer: Line
     excerpt: Excerpt | None = None
@@ -179,10 +179,14 @@ class Faq(Authored):
 
 
 class Concept(Authored):
-    """Words and expressions that mean the same in this field."""
+    """Words and expressions that mean the same in this field.
+
+    Concepts of one kind stand in each other's place: another name or another role makes another question.
+    """
 
     name: Identifier
     terms: tuple[Line, ...] = Field(min_length=2)
+    kind: Literal["name", "role"] | None = None
 
 
 class Synonyms(Authored):

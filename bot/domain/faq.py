@@ -11,6 +11,8 @@ from bot.domain.matching import Calibration, Candidate, Index
 from bot.domain.matching_text import Form
 
 MAX_SUGGESTIONS = 3
+MAX_ANSWERS = 2
+CONSIDERED = 6  # candidates, so that a second question has some too
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -32,7 +34,8 @@ class Limits(Authored):
     """The file `matching.yaml`: from which confidence on what is said, and the calibration of the confidence."""
 
     sure: Probability  # unprompted, answer from here on
-    gap: Probability  # unprompted, and only if the runner-up is this far behind
+    gap: Probability  # and only if the runner-up is this far behind
+    evidence: Probability  # unprompted, and only if what is shared weighs so much
     asked: Probability  # where the bot was asked, answer from here on
     maybe: Probability  # where the bot was asked, suggest from here on
     calibration: Calibration
@@ -40,7 +43,7 @@ class Limits(Authored):
 
 @dataclass(frozen=True)
 class Answer:
-    """Say these entries: one, or two where a message asks two questions. Best first."""
+    """Say these entries: one, or two where a message asks two questions, in the order they are asked."""
 
     entries: tuple[Candidate, ...]
 
@@ -71,7 +74,9 @@ def reply_to(utterance: str, surface: Surface, index: Index, limits: Limits, *, 
     utterance: Slack's text of a message, without the bot's own mention. `after` is the entry that the thread was
     answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent.
     """
-    ranked = index.rank(utterance, limit=MAX_SUGGESTIONS, after=after)
+    ranked = index.rank(utterance, limit=CONSIDERED, after=after)
+    if after is not None and ranked and ranked[0].entry == after:
+        ranked = () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
     return decide(ranked, surface, limits)
 
 
@@ -79,20 +84,31 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
     """Turn candidates, best first, into a reply.
 
     Unprompted, a statement gets no answer; neither does a fragment of one word ("frameworks" may mean anything), nor
-    a question for a person, a place, a time or a number that the entry does not deal with.
+    a question for a person, a place, a time or a number that the entry does not deal with. A message with two
+    questions gets two answers.
     Source: a threshold and a gap to the runner-up, as in Rasa's FallbackClassifier.
     """
-    best = ranked[0].confidence if ranked else 0.0
-    second = ranked[1].confidence if len(ranked) > 1 else 0.0
-    if surface in UNPROMPTED:
-        sure = best >= limits.sure and best - second >= limits.gap
-        return Answer(ranked[:1]) if sure and _asks(ranked[0]) else Silence()
-    if best >= limits.asked and best - second >= limits.gap:
-        return Answer(ranked[:1])
+    prompted = surface not in UNPROMPTED
+    sure: dict[int, Candidate] = {}
+    for question in sorted({candidate.question for candidate in ranked}):
+        best, *others = (candidate for candidate in ranked if candidate.question == question)
+        ahead = best.confidence - (others[0].confidence if others else 0.0) >= limits.gap
+        if ahead and (best.confidence >= limits.asked if prompted else unprompted(best, limits)):
+            sure[question] = best
+    if sure:
+        return Answer(tuple(sure.values())[:MAX_ANSWERS])
+    if not prompted:
+        return Silence()
     likely = tuple(candidate for candidate in ranked if candidate.confidence >= limits.maybe)
-    return Suggestions(likely) if likely else NoAnswer()
+    return Suggestions(likely[:MAX_SUGGESTIONS]) if likely else NoAnswer()
 
 
-def _asks(candidate: Candidate) -> bool:
-    fragment = candidate.form is Form.FRAGMENT and len(candidate.matched) > 1
+def unprompted(candidate: Candidate, limits: Limits) -> bool:
+    """Say whether what was asked may be answered though nobody asked the bot."""
+    return candidate.confidence >= limits.sure and answerable(candidate) and candidate.evidence >= limits.evidence
+
+
+def answerable(candidate: Candidate) -> bool:
+    """Say whether it was put as a question that this kind of entry answers."""
+    fragment = candidate.form is Form.FRAGMENT and len(candidate.why().matched) > 1
     return (fragment or candidate.form is Form.QUESTION) and not candidate.particular

@@ -1,437 +1,524 @@
 """An index over phrasings; utterance -> ranked candidates with a calibrated confidence and reasons.
 
-Words are mapped to concepts (synonyms first, then a light stem), weighted by how rare they are in ordinary language
-and across the entries, and each phrasing that shares some is judged by a few features. The one that carries the
-judgement is how much of the message the entry explains: what a message says besides is what makes it another
-question. A logistic regression, calibrated on the knowledge itself, turns the features into a probability.
+Two steps. Every entry that shares words with the message is scored by how typical those words are of it, as in naive
+Bayes; the best few are then judged by features that say whether they answer it at all. The one that carries the
+judgement is how much of the message the entry explains: what a message says besides makes it another question. A
+conditional logit with "none of them" as one of the choices, calibrated on the knowledge itself, turns the features
+into probabilities.
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain, pairwise
+from typing import Final
 
-from rapidfuzz.distance import OSA
-from snowballstemmer import stemmer
+import numpy as np
+import numpy.typing as npt
 
 from bot.domain.content import Authored, Entry, Synonyms
-from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, read, words
+from bot.domain.lexicon import English, Lexicon, Term
+from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 
-CANDIDATES = 24  # phrasings that are judged in full, for each part of a message
-COMMON = 3.0  # Zipf frequency from which a word is ordinary English and no misspelling of ours
-STEM_CREDIT = 0.7  # "engineering" is not "engineer", but near it
+JUDGED = 8  # entries that are judged in full, for each part of a message
+POSTINGS = 30_000  # shared words looked at before the rest is looked up for the best entries alone
+QUESTIONS = 6  # of one message that are looked at
+FOLLOW_UP = 8  # words that a follow-up has at most
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SLIGHT = 0.15  # weight that every message has besides its words
-UNKNOWN = 15  # ten times the Zipf frequency of words that the table does not have
+SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
+TELLING = 0.15  # weight from which the order of words is looked at
+CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
+TOPICAL = 0.03  # weight that at least one shared word must have
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
 
 
 class Calibration(Authored):
     """The weights of the features, computed by `rolefit check --calibrate`."""
 
     bias: float
+    likeness: float
+    lead: float
     phrasing_covered: float
+    similarity: float
     keywords: float
     entry_covers: float
     unexplained: float
+    unexplained_rest: float
     missing: float
     evidence: float
     form: float
+    fragment: float
     particular: float
     negation: float
+    turned: float
+    called: float
+    about_you: float
 
 
-FEATURES = tuple(name for name in Calibration.model_fields if name != "bias")
-
-
-@dataclass(frozen=True)
-class Features:
-    """What is known of a message and a phrasing, each in [0, 1]."""
-
-    phrasing_covered: float  # how much of the phrasing's weight the message has
-    keywords: float  # the weight of the entry's keywords that the message has, 1 from that of two rare words on
-    entry_covers: float  # how much of the message's weight the whole entry has
-    unexplained: float  # the heaviest word of the message that the entry does not have
-    missing: float  # the heaviest word of the phrasing that the message does not have
-    evidence: float  # the weight they share, 1 from the weight of three rare words on
-    form: float  # 1 for a question, a half for a fragment, 0 for a statement
-    particular: float  # 1 if the message asks who, where, when or how many and the entry is never asked so
-    negation: float  # 1 if one of them denies and the other does not
+FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
+EVIDENCE: Final = FEATURES.index("evidence")
+# Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
+AGAINST: Final = frozenset(
+    {"unexplained", "unexplained_rest", "missing", "fragment", "particular", "negation", "turned", "called", "about_you"}
+)
 
 
 @dataclass(frozen=True)
 class Candidate:
     """An entry that may answer: confidence in [0, 1], the phrasing it was taken for, and why.
 
-    `matched` pairs words of the message with the words they were taken for; `unexplained` are those that nothing in
-    the entry accounts for, heaviest first. `form` is how the part of the
-    message was put that this is about, and `particular` says that it asks who, where, when or how many, which the
-    entry is never asked.
+    `question` numbers the questions of a message that are looked at, and `form` is how that one was put.
+    `particular` says that it asks who, where, when or how many, which the entry is never asked. `evidence` is the
+    weight of what message and phrasing share, 1 from that of a few rare words on. `why` tells the rest when asked.
     """
 
     entry: str
     confidence: float
     phrasing: str
-    matched: tuple[tuple[str, str], ...]
-    unexplained: tuple[str, ...]
+    question: int
     form: Form
     particular: bool
+    evidence: float
+    why: Callable[[], "Reasons"] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
-class _Term:
-    """A word or expression of a message: the key it counts as, its stem, its weight in language, how it was typed."""
+class Reasons:
+    """Words of a message and what they were taken for; and those that nothing in the entry accounts for."""
 
-    key: str
-    stem: str
-    rarity: float
-    typed: str
-    repaired: str
+    matched: tuple[tuple[str, str], ...]
+    unexplained: tuple[str, ...]  # heaviest first
 
 
 @dataclass(frozen=True)
-class _Phrasing:
-    text: str
-    entry: int
-    keys: tuple[str, ...]
-    weight: float
-    negated: bool
+class _Part:
+    """What is looked at: which question, as a sentence, its terms, and how many of them come from before it."""
+
+    question: int
+    sentence: Sentence
+    terms: Sequence[Term]
+    before: int = 0
 
 
-class Lexicon:
-    """Words -> terms: synonyms, stems, spelling and rarity. `english` gives ten times a word's Zipf frequency."""
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The best entries for one part of a message: `entries` (K positions), `features` (K × features), why."""
 
-    def __init__(self, synonyms: Synonyms, english: Mapping[str, int]) -> None:
-        self._english = english
-        self._stem = stemmer("english")
-        self._stems: dict[str, str] = {}
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
-        self._rarities: dict[str, float] = {}
-        self._known: set[str] = set()
-        self._spelling: dict[str, list[str]] = {}
-        for concept in synonyms.concepts:
-            key = f"={concept.name}"
-            rarities = []
-            for term in concept.terms:
-                short = term.isupper() and len(term) <= 3 and self.zipf(term.casefold()) >= COMMON
-                found = words(term)
-                self._phrases.setdefault(found[0], []).append((found, key, short))
-                if not short:
-                    rarities.append(self._rarity_of(found))
-                    if len(found) == 1:
-                        for form in _inflected(found[0]):
-                            self._phrases.setdefault(form, []).append(((form,), key, False))
-                            self.learn((form,))
-                self.learn(found)
-            self._rarities[key] = min(rarities, default=1.0)
-        for phrases in self._phrases.values():
-            phrases.sort(key=lambda phrase: -len(phrase[0]))
-
-    def learn(self, found: Iterable[str]) -> None:
-        """Take words into the vocabulary that misspellings are repaired by."""
-        for word in found:
-            if word not in self._known:
-                self._known.add(word)
-                if len(word) >= 4:
-                    self._spelling.setdefault(word[0], []).append(word)
-
-    def zipf(self, word: str) -> float:
-        """Give a word's Zipf frequency: 7 for the most common, 3 for one in a million."""
-        return self._english.get(word, UNKNOWN) / 10
-
-    def terms(self, plain: Sequence[str], cased: Sequence[str] | None = None) -> list[_Term]:
-        """Read words as terms, the longest synonyms first; `cased` has the words as typed."""
-        plain = list(plain)
-        repaired = [self._repair(word) for word in plain]
-        found, at = [], 0
-        while at < len(repaired):
-            length, key = self._phrase(repaired, at, cased)
-            typed = " ".join(plain[at : at + length])
-            word = " ".join(repaired[at : at + length])
-            if key is None:
-                key = _light(word)
-                found.append(_Term(key, self.stem(word), self._rarity_of((word,)), typed, word))
-            else:
-                found.append(_Term(key, key, self._rarities[key], typed, word))
-            at += length
-        return found
-
-    def stem(self, word: str) -> str:
-        """Give a word's Snowball stem; a synonym class has none but itself."""
-        if word not in self._stems:
-            self._stems[word] = self._stem.stemWord(word)
-        return self._stems[word]
-
-    def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str] | None) -> tuple[int, str | None]:
-        for phrase, key, short in self._phrases.get(plain[at], ()):
-            if tuple(plain[at : at + len(phrase)]) != phrase:
-                continue
-            # "RE" is a research engineer, "re" is "about".
-            if short and cased is not None and not cased[at].isupper():
-                continue
-            return len(phrase), key
-        light = _light(plain[at])
-        if light != plain[at]:
-            return next(((1, key) for phrase, key, _ in self._phrases.get(light, ()) if phrase == (light,)), (1, None))
-        return 1, None
-
-    def _rarity_of(self, found: Sequence[str]) -> float:
-        """Weigh an expression in [0, 1] by how rare it is in ordinary language; function words weigh nothing."""
-        return max(min(1.0, max(0.0, (6.3 - self.zipf(word)) / 4)) for word in found)
-
-    def _repair(self, word: str) -> str:
-        """Take a misspelt word for the word of ours it is nearest to; ordinary English is left alone."""
-        length = len(word)
-        if length < 4 or word in self._known or _light(word) in self._known or self.zipf(word) >= COMMON:
-            return word
-        allowed = 1 if length <= 5 else 2 if length <= 9 else 3
-        best, nearest = word, allowed + 1
-        for first in dict.fromkeys(word[:2]):
-            for known in self._spelling.get(first, ()):
-                if abs(len(known) - length) <= allowed:
-                    distance = OSA.distance(word, known, score_cutoff=nearest - 1)
-                    if distance < nearest:
-                        best, nearest = known, distance
-        return best
+    entries: Ints
+    features: Floats
+    phrasings: Ints
+    terms: Sequence[Term]
+    weights: Floats  # of the terms
+    explained: Floats  # terms × K, in [0, 1]
 
 
 class Index:
     """Phrasings of all entries, ready to be searched."""
 
     def __init__(self, lexicon: Lexicon, entries: Sequence[Entry], calibration: Calibration) -> None:
-        self._lexicon, self._calibration = lexicon, calibration
-        self._entries = [entry.id for entry in entries]
-        texts = [(at, text) for at, entry in enumerate(entries) for text in (entry.question, *entry.phrasings)]
+        self._lexicon = lexicon
+        self._ids = [entry.id for entry in entries]
+        self._place = {name: at for at, name in enumerate(self._ids)}
+        self._keys: dict[str, int] = {}
+        rarities: list[float] = []
+        self.calibrated(calibration)
+
+        def numbers(terms: Iterable[Term]) -> list[int]:
+            found = []
+            for term in terms:
+                number = self._keys.get(term.key)
+                if number is None:
+                    number = self._keys[term.key] = len(rarities)
+                    rarities.append(term.rarity)
+                found.append(number)
+            return found
+
+        self._texts: list[str] = []
+        self._negated: list[bool] = []
+        self._asks: list[str | None] = []
+        self._asked: list[frozenset[str | None]] = []
+        phrasing_keys: list[list[int]] = []
+        starts = [0]
+        said: list[list[int]] = []
+        mentioned: list[list[int]] = []
+        topics: list[list[int]] = []
         for entry in entries:
-            for text in (entry.question, *entry.phrasings, *entry.keywords):
-                lexicon.learn(words(text))
-        sentences = [(at, text, *_as_one(text)) for at, text in texts]
-        terms = [lexicon.terms(plain, cased) for _, _, plain, cased in sentences]
-        self._vocabulary = [self._keys(entry, self._of(terms, texts, at)) for at, entry in enumerate(entries)]
-        self._keywords = [
-            {term.key for text in entry.keywords for term in lexicon.terms(words(text)) if term.rarity > 0}
-            for entry in entries
-        ]
-        self._answers = [
-            {term.stem for term in lexicon.terms(words(entry.answer)) if term.rarity > 0} for entry in entries
-        ]
-        spread = Counter(key for vocabulary in self._vocabulary for key in vocabulary)
-        size = max(len(entries), 2)
-        self._spread = {
-            key: math.log((size + 1) / (count + 0.5)) / math.log((size + 1) / 1.5) for key, count in spread.items()
-        }
-        self._asked = [
-            {read(text).sentences[-1].asks for at_, text in texts if at_ == at and read(text).sentences}
-            for at in range(len(entries))
-        ]
-        self._phrasings: list[_Phrasing] = []
-        self._postings: dict[str, list[int]] = {}
-        for (at, text), found in zip(texts, terms, strict=True):
-            keys = tuple(term.key for term in found if term.rarity > 0)
-            weights = {term.key: self._weight(term) for term in found}
-            negated = any(sentence.negated for sentence in read(text).sentences)
-            number = len(self._phrasings)
-            self._phrasings.append(_Phrasing(text, at, keys, sum(weights[key] for key in dict.fromkeys(keys)), negated))
-            for key in {*keys, *(term.stem for term in found if term.rarity > 0)}:
-                self._postings.setdefault(key, []).append(number)
-        self._weights = {term.key: self._weight(term) for found in terms for term in found}
+            own: list[int] = []
+            for text in (entry.question, *entry.phrasings):
+                sentence = joined(read(text).sentences)
+                terms = lexicon.terms(sentence.words, sentence.typed)
+                lexicon.learn(terms)
+                found = numbers(terms)
+                own += sorted(set(found))
+                phrasing_keys.append(found)
+                self._texts.append(text)
+                self._negated.append(sentence.negated)
+                self._asks.append(sentence.asks)
+            topic = []
+            for text in entry.keywords:
+                plain = words(text)
+                terms = lexicon.terms(plain, text.split() if len(text.split()) == len(plain) else plain)
+                lexicon.learn(terms)
+                topic += numbers(terms)
+            plain = words(entry.answer)
+            terms = lexicon.terms(plain, plain)
+            lexicon.learn(terms)
+            said.append(own + topic)
+            topics.append(topic)
+            mentioned.append(numbers(terms))
+            starts.append(len(self._texts))
+            self._asked.append(frozenset(self._asks[starts[-2] :]))
+        self._starts = np.array(starts, np.int32)
+        self._topics = [frozenset(topic) for topic in topics]
+        self._weigh(said, mentioned, np.array(rarities, np.float32))
+        self._lay_out(phrasing_keys)
 
     @classmethod
     def build(
-        cls, entries: Sequence[Entry], synonyms: Synonyms, english: Mapping[str, int], calibration: Calibration
+        cls, entries: Sequence[Entry], synonyms: Synonyms, english: English, calibration: Calibration
     ) -> "Index":
-        """Index entries. `english` gives ten times the Zipf frequency of ordinary words."""
+        """Index entries."""
         return cls(Lexicon(synonyms, english), entries, calibration)
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """Judge by these weights from now on."""
+        self._bias = calibration.bias
+        self._coefficients = np.array([getattr(calibration, name) for name in FEATURES], np.float32)
+
+    def _weigh(self, said: Sequence[list[int]], mentioned: Sequence[list[int]], rarity: Floats) -> None:
+        """Lay out which entries use a key: how typical it is of each, and whether it is in phrasings or answer."""
+        size, keys = len(said), len(rarity)
+        own, own_counts = _pairs(said, size)
+        spread = np.bincount(own // max(size, 1), minlength=keys)
+        idf = np.log((1 + size) / (0.5 + spread)) / math.log((1 + size) / 0.5)
+        self._typical = (np.sqrt(np.maximum(idf, 0.01)) * (0.5 + 0.5 * rarity)).astype(np.float32)
+        top = math.log((1 + max(size, 2)) / 1.5) / math.log((1 + max(size, 2)) / 0.5)
+        self._spread = 0.3 + 0.7 * np.clip(idf / top, 0, 1)
+        self._weight = (rarity * self._spread).astype(np.float32)
+        mass = own_counts * self._typical[own // max(size, 1)]
+        total = np.bincount(own % max(size, 1), mass, minlength=size)
+        likeness = np.log1p(mass / total[own % max(size, 1)] / SMOOTHING)
+        answers, _ = _pairs(mentioned, size)
+        answers = np.setdiff1d(answers, own, assume_unique=True)
+        pairs = np.concatenate([own, answers])
+        order = np.argsort(pairs, kind="stable")
+        pairs = pairs[order]
+        self._users = (pairs % max(size, 1)).astype(np.int32)
+        self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
+        self._presence = np.repeat([1.0, ANSWER_CREDIT], [len(own), len(answers)])[order].astype(np.float32)
+        self._postings: list[int] = np.searchsorted(pairs, np.arange(keys + 1) * max(size, 1)).tolist()
+
+    def _lay_out(self, phrasing_keys: Sequence[list[int]]) -> None:
+        """Lay out the keys of each phrasing one after the other, and which key follows which in an entry."""
+        owners = np.repeat(np.arange(len(self._ids)), np.diff(self._starts)).tolist()
+        telling = (self._weight >= TELLING).tolist()
+        follows = [
+            self._follows(owner, before, after)
+            for owner, keys in zip(owners, phrasing_keys, strict=True)
+            for before, after in pairwise(key for key in keys if telling[key])
+        ]
+        self._order = np.unique(np.array(follows, np.int64))
+        distinct = [list(dict.fromkeys(keys)) or [0] for keys in phrasing_keys]
+        self._phrasing_keys = np.fromiter(chain.from_iterable(distinct), np.int32)
+        self._phrasing_starts = np.concatenate([[0], np.cumsum([len(keys) for keys in distinct])]).astype(np.int64)
+        weights = self._weight[self._phrasing_keys]
+        self._phrasing_weights = np.add.reduceat(weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
+
+    def _follows(self, entry: int, before: int, after: int) -> int:
+        return (entry * len(self._keys) + before) * len(self._keys) + after
+
+    def _turned(self, terms: Sequence[Term], top: Ints) -> list[float]:
+        """Say for each entry how many of the message's pairs of words it only knows the other way round, in [0, 1]."""
+        heard = [self._keys[term.key] for term in terms if term.key in self._keys]
+        pairs = list(pairwise(key for key in heard if self._weight[key] >= TELLING))
+        if not pairs or not len(self._order):
+            return [0.0] * len(top)
+        codes = np.array(
+            [
+                [(self._follows(entry, a, b), self._follows(entry, b, a)) for a, b in pairs]
+                for entry in top.tolist()
+            ]
+        )
+        known = self._order[np.minimum(np.searchsorted(self._order, codes), len(self._order) - 1)] == codes
+        straight, turned = known[:, :, 0].sum(axis=1), (known[:, :, 1] & ~known[:, :, 0]).sum(axis=1)
+        return (turned / np.maximum(1, straight + turned)).tolist()
 
     def rank(
         self, utterance: str, *, limit: int = 3, after: str | None = None, without: str | None = None
     ) -> tuple[Candidate, ...]:
         """Rank the entries that may answer a message, best first.
 
-        `after` is the entry the thread was answered with before: a short follow-up is read as if it began with that
-        entry's question. `without` is a phrasing to leave out, so that it can be tried against the others. At most
-        `limit` candidates; none where nothing in the message is about any entry.
+        `after` is the entry the thread was answered with before: a short follow-up ("and at Anthropic?") is read in
+        the light of that entry's question. `without` is a phrasing to leave out, so that it can be tried against the
+        others. At most `limit` candidates; none where nothing in the message is about any entry.
         """
-        said = read(utterance)
-        best: dict[str, Candidate] = {}
-        for sentence in self._parts(said, after):
-            for candidate in self._judge(sentence, limit, without):
-                if candidate.entry not in best or candidate.confidence > best[candidate.entry].confidence:
-                    best[candidate.entry] = candidate
-        ranked = sorted(best.values(), key=lambda candidate: -candidate.confidence)
-        return tuple(ranked[:limit])
+        said = read(utterance, self._lexicon.repair)
+        best: dict[int, tuple[float, _Part, Judged, int]] = {}
+        for part in self._parts(said, after):
+            judged = self._judge(said, part, without)
+            if judged is None:
+                continue
+            confidences = self.confidences(judged.features).tolist()
+            for at, entry in enumerate(judged.entries.tolist()):
+                if entry not in best or confidences[at] > best[entry][0]:
+                    best[entry] = (confidences[at], part, judged, at)
+        ranked = sorted(best.values(), key=lambda found: (-found[0], found[2].entries[found[3]]))[:limit]
+        return tuple(self._candidate(*found) for found in ranked)
 
-    def features(self, utterance: str) -> list[tuple[str, Features]]:
-        """Give entry and features of each phrasing near a message, for calibration."""
-        found = []
-        for sentence in self._parts(read(utterance), None):
-            terms = self._terms(sentence)
-            for number in self._near(terms):
-                phrasing = self._phrasings[number]
-                found.append((self._entries[phrasing.entry], self._compare(sentence, terms, phrasing)))
-        return found
+    def follows(self, utterance: str) -> bool:
+        """Say whether a message may lean on what was asked before it: a few words with another name or role."""
+        said = read(utterance, self._lexicon.repair)
+        return bool(said.sentences) and self._kinds(said.sentences[-1]) != frozenset()
 
-    def _parts(self, said: Utterance, after: str | None) -> list[Sentence]:
-        """Choose what to look at: the questions, each alone and with its neighbours; the whole if there are none."""
+    def confidences(self, features: Floats) -> Floats:
+        """Turn the features of K entries for one part of a message into K probabilities; the rest is "none of them".
+
+        Source: McFadden's conditional logit, with an outside option of utility 0.
+        """
+        worth = np.exp(np.clip(features @ self._coefficients + self._bias, -30, 30))
+        return np.asarray(worth / (1 + worth.sum()), np.float32)
+
+    def judge(self, utterance: str, without: str | None = None) -> list[tuple[list[str], Floats]]:
+        """Give ids and features (K × features) of the best entries for each part of a message, for calibration."""
+        said = read(utterance, self._lexicon.repair)
+        found = [self._judge(said, part, without) for part in self._parts(said, None)]
+        return [([self._ids[at] for at in each.entries], each.features) for each in found if each is not None]
+
+    def _parts(self, said: Utterance, after: str | None) -> list[_Part]:
+        """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
         sentences = said.sentences
-        if after is not None and after in self._entries and sentences and len(sentences[0].words) <= 6:
-            asked = read(next(p.text for p in self._phrasings if self._entries[p.entry] == after)).sentences[-1]
-            return [*sentences, _joined([asked, sentences[0]])]
+        if after is not None and sentences:
+            followed = self._followed(sentences[-1], after)
+            if followed is not None:
+                return [followed]
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
         if not asking:
-            return [_joined(sentences)] if sentences and len(sentences) <= 3 else []
+            return [self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else []
         parts = []
-        for at in asking[:8]:
-            parts.append(sentences[at])
+        for question, at in enumerate(asking[:QUESTIONS]):
+            alone = self._part(question, sentences[at])
+            parts.append(alone)
             if at > 0 and len(sentences[at].words) <= 12:
-                parts.append(_joined(sentences[at - 1 : at + 1]))
+                before = self._part(question, sentences[at - 1]).terms
+                parts.append(_Part(question, sentences[at], [*before, *alone.terms], len(before)))
         return parts
 
-    def _judge(self, sentence: Sentence, limit: int, without: str | None) -> list[Candidate]:
-        terms = self._terms(sentence)
-        best: dict[int, tuple[float, _Phrasing]] = {}
-        for number in self._near(terms):
-            phrasing = self._phrasings[number]
-            if phrasing.text == without:
-                continue
-            score = self.score(self._compare(sentence, terms, phrasing))
-            if phrasing.entry not in best or score > best[phrasing.entry][0]:
-                best[phrasing.entry] = (score, phrasing)
-        first = sorted(best.values(), key=lambda pair: -pair[0])[:limit]
-        return [self._candidate(sentence, terms, score, phrasing) for score, phrasing in first]
+    def _part(self, question: int, sentence: Sentence) -> _Part:
+        return _Part(question, sentence, self._lexicon.terms(sentence.words, sentence.typed))
 
-    def _terms(self, sentence: Sentence) -> list[_Term]:
-        found = self._lexicon.terms(sentence.words, sentence.cased)
-        return [term for term in found if term.rarity > 0 or term.typed == OPAQUE]
+    def _kinds(self, sentence: Sentence) -> frozenset[str]:
+        """Give the kinds of names and roles in a sentence that is short enough to be a follow-up."""
+        if len(sentence.words) > FOLLOW_UP:
+            return frozenset()
+        return frozenset(term.kind for term in self._part(0, sentence).terms if term.kind is not None)
 
-    def _near(self, terms: Sequence[_Term]) -> list[int]:
-        """Find the phrasings that share most weight with a message."""
-        shared: Counter[int] = Counter()
-        for key, weight in {term.key: self._weight(term) for term in terms}.items():
-            for number in self._postings.get(key, ()):
-                shared[number] += weight  # type: ignore[assignment]
-        for term in terms:
-            if term.key not in self._postings:
-                for number in self._postings.get(term.stem, ()):
-                    shared[number] += self._weight(term) * STEM_CREDIT  # type: ignore[assignment]
-        # The shorter of two that share as much is nearer.
-        order = sorted(shared, key=lambda number: (-shared[number] / (1 + self._phrasings[number].weight), number))
-        return order[:CANDIDATES]
+    def _followed(self, sentence: Sentence, after: str) -> _Part | None:
+        """Read "and at Anthropic?" as the question before with the new name or role in the place of the old one."""
+        place, kinds = self._place.get(after), self._kinds(sentence)
+        if place is None or not kinds:
+            return None
+        asked = joined(read(self._texts[self._starts[place]]).sentences)
+        kept = [term for term in self._part(0, asked).terms if term.kind not in kinds]
+        as_question = replace(sentence, form=Form.QUESTION, asks=asked.asks)
+        return _Part(0, as_question, [*kept, *self._part(0, sentence).terms])
 
-    def _compare(self, sentence: Sentence, terms: Sequence[_Term], phrasing: _Phrasing) -> Features:
-        entry = phrasing.entry
-        vocabulary, answer = self._vocabulary[entry], self._answers[entry]
-        keys, stems = dict.fromkeys(phrasing.keys), set(phrasing.keys)
-        stems |= {self._lexicon.stem(key) for key in phrasing.keys if not key.startswith("=")}
-        # Where a message holds little but ordinary words, covering them all means nothing.
-        total, matched, covered, explained, heaviest, topical = SLIGHT, 0.0, 0.0, 0.0, 0.0, 0.0
-        seen: dict[str, float] = {}
-        for term in {term.key: term for term in terms}.values():
-            weight = 1.0 if term.typed == OPAQUE else self._weight(term)
-            total += weight
-            credit = 1.0 if term.key in keys else STEM_CREDIT if term.stem in stems else 0.0
-            if credit:
-                covered += credit * weight
-                seen[term.key] = seen[term.stem] = credit
-            known = 1.0 if term.key in vocabulary else STEM_CREDIT if term.stem in vocabulary else 0.0
-            known = max(known, ANSWER_CREDIT if term.stem in answer else 0.0, credit)
-            explained += known * weight
-            if term.key in self._keywords[entry]:
-                topical += weight
-            heaviest = max(heaviest, (1 - known) * weight)
-        missing = 0.0
-        for key in keys:
-            credit = seen.get(key) or (0.0 if key.startswith("=") else seen.get(self._lexicon.stem(key), 0.0))
-            weight = self._weights[key]
-            matched += credit * weight
-            missing = max(missing, (1 - credit) * weight)
-        return Features(
-            phrasing_covered=matched / phrasing.weight if phrasing.weight else 0.0,
-            keywords=min(1.0, topical),
-            entry_covers=explained / total,
-            unexplained=min(1.0, heaviest),
-            missing=min(1.0, missing),
-            evidence=min(1.0, covered / 1.5),
-            form={Form.QUESTION: 1.0, Form.FRAGMENT: 0.5, Form.STATEMENT: 0.0}[sentence.form],
-            particular=float(self._is_particular(sentence, entry)),
-            negation=float(sentence.negated != phrasing.negated),
+    def _judge(self, said: Utterance, part: _Part, without: str | None) -> Judged | None:
+        distinct = {term.key: at for at, term in enumerate(part.terms)}
+        terms = [part.terms[at] for at in distinct.values()]
+        # Which key of the vocabulary each term says: three lists side by side.
+        owners: list[int] = []
+        keys: list[int] = []
+        credits: list[float] = []
+        for at, term in enumerate(terms):
+            for key, credit in self._lexicon.said(term):
+                owners.append(at)
+                keys.append(self._keys[key])
+                credits.append(credit)
+        if not keys:
+            return None
+        credit = np.array(credits, np.float32)
+        key = np.array(keys, np.int32)
+        if (credit * self._weight[key]).max() < TOPICAL:
+            return None
+        best = np.zeros(len(self._weight), np.float32)
+        np.maximum.at(best, key, credit)
+        found = self._search(terms, owners, keys, credit, best)
+        if not len(found[0]):
+            return None
+        weights = np.array(
+            [
+                term.substance * (self._spread[self._keys[term.key]] if term.key in self._keys else 1.0)
+                for term in terms
+            ],
+            np.float32,
         )
+        weights[[at < part.before for at in distinct.values()]] *= CONTEXT
+        return self._features(said, part, terms, weights, found, best, without)
 
-    def score(self, found: Features) -> float:
-        """Turn features into a probability in [0, 1]."""
-        weights = self._calibration
-        total = weights.bias + sum(getattr(weights, name) * getattr(found, name) for name in FEATURES)
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    def _search(
+        self, terms: Sequence[Term], owners: Sequence[int], keys: Sequence[int], credit: Floats, best: Floats
+    ) -> tuple[Ints, Floats, Floats]:
+        """Find the entries these keys are most typical of.
 
-    def _candidate(self, sentence: Sentence, terms: Sequence[_Term], score: float, phrasing: _Phrasing) -> Candidate:
-        vocabulary, answer = self._vocabulary[phrasing.entry], self._answers[phrasing.entry]
-        matched, unexplained = [], []
-        for term in {term.key: term for term in terms}.values():
-            if term.key in vocabulary or term.stem in vocabulary:
-                matched.append((term.typed, term.key.removeprefix("=") if term.key in vocabulary else term.repaired))
-            elif term.stem not in answer:
-                unexplained.append((-self._weight(term), "code or link" if term.typed == OPAQUE else term.typed))
-        particular = self._is_particular(sentence, phrasing.entry)
-        heaviest = tuple(typed for _, typed in sorted(unexplained))
-        return Candidate(
-            self._entries[phrasing.entry], score, phrasing.text, tuple(matched), heaviest, sentence.form, particular
+        Returns K positions of entries, their likeness in [0, 1] and what they explain of each term (terms × K).
+        """
+        spans = [(self._postings[key], self._postings[key + 1]) for key in keys]
+        looked, near, rest = 0, [], []
+        for at in sorted(range(len(keys)), key=lambda at: spans[at][1] - spans[at][0]):
+            length = spans[at][1] - spans[at][0]
+            (near if looked + length <= POSTINGS or not near else rest).append(at)
+            looked += length
+        counted: set[int] = set()
+        worth = np.zeros(len(keys), np.float32)
+        for at, key in enumerate(keys):
+            if key not in counted:
+                counted.add(key)
+                worth[at] = best[key] * self._typical[key]
+        slices = [slice(*spans[at]) for at in near]
+        lengths = [span.stop - span.start for span in slices]
+        users = np.concatenate([self._users[span] for span in slices])
+        likeness = np.concatenate([self._likeness[span] for span in slices])
+        scores = np.bincount(users, likeness * np.repeat(worth[near], lengths), len(self._ids))
+        top = self._best(scores, JUDGED * 8 if rest else JUDGED)
+        found = scores[top]
+        looked_up = []
+        for at in rest:
+            start, stop = spans[at]
+            place = np.minimum(np.searchsorted(self._users[start:stop], top), stop - start - 1) + start
+            there = self._users[place] == top
+            found += np.where(there, self._likeness[place] * worth[at], 0)
+            looked_up.append((at, np.where(there, self._presence[place], 0)))
+        explained = np.zeros((len(terms), len(top)), np.float32)
+        slot = np.full(len(self._ids), -1, np.int16)
+        slot[top] = np.arange(len(top))
+        column = slot[users]
+        kept = column >= 0
+        presence = np.concatenate([self._presence[span] for span in slices])[kept]
+        rows = np.repeat(np.array(owners)[near], lengths)[kept]
+        np.maximum.at(explained, (rows, column[kept]), presence * np.repeat(credit[near], lengths)[kept])
+        for at, present in looked_up:
+            explained[owners[at]] = np.maximum(explained[owners[at]], present * credit[at])
+        order = np.argsort(-found, kind="stable")[:JUDGED]
+        whole = sum(
+            float(self._typical[self._keys[term.key]]) if term.key in self._keys else 0.5 + 0.5 * term.rarity
+            for term in terms
         )
-
-    def _is_particular(self, sentence: Sentence, entry: int) -> bool:
-        return sentence.asks in PARTICULAR and sentence.asks not in self._asked[entry]
-
-    def _weight(self, term: _Term) -> float:
-        """Weigh a term: its rarity in language times its rarity across the entries; a word of no entry is rare."""
-        return term.rarity * (0.3 + 0.7 * self._spread.get(term.key, 1.0))
-
-    def _keys(self, entry: Entry, own: Iterable[_Term]) -> set[str]:
-        keywords = [term for text in entry.keywords for term in self._lexicon.terms(words(text))]
-        found = [*own, *keywords]
-        return {term.key for term in found} | {term.stem for term in found}
+        like = found[order] / (whole * math.log1p(1 / SMOOTHING))
+        return top[order].astype(np.int32), np.minimum(like, 1).astype(np.float32), explained[:, order]
 
     @staticmethod
-    def _of(terms: Sequence[list[_Term]], texts: Sequence[tuple[int, str]], at: int) -> list[_Term]:
-        return [term for found, (owner, _) in zip(terms, texts, strict=True) if owner == at for term in found]
+    def _best(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
+        if len(scores) > count:
+            top = np.sort(np.argpartition(-scores, count)[:count])
+        else:
+            top = np.arange(len(scores))
+        return top[scores[top] > 0]
+
+    def _features(
+        self,
+        said: Utterance,
+        part: _Part,
+        terms: Sequence[Term],
+        weights: Floats,
+        found: tuple[Ints, Floats, Floats],
+        best: Floats,
+        without: str | None,
+    ) -> Judged:
+        top, likeness, explained = found
+        sentence = part.sentence
+        starts, stops = self._starts[top], self._starts[top + 1]
+        phrasings = np.concatenate([np.arange(a, b) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)])
+        first, last = self._phrasing_starts[starts].tolist(), self._phrasing_starts[stops].tolist()
+        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in zip(first, last, strict=True)])
+        sizes = self._phrasing_starts[phrasings + 1] - self._phrasing_starts[phrasings]
+        edges = np.cumsum(sizes) - sizes
+        weight, credit = self._weight[keys], best[keys]
+        shared = np.add.reduceat(weight * credit, edges)
+        missing = np.maximum.reduceat(weight * (1 - credit), edges)
+        own, whole = self._phrasing_weights[phrasings], weights.sum() + SLIGHT
+        similarity = 2 * shared / (own + whole)
+        if without is not None:
+            similarity[[self._texts[at] == without for at in phrasings.tolist()]] = 0
+        chosen, begin = [], 0
+        for length in (stops - starts).tolist():
+            chosen.append(begin + int(similarity[begin : begin + length].argmax()))
+            begin += length
+        numbers = phrasings[chosen]
+        left = weights[:, None] * (1 - explained)
+        heaviest = left.max(axis=0)
+        heard = dict.fromkeys(self._keys[term.key] for term in terms if term.key in self._keys)
+        topical = [sum(float(self._weight[key]) for key in heard if key in self._topics[at]) for at in top.tolist()]
+        features = np.empty((len(top), len(FEATURES)), np.float32)
+        for column, values in enumerate(
+            (
+                likeness,
+                _lead(likeness),
+                shared[chosen] / own[chosen],
+                similarity[chosen],
+                np.minimum(1, topical),
+                (weights[:, None] * explained).sum(axis=0) / whole,
+                np.minimum(1, heaviest),
+                np.minimum(1, (left.sum(axis=0) - heaviest) / 2),
+                np.minimum(1, missing[chosen]),
+                np.minimum(1, shared[chosen] / 1.5),
+                sentence.form is Form.QUESTION,
+                sentence.form is Form.FRAGMENT,
+                [self._particular(sentence, *pair) for pair in zip(top.tolist(), numbers.tolist(), strict=True)],
+                [sentence.negated != self._negated[number] for number in numbers.tolist()],
+                self._turned(part.terms[part.before :], top),
+                said.called,
+                said.about_you,
+            )
+        ):
+            features[:, column] = values
+        return Judged(top, features, numbers, terms, weights, explained)
+
+    def _candidate(self, confidence: float, part: _Part, judged: Judged, at: int) -> Candidate:
+        entry, phrasing = int(judged.entries[at]), int(judged.phrasings[at])
+        return Candidate(
+            self._ids[entry],
+            confidence,
+            self._texts[phrasing],
+            part.question,
+            part.sentence.form,
+            self._particular(part.sentence, entry, phrasing) == 1,
+            float(judged.features[at, EVIDENCE]),
+            partial(_reasons, judged, at),
+        )
+
+    def _particular(self, sentence: Sentence, entry: int, phrasing: int) -> float:
+        """Say whether the kind of question is one that entry (1) or phrasing (a half) is never asked."""
+        if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
+            return 0.0
+        return 0.5 if sentence.asks in self._asked[entry] else 1.0
 
 
-def _inflected(word: str) -> Iterator[str]:
-    """Give the regular forms of a word, so that their misspellings are known too."""
-    # "drop" doubles its last letter, "delete" loses it, "abolish" keeps it.
-    short = len(word) <= 4 and word[-1] not in "aeiouwxy" and word[-2:-1] in tuple("aeiou")
-    stem = word + word[-1] if short else word.removesuffix("e")
-    yield from (stem + "ed", stem + "ing")
+def _reasons(judged: Judged, at: int) -> Reasons:
+    matched, unexplained = [], []
+    known = judged.explained[:, at].tolist()
+    for term, weight, credit in zip(judged.terms, judged.weights.tolist(), known, strict=True):
+        if term.rarity > 0 and credit > ANSWER_CREDIT:
+            matched.append((term.typed, term.key.removeprefix("=") if credit == 1 else term.taken_for))
+        elif weight > 0 and credit < ANSWER_CREDIT:
+            unexplained.append((-weight, "code or link" if term.taken_for == OPAQUE else term.typed))
+    return Reasons(tuple(matched), tuple(typed for _, typed in sorted(unexplained)))
 
 
-def _light(word: str) -> str:
-    """Take a plural for its singular: light, because "engineering" must not become "engineer"."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+def _lead(likeness: Floats) -> Floats:
+    """Say how far each entry is before or behind the best of the others, in [-1, 1]."""
+    if len(likeness) == 1:
+        return np.ones(1, np.float32)
+    best, second = np.sort(likeness)[:-3:-1]
+    others = np.where(likeness == best, second, best)
+    return (likeness - others) / best
 
 
-def _as_one(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    sentences = read(text).sentences
-    return (
-        tuple(word for sentence in sentences for word in sentence.words),
-        tuple(word for sentence in sentences for word in sentence.cased),
-    )
-
-
-def _joined(sentences: Sequence[Sentence]) -> Sentence:
-    """Read neighbouring sentences as one; the last that asks says what is asked."""
-    asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION]
-    lead = (asking or list(sentences))[-1]
-    form = lead.form if asking or len(sentences) == 1 else Form.STATEMENT
-    return Sentence(
-        tuple(word for sentence in sentences for word in sentence.words),
-        tuple(word for sentence in sentences for word in sentence.cased),
-        form,
-        lead.asks,
-        any(sentence.negated for sentence in sentences),
-    )
-
-
-assert tuple(each.name for each in fields(Features)) == FEATURES, "each feature has its weight, in the same order"  # noqa: S101
+def _pairs(lists: Sequence[list[int]], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Give the distinct (key, entry) of lists of keys by entry, as key × size + entry in order, and how often each is."""
+    lengths = [len(each) for each in lists]
+    keys = np.fromiter(chain.from_iterable(lists), np.int64, sum(lengths))
+    return np.unique(keys * size + np.repeat(np.arange(size), lengths), return_counts=True)

@@ -3,30 +3,50 @@
 import html
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_CHARACTERS = 4000  # a question that needs more is not one an entry answers
 MAX_WORDS = 60  # of a sentence; what follows is cut off
 MAX_SENTENCES = 40
+CALL = "\ufffe"  # stands for somebody mentioned
 OPAQUE = "\ufffc"  # stands for code or a link: something the message is about and no entry can explain
 
 _BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^>]*>|https?://\S+", re.DOTALL)
 _REFERENCES = re.compile(r"<@[^>]*>")
 _MARKUP = re.compile(r"<[#!][^>]*>|:[a-z0-9_+\-]+:")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+# What somebody else said is no question to us; a quoted term ("member of technical staff") is one.
+_QUOTED = re.compile(r"[\"“][^\"“”\n]*[?!][\"”]|[\"“](?:[^\s\"“”]+\s+){5,}[^\s\"“”]+[\"”]")
+_CALLED = re.compile(r"^\W*(?:(?:hi|hey|hello)\s+)?[A-Z][a-z]+\s*,")
+_YOU = frozenset({"you", "your", "yours", "yourself", "u", "ur"})
+_POLITE = re.compile(r"\b(?:(?:can|could|would|will|do) you (?:\w+ )?(?:explain|tell|describe|clarify|know|think|help|recommend)|"
+                     r"thank you|do you (?:all|guys|folks)|how do you|what do you|you need)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _WORD = re.compile(rf"[^\W_]+(?:[&.'][^\W_]+)*|{OPAQUE}")
-_NOT = re.compile(r"n't$")
+_NOT = re.compile(r"n't$|(?<=^is)nt$|(?<=^are)nt$|(?<=^do)nt$|(?<=^was)nt$|(?<=^has)nt$|(?<=^does)nt$|(?<=^did)nt$|(?<=^would)nt$")
 _ENDING = re.compile(r"'(?:s|re|ve|ll|d|m)$")
 
 _WH = {"what", "why", "how", "who", "whom", "whose", "where", "when", "which", "whats", "whys", "hows"}
 _AUXILIARY = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will"}
 _AUXILIARY |= {"must", "has", "have", "shall", "may", "am"}
+_ASKING = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "should"}  # "will find out" is no question
 _SUBJECTS = frozenset({"i", "we", "he", "she", "it", "they", "this", "that"})  # what follows is told, not asked
+_DENIALS = {"not", "never", "without", "except", "besides"}
+# Words that headings and search queries do without.
+_SENTENCE_WORDS = _AUXILIARY | _SUBJECTS | {"the", "a", "an", "my", "our", "your", "you", "to", "had", "be", "been", "and"}
 _INDIRECT = re.compile(
-    r"\b(?:wonder(?:ing)?|curious|(?:any(?:one|body)|some(?:one|body)) (?:know|explain|tell|help|here|has)|explain|"
-    r"tell me|understand|clarify|not sure (?:what|why|how|whether|if)|difference between|no idea|confused?)\b"
+    r"\b(?:wonder(?:ing|ed)?|curious|whether|(?:any(?:one|body)|some(?:one|body)) (?:know|explain|tell|help|here|has)|"
+    r"explain|tell (?:me|us)|understand|clarify|(?:not|never) (?:\w+ )?sure|unsure|difference between|no idea|confus\w+|"
+    r"(?:trying|try|want|need|like|love|nice|struggl\w+|have|keen) to (?:know|see|hear|learn|decide|work out|figure out|"
+    r"find out|choose|grasp|get)|(?:decid|choos|figur)\w* between|undecided|torn between|advice on|question about)\b"
+)
+# "... or one title, which should we pick": asked at the end, and often without a question mark.
+_INVERTED = re.compile(
+    r"\b(?:what|why|how|which|who|where|when)(?: \w+){0,2} (?:to|(?:is|are|was|were|do|does|did|can|could|should|would|will|must)"
+    r" (?:i|you|we|he|she|it|they|the|a|an|our|your|my|their|this|that|one|people|someone))\b"
+    r"|(?:^|, )(?:should|shall|would|could|can|do|does|did|must|may|is|are) (?:i|you|we|it|they|the|there|our|your)\b"
 )
 # Courtesies around a question, which say nothing about its subject.
 _GREETING = re.compile(
@@ -35,10 +55,12 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"^.{0,80}?\b(?:(?:does|do|did|would|can|could|if)? ?(?:any|some)(?:one|body)(?: here)? "
+    r"^.{0,80}?\b(?:(?:does|do|did|would|can|could|if)? ?(?:any|some)(?:one|body)(?: here| else)? "
     r"(?:know|knows|explain|tell me|tell us|have an idea|help me understand|help me think through)"
-    r"|(?:quick|serious|stupid|dumb|silly|random|genuine) question|wondering|curious|help me understand"
-    r"|love to understand|like to know|trying to understand|sorry if this (?:has been|was) asked before,? but)\b"
+    r"|(?:quick|serious|stupid|dumb|silly|random|genuine|honest|naive|noob) (?:question|one)(?: maybe)?|wondering|curious"
+    r"|(?:help me|love to|like to|want to|trying to|keen to|nice to|struggling to|try to|need to) "
+    r"(?:understand|know|hear|learn|see|work out|figure out|find out|decide|grasp|get)|struggling with|not sure"
+    r"|sorry if this (?:(?:has been|was) asked(?: before)?|is (?:obvious|basic|a dumb question)),? but)\b"
     r"[\s,:\-]*(?:(?:if|whether|about)\b\s*)?",
     re.IGNORECASE,
 )
@@ -58,10 +80,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words in order, as written but for case; what is asked for ("who", "amount", ...) where that is plain."""
+    """Words in order, spelt right, and as typed; what is asked for ("who", "amount", ...) where that is plain."""
 
     words: tuple[str, ...]
-    cased: tuple[str, ...]
+    typed: tuple[str, ...]
     form: Form
     asks: str | None
     negated: bool
@@ -69,21 +91,28 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Utterance:
-    """A cleaned message. `addressed` says that it speaks to somebody by name."""
+    """A cleaned message. `called`: it speaks to somebody by name; `about_you`: it is about whom it speaks to."""
 
     sentences: tuple[Sentence, ...]
-    addressed: bool
+    called: bool
+    about_you: bool
 
 
-def read(text: str) -> Utterance:
-    """Clean a message in Slack's wire form, or as typed, and split it into at most 40 sentences of 60 words."""
+def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
+    """Clean a message in Slack's wire form, or as typed, and split it into at most 40 sentences of 60 words.
+
+    `spelling` gives the word that a word was meant to be.
+    """
     text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).replace("’", "'").replace("‘", "'")
     text = _BLOCKS.sub(f" {OPAQUE} ", text)
-    addressed = bool(_REFERENCES.search(text))
-    text = html.unescape(_MARKUP.sub(" ", _REFERENCES.sub(" ", text)))
+    text = html.unescape(_MARKUP.sub(" ", _REFERENCES.sub(CALL, text)))
     text = _QUOTED_LINE.sub(" ", text)
-    parts = map(_sentence, _SENTENCE_END.split(text)[:MAX_SENTENCES])
-    return Utterance(tuple(sentence for sentence in parts if sentence), addressed)
+    called = CALL in text
+    text = _QUOTED.sub(f" {OPAQUE} ", text.replace(CALL, " "))
+    parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
+    sentences = tuple(sentence for sentence in parts if sentence)
+    about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))
+    return Utterance(sentences, called or (about_you and bool(_CALLED.match(text))), about_you)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -91,33 +120,31 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_plain(word) for word in _WORD.findall(text.replace("’", "'").casefold()))
 
 
-def _sentence(text: str) -> Sentence | None:
+def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
     text = _THANKS.sub("", _LEAD.sub("", _GREETING.sub("", text)))
     raw = _WORD.findall(text)[:MAX_WORDS]
     if not raw:
         return None
     lowered = [word.casefold() for word in raw]
-    negated = any(word in {"not", "never", "without", "except", "besides"} or _NOT.search(word) for word in lowered)
-    plain = tuple(_plain(word) for word in lowered)
-    return Sentence(plain, tuple(raw), _form(plain, whole, asked), _asks(plain), negated)
+    negated = any(word in _DENIALS or _NOT.search(word) for word in lowered)
+    right = tuple(spelling(_plain(word)) for word in lowered)
+    return Sentence(right, tuple(raw), _form(right, whole.casefold(), asked), _asks(right), negated)
 
 
 def _plain(word: str) -> str:
     return _ENDING.sub("", _NOT.sub("", word))
 
 
-def _form(plain: tuple[str, ...], text: str, asked: bool) -> Form:
-    lead = plain[:4]
-    if asked and len(plain) <= 2:
-        return Form.FRAGMENT
-    if asked or _INDIRECT.search(text.casefold()):
+def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:
+    if asked:
+        return Form.FRAGMENT if len(right) <= 2 else Form.QUESTION
+    if not _WH.isdisjoint(right[:3]) or right[0] in _ASKING:
         return Form.QUESTION
-    if lead and (lead[0] in _WH | _AUXILIARY or any(word in _WH for word in lead[:3])):
+    if _INDIRECT.search(text) or _INVERTED.search(text) or _INVERTED.search(" ".join(right)):
         return Form.QUESTION
-    if len(plain) > 5 or _SUBJECTS.intersection(lead[:2]):
-        return Form.STATEMENT
-    return Form.FRAGMENT
+    telling = not _SUBJECTS.isdisjoint(right[:2]) or (len(right) > 5 and not _SENTENCE_WORDS.isdisjoint(right))
+    return Form.STATEMENT if telling or len(right) > 9 else Form.FRAGMENT
 
 
 def _asks(plain: tuple[str, ...]) -> str | None:
@@ -131,3 +158,19 @@ def _asks(plain: tuple[str, ...]) -> str | None:
         if word in _WH:
             return word
     return None
+
+
+def joined(sentences: Sequence[Sentence]) -> Sentence:
+    """Read neighbouring sentences as one; the last that asks says what is asked."""
+    if not sentences:
+        return Sentence((), (), Form.STATEMENT, None, False)
+    asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION]
+    lead = (asking or list(sentences))[-1]
+    form = lead.form if asking or len(sentences) == 1 else Form.STATEMENT
+    return Sentence(
+        tuple(word for sentence in sentences for word in sentence.words),
+        tuple(word for sentence in sentences for word in sentence.typed),
+        form,
+        lead.asks,
+        any(sentence.negated for sentence in sentences),
+    )

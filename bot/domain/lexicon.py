@@ -1,0 +1,272 @@
+"""Words -> terms that count: misspellings repaired, synonyms taken together, weighted by rarity, with their relatives."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from Stemmer import Stemmer
+
+from bot.domain.content import Concept, Synonyms
+from bot.domain.matching_text import OPAQUE, words
+
+COMMON = 3.0  # Zipf frequency from which a word is ordinary English and no misspelling of ours
+UNKNOWN = 1.5  # Zipf frequency of words that the table does not have
+STEM_CREDIT = 0.8  # "engineering" is not "engineer", but near it
+RELATED_CREDIT = 0.6  # what a related word is worth at a nearness of 1
+PART_CREDIT = 0.4  # what a word of an expression is worth
+NAME = "name"  # the kind of concept that stands for itself alone
+import os
+SUBSTANCE = float(os.environ.get('SUB','.5'))
+SUBU = float(os.environ.get('SUBU','1'))
+EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
+REMEMBERED = 20_000  # words whose reading is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or expression of a message.
+
+    `key` is what it counts as: "=name" for a concept, else the word without its plural. `rarity` in [0, 1] is 0 for
+    words as common as "the". `taken_for` is `typed` with misspellings repaired. `kind` is that of its concept.
+    """
+
+    key: str
+    rarity: float
+    substance: float
+    typed: str
+    taken_for: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class English:
+    """What is known of ordinary English words, most common first.
+
+    zipf: ten times the Zipf frequency of each word. substance: from 0 for words that change nothing in a sentence
+    ("really") to 255 for words that make it another ("salary"). related: words × 8, uint32, an index << 8 | nearness (0 to 255),
+    nearest first, 0 for none.
+    """
+
+    words: Sequence[str]
+    zipf: Sequence[int]
+    substance: Sequence[int]
+    related: npt.NDArray[np.uint32]
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return dict(zip(self.words, range(len(self.words)), strict=True))
+
+    def frequency(self, word: str) -> float:
+        """Give a word's Zipf frequency: 7 for the most common, 3 for one in a million."""
+        at = self._index.get(word)
+        return UNKNOWN if at is None else self.zipf[at] / 10
+
+    def weigh(self, word: str) -> tuple[float, float]:
+        """Say in [0, 1] how rare a word is and how much it says; unknown words are rare and say much."""
+        at = self._index.get(word)
+        if at is None or word==OPAQUE:
+            return 1.0, 1.0
+        rarity = min(1.0, max(0.0, (6.3 - self.zipf[at] / 10) / 4))
+        sub = self.substance[at] / 255 if rarity else 0.0
+        return (1 - SUBSTANCE) * rarity + SUBSTANCE * sub, (1-SUBU)*rarity+SUBU*sub
+
+    def weigh_together(self, words: Sequence[str]) -> tuple[float, float]:
+        """Weigh an expression: rarer than each of its words, and saying as much as they do together."""
+        common, empty = 1.0, 1.0
+        for word in words:
+            rarity, substance = self.weigh(word)
+            common, empty = common * (1 - rarity), empty * (1 - substance)
+        return 1 - common, 1 - empty
+
+    def near(self, word: str) -> Iterator[tuple[str, float]]:
+        """Give the words related to one, with their nearness in (0, 1]."""
+        at = self._index.get(word)
+        if at is not None:
+            for packed in self.related[at].tolist():
+                if packed:
+                    yield self.words[packed >> 8], (packed & 255) / 255
+
+
+class Lexicon:
+    """Words -> terms, and terms -> the keys of a vocabulary that they say, fully or in part."""
+
+    def __init__(self, synonyms: Synonyms, english: English) -> None:
+        self._english = english
+        self._stem = Stemmer("english", maxCacheSize=0).stemWord
+        self._phrases: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
+        self._concepts: dict[str, tuple[float, float, str | None]] = {}
+        self._known: set[str] = set()
+        self._spelling: dict[tuple[str, int], list[str]] = {}
+        self._stems: dict[str, list[str]] = {}
+        self._everyday: dict[tuple[str, int], list[str]] = {}
+        for word in english.words[:EVERYDAY]:
+            self._everyday.setdefault((word[0], len(word)), []).append(word)
+        self._singles: dict[str, Term] = {}
+        self._repaired: dict[str, str] = {}
+        self._said: dict[tuple[str, str], tuple[tuple[str, float], ...]] = {}
+        for concept in synonyms.concepts:
+            self._add(concept)
+        for phrases in self._phrases.values():
+            phrases.sort(key=lambda phrase: -len(phrase[0]))
+
+    def _add(self, concept: Concept) -> None:
+        key = f"={concept.name}"
+        weights = []
+        for term in concept.terms:
+            found = words(term)
+            # "RE" is a research engineer, "re" is "about".
+            short = term.isupper() and len(term) <= 3 and self._english.frequency(found[0]) >= COMMON
+            self._phrases.setdefault(found[0], []).append((found, key, short))
+            if not short:
+                weights.append(self._english.weigh_together(found))
+                if len(found) == 1 and concept.kind != NAME:
+                    for form in _inflected(found[0]):
+                        self._phrases.setdefault(form, []).append(((form,), key, False))
+                        self._know(form)
+            for word in found:
+                self._know(word)
+        self._concepts[key] = (*(map(min, *weights) if len(weights) > 1 else weights[0] if weights else (1.0, 1.0)), concept.kind)
+
+    def learn(self, terms: Iterable[Term]) -> None:
+        """Take the terms of an entry into the vocabulary."""
+        for term in terms:
+            if term.key not in self._stems.setdefault(self.stem(term.key), []):
+                self._stems[self.stem(term.key)].append(term.key)
+            for word in term.taken_for.split():
+                self._know(word)
+
+    def _know(self, word: str) -> None:
+        if word not in self._known:
+            self._known.add(word)
+            if len(word) >= 4:
+                self._spelling.setdefault((word[0], len(word)), []).append(word)
+
+    def terms(self, found: Sequence[str], typed: Sequence[str]) -> list[Term]:
+        """Read words as terms, the longest synonyms first. `typed` has the same words as they were typed."""
+        terms, at = [], 0
+        while at < len(found):
+            length, key = self._phrase(found, at, typed) if found[at] in self._phrases else (1, None)
+            written = " ".join(typed[at : at + length]).casefold()
+            if key is None:
+                term = self._single(found[at])
+                if written != term.typed:
+                    term = replace(term, typed=written)
+            else:
+                rarity, _, kind = self._concepts[key]
+                taken = found[at : at + length]
+                substance = self._english.weigh_together(taken)[1]
+                term = Term(key, rarity, substance, written, " ".join(taken), kind)
+            terms.append(term)
+            at += length
+        return terms
+
+    def stem(self, key: str) -> str:
+        """Give a word's Snowball stem; a concept has none but itself."""
+        return key if key[0] == "=" else self._stem(key)
+
+    def said(self, term: Term) -> tuple[tuple[str, float], ...]:
+        """Give the keys of the vocabulary that a term says, with how fully, in (0, 1]."""
+        known = self._said.get((term.key, term.taken_for))
+        if known is None:
+            if len(self._said) >= REMEMBERED:
+                self._said.clear()
+            known = self._said[term.key, term.taken_for] = tuple(self._find(term).items())
+        return known
+
+    def _find(self, term: Term) -> dict[str, float]:
+        found: dict[str, float] = {}
+
+        def credit(key: str, worth: float) -> None:
+            for each in self._stems.get(self.stem(key), ()):
+                value = worth if each == key else worth * STEM_CREDIT
+                found[each] = max(found.get(each, 0.0), value)
+
+        credit(term.key, 1.0)
+        if term.kind != NAME and term.taken_for != OPAQUE:
+            parts = term.taken_for.split()
+            if len(parts) > 1:
+                for part in parts:
+                    credit(self._single(part).key, PART_CREDIT)
+            else:
+                for word, nearness in self._english.near(term.taken_for):
+                    other = self._single(word)
+                    if other.kind != NAME:
+                        credit(other.key, nearness * RELATED_CREDIT)
+        return found
+
+    def _single(self, word: str) -> Term:
+        """Read one correctly spelt word."""
+        term = self._singles.get(word)
+        if term is None:
+            light = _light(word)
+            key = next((key for form in (word, light) for key in self._alone(form)), None)
+            if key is None:
+                term = Term(light, *self._english.weigh(word), word, word)
+            else:
+                rarity, _, kind = self._concepts[key]
+                term = Term(key, rarity, self._english.weigh(word)[1], word, word, kind)
+            if len(self._singles) >= REMEMBERED:
+                self._singles.clear()
+            self._singles[word] = term
+        return term
+
+    def _alone(self, word: str) -> Iterator[str]:
+        return (key for phrase, key, short in self._phrases.get(word, ()) if len(phrase) == 1 and not short)
+
+    def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
+        for phrase, key, short in self._phrases[plain[at]]:
+            if tuple(plain[at : at + len(phrase)]) == phrase and (not short or cased[at].isupper()):
+                return len(phrase), key
+        return 1, None
+
+    def repair(self, word: str) -> str:
+        """Take a misspelt word for the word of ours it is nearest to; ordinary English is left alone."""
+        if len(word) < 3 or word in self._known:
+            return word
+        right = self._repaired.get(word)
+        if right is None:
+            if len(self._repaired) >= REMEMBERED:
+                self._repaired.clear()
+            ours = self._english.frequency(word) >= COMMON or _light(word) in self._known
+            right = self._repaired[word] = word if ours else self._nearest(word)
+        return right
+
+    def _nearest(self, word: str) -> str:
+        """Look among our words first; of everyday English only one slip away."""
+        allowed = 1 if len(word) <= 5 else 2 if len(word) <= 9 else 3
+        for spelling, slips in ((self._spelling, allowed), (self._everyday, 1)):
+            best, nearest = word, slips + 1
+            # The first letter is rarely wrong; swapped with the second it may be.
+            for first in dict.fromkeys(word[:2]):
+                for size in range(max(3, len(word) - slips), len(word) + slips + 1):
+                    bucket = spelling.get((first, size))
+                    if bucket and nearest > 0:
+                        found = process.extractOne(word, bucket, scorer=OSA.distance, score_cutoff=nearest - 1)
+                        if found is not None and found[1] < nearest:
+                            best, nearest = found[0], found[1]
+            if best != word:
+                return best
+        return word
+
+
+def _inflected(word: str) -> Iterator[str]:
+    """Give the regular forms of a word, so that their misspellings are known too."""
+    # "drop" doubles its last letter, "delete" loses it, "abolish" keeps it.
+    short = len(word) <= 4 and word[-1] not in "aeiouwxy" and word[-2:-1] in tuple("aeiou")
+    stem = word + word[-1] if short else word.removesuffix("e")
+    yield from (stem + "ed", stem + "ing")
+
+
+def _light(word: str) -> str:
+    """Take a plural for its singular: light, because "engineering" must not become "engineer"."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

@@ -1,0 +1,286 @@
+"""How well the matcher does on labelled messages: `rolefit eval`.
+
+A case is a message and the entries that answer it; none for what should get silence. Every figure is defined where it
+is computed, so that two people measure the same thing.
+"""
+
+import gzip
+import json
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.domain.content import Citation, Entry
+from bot.domain.faq import Answer, Reply
+from bot.domain.matching import Candidate
+
+OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
+BINS = 10
+
+
+class CasesError(ValueError):
+    """A file of cases cannot be used; says which file and line, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A message, the ids of the entries that answer it (none: silence), and how it is put, where that is given."""
+
+    text: str
+    gold: frozenset[str]
+    style: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case: candidates best first, the reply, and the microseconds that the decision took."""
+
+    case: Case
+    ranked: tuple[Candidate, ...]
+    reply: Reply
+    us: float
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """Give the entries it was answered with; none for suggestions, silence and "I don't know that one"."""
+        return frozenset(each.entry for each in self.reply.entries) if isinstance(self.reply, Answer) else frozenset()
+
+    @property
+    def right(self) -> bool:
+        """Say whether it was answered, and with nothing but what answers it."""
+        return bool(self.answered) and self.answered <= self.case.gold
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Best candidates of about one confidence: how many, what it was on average, and the share that was right."""
+
+    count: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures over a set of cases; None where there is nothing to compute one from.
+
+    top1, top3: share of the cases in scope whose entry is first, or among the first three.
+    auroc: chance that a case in scope has a more confident best candidate than one out of scope.
+    recall: share of the cases in scope that were answered rightly. precision: share of the answers that were right.
+    wrong: cases in scope answered with another entry. false_answers: cases out of scope answered at all.
+    ece: expected calibration error of the best candidate's confidence, over ten bins of equal width.
+    p50_us, p99_us: microseconds of a whole decision.
+    """
+
+    n: int
+    in_scope: int
+    top1: float | None
+    top3: float | None
+    auroc: float | None
+    recall: float | None
+    precision: float | None
+    wrong: int
+    false_answers: int
+    false_per_1000: float | None
+    ece: float | None
+    p50_us: float
+    p99_us: float
+    by_style: dict[str, dict[str, Any]]
+
+
+def read(path: Path, known: frozenset[str], used: frozenset[str]) -> Iterator[Case]:
+    """Read JSONL with `text` and `gold`, or plain text with one message a line; `.gz` too.
+
+    `known` are the entries of the knowledge; those not `used` answer nothing. Raises CasesError.
+    """
+    opened = gzip.open if path.suffix == ".gz" else open
+    plain = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    try:
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _case(line, f"{path.name}:{number}", known, used) if plain == ".jsonl" else Case(
+                        line.rstrip("\n"), frozenset()
+                    )
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CasesError(f"{path.name}: cannot be read: {reason}. Name a JSONL or text file, or one with .gz.") from error
+    except UnicodeDecodeError as error:
+        raise CasesError(f"{path.name}: is not UTF-8 text. Save it as UTF-8.") from error
+
+
+def _case(line: str, place: str, known: frozenset[str], used: frozenset[str]) -> Case:
+    row = _row(line, place, ("text", "gold"))
+    gold = [row["gold"]] if isinstance(row["gold"], str) else row["gold"] or []
+    if not isinstance(row["text"], str) or not isinstance(gold, list):
+        raise CasesError(f"{place}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
+    for name in gold:
+        if name not in known:
+            raise CasesError(f"{place}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge.")
+    return Case(row["text"], frozenset(gold) & used, row.get("style"))
+
+
+def _row(line: str, place: str, keys: Sequence[str]) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise CasesError(f"{place}: is not JSON: {error}. Put one object on each line.") from error
+    if not isinstance(row, dict) or not all(key in row for key in keys):
+        raise CasesError(f"{place}: an object with {' and '.join(map(repr, keys))} is wanted. Add what is missing.")
+    return row
+
+
+def intents(path: Path, *, examples: int, most: int | None, seed: int) -> tuple[list[Entry], list[Case]]:
+    """Read a labelled intent file (`text`, `label`, `split`) as knowledge and as test.
+
+    For each label, `examples` lines of the split "train" become an entry; lines of other splits are the test, or the
+    rest of "train" where a label has no other. Lines labelled "oos" belong to none. Raises CasesError.
+    """
+    opened = gzip.open if path.suffix == ".gz" else open
+    labels: dict[str, dict[bool, list[str]]] = defaultdict(lambda: {True: [], False: []})
+    try:
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                row = _row(line, f"{path.name}:{number}", ("text", "label"))
+                labels[str(row["label"])][row.get("split", "train") == "train"].append(str(row["text"]))
+    except OSError as error:
+        raise CasesError(f"{path.name}: cannot be read: {error.strerror or error}. Name a JSONL file.") from error
+    chance = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
+    outside = labels.pop(OUT_OF_SCOPE, {True: [], False: []})
+    names = sorted(name for name, lines in labels.items() if len(lines[True]) > 1)
+    if not names:
+        raise CasesError(f"{path.name}: no label has two lines of the split 'train'. Name a file with more.")
+    names = chance.sample(names, min(most or len(names), len(names)))
+    entries, cases = [], [Case(text, frozenset(), OUT_OF_SCOPE) for text in outside[False]]
+    for name in names:
+        chance.shuffle(labels[name][True])
+        first, *rest = labels[name][True][:examples]
+        entries.append(_entry(name, first, rest))
+        test = labels[name][False] or labels[name][True][examples:]
+        cases += [Case(text, frozenset({name})) for text in test]
+    return entries, cases
+
+
+def _entry(name: str, question: str, phrasings: Sequence[str]) -> Entry:
+    # Labels are no ids of ours, and nobody wrote an answer: what is built here is only ever matched.
+    return Entry.model_construct(
+        id=name,
+        question=question,
+        phrasings=tuple(phrasings),
+        keywords=(),
+        answer="",
+        excerpt=None,
+        sources=(Citation.model_construct(document="", section=""),),
+        owner="",
+        checked=datetime.now(UTC).date(),
+    )
+
+
+def outcomes(
+    cases: Sequence[Case], rank: Callable[[str], tuple[Candidate, ...]], decide: Callable[[str], Reply]
+) -> Iterator[Outcome]:
+    """Decide each case, and time it."""
+    for case in cases:
+        began = time.perf_counter()
+        reply = decide(case.text)
+        taken = time.perf_counter() - began
+        yield Outcome(case, rank(case.text), reply, taken * 1e6)
+
+
+def report(found: Sequence[Outcome]) -> Report:
+    """Compute the figures over cases that have been decided."""
+    inside = [each for each in found if each.case.gold]
+    outside = [each for each in found if not each.case.gold]
+    styles = dict.fromkeys(each.case.style for each in found if each.case.style)
+    wrong = sum(bool(each.answered) and not each.right for each in inside)
+    false = sum(bool(each.answered) for each in outside)
+    right = sum(each.right for each in inside)
+    taken = [each.us for each in found] or [0.0]
+    return Report(
+        n=len(found),
+        in_scope=len(inside),
+        top1=_share(_among(each, 1) for each in inside),
+        top3=_share(_among(each, 3) for each in inside),
+        auroc=_auroc(inside, outside),
+        recall=_share(each.right for each in inside),
+        precision=right / (right + wrong + false) if right + wrong + false else None,
+        wrong=wrong,
+        false_answers=false,
+        false_per_1000=false / len(outside) * 1000 if outside else None,
+        ece=_ece(bins(found)),
+        p50_us=round(float(np.percentile(taken, 50)), 1),
+        p99_us=round(float(np.percentile(taken, 99)), 1),
+        by_style={style: _style([each for each in found if each.case.style == style]) for style in styles},
+    )
+
+
+def bins(found: Sequence[Outcome]) -> list[Bin]:
+    """Put the best candidates into ten bins by confidence; empty bins are left out."""
+    filled: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for each in found:
+        if each.ranked:
+            best = each.ranked[0]
+            filled[min(BINS - 1, int(best.confidence * BINS))].append((best.confidence, best.entry in each.case.gold))
+    return [
+        Bin(len(pairs), sum(at for at, _ in pairs) / len(pairs), sum(right for _, right in pairs) / len(pairs))
+        for _, pairs in sorted(filled.items())
+    ]
+
+
+def missed(found: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
+    """Give what went wrong, each with its name: "false answer", "wrong answer", "not answered"."""
+    for each in found:
+        if not each.case.gold and each.answered:
+            yield "false answer", each
+        elif each.case.gold and each.answered and not each.right:
+            yield "wrong answer", each
+        elif each.case.gold and not each.answered:
+            yield "not answered", each
+
+
+def as_json(figures: Report) -> dict[str, Any]:
+    """Give the figures as plain data, shares to four places."""
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(figures).items()}
+
+
+def _style(found: Sequence[Outcome]) -> dict[str, Any]:
+    inside = [each for each in found if each.case.gold]
+    top1, answered = _share(_among(each, 1) for each in inside), _share(bool(each.answered) for each in found)
+    return {
+        "n": len(found),
+        "in_scope": len(inside),
+        "top1": None if top1 is None else round(top1, 4),
+        "recall": round(sum(each.right for each in inside) / len(inside), 4) if inside else None,
+        "answered": None if answered is None else round(answered, 4),
+    }
+
+
+def _among(each: Outcome, count: int) -> bool:
+    return any(candidate.entry in each.case.gold for candidate in each.ranked[:count])
+
+
+def _share(values: Iterator[bool]) -> float | None:
+    known = list(values)
+    return sum(known) / len(known) if known else None
+
+
+def _auroc(inside: Sequence[Outcome], outside: Sequence[Outcome]) -> float | None:
+    """Compute the Mann-Whitney statistic of the best confidences; ties count half."""
+    if not inside or not outside:
+        return None
+    above = np.array([each.ranked[0].confidence if each.ranked else 0.0 for each in inside])
+    below = np.sort([each.ranked[0].confidence if each.ranked else 0.0 for each in outside])
+    less, same = np.searchsorted(below, above, "left"), np.searchsorted(below, above, "right")
+    return float((less + same).mean() / 2 / len(below))
+
+
+def _ece(filled: Sequence[Bin]) -> float | None:
+    total = sum(each.count for each in filled)
+    return sum(each.count * abs(each.right - each.confidence) for each in filled) / total if total else None
