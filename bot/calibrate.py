@@ -21,6 +21,7 @@ from bot.domain.matching_text import words
 FOLDS = 5
 ROUNDS = 3  # which part of a message counts depends on the weights, so both are found in turns
 STEPS, RATE, DECAY = 600, 0.05, 2e-3
+VERBATIM = 0.5  # a phrasing that the index does have
 TURNED = 0.3  # what the other way round asks is not always something else
 CHATTER = 10  # made-up chatter for each entry
 PROMISE = 3.0  # a promise is somebody's word; it counts as much as three made-up examples
@@ -29,10 +30,12 @@ FIRST = Calibration(
     **{name: -1.0 if name in AGAINST else 1.0 for name in FEATURES},
 )
 
-# The rule for the thresholds. Unprompted, one in a hundred made-up negatives may be answered, and what message and
-# phrasing share must weigh as much as in all but one in twenty questions that an entry answers; when asked, an answer
+# The rule for the thresholds. Unprompted, one in a hundred made-up negatives may be answered; when asked, an answer
 # must be more likely right than wrong, and a suggestion right once in ten.
-FALSE_UNPROMPTED, THIN, LIKELY, WORTH_SUGGESTING, GAP = 0.01, 0.05, 0.5, 0.1, 0.05
+FALSE_UNPROMPTED, LIKELY, WORTH_SUGGESTING, GAP = 0.01, 0.5, 0.1, 0.05
+# There are far more made-up negatives than positives; together they count this much of all, so that a confidence is
+# honest where about half of what sounds like a question to us is one.
+NEGATIVES = 0.55
 
 WRAPPERS = (
     "hey does anyone know {}?",
@@ -129,15 +132,17 @@ def _examples(entries: Sequence[Entry], english: English, chance: random.Random)
             fold = at % FOLDS
             yield Example(phrasing, entry.id, fold)
             yield Example(chance.choice(WRAPPERS).format(phrasing.rstrip("?. ")), entry.id, fold)
+            yield Example(phrasing, entry.id, (fold + 1) % FOLDS, VERBATIM)
             for count in (1, 2):
                 yield Example(_exchanged(phrasing, count, english, ordinary, chance), None, fold)
             yield Example(_added(phrasing, ordinary, chance), None, fold)
             yield Example(_turned(phrasing, english, chance), None, fold, TURNED)
         for at in range(CHATTER):
             yield Example(_chatter(entry, english, chance), None, at % FOLDS)
+        topics = entry.keywords or _telling(entry.question, english)
         for at, template in enumerate(BESIDES):
             slots = {
-                "t": " and ".join(chance.sample(entry.keywords, min(chance.choice((1, 1, 2)), len(entry.keywords)))),
+                "t": " and ".join(chance.sample(topics, min(chance.choice((1, 1, 2)), len(topics)))),
                 "b": chance.choice(ordinary),
                 "c": chance.choice(ordinary),
                 "d": chance.choice(DOCUMENTS),
@@ -160,11 +165,16 @@ def _exchanged(
 def _turned(text: str, english: English, chance: random.Random) -> str:
     """Let two of the telling words change places."""
     parts = text.split()
-    telling = sorted(range(len(parts)), key=lambda at: -english.weigh("".join(words(parts[at])[:1]))[0])[:3]
+    telling = [parts.index(word) for word in _telling(text, english)]
     if len(telling) > 1:
         one, other = chance.sample(telling, 2)
         parts[one], parts[other] = parts[other], parts[one]
     return " ".join(parts)
+
+
+def _telling(text: str, english: English) -> list[str]:
+    """Give the three words of a text that say most."""
+    return sorted(text.split(), key=lambda word: -english.weigh("".join(words(word)[:1]))[0])[:3]
 
 
 def _chatter(entry: Entry, english: English, chance: random.Random) -> str:
@@ -233,7 +243,8 @@ def _fit(
     signs = np.array([0, *(-1 if name in AGAINST else 1 for name in FEATURES)], np.float32)
     rows = np.concatenate([np.ones((*features.shape[:2], 1), np.float32), features], axis=2)
     wanted = np.eye(JUDGED + 1, dtype=np.float32)[right][:, :JUDGED]
-    weights = weights / weights.sum()
+    none = right == JUDGED
+    weights = np.where(none, NEGATIVES * weights / weights[none].sum(), (1 - NEGATIVES) * weights / weights[~none].sum())
     first = second = np.zeros_like(found)
     for step in range(1, STEPS + 1):
         worth = np.where(there, np.exp(np.clip(rows @ found, -30, 30)), 0)
@@ -247,21 +258,18 @@ def _fit(
 
 
 def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: Calibration) -> Limits:
-    false, tops, shared = [], [], []
+    false, tops = [], []
     for example in examples:
         ranked = indexes[example.fold].rank(example.text, limit=3)
         tops += [(each.confidence, each.entry == example.entry) for each in ranked]
         if example.entry is None and example.weight != TURNED:
             false.append(ranked[0].confidence if ranked and answerable(ranked[0]) else 0.0)
-        shared += [each.evidence for each in ranked[:1] if each.entry == example.entry]
     false.sort(reverse=True)
-    shared.sort()
     likely = sorted(tops)
     maybe = next((confidence for confidence, _ in likely if _right_around(likely, confidence) >= WORTH_SUGGESTING), 0.5)
     return Limits(
         sure=round(min(0.99, false[int(FALSE_UNPROMPTED * len(false))] + 0.001), 3),
         gap=GAP,
-        evidence=round(shared[int(THIN * len(shared))], 3),
         asked=LIKELY,
         maybe=round(maybe, 3),
         calibration=weights,

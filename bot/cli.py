@@ -115,7 +115,7 @@ def evaluate(
     errors: Annotated[bool, typer.Option("--errors", help="List each miss with its reasons.")] = False,
 ) -> None:
     """Measure how well questions are answered and others left alone."""
-    from bot import evaluate as evaluation
+    from bot import calibrate, evaluate as evaluation
     from bot.domain import faq
     from bot.domain.content import Synonyms
     from bot.domain.matching import Index
@@ -126,26 +126,26 @@ def evaluate(
     used = known if entries is None else frozenset(name.strip() for name in entries.split(",") if name.strip())
     if used - known:
         _stop([f"--entries: there is no entry {name!r} in this knowledge." for name in sorted(used - known)])
+    synonyms, limits = library.synonyms, library.limits
     try:
-        began = time.perf_counter()
         if as_intents:
             if len(files) > 1:
                 _stop(["--intents takes one file."])
-            taken, cases = evaluation.intents(files[0], examples=examples, most=entries_max, seed=seed)
-            began = time.perf_counter()
-            index = Index.build(taken, Synonyms(), english(), library.limits.calibration)
+            chosen, cases = evaluation.intents(files[0], examples=examples, most=entries_max, seed=seed)
+            synonyms = Synonyms()
+            limits = calibrate.calibrate(chosen[: evaluation.CALIBRATED_ON], synonyms, english())
         else:
             cases = [case for file in files for case in evaluation.read(file, known, used)]
-            began = time.perf_counter()
             chosen = [entry for name, entry in library.entries.items() if name in used]
-            index = Index.build(chosen, library.synonyms, english(), library.limits.calibration)
     except evaluation.CasesError as error:
         _stop([str(error)])
+    began = time.perf_counter()
+    index = Index.build(chosen, synonyms, english(), limits.calibration)
     built = time.perf_counter() - began
     if not cases:
         _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
     found = list(
-        evaluation.outcomes(cases, index.rank, lambda text: faq.reply_to(text, place, index, library.limits))
+        evaluation.outcomes(cases, index.rank, lambda text: faq.reply_to(text, place, index, limits))
     )
     figures = evaluation.report(found)
     if as_json:

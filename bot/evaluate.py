@@ -23,6 +23,7 @@ from bot.domain.matching import Candidate
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
 BINS = 10
+CALIBRATED_ON = 60  # labels of an intent file that the matcher is calibrated on, as on the entries of our knowledge
 
 
 class CasesError(ValueError):

@@ -43,11 +43,10 @@ MATCHING_COMMENT = """\
 #
 # You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
 # after many new entries. The rule is in bot/calibrate.py.
-#   sure      where nobody asked the bot, it answers from here on; one in a hundred made-up lookalikes may reach it
-#   gap       and only if the next entry is at least this far behind
-#   evidence  and only if what the message shares with a phrasing weighs so much
-#   asked     where somebody asked the bot, it answers from here on: more likely right than wrong
-#   maybe     where somebody asked the bot, it suggests from here on
+#   sure   where nobody asked the bot, it answers from here on; one in a hundred made-up lookalikes may reach it
+#   gap    and only if the next entry is at least this far behind
+#   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
+#   maybe  where somebody asked the bot, it suggests from here on
 #   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
 """
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block

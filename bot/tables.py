@@ -11,15 +11,19 @@ from bot.evaluate import Bin, Report
 def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
     """Print the figures, by style where styles are given, and how honest the confidence is. `built` is in seconds."""
     console = Console()
-    whole = Table("cases", "in scope", "top-1", "top-3", "AUROC", "recall", "precision", "wrong", "false", "per 1,000")
-    whole.add_row(
-        str(figures.n),
-        str(figures.in_scope),
-        *map(_share, (figures.top1, figures.top3, figures.auroc, figures.recall, figures.precision)),
-        str(figures.wrong),
-        str(figures.false_answers),
-        "–" if figures.false_per_1000 is None else f"{figures.false_per_1000:.2f}",
-    )
+    whole = Table("quantity", "figure")
+    for name, figure in (
+        ("cases, of them in scope", f"{figures.n}, {figures.in_scope}"),
+        ("right entry first, among three", f"{_share(figures.top1)}, {_share(figures.top3)}"),
+        ("AUROC", _share(figures.auroc)),
+        ("recall, precision of answers", f"{_share(figures.recall)}, {_share(figures.precision)}"),
+        ("wrong answers, false answers", f"{figures.wrong}, {figures.false_answers}"),
+        ("false answers per 1,000", "–" if figures.false_per_1000 is None else f"{figures.false_per_1000:.2f}"),
+        ("expected calibration error", _share(figures.ece)),
+        ("µs for a decision, p50 and p99", f"{figures.p50_us:.0f}, {figures.p99_us:.0f}"),
+        ("ms to build the index", f"{built * 1e3:.0f}"),
+    ):
+        whole.add_row(name, figure)
     console.print(whole)
     if figures.by_style:
         styles = Table("style", "cases", "top-1", "recall", "answered")
@@ -30,8 +34,6 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
     for each in filled:
         honest.add_row(_share(each.confidence), str(each.count), _share(each.right))
     console.print(honest)
-    console.print(f"Expected calibration error {_share(figures.ece)}; index built in {built * 1e3:.0f} ms;")
-    console.print(f"a decision takes {figures.p50_us:.0f} µs (p50), {figures.p99_us:.0f} µs (p99).")
 
 
 def _share(value: float | None) -> str:

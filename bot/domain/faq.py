@@ -35,7 +35,6 @@ class Limits(Authored):
 
     sure: Probability  # unprompted, answer from here on
     gap: Probability  # and only if the runner-up is this far behind
-    evidence: Probability  # unprompted, and only if what is shared weighs so much
     asked: Probability  # where the bot was asked, answer from here on
     maybe: Probability  # where the bot was asked, suggest from here on
     calibration: Calibration
@@ -93,7 +92,8 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
     for question in sorted({candidate.question for candidate in ranked}):
         best, *others = (candidate for candidate in ranked if candidate.question == question)
         ahead = best.confidence - (others[0].confidence if others else 0.0) >= limits.gap
-        if ahead and (best.confidence >= limits.asked if prompted else unprompted(best, limits)):
+        enough = limits.asked if prompted or best.leans else limits.sure
+        if ahead and best.confidence >= enough and (prompted or answerable(best)):
             sure[question] = best
     if sure:
         return Answer(tuple(sure.values())[:MAX_ANSWERS])
@@ -103,12 +103,7 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
     return Suggestions(likely[:MAX_SUGGESTIONS]) if likely else NoAnswer()
 
 
-def unprompted(candidate: Candidate, limits: Limits) -> bool:
-    """Say whether what was asked may be answered though nobody asked the bot."""
-    return candidate.confidence >= limits.sure and answerable(candidate) and candidate.evidence >= limits.evidence
-
-
 def answerable(candidate: Candidate) -> bool:
-    """Say whether it was put as a question that this kind of entry answers."""
+    """Say whether it was put so that it may be answered though nobody asked the bot."""
     fragment = candidate.form is Form.FRAGMENT and len(candidate.why().matched) > 1
     return (fragment or candidate.form is Form.QUESTION) and not candidate.particular

@@ -15,13 +15,10 @@ from bot.domain.matching_text import OPAQUE, words
 
 COMMON = 3.0  # Zipf frequency from which a word is ordinary English and no misspelling of ours
 UNKNOWN = 1.5  # Zipf frequency of words that the table does not have
-STEM_CREDIT = 0.8  # "engineering" is not "engineer", but near it
-RELATED_CREDIT = 0.6  # what a related word is worth at a nearness of 1
+STEM_CREDIT = 0.7  # "engineering" is not "engineer", but near it
+RELATED_CREDIT = 0.5  # what a related word is worth at a nearness of 1
 PART_CREDIT = 0.4  # what a word of an expression is worth
 NAME = "name"  # the kind of concept that stands for itself alone
-import os
-SUBSTANCE = float(os.environ.get('SUB','.5'))
-SUBU = float(os.environ.get('SUBU','1'))
 EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
 REMEMBERED = 20_000  # words whose reading is kept
 
@@ -30,12 +27,12 @@ REMEMBERED = 20_000  # words whose reading is kept
 class Term:
     """A word or expression of a message.
 
-    `key` is what it counts as: "=name" for a concept, else the word without its plural. `rarity` in [0, 1] is 0 for
-    words as common as "the". `taken_for` is `typed` with misspellings repaired. `kind` is that of its concept.
+    `key` is what it counts as: "=name" for a concept, else the word without its plural. `topical` and `substance` are
+    in [0, 1]: how telling it is to share it, and how much it says. `taken_for` is `typed` with misspellings repaired. `kind` is that of its concept.
     """
 
     key: str
-    rarity: float
+    topical: float
     substance: float
     typed: str
     taken_for: str
@@ -66,13 +63,16 @@ class English:
         return UNKNOWN if at is None else self.zipf[at] / 10
 
     def weigh(self, word: str) -> tuple[float, float]:
-        """Say in [0, 1] how rare a word is and how much it says; unknown words are rare and say much."""
+        """Say in [0, 1] how topical a word is and how much it says; unknown words are and say most.
+
+        Topical is what is rare and says much: either alone makes too much of "shall" or of "people".
+        """
         at = self._index.get(word)
-        if at is None or word==OPAQUE:
+        if at is None:
             return 1.0, 1.0
         rarity = min(1.0, max(0.0, (6.3 - self.zipf[at] / 10) / 4))
-        sub = self.substance[at] / 255 if rarity else 0.0
-        return (1 - SUBSTANCE) * rarity + SUBSTANCE * sub, (1-SUBU)*rarity+SUBU*sub
+        substance = self.substance[at] / 255 if rarity else 0.0
+        return (rarity + substance) / 2, substance
 
     def weigh_together(self, words: Sequence[str]) -> tuple[float, float]:
         """Weigh an expression: rarer than each of its words, and saying as much as they do together."""
@@ -98,7 +98,7 @@ class Lexicon:
         self._english = english
         self._stem = Stemmer("english", maxCacheSize=0).stemWord
         self._phrases: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
-        self._concepts: dict[str, tuple[float, float, str | None]] = {}
+        self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
         self._spelling: dict[tuple[str, int], list[str]] = {}
         self._stems: dict[str, list[str]] = {}
@@ -122,14 +122,14 @@ class Lexicon:
             short = term.isupper() and len(term) <= 3 and self._english.frequency(found[0]) >= COMMON
             self._phrases.setdefault(found[0], []).append((found, key, short))
             if not short:
-                weights.append(self._english.weigh_together(found))
+                weights.append(self._english.weigh_together(found)[0])
                 if len(found) == 1 and concept.kind != NAME:
                     for form in _inflected(found[0]):
                         self._phrases.setdefault(form, []).append(((form,), key, False))
                         self._know(form)
             for word in found:
                 self._know(word)
-        self._concepts[key] = (*(map(min, *weights) if len(weights) > 1 else weights[0] if weights else (1.0, 1.0)), concept.kind)
+        self._concepts[key] = (_lower_quartile(weights), concept.kind)
 
     def learn(self, terms: Iterable[Term]) -> None:
         """Take the terms of an entry into the vocabulary."""
@@ -156,10 +156,10 @@ class Lexicon:
                 if written != term.typed:
                     term = replace(term, typed=written)
             else:
-                rarity, _, kind = self._concepts[key]
+                topical, kind = self._concepts[key]
                 taken = found[at : at + length]
                 substance = self._english.weigh_together(taken)[1]
-                term = Term(key, rarity, substance, written, " ".join(taken), kind)
+                term = Term(key, topical, substance, written, " ".join(taken), kind)
             terms.append(term)
             at += length
         return terms
@@ -207,8 +207,8 @@ class Lexicon:
             if key is None:
                 term = Term(light, *self._english.weigh(word), word, word)
             else:
-                rarity, _, kind = self._concepts[key]
-                term = Term(key, rarity, self._english.weigh(word)[1], word, word, kind)
+                topical, kind = self._concepts[key]
+                term = Term(key, topical, self._english.weigh(word)[1], word, word, kind)
             if len(self._singles) >= REMEMBERED:
                 self._singles.clear()
             self._singles[word] = term
@@ -251,6 +251,11 @@ class Lexicon:
             if best != word:
                 return best
         return word
+
+
+def _lower_quartile(weights: Sequence[float]) -> float:
+    """A class of synonyms is only as topical as its more common members."""
+    return sorted(weights)[len(weights) // 4] if weights else 1.0
 
 
 def _inflected(word: str) -> Iterator[str]:

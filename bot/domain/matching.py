@@ -24,9 +24,10 @@ from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utteran
 JUDGED = 8  # entries that are judged in full, for each part of a message
 POSTINGS = 30_000  # shared words looked at before the rest is looked up for the best entries alone
 QUESTIONS = 6  # of one message that are looked at
+AROUND = 40  # words of the sentences around a question that are looked at with it
 FOLLOW_UP = 8  # words that a follow-up has at most
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
-SLIGHT = 0.15  # weight that every message has besides its words
+SLIGHT = 0.1  # weight that every message has besides its words
 SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
 TELLING = 0.15  # weight from which the order of words is looked at
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
@@ -44,6 +45,7 @@ class Calibration(Authored):
     lead: float
     phrasing_covered: float
     similarity: float
+    same: float
     keywords: float
     entry_covers: float
     unexplained: float
@@ -60,7 +62,6 @@ class Calibration(Authored):
 
 
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
-EVIDENCE: Final = FEATURES.index("evidence")
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
     {"unexplained", "unexplained_rest", "missing", "fragment", "particular", "negation", "turned", "called", "about_you"}
@@ -72,8 +73,9 @@ class Candidate:
     """An entry that may answer: confidence in [0, 1], the phrasing it was taken for, and why.
 
     `question` numbers the questions of a message that are looked at, and `form` is how that one was put.
-    `particular` says that it asks who, where, when or how many, which the entry is never asked. `evidence` is the
-    weight of what message and phrasing share, 1 from that of a few rare words on. `why` tells the rest when asked.
+    `leans` says that it was read in the light of what its thread was answered with,
+    `particular` that it asks who, where, when or how many, which the entry is never asked. `why` tells the rest when
+    asked.
     """
 
     entry: str
@@ -81,8 +83,8 @@ class Candidate:
     phrasing: str
     question: int
     form: Form
+    leans: bool
     particular: bool
-    evidence: float
     why: Callable[[], "Reasons"] = field(compare=False, repr=False)
 
 
@@ -102,6 +104,7 @@ class _Part:
     sentence: Sentence
     terms: Sequence[Term]
     before: int = 0
+    leans: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +136,7 @@ class Index:
                 number = self._keys.get(term.key)
                 if number is None:
                     number = self._keys[term.key] = len(rarities)
-                    rarities.append(term.rarity)
+                    rarities.append(term.topical)
                 found.append(number)
             return found
 
@@ -145,7 +148,7 @@ class Index:
         starts = [0]
         said: list[list[int]] = []
         mentioned: list[list[int]] = []
-        topics: list[list[int]] = []
+        topics: list[list[frozenset[int]]] = []
         for entry in entries:
             own: list[int] = []
             for text in (entry.question, *entry.phrasings):
@@ -158,22 +161,22 @@ class Index:
                 self._texts.append(text)
                 self._negated.append(sentence.negated)
                 self._asks.append(sentence.asks)
-            topic = []
+            topic: list[frozenset[int]] = []
             for text in entry.keywords:
                 plain = words(text)
                 terms = lexicon.terms(plain, text.split() if len(text.split()) == len(plain) else plain)
                 lexicon.learn(terms)
-                topic += numbers(terms)
+                topic.append(frozenset(numbers(terms)))
             plain = words(entry.answer)
             terms = lexicon.terms(plain, plain)
             lexicon.learn(terms)
-            said.append(own + topic)
+            said.append(own + [number for each in topic for number in each])
             topics.append(topic)
             mentioned.append(numbers(terms))
             starts.append(len(self._texts))
             self._asked.append(frozenset(self._asks[starts[-2] :]))
         self._starts = np.array(starts, np.int32)
-        self._topics = [frozenset(topic) for topic in topics]
+        self._topics = topics
         self._weigh(said, mentioned, np.array(rarities, np.float32))
         self._lay_out(phrasing_keys)
 
@@ -291,20 +294,19 @@ class Index:
     def _parts(self, said: Utterance, after: str | None) -> list[_Part]:
         """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
         sentences = said.sentences
-        if after is not None and sentences:
-            followed = self._followed(sentences[-1], after)
-            if followed is not None:
-                return [followed]
+        followed = self._followed(sentences[-1], after) if after is not None and sentences else None
+        leaning = [followed] if followed else []
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
         if not asking:
-            return [self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else []
-        parts = []
+            return [*leaning, self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else leaning
+        parts = leaning
         for question, at in enumerate(asking[:QUESTIONS]):
             alone = self._part(question, sentences[at])
             parts.append(alone)
-            if at > 0 and len(sentences[at].words) <= 12:
-                before = self._part(question, sentences[at - 1]).terms
-                parts.append(_Part(question, sentences[at], [*before, *alone.terms], len(before)))
+            around = sentences if len(sentences) <= 3 else sentences[max(0, at - 1) : at]
+            rest = [term for each in around if each is not sentences[at] for term in self._part(question, each).terms]
+            if rest and len(rest) <= AROUND:
+                parts.append(_Part(question, sentences[at], [*rest, *alone.terms], len(rest)))
         return parts
 
     def _part(self, question: int, sentence: Sentence) -> _Part:
@@ -324,7 +326,7 @@ class Index:
         asked = joined(read(self._texts[self._starts[place]]).sentences)
         kept = [term for term in self._part(0, asked).terms if term.kind not in kinds]
         as_question = replace(sentence, form=Form.QUESTION, asks=asked.asks)
-        return _Part(0, as_question, [*kept, *self._part(0, sentence).terms])
+        return _Part(0, as_question, [*kept, *self._part(0, sentence).terms], leans=True)
 
     def _judge(self, said: Utterance, part: _Part, without: str | None) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
@@ -404,7 +406,7 @@ class Index:
             explained[owners[at]] = np.maximum(explained[owners[at]], present * credit[at])
         order = np.argsort(-found, kind="stable")[:JUDGED]
         whole = sum(
-            float(self._typical[self._keys[term.key]]) if term.key in self._keys else 0.5 + 0.5 * term.rarity
+            float(self._typical[self._keys[term.key]]) if term.key in self._keys else 0.5 + 0.5 * term.topical
             for term in terms
         )
         like = found[order] / (whole * math.log1p(1 / SMOOTHING))
@@ -450,8 +452,9 @@ class Index:
         numbers = phrasings[chosen]
         left = weights[:, None] * (1 - explained)
         heaviest = left.max(axis=0)
-        heard = dict.fromkeys(self._keys[term.key] for term in terms if term.key in self._keys)
-        topical = [sum(float(self._weight[key]) for key in heard if key in self._topics[at]) for at in top.tolist()]
+        heard = {self._keys[term.key] for term in terms if term.key in self._keys}
+        named = [{key for topic in self._topics[at] if topic <= heard for key in topic} for at in top.tolist()]
+        topical = [sum(self._weight[list(keys)].tolist()) for keys in named]
         features = np.empty((len(top), len(FEATURES)), np.float32)
         for column, values in enumerate(
             (
@@ -459,6 +462,7 @@ class Index:
                 _lead(likeness),
                 shared[chosen] / own[chosen],
                 similarity[chosen],
+                np.clip(2 * shared[chosen] / (own[chosen] + whole - SLIGHT) * 5 - 4, 0, 1),
                 np.minimum(1, topical),
                 (weights[:, None] * explained).sum(axis=0) / whole,
                 np.minimum(1, heaviest),
@@ -485,8 +489,8 @@ class Index:
             self._texts[phrasing],
             part.question,
             part.sentence.form,
+            part.leans,
             self._particular(part.sentence, entry, phrasing) == 1,
-            float(judged.features[at, EVIDENCE]),
             partial(_reasons, judged, at),
         )
 
@@ -501,8 +505,8 @@ def _reasons(judged: Judged, at: int) -> Reasons:
     matched, unexplained = [], []
     known = judged.explained[:, at].tolist()
     for term, weight, credit in zip(judged.terms, judged.weights.tolist(), known, strict=True):
-        if term.rarity > 0 and credit > ANSWER_CREDIT:
-            matched.append((term.typed, term.key.removeprefix("=") if credit == 1 else term.taken_for))
+        if term.topical > 0 and credit > ANSWER_CREDIT:
+            matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
         elif weight > 0 and credit < ANSWER_CREDIT:
             unexplained.append((-weight, "code or link" if term.taken_for == OPAQUE else term.typed))
     return Reasons(tuple(matched), tuple(typed for _, typed in sorted(unexplained)))

@@ -31,12 +31,14 @@ class Answering(EquippedWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
-    async def say(self, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:
-        """Post the reply in its thread."""
+    async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:
+        """Post the reply in its thread, and remember what the next question there may lean on."""
         await self._speech.post(channel, self._message(kind, entries), thread_ts=thread_ts)
+        if kind == ANSWER:
+            await self._store.answered(team, channel, thread_ts, entries[-1])
 
     @workflow
-    async def show(self, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
+    async def show(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
         """Answer with the suggestion that was taken, and take the buttons away."""
         known = self._library.entries.get(entry)
         if known is None:  # deleted from the knowledge since it was suggested
@@ -44,6 +46,7 @@ class Answering(EquippedWorker):
             return
         await self._speech.update(channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
         await self._speech.post(channel, blocks.answers([known], self._library), thread_ts=thread_ts)
+        await self._store.answered(team, channel, thread_ts, entry)
 
     def _message(self, kind: str, entries: list[str]) -> Message:
         if kind == HELLO:
@@ -58,11 +61,11 @@ class Answering(EquippedWorker):
 answering = Answering("faq")
 
 
-def decide(text: str, surface: Surface, library: Library) -> Said | None:
-    """Ask the domain what to say to a message; None is silence."""
+def decide(text: str, surface: Surface, library: Library, after: str | None = None) -> Said | None:
+    """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with."""
     if not text and surface in (Surface.MENTION, Surface.DM):
         return Said(HELLO)
-    match faq.reply_to(text, surface, library.index, library.limits):
+    match faq.reply_to(text, surface, library.index, library.limits, after=after):
         case Answer(entries):
             return Said(ANSWER, tuple(each.entry for each in entries))
         case Suggestions(candidates):
@@ -83,7 +86,7 @@ async def show_entry(
     channel, message = body["channel"]["id"], body["message"]
     key = f"show:{context.team_id}:{channel}:{message['ts']}"
     thread = message.get("thread_ts") or message["ts"]
-    await jobs.start(key, answering.show, channel, thread, message["ts"], action["value"])
+    await jobs.start(key, answering.show, str(context.team_id), channel, thread, message["ts"], action["value"])
     await ack()
 
 

@@ -56,7 +56,10 @@ async def hear(
     team, message = str(context.team_id), heard(event, str(context.bot_user_id))
     if message is None:
         return
-    said = faq.decide(message.text, message.surface, library)
+    after = None
+    if message.thread_ts and library.index.follows(message.text):
+        after = await store.answered_with(team, message.channel, message.thread_ts)
+    said = faq.decide(message.text, message.surface, library, after)
     if message.surface is Surface.DM and message.thread_ts:
         run = await store.run_in_thread(team, message.user, message.thread_ts)
         answerable = said is not None and said.kind == faq.ANSWER
@@ -65,7 +68,7 @@ async def hear(
     if said is not None:
         key = f"say:{team}:{message.channel}:{message.ts}"
         thread = message.thread_ts or message.ts
-        await jobs.start(key, faq.answering.say, message.channel, thread, said.kind, list(said.entries))
+        await jobs.start(key, faq.answering.say, team, message.channel, thread, said.kind, list(said.entries))
 
 
 def register(app: AsyncApp) -> None:

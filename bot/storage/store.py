@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Table, event, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -23,9 +23,9 @@ from sqlalchemy.sql import text
 
 from bot.domain.content import Quiz
 from bot.domain.quiz import Repeated, Run, Stale, Taken
-from bot.storage.tables import answers, quizzes, runs, shares
+from bot.storage.tables import answers, quizzes, runs, shares, threads
 
-HEAD = "0001"  # the newest migration; a test holds it against the files
+HEAD = "0002"  # the newest migration; a test holds it against the files
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 
 
@@ -191,6 +191,18 @@ class Store:
             now = await connection.scalar(select(shares.c.state).where(*mine))
         return ShareState(now) if now else None
 
+    async def answered(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
+        """Remember the entry a thread was answered with; a later one replaces it."""
+        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "entry": entry}
+        async with self._engine.begin() as connection:
+            await self._insert_new(connection, threads, row)
+            await connection.execute(update(threads).where(*_thread(team, channel, thread_ts)).values(entry=entry))
+
+    async def answered_with(self, team: str, channel: str, thread_ts: str) -> str | None:
+        """Give the entry a thread was answered with last, or None."""
+        async with self._engine.connect() as connection:
+            return await connection.scalar(select(threads.c.entry).where(*_thread(team, channel, thread_ts)))
+
     async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
         row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
         if row is None:
@@ -223,6 +235,10 @@ class Store:
     async def _insert_new(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         await connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+
+
+def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
+    return threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -48,6 +48,16 @@ answers = Table(
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_answers_run", ondelete="CASCADE"),
 )
 
+# Which entry a thread was answered with last: "and at Anthropic?" leans on it. What people wrote is not kept.
+threads = Table(
+    "threads",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("thread_ts", String(32), primary_key=True),
+    Column("entry", String(64), nullable=False),
+)
+
 shares = Table(
     "shares",
     metadata,
