@@ -107,7 +107,6 @@ class Lexicon:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
         self._repaired: dict[str, str] = {}
-        self._said: dict[tuple[str, str], tuple[tuple[str, float], ...]] = {}
         for concept in synonyms.concepts:
             self._add(concept)
         for phrases in self._phrases.values():
@@ -168,16 +167,8 @@ class Lexicon:
         """Give a word's Snowball stem; a concept has none but itself."""
         return key if key[0] == "=" else self._stem(key)
 
-    def said(self, term: Term) -> tuple[tuple[str, float], ...]:
+    def said(self, term: Term) -> dict[str, float]:
         """Give the keys of the vocabulary that a term says, with how fully, in (0, 1]."""
-        known = self._said.get((term.key, term.taken_for))
-        if known is None:
-            if len(self._said) >= REMEMBERED:
-                self._said.clear()
-            known = self._said[term.key, term.taken_for] = tuple(self._find(term).items())
-        return known
-
-    def _find(self, term: Term) -> dict[str, float]:
         found: dict[str, float] = {}
 
         def credit(key: str, worth: float) -> None:

@@ -12,29 +12,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.domain.content import Authored, Entry, Synonyms
-from bot.domain.lexicon import English, Lexicon, Term
+from bot.domain.lexicon import REMEMBERED, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
+from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Found, Ints, Postings
 
 JUDGED = 8  # entries that are judged in full, for each part of a message
-POSTINGS = 30_000  # shared words looked at before the rest is looked up for the best entries alone
 QUESTIONS = 6  # of one message that are looked at
 AROUND = 40  # words of the sentences around a question that are looked at with it
 FOLLOW_UP = 8  # words that a follow-up has at most
-ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
-SLIGHT = 0.1  # weight that every message has besides its words
-SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
+SLIGHT = 0.05  # weight that every message has besides its words
+ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 TELLING = 0.15  # weight from which the order of words is looked at
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 TOPICAL = 0.03  # weight that at least one shared word must have
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
 
 
 class Calibration(Authored):
@@ -46,9 +42,11 @@ class Calibration(Authored):
     phrasing_covered: float
     similarity: float
     same: float
+    verbatim: float
     keywords: float
     entry_covers: float
     unexplained: float
+    alien: float
     unexplained_rest: float
     missing: float
     evidence: float
@@ -62,9 +60,11 @@ class Calibration(Authored):
 
 
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
+# All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
+FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
-    {"unexplained", "unexplained_rest", "missing", "fragment", "particular", "negation", "turned", "called", "about_you"}
+    {"unexplained", "alien", "unexplained_rest", "missing", "fragment", "particular", "negation", "turned", "called", "about_you"}
 )
 
 
@@ -127,58 +127,46 @@ class Index:
         self._ids = [entry.id for entry in entries]
         self._place = {name: at for at, name in enumerate(self._ids)}
         self._keys: dict[str, int] = {}
-        rarities: list[float] = []
-        self.calibrated(calibration)
-
-        def numbers(terms: Iterable[Term]) -> list[int]:
-            found = []
-            for term in terms:
-                number = self._keys.get(term.key)
-                if number is None:
-                    number = self._keys[term.key] = len(rarities)
-                    rarities.append(term.topical)
-                found.append(number)
-            return found
-
         self._texts: list[str] = []
         self._negated: list[bool] = []
         self._asks: list[str | None] = []
-        self._asked: list[frozenset[str | None]] = []
-        phrasing_keys: list[list[int]] = []
-        starts = [0]
+        self._topics: list[list[frozenset[int]]] = []
+        self._said: dict[tuple[str, str], tuple[tuple[int, float], ...]] = {}
+        self.calibrated(calibration)
+        topical: list[float] = []
+        in_order: list[list[int]] = []  # keys of each phrasing
         said: list[list[int]] = []
         mentioned: list[list[int]] = []
-        topics: list[list[frozenset[int]]] = []
+        starts = [0]
+
+        def numbers(found: Sequence[str], typed: Sequence[str]) -> list[int]:
+            terms = lexicon.terms(found, typed)
+            lexicon.learn(terms)
+            for term in terms:
+                if term.key not in self._keys:
+                    self._keys[term.key] = len(topical)
+                    topical.append(term.topical)
+            return [self._keys[term.key] for term in terms]
+
         for entry in entries:
             own: list[int] = []
             for text in (entry.question, *entry.phrasings):
                 sentence = joined(read(text).sentences)
-                terms = lexicon.terms(sentence.words, sentence.typed)
-                lexicon.learn(terms)
-                found = numbers(terms)
-                own += sorted(set(found))
-                phrasing_keys.append(found)
+                in_order.append(numbers(sentence.words, sentence.typed))
+                own += dict.fromkeys(in_order[-1])
                 self._texts.append(text)
                 self._negated.append(sentence.negated)
                 self._asks.append(sentence.asks)
-            topic: list[frozenset[int]] = []
-            for text in entry.keywords:
-                plain = words(text)
-                terms = lexicon.terms(plain, text.split() if len(text.split()) == len(plain) else plain)
-                lexicon.learn(terms)
-                topic.append(frozenset(numbers(terms)))
-            plain = words(entry.answer)
-            terms = lexicon.terms(plain, plain)
-            lexicon.learn(terms)
-            said.append(own + [number for each in topic for number in each])
-            topics.append(topic)
-            mentioned.append(numbers(terms))
+            topics = [joined(read(text).sentences) for text in entry.keywords]
+            self._topics.append([frozenset(numbers(topic.words, topic.typed)) for topic in topics])
+            said.append([*own, *chain.from_iterable(self._topics[-1])])
+            answer = words(entry.answer)
+            mentioned.append(numbers(answer, answer))
             starts.append(len(self._texts))
-            self._asked.append(frozenset(self._asks[starts[-2] :]))
-        self._starts = np.array(starts, np.int32)
-        self._topics = topics
-        self._weigh(said, mentioned, np.array(rarities, np.float32))
-        self._lay_out(phrasing_keys)
+        self._starts = np.array(starts, np.int64)
+        self._asked = [frozenset(self._asks[a:b]) for a, b in pairwise(starts)]
+        self._postings = Postings(said, mentioned, np.array(topical, np.float32))
+        self._lay_out(in_order)
 
     @classmethod
     def build(
@@ -192,63 +180,39 @@ class Index:
         self._bias = calibration.bias
         self._coefficients = np.array([getattr(calibration, name) for name in FEATURES], np.float32)
 
-    def _weigh(self, said: Sequence[list[int]], mentioned: Sequence[list[int]], rarity: Floats) -> None:
-        """Lay out which entries use a key: how typical it is of each, and whether it is in phrasings or answer."""
-        size, keys = len(said), len(rarity)
-        own, own_counts = _pairs(said, size)
-        spread = np.bincount(own // max(size, 1), minlength=keys)
-        idf = np.log((1 + size) / (0.5 + spread)) / math.log((1 + size) / 0.5)
-        self._typical = (np.sqrt(np.maximum(idf, 0.01)) * (0.5 + 0.5 * rarity)).astype(np.float32)
-        top = math.log((1 + max(size, 2)) / 1.5) / math.log((1 + max(size, 2)) / 0.5)
-        self._spread = 0.3 + 0.7 * np.clip(idf / top, 0, 1)
-        self._weight = (rarity * self._spread).astype(np.float32)
-        mass = own_counts * self._typical[own // max(size, 1)]
-        total = np.bincount(own % max(size, 1), mass, minlength=size)
-        likeness = np.log1p(mass / total[own % max(size, 1)] / SMOOTHING)
-        answers, _ = _pairs(mentioned, size)
-        answers = np.setdiff1d(answers, own, assume_unique=True)
-        pairs = np.concatenate([own, answers])
-        order = np.argsort(pairs, kind="stable")
-        pairs = pairs[order]
-        self._users = (pairs % max(size, 1)).astype(np.int32)
-        self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
-        self._presence = np.repeat([1.0, ANSWER_CREDIT], [len(own), len(answers)])[order].astype(np.float32)
-        self._postings: list[int] = np.searchsorted(pairs, np.arange(keys + 1) * max(size, 1)).tolist()
-
-    def _lay_out(self, phrasing_keys: Sequence[list[int]]) -> None:
+    def _lay_out(self, in_order: Sequence[list[int]]) -> None:
         """Lay out the keys of each phrasing one after the other, and which key follows which in an entry."""
-        owners = np.repeat(np.arange(len(self._ids)), np.diff(self._starts)).tolist()
-        telling = (self._weight >= TELLING).tolist()
-        follows = [
-            self._follows(owner, before, after)
-            for owner, keys in zip(owners, phrasing_keys, strict=True)
-            for before, after in pairwise(key for key in keys if telling[key])
-        ]
-        self._order = np.unique(np.array(follows, np.int64))
-        distinct = [list(dict.fromkeys(keys)) or [0] for keys in phrasing_keys]
+        owners = np.repeat(np.arange(len(self._ids)), np.diff(self._starts))
+        self._verbatim = dict(zip(map(tuple, in_order), owners.tolist(), strict=True))
+        lengths = [len(keys) for keys in in_order]
+        flat = np.fromiter(chain.from_iterable(in_order), np.int64, sum(lengths))
+        phrasing = np.repeat(np.arange(len(in_order)), lengths)
+        telling = np.flatnonzero(self._postings.weight[flat] >= TELLING)
+        before, after = telling[:-1], telling[1:]
+        together = phrasing[before] == phrasing[after]
+        self._order = np.unique(self._follows(owners[phrasing[before]], flat[before], flat[after])[together])
+        distinct = [list(dict.fromkeys(keys)) or [0] for keys in in_order]
         self._phrasing_keys = np.fromiter(chain.from_iterable(distinct), np.int32)
-        self._phrasing_starts = np.concatenate([[0], np.cumsum([len(keys) for keys in distinct])]).astype(np.int64)
-        weights = self._weight[self._phrasing_keys]
+        self._phrasing_starts = np.concatenate([[0], np.cumsum([len(keys) for keys in distinct])])
+        weights = self._postings.weight[self._phrasing_keys]
         self._phrasing_weights = np.add.reduceat(weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
 
-    def _follows(self, entry: int, before: int, after: int) -> int:
-        return (entry * len(self._keys) + before) * len(self._keys) + after
+    def _follows(self, entry: npt.NDArray[Any], before: npt.NDArray[Any], after: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return (entry.astype(np.int64) * len(self._keys) + before) * len(self._keys) + after
 
-    def _turned(self, terms: Sequence[Term], top: Ints) -> list[float]:
+    def _turned(self, heard: Sequence[int], top: Ints) -> Floats:
         """Say for each entry how many of the message's pairs of words it only knows the other way round, in [0, 1]."""
-        heard = [self._keys[term.key] for term in terms if term.key in self._keys]
-        pairs = list(pairwise(key for key in heard if self._weight[key] >= TELLING))
-        if not pairs or not len(self._order):
-            return [0.0] * len(top)
-        codes = np.array(
-            [
-                [(self._follows(entry, a, b), self._follows(entry, b, a)) for a, b in pairs]
-                for entry in top.tolist()
-            ]
-        )
-        known = self._order[np.minimum(np.searchsorted(self._order, codes), len(self._order) - 1)] == codes
-        straight, turned = known[:, :, 0].sum(axis=1), (known[:, :, 1] & ~known[:, :, 0]).sum(axis=1)
-        return (turned / np.maximum(1, straight + turned)).tolist()
+        keys = np.array(heard, np.int64)
+        telling = keys[self._postings.weight[keys] >= TELLING] if heard else keys
+        if len(telling) < 2 or not len(self._order):  # noqa: PLR2004 - a pair
+            return np.zeros(len(top), np.float32)
+        before, after, entry = telling[:-1], telling[1:], top[:, None]
+        straight = self._knows(self._follows(entry, before, after))
+        turned = self._knows(self._follows(entry, after, before)) & ~straight
+        return (turned.sum(axis=1) / np.maximum(1, (straight | turned).sum(axis=1))).astype(np.float32)
+
+    def _knows(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        return np.asarray(self._order[np.minimum(np.searchsorted(self._order, codes), len(self._order) - 1)] == codes)
 
     def rank(
         self, utterance: str, *, limit: int = 3, after: str | None = None, without: str | None = None
@@ -282,7 +246,7 @@ class Index:
 
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
-        worth = np.exp(np.clip(features @ self._coefficients + self._bias, -30, 30))
+        worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
         return np.asarray(worth / (1 + worth.sum()), np.float32)
 
     def judge(self, utterance: str, without: str | None = None) -> list[tuple[list[str], Floats]]:
@@ -331,94 +295,32 @@ class Index:
     def _judge(self, said: Utterance, part: _Part, without: str | None) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
-        # Which key of the vocabulary each term says: three lists side by side.
-        owners: list[int] = []
-        keys: list[int] = []
-        credits: list[float] = []
-        for at, term in enumerate(terms):
-            for key, credit in self._lexicon.said(term):
-                owners.append(at)
-                keys.append(self._keys[key])
-                credits.append(credit)
-        if not keys:
+        sayings = [self._says(term) for term in terms]
+        keys = np.array([key for saying in sayings for key, _ in saying], np.int32)
+        credit = np.array([credit for saying in sayings for _, credit in saying], np.float32)
+        if not len(keys) or (credit * self._postings.weight[keys]).max() < TOPICAL:
             return None
-        credit = np.array(credits, np.float32)
-        key = np.array(keys, np.int32)
-        if (credit * self._weight[key]).max() < TOPICAL:
+        found = self._postings.search(sayings, JUDGED)
+        if not len(found.entries):
             return None
-        best = np.zeros(len(self._weight), np.float32)
-        np.maximum.at(best, key, credit)
-        found = self._search(terms, owners, keys, credit, best)
-        if not len(found[0]):
-            return None
-        weights = np.array(
-            [
-                term.substance * (self._spread[self._keys[term.key]] if term.key in self._keys else 1.0)
-                for term in terms
-            ],
-            np.float32,
-        )
-        weights[[at < part.before for at in distinct.values()]] *= CONTEXT
-        return self._features(said, part, terms, weights, found, best, without)
+        best = np.zeros(len(self._keys), np.float32)
+        np.maximum.at(best, keys, credit)
+        spread, typical, weights, whole = self._postings.spread, self._postings.typical, [], 0.0
+        for (key, at), term in zip(distinct.items(), terms, strict=True):
+            number = self._keys.get(key)
+            weight = term.substance if number is None else term.substance * float(spread[number])
+            weights.append(weight * CONTEXT if at < part.before else weight)
+            whole += 0.5 + 0.5 * term.topical if number is None else float(typical[number])
+        return self._features(said, part, terms, np.array(weights, np.float32), found, best, whole, without)
 
-    def _search(
-        self, terms: Sequence[Term], owners: Sequence[int], keys: Sequence[int], credit: Floats, best: Floats
-    ) -> tuple[Ints, Floats, Floats]:
-        """Find the entries these keys are most typical of.
-
-        Returns K positions of entries, their likeness in [0, 1] and what they explain of each term (terms × K).
-        """
-        spans = [(self._postings[key], self._postings[key + 1]) for key in keys]
-        looked, near, rest = 0, [], []
-        for at in sorted(range(len(keys)), key=lambda at: spans[at][1] - spans[at][0]):
-            length = spans[at][1] - spans[at][0]
-            (near if looked + length <= POSTINGS or not near else rest).append(at)
-            looked += length
-        counted: set[int] = set()
-        worth = np.zeros(len(keys), np.float32)
-        for at, key in enumerate(keys):
-            if key not in counted:
-                counted.add(key)
-                worth[at] = best[key] * self._typical[key]
-        slices = [slice(*spans[at]) for at in near]
-        lengths = [span.stop - span.start for span in slices]
-        users = np.concatenate([self._users[span] for span in slices])
-        likeness = np.concatenate([self._likeness[span] for span in slices])
-        scores = np.bincount(users, likeness * np.repeat(worth[near], lengths), len(self._ids))
-        top = self._best(scores, JUDGED * 8 if rest else JUDGED)
-        found = scores[top]
-        looked_up = []
-        for at in rest:
-            start, stop = spans[at]
-            place = np.minimum(np.searchsorted(self._users[start:stop], top), stop - start - 1) + start
-            there = self._users[place] == top
-            found += np.where(there, self._likeness[place] * worth[at], 0)
-            looked_up.append((at, np.where(there, self._presence[place], 0)))
-        explained = np.zeros((len(terms), len(top)), np.float32)
-        slot = np.full(len(self._ids), -1, np.int16)
-        slot[top] = np.arange(len(top))
-        column = slot[users]
-        kept = column >= 0
-        presence = np.concatenate([self._presence[span] for span in slices])[kept]
-        rows = np.repeat(np.array(owners)[near], lengths)[kept]
-        np.maximum.at(explained, (rows, column[kept]), presence * np.repeat(credit[near], lengths)[kept])
-        for at, present in looked_up:
-            explained[owners[at]] = np.maximum(explained[owners[at]], present * credit[at])
-        order = np.argsort(-found, kind="stable")[:JUDGED]
-        whole = sum(
-            float(self._typical[self._keys[term.key]]) if term.key in self._keys else 0.5 + 0.5 * term.topical
-            for term in terms
-        )
-        like = found[order] / (whole * math.log1p(1 / SMOOTHING))
-        return top[order].astype(np.int32), np.minimum(like, 1).astype(np.float32), explained[:, order]
-
-    @staticmethod
-    def _best(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
-        if len(scores) > count:
-            top = np.sort(np.argpartition(-scores, count)[:count])
-        else:
-            top = np.arange(len(scores))
-        return top[scores[top] > 0]
+    def _says(self, term: Term) -> tuple[tuple[int, float], ...]:
+        said = self._said.get((term.key, term.taken_for))
+        if said is None:
+            if len(self._said) >= REMEMBERED:
+                self._said.clear()
+            said = tuple((self._keys[key], credit) for key, credit in self._lexicon.said(term).items())
+            self._said[term.key, term.taken_for] = said
+        return said
 
     def _features(
         self,
@@ -426,60 +328,74 @@ class Index:
         part: _Part,
         terms: Sequence[Term],
         weights: Floats,
-        found: tuple[Ints, Floats, Floats],
+        found: Found,
         best: Floats,
+        whole: float,
         without: str | None,
     ) -> Judged:
-        top, likeness, explained = found
-        sentence = part.sentence
+        top, sentence, explained = found.entries, part.sentence, found.explained
+        likeness = np.minimum(found.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1)
         starts, stops = self._starts[top], self._starts[top + 1]
-        phrasings = np.concatenate([np.arange(a, b) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)])
-        first, last = self._phrasing_starts[starts].tolist(), self._phrasing_starts[stops].tolist()
-        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in zip(first, last, strict=True)])
+        counts = stops - starts
+        bounds = np.cumsum(counts)
+        phrasings = np.arange(bounds[-1]) + np.repeat(starts - bounds + counts, counts)
+        spans = zip(self._phrasing_starts[starts].tolist(), self._phrasing_starts[stops].tolist(), strict=True)
+        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in spans])
         sizes = self._phrasing_starts[phrasings + 1] - self._phrasing_starts[phrasings]
         edges = np.cumsum(sizes) - sizes
-        weight, credit = self._weight[keys], best[keys]
+        weight, credit = self._postings.weight[keys], best[keys]
         shared = np.add.reduceat(weight * credit, edges)
-        missing = np.maximum.reduceat(weight * (1 - credit), edges)
-        own, whole = self._phrasing_weights[phrasings], weights.sum() + SLIGHT
-        similarity = 2 * shared / (own + whole)
+        own, total = self._phrasing_weights[phrasings], float(weights.sum())
+        similarity = 2 * shared / (own + (total + SLIGHT))
         if without is not None:
             similarity[[self._texts[at] == without for at in phrasings.tolist()]] = 0
-        chosen, begin = [], 0
-        for length in (stops - starts).tolist():
-            chosen.append(begin + int(similarity[begin : begin + length].argmax()))
-            begin += length
-        numbers = phrasings[chosen]
+        begins = [0, *bounds.tolist()]
+        chosen = [a + int(similarity[a:b].argmax()) for a, b in pairwise(begins)]
+        missing = [float((weight[a:b] * (1 - credit[a:b])).max()) for a, b in self._spans(edges, sizes, chosen)]
+        numbers, shared, own = phrasings[chosen], shared[chosen], own[chosen]
         left = weights[:, None] * (1 - explained)
-        heaviest = left.max(axis=0)
-        heard = {self._keys[term.key] for term in terms if term.key in self._keys}
-        named = [{key for topic in self._topics[at] if topic <= heard for key in topic} for at in top.tolist()]
-        topical = [sum(self._weight[list(keys)].tolist()) for keys in named]
-        features = np.empty((len(top), len(FEATURES)), np.float32)
-        for column, values in enumerate(
+        heaviest, unexplained = left.max(axis=0), left.sum(axis=0)
+        asked = [self._keys.get(term.key, -1) for term in part.terms[part.before :]]
+        heard = {self._keys.get(term.key, -1) for term in terms}
+        features = np.empty((len(FEATURES), len(top)), np.float32)
+        for row, values in enumerate(
             (
                 likeness,
                 _lead(likeness),
-                shared[chosen] / own[chosen],
+                shared / own,
                 similarity[chosen],
-                np.clip(2 * shared[chosen] / (own[chosen] + whole - SLIGHT) * 5 - 4, 0, 1),
-                np.minimum(1, topical),
-                (weights[:, None] * explained).sum(axis=0) / whole,
-                np.minimum(1, heaviest),
-                np.minimum(1, (left.sum(axis=0) - heaviest) / 2),
-                np.minimum(1, missing[chosen]),
-                np.minimum(1, shared[chosen] / 1.5),
+                10 * shared / (own + np.float32(total + 1e-6)) - 4,
+                top == self._verbatim.get(tuple(asked), -1),
+                [self._named(heard, entry) for entry in top.tolist()],
+                (total - unexplained) / (total + SLIGHT),
+                heaviest,
+                (heaviest - ALIEN) / (1 - ALIEN),
+                (unexplained - heaviest) / 2,
+                missing,
+                shared / 1.5,
                 sentence.form is Form.QUESTION,
                 sentence.form is Form.FRAGMENT,
                 [self._particular(sentence, *pair) for pair in zip(top.tolist(), numbers.tolist(), strict=True)],
                 [sentence.negated != self._negated[number] for number in numbers.tolist()],
-                self._turned(part.terms[part.before :], top),
+                self._turned([key for key in asked if key >= 0], top),
                 said.called,
                 said.about_you,
             )
         ):
-            features[:, column] = values
-        return Judged(top, features, numbers, terms, weights, explained)
+            features[row] = values
+        np.minimum(features, 1, out=features)
+        np.maximum(features, FLOOR, out=features)
+        return Judged(top, features.T, numbers, terms, weights, explained)
+
+    @staticmethod
+    def _spans(edges: npt.NDArray[Any], sizes: npt.NDArray[Any], chosen: list[int]) -> Iterable[tuple[int, int]]:
+        begins = edges[chosen]
+        return zip(begins.tolist(), (begins + sizes[chosen]).tolist(), strict=True)
+
+    def _named(self, heard: set[int], entry: int) -> float:
+        """Add up the weights of the words in keywords of an entry that the message has in full."""
+        named = {key for topic in self._topics[entry] if topic <= heard for key in topic}
+        return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
     def _candidate(self, confidence: float, part: _Part, judged: Judged, at: int) -> Candidate:
         entry, phrasing = int(judged.entries[at]), int(judged.phrasings[at])
@@ -519,10 +435,3 @@ def _lead(likeness: Floats) -> Floats:
     best, second = np.sort(likeness)[:-3:-1]
     others = np.where(likeness == best, second, best)
     return (likeness - others) / best
-
-
-def _pairs(lists: Sequence[list[int]], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Give the distinct (key, entry) of lists of keys by entry, as key × size + entry in order, and how often each is."""
-    lengths = [len(each) for each in lists]
-    keys = np.fromiter(chain.from_iterable(lists), np.int64, sum(lengths))
-    return np.unique(keys * size + np.repeat(np.arange(size), lengths), return_counts=True)

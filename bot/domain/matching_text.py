@@ -103,15 +103,28 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
 
     `spelling` gives the word that a word was meant to be.
     """
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).replace("’", "'").replace("‘", "'")
-    text = _BLOCKS.sub(f" {OPAQUE} ", text)
-    text = html.unescape(_MARKUP.sub(" ", _REFERENCES.sub(CALL, text)))
-    text = _QUOTED_LINE.sub(" ", text)
-    called = CALL in text
-    text = _QUOTED.sub(f" {OPAQUE} ", text.replace(CALL, " "))
+    text = text[:MAX_CHARACTERS]
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+    called = False
+    # Most messages have none of this, and looking for one character is faster than for an expression.
+    if "`" in text or "<" in text or "://" in text:
+        text = _REFERENCES.sub(CALL, _BLOCKS.sub(f" {OPAQUE} ", text))
+        called = CALL in text
+        text = text.replace(CALL, " ")
+    if ":" in text or "<" in text:
+        text = _MARKUP.sub(" ", text)
+    if "&" in text:
+        text = html.unescape(text)
+    if ">" in text:
+        text = _QUOTED_LINE.sub(" ", text)
+    if '"' in text or "“" in text:
+        text = _QUOTED.sub(f" {OPAQUE} ", text)
     parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
     sentences = tuple(sentence for sentence in parts if sentence)
-    about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))
+    about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
+    if about_you:
+        about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))
     return Utterance(sentences, called or (about_you and bool(_CALLED.match(text))), about_you)
 
 
