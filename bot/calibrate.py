@@ -22,7 +22,6 @@ FOLDS = 5
 ROUNDS = 3  # which part of a message counts depends on the weights, so both are found in turns
 STEPS, RATE, DECAY = 600, 0.05, 2e-3
 VERBATIM = 0.5  # a phrasing that the index does have
-TURNED = 0.3  # what the other way round asks is not always something else
 CHATTER = 10  # made-up chatter for each entry
 PROMISE = 3.0  # a promise is somebody's word; it counts as much as three made-up examples
 FIRST = Calibration(
@@ -136,7 +135,6 @@ def _examples(entries: Sequence[Entry], english: English, chance: random.Random)
             for count in (1, 2):
                 yield Example(_exchanged(phrasing, count, english, ordinary, chance), None, fold)
             yield Example(_added(phrasing, ordinary, chance), None, fold)
-            yield Example(_turned(phrasing, english, chance), None, fold, TURNED)
         for at in range(CHATTER):
             yield Example(_chatter(entry, english, chance), None, at % FOLDS)
         topics = entry.keywords or _telling(entry.question, english)
@@ -159,16 +157,6 @@ def _exchanged(
     rarest = sorted(range(len(parts)), key=lambda at: english.frequency("".join(words(parts[at])[:1])))[: count + 1]
     for at in chance.sample(rarest, min(count, len(rarest))):
         parts[at] = chance.choice(ordinary)
-    return " ".join(parts)
-
-
-def _turned(text: str, english: English, chance: random.Random) -> str:
-    """Let two of the telling words change places."""
-    parts = text.split()
-    telling = [parts.index(word) for word in _telling(text, english)]
-    if len(telling) > 1:
-        one, other = chance.sample(telling, 2)
-        parts[one], parts[other] = parts[other], parts[one]
     return " ".join(parts)
 
 
@@ -262,7 +250,7 @@ def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: 
     for example in examples:
         ranked = indexes[example.fold].rank(example.text, limit=3)
         tops += [(each.confidence, each.entry == example.entry) for each in ranked]
-        if example.entry is None and example.weight != TURNED:
+        if example.entry is None:
             false.append(ranked[0].confidence if ranked and answerable(ranked[0]) else 0.0)
     false.sort(reverse=True)
     likely = sorted(tops)

@@ -11,24 +11,24 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.domain.content import Authored, Entry, Synonyms
-from bot.domain.lexicon import REMEMBERED, English, Lexicon, Term
+from bot.domain.lexicon import English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
-from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Found, Ints, Postings
+from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Found, Ints, Postings, Uses
 
-JUDGED = 8  # entries that are judged in full, for each part of a message
+JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
 AROUND = 40  # words of the sentences around a question that are looked at with it
 FOLLOW_UP = 8  # words that a follow-up has at most
+REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
 SLIGHT = 0.05  # weight that every message has besides its words
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
-TELLING = 0.15  # weight from which the order of words is looked at
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 TOPICAL = 0.03  # weight that at least one shared word must have
 
@@ -54,7 +54,6 @@ class Calibration(Authored):
     fragment: float
     particular: float
     negation: float
-    turned: float
     called: float
     about_you: float
 
@@ -64,7 +63,7 @@ FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bi
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
-    {"unexplained", "alien", "unexplained_rest", "missing", "fragment", "particular", "negation", "turned", "called", "about_you"}
+    {"unexplained", "alien", "unexplained_rest", "missing", "fragment", "particular", "negation", "called", "about_you"}
 )
 
 
@@ -113,7 +112,7 @@ class Judged:
 
     entries: Ints
     features: Floats
-    phrasings: Ints
+    phrasings: Sequence[int]
     terms: Sequence[Term]
     weights: Floats  # of the terms
     explained: Floats  # terms × K, in [0, 1]
@@ -131,7 +130,8 @@ class Index:
         self._negated: list[bool] = []
         self._asks: list[str | None] = []
         self._topics: list[list[frozenset[int]]] = []
-        self._said: dict[tuple[str, str], tuple[tuple[int, float], ...]] = {}
+        self._said: dict[tuple[str, str], Uses] = {}
+        self._room = REMEMBERED
         self.calibrated(calibration)
         topical: list[float] = []
         in_order: list[list[int]] = []  # keys of each phrasing
@@ -166,6 +166,7 @@ class Index:
         self._starts = np.array(starts, np.int64)
         self._asked = [frozenset(self._asks[a:b]) for a, b in pairwise(starts)]
         self._postings = Postings(said, mentioned, np.array(topical, np.float32))
+        self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
         self._lay_out(in_order)
 
     @classmethod
@@ -181,38 +182,16 @@ class Index:
         self._coefficients = np.array([getattr(calibration, name) for name in FEATURES], np.float32)
 
     def _lay_out(self, in_order: Sequence[list[int]]) -> None:
-        """Lay out the keys of each phrasing one after the other, and which key follows which in an entry."""
+        """Lay out the telling keys of each phrasing one after the other."""
         owners = np.repeat(np.arange(len(self._ids)), np.diff(self._starts))
         self._verbatim = dict(zip(map(tuple, in_order), owners.tolist(), strict=True))
-        lengths = [len(keys) for keys in in_order]
-        flat = np.fromiter(chain.from_iterable(in_order), np.int64, sum(lengths))
-        phrasing = np.repeat(np.arange(len(in_order)), lengths)
-        telling = np.flatnonzero(self._postings.weight[flat] >= TELLING)
-        before, after = telling[:-1], telling[1:]
-        together = phrasing[before] == phrasing[after]
-        self._order = np.unique(self._follows(owners[phrasing[before]], flat[before], flat[after])[together])
-        distinct = [list(dict.fromkeys(keys)) or [0] for keys in in_order]
+        telling = (self._postings.weight > 0).tolist()
+        distinct = [[key for key in dict.fromkeys(keys) if telling[key]] or [0] for keys in in_order]
         self._phrasing_keys = np.fromiter(chain.from_iterable(distinct), np.int32)
         self._phrasing_starts = np.concatenate([[0], np.cumsum([len(keys) for keys in distinct])])
-        weights = self._postings.weight[self._phrasing_keys]
-        self._phrasing_weights = np.add.reduceat(weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
-
-    def _follows(self, entry: npt.NDArray[Any], before: npt.NDArray[Any], after: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return (entry.astype(np.int64) * len(self._keys) + before) * len(self._keys) + after
-
-    def _turned(self, heard: Sequence[int], top: Ints) -> Floats:
-        """Say for each entry how many of the message's pairs of words it only knows the other way round, in [0, 1]."""
-        keys = np.array(heard, np.int64)
-        telling = keys[self._postings.weight[keys] >= TELLING] if heard else keys
-        if len(telling) < 2 or not len(self._order):  # noqa: PLR2004 - a pair
-            return np.zeros(len(top), np.float32)
-        before, after, entry = telling[:-1], telling[1:], top[:, None]
-        straight = self._knows(self._follows(entry, before, after))
-        turned = self._knows(self._follows(entry, after, before)) & ~straight
-        return (turned.sum(axis=1) / np.maximum(1, (straight | turned).sum(axis=1))).astype(np.float32)
-
-    def _knows(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        return np.asarray(self._order[np.minimum(np.searchsorted(self._order, codes), len(self._order) - 1)] == codes)
+        self._phrasing_list = self._phrasing_starts.tolist()
+        self._key_weights = self._postings.weight[self._phrasing_keys]
+        self._phrasing_weights = np.add.reduceat(self._key_weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
 
     def rank(
         self, utterance: str, *, limit: int = 3, after: str | None = None, without: str | None = None
@@ -295,32 +274,32 @@ class Index:
     def _judge(self, said: Utterance, part: _Part, without: str | None) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
-        sayings = [self._says(term) for term in terms]
-        keys = np.array([key for saying in sayings for key, _ in saying], np.int32)
-        credit = np.array([credit for saying in sayings for _, credit in saying], np.float32)
+        uses = [self._uses(term) for term in terms]
+        keys = np.concatenate([each.keys for each in uses]) if uses else NOWHERE
+        credit = np.concatenate([each.credits for each in uses]) if uses else NOWHERE
         if not len(keys) or (credit * self._postings.weight[keys]).max() < TOPICAL:
             return None
-        found = self._postings.search(sayings, JUDGED)
+        found = self._postings.search(uses, JUDGED)
         if not len(found.entries):
             return None
         best = np.zeros(len(self._keys), np.float32)
         np.maximum.at(best, keys, credit)
-        spread, typical, weights, whole = self._postings.spread, self._postings.typical, [], 0.0
+        spread, typical, weights, whole = self._spread, self._typical, [], 0.0
         for (key, at), term in zip(distinct.items(), terms, strict=True):
             number = self._keys.get(key)
-            weight = term.substance if number is None else term.substance * float(spread[number])
+            weight = term.substance if number is None else term.substance * spread[number]
             weights.append(weight * CONTEXT if at < part.before else weight)
-            whole += 0.5 + 0.5 * term.topical if number is None else float(typical[number])
+            whole += 0.5 + 0.5 * term.topical if number is None else typical[number]
         return self._features(said, part, terms, np.array(weights, np.float32), found, best, whole, without)
 
-    def _says(self, term: Term) -> tuple[tuple[int, float], ...]:
-        said = self._said.get((term.key, term.taken_for))
-        if said is None:
-            if len(self._said) >= REMEMBERED:
-                self._said.clear()
-            said = tuple((self._keys[key], credit) for key, credit in self._lexicon.said(term).items())
-            self._said[term.key, term.taken_for] = said
-        return said
+    def _uses(self, term: Term) -> Uses:
+        uses = self._said.get((term.key, term.taken_for))
+        if uses is None:
+            uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.said(term).items()})
+            if uses.count <= self._room:
+                self._room -= uses.count
+                self._said[term.key, term.taken_for] = uses
+        return uses
 
     def _features(
         self,
@@ -336,23 +315,26 @@ class Index:
         top, sentence, explained = found.entries, part.sentence, found.explained
         likeness = np.minimum(found.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1)
         starts, stops = self._starts[top], self._starts[top + 1]
-        counts = stops - starts
-        bounds = np.cumsum(counts)
-        phrasings = np.arange(bounds[-1]) + np.repeat(starts - bounds + counts, counts)
-        spans = zip(self._phrasing_starts[starts].tolist(), self._phrasing_starts[stops].tolist(), strict=True)
-        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in spans])
-        sizes = self._phrasing_starts[phrasings + 1] - self._phrasing_starts[phrasings]
-        edges = np.cumsum(sizes) - sizes
-        weight, credit = self._postings.weight[keys], best[keys]
-        shared = np.add.reduceat(weight * credit, edges)
-        own, total = self._phrasing_weights[phrasings], float(weights.sum())
+        spans = list(zip(starts.tolist(), stops.tolist(), strict=True))
+        edges = np.concatenate([self._phrasing_starts[a:b] for a, b in spans])
+        own = np.concatenate([self._phrasing_weights[a:b] for a, b in spans])
+        places = [(self._phrasing_list[a], self._phrasing_list[b]) for a, b in spans]
+        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in places])
+        weight = np.concatenate([self._key_weights[a:b] for a, b in places])
+        # From places in the whole list to places in the pieces of it that have been put together.
+        begins = list(accumulate((b - a for a, b in spans), initial=0))
+        moved = [a - at for (a, _), at in zip(places, accumulate((b - a for a, b in places), initial=0), strict=False)]
+        for (a, b), by in zip(pairwise(begins), moved, strict=True):
+            edges[a:b] -= by
+        known = weight * best[keys]
+        shared, total = np.add.reduceat(known, edges), float(weights.sum())
         similarity = 2 * shared / (own + (total + SLIGHT))
         if without is not None:
-            similarity[[self._texts[at] == without for at in phrasings.tolist()]] = 0
-        begins = [0, *bounds.tolist()]
+            similarity[[self._texts[at] == without for a, b in spans for at in range(a, b)]] = 0
         chosen = [a + int(similarity[a:b].argmax()) for a, b in pairwise(begins)]
-        missing = [float((weight[a:b] * (1 - credit[a:b])).max()) for a, b in self._spans(edges, sizes, chosen)]
-        numbers, shared, own = phrasings[chosen], shared[chosen], own[chosen]
+        missing = np.maximum.reduceat(weight - known, edges)[chosen]
+        numbers = [at - begin + a for at, begin, (a, _) in zip(chosen, begins, spans, strict=False)]
+        shared, own = shared[chosen], own[chosen]
         left = weights[:, None] * (1 - explained)
         heaviest, unexplained = left.max(axis=0), left.sum(axis=0)
         asked = [self._keys.get(term.key, -1) for term in part.terms[part.before :]]
@@ -375,9 +357,8 @@ class Index:
                 shared / 1.5,
                 sentence.form is Form.QUESTION,
                 sentence.form is Form.FRAGMENT,
-                [self._particular(sentence, *pair) for pair in zip(top.tolist(), numbers.tolist(), strict=True)],
-                [sentence.negated != self._negated[number] for number in numbers.tolist()],
-                self._turned([key for key in asked if key >= 0], top),
+                [self._particular(sentence, *pair) for pair in zip(top.tolist(), numbers, strict=True)],
+                [sentence.negated != self._negated[number] for number in numbers],
                 said.called,
                 said.about_you,
             )
@@ -387,18 +368,13 @@ class Index:
         np.maximum(features, FLOOR, out=features)
         return Judged(top, features.T, numbers, terms, weights, explained)
 
-    @staticmethod
-    def _spans(edges: npt.NDArray[Any], sizes: npt.NDArray[Any], chosen: list[int]) -> Iterable[tuple[int, int]]:
-        begins = edges[chosen]
-        return zip(begins.tolist(), (begins + sizes[chosen]).tolist(), strict=True)
-
     def _named(self, heard: set[int], entry: int) -> float:
         """Add up the weights of the words in keywords of an entry that the message has in full."""
         named = {key for topic in self._topics[entry] if topic <= heard for key in topic}
         return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
     def _candidate(self, confidence: float, part: _Part, judged: Judged, at: int) -> Candidate:
-        entry, phrasing = int(judged.entries[at]), int(judged.phrasings[at])
+        entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
         return Candidate(
             self._ids[entry],
             confidence,
@@ -432,6 +408,6 @@ def _lead(likeness: Floats) -> Floats:
     """Say how far each entry is before or behind the best of the others, in [-1, 1]."""
     if len(likeness) == 1:
         return np.ones(1, np.float32)
-    best, second = np.sort(likeness)[:-3:-1]
-    others = np.where(likeness == best, second, best)
-    return (likeness - others) / best
+    lead = likeness / likeness[0] - 1  # they come best first
+    lead[0] = 1 - likeness[1] / likeness[0]
+    return lead

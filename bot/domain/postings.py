@@ -1,9 +1,10 @@
 """Which entries use which words, as arrays: keys of the vocabulary in, the entries they are most typical of out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,18 +12,19 @@ import numpy.typing as npt
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
 LOOKED_AT = 30_000  # uses of words that are added up before the rest is looked up for the best entries alone
-KEPT = 2_000_000  # uses that are kept ready by term, about 24 MB
 
 Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
+Ints = npt.NDArray[Any]
+NOWHERE: Ints = np.zeros(0, np.int32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Uses:
-    """What a term says: keys with credits, and the entries that use them, with what that makes for each use."""
+    """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes."""
 
     keys: Ints
     credits: Floats
+    count: int
     entries: Ints
     likeness: Floats
     presence: Floats
@@ -68,8 +70,6 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
-        self._kept: dict[tuple[tuple[int, float], ...], Uses] = {}
-        self._room = KEPT
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -77,47 +77,33 @@ class Postings:
         flat = np.fromiter(chain.from_iterable(keys), np.int64, sum(lengths))
         return np.unique(flat * self.size + np.repeat(np.arange(self.size), lengths), return_counts=True)
 
-    def uses(self, said: tuple[tuple[int, float], ...]) -> Uses:
+    def uses(self, said: Mapping[int, float]) -> Uses:
         """Gather what a term says, given as keys with credits."""
-        known = self._kept.get(said)
-        if known is None:
-            spans = [slice(self._starts[key], self._starts[key + 1]) for key, _ in said]
-            credit = np.array([credit for _, credit in said], np.float32)
-            by_use = np.repeat(credit, [span.stop - span.start for span in spans])
-            known = Uses(
-                np.array([key for key, _ in said], np.int32),
-                credit,
-                np.concatenate([self._entries[span] for span in spans]),
-                np.concatenate([self._likeness[span] for span in spans]) * by_use,
-                np.concatenate([self._presence[span] for span in spans]) * by_use,
-            )
-            if len(known.entries) <= self._room:
-                self._room -= len(known.entries)
-                self._kept[said] = known
-        return known
+        spans = [slice(self._starts[key], self._starts[key + 1]) for key in said]
+        credit = np.fromiter(said.values(), np.float32, len(said))
+        lengths = [span.stop - span.start for span in spans]
+        by_use = np.repeat(credit, lengths)
+        return Uses(
+            np.fromiter(said, np.int32, len(said)),
+            credit,
+            sum(lengths),
+            np.concatenate([self._entries[span] for span in spans]) if spans else NOWHERE,
+            np.concatenate([self._likeness[span] for span in spans]) * by_use if spans else by_use,
+            np.concatenate([self._presence[span] for span in spans]) * by_use if spans else by_use,
+        )
 
-    def count(self, said: tuple[tuple[int, float], ...]) -> int:
-        """Count the uses of what a term says, without gathering them."""
-        return sum(self._starts[key + 1] - self._starts[key] for key, _ in said)
-
-    def search(self, terms: Sequence[tuple[tuple[int, float], ...]], most: int) -> Found:
+    def search(self, terms: Sequence[Uses], most: int) -> Found:
         """Find the entries that these terms are most typical of; at most `most`.
 
         The uses of rare words are added up; those of common ones are looked up for the best entries only, once there
         are too many. Likeness is a sum over the terms, not yet made a share of anything.
         """
-        counts = [self.count(said) for said in terms]
-        order = sorted((at for at, count in enumerate(counts) if count), key=lambda at: counts[at])
-        near, looked = [], 0
-        for at in order:
-            looked += counts[at]
-            if near and looked > LOOKED_AT:
-                break
-            near.append(at)
-        rest = order[len(near) :]
-        gathered = [self.uses(terms[at]) for at in near]
-        entries = np.concatenate([each.entries for each in gathered])
-        scores = np.bincount(entries, np.concatenate([each.likeness for each in gathered]), self.size)
+        near, rest = list(range(len(terms))), []
+        if sum(uses.count for uses in terms) > LOOKED_AT:
+            near, rest = self._rare_first(terms)
+        gathered = [terms[at] for at in near]
+        entries = np.concatenate([uses.entries for uses in gathered])
+        scores = np.bincount(entries, np.concatenate([uses.likeness for uses in gathered]), self.size)
         top = _best(scores, most * 8 if rest else most)
         found = scores[top]
         explained = np.zeros((len(terms), len(top)), np.float32)
@@ -125,18 +111,25 @@ class Postings:
         column[top] = np.arange(len(top))
         columns = column[entries]
         kept = np.flatnonzero(columns >= 0)
-        rows = np.repeat(near, [len(each.entries) for each in gathered])[kept]
-        presence = np.concatenate([each.presence for each in gathered])[kept]
-        np.maximum.at(explained, (rows, columns[kept]), presence)
+        rows = np.repeat(near, [uses.count for uses in gathered])[kept]
+        presence = np.concatenate([uses.presence for uses in gathered])[kept]
+        np.maximum.at(explained.reshape(-1), rows * len(top) + columns[kept], presence)
         for at in rest:
-            for key, credit in terms[at]:
+            for key, credit in zip(terms[at].keys.tolist(), terms[at].credits.tolist(), strict=True):
                 start, stop = self._starts[key], self._starts[key + 1]
                 place = np.minimum(np.searchsorted(self._entries[start:stop], top) + start, stop - 1)
                 there = (self._entries[place] == top) * credit
                 found += self._likeness[place] * there
                 np.maximum(explained[at], self._presence[place] * there, out=explained[at])
-        order_found = np.argsort(-found, kind="stable")[:most]
-        return Found(top[order_found].astype(np.int32), found[order_found].astype(np.float32), explained[:, order_found])
+        order = (-found).argsort(kind="stable")[:most]
+        return Found(top[order], found[order].astype(np.float32), explained[:, order])
+
+    @staticmethod
+    def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
+        order = sorted(range(len(terms)), key=lambda at: terms[at].count)
+        looked = np.cumsum([terms[at].count for at in order])
+        enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
+        return order[:enough], order[enough:]
 
 
 def _best(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
