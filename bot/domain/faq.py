@@ -12,7 +12,7 @@ from bot.domain.matching_text import Form
 
 MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
-CONSIDERED = 6  # candidates, so that a second question has some too
+CONSIDERED = 4  # candidates, so that a second question has some too
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 

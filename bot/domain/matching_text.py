@@ -21,12 +21,15 @@ _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _QUOTED = re.compile(r"[\"“][^\"“”\n]*[?!][\"”]|[\"“](?:[^\s\"“”]+\s+){5,}[^\s\"“”]+[\"”]")
 _CALLED = re.compile(r"^\W*(?:(?:hi|hey|hello)\s+)?[A-Z][a-z]+\s*,")
 _YOU = frozenset({"you", "your", "yours", "yourself", "u", "ur"})
-_POLITE = re.compile(r"\b(?:(?:can|could|would|will|do) you (?:\w+ )?(?:explain|tell|describe|clarify|know|think|help|recommend)|"
-                     r"thank you|do you (?:all|guys|folks)|how do you|what do you|you need)\b")
+_POLITE = re.compile(
+    r"\b(?:(?:can|could|would|will|do) you (?:\w+ )?(?:explain|tell|describe|clarify|know|think|help|recommend)|"
+    r"thank you|do you (?:all|guys|folks)|how do you|what do you|you need)\b"
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _WORD = re.compile(rf"[^\W_]+(?:[&.'][^\W_]+)*|{OPAQUE}")
-_NOT = re.compile(r"n't$|(?<=^is)nt$|(?<=^are)nt$|(?<=^do)nt$|(?<=^was)nt$|(?<=^has)nt$|(?<=^does)nt$|(?<=^did)nt$|(?<=^would)nt$")
-_ENDING = re.compile(r"'(?:s|re|ve|ll|d|m)$")
+_ENDINGS = ("n't", "'s", "'re", "'ve", "'ll", "'d", "'m")
+# "isnt": what many people type for "isn't".
+_BARE = {word + "nt": word for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "would", "could")}
 
 _WH = {"what", "why", "how", "who", "whom", "whose", "where", "when", "which", "whats", "whys", "hows"}
 _AUXILIARY = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will"}
@@ -35,7 +38,8 @@ _ASKING = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "sho
 _SUBJECTS = frozenset({"i", "we", "he", "she", "it", "they", "this", "that"})  # what follows is told, not asked
 _DENIALS = {"not", "never", "without", "except", "besides"}
 # Words that headings and search queries do without.
-_SENTENCE_WORDS = _AUXILIARY | _SUBJECTS | {"the", "a", "an", "my", "our", "your", "you", "to", "had", "be", "been", "and"}
+_SENTENCE_WORDS = _AUXILIARY | _SUBJECTS
+_SENTENCE_WORDS |= {"the", "a", "an", "my", "our", "your", "you", "to", "had", "be", "been", "and"}
 _INDIRECT = re.compile(
     r"\b(?:wonder(?:ing|ed)?|curious|whether|(?:any(?:one|body)|some(?:one|body)) (?:know|explain|tell|help|here|has)|"
     r"explain|tell (?:me|us)|understand|clarify|(?:not|never) (?:\w+ )?sure|unsure|difference between|no idea|confus\w+|"
@@ -44,8 +48,9 @@ _INDIRECT = re.compile(
 )
 # "... or one title, which should we pick": asked at the end, and often without a question mark.
 _INVERTED = re.compile(
-    r"\b(?:what|why|how|which|who|where|when)(?: \w+){0,2} (?:to|(?:is|are|was|were|do|does|did|can|could|should|would|will|must)"
-    r" (?:i|you|we|he|she|it|they|the|a|an|our|your|my|their|this|that|one|people|someone))\b"
+    r"\b(?:what|why|how|which|who|where|when)(?: \w+){0,2} "
+    r"(?:to|(?:is|are|was|were|do|does|did|can|could|should|would|will|must) "
+    r"(?:i|you|we|he|she|it|they|the|a|an|our|your|my|their|this|that|one|people|someone))\b"
     r"|(?:^|, )(?:should|shall|would|could|can|do|does|did|must|may|is|are) (?:i|you|we|it|they|the|there|our|your)\b"
 )
 # Courtesies around a question, which say nothing about its subject.
@@ -57,13 +62,16 @@ _GREETING = re.compile(
 _LEAD = re.compile(
     r"^.{0,80}?\b(?:(?:does|do|did|would|can|could|if)? ?(?:any|some)(?:one|body)(?: here| else)? "
     r"(?:know|knows|explain|tell me|tell us|have an idea|help me understand|help me think through)"
-    r"|(?:quick|serious|stupid|dumb|silly|random|genuine|honest|naive|noob) (?:question|one)(?: maybe)?|wondering|curious"
-    r"|(?:help me|love to|like to|want to|trying to|keen to|nice to|struggling to|try to|need to) "
+    r"|(?:quick|serious|stupid|dumb|silly|random|genuine|honest|naive|noob) (?:question|one)(?: maybe)?"
+    r"|wondering|curious|(?:help me|love to|like to|want to|trying to|keen to|nice to|struggling to|try to|need to) "
     r"(?:understand|know|hear|learn|see|work out|figure out|find out|decide|grasp|get)|struggling with|not sure"
     r"|sorry if this (?:(?:has been|was) asked(?: before)?|is (?:obvious|basic|a dumb question)),? but)\b"
     r"[\s,:\-]*(?:(?:if|whether|about)\b\s*)?",
     re.IGNORECASE,
 )
+# One of these is in every lead; looking for them first spares most messages the slow search.
+_LEADING = ("one ", "body ", "question", "wonder", "curious", "help me", " to ", "struggling", "not sure", "sorry", "quick")
+_TAIL = 40  # characters at the end of a sentence that thanks are looked for in
 _THANKS = re.compile(r"[\s,.!?\-]*\b(?:thanks|thx|ta|cheers|thank you|please|pls)\b(?: in advance)?\W*$", re.IGNORECASE)
 _AMOUNT = {"many", "much", "long", "often", "old", "far"}
 # Kinds of question that ask for something about a topic: an entry answers them only if it is asked so itself.
@@ -135,18 +143,25 @@ def words(text: str) -> tuple[str, ...]:
 
 def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
-    text = _THANKS.sub("", _LEAD.sub("", _GREETING.sub("", text)))
+    text = _GREETING.sub("", text)
+    lowered_text = text.casefold()
+    if any(hint in lowered_text for hint in _LEADING):
+        text = _LEAD.sub("", text)
+    text = text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:])
     raw = _WORD.findall(text)[:MAX_WORDS]
     if not raw:
         return None
     lowered = [word.casefold() for word in raw]
-    negated = any(word in _DENIALS or _NOT.search(word) for word in lowered)
+    negated = any(word in _DENIALS or word in _BARE or word.endswith("n't") for word in lowered)
     right = tuple(spelling(_plain(word)) for word in lowered)
     return Sentence(right, tuple(raw), _form(right, whole.casefold(), asked), _asks(right), negated)
 
 
 def _plain(word: str) -> str:
-    return _ENDING.sub("", _NOT.sub("", word))
+    if "'" in word:
+        for ending in _ENDINGS:
+            word = word.removesuffix(ending)
+    return _BARE.get(word, word)
 
 
 def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:
@@ -160,17 +175,13 @@ def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:
     return Form.STATEMENT if telling or len(right) > 9 else Form.FRAGMENT
 
 
-def _asks(plain: tuple[str, ...]) -> str | None:
-    for word, after in zip(plain, (*plain[1:], ""), strict=True):
-        if word == "how" and after in _AMOUNT:
-            return "amount"
-        if word in {"who", "whom", "whose"}:
-            return "who"
-        if word in {"where", "when"}:
-            return word
-        if word in _WH:
-            return word
-    return None
+def _asks(right: tuple[str, ...]) -> str | None:
+    at = next((at for at, word in enumerate(right) if word in _WH), None)
+    if at is None:
+        return None
+    if right[at] == "how" and right[at + 1 : at + 2] and right[at + 1] in _AMOUNT:
+        return "amount"
+    return "who" if right[at] in {"whom", "whose"} else right[at]
 
 
 def joined(sentences: Sequence[Sentence]) -> Sentence:
