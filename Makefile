@@ -17,7 +17,7 @@ check: .venv/test
 	@.venv/bin/rolefit check
 	@bash .ci/lock --check
 
-bench: .venv/test
+bench: .venv/bench
 	@.venv/bin/python tests/bench/run.py
 
 # Writes the lock files anew; versions that still fit stay as they are.
@@ -40,4 +40,9 @@ setup: .venv/run
 .venv/test: .venv/run tests/requirements.lock
 	@echo "Installing what the tests and checks need …"
 	@$(PIP) -r tests/requirements.lock
+	@touch $@
+
+.venv/bench: .venv/test tests/bench/requirements.lock
+	@echo "Installing what the bench compares with …"
+	@$(PIP) -r tests/bench/requirements.lock
 	@touch $@

@@ -6,7 +6,7 @@ does not answer. Everything random comes from a seed, so that the same knowledge
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,13 +81,26 @@ BESIDES = (
     "FYI {t} moved to Friday",
     "my {b} is now {t}",
 )
-DOCUMENTS = ("doc", "article", "post", "slides", "talk", "memo", "report", "poll", "survey", "thread", "meeting", "deck")
+DOCUMENTS = (
+    "doc",
+    "article",
+    "post",
+    "slides",
+    "talk",
+    "memo",
+    "report",
+    "poll",
+    "survey",
+    "thread",
+    "meeting",
+    "deck",
+)
 NAMES = ("Tom", "Anna", "Priya", "Sam", "Chen", "Maria")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A message, and the entry it asks for; None if it asks for none. `fold` counts as the folder of phrasings to hide."""
+    """A message, and the entry it asks for; None if it asks for none. `fold` is hidden from it."""
 
     text: str
     entry: str | None
@@ -125,7 +138,11 @@ def _without(entry: Entry, fold: int) -> Entry:
 
 
 def _examples(entries: Sequence[Entry], english: English, chance: random.Random) -> Iterator[Example]:
-    ordinary = [word for word, zipf in zip(english.words, english.zipf, strict=True) if 30 <= zipf <= 52 and len(word) > 3 and "'" not in word]
+    ordinary = [
+        word
+        for word, zipf in zip(english.words, english.zipf, strict=True)
+        if 30 <= zipf <= 52 and len(word) > 3 and "'" not in word
+    ]
     for entry in entries:
         for at, phrasing in enumerate(entry.phrasings):
             fold = at % FOLDS
@@ -149,9 +166,7 @@ def _examples(entries: Sequence[Entry], english: English, chance: random.Random)
             yield Example(template.format(**slots), None, at % FOLDS)
 
 
-def _exchanged(
-    text: str, count: int, english: English, ordinary: Sequence[str], chance: random.Random
-) -> str:
+def _exchanged(text: str, count: int, english: English, ordinary: Sequence[str], chance: random.Random) -> str:
     """Put other words in the place of the rarest ones."""
     parts = text.split()
     rarest = sorted(range(len(parts)), key=lambda at: english.frequency("".join(words(parts[at])[:1])))[: count + 1]
@@ -168,11 +183,7 @@ def _telling(text: str, english: English) -> list[str]:
 def _chatter(entry: Entry, english: English, chance: random.Random) -> str:
     """Say nothing in particular, in common words, with a few that an entry knows too."""
     common, weights = zip(
-        *(
-            (word, 10 ** (zipf / 10))
-            for word, zipf in zip(english.words, english.zipf, strict=True)
-            if zipf >= 40
-        ),
+        *((word, 10 ** (zipf / 10)) for word, zipf in zip(english.words, english.zipf, strict=True) if zipf >= 40),
         strict=True,
     )
     parts = chance.choices(common, weights, k=chance.randrange(1, 14))
@@ -232,7 +243,9 @@ def _fit(
     rows = np.concatenate([np.ones((*features.shape[:2], 1), np.float32), features], axis=2)
     wanted = np.eye(JUDGED + 1, dtype=np.float32)[right][:, :JUDGED]
     none = right == JUDGED
-    weights = np.where(none, NEGATIVES * weights / weights[none].sum(), (1 - NEGATIVES) * weights / weights[~none].sum())
+    weights = np.where(
+        none, NEGATIVES * weights / weights[none].sum(), (1 - NEGATIVES) * weights / weights[~none].sum()
+    )
     first = second = np.zeros_like(found)
     for step in range(1, STEPS + 1):
         worth = np.where(there, np.exp(np.clip(rows @ found, -30, 30)), 0)

@@ -99,7 +99,9 @@ def ask(
 
 @cli.command("eval")
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(help="Cases: JSONL with text and gold, or one message a line; .gz too.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Cases: JSONL with text and gold, or one message a line; .gz too.")
+    ],
     surface: Annotated[str, typer.Option(help="Where: channel, thread, mention or dm.")] = "channel",
     entries: Annotated[str | None, typer.Option(help="Only these entries: ids with commas between.")] = None,
     knowledge_folder: Annotated[
@@ -115,7 +117,8 @@ def evaluate(
     errors: Annotated[bool, typer.Option("--errors", help="List each miss with its reasons.")] = False,
 ) -> None:
     """Measure how well questions are answered and others left alone."""
-    from bot import calibrate, evaluate as evaluation
+    from bot import calibrate
+    from bot import evaluate as evaluation
     from bot.domain import faq
     from bot.domain.content import Synonyms
     from bot.domain.matching import Index
@@ -144,9 +147,7 @@ def evaluate(
     built = time.perf_counter() - began
     if not cases:
         _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
-    found = list(
-        evaluation.outcomes(cases, index.rank, lambda text: faq.reply_to(text, place, index, limits))
-    )
+    found = list(evaluation.outcomes(cases, index.rank, lambda text: faq.reply_to(text, place, index, limits)))
     figures = evaluation.report(found)
     if as_json:
         typer.echo(json.dumps(evaluation.as_json(figures), ensure_ascii=False, indent=2))

@@ -107,12 +107,16 @@ def read(path: Path, known: frozenset[str], used: frozenset[str]) -> Iterator[Ca
         with opened(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield _case(line, f"{path.name}:{number}", known, used) if plain == ".jsonl" else Case(
-                        line.rstrip("\n"), frozenset()
+                    yield (
+                        _case(line, f"{path.name}:{number}", known, used)
+                        if plain == ".jsonl"
+                        else Case(line.rstrip("\n"), frozenset())
                     )
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise CasesError(f"{path.name}: cannot be read: {reason}. Name a JSONL or text file, or one with .gz.") from error
+        raise CasesError(
+            f"{path.name}: cannot be read: {reason}. Name a JSONL or text file, or one with .gz."
+        ) from error
     except UnicodeDecodeError as error:
         raise CasesError(f"{path.name}: is not UTF-8 text. Save it as UTF-8.") from error
 
@@ -124,7 +128,9 @@ def _case(line: str, place: str, known: frozenset[str], used: frozenset[str]) ->
         raise CasesError(f"{place}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
     for name in gold:
         if name not in known:
-            raise CasesError(f"{place}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge.")
+            raise CasesError(
+                f"{place}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge."
+            )
     return Case(row["text"], frozenset(gold) & used, row.get("style"))
 
 

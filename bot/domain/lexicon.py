@@ -1,4 +1,4 @@
-"""Words -> terms that count: misspellings repaired, synonyms taken together, weighted by rarity, with their relatives."""
+"""Words -> terms that count: misspellings repaired, synonyms taken together, weighted, with their relatives."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,8 @@ class Term:
     """A word or expression of a message.
 
     `key` is what it counts as: "=name" for a concept, else the word without its plural. `topical` and `substance` are
-    in [0, 1]: how telling it is to share it, and how much it says. `taken_for` is `typed` with misspellings repaired. `kind` is that of its concept.
+    in [0, 1]: how telling it is to share it, and how much it says. `taken_for` is `typed` with misspellings repaired.
+    `kind` is that of its concept.
     """
 
     key: str
@@ -44,8 +45,8 @@ class English:
     """What is known of ordinary English words, most common first.
 
     zipf: ten times the Zipf frequency of each word. substance: from 0 for words that change nothing in a sentence
-    ("really") to 255 for words that make it another ("salary"). related: words × 8, uint32, an index << 8 | nearness (0 to 255),
-    nearest first, 0 for none.
+    ("really") to 255 for words that make it another ("salary"). related: words × 8, uint32, an index << 8 | nearness
+    (0 to 255), nearest first, 0 for none.
     """
 
     words: Sequence[str]
@@ -100,6 +101,7 @@ class Lexicon:
         self._phrases: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
         self._concepts: dict[str, tuple[float, str | None]] = {}
         self._known: set[str] = set()
+        self._learnt: set[str] = set()
         self._spelling: dict[tuple[str, int], list[str]] = {}
         self._stems: dict[str, list[str]] = {}
         self._everyday: dict[tuple[str, int], list[str]] = {}
@@ -133,10 +135,13 @@ class Lexicon:
     def learn(self, terms: Iterable[Term]) -> None:
         """Take the terms of an entry into the vocabulary."""
         for term in terms:
-            if term.key not in self._stems.setdefault(self.stem(term.key), []):
-                self._stems[self.stem(term.key)].append(term.key)
-            for word in term.taken_for.split():
-                self._know(word)
+            if term.taken_for not in self._learnt:
+                self._learnt.add(term.taken_for)
+                same = self._stems.setdefault(self.stem(term.key), [])
+                if term.key not in same:
+                    same.append(term.key)
+                for word in term.taken_for.split():
+                    self._know(word)
 
     def _know(self, word: str) -> None:
         if word not in self._known:

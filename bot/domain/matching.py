@@ -8,14 +8,13 @@ into probabilities.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import accumulate, chain, pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.lexicon import English, Lexicon, Term
@@ -170,9 +169,7 @@ class Index:
         self._lay_out(in_order)
 
     @classmethod
-    def build(
-        cls, entries: Sequence[Entry], synonyms: Synonyms, english: English, calibration: Calibration
-    ) -> "Index":
+    def build(cls, entries: Sequence[Entry], synonyms: Synonyms, english: English, calibration: Calibration) -> "Index":
         """Index entries."""
         return cls(Lexicon(synonyms, english), entries, calibration)
 
@@ -408,6 +405,6 @@ def _lead(likeness: Floats) -> Floats:
     """Say how far each entry is before or behind the best of the others, in [-1, 1]."""
     if len(likeness) == 1:
         return np.ones(1, np.float32)
-    lead = likeness / likeness[0] - 1  # they come best first
+    lead: Floats = likeness / likeness[0] - 1  # they come best first
     lead[0] = 1 - likeness[1] / likeness[0]
     return lead

@@ -29,22 +29,25 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _WORD = re.compile(rf"[^\W_]+(?:[&.'][^\W_]+)*|{OPAQUE}")
 _ENDINGS = ("n't", "'s", "'re", "'ve", "'ll", "'d", "'m")
 # "isnt": what many people type for "isn't".
-_BARE = {word + "nt": word for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "would", "could")}
+_BARE = {
+    word + "nt": word for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "would", "could")
+}
 
 _WH = {"what", "why", "how", "who", "whom", "whose", "where", "when", "which", "whats", "whys", "hows"}
 _AUXILIARY = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will"}
 _AUXILIARY |= {"must", "has", "have", "shall", "may", "am"}
 _ASKING = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "should"}  # "will find out" is no question
 _SUBJECTS = frozenset({"i", "we", "he", "she", "it", "they", "this", "that"})  # what follows is told, not asked
-_DENIALS = {"not", "never", "without", "except", "besides"}
+_DENIED = {"not", "never", "without", "except", "besides", *_BARE}
 # Words that headings and search queries do without.
 _SENTENCE_WORDS = _AUXILIARY | _SUBJECTS
 _SENTENCE_WORDS |= {"the", "a", "an", "my", "our", "your", "you", "to", "had", "be", "been", "and"}
 _INDIRECT = re.compile(
-    r"\b(?:wonder(?:ing|ed)?|curious|whether|(?:any(?:one|body)|some(?:one|body)) (?:know|explain|tell|help|here|has)|"
-    r"explain|tell (?:me|us)|understand|clarify|(?:not|never) (?:\w+ )?sure|unsure|difference between|no idea|confus\w+|"
-    r"(?:trying|try|want|need|like|love|nice|struggl\w+|have|keen) to (?:know|see|hear|learn|decide|work out|figure out|"
-    r"find out|choose|grasp|get)|(?:decid|choos|figur)\w* between|undecided|torn between|advice on|question about)\b"
+    r"\b(?:wonder(?:ing|ed)?|curious|whether|(?:any(?:one|body)|some(?:one|body)) (?:know|explain|tell|help|here|has)"
+    r"|explain|tell (?:me|us)|understand|clarify|(?:not|never) (?:\w+ )?sure|unsure|difference between|no idea|confused?"
+    r"|(?:trying|try|want|need|like|love|nice|struggl\w+|have|keen) to "
+    r"(?:know|see|hear|learn|decide|work out|figure out|find out|choose|grasp|get)"
+    r"|(?:decid|choos|figur)\w* between|undecided|torn between|advice on|question about)\b"
 )
 # "... or one title, which should we pick": asked at the end, and often without a question mark.
 _INVERTED = re.compile(
@@ -70,7 +73,19 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 # One of these is in every lead; looking for them first spares most messages the slow search.
-_LEADING = ("one ", "body ", "question", "wonder", "curious", "help me", " to ", "struggling", "not sure", "sorry", "quick")
+_LEADING = (
+    "one ",
+    "body ",
+    "question",
+    "wonder",
+    "curious",
+    "help me",
+    " to ",
+    "struggling",
+    "not sure",
+    "sorry",
+    "quick",
+)
 _TAIL = 40  # characters at the end of a sentence that thanks are looked for in
 _THANKS = re.compile(r"[\s,.!?\-]*\b(?:thanks|thx|ta|cheers|thank you|please|pls)\b(?: in advance)?\W*$", re.IGNORECASE)
 _AMOUNT = {"many", "much", "long", "often", "old", "far"}
@@ -152,7 +167,7 @@ def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     if not raw:
         return None
     lowered = [word.casefold() for word in raw]
-    negated = any(word in _DENIALS or word in _BARE or word.endswith("n't") for word in lowered)
+    negated = not _DENIED.isdisjoint(lowered) or any(word[-3:] == "n't" for word in lowered)
     right = tuple(spelling(_plain(word)) for word in lowered)
     return Sentence(right, tuple(raw), _form(right, whole.casefold(), asked), _asks(right), negated)
 
@@ -186,11 +201,13 @@ def _asks(right: tuple[str, ...]) -> str | None:
 
 def joined(sentences: Sequence[Sentence]) -> Sentence:
     """Read neighbouring sentences as one; the last that asks says what is asked."""
+    if len(sentences) == 1:
+        return sentences[0]
     if not sentences:
         return Sentence((), (), Form.STATEMENT, None, False)
     asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION]
     lead = (asking or list(sentences))[-1]
-    form = lead.form if asking or len(sentences) == 1 else Form.STATEMENT
+    form = lead.form if asking else Form.STATEMENT
     return Sentence(
         tuple(word for sentence in sentences for word in sentence.words),
         tuple(word for sentence in sentences for word in sentence.typed),

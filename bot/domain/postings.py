@@ -98,7 +98,7 @@ class Postings:
         The uses of rare words are added up; those of common ones are looked up for the best entries only, once there
         are too many. Likeness is a sum over the terms, not yet made a share of anything.
         """
-        near, rest = list(range(len(terms))), []
+        near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
             near, rest = self._rare_first(terms)
         gathered = [terms[at] for at in near]
@@ -132,7 +132,7 @@ class Postings:
         return order[:enough], order[enough:]
 
 
-def _best(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
+def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
     if len(scores) <= count:
         return np.flatnonzero(scores > 0)
     top = np.sort(np.argpartition(scores, -count)[-count:])
