@@ -153,17 +153,17 @@ class Lexicon:
         """Read words as terms, the longest synonyms first. `typed` has the same words as they were typed."""
         terms, at = [], 0
         while at < len(found):
-            length, key = self._phrase(found, at, typed) if found[at] in self._phrases else (1, None)
-            written = " ".join(typed[at : at + length]).casefold()
+            word = found[at]
+            length, key = self._phrase(found, at, typed) if word in self._phrases else (1, None)
             if key is None:
-                term = self._single(found[at])
-                if written != term.typed:
-                    term = replace(term, typed=written)
+                term = self._single(word)
+                if typed[at] != word and typed[at].casefold() != word:
+                    term = replace(term, typed=typed[at].casefold())
             else:
                 topical, kind = self._concepts[key]
                 taken = found[at : at + length]
-                substance = self._english.weigh_together(taken)[1]
-                term = Term(key, topical, substance, written, " ".join(taken), kind)
+                written = " ".join(typed[at : at + length]).casefold()
+                term = Term(key, topical, self._english.weigh_together(taken)[1], written, " ".join(taken), kind)
             terms.append(term)
             at += length
         return terms

@@ -44,7 +44,7 @@ _SENTENCE_WORDS = _AUXILIARY | _SUBJECTS
 _SENTENCE_WORDS |= {"the", "a", "an", "my", "our", "your", "you", "to", "had", "be", "been", "and"}
 _INDIRECT = re.compile(
     r"\b(?:wonder(?:ing|ed)?|curious|whether|(?:any(?:one|body)|some(?:one|body)) (?:know|explain|tell|help|here|has)"
-    r"|explain|tell (?:me|us)|understand|clarify|(?:not|never) (?:\w+ )?sure|unsure|difference between|no idea|confused?"
+    r"|explain|tell (?:me|us)|understand|clarify|(?:not|never) (?:\w+ )?sure|unsure|difference between|no idea|confused"
     r"|(?:trying|try|want|need|like|love|nice|struggl\w+|have|keen) to "
     r"(?:know|see|hear|learn|decide|work out|figure out|find out|choose|grasp|get)"
     r"|(?:decid|choos|figur)\w* between|undecided|torn between|advice on|question about)\b"
