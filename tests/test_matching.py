@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz import process
 
+from bot import evaluate
 from bot.domain import faq
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.domain.matching import Index
+from bot.domain.matching import AROUND, QUESTIONS, Index
 from bot.domain.matching_text import MAX_SENTENCES, MAX_WORDS, Form, read
+from bot.domain.postings import Postings
 from bot.knowledge import Library, english
 from tests.test_faq_conversation import SEVEN, wire
 
-DEVELOPMENT = [json.loads(line) for line in (Path(__file__).parent / "golden/faq_dev.jsonl").read_text().splitlines()]
-
+GOLDEN = Path(__file__).parent / "golden"
+UNGOLDEN: set[str] = set()  # every entry has its own
 
 MANNERS: tuple[Callable[[str], str], ...] = (
     str.upper,
@@ -26,11 +29,32 @@ MANNERS: tuple[Callable[[str], str], ...] = (
     lambda text: f"hey all :wave: {text} :thinking_face:",
     lambda text: f"Quick question: {text} Thanks!",
     lambda text: text.replace(" ", "  "),
+    lambda text: text.replace("?", "??"),
+    lambda text: text.rstrip("?"),
+    lambda text: f"Good morning everyone! Sorry if this is obvious, but {text}",
 )
 
 
 def reply(library: Library, text: str, surface: Surface = Surface.CHANNEL, after: str | None = None) -> faq.Reply:
     return faq.reply_to(text, surface, library.index, library.limits, after=after)
+
+
+def golden(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def measured(library: Library, name: str) -> evaluate.Report:
+    known = frozenset(library.entries)
+    cases = list(evaluate.read(GOLDEN / f"{name}.jsonl", known, known))
+    return evaluate.report(list(evaluate.outcomes(cases, library.index.rank, lambda text: reply(library, text))))
+
+
+def mistype(word: str, chance: random.Random) -> str:
+    """Swap two letters of every third long word."""
+    if len(word) < 5 or not word.isalpha() or chance.random() > 0.3:
+        return word
+    at = chance.randrange(1, len(word) - 2)
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
 
 def answered(library: Library, text: str, surface: Surface = Surface.CHANNEL) -> str | None:
@@ -105,45 +129,129 @@ def test_where_the_bot_is_asked_it_suggests_or_says_that_it_does_not_know(librar
 
 
 def test_an_answer_says_why(library: Library):
-    [best, *_] = library.index.rank("Why did xAI drop the researcher title on Tuesday?")
+    [best, *_] = library.index.rank("Why did xAI drop the reseacher title on Tuesday?")
 
     assert best.entry == "xai-dropped-researcher"
-    assert ("xai", "xai") in best.matched
-    assert "tuesday" in best.unexplained
+    assert ("xai", "xai") in best.why().matched
+    assert ("reseacher", "research-scientist") in best.why().matched
+    assert "tuesday" in best.why().unexplained
 
 
-def test_on_the_development_cases_it_stays_as_good_as_it_was(library: Library):
-    asked = [case for case in DEVELOPMENT if case["gold"]]
-    others = [case for case in DEVELOPMENT if not case["gold"]]
-    ranked = [(library.index.rank(case["text"]), case["gold"]) for case in asked]
+def test_a_message_with_two_questions_gets_both_answers_in_the_order_asked(library: Library):
+    said = "What does MTS mean? And do we need a research team to do AI R&D?"
 
-    top_1 = sum(bool(found) and found[0].entry == gold for found, gold in ranked) / len(asked)
-    top_3 = sum(any(each.entry == gold for each in found) for found, gold in ranked) / len(asked)
-    wrong = [case for case in asked if answered(library, case["text"]) not in (None, case["gold"])]
-    recall = sum(answered(library, case["text"]) == case["gold"] for case in asked) / len(asked)
-    false = [case["text"] for case in others if answered(library, case["text"])]
+    found = reply(library, said)
 
-    assert top_1 >= 0.9
-    assert top_3 >= 0.98
-    assert recall >= 0.58
-    assert len(wrong) <= 1
-    assert len(false) <= 1
+    assert isinstance(found, Answer)
+    assert [each.entry for each in found.entries] == ["member-of-technical-staff", "need-research-team"]
+
+
+@pytest.mark.parametrize(
+    ("said", "after", "entry"),
+    [
+        ("and at Anthropic?", "openai-roles", "anthropic-roles"),
+        ("what about Meta", "deepmind-roles", "meta-roles"),
+        ("and a research engineer?", "ai-engineer", "research-engineer"),
+    ],
+)
+def test_a_follow_up_is_read_in_the_light_of_what_was_answered(library: Library, said: str, after: str, entry: str):
+    found = reply(library, said, Surface.THREAD, after)
+
+    assert isinstance(found, Answer)
+    assert [each.entry for each in found.entries] == [entry]
+    assert reply(library, said, Surface.THREAD) == Silence()
+
+
+def test_a_thread_is_not_told_the_same_again(library: Library):
+    assert reply(library, "so what does OpenAI do?", Surface.THREAD, after="openai-roles") == Silence()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<@U0ANA> are you a research engineer or an AI engineer?",
+        "Tom, did you drop the researcher title from your profile?",
+        "who wrote the article about Member of Technical Staff?",
+        "does anyone have the link to the doc about flat structures and research?",
+        "when was the post about xAI dropping the researcher title published?",
+        "how many people voted for the single title?",
+        "Why did Netflix drop the researcher title?",
+        "Do flat team structures hurt customer support?",
+        "Warum hat xAI den Titel abgeschafft?",
+        'She asked "is research just slow engineering?" and walked out.',
+        "We now call everybody Member of Technical Staff.",
+    ],
+)
+def test_what_only_sounds_like_a_question_of_ours_gets_silence(library: Library, said: str):
+    assert reply(library, said) == Silence()
+
+
+@pytest.mark.parametrize(("file", "top_1", "recall", "false"), [("faq_dev", 0.97, 0.73, 2), ("seven", 0.95, 0.7, 7)])
+def test_on_cases_of_our_own_it_stays_as_good_as_it_was(
+    library: Library, file: str, top_1: float, recall: float, false: int
+):
+    figures = measured(library, file)
+
+    assert figures.top1 is not None
+    assert figures.top1 >= top_1
+    assert figures.top3 is not None
+    assert figures.top3 >= 0.98
+    assert figures.recall is not None
+    assert figures.recall >= recall
+    assert figures.wrong <= 1
+    assert figures.false_answers <= false
+
+
+def test_every_entry_is_found_in_words_of_our_own(library: Library):
+    missed = [
+        case["text"]
+        for case in golden("entries")
+        if case["gold"] not in [each.entry for each in library.index.rank(case["text"])[:1]]
+    ]
+    figures = measured(library, "entries")
+
+    assert {case["gold"] for case in golden("entries")} == set(library.entries) - UNGOLDEN
+    assert missed == []
+    assert figures.wrong == 0
+    assert figures.recall is not None
+    assert figures.recall >= 0.65
+
+
+def test_a_third_of_the_words_may_be_mistyped(library: Library):
+    chance = random.Random(1)
+    cases = [case for case in golden("faq_dev") if case["gold"]]
+    mistyped = [(" ".join(mistype(word, chance) for word in case["text"].split()), case["gold"]) for case in cases]
+
+    right = sum(library.index.rank(text)[:1] and library.index.rank(text)[0].entry == gold for text, gold in mistyped)
+
+    assert right / len(cases) >= 0.93
 
 
 @settings(deadline=None)
-@given(text=st.text(max_size=4000) | st.text("a?.! \n<>&;:`'@#é漢", max_size=4000))
+@given(text=st.text(max_size=40_000) | st.text("a?.! \n<>&;:`'\"@#é漢“", max_size=40_000))
 def test_any_text_gets_a_reply_and_the_same_one_again(library: Library, text: str):
     assert reply(library, text) == reply(library, text)
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "why? ", "<", "`", "&lt;", "mts ", "?!", "\n", "why did xai drop researchers? "]
+    "piece", ["a", "why? ", "<", "`", "&lt;", "mts ", "?!", "\n", "why did xai drop researchers? ", '"', "“a ", "one "]
 )
-def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece: str):
+def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece: str, monkeypatch: pytest.MonkeyPatch):
     said = read(piece * (40_000 // len(piece)))
+    uses, compared = [], []
+    search, nearest = Postings.search, process.extractOne
+    monkeypatch.setattr(Postings, "search", lambda self, terms, most: uses.append(len(terms)) or search(self, terms, most))
+    monkeypatch.setattr(
+        process, "extractOne", lambda word, choices, **rest: compared.append(word) or nearest(word, choices, **rest)
+    )
+
+    library.index.rank(piece * (40_000 // len(piece)))
 
     assert len(said.sentences) <= MAX_SENTENCES
     assert all(len(sentence.words) <= MAX_WORDS for sentence in said.sentences)
+    assert len(uses) <= 2 * QUESTIONS
+    assert sum(uses) <= 2 * QUESTIONS * (MAX_WORDS + AROUND)
+    assert len(compared) <= MAX_SENTENCES * MAX_WORDS * 20
 
 
 def test_the_index_is_the_same_whatever_the_order_of_hashing(library: Library):

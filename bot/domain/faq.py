@@ -104,6 +104,12 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
 
 
 def answerable(candidate: Candidate) -> bool:
-    """Say whether it was put so that it may be answered though nobody asked the bot."""
-    fragment = candidate.form is Form.FRAGMENT and len(candidate.why().matched) > 1
-    return (fragment or candidate.form is Form.QUESTION) and not candidate.particular
+    """Say whether it was put so that it may be answered though nobody asked the bot.
+
+    "what about Meta?" names a company and asks nothing of it, unless its thread says what.
+    """
+    if candidate.particular or candidate.form is Form.STATEMENT:
+        return False
+    why = candidate.why()
+    enough = why.telling > 1 or candidate.form is Form.QUESTION
+    return enough and (why.telling > why.names or candidate.leans)

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
-from bot.domain.lexicon import English, Lexicon, Term
+from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Found, Ints, Postings, Uses
 
@@ -27,6 +27,7 @@ AROUND = 40  # words of the sentences around a question that are looked at with 
 FOLLOW_UP = 8  # words that a follow-up has at most
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
 SLIGHT = 0.05  # weight that every message has besides its words
+TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 TOPICAL = 0.03  # weight that at least one shared word must have
@@ -88,10 +89,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Words of a message and what they were taken for; and those that nothing in the entry accounts for."""
+    """Words of a message and what they were taken for; and those that nothing in the entry accounts for.
+
+    `telling` counts the matched words that say something, and `names` those of them that are names.
+    """
 
     matched: tuple[tuple[str, str], ...]
     unexplained: tuple[str, ...]  # heaviest first
+    telling: int
+    names: int
 
 
 @dataclass(frozen=True)
@@ -391,14 +397,16 @@ class Index:
 
 
 def _reasons(judged: Judged, at: int) -> Reasons:
-    matched, unexplained = [], []
+    matched, unexplained, telling, names = [], [], 0, 0
     known = judged.explained[:, at].tolist()
     for term, weight, credit in zip(judged.terms, judged.weights.tolist(), known, strict=True):
         if term.topical > 0 and credit > ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
+            telling += term.topical >= TELLING
+            names += term.kind == NAME
         elif weight > 0 and credit < ANSWER_CREDIT:
             unexplained.append((-weight, "code or link" if term.taken_for == OPAQUE else term.typed))
-    return Reasons(tuple(matched), tuple(typed for _, typed in sorted(unexplained)))
+    return Reasons(tuple(matched), tuple(typed for _, typed in sorted(unexplained)), telling, names)
 
 
 def _lead(likeness: Floats) -> Floats:

@@ -68,24 +68,13 @@ _LEAD = re.compile(
     r"|(?:quick|serious|stupid|dumb|silly|random|genuine|honest|naive|noob) (?:question|one)(?: maybe)?"
     r"|wondering|curious|(?:help me|love to|like to|want to|trying to|keen to|nice to|struggling to|try to|need to) "
     r"(?:understand|know|hear|learn|see|work out|figure out|find out|decide|grasp|get)|struggling with|not sure"
-    r"|sorry if this (?:(?:has been|was) asked(?: before)?|is (?:obvious|basic|a dumb question)),? but)\b"
+    r"|(?:sorry )?if this (?:(?:has been|was) asked(?: before)?|"
+    r"is (?:an? )?(?:obvious|basic|stupid|silly|dumb|naive)(?: question)?),? but)\b"
     r"[\s,:\-]*(?:(?:if|whether|about)\b\s*)?",
     re.IGNORECASE,
 )
 # One of these is in every lead; looking for them first spares most messages the slow search.
-_LEADING = (
-    "one ",
-    "body ",
-    "question",
-    "wonder",
-    "curious",
-    "help me",
-    " to ",
-    "struggling",
-    "not sure",
-    "sorry",
-    "quick",
-)
+_LEADING = ("one ", "body ", "question", "wonder", "curious", "help me", " to ", "struggling", "not sure", "if this")
 _TAIL = 40  # characters at the end of a sentence that thanks are looked for in
 _THANKS = re.compile(r"[\s,.!?\-]*\b(?:thanks|thx|ta|cheers|thank you|please|pls)\b(?: in advance)?\W*$", re.IGNORECASE)
 _AMOUNT = {"many", "much", "long", "often", "old", "far"}
