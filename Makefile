@@ -18,7 +18,7 @@ check: .venv/test
 	@bash .ci/lock --check
 
 bench: .venv/bench
-	@.venv/bin/python tests/bench/run.py
+	@.venv/bin/python -m tests.bench.run
 
 # Writes the lock files anew; versions that still fit stay as they are.
 lock: .venv/test

@@ -21,7 +21,7 @@ from bot.domain.matching_text import words
 FOLDS = 5
 ROUNDS = 3  # which part of a message counts depends on the weights, so both are found in turns
 STEPS, RATE, DECAY = 600, 0.05, 2e-3
-VERBATIM = 0.5  # a phrasing that the index does have
+SURE_SIGNS = {"verbatim": 2e-4}  # so seldom in doubt that their weight would not grow against the usual decay
 CHATTER = 10  # made-up chatter for each entry
 PROMISE = 3.0  # a promise is somebody's word; it counts as much as three made-up examples
 FIRST = Calibration(
@@ -148,7 +148,7 @@ def _examples(entries: Sequence[Entry], english: English, chance: random.Random)
             fold = at % FOLDS
             yield Example(phrasing, entry.id, fold)
             yield Example(chance.choice(WRAPPERS).format(phrasing.rstrip("?. ")), entry.id, fold)
-            yield Example(phrasing, entry.id, (fold + 1) % FOLDS, VERBATIM)
+            yield Example(phrasing, entry.id, (fold + 1) % FOLDS)  # an index that has it
             for count in (1, 2):
                 yield Example(_exchanged(phrasing, count, english, ordinary, chance), None, fold)
             yield Example(_added(phrasing, ordinary, chance), None, fold)
@@ -246,11 +246,12 @@ def _fit(
     weights = np.where(
         none, NEGATIVES * weights / weights[none].sum(), (1 - NEGATIVES) * weights / weights[~none].sum()
     )
+    decay = np.array([0.0, *(SURE_SIGNS.get(name, DECAY) for name in FEATURES)], np.float32)
     first = second = np.zeros_like(found)
     for step in range(1, STEPS + 1):
         worth = np.where(there, np.exp(np.clip(rows @ found, -30, 30)), 0)
         error = (worth / (1 + worth.sum(axis=1, keepdims=True)) - wanted) * there * weights[:, None]
-        slope = np.tensordot(error, rows, axes=2) + DECAY * found * (signs != 0)
+        slope = np.tensordot(error, rows, axes=2) + decay * found
         first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
         move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
         found = found - RATE * (1 - step / (STEPS + 1)) * 4 * move

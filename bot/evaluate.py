@@ -169,19 +169,19 @@ def intents(path: Path, *, examples: int, most: int | None, seed: int) -> tuple[
     for name in names:
         chance.shuffle(labels[name][True])
         first, *rest = labels[name][True][:examples]
-        entries.append(_entry(name, first, rest))
+        entries.append(unwritten(name, first, rest))
         test = labels[name][False] or labels[name][True][examples:]
         cases += [Case(text, frozenset({name})) for text in test]
     return entries, cases
 
 
-def _entry(name: str, question: str, phrasings: Sequence[str]) -> Entry:
-    # Labels are no ids of ours, and nobody wrote an answer: what is built here is only ever matched.
+def unwritten(name: str, question: str, phrasings: Sequence[str], keywords: Sequence[str] = ()) -> Entry:
+    """Make an entry without an answer, which is only ever matched; `name` need not be an id as ours are."""
     return Entry.model_construct(
         id=name,
         question=question,
         phrasings=tuple(phrasings),
-        keywords=(),
+        keywords=tuple(keywords),
         answer="",
         excerpt=None,
         sources=(Citation.model_construct(document="", section=""),),

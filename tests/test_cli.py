@@ -1,5 +1,6 @@
 """The command line, as a process of its own."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -64,6 +65,122 @@ def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
     said = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
 
     assert said["decision"] == "no_answer"
+
+
+KEYS = (
+    "n in_scope top1 top3 auroc recall precision wrong false_answers false_per_1000 ece p50_us p99_us by_style".split()
+)
+
+
+def cases(place: Path, *rows: object) -> str:
+    place.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows) + "\n")
+    return str(place)
+
+
+def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
+    file = cases(
+        tmp_path / "cases.jsonl",
+        {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff", "style": "plain"},
+        {"text": "why did xAI drop the researcher title?", "gold": ["xai-dropped-researcher", "builder"]},
+        {"text": "What is an AI engineer?", "gold": "research-engineer", "style": "plain"},
+        {"text": "something nobody could know the answer of", "gold": "builder"},
+        {"text": "lunch at 12?", "gold": None},
+        {"text": "What does a research engineer do?", "gold": None},
+    )
+
+    said = json.loads(rolefit("eval", file, "--json").stdout)
+
+    assert list(said) == KEYS
+    assert (said["n"], said["in_scope"], said["wrong"], said["false_answers"]) == (6, 4, 1, 1)
+    assert (said["top1"], said["recall"], said["precision"]) == (0.5, 0.5, 0.5)
+    assert said["false_per_1000"] == 500
+    assert 0 < said["p50_us"] <= said["p99_us"]
+    assert said["by_style"] == {"plain": {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "answered": 1.0}}
+
+
+def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp_path: Path):
+    plain, packed = tmp_path / "chat.txt", tmp_path / "more.txt.gz"
+    plain.write_text("lunch at 12?\n\nwho is on call?\n")
+    packed.write_bytes(gzip.compress(b"What does Member of Technical Staff mean?\n"))
+
+    said = json.loads(rolefit("eval", str(plain), str(packed), "--json").stdout)
+
+    assert (said["n"], said["in_scope"], said["false_answers"]) == (3, 0, 1)
+    assert said["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
+    assert said["top1"] is None
+
+
+def test_eval_shows_tables_and_says_of_each_miss_why(tmp_path: Path):
+    file = cases(tmp_path / "cases.jsonl", {"text": "What is an AI engineer at Qwertz?", "gold": "research-engineer"})
+
+    said = rolefit("eval", file, "--surface", "mention", "--errors").stdout
+
+    assert "expected calibration error" in said
+    assert "What is an AI engineer at Qwertz?" in said
+    assert "  wanted: research-engineer" in said
+    assert "ai-engineer = ai-engineer" in said.replace("ai engineer", "ai-engineer")
+    assert "  not explained: qwertz" in said
+
+
+def test_eval_with_some_entries_knows_only_these(tmp_path: Path):
+    row = {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"}
+
+    said = json.loads(rolefit("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
+
+    assert (said["in_scope"], said["false_answers"]) == (0, 0)
+
+
+def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
+    said = {
+        "reset": ["reset my password", "i forgot my password", "password does not work", "how to change the password"],
+        "refund": ["i want my money back", "how do i get a refund", "refund my order", "give me a refund please"],
+        "hours": ["when do you open", "what are your opening hours", "are you open on sunday", "opening time today"],
+    }
+    rows = [
+        {"text": text, "label": label, "split": "train" if at < 3 else "test"}
+        for label, texts in said.items()
+        for at, text in enumerate(texts)
+    ]
+    rows.append({"text": "tell me a joke", "label": "oos", "split": "test"})
+
+    found = json.loads(
+        rolefit("eval", cases(tmp_path / "i.jsonl", *rows), "--intents", "--examples", "3", "--json").stdout
+    )
+
+    assert (found["n"], found["in_scope"], found["top1"]) == (4, 3, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "arguments", "words"),
+    [
+        ("c.jsonl", ["{"], (), "c.jsonl:1: is not JSON"),
+        ("c.jsonl", [{"text": "x"}], (), "c.jsonl:1: an object with 'text' and 'gold' is wanted. Add what is missing."),
+        ("c.jsonl", [{"text": "x", "gold": "nothing"}], (), "c.jsonl:1: there is no entry 'nothing' in this knowledge."),
+        ("c.jsonl", [{"text": "x", "gold": 5}], (), "c.jsonl:1: 'text' must be text, and 'gold' an id"),
+        ("c.jsonl", [{"text": 5, "gold": None}], (), "c.jsonl:1: 'text' must be text"),
+        ("c.jsonl.gz", ["plain"], (), "c.jsonl.gz: cannot be read: Not a gzipped file"),
+        ("c.txt", [""], (), "there are no cases in c.txt."),
+        ("c.txt", ["x"], ("--entries", "nothing"), "--entries: there is no entry 'nothing' in this knowledge."),
+        ("c.txt", ["x"], ("--surface", "email"), "--surface email: write channel, thread, mention or dm."),
+        ("c.jsonl", [{"text": "x", "label": "a"}], ("--intents",), "c.jsonl: no label has two lines of the split 'train'"),
+        ("c.jsonl", [{"text": "x"}], ("--intents",), "c.jsonl:1: an object with 'text' and 'label' is wanted."),
+    ],
+)  # fmt: skip
+def test_eval_says_what_is_wrong_with_a_file_and_where(
+    tmp_path: Path, name: str, rows: list[object], arguments: tuple[str, ...], words: str
+):
+    result = rolefit("eval", cases(tmp_path / name, *rows), *arguments)
+
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_eval_says_that_a_file_is_not_there(tmp_path: Path):
+    result = rolefit("eval", str(tmp_path / "none.jsonl"))
+
+    assert result.returncode == 2
+    assert "none.jsonl: cannot be read: No such file or directory." in result.stderr
 
 
 def test_check_finds_nothing_wrong_with_our_knowledge():

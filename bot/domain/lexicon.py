@@ -1,5 +1,6 @@
 """Words -> terms that count: misspellings repaired, synonyms taken together, weighted, with their relatives."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ PART_CREDIT = 0.4  # what a word of an expression is worth
 NAME = "name"  # the kind of concept that stands for itself alone
 EVERYDAY = 3000  # so many of the most common English words are taken for what was meant, too
 REMEMBERED = 20_000  # words whose reading is kept
+_ONE_SHORT_VOWEL = re.compile(r"[^aeiou]+[aeiou][^aeiouwxy]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +258,9 @@ def _lower_quartile(weights: Sequence[float]) -> float:
 
 def _inflected(word: str) -> Iterator[str]:
     """Give the regular forms of a word, so that their misspellings are known too."""
-    # "drop" doubles its last letter, "delete" loses it, "abolish" keeps it.
-    short = len(word) <= 4 and word[-1] not in "aeiouwxy" and word[-2:-1] in tuple("aeiou")
-    stem = word + word[-1] if short else word.removesuffix("e")
+    # "scrap" doubles its last letter, "delete" loses it, "abolish" and "need" keep it.
+    doubled = _ONE_SHORT_VOWEL.fullmatch(word)
+    stem = word + word[-1] if doubled else word.removesuffix("e")
     yield from (stem + "ed", stem + "ing")
 
 

@@ -55,6 +55,7 @@ _INVERTED = re.compile(
     r"(?:to|(?:is|are|was|were|do|does|did|can|could|should|would|will|must) "
     r"(?:i|you|we|he|she|it|they|the|a|an|our|your|my|their|this|that|one|people|someone))\b"
     r"|(?:^|, )(?:should|shall|would|could|can|do|does|did|must|may|is|are) (?:i|you|we|it|they|the|there|our|your)\b"
+    r"|^(?:would|will) (?:\w+ing|an?|the|one|my|this|that|having) "
 )
 # Courtesies around a question, which say nothing about its subject.
 _GREETING = re.compile(
