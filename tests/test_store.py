@@ -199,3 +199,14 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(store: Store):
 
 def test_the_newest_migration_is_the_one_the_store_asks_for():
     assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
+
+
+async def test_a_thread_is_remembered_by_what_it_was_answered_with_last(store: Store):
+    assert await store.answered_with(TEAM, "C_ASK", "1.0") is None
+
+    await store.answered(TEAM, "C_ASK", "1.0", "openai-roles")
+    await store.answered(TEAM, "C_ASK", "1.0", "meta-roles")
+
+    assert await store.answered_with(TEAM, "C_ASK", "1.0") == "meta-roles"
+    assert await store.answered_with(OTHER, "C_ASK", "1.0") is None
+    assert await store.answered_with(TEAM, "C_GENERAL", "1.0") is None
