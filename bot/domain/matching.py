@@ -350,7 +350,7 @@ class Index:
                 shared / own,
                 similarity[chosen],
                 10 * shared / (own + np.float32(total + 1e-6)) - 4,
-                top == self._verbatim.get(tuple(asked), -1),
+                top == (-1 if without is not None else self._verbatim.get(tuple(asked), -1)),
                 [self._named(heard, entry) for entry in top.tolist()],
                 (total - unexplained) / (total + SLIGHT),
                 heaviest,
