@@ -3,7 +3,7 @@
 Built on DBOS. A workflow is recorded before `start` returns, under a key that can be used once; each step's result is
 recorded as it ends. After a crash, workflows that had not ended go on after their last recorded step. One gap remains
 that nobody can close: if the process dies between an effect (Slack has the message) and the record of it, the step is
-done again.
+done again. `in_doubt` tells the step that this may be so, and it can look first.
 """
 
 import asyncio
@@ -11,16 +11,19 @@ import contextlib
 import functools
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-VERSION = "1"
+VERSION = "2"
 
 log = structlog.get_logger()
 
@@ -42,8 +45,16 @@ class Worker(DBOSConfiguredInstance):
 worker = DBOS.dbos_class
 
 
-class NoEffectError(Exception):
-    """Raised by a step that surely had no effect and may be tried again."""
+@dataclass
+class _Life:
+    """What this process knows of a workflow that it runs. `in_doubt`: its next step may have been done before."""
+
+    in_doubt: bool
+    posts: int = 0
+
+
+_begun_here: ContextVar[bool] = ContextVar("begun here", default=False)
+_life: ContextVar[_Life] = ContextVar("life")
 
 
 class _InFlight:
@@ -59,12 +70,17 @@ class _InFlight:
         self.idle.set()
 
     def __enter__(self) -> None:
-        self.count += 1
-        self.idle.clear()
+        self.add(1)
 
     def __exit__(self, *_: object) -> None:
-        self.count -= 1
-        if not self.count:
+        self.add(-1)
+
+    def add(self, number: int) -> None:
+        """Count one more or one less."""
+        self.count += number
+        if self.count:
+            self.idle.clear()
+        else:
             self.idle.set()
 
 
@@ -76,6 +92,7 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
 
     @functools.wraps(function)
     async def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
+        _life.set(_Life(in_doubt=not _begun_here.get()))
         with _in_flight:
             try:
                 return await function(*args, **kwargs)
@@ -91,22 +108,53 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
 async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
     """Do something once in a workflow and record its result, which must be plain data.
 
-    Where `function` raises NoEffectError it is tried again, eight times over about a minute; any other error ends the
-    workflow.
+    Where our own database is away it is tried again, for some minutes; any other error ends the workflow.
     """
+    life = _life.get()
 
     async def effect() -> R:
-        return await function(*args, **kwargs)
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            life.in_doubt = False
 
     options: Any = {
         "name": name,
         "retries_allowed": True,
-        "max_attempts": 8,
+        "max_attempts": 10,
         "interval_seconds": 0.5,
         "backoff_rate": 2.0,
-        "should_retry": lambda error: isinstance(error, NoEffectError),
+        "should_retry": is_database_away,
     }
     return await DBOS.run_step_async(options, effect)
+
+
+async def pause(seconds: float) -> None:
+    """Let a workflow sleep; a restart does not begin the sleep anew, and a shutdown does not wait for its end."""
+    _in_flight.add(-1)
+    try:
+        await DBOS.sleep_async(seconds)
+    finally:
+        _in_flight.add(1)
+
+
+def in_doubt() -> bool:
+    """Say, in a step, whether it may have been done already by a process that died before it could record it."""
+    return _life.get().in_doubt
+
+
+def next_post() -> str:
+    """Give a key for the next message of the running workflow: the same one whenever the workflow is run again."""
+    life = _life.get()
+    life.posts += 1
+    return f"{current_key()}#{life.posts}"
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Say whether an error of our own database may pass by itself."""
+    return isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
 
 
 def configure(url: str, *, executor: str = "local") -> None:
@@ -136,8 +184,12 @@ async def start(key: str, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.
 
     Returns once it is recorded. Raises what the database raises if it could not be.
     """
-    with SetWorkflowID(key):
-        await DBOS.start_workflow_async(work, *args, **kwargs)
+    begun = _begun_here.set(True)
+    try:
+        with SetWorkflowID(key):
+            await DBOS.start_workflow_async(work, *args, **kwargs)
+    finally:
+        _begun_here.reset(begun)
 
 
 async def close(patience: float) -> None:

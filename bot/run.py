@@ -93,7 +93,14 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         stack.push_async_callback(store.close)
         launch = await stack.enter_async_context(slack.working(settings.jobs_url))
         identity = await slack.identify(client)
-        app = slack.create(client, identity, library, store, signing_secret=access.signing_secret)
+        app = slack.create(
+            client,
+            identity,
+            library,
+            store,
+            between_posts=settings.post_interval,
+            signing_secret=access.signing_secret,
+        )
         _ = library.index  # before the first message asks for it
         launch()
         if port is None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,10 +26,14 @@ def library() -> Library:
 
 
 @asynccontextmanager
-async def bot_in(workspace: Workspace, library: Library, data: Path, *, port: int | None = None) -> AsyncIterator[None]:
-    """Run a bot in this process until the end of the block; with a port, over HTTP."""
+async def bot_in(
+    workspace: Workspace, library: Library, data: Path, *, port: int | None = None, **given: Any
+) -> AsyncIterator[None]:
+    """Run a bot in this process until the end of the block; with a port, over HTTP. `given`: settings."""
+    # No pause between two messages: what is tested here is what is said.
+    settings = Settings(_env_file=None, **{"data_dir": data, "post_interval": 0, **given})
     access = run.Access(workspace.api_url, workspace.bot_token, workspace.app_token, workspace.signing_secret)
-    task = asyncio.create_task(run.bot(Settings(_env_file=None, data_dir=data), access, library, port=port))
+    task = asyncio.create_task(run.bot(settings, access, library, port=port))
     ready = asyncio.create_task(_served(port) if port else workspace.connected())
     try:
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

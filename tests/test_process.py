@@ -45,7 +45,7 @@ class Started:
 @asynccontextmanager
 async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[Started]:
     """Start `rolefit` and make sure that it has ended afterwards."""
-    environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | settings
+    environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data), "POST_INTERVAL": "0"} | settings
     log = data / "stderr.txt"
     with log.open("w") as stderr:
         command = (sys.executable, "-m", "bot", *arguments)

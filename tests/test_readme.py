@@ -27,7 +27,13 @@ def test_every_setting_is_in_the_readme_and_the_reverse():
 
 
 def test_the_defaults_in_the_readme_are_the_defaults():
-    for name, default in (("PORT", "3000"), ("WORKSPACE_PORT", "8765"), ("DATA_DIR", "data"), ("LOG_LEVEL", "INFO")):
+    for name, default in (
+        ("PORT", "3000"),
+        ("WORKSPACE_PORT", "8765"),
+        ("DATA_DIR", "data"),
+        ("LOG_LEVEL", "INFO"),
+        ("POST_INTERVAL", "1.0"),
+    ):
         assert re.search(rf"^\| `{name}` \|.*\| `{default}` \|$", README, re.MULTILINE)
         assert str(Settings.model_fields[name.lower()].default) == default
 

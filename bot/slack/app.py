@@ -16,7 +16,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
@@ -27,6 +26,7 @@ from bot.slack.speech import Speech
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
+PATIENCE = 8.0  # seconds that work in flight has at the end; what pauses longer is handed over
 
 log = structlog.get_logger()
 
@@ -44,11 +44,11 @@ class Identity:
 async def slack_client(token: str, api_url: str) -> AsyncIterator[AsyncWebClient]:
     """Open a client whose calls share their connections.
 
-    It waits when Slack says 429. It does not try again when a connection breaks: Slack may have posted already.
+    It tries nothing again by itself, neither when told to wait nor when a connection breaks, since Slack may have
+    posted already: durable work does both.
     """
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-        handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=3)]
-        yield AsyncWebClient(token, base_url=api_url, session=session, retry_handlers=list(handlers))
+        yield AsyncWebClient(token, base_url=api_url, session=session, retry_handlers=[])
 
 
 async def identify(client: AsyncWebClient) -> Identity:
@@ -70,9 +70,18 @@ async def identify(client: AsyncWebClient) -> Identity:
 
 
 def create(
-    client: AsyncWebClient, identity: Identity, library: Library, store: Store, *, signing_secret: str | None = None
+    client: AsyncWebClient,
+    identity: Identity,
+    library: Library,
+    store: Store,
+    *,
+    between_posts: float,
+    signing_secret: str | None = None,
 ) -> AsyncApp:
-    """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after."""
+    """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
+
+    between_posts: seconds between two messages to one channel.
+    """
 
     async def authorize(team_id: str | None) -> AuthorizeResult | None:
         if team_id and identity.team and team_id != identity.team:
@@ -93,7 +102,7 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    speech = Speech(client)
+    speech = Speech(client, store, between_posts)
     for worker in (faq.answering, quiz.asking, share.sharing):
         worker.equip(speech, library, store)
 
@@ -120,4 +129,4 @@ async def working(jobs_url: str) -> AsyncIterator[Callable[[], None]]:
     try:
         yield jobs.launch
     finally:
-        await jobs.close(patience=1.0)
+        await jobs.close(PATIENCE)

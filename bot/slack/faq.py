@@ -35,7 +35,7 @@ class Answering(EquippedWorker):
         """Post the reply in its thread, and remember what the next question there may lean on."""
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await self._store.answered(team, channel, thread_ts, entries[-1])
-        await self._speech.post(channel, self._message(kind, entries), thread_ts=thread_ts)
+        await self._speech.post(team, channel, self._message(kind, entries), thread_ts=thread_ts)
 
     @workflow
     async def show(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
@@ -46,7 +46,7 @@ class Answering(EquippedWorker):
             return
         await self._speech.update(channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
         await self._store.answered(team, channel, thread_ts, entry)
-        await self._speech.post(channel, blocks.answers([known], self._library), thread_ts=thread_ts)
+        await self._speech.post(team, channel, blocks.answers([known], self._library), thread_ts=thread_ts)
 
     def _message(self, kind: str, entries: list[str]) -> Message:
         if kind == HELLO:

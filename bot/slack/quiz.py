@@ -33,7 +33,7 @@ class Asking(EquippedWorker):
         """Open a round in the person's DM and ask the first question; point there if it was begun elsewhere."""
         run_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
         run = Run(self._library.quiz)
-        channel, root_ts = await self._speech.post(user, blocks.root(self._library, run))
+        channel, root_ts = await self._speech.post(team, user, blocks.root(self._library, run))
 
         async def store_run() -> None:
             place = {"user": user, "channel": channel, "root_ts": root_ts}
@@ -109,7 +109,7 @@ class Asking(EquippedWorker):
             answered = blocks.question_answered(run, asked, chosen, self._library)
             await self._speech.update(channel, asked_ts, answered)
         if run.current is None:
-            await self._speech.post(channel, blocks.result(run, run_id, self._library), thread_ts=root_ts)
+            await self._speech.post(team, channel, blocks.result(run, run_id, self._library), thread_ts=root_ts)
         if run.open:
             await self._ask(team, run_id, run, run.open, channel, root_ts)
 
@@ -117,12 +117,12 @@ class Asking(EquippedWorker):
     async def unclear(self, team: str, run_id: str, question: str, channel: str, root_ts: str) -> None:
         """Say that a typed answer was not understood."""
         asked = (await self._quiz(team, run_id)).question(question)
-        await self._speech.post(channel, blocks.unclear(asked, self._library), thread_ts=root_ts)
+        await self._speech.post(team, channel, blocks.unclear(asked, self._library), thread_ts=root_ts)
 
     @workflow
-    async def over(self, channel: str, root_ts: str) -> None:
+    async def over(self, team: str, channel: str, root_ts: str) -> None:
         """Say that the round takes no more answers, and how to begin another."""
-        await self._speech.post(channel, blocks.say(self._library.words.quiz.finished), thread_ts=root_ts)
+        await self._speech.post(team, channel, blocks.say(self._library.words.quiz.finished), thread_ts=root_ts)
 
     @workflow
     async def whisper(self, channel: str, user: str, word: str, thread_ts: str | None) -> None:
@@ -134,7 +134,7 @@ class Asking(EquippedWorker):
         self, team: str, run_id: str, run: Run, asked: Question | TieBreak, channel: str, root_ts: str
     ) -> None:
         message = blocks.question(run, asked, run_id, self._library)
-        _, ts = await self._speech.post(channel, message, thread_ts=root_ts)
+        _, ts = await self._speech.post(team, channel, message, thread_ts=root_ts)
 
         async def remember() -> None:
             await self._store.asked(team, run_id, ts)
@@ -163,7 +163,7 @@ async def hear_reply(team: str, text: str, ts: str, stored: StoredRun, *, answer
         return False
     key = f"say:{team}:{stored.channel}:{ts}"
     if asked is None:
-        await jobs.start(key, asking.over, stored.channel, stored.root_ts)
+        await jobs.start(key, asking.over, team, stored.channel, stored.root_ts)
     elif choice is None:
         await jobs.start(key, asking.unclear, team, stored.id, asked.id, stored.channel, stored.root_ts)
     else:

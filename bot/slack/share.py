@@ -20,9 +20,9 @@ class Sharing(EquippedWorker):
     """Sends a recommendation to one person, after its owner has seen exactly what will be sent."""
 
     @workflow
-    async def pick(self, channel: str, root_ts: str, run_id: str) -> None:
+    async def pick(self, team: str, channel: str, root_ts: str, run_id: str) -> None:
         """Ask who should get it."""
-        await self._speech.post(channel, blocks.pick_recipient(run_id, self._library), thread_ts=root_ts)
+        await self._speech.post(team, channel, blocks.pick_recipient(run_id, self._library), thread_ts=root_ts)
 
     @workflow
     async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
@@ -50,9 +50,9 @@ class Sharing(EquippedWorker):
         kept = await step("keep preview", keep)
         to = mention(recipient)
         await self._speech.update(stored.channel, picker_ts, blocks.preview_intro(to, self._library))
-        await self._speech.post(stored.channel, _message(kept), thread_ts=stored.root_ts)
+        await self._speech.post(team, stored.channel, _message(kept), thread_ts=stored.root_ts)
         confirm = blocks.confirm(share_id, to, self._library)
-        await self._speech.post(stored.channel, confirm, thread_ts=stored.root_ts)
+        await self._speech.post(team, stored.channel, confirm, thread_ts=stored.root_ts)
 
     @workflow
     async def send(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
@@ -78,7 +78,7 @@ class Sharing(EquippedWorker):
         if claimed["outdated"]:
             await self._speech.update(channel, confirm_ts, blocks.say(words.outdated))
             return
-        if await self._speech.deliver(claimed["recipient"], _message(claimed["message"])):
+        if await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"])):
             await self._speech.update(channel, confirm_ts, blocks.told(fill(words.sent, to=to)))
             return
         await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
@@ -117,7 +117,7 @@ async def begin(
     if stored and stored.user == body["user"]["id"]:
         number = await store.shares_of(team, stored.id) + 1
         key = f"pick:{team}:{stored.id}:{body['message']['ts']}:{number}"
-        await jobs.start(key, sharing.pick, stored.channel, stored.root_ts, stored.id)
+        await jobs.start(key, sharing.pick, team, stored.channel, stored.root_ts, stored.id)
     await ack()
 
 

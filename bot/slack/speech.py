@@ -1,20 +1,35 @@
-"""What the bot does in Slack, as steps of durable work: each is done once, and its result is recorded."""
+"""What the bot does in Slack, as steps of durable work: each is done once, and its result is recorded.
 
+Slack may refuse for now (429, with the seconds to wait), or fail in a way that leaves open whether it did what it was
+asked. The work then sleeps, which survives a restart, and tries again; before a message is posted again it is looked
+for, by a key in its metadata.
+"""
+
+import random
+import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import structlog
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.share import Person
-from bot.jobs import NoEffectError, step
+from bot.jobs import in_doubt, next_post, pause, step
 from bot.slack.blocks import Message
+from bot.storage import Store
 
+POSTED: Final = "rolefit_posted"  # event_type of the metadata of our messages; other apps may read it
 # Slack's word that it did nothing and that trying again may help.
-TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+# Slack's word that something went wrong on its side, and that it may have done it all the same.
+UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout"})
+TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
+PATIENT_TRIES = 500  # where Slack only says how long to wait
+LOOKED_AT, LOOKED_BACK = 200, 86_400  # messages, and seconds, that are looked at for one of ours
+MAY_NOT_LOOK = frozenset({"channel_not_found", "missing_scope", "not_in_channel", "thread_not_found"})
 # Slack will not show these blocks; the same text without them still answers.
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 NOT_REACHABLE = frozenset(
@@ -30,101 +45,88 @@ NOT_REACHABLE = frozenset(
     }
 )
 
+Outcome = dict[str, Any]
+Call = Callable[[], Awaitable[Outcome]]
+
 log = structlog.get_logger()
+
+
+class GaveUpError(Exception):
+    """Slack did not do it, however often it was asked; the operator can have it done later with `rolefit jobs`."""
 
 
 class Speech:
     """Slack's methods as durable steps. Use it inside a workflow only."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, store: Store, between_posts: float) -> None:
         self._client = client
+        self._store = store
+        self._between_posts = between_posts
 
-    async def post(self, channel: str, message: Message, *, thread_ts: str | None = None) -> tuple[str, str]:
+    async def post(self, team: str, channel: str, message: Message, *, thread_ts: str | None = None) -> tuple[str, str]:
         """Post a message, given a channel or a person's id; returns the channel and the message's ts.
 
         Links do not unfurl: an unfurl would come back to us as an edit of our own message.
         """
-        posted = await self._call(
-            "post",
-            self._post,
-            {
-                "channel": channel,
-                "text": message.text,
-                "blocks": list(message.blocks),
-                "thread_ts": thread_ts,
-                "unfurl_links": False,
-                "unfurl_media": False,
-            },
-        )
+        posted = await self._post("post", team, channel, message, thread_ts)
         return posted["channel"], posted["ts"]
 
-    async def deliver(self, person: str, message: Message) -> tuple[str, str] | None:
+    async def deliver(self, team: str, person: str, message: Message) -> tuple[str, str] | None:
         """Post to a person's direct message; None if this person cannot be reached."""
-
-        async def delivered(arguments: dict[str, Any]) -> dict[str, Any]:
-            try:
-                return await self._post(arguments)
-            except SlackApiError as error:
-                if error.response["error"] not in NOT_REACHABLE:
-                    raise
-                return {}
-
-        arguments = {"channel": person, "text": message.text, "blocks": list(message.blocks)}
-        posted = await self._call("deliver", delivered, arguments | {"unfurl_links": False, "unfurl_media": False})
+        posted = await self._post("deliver", team, person, message, None, unless=NOT_REACHABLE)
         return (posted["channel"], posted["ts"]) if posted else None
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. One that is gone is left gone."""
+        text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
 
-        async def update(arguments: dict[str, Any]) -> dict[str, Any]:
+        async def update() -> dict[str, Any]:
             try:
-                await self._client.chat_update(**arguments)
+                await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=list(message.blocks))
             except SlackApiError as error:
                 if error.response["error"] not in ("message_not_found", "cant_update_message"):
                     raise
             return {}
 
-        text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
-        await self._call("update", update, {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)})
+        await self._call("update", update)
 
     async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Show a message to one person only."""
-        arguments = {"channel": channel, "user": user, "text": message.text, "blocks": list(message.blocks)}
-        if thread_ts:
-            arguments["thread_ts"] = thread_ts
 
-        async def whisper(arguments: dict[str, Any]) -> dict[str, Any]:
-            await self._client.chat_postEphemeral(**arguments)
+        async def whisper() -> dict[str, Any]:
+            await self._client.chat_postEphemeral(
+                channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
+            )
             return {}
 
-        await self._call("whisper", whisper, arguments)
+        await self._call("whisper", whisper)
 
     async def reply(self, response_url: str, message: Message) -> None:
         """Answer a command privately, also where the bot is not a member. An address that expired is let go."""
 
-        async def reply(arguments: dict[str, Any]) -> dict[str, Any]:
-            answered = await AsyncWebhookClient(response_url, session=self._client.session).send(**arguments)
+        async def reply() -> dict[str, Any]:
+            answered = await AsyncWebhookClient(response_url, session=self._client.session).send(
+                text=message.text, blocks=list(message.blocks), response_type="ephemeral"
+            )
             if answered.status_code != 200:
                 log.warning("command reply refused", status=answered.status_code)
             return {}
 
-        await self._call(
-            "reply", reply, {"text": message.text, "blocks": list(message.blocks), "response_type": "ephemeral"}
-        )
+        await self._call("reply", reply)
 
     async def permalink(self, channel: str, ts: str) -> str:
         """Give the address of a message."""
 
-        async def permalink(arguments: dict[str, Any]) -> dict[str, Any]:
-            return {"permalink": (await self._client.chat_getPermalink(**arguments))["permalink"]}
+        async def permalink() -> dict[str, Any]:
+            return {"permalink": (await self._client.chat_getPermalink(channel=channel, message_ts=ts))["permalink"]}
 
-        return str((await self._call("permalink", permalink, {"channel": channel, "message_ts": ts}))["permalink"])
+        return str((await self._call("permalink", permalink))["permalink"])
 
     async def person(self, user: str) -> Person:
         """Look somebody up."""
 
-        async def person(arguments: dict[str, Any]) -> dict[str, Any]:
-            found: dict[str, Any] = (await self._client.users_info(**arguments))["user"]
+        async def person() -> dict[str, Any]:
+            found: dict[str, Any] = (await self._client.users_info(user=user))["user"]
             return {
                 "id": found["id"],
                 "team": found.get("team_id", ""),
@@ -133,18 +135,57 @@ class Speech:
                 "is_guest": any(found.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
             }
 
-        return Person(**await self._call("person", person, {"user": user}))
+        return Person(**await self._call("person", person))
 
     async def publish_home(self, user: str, view: dict[str, Any]) -> None:
         """Show the Home tab to somebody."""
 
-        async def publish(arguments: dict[str, Any]) -> dict[str, Any]:
-            await self._client.views_publish(**arguments)
+        async def publish() -> dict[str, Any]:
+            await self._client.views_publish(user_id=user, view=view)
             return {}
 
-        await self._call("home", publish, {"user_id": user, "view": view})
+        await self._call("home", publish)
 
-    async def _post(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    async def _post(
+        self,
+        name: str,
+        team: str,
+        channel: str,
+        message: Message,
+        thread_ts: str | None,
+        unless: frozenset[str] = frozenset(),
+    ) -> dict[str, Any]:
+        """Post when it is this channel's turn, whichever of us posts. Gives {} for the errors in `unless`."""
+        key, turn = next_post(), 0.0
+        arguments = {
+            "channel": channel,
+            "text": message.text,
+            "blocks": list(message.blocks),
+            "thread_ts": thread_ts,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": POSTED, "event_payload": {"key": key}},
+        }
+
+        async def post() -> dict[str, Any]:
+            nonlocal turn
+            if not turn:
+                turn, wait = await self._store.turn(team, channel, self._between_posts)
+                if wait > 0:
+                    return {"wait": wait}
+            try:
+                return await self._say(arguments)
+            except SlackApiError as error:
+                if error.response["error"] not in unless:
+                    raise
+                return {}
+
+        async def posted() -> dict[str, Any] | None:
+            return await self._posted(key, channel, thread_ts)
+
+        return await self._call(name, post, posted)
+
+    async def _say(self, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
             posted = await self._client.chat_postMessage(**arguments)
         except SlackApiError as error:
@@ -154,22 +195,84 @@ class Speech:
             posted = await self._client.chat_postMessage(**{**arguments, "blocks": None})
         return {"channel": posted["channel"], "ts": posted["ts"]}
 
-    async def _call(
-        self, name: str, method: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], arguments: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Run a method as a step; what surely had no effect is tried again."""
+    async def _posted(self, key: str, channel: str, thread_ts: str | None) -> dict[str, Any] | None:
+        """Look for a message of ours where it would stand; None if it is not there or we may not look.
 
-        async def call(arguments: dict[str, Any]) -> dict[str, Any]:
-            try:
-                return await method(arguments)
-            except ClientConnectorError as error:
-                raise NoEffectError(str(error)) from error
-            except SlackApiError as error:
-                if error.response["error"] in TRY_AGAIN:
-                    raise NoEffectError(error.response["error"]) from error
+        We may not look into a direct message that we know only by the person's id.
+        """
+        where: dict[str, Any] = {"channel": channel, "limit": LOOKED_AT, "include_all_metadata": True}
+        try:
+            if thread_ts:
+                since = str(time.time() - LOOKED_BACK)
+                found = await self._client.conversations_replies(**where, ts=thread_ts, oldest=since)
+            else:
+                found = await self._client.conversations_history(**where)
+        except SlackApiError as error:
+            if error.response["error"] not in MAY_NOT_LOOK:
                 raise
+            log.warning("cannot look whether it was posted", key=key, error=error.response["error"])
+            return None
+        for message in found["messages"]:
+            if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
+                log.info("found what was posted before", key=key)
+                return {"channel": channel, "ts": message["ts"]}
+        return None
 
-        return await step(name, call, arguments)
+    async def _call(
+        self, name: str, method: Call, look: Callable[[], Awaitable[Outcome | None]] | None = None
+    ) -> Outcome:
+        """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
+
+        Raises GaveUpError if Slack goes on failing, and SlackApiError if it refuses for good.
+        """
+        tries, waits, uncertain = 0, 0, False
+        while True:
+            outcome = await step(name, self._try, name, method, look, uncertain, tries)
+            if "wait" not in outcome:
+                return outcome
+            uncertain = uncertain or outcome.get("uncertain", False)
+            tries += outcome.get("counts", 0)
+            waits += 1
+            if tries >= TRIES or waits >= PATIENT_TRIES:
+                raise GaveUpError(outcome.get("error"))
+            await pause(outcome["wait"])
+
+    async def _try(
+        self,
+        name: str,
+        method: Call,
+        look: Callable[[], Awaitable[Outcome | None]] | None,
+        uncertain: bool,
+        tries: int,
+    ) -> Outcome:
+        """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done."""
+        later: Outcome = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
+        try:
+            if look and (uncertain or in_doubt()) and (done := await look()):
+                return done
+            return await method()
+        except ClientConnectorError:
+            return later | {"error": "no connection"}
+        except (ClientError, TimeoutError) as error:
+            return later | {"error": type(error).__name__, "uncertain": True}
+        except SlackApiError as error:
+            if (outcome := _not_now(name, error, later)) is None:
+                raise
+            return outcome
+
+
+def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:
+    """Say when to try again what Slack has refused; None if never."""
+    code, status = error.response["error"], error.response.status_code
+    log.warning("Slack refused", step=name, error=code, status=status)
+    if status == 429:
+        headers = {key.lower(): value for key, value in (error.response.headers or {}).items()}
+        return {"wait": float(headers.get("retry-after", 1)), "error": code}
+    if code in LATER:
+        return later | {"error": code}
+    if code in UNCERTAIN or status >= 500:
+        return later | {"error": code, "uncertain": True}
+    return None
 
 
 MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping

@@ -5,6 +5,7 @@ call does, because Slack repeats itself and so does durable work.
 """
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,9 +24,9 @@ from sqlalchemy.sql import text
 
 from bot.domain.content import Quiz
 from bot.domain.quiz import Repeated, Run, Stale, Taken
-from bot.storage.tables import answers, quizzes, runs, shares, threads
+from bot.storage.tables import answers, channels, quizzes, runs, shares, threads
 
-HEAD = "0002"  # the newest migration; a test holds it against the files
+HEAD = "0003"  # the newest migration; a test holds it against the files
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 
 
@@ -202,6 +203,25 @@ class Store:
         """Give the entry a thread was answered with last, or None."""
         async with self._engine.connect() as connection:
             return await connection.scalar(select(threads.c.entry).where(*_thread(team, channel, thread_ts)))
+
+    async def turn(self, team: str, channel: str, between: float) -> tuple[float, float]:
+        """Take the next turn to post to a channel, `between` seconds after the one before, whoever took that.
+
+        Gives the time of the turn in seconds since 1970, and how many seconds it is away: 0 for now.
+        """
+        now = time.time()
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        later = func.greatest if self._engine.dialect.name == "postgresql" else func.max
+        row = {"team": team, "channel": channel, "free_at": now + between}
+        taken = dialect.insert(channels).values(row)
+        taken = taken.on_conflict_do_update(
+            index_elements=["team", "channel"],
+            set_={"free_at": later(channels.c.free_at, now) + between},
+        )
+        async with self._engine.begin() as connection:
+            free_at = float((await connection.execute(taken.returning(channels.c.free_at))).scalar_one())
+        turn = free_at - between
+        return turn, max(0.0, turn - now)
 
     async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
         row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()

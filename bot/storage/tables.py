@@ -4,6 +4,7 @@ from sqlalchemy import (
     JSON,
     Column,
     DateTime,
+    Float,
     ForeignKeyConstraint,
     Integer,
     MetaData,
@@ -56,6 +57,15 @@ threads = Table(
     Column("channel", String(32), primary_key=True),
     Column("thread_ts", String(32), primary_key=True),
     Column("entry", String(64), nullable=False),
+)
+
+# When a channel may be posted to next: Slack takes one message a second, whichever replica sends it.
+channels = Table(
+    "channels",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("free_at", Float(53), nullable=False),  # seconds since 1970
 )
 
 shares = Table(
