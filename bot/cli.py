@@ -184,6 +184,36 @@ def check(
 
 
 @cli.command()
+def jobs(
+    replay: Annotated[
+        str | None,
+        typer.Option(help="Have this piece of work done again: its key, or 'all'. A running bot takes it up."),
+    ] = None,
+) -> None:
+    """List the work that was given up, by key, or have it done again."""
+    from bot.jobs import Ledger
+
+    ledger = Ledger(_settings().jobs_url)
+    try:
+        failed = ledger.failed()
+        if replay is None:
+            for each in failed:
+                at = datetime.fromtimestamp(each.at, UTC)
+                typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {each.key}  {each.step}: {each.error}")
+            if not failed:
+                typer.echo("No work has failed.")
+            return
+        chosen = [each.key for each in failed if replay in ("all", each.key)]
+        if replay != "all" and not chosen:
+            _stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
+        for key in chosen:
+            ledger.replay(key)
+        typer.echo(f"{len(chosen)} {'piece' if len(chosen) == 1 else 'pieces'} of work will be done again.")
+    finally:
+        ledger.close()
+
+
+@cli.command()
 def manifest(
     url: Annotated[
         str | None, typer.Option(help="Where Slack reaches the bot, for example https://bot.example.")

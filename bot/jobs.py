@@ -13,17 +13,20 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID, WorkflowStatus
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
 VERSION = "2"
+
+FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 
 log = structlog.get_logger()
 
@@ -55,6 +58,10 @@ class _Life:
 
 _begun_here: ContextVar[bool] = ContextVar("begun here", default=False)
 _life: ContextVar[_Life] = ContextVar("life")
+
+
+class WorkError(Exception):
+    """Ends a piece of work for good; says why in a code that holds nothing anybody wrote."""
 
 
 class _InFlight:
@@ -99,7 +106,7 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
             except Exception as error:
                 # Nobody waits for it, so nobody else would hear of it. The kind and the key must do: what an
                 # error says, or its traceback, may hold what people wrote.
-                log.error("work failed", key=DBOS.workflow_id, error=type(error).__name__)  # noqa: TRY400
+                log.error("work failed", key=DBOS.workflow_id, error=_kind(error))  # noqa: TRY400
                 raise
 
     return DBOS.workflow()(tracked)
@@ -205,6 +212,76 @@ def current_key() -> str:
     if (key := DBOS.workflow_id) is None:
         raise RuntimeError("there is no workflow here")
     return key
+
+
+# For the operator
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A piece of work that was given up: its key, when (seconds since 1970), the step, and what kind of error."""
+
+    key: str
+    at: float
+    step: str
+    error: str
+
+
+class Ledger:
+    """The records of the work, read and changed from outside, whether a bot runs or not."""
+
+    def __init__(self, url: str) -> None:
+        _prepare_sqlite(url)
+        self._client = DBOSClient(system_database_url=url)
+
+    def failed(self) -> list[Failed]:
+        """List what was given up, latest first."""
+        try:
+            found = self._client.list_workflows(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True, load_input=False)
+        except (OperationalError, ProgrammingError) as error:
+            if "workflow_status" in str(error):  # the table is not there: no bot has worked here yet
+                return []
+            raise
+        return [self._read(each) for each in found]
+
+    def replay(self, key: str) -> None:
+        """Have a piece of work done again from the step that failed; a bot takes it up within seconds."""
+        steps = self._client.list_workflow_steps(key)
+        failed = next((each["function_id"] for each in steps if each["error"]), None)
+        self._client.rewind_workflow(key, start_step=failed or 1, application_version=VERSION)
+
+    def forget(self, before: float) -> int:
+        """Delete the records of work that ended well before this time in seconds since 1970; gives how many."""
+        until = datetime.fromtimestamp(before, UTC).isoformat()
+        total = 0
+        while ended := self._client.list_workflows(
+            status=["SUCCESS", "CANCELLED"], end_time=until, limit=500, load_input=False, load_output=False
+        ):
+            self._client.delete_workflows([each.workflow_id for each in ended])
+            total += len(ended)
+        return total
+
+    def waiting(self) -> int:
+        """Count the work that has begun and not ended."""
+        return len(
+            self._client.list_workflows(
+                status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=10_000
+            )
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._client.destroy()
+
+    def _read(self, found: WorkflowStatus) -> Failed:
+        steps = self._client.list_workflow_steps(found.workflow_id)
+        step = next((each["function_name"] for each in steps if each["error"]), "")
+        return Failed(found.workflow_id, (found.updated_at or 0) / 1000, step, _kind(found.error))
+
+
+def _kind(error: Exception | None) -> str:
+    """Name an error without its words, which may hold what people wrote."""
+    return str(error) if isinstance(error, WorkError) else type(error).__name__
 
 
 def _prepare_sqlite(url: str) -> None:

@@ -30,6 +30,8 @@ METHOD_SCOPES = {
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
+    "conversations_history": {"im:history"},
+    "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "users_info": {"users:read"},
     "views_publish": set(),
 }

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from tests.conftest import free_port
-from tests.test_cli import CLEAN, ROOT
+from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_quiz_conversation import begin, question, result, take
 from tests.workspace import Workspace, buttons, shown
 
@@ -98,6 +98,57 @@ async def test_work_recorded_before_a_kill_is_done_after_it(tmp_path: Path):
         await workspace.faults()
         async with bot(workspace, tmp_path):
             await question(workspace, root, 2)
+
+
+async def test_a_message_posted_just_before_a_kill_is_found_and_not_posted_again(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        async with bot(workspace, tmp_path) as first:
+            await workspace.connected()
+            await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
+            asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+            [answer] = await workspace.replies(asked)
+            await first.gets(signal.SIGKILL)
+        async with bot(workspace, tmp_path):
+            await workspace.until(lambda: looked(workspace), "U_ANA", PATIENCE)
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
+
+        assert [each["ts"] for each in await workspace.replies(asked)] == [answer["ts"]]
+
+
+async def test_work_that_was_given_up_is_listed_and_done_when_the_operator_says_so(tmp_path: Path):
+    async with Workspace.start() as workspace:
+        async with bot(workspace, tmp_path) as first:
+            await workspace.connected()
+            await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
+            asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+            await workspace.until(lambda: _refused(workspace), "U_ANA", PATIENCE)
+            await first.gets(signal.SIGTERM)
+        listed = rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path)
+        again = rolefit("jobs", "--replay", "all", DATA_DIR=str(tmp_path), cwd=tmp_path)
+        async with bot(workspace, tmp_path):
+            [answer] = await workspace.replies(asked)
+
+        assert f"say:T_LOCAL:C_ASK:{asked}" in listed.stdout
+        assert "restricted_action" in listed.stdout
+        assert "xAI" not in listed.stdout
+        assert again.stdout == "1 piece of work will be done again.\n"
+        assert "Elon Musk" in shown(answer)
+        assert rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path).stdout == "No work has failed.\n"
+
+
+def test_a_key_that_no_failed_work_has_is_refused(tmp_path: Path):
+    result = rolefit("jobs", "--replay", "say:nothing", DATA_DIR=str(tmp_path), cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert "--replay say:nothing: no work with this key has failed. `rolefit jobs` lists what has." in result.stderr
+
+
+async def _refused(workspace: Workspace) -> bool:
+    return any(each["status"] == "restricted_action" for each in await workspace.traffic("chat.postMessage"))
+
+
+async def looked(workspace: Workspace) -> bool:
+    return bool(await workspace.traffic("conversations.replies"))
 
 
 async def test_the_bot_serves_http(tmp_path: Path):

@@ -9,15 +9,18 @@ from bot.local.errors import SlackError
 class ApiFault:
     """The next calls of a method fail.
 
-    error: Slack's code; "ratelimited" answers 429 with Retry-After.
+    error: Slack's code; "ratelimited" answers 429 with Retry-After; None for a call that succeeds, if late.
     done: carry the call out all the same and only lose the answer (an HTTP 500), as a timeout would.
+    delay: seconds until the answer. reset: break the connection instead of answering.
     """
 
     method: str
-    error: str = "internal_error"
+    error: str | None = "internal_error"
     times: int = 1
     retry_after: int = 1
     done: bool = False
+    delay: float = 0.0
+    reset: bool = False
 
 
 @dataclass
@@ -46,4 +49,4 @@ class Faults:
         """Return the refusal a fault stands for."""
         if fault.error == "ratelimited":
             return SlackError("ratelimited", status=429, headers={"Retry-After": str(fault.retry_after)})
-        return SlackError(fault.error, status=500 if fault.done else 200)
+        return SlackError(fault.error or "internal_error", status=500 if fault.done else 200)

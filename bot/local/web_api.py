@@ -3,6 +3,7 @@
 Source: docs.slack.dev/apis/web-api; scopes as listed on each method's page.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from aiohttp import web
 from bot.local import api_chat, api_conversations, api_people, api_views
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
+from bot.local.faults import ApiFault
 from bot.local.scopes import require
 from bot.local.space import Space
 
@@ -76,13 +78,24 @@ def handler(space: Space) -> Callable[[web.Request], Any]:
     async def answer(request: web.Request) -> web.Response:
         name = request.match_info["method"]
         sent: Json = {}
+        fault: ApiFault | None = None
         try:
             arguments = await Arguments.read(request)
             sent = arguments.values
-            body = call(space, name, arguments, _token(request, arguments))
+            method = allowed(space, name, _token(request, arguments))
+            fault = space.faults.strike(name)
+            body: Json = {}
+            if fault is None or fault.done or fault.error is None:
+                body = method.run(space, arguments)
+            if fault is not None and fault.error is not None:
+                raise space.faults.refuse(fault)
             status, headers = 200, {}
         except SlackError as refusal:
             body, status, headers = refusal.body(), refusal.status, refusal.headers
+        if fault is not None:
+            await asyncio.sleep(fault.delay)
+            if fault.reset and request.transport is not None:
+                request.transport.abort()
         shown = "ok" if body["ok"] else body["error"]
         space.traffic.record("from_bot", "api", name, shown, request=sent, response=body)
         headers = {**headers, "X-OAuth-Scopes": ",".join(space.manifest.scopes)}
@@ -96,20 +109,15 @@ def _token(request: web.Request, arguments: Arguments) -> str:
     return token if scheme.lower() == "bearer" else arguments.text("token")
 
 
-def call(space: Space, name: str, arguments: Arguments, token: str) -> Json:
-    """Carry out one call; raises SlackError with Slack's code for whatever Slack would refuse."""
+def allowed(space: Space, name: str, token: str) -> Method:
+    """Give a method that this token may call; raises SlackError with Slack's code if it may not."""
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     if method.caller != "none":
         _authenticate(space, token, method.caller)
         require(space.manifest.scopes if method.caller == "bot" else (), *method.scopes)
-    fault = space.faults.strike(name)
-    if fault is not None and fault.done:
-        method.run(space, arguments)
-    if fault is not None:
-        raise space.faults.refuse(fault)
-    return method.run(space, arguments)
+    return method
 
 
 def _authenticate(space: Space, token: str, wanted: TokenKind) -> None:

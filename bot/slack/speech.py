@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.share import Person
-from bot.jobs import in_doubt, next_post, pause, step
+from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.blocks import Message
 from bot.storage import Store
 
@@ -51,8 +51,8 @@ Call = Callable[[], Awaitable[Outcome]]
 log = structlog.get_logger()
 
 
-class GaveUpError(Exception):
-    """Slack did not do it, however often it was asked; the operator can have it done later with `rolefit jobs`."""
+class SlackWorkError(WorkError):
+    """Slack refused for good, or went on failing; `rolefit jobs` can have it done later. Holds Slack's code."""
 
 
 class Speech:
@@ -169,7 +169,7 @@ class Speech:
 
         async def post() -> dict[str, Any]:
             nonlocal turn
-            if not turn:
+            if self._between_posts and not turn:
                 turn, wait = await self._store.turn(team, channel, self._between_posts)
                 if wait > 0:
                     return {"wait": wait}
@@ -223,7 +223,7 @@ class Speech:
     ) -> Outcome:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
-        Raises GaveUpError if Slack goes on failing, and SlackApiError if it refuses for good.
+        Raises SlackWorkError if Slack goes on failing or refuses for good.
         """
         tries, waits, uncertain = 0, 0, False
         while True:
@@ -234,7 +234,7 @@ class Speech:
             tries += outcome.get("counts", 0)
             waits += 1
             if tries >= TRIES or waits >= PATIENT_TRIES:
-                raise GaveUpError(outcome.get("error"))
+                raise SlackWorkError(outcome.get("error"))
             await pause(outcome["wait"])
 
     async def _try(
@@ -256,8 +256,9 @@ class Speech:
         except (ClientError, TimeoutError) as error:
             return later | {"error": type(error).__name__, "uncertain": True}
         except SlackApiError as error:
-            if (outcome := _not_now(name, error, later)) is None:
-                raise
+            outcome = _not_now(name, error, later)
+            if outcome is None:
+                raise SlackWorkError(error.response["error"]) from error
             return outcome
 
 
