@@ -199,6 +199,31 @@ async def start(key: str, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.
         _begun_here.reset(begun)
 
 
+async def adopt(executors: list[str]) -> int:
+    """Take over the unfinished work of processes that are gone; gives how much. Adopting again does no harm."""
+    # DBOS gives this to its paid coordinator only; the operation itself is public in its command line and API.
+    return len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
+
+
+async def forget(before: float) -> int:
+    """Delete the records of work that was begun before this time in seconds since 1970 and went well."""
+    until, total = datetime.fromtimestamp(before, UTC).isoformat(), 0
+    while ended := await DBOS.list_workflows_async(
+        status=["SUCCESS", "CANCELLED"], end_time=until, limit=500, load_input=False, load_output=False
+    ):
+        await DBOS.delete_workflows_async([each.workflow_id for each in ended])
+        total += len(ended)
+    return total
+
+
+async def waiting() -> int:
+    """Count the work that has begun and not ended, up to 10,000."""
+    found = await DBOS.list_workflows_async(
+        status=["PENDING", "ENQUEUED"], limit=10_000, load_input=False, load_output=False
+    )
+    return len(found)
+
+
 async def close(patience: float) -> None:
     """Wait up to `patience` seconds for work in flight and stop; what is left goes on at the next launch."""
     with contextlib.suppress(TimeoutError):
@@ -249,25 +274,6 @@ class Ledger:
         steps = self._client.list_workflow_steps(key)
         failed = next((each["function_id"] for each in steps if each["error"]), None)
         self._client.rewind_workflow(key, start_step=failed or 1, application_version=VERSION)
-
-    def forget(self, before: float) -> int:
-        """Delete the records of work that ended well before this time in seconds since 1970; gives how many."""
-        until = datetime.fromtimestamp(before, UTC).isoformat()
-        total = 0
-        while ended := self._client.list_workflows(
-            status=["SUCCESS", "CANCELLED"], end_time=until, limit=500, load_input=False, load_output=False
-        ):
-            self._client.delete_workflows([each.workflow_id for each in ended])
-            total += len(ended)
-        return total
-
-    def waiting(self) -> int:
-        """Count the work that has begun and not ended."""
-        return len(
-            self._client.list_workflows(
-                status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=10_000
-            )
-        )
 
     def close(self) -> None:
         """Let go of the database."""

@@ -83,6 +83,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
 
     Raises RefusedError if Slack refuses a token, and OSError if the port is taken.
     """
+    from bot import replica
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
@@ -91,7 +92,10 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         client = await stack.enter_async_context(slack.slack_client(access.bot_token, access.api_url))
         store = await Store.open(settings.store_url)
         stack.push_async_callback(store.close)
-        launch = await stack.enter_async_context(slack.working(settings.jobs_url))
+        # On SQLite the next process is this one again, and takes up at once what is left.
+        me = "local" if settings.database_url is None else replica.name()
+        stack.push_async_callback(replica.goodbye, store, me)
+        launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
         identity = await slack.identify(client)
         app = slack.create(
             client,
@@ -103,6 +107,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         )
         _ = library.index  # before the first message asks for it
         launch()
+        await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         if port is None:
             await socket.serve(app, access.app_token or "")
         else:

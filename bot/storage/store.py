@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Table, event, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -24,9 +24,10 @@ from sqlalchemy.sql import text
 
 from bot.domain.content import Quiz
 from bot.domain.quiz import Repeated, Run, Stale, Taken
-from bot.storage.tables import answers, channels, quizzes, runs, shares, threads
+from bot.storage.tables import answers, channels, quizzes, replicas, runs, shares, threads
 
-HEAD = "0003"  # the newest migration; a test holds it against the files
+HEAD = "0004"  # the newest migration; a test holds it against the files
+MIGRATING = 7_265_706  # any number that no other program locks in this database
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 
 
@@ -223,6 +224,32 @@ class Store:
         turn = free_at - between
         return turn, max(0.0, turn - now)
 
+    # Of no team: what the processes say to each other, and what time makes useless
+
+    async def seen(self, replica: str, at: float) -> None:
+        """Remember that a replica is alive, or with 0 that it is about to end."""
+        async with self._engine.begin() as connection:
+            await self._insert_new(connection, replicas, {"id": replica, "seen_at": at})
+            await connection.execute(update(replicas).where(replicas.c.id == replica).values(seen_at=at))
+
+    async def bury(self, unseen_since: float) -> list[str]:
+        """Forget the replicas that nobody has seen since then, and give their names: to one caller each."""
+        async with self._engine.begin() as connection:
+            dead = delete(replicas).where(replicas.c.seen_at < unseen_since).returning(replicas.c.id)
+            return list((await connection.execute(dead)).scalars())
+
+    async def forget(self, before: float) -> None:
+        """Delete what only helps for a while: what threads were answered with, and the turns of channels."""
+        async with self._engine.begin() as connection:
+            # A ts is seconds since 1970, ten digits before its point until the year 2286.
+            await connection.execute(delete(threads).where(threads.c.thread_ts < f"{before:.6f}"))
+            await connection.execute(delete(channels).where(channels.c.free_at < before))
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life. Raises what it raises."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
     async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
         row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
         if row is None:
@@ -288,6 +315,8 @@ async def _prepare(url: str) -> None:
         from bot.storage.migrate import upgrade  # noqa: PLC0415 - a tenth of a second that few starts need
 
         async with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # however many replicas start together, one does it
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
             await connection.run_sync(upgrade)
     finally:
         await engine.dispose()

@@ -68,6 +68,14 @@ channels = Table(
     Column("free_at", Float(53), nullable=False),  # seconds since 1970
 )
 
+# The processes that work on this database, and when each last said so.
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("seen_at", Float(53), nullable=False),  # seconds since 1970; 0 for one that has said goodbye
+)
+
 shares = Table(
     "shares",
     metadata,
