@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from tests.conftest import free_port
 from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_quiz_conversation import begin, question, result, take
-from tests.workspace import Workspace, buttons, shown
+from tests.workspace import Sent, Workspace, buttons, shown
 
 PATIENCE = 30.0  # seconds; a process imports for a second, and a loaded machine takes its time
 
@@ -115,13 +116,37 @@ async def test_a_message_posted_just_before_a_kill_is_found_and_not_posted_again
         assert [each["ts"] for each in await workspace.replies(asked)] == [answer["ts"]]
 
 
+async def test_the_work_of_a_dead_replica_is_done_by_another(tmp_path: Path, database: str):
+    shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    async with Workspace.start() as workspace:
+        async with bot(workspace, one, **shared) as first:
+            await workspace.connected()
+            held = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 2}
+            await workspace.faults(api=[held])
+            asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+            await workspace.until(lambda: _told(workspace, "ratelimited"), "U_ANA", PATIENCE)
+            await first.gets(signal.SIGKILL)
+        async with bot(workspace, other, **shared) as second:
+            [answer] = await workspace.until(lambda: _replies(workspace, asked), "U_ANA", PATIENCE)
+            assert await second.gets(signal.SIGTERM) == 0
+
+    assert "Elon Musk" in shown(answer)
+
+
+async def _replies(workspace: Workspace, asked: Sent) -> list[dict[str, Any]]:
+    return (await workspace.thread(asked.channel, asked, asked.user))[1:]
+
+
 async def test_work_that_was_given_up_is_listed_and_done_when_the_operator_says_so(tmp_path: Path):
     async with Workspace.start() as workspace:
         async with bot(workspace, tmp_path) as first:
             await workspace.connected()
             await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
             asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
-            await workspace.until(lambda: _refused(workspace), "U_ANA", PATIENCE)
+            await workspace.until(lambda: _told(workspace, "restricted_action"), "U_ANA", PATIENCE)
             await first.gets(signal.SIGTERM)
         listed = rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path)
         again = rolefit("jobs", "--replay", "all", DATA_DIR=str(tmp_path), cwd=tmp_path)
@@ -143,8 +168,8 @@ def test_a_key_that_no_failed_work_has_is_refused(tmp_path: Path):
     assert "--replay say:nothing: no work with this key has failed. `rolefit jobs` lists what has." in result.stderr
 
 
-async def _refused(workspace: Workspace) -> bool:
-    return any(each["status"] == "restricted_action" for each in await workspace.traffic("chat.postMessage"))
+async def _told(workspace: Workspace, code: str) -> bool:
+    return any(each["status"] == code for each in await workspace.traffic("chat.postMessage"))
 
 
 async def looked(workspace: Workspace) -> bool:
