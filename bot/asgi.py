@@ -1,27 +1,175 @@
-"""The HTTP entry point: Slack's events, commands and clicks on one path, and a sign of life on another."""
+"""The HTTP entry points: Slack's events, commands and clicks on one path; signs of life and figures on others.
 
+What reaches Bolt is signed, of this minute, no larger than a megabyte and readable; all else is answered here. Bolt
+would answer some of it with 500, which Slack takes for a reason to send it again.
+"""
+
+import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qs
 
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
 
-EVENTS, HEALTH = "/slack/events", "/healthz"
+from bot import jobs, metrics
+from bot.slack.app import MALFORMED
+
+EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"
+MAX_BODY = 1024 * 1024
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
+TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Troubles = Callable[[], Awaitable[list[str]]]  # what keeps the bot from working now, in words
 
 
-def create(app: AsyncApp) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Give an ASGI app: signed requests on /slack/events, and 200 on /healthz as long as the process serves."""
+class _RefusedError(Exception):
+    """A request that is not for Bolt. status: what to answer."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+def create(app: AsyncApp, signing_secret: str, troubles: Troubles) -> App:
+    """Give an ASGI app: signed requests on /slack/events, 200 on /healthz, and on /readyz whether it can work."""
     slack = AsyncSlackRequestHandler(app, path=EVENTS)
+    signs = signs_of_life(troubles)
+    verifier = SignatureVerifier(signing_secret)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == HEALTH:
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-            await send({"type": "http.response.body", "body": b"ok"})
-            return
-        await slack(scope, receive, send)
+        if scope["type"] != "http":
+            await slack(scope, receive, send)
+        elif scope["path"] in (HEALTH, READY):
+            await signs(scope, receive, send)
+        elif scope["path"] != EVENTS:
+            await _answer(send, HTTPStatus.NOT_FOUND)
+        else:
+            try:
+                body = await _checked(scope, receive, verifier)
+            except _RefusedError as refused:
+                await _answer(send, refused.status)
+            else:
+                await _handed_on(slack, scope, body, send)
 
     return serve
+
+
+def signs_of_life(troubles: Troubles) -> App:
+    """Give an ASGI app for operators: /healthz, /readyz and /metrics."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's signature
+        if scope["type"] != "http":
+            return
+        if scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, HTTPStatus.METHOD_NOT_ALLOWED)
+        elif scope["path"] == HEALTH:
+            await _answer(send, HTTPStatus.OK, b"ok")
+        elif scope["path"] == READY:
+            found = await troubles()
+            status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
+            await _answer(send, status, "\n".join(found or ["ready"]).encode())
+        elif scope["path"] == METRICS:
+            metrics.WAITING.set(await jobs.waiting())
+            await _answer(send, HTTPStatus.OK, generate_latest(), CONTENT_TYPE_LATEST)
+        else:
+            await _answer(send, HTTPStatus.NOT_FOUND)
+
+    return serve
+
+
+async def _handed_on(slack: App, scope: Scope, body: bytes, send: Send) -> None:
+    """Let Bolt answer, unless it stumbles over the payload before it can."""
+    begun = False
+
+    async def sending(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    try:
+        await slack(scope, _again(body), sending)
+    except MALFORMED:
+        if begun:
+            raise
+        await _answer(send, HTTPStatus.BAD_REQUEST)
+
+
+async def _checked(scope: Scope, receive: Receive, verifier: SignatureVerifier) -> bytes:
+    """Give the body of a request that Bolt can read. Raises _RefusedError."""
+    if scope["method"] != "POST":
+        raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    length = headers.get(b"content-length", "0")
+    if not length.isascii() or not length.isdigit():
+        raise _RefusedError(HTTPStatus.BAD_REQUEST)
+    if int(length) > MAX_BODY:
+        raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    timestamp = headers.get(b"x-slack-request-timestamp", "")
+    signature = headers.get(b"x-slack-signature", "")
+    if not TIMESTAMP.fullmatch(timestamp) or not SIGNATURE.fullmatch(signature):
+        raise _RefusedError(HTTPStatus.UNAUTHORIZED)
+    body = await _body(receive)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _RefusedError(HTTPStatus.BAD_REQUEST) from None
+    if not verifier.is_valid(text, timestamp, signature):
+        raise _RefusedError(HTTPStatus.UNAUTHORIZED)
+    kind = headers.get(b"content-type", "").split(";")[0].strip().lower()
+    if kind not in (JSON, FORM):
+        raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if not _readable(text, kind):
+        raise _RefusedError(HTTPStatus.BAD_REQUEST)
+    return body
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _RefusedError(HTTPStatus.BAD_REQUEST)
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _readable(text: str, kind: str) -> bool:
+    """Say whether there is an object in JSON, or a form whose payload, if any, is one."""
+    try:
+        if kind == FORM:
+            payload = parse_qs(text, keep_blank_values=True, max_num_fields=1000).get("payload")
+            return payload is None or isinstance(json.loads(payload[0]), dict)
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _again(body: bytes) -> Receive:
+    """Give a body that was read to whoever reads it next."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _answer(send: Send, status: HTTPStatus, body: bytes = b"", kind: str = "text/plain; charset=utf-8") -> None:
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -22,6 +22,8 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkfl
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
+from bot import metrics
+
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
 VERSION = "2"
@@ -106,6 +108,7 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
             except Exception as error:
                 # Nobody waits for it, so nobody else would hear of it. The kind and the key must do: what an
                 # error says, or its traceback, may hold what people wrote.
+                metrics.WORK_FAILED.labels(_kind(error)).inc()
                 log.error("work failed", key=DBOS.workflow_id, error=_kind(error))  # noqa: TRY400
                 raise
 

@@ -9,7 +9,7 @@ import socket as listen
 import subprocess
 import sys
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,11 @@ from bot.knowledge import KnowledgeError, Library
 from bot.settings import Mode, Settings, SettingsError
 
 if TYPE_CHECKING:
+    import uvicorn
     from slack_bolt.async_app import AsyncApp
+
+    from bot.asgi import Troubles
+    from bot.storage import Store
 
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 
@@ -108,10 +112,17 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         _ = library.index  # before the first message asks for it
         launch()
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
+        link = socket.Link()
+
+        async def troubles() -> list[str]:
+            return [*await _database_trouble(store), *([] if port or link.connected else ["Slack is not connected."])]
+
+        if settings.health_port:
+            await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
         if port is None:
-            await socket.serve(app, access.app_token or "")
+            await socket.serve(app, access.app_token or "", link)
         else:
-            await _serve_http(app, port)
+            await _serve_http(app, port, access.signing_secret or "", troubles)
 
 
 def _access(settings: Settings) -> Access:
@@ -124,16 +135,56 @@ def _access(settings: Settings) -> Access:
     )
 
 
-async def _serve_http(app: "AsyncApp", port: int) -> None:
-    import uvicorn
-
+async def _serve_http(app: "AsyncApp", port: int, signing_secret: str, troubles: "Troubles") -> None:
     from bot import asgi
 
-    config = uvicorn.Config(asgi.create(app), log_config=None, access_log=False, timeout_graceful_shutdown=1)
     # Taken here, because uvicorn would exit on a port in use.
     with listen.create_server(("", port)) as listening:
         log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await _http(asgi.create(app, signing_secret, troubles)).serve(sockets=[listening])
+
+
+@asynccontextmanager
+async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]:
+    """Tell operators on a port of its own how we are. Raises OSError if it is taken."""
+    from bot import asgi
+
+    with listen.create_server(("", port)) as listening:
+        server = _http(asgi.signs_of_life(troubles))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await task
+
+
+def _http(app: Any) -> "uvicorn.Server":
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Leaves signals to us: they stop more than the server."""
+
+        def install_signal_handlers(self) -> None:
+            """Install none."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> "Iterator[None]":
+            """Capture none."""
+            yield
+
+    return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1))
+
+
+async def _database_trouble(store: "Store") -> list[str]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        async with asyncio.timeout(2):
+            await store.ping()
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return ["The database does not answer."]
+    return []
 
 
 # The local workspace

@@ -36,6 +36,9 @@ Secret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
 Text = Annotated[str | None, BeforeValidator(_blank_is_unset)]
 
 
+Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_blank_is_unset)]
+
+
 class Settings(BaseSettings):
     """What the environment (or a `.env` file in the working directory) says; read with `read`."""
 
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
     knowledge_dir: Path = KNOWLEDGE
     port: int = Field(default=3000, ge=1, le=65535)
     workspace_port: int = Field(default=8765, ge=0, le=65535)
+    health_port: Port = None
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
     log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

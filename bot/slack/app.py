@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import structlog
@@ -18,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import jobs
+from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.slack import faq, hearing, home, quiz, share
 from bot.slack.socket import REFUSALS, RefusedError
@@ -26,6 +27,9 @@ from bot.slack.speech import Speech
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
+# What comes of a payload that is signed and is JSON, and yet is not one of Slack's.
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+KINDS = frozenset({"message", "app_mention", "app_home_opened", "command", "block_actions"})
 PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer is handed over
 
 log = structlog.get_logger()
@@ -106,15 +110,35 @@ def create(
     for worker in (faq.answering, quiz.asking, share.sharing):
         worker.equip(speech, library, store)
 
-    async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
+    async def offer(
+        context: AsyncBoltContext, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]
+    ) -> None:
         context.update(library=library, store=store, team_id=context.team_id or identity.team)
-        await next_()
+        kind = _kind(body)
+        metrics.EVENTS.labels(kind).inc()
+        metrics.LAST_EVENT.set_to_current_time()
+        with metrics.ACKNOWLEDGED.labels(kind).time():
+            await next_()
 
     app.use(offer)
     for feature in (hearing, faq, quiz, share, home):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
+    app.error(answer_error)
     return app
+
+
+def _kind(body: dict[str, Any]) -> str:
+    """Name what Slack has sent: the event's type, "command", or the interaction's type."""
+    kind = "command" if "command" in body else body.get("event", body).get("type")
+    return kind if kind in KINDS else "other"
+
+
+async def answer_error(error: Exception) -> BoltResponse:
+    """Tell Slack that this was not taken, so that it sends it again; its words may hold what people wrote."""
+    status = 400 if isinstance(error, MALFORMED) else 500
+    log.error("not taken", error=type(error).__name__, status=status)
+    return BoltResponse(status=status)
 
 
 async def ignore(ack: AsyncAck) -> None:

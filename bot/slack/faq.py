@@ -1,15 +1,16 @@
 """The FAQ in Slack: answers in the thread, suggestions as buttons."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, metrics
 from bot.domain import faq
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.jobs import worker, workflow
+from bot.jobs import current_key, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY, Message
@@ -36,6 +37,7 @@ class Answering(EquippedWorker):
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await self._store.answered(team, channel, thread_ts, entries[-1])
         await self._speech.post(team, channel, self._message(kind, entries), thread_ts=thread_ts)
+        metrics.ANSWERED.observe(max(0.0, time.time() - float(current_key().rpartition(":")[2])))
 
     @workflow
     async def show(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:

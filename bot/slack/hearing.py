@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, metrics
 from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.slack import faq, quiz
@@ -60,6 +60,7 @@ async def hear(
     if message.thread_ts and library.index.follows(message.text):
         after = await store.answered_with(team, message.channel, message.thread_ts)
     said = faq.decide(message.text, message.surface, library, after)
+    metrics.REPLIES.labels(said.kind if said else "silence", message.surface).inc()
     if message.surface is Surface.DM and message.thread_ts:
         run = await store.run_in_thread(team, message.user, message.thread_ts)
         answerable = said is not None and said.kind == faq.ANSWER

@@ -18,6 +18,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot import metrics
+
+CONNECTIONS = 2
 HANDSHAKE = 10.0  # seconds; the address is good for thirty
 LOOK = 0.25  # seconds between two looks at a connection
 PING = 5.0  # seconds; a connection without an answer for four of them is dead
@@ -44,6 +47,23 @@ _quiet = logging.getLogger("bot.slack.socket.client")
 _quiet.setLevel(logging.CRITICAL)  # it logs a traceback for each try; we say it in one line
 
 
+class Link:
+    """What is known of the connections to Slack."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can reach us."""
+        return self.open > 0
+
+    def changed(self, by: int) -> None:
+        """Count a connection more or less."""
+        self.open += by
+        metrics.CONNECTED.set(self.open)
+
+
 class RefusedError(Exception):
     """Slack refuses the app token; trying again will not help."""
 
@@ -58,6 +78,7 @@ class _Client(SocketModeClient):
         self._app = app
         self._tasks: set[asyncio.Task[None]] = set()
         self.over = asyncio.Event()
+        self.refused = ""
         self.socket_mode_request_listeners.append(self._handle)
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
@@ -69,7 +90,10 @@ class _Client(SocketModeClient):
         """Handle one message of the queue in a task that is held until it ends."""
         raw = await self.message_queue.get()
         if raw is not None and raw.startswith("{"):
-            task = asyncio.create_task(self.run_message_listeners(json.loads(raw), raw))
+            message = json.loads(raw)
+            if message.get("type") == "disconnect" and message.get("reason") in REFUSALS:
+                self.refused = str(message["reason"])
+            task = asyncio.create_task(self.run_message_listeners(message, raw))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -84,18 +108,30 @@ class _Client(SocketModeClient):
         await send_async_response(client, request, response, 0.0)
 
 
-async def serve(app: AsyncApp, app_token: str) -> None:
-    """Keep a connection to Slack until cancelled.
+async def serve(app: AsyncApp, app_token: str, link: Link) -> None:
+    """Keep two connections to Slack until cancelled: while one is renewed, the other listens.
 
     Raises RefusedError if Slack refuses the token.
     """
+    keeping = [asyncio.create_task(_keep(app, app_token, link)) for _ in range(CONNECTIONS)]
+    try:
+        await asyncio.gather(*keeping)
+    finally:
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
+
+
+async def _keep(app: AsyncApp, app_token: str, link: Link) -> None:
     pause = 0.0
     while True:
-        client = _Client(app, app_token)
+        client, counted = _Client(app, app_token), 0
         try:
             async with asyncio.timeout(HANDSHAKE):
                 client.wss_uri = await _address(app, app_token)
                 await client.connect()  # type: ignore[no-untyped-call]
+            counted = 1
+            link.changed(1)
             log.info("connected")
             pause = 0.0
             # The client tells of a lost connection only when it is asked.
@@ -106,7 +142,10 @@ async def serve(app: AsyncApp, app_token: str) -> None:
             pause = min(LONGEST_PAUSE, max(0.5, pause * 2)) * random.uniform(0.75, 1.0)  # noqa: S311 - no secret
             log.warning("no connection", reason=type(error).__name__, next_try_in_seconds=round(pause, 1))
         finally:
+            link.changed(-counted)
             await client.finish()
+        if client.refused:
+            raise RefusedError(client.refused)
         await asyncio.sleep(pause)
 
 

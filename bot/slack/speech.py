@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot import metrics
 from bot.domain.share import Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.blocks import Message
@@ -211,11 +212,14 @@ class Speech:
             if error.response["error"] not in MAY_NOT_LOOK:
                 raise
             log.warning("cannot look whether it was posted", key=key, error=error.response["error"])
+            metrics.DOUBTFUL.labels("could not look").inc()
             return None
         for message in found["messages"]:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
                 log.info("found what was posted before", key=key)
+                metrics.DOUBTFUL.labels("found").inc()
                 return {"channel": channel, "ts": message["ts"]}
+        metrics.DOUBTFUL.labels("not there").inc()
         return None
 
     async def _call(
@@ -266,6 +270,7 @@ def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:
     """Say when to try again what Slack has refused; None if never."""
     code, status = error.response["error"], error.response.status_code
     log.warning("Slack refused", step=name, error=code, status=status)
+    metrics.SLACK_ERRORS.labels(name, code or str(status)).inc()
     if status == 429:
         headers = {key.lower(): value for key, value in (error.response.headers or {}).items()}
         return {"wait": float(headers.get("retry-after", 1)), "error": code}

@@ -1,0 +1,197 @@
+"""The HTTP edge: only what Slack signed just now, and can be read, reaches the bot; nothing else gets a 500."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.asgi import MAX_BODY
+from bot.knowledge import Library
+from tests.conftest import bot_in, free_port
+from tests.workspace import Workspace
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+EVENT: dict[str, Any] = {
+    "type": "event_callback",
+    "team_id": "T_LOCAL",
+    "event_id": "Ev1",
+    "event": {"type": "message", "channel": "C_ASK", "user": "U_ANA", "text": "lunch?", "ts": "1.000001"},
+    "authorizations": [{"team_id": "T_LOCAL", "user_id": "U_ROLEFIT", "is_bot": True}],
+}
+
+
+class Edge:
+    """Where the bot listens, and how to sign for it."""
+
+    def __init__(self, port: int, secret: str, session: aiohttp.ClientSession) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._secret = secret
+        self._session = session
+
+    def signed(self, body: bytes, at: int | None = None) -> dict[str, str]:
+        stamp = str(int(time.time()) if at is None else at)
+        digest = hmac.new(self._secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}", "Content-Type": JSON}
+
+    async def post(self, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        async with self._session.post(f"{self.url}/slack/events", data=body, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self._session.get(self.url + path) as answer:
+            return answer.status, await answer.text()
+
+
+@pytest.fixture
+async def edge(library: Library, tmp_path: Path) -> AsyncIterator[Edge]:
+    port = free_port()
+    async with (
+        Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace,
+        bot_in(workspace, library, tmp_path, port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        yield Edge(port, workspace.signing_secret, session)
+
+
+async def test_a_signed_event_is_taken_and_a_challenge_is_answered(edge: Edge):
+    event, challenge = json.dumps(EVENT).encode(), b'{"type": "url_verification", "challenge": "abc", "token": "x"}'
+
+    assert await edge.post(event, edge.signed(event)) == (200, "")
+    status, said = await edge.post(challenge, edge.signed(challenge))
+    assert (status, json.loads(said)) == (200, {"challenge": "abc"})
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b"[]", {}, 400),
+        (b'"text"', {}, 400),
+        (b"\xff\xfe", {}, 400),
+        (b"[" * 100_000, {}, 400),
+        (b"payload=%7B", {"Content-Type": FORM}, 400),
+        (b"payload=[]", {"Content-Type": FORM}, 400),
+        (b"<xml/>", {"Content-Type": "text/xml"}, 415),
+        (b"{}", {"X-Slack-Request-Timestamp": "soon"}, 401),
+        (b"{}", {"X-Slack-Request-Timestamp": "9" * 40}, 401),
+        (b"{}", {"X-Slack-Request-Timestamp": "-5"}, 401),
+        (b"{}", {"X-Slack-Signature": "v0=ü"}, 401),
+        (b"{}", {"X-Slack-Signature": "v0=" + "0" * 64}, 401),
+        (b"{}", {"X-Slack-Signature": ""}, 401),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_what_bolt_could_not_read_is_refused_and_gets_no_words(
+    edge: Edge, body: bytes, headers: dict[str, str], status: int
+):
+    assert await edge.post(body, edge.signed(body) | headers) == (status, "")
+
+
+async def test_an_unsigned_request_gets_nothing(edge: Edge):
+    assert await edge.post(json.dumps(EVENT).encode(), {"Content-Type": JSON}) == (401, "")
+    assert await edge.post(b"ssl_check=1", {"Content-Type": FORM}) == (401, "")
+
+
+async def test_a_request_of_six_minutes_ago_is_refused(edge: Edge):
+    body = json.dumps(EVENT).encode()
+
+    assert await edge.post(body, edge.signed(body, int(time.time()) - 360)) == (401, "")
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_of_over_a_megabyte_is_refused_with_and_without_a_length(edge: Edge, announced: bool):
+    host, port = edge.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    length = f"Content-Length: {MAX_BODY + 1}" if announced else "Transfer-Encoding: chunked"
+    headers = "".join(f"{name}: {value}\r\n" for name, value in edge.signed(b"").items())
+    writer.write(f"POST /slack/events HTTP/1.1\r\nHost: bot\r\n{headers}{length}\r\n\r\n".encode())
+    if not announced:
+        part = b"x" * 65_536
+        for _ in range(MAX_BODY // len(part) + 1):
+            writer.write(b"%x\r\n%s\r\n" % (len(part), part))
+
+    first = await reader.readline()
+    writer.close()
+
+    assert first.startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/slack/events", 405, ""),
+        ("/healthz", 200, "ok"),
+        ("/readyz", 200, "ready"),
+        ("/metrics", 404, ""),
+        ("/", 404, ""),
+    ],
+)
+async def test_each_path_says_what_it_is_for(edge: Edge, path: str, status: int, said: str):
+    assert await edge.get(path) == (status, said)
+
+
+def junk() -> st.SearchStrategy[Any]:
+    """Anything JSON can hold, and payloads of ours with something wrong in them."""
+    plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+    names = st.sampled_from([*EVENT, *EVENT["event"], "command", "actions", "user", "view", "payload", "challenge"])
+    return st.recursive(
+        plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | st.text(), inner), max_leaves=12
+    )
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(found=st.dictionaries(st.sampled_from([*EVENT, "payload"]), junk()), form=st.booleans(), raw=st.binary())
+async def test_whatever_is_sent_gets_an_answer_below_500(edge: Edge, found: dict[str, Any], form: bool, raw: bytes):
+    objects = [found, EVENT | found, EVENT | {"event": EVENT["event"] | found}]
+    for each in objects:
+        text = json.dumps(each)
+        body = urlencode({"payload": text}).encode() if form else text.encode()
+        status, _ = await edge.post(body, edge.signed(body) | {"Content-Type": FORM if form else JSON})
+        assert status < 500, text
+    status, _ = await edge.post(raw, edge.signed(raw) | {"Content-Type": FORM if form else JSON})
+    assert status < 500
+
+
+async def test_operators_have_a_port_of_their_own(library: Library, tmp_path: Path):
+    port = free_port()
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, health_port=port):
+        await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
+        async with aiohttp.ClientSession() as session:
+            edge = Edge(port, "", session)
+            assert await edge.get("/healthz") == (200, "ok")
+            assert await edge.get("/readyz") == (200, "ready")
+            _, figures = await edge.get("/metrics")
+            await workspace.faults(token_error=None)
+
+    assert 'rolefit_replies_total{decision="answer",surface="channel"}' in figures
+    assert 'rolefit_ack_seconds_bucket{kind="message",le="0.05"}' in figures
+    assert "rolefit_slack_connections 2.0" in figures
+    assert "What does MTS mean" not in figures
+
+
+async def test_a_bot_without_slack_is_alive_and_not_ready(library: Library, tmp_path: Path):
+    port = free_port()
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, health_port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        edge = Edge(port, "", session)
+        await workspace.faults(token_error="internal_error")
+        await workspace.refresh()
+        async with asyncio.timeout(10):
+            while (await edge.get("/readyz"))[0] == 200:  # noqa: ASYNC110 - nobody tells us of the end of a connection
+                await asyncio.sleep(0.05)
+
+        assert await edge.get("/readyz") == (503, "Slack is not connected.")
+        assert await edge.get("/healthz") == (200, "ok")
