@@ -9,7 +9,7 @@ import socket as listen
 import subprocess
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +101,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         stack.push_async_callback(replica.goodbye, store, me)
         launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
         identity = await slack.identify(client)
-        app = slack.create(
+        app, renew = slack.create(
             client,
             identity,
             library,
@@ -112,6 +112,8 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         _ = library.index  # before the first message asks for it
         launch()
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
+        watching = asyncio.create_task(_follow(settings.knowledge_dir, renew))
+        stack.callback(watching.cancel)
         link = socket.Link()
 
         async def troubles() -> list[str]:
@@ -174,6 +176,26 @@ def _http(app: Any) -> "uvicorn.Server":
             yield
 
     return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1))
+
+
+async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:
+    """Take up the knowledge whenever its files change; what has errors is named and not taken up."""
+    from watchfiles import awatch
+
+    def read() -> Library:
+        library = knowledge.load(folder)
+        _ = library.index  # before the first message asks for it
+        return library
+
+    async for _ in awatch(folder, recursive=False):
+        try:
+            library = await asyncio.to_thread(read)
+        except KnowledgeError as error:
+            problems = [str(problem) for problem in error.problems]
+            log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
+        else:
+            renew(library)
+            log.info("took up the knowledge", entries=len(library.entries))
 
 
 async def _database_trouble(store: "Store") -> list[str]:

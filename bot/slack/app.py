@@ -81,10 +81,10 @@ def create(
     *,
     between_posts: float,
     signing_secret: str | None = None,
-) -> AsyncApp:
+) -> tuple[AsyncApp, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
-    between_posts: seconds between two messages to one channel.
+    between_posts: seconds between two messages to one channel. Gives the app, and what to call with a new library.
     """
 
     async def authorize(team_id: str | None) -> AuthorizeResult | None:
@@ -106,14 +106,19 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    speech = Speech(client, store, between_posts)
-    for worker in (faq.answering, quiz.asking, share.sharing):
-        worker.equip(speech, library, store)
+    speech, current = Speech(client, store, between_posts), library
+
+    def renew(library: Library) -> None:
+        nonlocal current
+        current = library
+        metrics.KNOWLEDGE_LOADED.set_to_current_time()
+        for worker in (faq.answering, quiz.asking, share.sharing):
+            worker.equip(speech, library, store)
 
     async def offer(
         context: AsyncBoltContext, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]
     ) -> None:
-        context.update(library=library, store=store, team_id=context.team_id or identity.team)
+        context.update(library=current, store=store, team_id=context.team_id or identity.team)
         kind = _kind(body)
         metrics.EVENTS.labels(kind).inc()
         metrics.LAST_EVENT.set_to_current_time()
@@ -125,7 +130,8 @@ def create(
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     app.error(answer_error)
-    return app
+    renew(library)
+    return app, renew
 
 
 def _kind(body: dict[str, Any]) -> str:
