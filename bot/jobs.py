@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import psycopg
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID, WorkflowStatus
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
@@ -139,6 +141,18 @@ async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **
     return await DBOS.run_step_async(options, effect)
 
 
+async def insist(function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Do what is no step, since doing it again changes nothing, once more while our own database is away."""
+    for pause_for in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0):
+        try:
+            return await function(*args, **kwargs)
+        except DBAPIError as error:
+            if not is_database_away(error):
+                raise
+            await asyncio.sleep(pause_for)
+    return await function(*args, **kwargs)
+
+
 async def pause(seconds: float) -> None:
     """Let a workflow sleep; a restart does not begin the sleep anew, and a shutdown does not wait for its end."""
     _in_flight.add(-1)
@@ -158,6 +172,16 @@ def next_post() -> str:
     life = _life.get()
     life.posts += 1
     return f"{current_key()}#{life.posts}"
+
+
+@event.listens_for(Engine, "handle_error")
+def _is_away(context: ExceptionContext) -> None:
+    """Call a connection that cannot be made a lost one, so that DBOS tries again whatever psycopg's words for it are.
+
+    DBOS looks for "connection failed" in the message, and psycopg also says "connection is bad".
+    """
+    if context.connection is None and isinstance(context.original_exception, psycopg.OperationalError):
+        context.is_disconnect = True
 
 
 def is_database_away(error: BaseException) -> bool:

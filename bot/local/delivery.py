@@ -74,8 +74,7 @@ class Delivery:
             self._held = parcel
             return
         self._start(parcel)
-        if self._faults.twice:
-            self._faults.twice -= 1
+        if self._faults.doubles():
             self._start(parcel)
         if self._held is not None:
             self._faults.swapped -= 1

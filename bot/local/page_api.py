@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from bot.local.conversation import Conversation
 from bot.local.errors import PageError
-from bot.local.faults import ApiFault
+from bot.local.faults import ApiFault, Weather
 from bot.local.space import Space
 from bot.local.state import Channel, Kind, Person
 
@@ -339,10 +339,11 @@ class PageApi:
         return {"ok": http is not None and await http.verify()}
 
     async def faults(self, given: Json) -> Json:
-        """Arrange trouble: api [{method, error, times, retry_after, done}], twice, swapped, token_error."""
+        """Arrange trouble: api [{method, error, times, …}], twice, swapped, token_error, weather; see faults.py."""
         faults = self._space.faults
         try:
             faults.api = [ApiFault(**each) for each in given.get("api", [])]
+            faults.weather = Weather(**given["weather"]) if given.get("weather") else None
         except TypeError as error:
             raise PageError("invalid_fault", str(error)) from None
         faults.twice = int(given.get("twice", 0))

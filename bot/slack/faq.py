@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, metrics
 from bot.domain import faq
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.jobs import current_key, worker, workflow
+from bot.jobs import current_key, insist, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY, Message
@@ -35,7 +35,7 @@ class Answering(EquippedWorker):
     async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:
         """Post the reply in its thread, and remember what the next question there may lean on."""
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
-            await self._store.answered(team, channel, thread_ts, entries[-1])
+            await insist(self._store.answered, team, channel, thread_ts, entries[-1])
         await self._speech.post(team, channel, self._message(kind, entries), thread_ts=thread_ts)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(current_key().rpartition(":")[2])))
 
@@ -47,7 +47,7 @@ class Answering(EquippedWorker):
             await self._speech.update(channel, suggestion_ts, blocks.unknown(self._library))
             return
         await self._speech.update(channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
-        await self._store.answered(team, channel, thread_ts, entry)
+        await insist(self._store.answered, team, channel, thread_ts, entry)
         await self._speech.post(team, channel, blocks.answers([known], self._library), thread_ts=thread_ts)
 
     def _message(self, kind: str, entries: list[str]) -> Message:

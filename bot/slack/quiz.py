@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain.content import Question, Quiz, TieBreak
 from bot.domain.quiz import Repeated, Run, Taken, read_choice
-from bot.jobs import current_key, step, worker, workflow
+from bot.jobs import current_key, insist, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.blocks import BEGIN, CHOOSE
@@ -143,7 +143,7 @@ class Asking(EquippedWorker):
 
     async def _quiz(self, team: str, run_id: str) -> Quiz:
         """Give the version of the quiz that a run is pinned to; it never changes, so reading it is no step."""
-        stored = await self._store.run(team, run_id)
+        stored = await insist(self._store.run, team, run_id)
         if stored is None:
             raise LookupError(f"run {run_id} or its quiz is gone")
         return stored.run.quiz

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.domain.share import Refusal, refusal
-from bot.jobs import current_key, step, worker, workflow
+from bot.jobs import current_key, insist, step, worker, workflow
 from bot.slack import blocks
 from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH, Message
 from bot.slack.equipped import EquippedWorker
@@ -28,7 +28,7 @@ class Sharing(EquippedWorker):
     async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
         """Show what this person would get, or say why they cannot; nothing is sent yet."""
         share_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
-        stored = await self._store.run(team, run_id)
+        stored = await insist(self._store.run, team, run_id)
         if stored is None:
             return
         reason = refusal(stored.user, team, await self._speech.person(recipient))
