@@ -1,9 +1,9 @@
-# make run | test | check | bench, nothing clever. `make setup` installs what the others need, and nothing when up to date.
+# make run | test | check | bench | chaos, nothing clever. `make setup` installs what the others need, and nothing when up to date.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --no-deps
 SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
 
-.PHONY: run test check bench lock setup
+.PHONY: run test check bench chaos lock setup
 run: .venv/run
 	@.venv/bin/rolefit run
 
@@ -19,6 +19,9 @@ check: .venv/test
 
 bench: .venv/bench
 	@.venv/bin/python -m tests.bench.run
+
+chaos: .venv/test
+	@.venv/bin/python -m tests.chaos
 
 # Writes the lock files anew; versions that still fit stay as they are.
 lock: .venv/test

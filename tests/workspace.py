@@ -91,9 +91,13 @@ class _Watcher:
 class Workspace:
     """A workspace, in this process or another, and the people in it."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession, config: WorkspaceConfig) -> None:
-        self.url = url
+    def __init__(
+        self, url: str, session: aiohttp.ClientSession, config: WorkspaceConfig, team: str | None = None
+    ) -> None:
+        self.url = f"{url}/{team}" if team else url
+        self.server_url = url
         self.api_url = f"{url}/api/"
+        self.config = config
         self.bot_token = config.bot_token
         self.app_token = config.app_token
         self.signing_secret = config.signing_secret
@@ -108,6 +112,19 @@ class Workspace:
         settings = WorkspaceConfig(**{"manifest": MANIFEST, **config})
         async with running(settings) as url, cls._over(url, settings) as workspace:
             yield workspace
+
+    def other(self, team: str) -> "Workspace":
+        """Give one of the `others` of the same server."""
+        return Workspace(self.server_url, self._session, self.config, team)
+
+    async def uninstall(self, *, tokens_first: bool = False) -> None:
+        """Remove the app, as an administrator does."""
+        await self._do("uninstall", "", {"tokens_first": tokens_first})
+
+    async def close_watchers(self) -> None:
+        """Stop following what people may see."""
+        for watcher in self._watchers.values():
+            await watcher.stop()
 
     @classmethod
     @asynccontextmanager
@@ -124,8 +141,7 @@ class Workspace:
             try:
                 yield workspace
             finally:
-                for watcher in workspace._watchers.values():
-                    await watcher.stop()
+                await workspace.close_watchers()
 
     # Talking
     async def post(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Sent:

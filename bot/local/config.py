@@ -21,6 +21,11 @@ class WorkspaceConfig:
     retry_delays: seconds before each further delivery of an unacknowledged event; the same page: at once,
         after a minute, after five.
     trigger_lifetime, response_url_lifetime, response_url_uses: docs.slack.dev/interactivity/handling-user-interaction.
+    team: the workspace's id; the seed's own if left out. others: further workspaces of the same server, each with its
+        own people and channels from its seed, reached by the page's API under `/<team>/local/…`.
+    preinstalled: whether bot_token is good from the start; without it the app is installed by OAuth.
+    client_id, client_secret, redirect_uri: of the app, for OAuth. token_lifetime: seconds that a bot token from OAuth
+        is good for; 0 for ever.
     throttle: refuse a second message to one channel within a second with 429, as Slack may.
     clock: seconds since 1970; tests move it to let a trigger_id or a response_url expire.
     """
@@ -38,6 +43,13 @@ class WorkspaceConfig:
     trigger_lifetime: float = 3.0
     response_url_lifetime: float = 1800.0
     response_url_uses: int = 5
+    team: str | None = None
+    others: tuple[str, ...] = ()
+    preinstalled: bool = True
+    client_id: str = "1.local"
+    client_secret: str = "local-client-secret"  # noqa: S105 - opens nothing but this workspace, on this machine
+    redirect_uri: str = ""
+    token_lifetime: float = 0.0
     throttle: bool = False
     clock: Callable[[], float] = time.time
     seed: Path = HERE / "seed.yaml"

@@ -293,7 +293,7 @@ class Interaction:
 
     def _response_url(self, user: str, channel: Channel, ts: str | None = None, *, ephemeral: bool = False) -> str:
         key = self._permits.new_reply(user, channel.id, ts, ephemeral=ephemeral)
-        return f"{self._config.url}/response/{key}"
+        return f"{self._config.url}/response/{self._state.team.id}/{key}"
 
 
 def _command_name(channel: Channel) -> str:

@@ -25,13 +25,14 @@ Answer = Callable[[Json], Awaitable[Json]]
 class PageApi:
     """Handlers of `/local/*` over one workspace."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, uninstall: Callable[[str], None]) -> None:
         self._space = space
+        self._uninstall = uninstall
         self._state = space.state
         self._conversation: Conversation = space.conversation
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return the routes under /local."""
+    def routes(self, prefix: str = "") -> list[web.RouteDef]:
+        """Return the routes under /local; `prefix` stands before each."""
         reads: dict[str, Answer] = {
             "health": self.health,
             "state": self.state,
@@ -62,12 +63,13 @@ class PageApi:
             "refresh": self.refresh,
             "verify": self.verify,
             "faults": self.faults,
+            "uninstall": self.uninstall,
         }
         return [
-            *(web.get(f"/local/{name}", _reading(answer)) for name, answer in reads.items()),
-            *(web.post(f"/local/{name}", _acting(answer)) for name, answer in acts.items()),
-            web.get("/local/settled", self.settled),
-            web.get("/local/stream", self.stream),
+            *(web.get(f"{prefix}/local/{name}", _reading(answer)) for name, answer in reads.items()),
+            *(web.post(f"{prefix}/local/{name}", _acting(answer)) for name, answer in acts.items()),
+            web.get(f"{prefix}/local/settled", self.settled),
+            web.get(f"{prefix}/local/stream", self.stream),
         ]
 
     # What a person sees
@@ -349,6 +351,17 @@ class PageApi:
         faults.twice = int(given.get("twice", 0))
         faults.swapped = int(given.get("swapped", 0))
         faults.token_error = given.get("token_error")
+        return {"ok": True}
+
+    async def uninstall(self, given: Json) -> Json:
+        """Remove the app: its tokens end, and it is told, in the order that `tokens_first` asks for."""
+        self._uninstall(self._state.team.id)
+        told: list[Json] = [
+            {"type": "app_uninstalled"},
+            {"type": "tokens_revoked", "tokens": {"bot": [self._state.bot_user]}},
+        ]
+        for event in reversed(told) if given.get("tokens_first") else told:
+            self._space.events.send(event["type"], event)
         return {"ok": True}
 
     async def settled(self, request: web.Request) -> web.Response:

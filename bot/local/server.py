@@ -14,13 +14,14 @@ from aiohttp import WSCloseCode, web
 
 from bot.local import response_urls, web_api
 from bot.local.config import HERE, WorkspaceConfig
+from bot.local.oauth import Installations
 from bot.local.page_api import PageApi
 from bot.local.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SPACE: web.AppKey[Space] = web.AppKey("space")
+SPACES: web.AppKey[list[Space]] = web.AppKey("spaces")
 SHUTDOWN_TIMEOUT = 0.3  # seconds for open requests; the whole shutdown stays under a second
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,16 +31,20 @@ def create_app(config: WorkspaceConfig) -> web.Application:
 
     Raises OSError if the manifest or the seed can't be read.
     """
-    space = Space(config)
+    spaces = [Space(config), *(Space(replace(config, team=team)) for team in config.others)]
+    first, teams = spaces[0], {space.state.team.id: space for space in spaces}
+    installed = Installations(config, list(teams))
     app = web.Application(middlewares=[only_from_here], client_max_size=2 * 1024 * 1024)
-    app[SPACE] = space
+    app[SPACES] = spaces
     app.add_routes(
         [
             web.get("/", _page),
-            web.get("/link", space.sockets.accept),
-            web.route("*", "/api/{method}", web_api.handler(space)),
-            web.post("/response/{key}", response_urls.handler(space)),
-            *PageApi(space).routes(),
+            web.get("/link", first.sockets.accept),
+            web.get("/oauth/v2/authorize", installed.consent),
+            web.route("*", "/api/{method}", web_api.handler(first, teams, installed)),
+            *(web.post(f"/response/{space.state.team.id}/{{key}}", response_urls.handler(space)) for space in spaces),
+            *PageApi(first, installed.uninstall).routes(),
+            *(route for team, each in teams.items() for route in PageApi(each, installed.uninstall).routes(f"/{team}")),
         ]
     )
     app.on_shutdown.append(_hang_up)
@@ -58,9 +63,8 @@ async def _page(request: web.Request) -> web.FileResponse:  # noqa: ARG001
 
 async def _hang_up(app: web.Application) -> None:
     """Close every websocket, so that nobody waits for a server that is gone."""
-    space = app[SPACE]
-    pages = [each.close(code=WSCloseCode.GOING_AWAY) for each in list(space.pages)]
-    await asyncio.gather(space.close(), *pages, return_exceptions=True)
+    pages = [each.close(code=WSCloseCode.GOING_AWAY) for space in app[SPACES] for each in list(space.pages)]
+    await asyncio.gather(*(space.close() for space in app[SPACES]), *pages, return_exceptions=True)
 
 
 @web.middleware

@@ -24,7 +24,7 @@ class Space:
     def __init__(self, config: WorkspaceConfig) -> None:
         self.config = config
         self.manifest = Manifest.read(config.manifest)
-        self.state = State(config.seed, self.manifest, config.clock)
+        self.state = State(config.seed, self.manifest, config.clock, config.team)
         self.stream = Stream()
         self.traffic = Traffic(self.stream, config.clock)
         self.faults = Faults()

@@ -95,8 +95,9 @@ class Team:
 class State:
     """People and conversations of one workspace, started from a seed file."""
 
-    def __init__(self, seed: Path, manifest: Manifest, clock: Callable[[], float]) -> None:
+    def __init__(self, seed: Path, manifest: Manifest, clock: Callable[[], float], team: str | None = None) -> None:
         document: Json = yaml.safe_load(seed.read_text(encoding="utf-8"))
+        document["team"]["id"] = team or document["team"]["id"]
         self.clock = clock
         self.timestamps = Timestamps(clock)
         self.team = Team(**document["team"])

@@ -14,6 +14,7 @@ from bot.local import api_chat, api_conversations, api_people, api_views
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.faults import ApiFault
+from bot.local.oauth import Installations
 from bot.local.scopes import require
 from bot.local.space import Space
 
@@ -72,19 +73,32 @@ METHODS: dict[str, Method] = {
 }
 
 
-def handler(space: Space) -> Callable[[web.Request], Any]:
-    """Return the aiohttp handler of `/api/<method>`."""
+def handler(first: Space, teams: dict[str, Space], installed: Installations) -> Callable[[web.Request], Any]:
+    """Return the aiohttp handler of `/api/<method>`: the token says which workspace is meant, else it is the first."""
+
+    def describe(team: str) -> Json:
+        state = teams[team].state
+        return {
+            "app_id": state.app_id,
+            "bot_user_id": state.bot_user,
+            "bot_id": state.bot_id,
+            "team": {"id": team, "name": state.team.name},
+        }
 
     async def answer(request: web.Request) -> web.Response:
-        name = request.match_info["method"]
+        name, space = request.match_info["method"], first
         sent: Json = {}
         fault: ApiFault | None = None
         try:
             arguments = await Arguments.read(request)
             sent = arguments.values
-            method = allowed(space, name, _token(request, arguments))
+            token, body = _token(request, arguments), dict[str, Any]()
+            space = teams[installed.team_of(token) or first.state.team.id]
+            if name == "oauth.v2.access":
+                method = Method(lambda space, given: installed.access(request, given, space.manifest.scopes, describe))
+            else:
+                method = allowed(space, name, token, is_bot=installed.team_of(token) is not None)
             fault = space.faults.strike(name)
-            body: Json = {}
             if fault is None or fault.done or fault.error is None:
                 body = method.run(space, arguments)
             if fault is not None and fault.error is not None:
@@ -109,25 +123,25 @@ def _token(request: web.Request, arguments: Arguments) -> str:
     return token if scheme.lower() == "bearer" else arguments.text("token")
 
 
-def allowed(space: Space, name: str, token: str) -> Method:
+def allowed(space: Space, name: str, token: str, *, is_bot: bool) -> Method:
     """Give a method that this token may call; raises SlackError with Slack's code if it may not."""
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     if method.caller != "none":
-        _authenticate(space, token, method.caller)
+        _authenticate(space, token, method.caller, is_bot=is_bot)
         require(space.manifest.scopes if method.caller == "bot" else (), *method.scopes)
     return method
 
 
-def _authenticate(space: Space, token: str, wanted: TokenKind) -> None:
+def _authenticate(space: Space, token: str, wanted: TokenKind, *, is_bot: bool) -> None:
     """Raise not_authed, invalid_auth, not_allowed_token_type, or the token trouble a test asked for."""
     if not token:
         raise SlackError("not_authed")
-    kinds = {space.config.bot_token: "bot", space.config.app_token: "app"}
-    if token not in kinds:
-        raise SlackError("invalid_auth")
-    if kinds[token] != wanted:
+    kind = "bot" if is_bot else "app" if token == space.config.app_token else None
+    if kind is None:
+        raise SlackError("account_inactive" if token.startswith("xoxb-local-") else "invalid_auth")
+    if kind != wanted:
         raise SlackError("not_allowed_token_type")
     if space.faults.token_error:
         raise SlackError(space.faults.token_error)
