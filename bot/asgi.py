@@ -18,8 +18,10 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot import jobs, metrics
 from bot.slack.app import MALFORMED
+from bot.slack.install import Install
 
 EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"
+INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 MAX_BODY = 1024 * 1024
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
@@ -41,8 +43,11 @@ class _RefusedError(Exception):
         self.status = status
 
 
-def create(app: AsyncApp, signing_secret: str, troubles: Troubles) -> App:
-    """Give an ASGI app: signed requests on /slack/events, 200 on /healthz, and on /readyz whether it can work."""
+def create(app: AsyncApp, signing_secret: str, troubles: Troubles, install: Install | None = None) -> App:
+    """Give an ASGI app: signed requests on /slack/events, 200 on /healthz, and on /readyz whether it can work.
+
+    With `install`, workspaces can install the app at /slack/install.
+    """
     slack = AsyncSlackRequestHandler(app, path=EVENTS)
     signs = signs_of_life(troubles)
     verifier = SignatureVerifier(signing_secret)
@@ -52,6 +57,8 @@ def create(app: AsyncApp, signing_secret: str, troubles: Troubles) -> App:
             await slack(scope, receive, send)
         elif scope["path"] in (HEALTH, READY):
             await signs(scope, receive, send)
+        elif install and scope["path"] in (INSTALL, REDIRECT):
+            await _install(install, scope, send)
         elif scope["path"] != EVENTS:
             await _answer(send, HTTPStatus.NOT_FOUND)
         else:
@@ -86,6 +93,24 @@ def signs_of_life(troubles: Troubles) -> App:
             await _answer(send, HTTPStatus.NOT_FOUND)
 
     return serve
+
+
+async def _install(install: Install, scope: Scope, send: Send) -> None:
+    if scope["method"] != "GET":
+        await _answer(send, HTTPStatus.METHOD_NOT_ALLOWED)
+        return
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope["query_string"].decode("latin-1")
+    if scope["path"] == INSTALL:
+        https = "https" in (scope.get("scheme"), headers.get(b"x-forwarded-proto"))
+        page = await install.begin(query, https=https)
+    else:
+        page = await install.finish(query, headers.get(b"cookie", ""))
+    body = page.body.encode()
+    told = [(name.lower().encode(), value.encode("latin-1")) for name, value in page.headers]
+    told.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": int(page.status), "headers": told})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _handed_on(slack: App, scope: Scope, body: bytes, send: Send) -> None:

@@ -243,6 +243,16 @@ async def forget(before: float) -> int:
     return total
 
 
+async def forget_keys(prefixes: list[str]) -> None:
+    """Delete the records of all work whose key begins with one of these, after stopping what has not ended."""
+    while found := await DBOS.list_workflows_async(
+        workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False
+    ):
+        keys = [each.workflow_id for each in found]
+        await DBOS.cancel_workflows_async(keys)
+        await DBOS.delete_workflows_async(keys)
+
+
 async def waiting() -> int:
     """Count the work that has begun and not ended, up to 10,000."""
     found = await DBOS.list_workflows_async(

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
     from bot.asgi import Troubles
+    from bot.slack.access import Access as Members
+    from bot.slack.access import ManyWorkspaces
+    from bot.slack.install import Install
     from bot.storage import Store
 
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
@@ -39,9 +42,11 @@ class Access:
     """How to reach Slack, or what stands in for it."""
 
     api_url: str
-    bot_token: str
+    bot_token: str | None
     app_token: str | None
     signing_secret: str | None
+    client_id: str | None = None
+    client_secret: str | None = None
 
 
 async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
@@ -79,7 +84,7 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
             access = await stack.enter_async_context(place)
         else:
             access = _access(settings)
-        await bot(settings, access, library, port=(port or settings.port) if mode is Mode.HTTP else None)
+        await bot(settings, access, library, port=(port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None)
 
 
 async def bot(settings: Settings, access: Access, library: Library, *, port: int | None) -> None:
@@ -93,17 +98,22 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(slack.slack_client(access.bot_token, access.api_url))
+        session = await stack.enter_async_context(slack.slack_session())
         store = await Store.open(settings.store_url)
         stack.push_async_callback(store.close)
         # On SQLite the next process is this one again, and takes up at once what is left.
         me = "local" if settings.database_url is None else replica.name()
         stack.push_async_callback(replica.goodbye, store, me)
         launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
-        identity = await slack.identify(client)
+        install = None
+        members: Members
+        if access.bot_token:
+            members = await slack.one_workspace(session, access.bot_token, access.api_url)
+        else:
+            members, install = _many_workspaces(settings, access, library, store, session)
         app, renew = slack.create(
-            client,
-            identity,
+            members,
+            access.api_url,
             library,
             store,
             between_posts=settings.post_interval,
@@ -124,7 +134,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         if port is None:
             await socket.serve(app, access.app_token or "", link)
         else:
-            await _serve_http(app, port, access.signing_secret or "", troubles)
+            await _serve_http(app, port, access.signing_secret or "", troubles, install)
 
 
 def _access(settings: Settings) -> Access:
@@ -133,17 +143,46 @@ def _access(settings: Settings) -> Access:
         return secret.get_secret_value().strip() if secret else None
 
     return Access(
-        settings.api_url, shown("slack_bot_token") or "", shown("slack_app_token"), shown("slack_signing_secret")
+        settings.api_url,
+        shown("slack_bot_token"),
+        shown("slack_app_token"),
+        shown("slack_signing_secret"),
+        settings.slack_client_id,
+        shown("slack_client_secret"),
     )
 
 
-async def _serve_http(app: "AsyncApp", port: int, signing_secret: str, troubles: "Troubles") -> None:
+def _many_workspaces(
+    settings: Settings, access: Access, library: Library, store: "Store", session: aiohttp.ClientSession
+) -> "tuple[ManyWorkspaces, Install]":
+    import yaml
+
+    from bot.slack.access import Cipher, ManyWorkspaces
+    from bot.slack.install import Install
+
+    client = {"client_id": access.client_id or "", "client_secret": access.client_secret or ""}
+    members = ManyWorkspaces(store, Cipher(settings.keys), session, api_url=access.api_url, **client)
+    scopes = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
+    pages = Install(
+        members,
+        store,
+        library.words.install,
+        authorize_url=access.api_url.removesuffix("api/") + "oauth/v2/authorize",
+        client_id=client["client_id"],
+        scopes=scopes,
+    )
+    return members, pages
+
+
+async def _serve_http(
+    app: "AsyncApp", port: int, signing_secret: str, troubles: "Troubles", install: "Install | None"
+) -> None:
     from bot import asgi
 
     # Taken here, because uvicorn would exit on a port in use.
     with listen.create_server(("", port)) as listening:
         log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
-        await _http(asgi.create(app, signing_secret, troubles)).serve(sockets=[listening])
+        await _http(asgi.create(app, signing_secret, troubles, install)).serve(sockets=[listening])
 
 
 @asynccontextmanager

@@ -10,14 +10,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SLACK = "https://slack.com/api/"
 KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge"
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
+OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
 
 
 class Mode(StrEnum):
-    """Where the bot works: the local workspace, Slack over Socket Mode, or Slack over HTTP."""
+    """Where the bot works: the local workspace, one workspace over Socket Mode or HTTP, or all that install it."""
 
     LOCAL = "local"
     SOCKET = "socket"
     HTTP = "http"
+    OAUTH = "oauth"
 
 
 class SettingsError(ValueError):
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     slack_client_id: Text = None
     slack_client_secret: Secret = None
     slack_verification_token: Secret = None
+    encryption_keys: Secret = None
     data_dir: Path = Path("data")
     database_url: Text = None
     knowledge_dir: Path = KNOWLEDGE
@@ -85,12 +88,14 @@ class Settings(BaseSettings):
 
         Raises SettingsError naming each setting that is missing or contradicts another.
         """
+        bot, app = _shown(self.slack_bot_token), _shown(self.slack_app_token)
+        if not bot and (self.slack_client_id or self.slack_client_secret):
+            return self._oauth(http=http)
         problems = [
-            f"{name} is set, but Rolefit serves one workspace with one token: unset it."
-            for name in BOLT_READS_THESE
+            f"{name} is set, but Rolefit serves one workspace with SLACK_BOT_TOKEN: unset one of the two."
+            for name in (*BOLT_READS_THESE, "ENCRYPTION_KEYS")
             if getattr(self, name.lower()) is not None
         ]
-        bot, app = _shown(self.slack_bot_token), _shown(self.slack_app_token)
         if not bot:
             problems += [
                 f"{name} is set, but SLACK_BOT_TOKEN is not: set SLACK_BOT_TOKEN to the bot token of your app, "
@@ -132,6 +137,39 @@ class Settings(BaseSettings):
         if not bot:
             return Mode.LOCAL
         return Mode.HTTP if http else Mode.SOCKET
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys that tokens are encrypted with, newest first."""
+        return [key.strip() for key in _shown(self.encryption_keys).split(",") if key.strip()]
+
+    def _oauth(self, *, http: bool) -> Mode:
+        """Check what many workspaces need."""
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - a twentieth of a second that one workspace does not need
+
+        problems = [
+            f"{name} is not set, but installing in many workspaces needs all of {', '.join(OAUTH)}: set it, "
+            "or serve one workspace with SLACK_BOT_TOKEN."
+            for name in OAUTH
+            if not getattr(self, name.lower())
+        ]
+        if not http:
+            problems.append("SLACK_CLIENT_ID is set, but workspaces install over HTTP: start with --http.")
+        for number, key in enumerate(self.keys, 1):
+            try:
+                Fernet(key)
+            except ValueError:
+                problems.append(
+                    f"ENCRYPTION_KEYS: key {number} is no Fernet key: make one with "
+                    '`python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"`.'
+                )
+        if self.slack_verification_token is not None:
+            problems.append("SLACK_VERIFICATION_TOKEN is set, but Slack signs its requests instead: unset it.")
+        if self.slack_app_token is not None:
+            problems.append("SLACK_APP_TOKEN is set, but many workspaces are served over HTTP: unset it.")
+        if problems:
+            raise SettingsError(problems)
+        return Mode.OAUTH
 
 
 def read() -> Settings:

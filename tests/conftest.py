@@ -57,7 +57,15 @@ async def bot_in(
     """Run a bot in this process until the end of the block; with a port, over HTTP. `given`: settings."""
     # No pause between two messages: what is tested here is what is said.
     settings = Settings(_env_file=None, **{"data_dir": data, "post_interval": 0, **given})
-    access = run.Access(workspace.api_url, workspace.bot_token, workspace.app_token, workspace.signing_secret)
+    one = not given.get("slack_client_id")
+    access = run.Access(
+        workspace.api_url,
+        workspace.bot_token if one else None,
+        workspace.app_token if one else None,
+        workspace.signing_secret,
+        workspace.config.client_id,
+        workspace.config.client_secret,
+    )
     task = asyncio.create_task(run.bot(settings, access, library, port=port))
     ready = asyncio.create_task(_served(port) if port else workspace.connected())
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import typer.main
 
 from bot.cli import cli
-from bot.settings import BOLT_READS_THESE, Settings
+from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -19,9 +19,10 @@ def known_commands() -> dict[str, Any]:
 
 
 def test_every_setting_is_in_the_readme_and_the_reverse():
-    named = set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
+    rows = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", README, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
     # Those that contradict a single token are refused with a message of their own.
-    known = {name.upper() for name in Settings.model_fields} - set(BOLT_READS_THESE)
+    known = {name.upper() for name in Settings.model_fields} - {"SLACK_VERIFICATION_TOKEN"}
 
     assert named == known
 

@@ -418,6 +418,20 @@ class HomeWords(Authored):
     privacy: Plain
 
 
+class InstallWords(Authored):
+    """The pages a browser shows while a workspace installs the app."""
+
+    done_title: Line
+    done: Line
+    cancelled_title: Line
+    cancelled: Line
+    failed_title: Line
+    stale: Line
+    refused: Line
+    organisation: Line
+    later: Line
+
+
 class Words(Authored):
     """The file `words.yaml`: everything the bot says that is neither an answer nor a question of the quiz."""
 
@@ -426,3 +440,4 @@ class Words(Authored):
     result: ResultWords
     share: ShareWords
     home: HomeWords
+    install: InstallWords

@@ -5,10 +5,10 @@ Listeners run before the acknowledgement (`process_before_response`): what they 
 """
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -21,7 +21,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, metrics
 from bot.knowledge import Library
-from bot.slack import faq, hearing, home, quiz, share
+from bot.settings import BOLT_READS_THESE
+from bot.slack import faq, hearing, home, leaving, quiz, share
+from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.slack.speech import Speech
 from bot.storage import Store
@@ -35,33 +37,22 @@ PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who the token makes us: the workspace and the bot's own ids."""
-
-    team: str
-    user: str
-    bot: str
-
-
 @asynccontextmanager
-async def slack_client(token: str, api_url: str) -> AsyncIterator[AsyncWebClient]:
-    """Open a client whose calls share their connections.
-
-    It tries nothing again by itself, neither when told to wait nor when a connection breaks, since Slack may have
-    posted already: durable work does both.
-    """
+async def slack_session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Open the session that all calls to Slack share."""
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-        yield AsyncWebClient(token, base_url=api_url, session=session, retry_handlers=[])
+        yield session
 
 
-async def identify(client: AsyncWebClient) -> Identity:
-    """Ask Slack who we are, waiting for as long as it does not answer. Raises RefusedError if it refuses the token."""
+async def one_workspace(session: aiohttp.ClientSession, token: str, api_url: str) -> OneWorkspace:
+    """Ask Slack who this token makes us, for as long as it does not answer. Raises RefusedError if it refuses it."""
+    # It tries nothing again by itself, since Slack may have posted already: durable work does.
+    client = AsyncWebClient(token, base_url=api_url, session=session, retry_handlers=[])
     pause = 0.1
     while True:
         try:
             found = await client.auth_test()
-            return Identity(found["team_id"], found["user_id"], found["bot_id"])
+            return OneWorkspace(Member(found["team_id"], found["user_id"], found["bot_id"], token), client, session)
         except SlackApiError as error:
             if error.response["error"] in REFUSALS:
                 raise RefusedError(error.response["error"]) from error
@@ -74,8 +65,8 @@ async def identify(client: AsyncWebClient) -> Identity:
 
 
 def create(
-    client: AsyncWebClient,
-    identity: Identity,
+    access: Access,
+    api_url: str,
     library: Library,
     store: Store,
     *,
@@ -88,37 +79,41 @@ def create(
     """
 
     async def authorize(team_id: str | None) -> AuthorizeResult | None:
-        if team_id and identity.team and team_id != identity.team:
+        member = await access.of(team_id or "")
+        if member is None:
             return None
         return AuthorizeResult(
             enterprise_id=None,
-            team_id=identity.team,
-            bot_token=client.token,
-            bot_id=identity.bot,
-            bot_user_id=identity.user,
+            team_id=member.team,
+            bot_token=member.token,
+            bot_id=member.bot,
+            bot_user_id=member.user,
         )
 
+    for name in BOLT_READS_THESE:  # in the environment they would make Bolt keep installations in files
+        os.environ.pop(name, None)
     app = AsyncApp(
         # Bolt copies it for each request and gives it the token of the request's workspace.
-        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=client.retry_handlers),
+        client=AsyncWebClient(base_url=api_url, session=access.session, retry_handlers=[]),
         authorize=authorize,  # type: ignore[arg-type]  # Bolt itself knows None as "not installed"
         signing_secret=signing_secret or "",
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    speech, current = Speech(client, store, between_posts), library
+    speech, current = Speech(access, store, between_posts), library
 
     def renew(library: Library) -> None:
         nonlocal current
         current = library
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
-        for worker in (faq.answering, quiz.asking, share.sharing):
+        for worker in (faq.answering, quiz.asking, share.sharing, leaving.leaving):
             worker.equip(speech, library, store)
 
     async def offer(
         context: AsyncBoltContext, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]
     ) -> None:
-        context.update(library=current, store=store, team_id=context.team_id or identity.team)
+        result = context.authorize_result
+        context.update(library=current, store=store, access=access, team_id=result.team_id if result else None)
         kind = _kind(body)
         metrics.EVENTS.labels(kind).inc()
         metrics.LAST_EVENT.set_to_current_time()
@@ -126,7 +121,7 @@ def create(
             await next_()
 
     app.use(offer)
-    for feature in (hearing, faq, quiz, share, home):
+    for feature in (hearing, faq, quiz, share, home, leaving):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     app.error(answer_error)

@@ -44,9 +44,9 @@ class Answering(EquippedWorker):
         """Answer with the suggestion that was taken, and take the buttons away."""
         known = self._library.entries.get(entry)
         if known is None:  # deleted from the knowledge since it was suggested
-            await self._speech.update(channel, suggestion_ts, blocks.unknown(self._library))
+            await self._speech.update(team, channel, suggestion_ts, blocks.unknown(self._library))
             return
-        await self._speech.update(channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
+        await self._speech.update(team, channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
         await insist(self._store.answered, team, channel, thread_ts, entry)
         await self._speech.post(team, channel, blocks.answers([known], self._library), thread_ts=thread_ts)
 

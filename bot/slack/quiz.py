@@ -45,13 +45,13 @@ class Asking(EquippedWorker):
         if run.current:
             await self._ask(team, run_id, run, run.current, channel, root_ts)
         if response_url and begun_in != channel:
-            link = await self._speech.permalink(channel, root_ts)
+            link = await self._speech.permalink(team, channel, root_ts)
             await self._speech.reply(response_url, blocks.note(self._library, link))
 
     @workflow
-    async def point(self, channel: str, root_ts: str, response_url: str) -> None:
+    async def point(self, team: str, channel: str, root_ts: str, response_url: str) -> None:
         """Tell somebody where the round is that they have just begun."""
-        link = await self._speech.permalink(channel, root_ts)
+        link = await self._speech.permalink(team, channel, root_ts)
         await self._speech.reply(response_url, blocks.note(self._library, link))
 
     @workflow
@@ -102,12 +102,12 @@ class Asking(EquippedWorker):
         chosen = run.chosen(question)
         if taken["kind"] == "stale":
             told = blocks.already_answered(chosen, self._library)
-            await self._speech.whisper(channel, taken["user"], told, thread_ts=root_ts)
+            await self._speech.whisper(team, channel, taken["user"], told, thread_ts=root_ts)
             return
         asked = run.quiz.question(question)
         if asked_ts and chosen:
             answered = blocks.question_answered(run, asked, chosen, self._library)
-            await self._speech.update(channel, asked_ts, answered)
+            await self._speech.update(team, channel, asked_ts, answered)
         if run.current is None:
             await self._speech.post(team, channel, blocks.result(run, run_id, self._library), thread_ts=root_ts)
         if run.open:
@@ -125,10 +125,10 @@ class Asking(EquippedWorker):
         await self._speech.post(team, channel, blocks.say(self._library.words.quiz.finished), thread_ts=root_ts)
 
     @workflow
-    async def whisper(self, channel: str, user: str, word: str, thread_ts: str | None) -> None:
+    async def whisper(self, team: str, channel: str, user: str, word: str, thread_ts: str | None) -> None:
         """Tell one person one of the sentences of words.yaml."""
         message = blocks.say(getattr(self._library.words.quiz, word))
-        await self._speech.whisper(channel, user, message, thread_ts=thread_ts)
+        await self._speech.whisper(team, channel, user, message, thread_ts=thread_ts)
 
     async def _ask(
         self, team: str, run_id: str, run: Run, asked: Question | TieBreak, channel: str, root_ts: str
@@ -210,7 +210,7 @@ async def choose(
     if stored is None or stored.user != user:
         word = "gone" if stored is None else "not_yours"
         key = f"whisper:{team}:{channel}:{message['ts']}:{user}"
-        await jobs.start(key, asking.whisper, channel, user, word, message.get("thread_ts"))
+        await jobs.start(key, asking.whisper, team, channel, user, word, message.get("thread_ts"))
     else:
         key = f"click:{team}:{run_id}:{question}:{choice}:{action['action_ts']}"
         await jobs.start(key, asking.take, team, run_id, question, choice, message["ts"])
@@ -224,7 +224,7 @@ async def _begin(
     if latest and latest.version == 0 and now - latest.begun_at < SAME_ROUND:
         if response_url:
             key = f"point:{team}:{response_url}"
-            await jobs.start(key, asking.point, latest.channel, latest.root_ts, response_url)
+            await jobs.start(key, asking.point, team, latest.channel, latest.root_ts, response_url)
         return
     # The round before is part of the key: two clicks at once begin the same round.
     before = latest.id if latest else f"none at {now:%Y-%m-%d %H:%M}"

@@ -31,10 +31,10 @@ class Sharing(EquippedWorker):
         stored = await insist(self._store.run, team, run_id)
         if stored is None:
             return
-        reason = refusal(stored.user, team, await self._speech.person(recipient))
+        reason = refusal(stored.user, team, await self._speech.person(team, recipient))
         if reason is not None:
             told = blocks.pick_recipient(run_id, self._library, self._refused(reason, recipient))
-            await self._speech.update(stored.channel, picker_ts, told)
+            await self._speech.update(team, stored.channel, picker_ts, told)
             return
 
         async def keep() -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Sharing(EquippedWorker):
 
         kept = await step("keep preview", keep)
         to = mention(recipient)
-        await self._speech.update(stored.channel, picker_ts, blocks.preview_intro(to, self._library))
+        await self._speech.update(team, stored.channel, picker_ts, blocks.preview_intro(to, self._library))
         await self._speech.post(team, stored.channel, _message(kept), thread_ts=stored.root_ts)
         confirm = blocks.confirm(share_id, to, self._library)
         await self._speech.post(team, stored.channel, confirm, thread_ts=stored.root_ts)
@@ -76,20 +76,20 @@ class Sharing(EquippedWorker):
             return
         to = mention(claimed["recipient"])
         if claimed["outdated"]:
-            await self._speech.update(channel, confirm_ts, blocks.say(words.outdated))
+            await self._speech.update(team, channel, confirm_ts, blocks.say(words.outdated))
             return
         if await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"])):
-            await self._speech.update(channel, confirm_ts, blocks.told(fill(words.sent, to=to)))
+            await self._speech.update(team, channel, confirm_ts, blocks.told(fill(words.sent, to=to)))
             return
         await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-        await self._speech.update(channel, confirm_ts, blocks.told(fill(words.failed, to=to)))
+        await self._speech.update(team, channel, confirm_ts, blocks.told(fill(words.failed, to=to)))
 
     @workflow
     async def cancel(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
         """Send nothing."""
         now = await self._move(team, share_id, was=ShareState.PREVIEWED, to=ShareState.CANCELLED)
         if now == ShareState.CANCELLED:
-            await self._speech.update(channel, confirm_ts, blocks.say(self._library.words.share.cancelled))
+            await self._speech.update(team, channel, confirm_ts, blocks.say(self._library.words.share.cancelled))
 
     async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str | None:
         async def move() -> str | None:

@@ -19,6 +19,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot import metrics
 from bot.domain.share import Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
+from bot.slack.access import Access
 from bot.slack.blocks import Message
 from bot.storage import Store
 
@@ -59,8 +60,8 @@ class SlackWorkError(WorkError):
 class Speech:
     """Slack's methods as durable steps. Use it inside a workflow only."""
 
-    def __init__(self, client: AsyncWebClient, store: Store, between_posts: float) -> None:
-        self._client = client
+    def __init__(self, access: Access, store: Store, between_posts: float) -> None:
+        self._access = access
         self._store = store
         self._between_posts = between_posts
 
@@ -77,13 +78,15 @@ class Speech:
         posted = await self._post("deliver", team, person, message, None, unless=NOT_REACHABLE)
         return (posted["channel"], posted["ts"]) if posted else None
 
-    async def update(self, channel: str, ts: str, message: Message) -> None:
+    async def update(self, team: str, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. One that is gone is left gone."""
         text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
 
         async def update() -> dict[str, Any]:
             try:
-                await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=list(message.blocks))
+                await (await self._client(team)).chat_update(
+                    channel=channel, ts=ts, text=text, blocks=list(message.blocks)
+                )
             except SlackApiError as error:
                 if error.response["error"] not in ("message_not_found", "cant_update_message"):
                     raise
@@ -91,11 +94,13 @@ class Speech:
 
         await self._call("update", update)
 
-    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
+    async def whisper(
+        self, team: str, channel: str, user: str, message: Message, *, thread_ts: str | None = None
+    ) -> None:
         """Show a message to one person only."""
 
         async def whisper() -> dict[str, Any]:
-            await self._client.chat_postEphemeral(
+            await (await self._client(team)).chat_postEphemeral(
                 channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
             )
             return {}
@@ -106,7 +111,7 @@ class Speech:
         """Answer a command privately, also where the bot is not a member. An address that expired is let go."""
 
         async def reply() -> dict[str, Any]:
-            answered = await AsyncWebhookClient(response_url, session=self._client.session).send(
+            answered = await AsyncWebhookClient(response_url, session=self._access.session).send(
                 text=message.text, blocks=list(message.blocks), response_type="ephemeral"
             )
             if answered.status_code != 200:
@@ -115,19 +120,23 @@ class Speech:
 
         await self._call("reply", reply)
 
-    async def permalink(self, channel: str, ts: str) -> str:
+    async def permalink(self, team: str, channel: str, ts: str) -> str:
         """Give the address of a message."""
 
         async def permalink() -> dict[str, Any]:
-            return {"permalink": (await self._client.chat_getPermalink(channel=channel, message_ts=ts))["permalink"]}
+            return {
+                "permalink": (await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts))[
+                    "permalink"
+                ]
+            }
 
         return str((await self._call("permalink", permalink))["permalink"])
 
-    async def person(self, user: str) -> Person:
+    async def person(self, team: str, user: str) -> Person:
         """Look somebody up."""
 
         async def person() -> dict[str, Any]:
-            found: dict[str, Any] = (await self._client.users_info(user=user))["user"]
+            found: dict[str, Any] = (await (await self._client(team)).users_info(user=user))["user"]
             return {
                 "id": found["id"],
                 "team": found.get("team_id", ""),
@@ -137,15 +146,6 @@ class Speech:
             }
 
         return Person(**await self._call("person", person))
-
-    async def publish_home(self, user: str, view: dict[str, Any]) -> None:
-        """Show the Home tab to somebody."""
-
-        async def publish() -> dict[str, Any]:
-            await self._client.views_publish(user_id=user, view=view)
-            return {}
-
-        await self._call("home", publish)
 
     async def _post(
         self,
@@ -175,28 +175,35 @@ class Speech:
                 if wait > 0:
                     return {"wait": wait}
             try:
-                return await self._say(arguments)
+                return await self._say(team, arguments)
             except SlackApiError as error:
                 if error.response["error"] not in unless:
                     raise
                 return {}
 
         async def posted() -> dict[str, Any] | None:
-            return await self._posted(key, channel, thread_ts)
+            return await self._posted(team, key, channel, thread_ts)
 
         return await self._call(name, post, posted)
 
-    async def _say(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    async def _client(self, team: str) -> AsyncWebClient:
+        """Give a client with the workspace's token. Raises SlackWorkError if the app is not installed there."""
+        member = await self._access.of(team)
+        if member is None:
+            raise SlackWorkError("not_installed")
+        return self._access.client(member)
+
+    async def _say(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
-            posted = await self._client.chat_postMessage(**arguments)
+            posted = await (await self._client(team)).chat_postMessage(**arguments)
         except SlackApiError as error:
             if error.response["error"] not in REFUSED_BLOCKS:
                 raise
             log.exception("blocks refused, text sent instead", error=error.response["error"])
-            posted = await self._client.chat_postMessage(**{**arguments, "blocks": None})
+            posted = await (await self._client(team)).chat_postMessage(**{**arguments, "blocks": None})
         return {"channel": posted["channel"], "ts": posted["ts"]}
 
-    async def _posted(self, key: str, channel: str, thread_ts: str | None) -> dict[str, Any] | None:
+    async def _posted(self, team: str, key: str, channel: str, thread_ts: str | None) -> dict[str, Any] | None:
         """Look for a message of ours where it would stand; None if it is not there or we may not look.
 
         We may not look into a direct message that we know only by the person's id.
@@ -205,9 +212,9 @@ class Speech:
         try:
             if thread_ts:
                 since = str(time.time() - LOOKED_BACK)
-                found = await self._client.conversations_replies(**where, ts=thread_ts, oldest=since)
+                found = await (await self._client(team)).conversations_replies(**where, ts=thread_ts, oldest=since)
             else:
-                found = await self._client.conversations_history(**where)
+                found = await (await self._client(team)).conversations_history(**where)
         except SlackApiError as error:
             if error.response["error"] not in MAY_NOT_LOOK:
                 raise

@@ -6,8 +6,8 @@ call does, because Slack repeats itself and so does durable work.
 
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,9 +24,9 @@ from sqlalchemy.sql import text
 
 from bot.domain.content import Quiz
 from bot.domain.quiz import Repeated, Run, Stale, Taken
-from bot.storage.tables import answers, channels, quizzes, replicas, runs, shares, threads
+from bot.storage.tables import answers, channels, installations, oauth_states, quizzes, replicas, runs, shares, threads
 
-HEAD = "0004"  # the newest migration; a test holds it against the files
+HEAD = "0005"  # the newest migration; a test holds it against the files
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 
@@ -77,6 +77,18 @@ class Latest:
     root_ts: str
     begun_at: datetime
     version: int
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The app in one workspace; `token` and `refresh` as they are kept, encrypted. Times in seconds since 1970."""
+
+    bot_user: str
+    bot: str
+    token: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+    expires_at: float | None
+    installed_at: float
 
 
 class Store:
@@ -224,6 +236,38 @@ class Store:
         turn = free_at - between
         return turn, max(0.0, turn - now)
 
+    async def install(self, team: str, installation: Installation) -> None:
+        """Remember an installation; a later one replaces it."""
+        async with self._engine.begin() as connection:
+            await self._installed(connection, team, installation)
+
+    async def installation(self, team: str) -> Installation | None:
+        """Give a workspace's installation, or None."""
+        async with self._engine.connect() as connection:
+            return await self._installation(connection, team)
+
+    async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
+        """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
+        async with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"installation {team}"))))
+            found = await self._installation(connection, team)
+            if found and (better := await renewed(found)):
+                await self._installed(connection, team, better)
+
+    async def delete_team(self, team: str, *, gone_at: float) -> bool:
+        """Delete all that is kept of a workspace, unless the app was installed anew after it was `gone_at`.
+
+        Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
+        """
+        async with self._engine.begin() as connection:
+            found = await self._installation(connection, team)
+            if found and int(found.installed_at) > gone_at:
+                return False
+            for table in (shares, answers, runs, threads, channels, installations):
+                await connection.execute(delete(table).where(table.c.team == team))
+            return True
+
     # Of no team: what the processes say to each other, and what time makes useless
 
     async def seen(self, replica: str, at: float) -> None:
@@ -244,6 +288,19 @@ class Store:
             # A ts is seconds since 1970, ten digits before its point until the year 2286.
             await connection.execute(delete(threads).where(threads.c.thread_ts < f"{before:.6f}"))
             await connection.execute(delete(channels).where(channels.c.free_at < before))
+            await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < before))
+
+    async def expect(self, state: str, until: float) -> None:
+        """Remember the state of an installation that has begun."""
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(oauth_states).values(state=state, expires_at=until))
+
+    async def expected(self, state: str, now: float) -> bool:
+        """Say whether this state was given out and is still good; once only, to one caller."""
+        async with self._engine.begin() as connection:
+            mine = delete(oauth_states).where(oauth_states.c.state == state)
+            until = (await connection.execute(mine.returning(oauth_states.c.expires_at))).scalar_one_or_none()
+            return until is not None and until >= now
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
@@ -262,6 +319,15 @@ class Store:
         )
         run = Run(quiz, MappingProxyType({question: choice for question, choice in given}))  # noqa: C416 - Row is no pair
         return StoredRun(row["id"], row["user"], row["channel"], row["root_ts"], row["asked_ts"], row["version"], run)
+
+    async def _installation(self, connection: AsyncConnection, team: str) -> Installation | None:
+        row = (await connection.execute(select(installations).where(installations.c.team == team))).mappings().first()
+        return Installation(**{name: value for name, value in row.items() if name != "team"}) if row else None
+
+    async def _installed(self, connection: AsyncConnection, team: str, installation: Installation) -> None:
+        row = asdict(installation)
+        await self._insert_new(connection, installations, {"team": team, **row})
+        await connection.execute(update(installations).where(installations.c.team == team).values(**row))
 
     async def _taken_by(self, connection: AsyncConnection, team: str, run_id: str, question: str) -> str | None:
         return await connection.scalar(

@@ -10,6 +10,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -74,6 +75,27 @@ replicas = Table(
     metadata,
     Column("id", String(128), primary_key=True),
     Column("seen_at", Float(53), nullable=False),  # seconds since 1970; 0 for one that has said goodbye
+)
+
+# Where the app is installed. Tokens are encrypted by whoever stores them; see bot/slack/installed.py.
+installations = Table(
+    "installations",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("bot_user", String(32), nullable=False),
+    Column("bot", String(32), nullable=False),
+    Column("token", Text, nullable=False),
+    Column("refresh", Text),
+    Column("expires_at", Float(53)),  # seconds since 1970; none for a token that does not expire
+    Column("installed_at", Float(53), nullable=False),
+)
+
+# What an installation that is under way has to bring back, once.
+oauth_states = Table(
+    "oauth_states",
+    metadata,
+    Column("state", String(64), primary_key=True),
+    Column("expires_at", Float(53), nullable=False),
 )
 
 shares = Table(

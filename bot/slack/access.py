@@ -1,0 +1,182 @@
+"""Which token the bot has in which workspace."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import aiohttp
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.storage import Installation, Store
+
+REMEMBERED = 30.0  # seconds that an installation is not looked up again
+RENEWED_BEFORE = (
+    2 * 3600.0
+)  # seconds before its end that a token is renewed; docs.slack.dev/authentication/using-token-rotation
+
+
+@dataclass(frozen=True)
+class Member:
+    """The bot in one workspace: its ids and its token there."""
+
+    team: str
+    user: str
+    bot: str
+    token: str = field(repr=False)
+
+
+class Access(Protocol):
+    """Knows the bot's tokens. `session` is the one that all calls share."""
+
+    session: aiohttp.ClientSession
+
+    async def of(self, team: str) -> Member | None:
+        """Give the bot in a workspace; None where it is not installed. Raises what the database raises."""
+        ...
+
+    def client(self, member: Member) -> AsyncWebClient:
+        """Give a client that speaks as the bot in that workspace."""
+        ...
+
+    def forget(self, team: str) -> None:
+        """Look this workspace up again next time."""
+        ...
+
+
+class OneWorkspace:
+    """The one workspace that the token of the settings is for."""
+
+    def __init__(self, member: Member, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self.session = session
+        self._member = member
+        self._client = client
+
+    async def of(self, team: str) -> Member | None:
+        """Give the bot if this is its workspace, or if none is named."""
+        return self._member if team in ("", self._member.team) else None
+
+    def client(self, member: Member) -> AsyncWebClient:  # noqa: ARG002 - there is one
+        """Give the one client."""
+        return self._client
+
+    def forget(self, team: str) -> None:
+        """Do nothing: the settings do not change."""
+
+
+class Cipher:
+    """Encrypts tokens with the first of some keys, and decrypts them with any: the old ones, until all are replaced."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def hide(self, token: str) -> str:
+        """Encrypt."""
+        return self._fernet.encrypt(token.encode()).decode()
+
+    def show(self, hidden: str) -> str:
+        """Decrypt. Raises ValueError if none of the keys fits."""
+        try:
+            return self._fernet.decrypt(hidden.encode()).decode()
+        except InvalidToken:
+            raise ValueError("a token was encrypted with a key that ENCRYPTION_KEYS does not have") from None
+
+
+class ManyWorkspaces:
+    """Every workspace that has installed the app."""
+
+    def __init__(
+        self,
+        store: Store,
+        cipher: Cipher,
+        session: aiohttp.ClientSession,
+        *,
+        api_url: str,
+        client_id: str,
+        client_secret: str,
+    ) -> None:
+        self.session = session
+        self._store = store
+        self._cipher = cipher
+        self._app = AsyncWebClient(base_url=api_url, session=session, retry_handlers=[])
+        self._credentials = {"client_id": client_id, "client_secret": client_secret}
+        self._known: dict[str, tuple[Member, float]] = {}
+        self._renewing: dict[str, asyncio.Lock] = {}
+
+    async def of(self, team: str) -> Member | None:
+        """Give the bot in a workspace; its token is renewed in time. Raises SlackApiError if Slack refuses that."""
+        known = self._known.get(team)
+        if known and known[1] > time.monotonic():
+            return known[0]
+        found = await self._store.installation(team)
+        if found is None:
+            self._known.pop(team, None)
+            return None
+        if _ends_soon(found):
+            async with self._renewing.setdefault(team, asyncio.Lock()):
+                await self._store.renew(team, self._renewed)
+            found = await self._store.installation(team) or found
+        member = Member(team, found.bot_user, found.bot, self._cipher.show(found.token))
+        self._known[team] = (member, time.monotonic() + REMEMBERED)
+        return member
+
+    def client(self, member: Member) -> AsyncWebClient:
+        """Give a client with the workspace's token."""
+        return AsyncWebClient(member.token, base_url=self._app.base_url, session=self.session, retry_handlers=[])
+
+    def forget(self, team: str) -> None:
+        """Look this workspace up again next time."""
+        self._known.pop(team, None)
+
+    async def install(self, code: str) -> str:
+        """Exchange the code of an installation for a token and keep it; gives the workspace.
+
+        Raises SlackApiError if Slack refuses, and LookupError for an organisation's installation.
+        """
+        given = await self._exchanged(code=code)
+        if given.get("is_enterprise_install") or not given.get("team"):
+            raise LookupError("installed for an organisation")
+        team = str(given["team"]["id"])
+        kept = Installation(given["bot_user_id"], await self._bot_id(given), "", None, None, time.time())
+        await self._store.install(team, self._with(kept, given))
+        self.forget(team)
+        return team
+
+    async def _exchanged(self, **given: str) -> dict[str, Any]:
+        # Not with the SDK's own method: it uses a part of aiohttp that is about to be removed.
+        answer = await self._app.api_call("oauth.v2.access", data={**self._credentials, **given})
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def _bot_id(self, given: Mapping[str, Any]) -> str:
+        """`oauth.v2.access` gives the bot's user only; `auth.test` also the id that marks its own messages."""
+        told = await AsyncWebClient(
+            given["access_token"], base_url=self._app.base_url, session=self.session, retry_handlers=[]
+        ).auth_test()
+        return str(told["bot_id"])
+
+    async def _renewed(self, found: Installation) -> Installation | None:
+        if not _ends_soon(found) or not found.refresh:
+            return None  # another replica was quicker
+        try:
+            given = await self._exchanged(grant_type="refresh_token", refresh_token=self._cipher.show(found.refresh))
+        except SlackApiError:
+            if found.expires_at and found.expires_at > time.time():
+                return None  # good for a while yet
+            raise
+        return self._with(found, given)
+
+    def _with(self, kept: Installation, given: Mapping[str, Any]) -> Installation:
+        refresh, lives = given.get("refresh_token"), given.get("expires_in")
+        return replace(
+            kept,
+            token=self._cipher.hide(given["access_token"]),
+            refresh=self._cipher.hide(refresh) if refresh else None,
+            expires_at=time.time() + lives if lives else None,
+        )
+
+
+def _ends_soon(found: Installation) -> bool:
+    return found.expires_at is not None and found.expires_at - time.time() < RENEWED_BEFORE

@@ -1,0 +1,42 @@
+"""When a workspace removes the app: all that is kept of it is deleted."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+
+from bot import jobs
+from bot.jobs import insist, worker, workflow
+from bot.slack.access import Access
+from bot.slack.equipped import EquippedWorker
+
+# What the keys of recorded work begin with, before the workspace.
+KINDS = ("begin", "cancel", "click", "pick", "point", "preview", "reply", "say", "send", "show", "whisper")
+
+
+@worker()
+class Leaving(EquippedWorker):
+    """Forgets a workspace."""
+
+    @workflow
+    async def forget(self, team: str, gone_at: float) -> None:
+        """Delete its rows and the records of its work, unless it has installed the app again since."""
+        if await insist(self._store.delete_team, team, gone_at=gone_at):
+            await jobs.forget_keys([f"{kind}:{team}:" for kind in KINDS])
+
+
+leaving = Leaving("leaving")
+
+
+async def leave(event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext, access: Access) -> None:
+    """Forget a workspace; both events of an uninstall mean the same, in either order."""
+    if event["type"] == "tokens_revoked" and not event.get("tokens", {}).get("bot"):
+        return
+    team = str(context.team_id)
+    await jobs.start(f"forget:{team}:{body['event_time']}", leaving.forget, team, float(body["event_time"]))
+    access.forget(team)
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to the end of an installation."""
+    app.event("app_uninstalled")(leave)
+    app.event("tokens_revoked")(leave)

@@ -1,0 +1,205 @@
+"""Many workspaces: installing, keeping apart, renewing tokens, and leaving."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import create_engine, text
+
+from bot.knowledge import Library
+from tests.conftest import bot_in, free_port
+from tests.test_quiz_conversation import begin, question
+from tests.workspace import Workspace, buttons, shown
+
+ONE, TWO = "T_ONE", "T_TWO"
+QUESTION = "What does MTS mean?"
+KEY = Fernet.generate_key().decode()
+
+
+class Installing:
+    """A bot that anybody may install, and two workspaces that may."""
+
+    def __init__(self, workspace: Workspace, port: int, data: Path) -> None:
+        self.one, self.two = workspace, workspace.other(TWO)
+        self.url = f"http://127.0.0.1:{port}"
+        self.data = data
+
+    async def install(self, team: str, **more: str) -> tuple[int, str]:
+        """Go through the pages as a browser does; gives what the last one says."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+            async with browser.get(f"{self.url}/slack/install", allow_redirects=False) as away:
+                consent = away.headers["Location"]
+            query = "&".join(f"{name}={value}" for name, value in {"team": team, **more}.items())
+            async with browser.get(f"{consent}&{query}") as back:
+                return back.status, plain(await back.text())
+
+    def rows(self, statement: str) -> list[Any]:
+        engine = create_engine(f"sqlite:///{self.data / 'rolefit.db'}")
+        with engine.begin() as connection:
+            result = connection.execute(text(statement))
+            found = list(result) if result.returns_rows else []
+        engine.dispose()
+        return found
+
+
+def plain(page: str) -> str:
+    return re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+
+
+@asynccontextmanager
+async def offered(library: Library, data: Path, **config: Any) -> AsyncIterator[Installing]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    config |= {"events_url": f"{url}/slack/events", "redirect_uri": f"{url}/slack/oauth_redirect"}
+    async with (
+        Workspace.start(team=ONE, others=(TWO,), preinstalled=False, **config) as workspace,
+        bot_in(workspace, library, data, port=port, slack_client_id="1.local", encryption_keys=KEY),
+    ):
+        found = Installing(workspace, port, data)
+        yield found
+        await found.two.close_watchers()
+
+
+@pytest.fixture
+async def installing(library: Library, tmp_path: Path) -> AsyncIterator[Installing]:
+    async with offered(library, tmp_path) as found:
+        yield found
+
+
+async def test_two_workspaces_install_it_and_each_is_answered_in_its_own(installing: Installing):
+    for team in (ONE, TWO):
+        status, said = await installing.install(team)
+        assert (status, "Rolefit is installed" in said) == (200, True)
+
+    for workspace, other in ((installing.one, installing.two), (installing.two, installing.one)):
+        before = len(await other.traffic("chat.postMessage"))
+        asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+        [answer] = await workspace.replies(asked)
+        assert "Bell Labs" in shown(answer)
+        assert len(await other.traffic("chat.postMessage")) == before
+
+
+async def test_the_same_people_in_two_workspaces_take_two_quizzes(installing: Installing):
+    roots = []
+    for team, workspace in ((ONE, installing.one), (TWO, installing.two)):
+        await installing.install(team)
+        roots.append(await begin(workspace))
+        asked = await question(workspace, roots[-1], 1)
+        await workspace.click("U_ANA", asked, buttons(asked)[0])
+        await question(workspace, roots[-1], 2)
+
+    assert {team for (team,) in installing.rows("SELECT team FROM runs")} == {ONE, TWO}
+    assert len(await installing.one.dm("U_ANA")) == len(await installing.two.dm("U_ANA")) == 1
+
+
+async def test_tokens_are_kept_encrypted(installing: Installing):
+    await installing.install(ONE)
+
+    [(token,)] = installing.rows("SELECT token FROM installations")
+
+    assert "xoxb" not in token
+    assert Fernet(KEY).decrypt(token).startswith(b"xoxb-local-T_ONE-")
+    assert b"xoxb" not in (installing.data / "rolefit.db").read_bytes()
+
+
+async def test_a_workspace_that_has_not_installed_it_is_not_answered(installing: Installing):
+    await installing.one.post("U_ANA", "C_ASK", QUESTION)
+    await installing.one.settled()
+
+    assert await installing.one.traffic("chat.postMessage") == []
+    assert [
+        each["status"] for each in await installing.one.traffic("message.channels") if "retry" in each["status"]
+    ] == []
+
+
+@pytest.mark.parametrize("tokens_first", [False, True])
+async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
+    installing: Installing, tokens_first: bool
+):
+    for team, workspace in ((ONE, installing.one), (TWO, installing.two)):
+        await installing.install(team)
+        await question(workspace, await begin(workspace), 1)
+        await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+    installing.rows("UPDATE installations SET installed_at = installed_at - 60")
+
+    await installing.one.uninstall(tokens_first=tokens_first)
+
+    async with asyncio.timeout(10):
+        while installing.rows(f"SELECT 1 FROM runs WHERE team = '{ONE}'"):  # noqa: ASYNC110 - only the rows tell
+            await asyncio.sleep(0.05)
+    for table in ("runs", "threads", "channels", "installations", "shares", "answers"):
+        assert installing.rows(f"SELECT 1 FROM {table} WHERE team = '{ONE}'") == [], table
+    assert installing.rows(f"SELECT count(*) FROM runs WHERE team = '{TWO}'") == [(1,)]
+    [answer] = await installing.two.replies(await installing.two.post("U_BEN", "C_ASK", QUESTION))
+    assert "Bell Labs" in shown(answer)
+
+
+async def test_installing_again_after_removing_it_works_at_once(installing: Installing):
+    await installing.install(ONE)
+    await installing.one.uninstall()
+    await installing.one.settled()
+
+    assert (await installing.install(ONE))[0] == 200
+    installing.rows(f"UPDATE installations SET installed_at = {time.time() + 1}")
+
+    [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+    assert "Bell Labs" in shown(answer)
+
+
+async def test_a_token_is_renewed_before_it_ends(library: Library, tmp_path: Path):
+    async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
+        await installing.install(ONE)
+        [(before,)] = installing.rows("SELECT token FROM installations")
+
+        asked = [await installing.one.post("U_ANA", "C_ASK", QUESTION) for _ in range(3)]
+        for each in asked:
+            await installing.one.replies(each)
+
+        [(after,)] = installing.rows("SELECT token FROM installations")
+        assert Fernet(KEY).decrypt(before) != Fernet(KEY).decrypt(after)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"state": "made-up"}, 400, "This link has expired"),
+        ({"state": ""}, 400, "This link has expired"),
+        ({"code": "made-up"}, 502, "Slack did not accept the installation."),
+        ({"code": "", "error": "access_denied"}, 200, "You did not allow it, and nothing was changed."),
+    ],
+)
+async def test_what_comes_back_wrong_installs_nothing_and_says_why(
+    installing: Installing, change: dict[str, str], status: int, words: str
+):
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(f"{installing.url}/slack/install", allow_redirects=False) as away:
+            state = parse_qs(urlsplit(away.headers["Location"]).query)["state"][0]
+        given = {name: value for name, value in ({"state": state, "code": "x"} | change).items() if value}
+        async with browser.get(f"{installing.url}/slack/oauth_redirect", params=given) as back:
+            assert (back.status, words in plain(await back.text())) == (status, True)
+
+    assert installing.rows("SELECT 1 FROM installations") == []
+
+
+async def test_a_link_works_once_and_only_in_the_browser_that_began(installing: Installing):
+    redirect = f"{installing.url}/slack/oauth_redirect"
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser,
+        aiohttp.ClientSession() as other,
+    ):
+        async with browser.get(f"{installing.url}/slack/install", allow_redirects=False) as away:
+            state = parse_qs(urlsplit(away.headers["Location"]).query)["state"][0]
+        statuses = []
+        for client in (other, browser, browser):
+            async with client.get(redirect, params={"state": state, "error": "access_denied"}) as back:
+                statuses.append(back.status)
+
+    assert statuses == [400, 200, 400]
