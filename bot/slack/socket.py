@@ -8,6 +8,8 @@ import asyncio
 import json
 import logging
 import random
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 from aiohttp import ClientError
@@ -143,10 +145,20 @@ async def _keep(app: AsyncApp, app_token: str, link: Link) -> None:
             log.warning("no connection", reason=type(error).__name__, next_try_in_seconds=round(pause, 1))
         finally:
             link.changed(-counted)
-            await client.finish()
+            await _to_its_end(client.finish())
         if client.refused:
             raise RefusedError(client.refused)
         await asyncio.sleep(pause)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for something that must not be left half done, also when cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _address(app: AsyncApp, app_token: str) -> str:

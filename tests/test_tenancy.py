@@ -1,0 +1,120 @@
+"""Two workspaces never see each other's rows, whatever either does, with the same ids in both."""
+
+import inspect
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select
+
+from bot.knowledge import Library
+from bot.storage import Installation, Share, ShareState, Store
+from bot.storage.tables import metadata
+
+MINE, THEIRS = "T_MINE", "T_THEIRS"
+VOLATILE = {"begun_at", "made_at", "free_at"}  # the clock's
+HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
+
+
+async def _renewed(found: Installation) -> Installation:
+    return replace(found, token=found.token + "+")
+
+
+def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[Any]]]:
+    """One call of each method that takes a team, with ids drawn from a few."""
+    quiz = library.quiz
+
+    def run(number: int) -> str:
+        return f"r{number % 2}"
+
+    def share(number: int) -> Share:
+        return Share(f"s{number % 2}", run(number), 1, "U_MEI", {"text": str(number)}, ShareState.PREVIEWED)
+
+    async def preview(store: Store, team: str, number: int) -> None:
+        if await store.run(team, run(number)):
+            await store.preview_share(team, share(number))
+
+    return {
+        "begin_run": lambda store, team, n: store.begin_run(
+            team, run(n), user="U_ANA", channel="D_ANA", root_ts=f"1.{run(n)}", quiz=quiz
+        ),
+        "asked": lambda store, team, n: store.asked(team, run(n), f"2.{n}"),
+        "run": lambda store, team, n: store.run(team, run(n)),
+        "run_in_thread": lambda store, team, n: store.run_in_thread(team, "U_ANA", f"1.{run(n)}"),
+        "answer": lambda store, team, n: store.answer(
+            team, run(n), quiz.questions[n % 2].id, quiz.questions[n % 2].choices[n % 3].id, by=f"job{n}"
+        ),
+        "latest": lambda store, team, n: _latest(store, team),
+        "shares_of": lambda store, team, n: store.shares_of(team, run(n)),
+        "preview_share": preview,
+        "share": lambda store, team, n: store.share(team, f"s{n % 2}"),
+        "move_share": lambda store, team, n: store.move_share(
+            team, f"s{n % 2}", was=ShareState.PREVIEWED, to=(ShareState.SENT, ShareState.CANCELLED)[n % 2]
+        ),
+        "answered": lambda store, team, n: store.answered(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
+        "answered_with": lambda store, team, n: store.answered_with(team, "C_ASK", f"3.{n % 2}"),
+        "turn": lambda store, team, n: _turn(store, team),
+        "install": lambda store, team, n: store.install(team, replace(HERE, token=f"secret-{n}")),
+        "installation": lambda store, team, n: store.installation(team),
+        "renew": lambda store, team, n: store.renew(team, _renewed),
+        "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),
+    }
+
+
+async def _latest(store: Store, team: str) -> str | None:
+    found = await store.latest(team, "U_ANA")
+    return found.id if found else None
+
+
+async def _turn(store: Store, team: str) -> bool:
+    _, wait = await store.turn(team, "C_ASK", 1000.0)
+    return wait > 0
+
+
+def _rows(file: Path, team: str) -> dict[str, list[dict[str, Any]]]:
+    engine, found = create_engine(f"sqlite:///{file}"), {}
+    with engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            if "team" in table.c:
+                rows = connection.execute(select(table).where(table.c.team == team)).mappings()
+                kept = [{name: value for name, value in row.items() if name not in VOLATILE} for row in rows]
+                found[table.name] = sorted(kept, key=str)
+    engine.dispose()
+    return found
+
+
+def test_every_method_that_takes_a_team_is_walked(library: Library):
+    taking = {
+        name
+        for name, method in inspect.getmembers(Store, inspect.isfunction)
+        if not name.startswith("_") and "team" in inspect.signature(method).parameters
+    }
+
+    assert taking == set(_calls(library))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_what_a_workspace_sees_does_not_depend_on_what_another_does(library: Library, data: st.DataObject):
+    calls = _calls(library)
+    step = st.tuples(st.sampled_from(sorted(calls)), st.sampled_from((MINE, THEIRS)), st.integers(0, 5))
+    steps = data.draw(st.lists(step, min_size=5, max_size=40))
+    seen: dict[bool, list[Any]] = {True: [], False: []}
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for alone in (True, False):
+            file = Path(folder) / f"{alone}.db"
+            store = await Store.open(f"sqlite+aiosqlite:///{file}")
+            for name, team, number in steps:
+                if team == MINE or not alone:
+                    result = await calls[name](store, team, number)
+                    seen[alone] += [(name, result)] * (team == MINE)
+            await store.close()
+            rows[alone] = _rows(file, MINE)
+
+    assert seen[True] == seen[False]
+    assert rows[True] == rows[False]
