@@ -261,11 +261,16 @@ async def waiting() -> int:
     return len(found)
 
 
+async def idle() -> None:
+    """Wait until no workflow runs in this process, but for those that pause."""
+    await _in_flight.idle.wait()
+
+
 async def close(patience: float) -> None:
     """Wait up to `patience` seconds for work in flight and stop; what is left goes on at the next launch."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
-            await _in_flight.idle.wait()
+            await idle()
     await asyncio.to_thread(DBOS.destroy)
 
 

@@ -139,10 +139,10 @@ class Replicas:
                     *command, env=self._environment, cwd=self._folder, stderr=log, stdout=log
                 )
             try:
-                await _up(port)
                 await self._live(process)
-                process.kill()
-                self.kills += 1
+                if process.returncode is None:  # it may have ended by itself, with no database to begin on
+                    process.kill()
+                    self.kills += 1
             except asyncio.CancelledError:
                 with contextlib.suppress(ProcessLookupError):
                     process.send_signal(signal.SIGTERM)

@@ -1,9 +1,10 @@
-"""`make bench`: quality and speed of the matcher, side by side with what others would use, in the same run.
+"""`make bench`: quality and speed, side by side with what others would use, in the same run.
 
 Speed is given in microseconds and as a share of WRatio's in this run: microseconds differ from machine to machine.
 Thresholds of the peers are read off the cases themselves, which flatters them; ours is the one in matching.yaml.
 """
 
+import asyncio
 import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from bot.domain.faq import Answer, Suggestions, Surface
 from bot.evaluate import Case
 from bot.knowledge import Library, english
 from bot.settings import KNOWLEDGE
-from tests.bench import sets
+from tests.bench import service, sets
 from tests.bench.peers import PEERS, MiniLM, Ranker, Ranking, Rolefit, WRatio
 
 FALSE_AT_MOST = 0.03
@@ -39,6 +40,7 @@ def main() -> None:
     in_slack(library)
     speed(library)
     start()
+    asyncio.run(service.report(library, console))
     if not sets.PUBLIC.exists():
         console.print("Public sets and Slack messages are left out: ../shared/eval is not here.")
     if not MiniLM.there:
