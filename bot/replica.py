@@ -31,8 +31,10 @@ def name() -> str:
 
 @asynccontextmanager
 async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[None]:  # noqa: ASYNC109 - of others
-    """Be one of the replicas until the end of the block; `timeout` is in seconds. Work must have been launched."""
-    await store.seen(replica, time.time())
+    """Be one of the replicas until the end of the block; `timeout` is in seconds. Work must have been launched.
+
+    Call `store.seen` before that: work of a process that nobody knows of would be lost with it.
+    """
     task = asyncio.create_task(_keep(store, replica, timeout))
     try:
         yield
@@ -67,7 +69,10 @@ async def _keep(store: Store, replica: str, timeout: float) -> None:  # noqa: AS
 
 
 async def _take_over(store: Store, silent_for: float) -> None:
-    dead = await store.bury(time.time() - silent_for)
+    since = time.time() - silent_for
+    dead = await store.silent(since)
     if dead:
         adopted = await jobs.adopt(dead)
+        # Only now: had we been killed before, another would have found them, and adopting again does no harm.
+        await store.bury(dead, since)
         log.info("took over the work of replicas that are gone", replicas=dead, work=adopted)

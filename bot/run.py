@@ -8,10 +8,11 @@ import signal
 import socket as listen
 import subprocess
 import sys
+import time
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,11 +43,11 @@ class Access:
     """How to reach Slack, or what stands in for it."""
 
     api_url: str
-    bot_token: str | None
-    app_token: str | None
-    signing_secret: str | None
+    bot_token: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
+    signing_secret: str | None = field(repr=False)
     client_id: str | None = None
-    client_secret: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
 
 
 async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
@@ -120,6 +121,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             signing_secret=access.signing_secret,
         )
         _ = library.index  # before the first message asks for it
+        await store.seen(me, time.time())
         launch()
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew))

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot import run
 from bot.knowledge import Library
+from bot.settings import Settings
+from bot.slack.access import Member
+from bot.storage import Installation
 from tests.conftest import bot_in
 from tests.test_faq_conversation import SEVEN
 from tests.workspace import Workspace, shown
@@ -71,3 +75,51 @@ async def test_a_channel_gets_one_message_a_second_and_others_do_not_wait_for_it
     times = sorted(float(each["ts"]) for each in said)
     assert all(later - earlier >= 0.95 for earlier, later in pairwise(times))
     assert float(other["ts"]) < times[1]
+
+
+async def test_a_lost_acknowledgement_brings_the_event_again_and_no_second_answer(either_way: Workspace):
+    await either_way.faults(unheard=1)
+    asked = await either_way.post("U_ANA", "C_ASK", QUESTION)
+
+    await either_way.replies(asked)
+    await either_way.settled()
+
+    assert len(await answers(either_way, asked)) == 1
+    heard = [each["status"] for each in await either_way.traffic("message.channels")]
+    assert sum(each.startswith("retry") for each in heard) == 1
+
+
+async def test_an_expired_socket_address_is_replaced_by_a_new_one(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace:
+        await workspace.faults(stale_links=1)
+        async with bot_in(workspace, library, tmp_path):
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.replies(asked)
+
+        assert len(await workspace.traffic("apps.connections.open")) >= 2
+
+
+async def test_a_mention_that_comes_before_its_twin_is_answered_once(workspace: Workspace):
+    await workspace.faults(swapped=1)
+    asked = await workspace.mention("U_ANA", "C_ASK", f"<@U_BOT> {QUESTION}")
+
+    await workspace.replies(asked)
+    await workspace.settled()
+
+    assert len(await answers(workspace, asked)) == 1
+
+
+def test_secrets_are_in_no_repr():
+    secret = "hush-hush"
+    settings = Settings(
+        _env_file=None, slack_bot_token=secret, slack_app_token=secret, slack_signing_secret=secret,
+        slack_client_secret=secret, encryption_keys=secret,
+    )  # fmt: skip
+    held = (
+        settings,
+        run.Access("https://slack.com/api/", secret, secret, secret, "1.2", secret),
+        Member("T_ONE", "U_BOT", "B_BOT", secret),
+        Installation("U_BOT", "B_BOT", secret, secret, None, 1.0),
+    )
+
+    assert all(secret not in repr(each) and secret not in str(each) for each in held)

@@ -176,6 +176,16 @@ async def looked(workspace: Workspace) -> bool:
     return bool(await workspace.traffic("conversations.replies"))
 
 
+async def test_a_bot_whose_socket_mode_is_switched_off_stops_and_says_so(tmp_path: Path):
+    async with Workspace.start() as workspace, bot(workspace, tmp_path) as started:
+        await workspace.connected()
+        await workspace.refresh("link_disabled")
+
+        assert await started.ends() == 2
+        assert "link_disabled" in started.said()
+        assert "Traceback" not in started.said()
+
+
 async def test_the_bot_serves_http(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:

@@ -209,15 +209,19 @@ async def test_turns_of_a_channel_lie_a_second_apart_and_those_of_another_do_not
     assert (elsewhere, of_others) == (0, 0)
 
 
-async def test_a_replica_that_is_silent_too_long_is_buried_by_one_of_the_others(store: Store):
+async def test_a_replica_that_is_silent_too_long_is_named_until_it_is_buried(store: Store):
     await store.seen("silent", 100.0)
     await store.seen("alive", 100.0)
     await store.seen("alive", 200.0)
+    await store.seen("gone", 0)
 
-    found = await asyncio.gather(*(store.bury(150.0) for _ in range(4)))
+    assert sorted(await store.silent(150.0)) == ["gone", "silent"]
+    assert sorted(await store.silent(150.0)) == ["gone", "silent"]
 
-    assert sorted(found) == [[], [], [], ["silent"]]
-    assert await store.bury(150.0) == []
+    await store.seen("silent", 300.0)  # it was slow, not dead
+    await store.bury(["silent", "gone"], 150.0)
+
+    assert await store.silent(1000.0) == ["alive", "silent"]
 
 
 async def test_what_only_helps_for_a_while_is_forgotten(store: Store):

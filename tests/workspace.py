@@ -374,9 +374,9 @@ class Workspace:
         await self._do("deactivate", user, {"user": user})
 
     # Trouble
-    async def refresh(self) -> None:
-        """Make the bot's sockets reconnect."""
-        await self._do("refresh", "", {})
+    async def refresh(self, reason: str = "refresh_requested") -> None:
+        """Make the bot's sockets reconnect, or tell them that Socket Mode is off: link_disabled."""
+        await self._do("refresh", "", {"reason": reason})
 
     async def verify_url(self) -> bool:
         """Send the bot's request URL a challenge; tell whether it came back."""

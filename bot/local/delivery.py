@@ -122,6 +122,10 @@ class Delivery:
         except UndeliveredError as failure:
             self._traffic.record("from_bot", "ack", parcel.name, f"none: {failure.reason}")
             raise
+        if parcel.kind == "events_api" and self._faults.unheard:
+            self._faults.unheard -= 1
+            self._traffic.record("from_bot", "ack", parcel.name, "lost")
+            raise UndeliveredError("timeout")
         milliseconds = (clock() - started) * 1000
         self._traffic.record("from_bot", "ack", parcel.name, f"{milliseconds:.0f} ms", response=answer)
         return answer

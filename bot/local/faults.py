@@ -70,6 +70,8 @@ class Faults:
     """What is to go wrong next.
 
     twice: how many coming events are delivered twice, in envelopes of their own with the same event_id.
+    unheard: how many coming acknowledgements are lost on their way, so that the event comes again.
+    stale_links: how many coming Socket Mode addresses have expired when they are used.
     swapped: how many coming pairs of events are delivered in the opposite order.
     token_error: answer every Web API call with this code, e.g. token_revoked or account_inactive.
     weather: what goes wrong by chance besides.
@@ -77,6 +79,8 @@ class Faults:
 
     api: list[ApiFault] = field(default_factory=list)
     twice: int = 0
+    unheard: int = 0
+    stale_links: int = 0
     swapped: int = 0
     token_error: str | None = None
     weather: Weather | None = None

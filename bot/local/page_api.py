@@ -330,9 +330,9 @@ class PageApi:
         self._state.deactivate(user)
         return {"ok": True}
 
-    async def refresh(self, given: Json) -> Json:  # noqa: ARG002
-        """Ask the bot's sockets to reconnect."""
-        await self._space.sockets.refresh()
+    async def refresh(self, given: Json) -> Json:
+        """Ask the bot's sockets to reconnect, or tell them another `reason`, e.g. link_disabled."""
+        await self._space.sockets.refresh(given.get("reason") or "refresh_requested")
         return {"ok": True}
 
     async def verify(self, given: Json) -> Json:  # noqa: ARG002
@@ -341,7 +341,7 @@ class PageApi:
         return {"ok": http is not None and await http.verify()}
 
     async def faults(self, given: Json) -> Json:
-        """Arrange trouble: api [{method, error, times, …}], twice, swapped, token_error, weather; see faults.py."""
+        """Arrange trouble: api [{method, error, times, …}], twice, unheard, …; the fields of faults.py."""
         faults = self._space.faults
         try:
             faults.api = [ApiFault(**each) for each in given.get("api", [])]
@@ -349,6 +349,8 @@ class PageApi:
         except TypeError as error:
             raise PageError("invalid_fault", str(error)) from None
         faults.twice = int(given.get("twice", 0))
+        faults.unheard = int(given.get("unheard", 0))
+        faults.stale_links = int(given.get("stale_links", 0))
         faults.swapped = int(given.get("swapped", 0))
         faults.token_error = given.get("token_error")
         return {"ok": True}

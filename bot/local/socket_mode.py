@@ -53,10 +53,10 @@ class SocketMode:
         """Whether any connection takes payloads."""
         return any(not each.retiring for each in self._connections)
 
-    def new_link(self) -> str:
-        """Return a websocket address that works once, within 30 seconds."""
+    def new_link(self, *, stale: bool = False) -> str:
+        """Return a websocket address that works once, within 30 seconds; a stale one no more."""
         ticket = unique()
-        self._tickets[ticket] = self._config.clock() + TICKET_LIFETIME
+        self._tickets[ticket] = self._config.clock() + (-1 if stale else TICKET_LIFETIME)
         return f"ws://{self._config.host}:{self._config.port}/link?ticket={ticket}&app_id={self._app_id}"
 
     async def accept(self, request: web.Request) -> web.WebSocketResponse:

@@ -34,7 +34,9 @@ class Method:
 def _open_connection(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
     if space.http is not None:
         raise SlackError("socket_mode_not_enabled")
-    return {"ok": True, "url": space.sockets.new_link()}
+    stale = space.faults.stale_links > 0
+    space.faults.stale_links -= stale
+    return {"ok": True, "url": space.sockets.new_link(stale=stale)}
 
 
 def _api_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001

@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot import metrics
 
 CONNECTIONS = 2
-HANDSHAKE = 10.0  # seconds; the address is good for thirty
+HANDSHAKE = 5.0  # seconds; then a new address is asked for, because the SDK tries a dead one for ever
 LOOK = 0.25  # seconds between two looks at a connection
 PING = 5.0  # seconds; a connection without an answer for four of them is dead
 LONGEST_PAUSE = 15.0  # seconds

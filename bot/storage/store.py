@@ -276,11 +276,16 @@ class Store:
             await self._insert_new(connection, replicas, {"id": replica, "seen_at": at})
             await connection.execute(update(replicas).where(replicas.c.id == replica).values(seen_at=at))
 
-    async def bury(self, unseen_since: float) -> list[str]:
-        """Forget the replicas that nobody has seen since then, and give their names: to one caller each."""
+    async def silent(self, since: float) -> list[str]:
+        """Name the replicas that nobody has seen since then."""
+        async with self._engine.connect() as connection:
+            return list((await connection.scalars(select(replicas.c.id).where(replicas.c.seen_at < since))).all())
+
+    async def bury(self, names: Sequence[str], since: float) -> None:
+        """Forget those of these replicas that nobody has seen since then."""
         async with self._engine.begin() as connection:
-            dead = delete(replicas).where(replicas.c.seen_at < unseen_since).returning(replicas.c.id)
-            return list((await connection.execute(dead)).scalars())
+            gone = replicas.c.id.in_(names), replicas.c.seen_at < since
+            await connection.execute(delete(replicas).where(*gone))
 
     async def forget(self, before: float) -> None:
         """Delete what only helps for a while: what threads were answered with, and the turns of channels."""
