@@ -136,7 +136,8 @@ class Workspace:
     @classmethod
     @asynccontextmanager
     async def _over(cls, url: str, config: WorkspaceConfig) -> AsyncIterator["Workspace"]:
-        async with aiohttp.ClientSession() as session:
+        # Everybody who is looked at holds a connection open.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             workspace = cls(url, session, config)
             try:
                 yield workspace
