@@ -38,7 +38,7 @@ from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, shown
 
 TEAMS, CHANNELS, ASKERS = 20, 3, 5
 WEATHER = {"limited": 0.03, "failed": 0.02, "lost": 0.02, "reset": 0.01, "twice": 0.1}
-RETRIES = (0.05, 2.0, 6.0)  # Slack's at once, a minute and five, in a hurry
+RETRIES = (0.1, 5.0, 25.0)  # Slack's at once, a minute and five, twelve times as fast
 KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
 LIFE = (2.0, 6.0)  # seconds that a replica lives until it is killed
@@ -373,7 +373,7 @@ async def _last(workspace: Workspace, one: Taken, text: str) -> Json:
 async def _wait(asked: list[Asked]) -> None:
     """Wait until every question has a reply and nothing more comes, or nothing has come for a long time."""
     missing, changed = asked, time.monotonic()
-    while missing and time.monotonic() - changed < PATIENCE / 4:
+    while missing and time.monotonic() - changed < PATIENCE / 3:
         still = [each for each in missing if not await each.replies()]
         if len(still) < len(missing):
             missing, changed = still, time.monotonic()
