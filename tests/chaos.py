@@ -41,7 +41,7 @@ WEATHER = {"limited": 0.03, "failed": 0.02, "lost": 0.02, "reset": 0.01, "twice"
 RETRIES = (0.1, 5.0, 25.0)  # Slack's at once, a minute and five, twelve times as fast
 KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
-LIFE = (2.0, 6.0)  # seconds that a replica lives until it is killed
+LIFE = (4.0, 12.0)  # seconds that a replica lives until it is killed
 PATIENCE = 120.0  # seconds for what is still to come when nothing fails any more
 
 
@@ -52,6 +52,7 @@ class Tally:
     questions: int = 0
     answered: int = 0
     lost: int = 0
+    undelivered: int = 0  # Slack gave up after its last retry, because no replica was up whenever it tried
     doubled: int = 0
     wrong: int = 0
     quizzes: int = 0
@@ -383,11 +384,15 @@ async def _wait(asked: list[Asked]) -> None:
 
 
 async def _count(library: Library, asked: list[Asked], taken: list[Taken], tally: Tally) -> None:
+    workspaces = {each.workspace.url: each.workspace for each in asked}
+    given_up = {url: await workspace.undelivered() for url, workspace in workspaces.items()}
     for each in asked:
         replies = await each.replies()
         right = [reply for reply in replies if library.entries[each.entry].answer in shown(reply)]
         tally.answered += len(right) == 1
-        tally.lost += not right
+        gone = not right and str(each.sent) in given_up[each.workspace.url]
+        tally.undelivered += gone
+        tally.lost += not right and not gone
         tally.doubled += max(0, len(right) - 1)
         tally.wrong += len(replies) - len(right)
     for one in taken:

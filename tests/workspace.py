@@ -329,6 +329,10 @@ class Workspace:
         entries: list[Json] = (await self._get("traffic", {}))["entries"]
         return [each for each in entries if name in {None, each["name"]}]
 
+    async def undelivered(self) -> set[str]:
+        """Return the ts of messages that the bot never acknowledged."""
+        return set((await self._get("undelivered", {}))["ts"])
+
     async def connected(self) -> None:
         """Wait until a bot is connected."""
         await self.until(self._bot_there, "U_ANA")

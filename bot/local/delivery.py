@@ -65,6 +65,7 @@ class Delivery:
         self._asked = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self.given_up: list[Parcel] = []
         self._closed = False
         self._held: Parcel | None = None
 
@@ -111,6 +112,7 @@ class Delivery:
                     return
             else:
                 return
+        self.given_up.append(parcel)
 
     async def _attempt(self, parcel: Parcel, *, attempt: int, reason: str, patience: float) -> Json:
         clock = asyncio.get_running_loop().time

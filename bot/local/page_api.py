@@ -41,6 +41,7 @@ class PageApi:
             "home": self.home,
             "view": self.view,
             "traffic": self.traffic,
+            "undelivered": self.undelivered,
         }
         acts: dict[str, Answer] = {
             "post": self.post,
@@ -329,6 +330,11 @@ class PageApi:
             raise PageError("user_not_found", "There is no such person.")
         self._state.deactivate(user)
         return {"ok": True}
+
+    async def undelivered(self, given: Json) -> Json:  # noqa: ARG002
+        """Name the messages whose event nobody ever acknowledged, however often it was sent."""
+        parcels = self._space.delivery.given_up
+        return {"ts": [each.payload["event"].get("ts") for each in parcels if "event" in each.payload]}
 
     async def refresh(self, given: Json) -> Json:
         """Ask the bot's sockets to reconnect, or tell them another `reason`, e.g. link_disabled."""
