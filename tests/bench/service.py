@@ -30,6 +30,7 @@ from bot import asgi, jobs
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import app as slack
+from bot.slack.access import OneWorkspace
 from bot.slack.blocks import CHOOSE
 from bot.storage import Store
 from tests.workspace import Workspace
@@ -56,13 +57,13 @@ async def report(library: Library, console: Console) -> None:
             settings = Settings(
                 _env_file=None, data_dir=Path(folder), database_url=server.get_uri() if server else None
             )
-            async with _rolefit(library, settings) as (app, store, workspace):
+            async with _rolefit(library, settings) as (app, store, access):
                 await _timed(app, [_message("lunch at 12?") for _ in range(100)])
                 _row(table, f"{name}: silent message", await _timed(app, _many("lunch at 12?", SILENT)), base)
                 acked, answered = await _answers(app, ASKED)
                 _row(table, f"{name}: question, acknowledged", acked, base)
                 _row(table, f"{name}: question, answer posted", answered, None)
-                _row(table, f"{name}: click, acknowledged", await _clicks(app, library, store, workspace), clicked)
+                _row(table, f"{name}: click, acknowledged", await _clicks(app, library, store, access), clicked)
                 grown = await _open(library, store)
                 table.add_row(f"{name}: memory of {OPEN:,} open quizzes", f"{grown:.1f} MB")
             if server:
@@ -92,7 +93,7 @@ def _bare() -> App:
 
 
 @asynccontextmanager
-async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[App, Store, Workspace]]:
+async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[App, Store, OneWorkspace]]:
     async def troubles() -> list[str]:
         return []
 
@@ -103,7 +104,7 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
             app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0, signing_secret=SECRET)
             _ = library.index
             launch()
-            yield asgi.create(app, SECRET, troubles), store, workspace
+            yield asgi.create(app, SECRET, troubles), store, access
         await store.close()
 
 
@@ -183,11 +184,13 @@ async def _answers(app: App, number: int) -> tuple[list[float], list[float]]:
     return acked, answered
 
 
-async def _clicks(app: App, library: Library, store: Store, workspace: Workspace) -> list[float]:
+async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace) -> list[float]:
     question, taken = library.quiz.questions[0], []
+    member = await access.of(TEAM)
+    assert member
     for number in range(CLICKS):
-        root = f"{int(time.time())}.{number:06d}"
-        run_id = f"bench{number}"
+        posted = await access.client(member).chat_postMessage(channel=USER, text="a quiz")
+        root, run_id = str(posted["ts"]), f"bench{number}"
         await store.begin_run(TEAM, run_id, user=USER, channel="D_ANA", root_ts=root, quiz=library.quiz)
         value = f"{run_id} {question.id} {question.choices[0].id}"
         taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, root)))
