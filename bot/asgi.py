@@ -17,7 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
 from bot import jobs, metrics
-from bot.slack.app import MALFORMED
+from bot.slack.hearing import MALFORMED
 from bot.slack.install import Install
 
 EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"

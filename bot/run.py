@@ -118,7 +118,6 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             library,
             store,
             between_posts=settings.post_interval,
-            signing_secret=access.signing_secret,
         )
         _ = library.index  # before the first message asks for it
         await store.seen(me, time.time())

@@ -15,6 +15,7 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -29,12 +30,30 @@ from bot.slack.speech import Speech
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
-# What comes of a payload that is signed and is JSON, and yet is not one of Slack's.
-MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 KINDS = frozenset({"message", "app_mention", "app_home_opened", "command", "block_actions"})
 PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer is handed over
 
 log = structlog.get_logger()
+
+
+class _App(AsyncApp):
+    """Bolt, told of everything that Slack sends, by whatever way; a message that deserves silence goes no further."""
+
+    def __init__(self, library: Callable[[], Library], **options: Any) -> None:
+        super().__init__(**options)
+        self._library_now = library
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Answer a request that is known to be Slack's."""
+        kind = _kind(req.body)
+        metrics.EVENTS.labels(kind).inc()
+        metrics.LAST_EVENT.set_to_current_time()
+        with metrics.ACKNOWLEDGED.labels(kind).time():
+            listened = hearing.listen(req.body, self._library_now())
+            if listened and listened.settled:
+                return BoltResponse(status=200)
+            req.context[hearing.LISTENED] = listened
+            return await super().async_dispatch(req)
 
 
 @asynccontextmanager
@@ -71,7 +90,6 @@ def create(
     store: Store,
     *,
     between_posts: float,
-    signing_secret: str | None = None,
 ) -> tuple[AsyncApp, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
@@ -92,11 +110,12 @@ def create(
 
     for name in BOLT_READS_THESE:  # in the environment they would make Bolt keep installations in files
         os.environ.pop(name, None)
-    app = AsyncApp(
+    app = _App(
+        lambda: current,
         # Bolt copies it for each request and gives it the token of the request's workspace.
         client=AsyncWebClient(base_url=api_url, session=access.session, retry_handlers=[]),
         authorize=authorize,  # type: ignore[arg-type]  # Bolt itself knows None as "not installed"
-        signing_secret=signing_secret or "",
+        request_verification_enabled=False,  # `bot.asgi` has verified what comes by HTTP
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
@@ -109,16 +128,10 @@ def create(
         for worker in (faq.answering, quiz.asking, share.sharing, leaving.leaving):
             worker.equip(speech, library, store)
 
-    async def offer(
-        context: AsyncBoltContext, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]
-    ) -> None:
+    async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
         result = context.authorize_result
         context.update(library=current, store=store, access=access, team_id=result.team_id if result else None)
-        kind = _kind(body)
-        metrics.EVENTS.labels(kind).inc()
-        metrics.LAST_EVENT.set_to_current_time()
-        with metrics.ACKNOWLEDGED.labels(kind).time():
-            await next_()
+        await next_()
 
     app.use(offer)
     for feature in (hearing, faq, quiz, share, home, leaving):
@@ -131,13 +144,16 @@ def create(
 
 def _kind(body: dict[str, Any]) -> str:
     """Name what Slack has sent: the event's type, "command", or the interaction's type."""
-    kind = "command" if "command" in body else body.get("event", body).get("type")
-    return kind if kind in KINDS else "other"
+    if "command" in body:
+        return "command"
+    event = body.get("event", body)
+    kind = event.get("type") if isinstance(event, dict) else None
+    return kind if isinstance(kind, str) and kind in KINDS else "other"
 
 
 async def answer_error(error: Exception) -> BoltResponse:
     """Tell Slack that this was not taken, so that it sends it again; its words may hold what people wrote."""
-    status = 400 if isinstance(error, MALFORMED) else 500
+    status = 400 if isinstance(error, hearing.MALFORMED) else 500
     log.error("not taken", error=type(error).__name__, status=status)
     return BoltResponse(status=status)
 

@@ -9,12 +9,18 @@ from bot import jobs, metrics
 from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.slack import faq, quiz
+from bot.slack.faq import Said
 from bot.slack.text import mentions, without_mention
 from bot.storage import Store
 
 # Messages that a person wrote just now; edits, joins, unfurls and the rest have other subtypes.
 # As listed in docs.slack.dev/reference/events/message.
 WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
+
+
+# What comes of a payload that is signed and is JSON, and yet is not one of Slack's.
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+LISTENED = "listened"  # where a request's context keeps what was made of its message
 
 
 @dataclass(frozen=True)
@@ -46,21 +52,61 @@ def heard(event: dict[str, Any], bot_user: str) -> Heard | None:
     return Heard(without_mention(text, bot_user), user, event["channel"], event["ts"], thread, surface)
 
 
-async def hear(
-    event: dict[str, Any],
-    context: AsyncBoltContext,
-    library: Library,
-    store: Store,
-) -> None:
+@dataclass(frozen=True)
+class Listened:
+    """What to make of a message, as far as the message itself tells.
+
+    `follows`: it may lean on what its thread was answered with, so that `said` is not the last word.
+    """
+
+    message: Heard | None
+    said: Said | None
+    follows: bool
+
+    @property
+    def settled(self) -> bool:
+        """Whether it deserves silence, whatever the database holds."""
+        message = self.message
+        if message is None:
+            return True
+        may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
+        return self.said is None and not self.follows and not may_be_reply
+
+
+def listen(body: dict[str, Any], library: Library) -> Listened | None:
+    """Decide about a message by itself; None if this is no message, or does not say who we are."""
+    event = body.get("event")
+    if not isinstance(event, dict) or event.get("type") not in ("message", "app_mention"):
+        return None
+    try:
+        bot = body["authorizations"][0]
+        return _listened(event, bot["user_id"], library) if bot["is_bot"] is True else None
+    except MALFORMED:  # answered where every such payload is
+        return None
+
+
+def _listened(event: dict[str, Any], bot_user: str, library: Library) -> Listened:
+    message = heard(event, bot_user)
+    if message is None:
+        return Listened(None, None, follows=False)
+    follows = bool(message.thread_ts) and library.index.follows(message.text)
+    said = faq.decide(message.text, message.surface, library)
+    if said is None and not follows:
+        metrics.REPLIES.labels("silence", message.surface).inc()
+    return Listened(message, said, follows)
+
+
+async def hear(event: dict[str, Any], context: AsyncBoltContext, library: Library, store: Store) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
-    team, message = str(context.team_id), heard(event, str(context.bot_user_id))
+    listened = context.get(LISTENED) or _listened(event, str(context.bot_user_id), library)
+    team, message, said = str(context.team_id), listened.message, listened.said
     if message is None:
         return
-    after = None
-    if message.thread_ts and library.index.follows(message.text):
+    if listened.follows and message.thread_ts:
         after = await store.answered_with(team, message.channel, message.thread_ts)
-    said = faq.decide(message.text, message.surface, library, after)
-    metrics.REPLIES.labels(said.kind if said else "silence", message.surface).inc()
+        said = faq.decide(message.text, message.surface, library, after) if after else said
+    if said or listened.follows:
+        metrics.REPLIES.labels(said.kind if said else "silence", message.surface).inc()
     if message.surface is Surface.DM and message.thread_ts:
         run = await store.run_in_thread(team, message.user, message.thread_ts)
         answerable = said is not None and said.kind == faq.ANSWER

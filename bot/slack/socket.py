@@ -21,6 +21,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import metrics
+from bot.slack.hearing import MALFORMED
 
 CONNECTIONS = 2
 HANDSHAKE = 5.0  # seconds; then a new address is asked for, because the SDK tries a dead one for ever
@@ -106,7 +107,11 @@ class _Client(SocketModeClient):
         await self.close()  # type: ignore[no-untyped-call]
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        response = await run_async_bolt_app(self._app, request)
+        try:
+            response = await run_async_bolt_app(self._app, request)
+        except MALFORMED as error:
+            log.error("not taken", error=type(error).__name__)  # noqa: TRY400 - it may hold what people wrote
+            return
         await send_async_response(client, request, response, 0.0)
 
 

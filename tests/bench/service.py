@@ -101,7 +101,7 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
         store = await Store.open(settings.store_url)
         async with slack.working(settings.jobs_url, "local") as launch:
             access = await slack.one_workspace(session, workspace.bot_token, workspace.api_url)
-            app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0, signing_secret=SECRET)
+            app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0)
             _ = library.index
             launch()
             yield asgi.create(app, SECRET, troubles), store, access
@@ -194,8 +194,7 @@ async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace
         await store.begin_run(TEAM, run_id, user=USER, channel="D_ANA", root_ts=root, quiz=library.quiz)
         value = f"{run_id} {question.id} {question.choices[0].id}"
         taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, root)))
-        await asyncio.sleep(0.005)  # people do not click as fast as this process can
-    await jobs.idle()
+        await jobs.idle()
     return taken
 
 
