@@ -16,6 +16,7 @@ check: .venv/test
 	@.venv/bin/lint-imports --no-cache
 	@.venv/bin/rolefit check
 	@bash .ci/lock --check
+	@bash .ci/audit
 
 bench: .venv/bench
 	@.venv/bin/python -m tests.bench.run
