@@ -56,6 +56,19 @@ async def test_the_text_of_an_answer_says_what_its_blocks_say(workspace: Workspa
         assert all(each in text for each in said)
 
 
+async def test_people_of_another_organisation_are_answered_only_when_they_ask_it(
+    workspace: Workspace, library: Library
+):
+    question = "What does MTS mean?"
+    overheard = await workspace.post("U_KIM", "C_ASK", question)
+    asked = await workspace.mention("U_KIM", "C_ASK", question)
+
+    [answer] = await workspace.replies(asked)
+
+    assert library.entries["member-of-technical-staff"].answer in shown(answer)
+    assert len(await workspace.thread("C_ASK", overheard, "U_ANA")) == 1
+
+
 @pytest.mark.parametrize(
     "said", ["lunch at 12?", "MTS interviews start at 10 tomorrow", "who is on call?", "good morning :wave:"]
 )

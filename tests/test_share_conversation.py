@@ -84,6 +84,7 @@ async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace)
         ("U_ROLEFIT", "That is an app, not a person."),
         ("U_TOM", "is deactivated, so I sent nothing."),
         ("U_EVE", "is a guest or from outside this workspace"),
+        ("U_KIM", "is a guest or from outside this workspace"),
     ],
 )
 async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipient: str, reason: str):

@@ -55,7 +55,7 @@ def described(space: Space, person: Person) -> Json:
         profile["email"] = f"{person.name}@example.com"
     described_person: Json = {
         "id": person.id,
-        "team_id": space.state.team.id,
+        "team_id": space.state.team_of(person.id),
         "name": person.name,
         "deleted": person.deleted,
         "profile": profile,
@@ -76,6 +76,7 @@ def described(space: Space, person: Person) -> Json:
         "is_primary_owner": False,
         "is_restricted": person.is_guest,
         "is_ultra_restricted": False,
+        "is_stranger": bool(person.team),
     }
 
 

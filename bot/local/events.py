@@ -26,7 +26,7 @@ class Events:
     def message(self, channel: Channel, event: Json) -> None:
         """Send a message event, any subtype, if the bot is a member of the conversation."""
         if self._state.bot_user in channel.members:
-            told = {**event, "channel": channel.id, "channel_type": channel.kind}
+            told = self._with_team(event) | {"channel": channel.id, "channel_type": channel.kind}
             told.setdefault("event_ts", event["ts"])
             self.send(MESSAGE_EVENT[channel.kind], told, channel)
 
@@ -41,16 +41,21 @@ class Events:
         )
         if heard and mentions(message["text"], self._state.bot_user):
             stamp = message["edited"]["ts"] if "edited" in message else message["ts"]
-            told = {**message, "type": "app_mention", "channel": channel.id, "event_ts": stamp}
+            told = self._with_team(message) | {"type": "app_mention", "channel": channel.id, "event_ts": stamp}
             self.send("app_mention", told, channel)
 
     def send(self, name: str, event: Json, channel: Channel | None = None) -> None:
         """Send an event if the manifest subscribes to it and its scope is granted."""
         scope = needed_by(name, channel.kind if channel else None)
         if name in self._manifest.events and (scope is None or scope in self._manifest.scopes):
-            self._delivery.post(Parcel("events_api", name, self._envelope(event)))
+            self._delivery.post(Parcel("events_api", name, self._envelope(event, channel)))
 
-    def _envelope(self, event: Json) -> Json:
+    def _with_team(self, event: Json) -> Json:
+        """Say of somebody from another organisation where they come from."""
+        person = self._state.people.get(event.get("user", ""))
+        return {**event, "user_team": person.team, "source_team": person.team} if person and person.team else event
+
+    def _envelope(self, event: Json, channel: Channel | None) -> Json:
         team = self._state.team.id
         bot = {"enterprise_id": None, "team_id": team, "user_id": self._state.bot_user, "is_bot": True}
         return {
@@ -64,7 +69,7 @@ class Events:
             "event_id": unique("Ev"),
             "event_time": int(self._state.clock()),
             "authorizations": [{**bot, "is_enterprise_install": False}],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": channel is not None and self._state.shared(channel),
             "event_context": unique("4-"),
         }
 

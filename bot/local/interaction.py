@@ -55,6 +55,8 @@ class Interaction:
         known = next((each for each in self._manifest.commands if each.command == command), None)
         if known is None or "commands" not in self._manifest.scopes:
             raise PageError("unknown_command", f"{command} is not a valid command.")
+        if self._state.people[user].team:
+            raise PageError("not_in_workspace", f"{command} works for people of {self._state.team.name} only.")
         names = {person.id: person.name for person in self._state.people.values()}
         names |= {each.id: each.name for each in self._state.channels.values()}
         text = labelled(text, names) if known.should_escape else as_typed(text, names)
@@ -282,7 +284,7 @@ class Interaction:
         team = self._state.team
         return {
             "type": kind,
-            "user": {"id": user, "username": person.name, "name": person.name, "team_id": team.id},
+            "user": {"id": user, "username": person.name, "name": person.name, "team_id": self._state.team_of(user)},
             "api_app_id": self._state.app_id,
             "token": "local",
             "trigger_id": self._permits.new_trigger(user, view_id),

@@ -27,6 +27,7 @@ class Person:
     deleted: bool = False
     is_bot: bool = False
     is_guest: bool = False
+    team: str = ""  # the workspace of somebody from another organisation, met in a shared channel
 
 
 @dataclass
@@ -158,10 +159,18 @@ class State:
 
     def visible(self, viewer: str) -> list[Channel]:
         """Return what the viewer's sidebar may list: own conversations, and public channels unless a guest."""
-        guest = self.people[viewer].is_guest
+        guest = self.people[viewer].is_guest or bool(self.people[viewer].team)
         return [
             each for each in self.channels.values() if viewer in each.members or (each.kind == "channel" and not guest)
         ]
+
+    def team_of(self, user: str) -> str:
+        """Return the workspace somebody belongs to."""
+        return self.people[user].team or self.team.id
+
+    def shared(self, channel: Channel) -> bool:
+        """Whether people of another organisation are in a conversation."""
+        return any(self.people[user].team for user in channel.members)
 
     def deactivate(self, user: str) -> None:
         """Deactivate a person's account."""

@@ -35,8 +35,11 @@ class Heard:
     surface: Surface
 
 
-def heard(event: dict[str, Any], bot_user: str) -> Heard | None:
-    """Read a `message` or `app_mention` event; None for what no person wrote, or wrote before now."""
+def heard(event: dict[str, Any], bot_user: str, team: str) -> Heard | None:
+    """Read a `message` or `app_mention` event; None for what no person wrote, or wrote before now.
+
+    Nor is it for us what people of another organisation say to each other in a shared channel.
+    """
     text, user = event.get("text") or "", event.get("user")
     if event.get("subtype") not in WRITTEN or event.get("bot_id") or event.get("hidden") or event.get("edited"):
         return None
@@ -49,6 +52,8 @@ def heard(event: dict[str, Any], bot_user: str) -> Heard | None:
         surface = Surface.MENTION
     else:
         surface = Surface.THREAD if thread else Surface.CHANNEL
+    if surface in (Surface.CHANNEL, Surface.THREAD) and event.get("user_team") not in (None, team):
+        return None
     return Heard(without_mention(text, bot_user), user, event["channel"], event["ts"], thread, surface)
 
 
@@ -80,13 +85,13 @@ def listen(body: dict[str, Any], library: Library) -> Listened | None:
         return None
     try:
         bot = body["authorizations"][0]
-        return _listened(event, bot["user_id"], library) if bot["is_bot"] is True else None
+        return _listened(event, bot["user_id"], bot["team_id"], library) if bot["is_bot"] is True else None
     except MALFORMED:  # answered where every such payload is
         return None
 
 
-def _listened(event: dict[str, Any], bot_user: str, library: Library) -> Listened:
-    message = heard(event, bot_user)
+def _listened(event: dict[str, Any], bot_user: str, team: str, library: Library) -> Listened:
+    message = heard(event, bot_user, team)
     if message is None:
         return Listened(None, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
@@ -98,8 +103,9 @@ def _listened(event: dict[str, Any], bot_user: str, library: Library) -> Listene
 
 async def hear(event: dict[str, Any], context: AsyncBoltContext, library: Library, store: Store) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
-    listened = context.get(LISTENED) or _listened(event, str(context.bot_user_id), library)
-    team, message, said = str(context.team_id), listened.message, listened.said
+    team = str(context.team_id)
+    listened = context.get(LISTENED) or _listened(event, str(context.bot_user_id), team, library)
+    message, said = listened.message, listened.said
     if message is None:
         return
     if listened.follows and message.thread_ts:

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 async def test_a_page_starts_with_people_channels_commands_and_the_bot(workspace: Workspace):
     state = await workspace.state("U_ANA")
 
-    assert {each["id"] for each in state["people"]} == {"U_ANA", "U_BEN", "U_MEI", "U_TOM", "U_EVE", "U_ROLEFIT"}
+    assert {each["id"] for each in state["people"]} == {"U_ANA", "U_BEN", "U_MEI", "U_TOM", "U_EVE", "U_KIM", "U_ROLEFIT"}
     assert [(each["id"], each["is_private"]) for each in state["channels"]] == [("C_ASK", False), ("C_GENERAL", False)]
     assert state["commands"][0]["command"] == "/rolefit"
     assert state["bot"] == {"user": "U_ROLEFIT", "name": "Rolefit", "connected": False, "home_enabled": True}
@@ -55,6 +55,14 @@ REFUSED: list[tuple[str, str, Json, str]] = [
 async def test_what_a_person_cannot_do(workspace: Workspace, what: str, user: str, given: Json, error: str):
     with pytest.raises(RefusedError, match=error):
         await workspace._do(what, user, given)
+
+
+async def test_somebody_of_another_organisation_is_told_apart(workspace: Workspace, client):
+    assert [each["id"] for each in (await workspace.state("U_KIM"))["channels"]] == ["C_ASK"]
+    person = (await client.users_info(user="U_KIM"))["user"]
+    assert (person["team_id"], person["is_stranger"]) == ("T_PARTNER", True)
+    with pytest.raises(RefusedError, match="not_in_workspace"):
+        await workspace.command("U_KIM", "C_ASK", "/rolefit")
 
 
 async def test_nobody_changes_what_somebody_else_said(workspace: Workspace):
