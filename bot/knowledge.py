@@ -104,6 +104,26 @@ class Library:
             f"{each.title} ({', '.join(str(part) for part in (each.author, each.year) if part)})" for each in cited
         )
 
+    def can_show(self, quiz: Quiz) -> bool:
+        """Say whether the tables still have what a version of the quiz quotes, which may be older than they are."""
+        try:
+            roles, skills, regimes = (
+                self.tables[getattr(quiz.tables, name)] for name in ("roles", "skills", "regimes")
+            )
+            for role in quiz.roles:
+                roles.column(role.column)
+                regimes.row(role.regime)
+                for title in role.titles:
+                    skills.column(title)
+            for question in quiz.questions:
+                roles.row(question.dimension)
+            for row in quiz.review.dimensions if quiz.review else ():
+                roles.row(row)
+            self.cite(_cited_by(quiz))
+        except KeyError:
+            return False
+        return True
+
     def excerpt(self, entry: Entry) -> Table | None:
         """Give the part of a table that supports this entry, if it has one."""
         if entry.excerpt is None:
@@ -127,6 +147,11 @@ class _File:
 
     def problem(self, path: Place, what: str, remedy: str, level: Literal["error", "warning"] = "error") -> Problem:
         return Problem(self.name, self.line(path), what, remedy, level)
+
+
+def _cited_by(quiz: Quiz) -> list[Citation]:
+    review = [quiz.review.source] if quiz.review else []
+    return [*quiz.sources, quiz.tie_break.source, *(term.source for term in quiz.glossary), *review]
 
 
 def load(folder: Path) -> Library:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 
+COME_BACK = 20.0  # seconds between two looks for rounds that have been left alone
+
 log = structlog.get_logger()
 
 
@@ -125,6 +127,8 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew))
         stack.callback(watching.cancel)
+        reminding = asyncio.create_task(_come_back(store))
+        stack.callback(reminding.cancel)
         link = socket.Link()
 
         async def troubles() -> list[str]:
@@ -216,6 +220,21 @@ def _http(app: Any) -> "uvicorn.Server":
             yield
 
     return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1))
+
+
+async def _come_back(store: "Store") -> None:
+    """Look now and then for rounds of the quiz that have been left alone."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.slack import quiz
+
+    while True:
+        try:
+            found = await quiz.come_back(store, time.time())
+        except (SQLAlchemyError, OSError) as error:
+            found = 0
+            log.warning("the database does not answer", error=type(error).__name__)
+        await asyncio.sleep(0 if found == quiz.AT_ONCE else COME_BACK)
 
 
 async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:

@@ -1,11 +1,20 @@
-"""/rolefit as people meet it: five questions in a DM thread, by clicks and by typing, then a recommendation."""
+"""/rolefit as people meet it: a conversation in a DM thread, by clicks and by typing, then a recommendation."""
+
+import asyncio
+from itertools import product
+from typing import Any
 
 import pytest
 
+from bot.domain.fit import Clearness, recommend, settled
+from bot.domain.quiz import LETTERS
 from bot.knowledge import Library
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 COUNT = 5
+# Answers, as positions of choices: a clear result that needs all five questions, and one that four decide.
+CLEAR, EARLY = (0, 1, 0, 2, 0), (0, 0, 0, 0)
+ENGINEER = (3, 3, 3, 1, 3)
 
 
 async def begin(workspace: Workspace, user: str = "U_ANA", channel: str = "C_ASK") -> Sent:
@@ -18,7 +27,17 @@ async def begin(workspace: Workspace, user: str = "U_ANA", channel: str = "C_ASK
 
 async def question(workspace: Workspace, root: Sent, number: int) -> Json:
     """Wait for the message that asks question `number`, counted from 1."""
-    return await message(workspace, root, f"Question {number} of {COUNT}")
+    return await asking(workspace, root, f"Question {number} of {COUNT}")
+
+
+async def asking(workspace: Workspace, root: Sent, text: str) -> Json:
+    """Wait for a message in the thread that shows this text and takes a click."""
+
+    async def there() -> Json | None:
+        thread = await workspace.thread(root.channel, root, root.user)
+        return next((each for each in reversed(thread[1:]) if text in shown(each) and buttons(each)), None)
+
+    return await workspace.until(there, root.user)
 
 
 async def message(workspace: Workspace, root: Sent, text: str) -> Json:
@@ -31,20 +50,41 @@ async def message(workspace: Workspace, root: Sent, text: str) -> Json:
     return await workspace.until(there, root.user)
 
 
-async def take(workspace: Workspace, root: Sent, choice: int, numbers: range = range(1, COUNT + 1)) -> None:
-    """Click the same choice, counted from 0, of each of these questions."""
-    for number in numbers:
+async def card(workspace: Workspace, root: Sent, text: str) -> Json:
+    """Wait until the message at the root of the thread shows this text, and give it."""
+
+    async def there() -> Json | None:
+        first = (await workspace.thread(root.channel, root, root.user))[0]
+        return first if text in shown(first) else None
+
+    return await workspace.until(there, root.user)
+
+
+async def take(workspace: Workspace, root: Sent, *choices: int) -> None:
+    """Click these choices, counted from 0, of the questions in their order."""
+    for number, choice in enumerate(choices or CLEAR, 1):
         asked = await question(workspace, root, number)
         await workspace.click(root.user, asked, buttons(asked)[choice])
 
 
 async def result(workspace: Workspace, root: Sent) -> Json:
-    return await message(workspace, root, "Take it again")
+    return await asking(workspace, root, "Take it again")
+
+
+async def write(workspace: Workspace, root: Sent, text: str) -> Sent:
+    return await workspace.post(root.user, root.channel, text, root)
+
+
+def label(library: Library, number: int, position: int) -> str:
+    return library.quiz.questions[number - 1].choices[position].label
+
+
+# From the first question to the result
 
 
 async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, library: Library):
     root = await begin(either_way)
-    await take(either_way, root, 0)
+    await take(either_way, root)
 
     told = await result(either_way, root)
 
@@ -52,6 +92,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     assert "Your work calls for the role of AI researcher." in said
     assert "That is clear: research engineer comes second" in said
     assert "█" in said
+    assert "AI researcher ─" in said
     assert "What decided it" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == [
@@ -61,21 +102,21 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     ]
     assert "Research Scientist, at its core:" in said
     assert "Separate tracks or one title, for Research-heavy" in said
-    assert buttons(told) == ["Share with my manager", "Take it again"]
+    assert "The risk you accept: handoffs" in said
+    assert "don’t use it to decide about hiring or performance" in said
+    assert buttons(told) == ["Share with my manager", "Take it again", "Whole table"]
 
 
 async def test_the_last_choices_lead_to_an_ai_engineer(workspace: Workspace):
     root = await begin(workspace)
-    for number in range(1, COUNT + 1):
-        asked = await question(workspace, root, number)
-        await workspace.click("U_ANA", asked, buttons(asked)[-1])
+    await take(workspace, root, *ENGINEER)
 
     assert "the role of AI engineer." in shown(await result(workspace, root))
 
 
 async def test_the_text_of_a_recommendation_says_what_its_blocks_say(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root, 0)
+    await take(workspace, root)
 
     told = await result(workspace, root)
 
@@ -85,6 +126,44 @@ async def test_the_text_of_a_recommendation_says_what_its_blocks_say(workspace: 
     for block in told["blocks"]:
         if block["type"] == "section":
             assert block["text"]["text"].replace("&amp;", "&") in text
+    [chart] = [block for block in told["blocks"] if block["type"] == "data_visualization"]
+    points = [point for series in chart["chart"]["series"] for point in series["data"]]
+    assert sum(point["value"] for point in points) == 100
+    assert all(f"{point['value']}%" in text for point in points)
+
+
+async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root)
+    told = await result(workspace, root)
+
+    [table] = [block for block in told["blocks"] if block["type"] == "table"]
+    marked = {cell["text"] for row in table["rows"] for cell in row if cell["text"].startswith("▸")}
+    assert marked == {
+        "▸ What new thing is true or possible?",
+        "▸ Papers, novel methods, new benchmarks",
+        "▸ Novelty, scientific impact",
+        "▸ PhD, publication record",
+    }
+    await workspace.click("U_ANA", told, "Whole table")
+    whole = await message(workspace, root, "AI engineer (ML / product)")
+    [table] = [block for block in whole["blocks"] if block["type"] == "table"]
+    assert [len(row) for row in table["rows"]] == [4] * 6
+    assert "▸ Weeks to months" in [cell["text"] for row in table["rows"] for cell in row]
+
+
+async def test_a_workspace_without_charts_gets_the_rest(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root, *CLEAR[:4])
+    asked = await question(workspace, root, 5)
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "invalid_blocks", "times": 1}])
+
+    await workspace.click("U_ANA", asked, buttons(asked)[CLEAR[4]])
+
+    told = await result(workspace, root)
+    kinds = {block["type"] for block in told["blocks"]}
+    assert "data_visualization" not in kinds
+    assert {"table", "actions"} <= kinds
 
 
 async def test_a_private_note_in_the_channel_leads_to_the_question(workspace: Workspace):
@@ -105,17 +184,22 @@ async def test_in_the_direct_message_no_note_is_needed(workspace: Workspace):
     assert not any(each.get("ephemeral") for each in await workspace.dm("U_ANA"))
 
 
-async def test_a_question_shows_its_progress_and_then_the_choice_made(workspace: Workspace):
+async def test_a_question_shows_its_progress_and_then_the_choice_made(workspace: Workspace, library: Library):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
-    label = buttons(asked)[1]
 
-    await workspace.click("U_ANA", asked, label)
+    await workspace.click("U_ANA", asked, buttons(asked)[1])
     await question(workspace, root, 2)
+    now = await card(workspace, root, "1 of 5 answered")
 
-    now = await workspace.latest("U_ANA", asked)
-    assert buttons(now) == []
-    assert f"Your answer: {label.removeprefix('2. ')}" in shown(now).replace("*", "")
+    settled_ = await workspace.latest("U_ANA", asked)
+    assert buttons(settled_) == []
+    assert f"Your answer: {label(library, 1, 1)}" in shown(settled_).replace("*", "")
+    assert f"→ {label(library, 1, 1)}" in shown(now).replace("*", "")
+    assert buttons(now) == ["Change", "Pause", "Show me so far", "Start over"]
+
+
+# Answers in other ways
 
 
 @pytest.mark.parametrize(
@@ -125,65 +209,239 @@ async def test_a_typed_reply_answers_like_a_click(workspace: Workspace, library:
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
 
-    await workspace.post("U_ANA", root.channel, typed, root)
+    await write(workspace, root, typed)
     await question(workspace, root, 2)
 
-    chosen = library.quiz.questions[0].choices[position].label
-    assert chosen in shown(await workspace.latest("U_ANA", asked))
+    assert label(library, 1, position) in shown(await workspace.latest("U_ANA", asked))
 
 
 async def test_the_whole_quiz_can_be_typed(workspace: Workspace):
     root = await begin(workspace)
-    for number in range(1, COUNT + 1):
+    for number, position in enumerate(CLEAR, 1):
         await question(workspace, root, number)
-        await workspace.post("U_ANA", root.channel, "1", root)
+        await write(workspace, root, LETTERS[position])
 
     assert "the role of AI researcher." in shown(await result(workspace, root))
+
+
+async def test_several_answers_fit_in_one_message(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    await write(workspace, root, ", ".join(f"{number}{LETTERS[at]}" for number, at in enumerate(CLEAR, 1)))
+
+    assert "the role of AI researcher." in shown(await result(workspace, root))
+
+
+async def test_half_and_half_splits_the_weight(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "about half and half")
+    await message(workspace, root, "Which two? Type for example “half a, half b”")
+
+    await write(workspace, root, "half a, half c")
+
+    now = await card(workspace, root, "1 of 5 answered")
+    assert f"half {label(library, 1, 0)}, half {label(library, 1, 2)}" in shown(now)
+
+
+async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    first = await question(workspace, root, 1)
+    await write(workspace, root, "shiping it")
+
+    guess = await asking(workspace, root, "Did you mean:")
+    assert f"Did you mean: {label(library, 1, 3)}?" in shown(guess).replace("*", "")
+    assert buttons(guess) == ["Yes", "No, show all answers"]
+    assert buttons(await workspace.latest("U_ANA", first)) == []
+    await write(workspace, root, "yes")
+
+    await question(workspace, root, 2)
+    assert f"Your answer: *{label(library, 1, 3)}*" in shown(await workspace.latest("U_ANA", guess))
+
+
+async def test_a_wrong_guess_leads_back_to_all_answers(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "shiping it")
+
+    await workspace.click("U_ANA", await asking(workspace, root, "Did you mean:"), "No, show all answers")
+
+    assert len(buttons(await asking(workspace, root, "1. Find out"))) == 4
 
 
 async def test_words_that_fit_no_choice_are_asked_about(workspace: Workspace):
     root = await begin(workspace)
     await question(workspace, root, 1)
-    await workspace.post("U_ANA", root.channel, "bananas, mostly", root)
+    await write(workspace, root, "bananas, mostly")
 
-    assert "I did not catch which one you mean." in shown(await message(workspace, root, "I did not catch"))
+    await message(workspace, root, "I did not catch which one you mean.")
+
+
+# Going back, leaving out, asking
+
+
+async def test_back_asks_the_question_before_again(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "back")
+    await message(workspace, root, "This is the first question; there is none before it.")
+    await take(workspace, root, 0, 0)
+    third = await question(workspace, root, 3)
+
+    await write(workspace, root, "back")
+
+    again = await asking(workspace, root, "So far you answered:")
+    assert f"So far you answered: {label(library, 2, 0)}." in shown(again).replace("*", "")
+    assert buttons(await workspace.latest("U_ANA", third)) == []
+    await workspace.click("U_ANA", again, buttons(again)[1])
+    await question(workspace, root, 3)
+    await card(workspace, root, f"→ *{label(library, 2, 1)}*")
+
+
+async def test_skip_leaves_a_question_out_and_the_card_takes_it_up_again(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await write(workspace, root, "skip")
+    await question(workspace, root, 2)
+
+    assert "Skipped." in shown(await workspace.latest("U_ANA", asked))
+    now = await card(workspace, root, "skipped")
+    await workspace.click("U_ANA", now, "Change")
+
+    await question(workspace, root, 1)
+    await write(workspace, root, "a")
+    await card(workspace, root, f"→ *{label(library, 1, 0)}*")
+
+
+async def test_a_quiz_of_skips_says_that_there_is_nothing_to_weigh(workspace: Workspace):
+    root = await begin(workspace)
+    for number in range(1, COUNT + 1):
+        await question(workspace, root, number)
+        await write(workspace, root, "skip")
+
+    now = await card(workspace, root, "You skipped every question")
+    assert buttons(now).count("Change") == COUNT
+
+
+async def test_why_and_a_word_of_the_question_are_explained_with_their_source(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    await write(workspace, root, "why do you ask?")
+    why = shown(await message(workspace, root, "Why I ask:"))
+    assert library.quiz.questions[0].why in why
+    assert "Source: Field guide to AI roles (2025)" in why
+    await write(workspace, root, "what do you mean by velocity?")
+    assert "How quickly an idea can be tried." in shown(await message(workspace, root, "*velocity*:"))
+    await write(workspace, root, "a")
+    await question(workspace, root, 2)
 
 
 async def test_a_question_of_ones_own_gets_its_answer_and_the_quiz_goes_on(workspace: Workspace, library: Library):
     root = await begin(workspace)
-    await question(workspace, root, 1)
-    await workspace.post("U_ANA", root.channel, 'Why did xAI drop the "researcher" title?', root)
-    await message(workspace, root, library.entries["xai-dropped-researcher"].answer)
+    first = await question(workspace, root, 1)
+    await write(workspace, root, 'Why did xAI drop the "researcher" title?')
+    answer = await message(workspace, root, library.entries["xai-dropped-researcher"].answer)
 
-    await workspace.post("U_ANA", root.channel, "1", root)
+    async def settled_() -> bool:
+        return "Asked again below." in shown(await workspace.latest("U_ANA", first))
 
+    await workspace.until(settled_, "U_ANA")
+    assert float((await question(workspace, root, 1))["ts"]) > float(answer["ts"])
+    await write(workspace, root, "1")
     await question(workspace, root, 2)
 
 
 async def test_a_question_without_a_question_mark_is_a_question_all_the_same(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await question(workspace, root, 1)
-    await workspace.post("U_ANA", root.channel, "what is a research engineer", root)
+    await write(workspace, root, "what is a research engineer")
 
     await message(workspace, root, library.entries["research-engineer"].answer)
 
 
-async def test_after_the_result_a_reply_is_told_that_the_round_is_over(workspace: Workspace):
+async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root, 0)
-    await result(workspace, root)
-    await workspace.post("U_ANA", root.channel, "2", root)
+    await question(workspace, root, 1)
+    await write(workspace, root, "show me so far")
+    await message(workspace, root, "There is nothing to show yet.")
+    await take(workspace, root, 0, 0)
 
-    await message(workspace, root, "This round is finished.")
+    await workspace.click("U_ANA", await card(workspace, root, "2 of 5 answered"), "Show me so far")
+
+    told = shown(await message(workspace, root, "So far, from 2 of 5 answers."))
+    assert "This is not your result yet." in told
+    assert "AI researcher      █" in told
+
+
+# Changing answers
+
+
+async def test_editing_the_message_changes_the_answer(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    typed = await write(workspace, root, "a")
+    await question(workspace, root, 2)
+
+    await workspace.edit(typed, "b")
+
+    await card(workspace, root, f"→ *{label(library, 1, 1)}*")
+    await workspace.edit(typed, "what a day")
+    await message(workspace, root, "so I kept the one you gave")
+    await card(workspace, root, f"→ *{label(library, 1, 1)}*")
+
+
+async def test_editing_what_was_not_understood_answers(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    typed = await write(workspace, root, "bananas, mostly")
+    await message(workspace, root, "I did not catch")
+
+    await workspace.edit(typed, "b")
+
+    await card(workspace, root, f"→ *{label(library, 1, 1)}*")
+
+
+async def test_changing_an_answer_after_the_result_updates_it_and_says_what_changed(
+    workspace: Workspace, library: Library
+):
+    root = await begin(workspace)
+    await take(workspace, root)
+    told = await result(workspace, root)
+
+    await write(workspace, root, "1d, 2d, 5d, 3d")
+
+    changed = await message(workspace, root, "You changed your answer to question 3")
+    assert "That makes it AI engineer" in shown(changed)
+    assert "before it was AI researcher (clear)" in shown(changed)
+    now = await asking(workspace, root, "the role of AI engineer.")
+    assert now["ts"] == told["ts"]
+    assert buttons(now)[:2] == ["Share with my manager", "Take it again"]
+
+
+async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root)
+    await result(workspace, root)
+    now = await card(workspace, root, "Your result is below.")
+    assert buttons(now) == ["Change"] * 5 + ["Start over"]
+
+    await workspace.click("U_ANA", now, "quiz_do:change:question-you-work-on")
+    again = await question(workspace, root, 1)
+    await workspace.click("U_ANA", again, buttons(again)[1])
+
+    changed = await message(workspace, root, "You changed your answer to question 1")
+    assert f"to “{label(library, 1, 1)}”" in shown(changed)
+    assert "That makes it AI researcher (leaning); before it was AI researcher (clear)." in shown(changed)
 
 
 async def test_a_double_click_has_one_effect(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
-    label = buttons(asked)[0]
     # The page of the second device has not heard of the first click yet.
-    await workspace.click("U_ANA", asked, label)
-    await workspace.click_as_shown("U_ANA", asked, label)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await workspace.click_as_shown("U_ANA", asked, buttons(asked)[0])
     await question(workspace, root, 2)
     await workspace.settled()
 
@@ -192,7 +450,7 @@ async def test_a_double_click_has_one_effect(workspace: Workspace):
     assert not any(each.get("ephemeral") for each in thread)
 
 
-async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Workspace):
+async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Workspace, library: Library):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
     first, second, *_ = buttons(asked)
@@ -202,61 +460,261 @@ async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Wor
     await workspace.click_as_shown("U_ANA", asked, second)
 
     told = await message(workspace, root, "You already answered this one with")
-    assert first.removeprefix("1. ") in shown(told)
+    assert label(library, 1, 0) in shown(told)
     assert told["ephemeral"]
-    assert first.removeprefix("1. ") in shown(await workspace.latest("U_ANA", asked))
+    assert label(library, 1, 0) in shown(await workspace.latest("U_ANA", asked))
 
 
 async def test_a_double_enter_answers_one_question(workspace: Workspace):
     root = await begin(workspace)
     await question(workspace, root, 1)
-    await workspace.post("U_ANA", root.channel, "1", root)
-    await workspace.post("U_ANA", root.channel, "1", root)
+    await write(workspace, root, "1")
+    await write(workspace, root, "1")
     second = await question(workspace, root, 2)
     await workspace.settled()
 
     assert buttons(await workspace.latest("U_ANA", second)) != []
 
 
+async def test_somebody_elses_buttons_are_not_for_clicking(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    assert await workspace.dm("U_BEN") == []
+
+    # Nobody else sees a direct message; a forged click is refused all the same.
+    run_id = asked["blocks"][2]["elements"][0]["value"].split()[0]
+    assert run_id
+    await workspace.command("U_BEN", "C_ASK", "/rolefit", "history")
+    [told] = [each for each in await workspace.messages("C_ASK", "U_BEN", count=2) if each.get("ephemeral")]
+    assert "You have not taken a round yet." in shown(told)
+
+
+# How it ends
+
+
+async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root, *EARLY)
+
+    told = await result(workspace, root)
+
+    assert "I stopped early: whatever you answer to what is left" in shown(told)
+    assert library.quiz.questions[4].text in shown(told)
+    await workspace.click("U_ANA", told, "Answer the rest anyway")
+    asked = await question(workspace, root, 5)
+    await message(workspace, root, "One more answer is needed")
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    again = await result(workspace, root)
+    assert again["ts"] == told["ts"]
+    assert "I stopped early" not in shown(again)
+
+
+async def test_a_result_too_close_to_call_asks_the_tie_break_first(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root, *close_answers(library, "leaning"))
+
+    tie_break = await asking(workspace, root, library.quiz.tie_break.text)
+
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert not any("Your work" in shown(each) for each in thread)
+    await workspace.click("U_ANA", tie_break, buttons(tie_break)[0])
+    assert "Your work leans towards the role of" in shown(await result(workspace, root))
+
+
+async def test_what_stays_too_close_shows_both_roles_side_by_side(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root, *close_answers(library, "leaning"))
+    await asking(workspace, root, library.quiz.tie_break.text)
+
+    await write(workspace, root, "skip")
+
+    said = shown(await result(workspace, root))
+    assert "It is too close to call, so here are both." in said
+    found = recommend(library.quiz, answers_at(library, close_answers(library, "leaning")))
+    for role in (found.role, found.runner_up):
+        assert f"*{role.name}*\n{role.summary}" in said
+        assert role.called in said
+
+
+def answers_at(library: Library, positions: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
+    return {q.id: (q.choices[at].id,) for q, at in zip(library.quiz.questions, positions, strict=False)}
+
+
+def close_answers(library: Library, then: str) -> tuple[int, ...]:
+    """Find answers after which no role leads, and whose tie-break's first choice makes it so."""
+    tie_break = library.quiz.tie_break
+    for positions in product(*(range(len(question.choices)) for question in library.quiz.questions)):
+        given = answers_at(library, positions)
+        after = given | {tie_break.id: (tie_break.choices[0].id,)}
+        if (
+            recommend(library.quiz, given).clearness is Clearness.CLOSE
+            and recommend(library.quiz, after).clearness == then
+            and not any(settled(library.quiz, answers_at(library, positions[:number])) for number in range(1, 5))
+        ):
+            return positions
+    raise AssertionError("no such answers")
+
+
+async def test_the_smallest_change_that_would_flip_it_is_named(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root, *ENGINEER)
+
+    said = shown(await result(workspace, root))
+
+    assert "Had question" in said
+    assert "it would be research engineer." in said
+
+
+# Graded on the right column?
+
+
+async def pick_review(workspace: Workspace, root: Sent, cell: str) -> Json:
+    asked = await asking(workspace, root, "What did your last review look at most?")
+    await workspace.choose("U_ANA", asked, "Pick what fits best", cell)
+
+    async def settled_() -> Json | None:
+        now = await workspace.latest("U_ANA", asked)
+        return now if "Your last review looked at" in shown(now) else None
+
+    return await workspace.until(settled_, "U_ANA")
+
+
+async def test_work_in_one_column_and_grading_in_another_is_said_plainly(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root)
+    await result(workspace, root)
+
+    told = shown(await pick_review(workspace, root, "Uptime, latency, cost, KPIs")).replace("*", "")
+
+    assert library.quiz.review
+    trap = library.quiz.review.traps["researcher"]
+    assert "Your work sits in one column and its grading in another." in told
+    assert "that of AI researcher; “Uptime, latency, cost, KPIs” is what" in told
+    assert trap.hurts in told
+    assert trap.ask in told
+    assert "Source: Field guide to AI roles (2025)" in told
+
+
+async def test_grading_in_the_same_column_is_said_too_and_follows_a_changed_answer(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root)
+    await result(workspace, root)
+    told = await pick_review(workspace, root, "Novelty, scientific impact")
+    assert "are in the same column" in shown(told)
+
+    await write(workspace, root, "1d, 2d, 3d, 5d")
+    await message(workspace, root, "You changed your answer to question 5")
+
+    assert "sits in one column and its grading in another" in shown(await workspace.latest("U_ANA", told))
+
+
+async def test_nobody_has_to_say_what_the_review_looked_at(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root)
+    asked = await asking(workspace, root, "What did your last review look at most?")
+
+    await workspace.click("U_ANA", asked, "I would rather not say")
+
+    await message(workspace, root, "You left open what your last review looked at.")
+
+
+# Pausing, stopping, several rounds
+
+
+async def test_pause_takes_the_buttons_away_until_it_goes_on(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", await card(workspace, root, "0 of 5"), "Pause")
+    now = await card(workspace, root, "Paused. Your answers are kept.")
+    assert buttons(now) == ["Continue", "Start over"]
+
+    async def paused() -> bool:
+        return buttons(await workspace.latest("U_ANA", asked)) == ["Continue"]
+
+    await workspace.until(paused, "U_ANA")
+    await write(workspace, root, "bananas")
+    await message(workspace, root, "This round is not open at the moment.")
+
+    await write(workspace, root, "continue")
+
+    assert len(buttons(await asking(workspace, root, "1. Find out"))) == 4
+    await card(workspace, root, "Pause")
+
+
+async def test_stop_keeps_the_answers_and_start_over_begins_another_round(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root, 0)
+    await question(workspace, root, 2)
+    await write(workspace, root, "stop")
+    now = await card(workspace, root, "Stopped. Your answers are kept")
+    assert "1 of 5 answered" in shown(now)
+
+    await workspace.click("U_ANA", now, "Start over")
+    await workspace.click_as_shown("U_ANA", now, "Start over")
+
+    *_, again = await workspace.dm("U_ANA", count=2)
+    await question(workspace, Sent(again["ts"], again["channel"], "U_ANA"), 1)
+    await workspace.settled()
+    assert len(await workspace.dm("U_ANA")) == 2
+
+
 async def test_two_people_do_not_disturb_each_other(workspace: Workspace):
     ana, ben = await begin(workspace, "U_ANA"), await begin(workspace, "U_BEN")
-    await take(workspace, ana, 0)
-    await take(workspace, ben, -1)
+    await take(workspace, ana, *CLEAR)
+    await take(workspace, ben, *ENGINEER)
 
     assert "the role of AI researcher." in shown(await result(workspace, ana))
     assert "the role of AI engineer." in shown(await result(workspace, ben))
 
 
-async def test_a_result_too_close_to_call_offers_the_tie_break(workspace: Workspace, library: Library):
+async def test_two_rounds_of_one_person_do_not_disturb_each_other(workspace: Workspace):
+    first = await begin(workspace)
+    await take(workspace, first, *CLEAR[:2])
+    await question(workspace, first, 3)
+    await offered(workspace, "Begin a new one")
+    root = (await workspace.dm("U_ANA", count=2))[-1]
+    second = Sent(root["ts"], root["channel"], "U_ANA")
+    await take(workspace, second, *ENGINEER)
+
+    await write(workspace, first, "3a 4c 5a")
+
+    assert "the role of AI engineer." in shown(await result(workspace, second))
+    assert "the role of AI researcher." in shown(await result(workspace, first))
+
+
+async def offered(workspace: Workspace, chosen: str) -> Json:
+    """Type /rolefit with an open round, and click what is offered."""
+    await workspace.command("U_ANA", "C_GENERAL", "/rolefit")
+
+    async def there() -> Json | None:
+        told = [each for each in await workspace.messages("C_GENERAL") if each.get("ephemeral")]
+        return told[-1] if told and "You have a round that is not finished" in shown(told[-1]) else None
+
+    offer = await workspace.until(there, "U_ANA")
+    assert "1 of 5 answered" in shown(offer) or "2 of 5 answered" in shown(offer)
+    assert buttons(offer) == ["Continue there", "Begin a new one"]
+    await workspace.click("U_ANA", offer, chosen)
+    return offer
+
+
+async def test_the_command_offers_to_continue_an_open_round(workspace: Workspace):
     root = await begin(workspace)
-    for number, choice in enumerate(close_answers(library), 1):
-        asked = await question(workspace, root, number)
-        await workspace.click("U_ANA", asked, buttons(asked)[choice])
-    assert "It is too close to call." in shown(await result(workspace, root))
+    await take(workspace, root, 0)
+    before = await question(workspace, root, 2)
 
-    tie_break = await message(workspace, root, library.quiz.tie_break.text)
-    await workspace.click("U_ANA", tie_break, buttons(tie_break)[0])
+    await offered(workspace, "Continue there")
 
-    await message(workspace, root, f"Your answer: *{library.quiz.tie_break.choices[0].label}*")
+    async def again() -> Json | None:
+        now = await question(workspace, root, 2)
+        return now if now["ts"] != before["ts"] else None
 
-
-def close_answers(library: Library) -> list[int]:
-    """Find answers, as positions of choices, after which no role leads."""
-    from itertools import product
-
-    from bot.domain.fit import Clearness, recommend
-
-    questions = library.quiz.questions
-    for positions in product(*(range(len(question.choices)) for question in questions)):
-        chosen = {q.id: q.choices[at].id for q, at in zip(questions, positions, strict=True)}
-        if recommend(library.quiz, chosen).clearness is Clearness.CLOSE:
-            return list(positions)
-    raise AssertionError("no answers are too close to call")
+    await workspace.until(again, "U_ANA")
+    assert len(await workspace.dm("U_ANA")) == 1
 
 
 async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root, 0)
+    await take(workspace, root)
     told = await result(workspace, root)
 
     await workspace.click("U_ANA", told, "Take it again")
@@ -266,6 +724,22 @@ async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspa
     await question(workspace, Sent(again["ts"], again["channel"], "U_ANA"), 1)
     await workspace.settled()
     assert len(await workspace.dm("U_ANA")) == 2
+
+
+async def test_taking_it_again_shows_what_moved(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root)
+    await workspace.click("U_ANA", await result(workspace, root), "Take it again")
+    again = (await workspace.dm("U_ANA", count=2))[-1]
+    second = Sent(again["ts"], again["channel"], "U_ANA")
+    await take(workspace, second, 3, 3, 3, 1, 0)
+
+    said = shown(await result(workspace, second)).replace("*", "")
+
+    assert "Since last time" in said
+    assert "it was AI researcher (clear), and is AI engineer" in said
+    assert f"{library.quiz.questions[0].text}: “{label(library, 1, 0)}” became “{label(library, 1, 3)}”" in said
+    assert f"{library.quiz.questions[4].text}: “" not in said.split("AI researcher      ")[0]
 
 
 async def test_the_command_twice_points_to_the_round_that_has_just_begun(workspace: Workspace):
@@ -280,7 +754,71 @@ async def test_the_command_twice_points_to_the_round_that_has_just_begun(workspa
     assert len(await workspace.dm("U_ANA")) == 1
 
 
-@pytest.mark.parametrize(("argument", "lead"), [("help", "/rolefit starts"), ("history", "I don’t know “history”")])
+# History, help, Home
+
+
+async def privately(workspace: Workspace, text: str, user: str = "U_ANA") -> Json:
+    """Wait for a message in #ask-ai-roles that only this person sees."""
+
+    async def there() -> Json | None:
+        told = [each for each in await workspace.messages("C_ASK", user) if each.get("ephemeral")]
+        return next((each for each in reversed(told) if text in shown(each)), None)
+
+    return await workspace.until(there, user)
+
+
+async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root)
+    await workspace.click("U_ANA", await result(workspace, root), "Take it again")
+    open_round = (await workspace.dm("U_ANA", count=2))[-1]
+    await question(workspace, Sent(open_round["ts"], open_round["channel"], "U_ANA"), 1)
+
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+    told = await privately(workspace, "Your rounds")
+
+    lines = shown(told).splitlines()
+    assert "not finished, 0 of 5 answered" in lines[1]
+    assert "AI researcher (clear)" in shown(told)
+    assert buttons(told) == ["Open", "Delete"] * 2
+    await workspace.click("U_ANA", told, find(told, "quiz_open:", -1))
+    assert (
+        f"p{root.replace('.', '')}" in (await privately(workspace, "Open the questions"))["text"].replace("&amp;", "&")
+        or root in (await privately(workspace, "Open the questions"))["text"]
+    )
+
+
+async def test_a_deleted_round_is_gone_from_the_list_and_the_thread(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root)
+    told = await result(workspace, root)
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+
+    await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Delete")
+
+    await privately(workspace, "You have not taken a round yet.")
+
+    async def gone() -> list[Json] | None:
+        thread = await workspace.thread(root.channel, root, "U_ANA")
+        return None if any(map(buttons, thread)) else thread
+
+    thread = await workspace.until(gone, "U_ANA")
+    assert shown(await workspace.latest("U_ANA", told)) == "You deleted this round."
+    assert not any("AI researcher" in shown(each) for each in thread)
+
+
+def find(message: Json, begins: str, at: int) -> str:
+    """Give the action id of one of the buttons whose action begins so."""
+    found = [
+        element["action_id"]
+        for block in message["blocks"]
+        for element in block.get("elements", [])
+        if element.get("action_id", "").startswith(begins)
+    ]
+    return str(found[at])
+
+
+@pytest.mark.parametrize(("argument", "lead"), [("help", "/rolefit starts"), ("nonsense", "I don’t know “nonsense”")])
 async def test_help_and_unknown_arguments_explain_the_command(workspace: Workspace, argument: str, lead: str):
     await workspace.command("U_ANA", "C_ASK", "/rolefit", argument)
 
@@ -288,14 +826,46 @@ async def test_help_and_unknown_arguments_explain_the_command(workspace: Workspa
 
     assert shown(told).replace("*", "").startswith(lead)
     assert "starts five questions" in shown(told)
+    assert "/rolefit history" in shown(told)
     assert await workspace.dm("U_ANA") == []
 
 
-async def test_the_home_tab_begins_the_quiz(workspace: Workspace):
+async def test_the_home_tab_begins_the_quiz_and_goes_on_with_one(workspace: Workspace):
     home = await workspace.home("U_ANA")
     assert "Find your own role." in shown(home)
 
     await workspace.click("U_ANA", home, "Start the questions")
+    [first] = await workspace.dm("U_ANA", count=1)
+    root = Sent(first["ts"], first["channel"], "U_ANA")
+    await take(workspace, root, 0)
+    before = await question(workspace, root, 2)
+    await workspace.click("U_ANA", home, "Start the questions")
 
-    [root] = await workspace.dm("U_ANA", count=1)
-    await question(workspace, Sent(root["ts"], root["channel"], "U_ANA"), 1)
+    async def again() -> bool:
+        return bool((await question(workspace, root, 2))["ts"] != before["ts"])
+
+    await workspace.until(again, "U_ANA")
+    assert len(await workspace.dm("U_ANA")) == 1
+
+
+def live(messages: list[Json]) -> list[tuple[str, Any]]:
+    """Give the buttons of some messages that choose an answer."""
+    return [
+        (each["ts"], element["action_id"])
+        for each in messages
+        for block in each.get("blocks", [])
+        for element in block.get("elements", [])
+        if str(element.get("action_id", "")).startswith("quiz_choose:")
+    ]
+
+
+async def test_clicks_on_many_devices_at_once_leave_one_question_open(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await asyncio.gather(*(workspace.click_as_shown("U_ANA", asked, each) for each in buttons(asked)))
+    await question(workspace, root, 2)
+    await workspace.settled()
+    await card(workspace, root, "1 of 5 answered")
+
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert len({ts for ts, _ in live(thread)}) == 1

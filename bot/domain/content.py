@@ -285,6 +285,35 @@ class QuizTables(Authored):
     skills: Identifier
 
 
+class Term(Authored):
+    """A word of the questions, explained; `also` are other ways to write it."""
+
+    term: Line
+    also: tuple[Line, ...] = ()
+    text: Line
+    source: Citation
+
+
+class Trap(Authored):
+    """What is wrong with grading a role's work on another column, and what to raise with a manager."""
+
+    hurts: Line
+    ask: Line
+
+
+class Review(Authored):
+    """The question that comes after a result: what the last review looked at.
+
+    `dimensions` are the rows of the roles table whose cells can be picked; `traps` by role.
+    """
+
+    text: Line
+    why: Line
+    dimensions: tuple[Identifier, ...] = Field(min_length=1)
+    traps: Mapping[Identifier, Trap]
+    source: Citation
+
+
 class Quiz(Authored):
     """The file `quiz.yaml`."""
 
@@ -293,6 +322,9 @@ class Quiz(Authored):
     questions: tuple[Question, ...] = Field(min_length=1)
     thresholds: Thresholds
     tie_break: TieBreak
+    glossary: tuple[Term, ...] = ()
+    risks: Mapping[Identifier, Line] = Field(default_factory=dict)
+    review: Review | None = None
     sources: tuple[Citation, ...] = Field(min_length=1)
 
     def role(self, role_id: str) -> Role:
@@ -335,6 +367,8 @@ def _text(*slots: str) -> AfterValidator:
 
 
 Plain = Annotated[Line, _text()]
+Button = Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+Phrases = Annotated[tuple[Line, ...], Field(min_length=1)]
 
 
 class FaqWords(Authored):
@@ -351,21 +385,96 @@ class FaqWords(Authored):
 class QuizWords(Authored):
     """What the quiz says beside its questions."""
 
+    title: Plain
     root: Annotated[Line, _text("count")]
-    note: Annotated[Line, _text("link")]
-    note_link: Plain
+    card_progress: Annotated[Line, _text("done", "count")]
+    card_open: Annotated[Line, _text("number", "question")]
+    card_answer: Annotated[Line, _text("choice")]
+    card_skipped: Plain
+    half: Annotated[Line, _text("first", "second")]
+    change: Button
+    pause: Button
+    resume: Button
+    so_far: Button
+    start_over: Button
+    paused: Plain
+    stopped: Plain
+    expired: Plain
+    done: Plain
+    nothing_to_weigh: Plain
+    deleted: Plain
     progress: Annotated[Line, _text("number", "count")]
     how_to_answer: Plain
     chosen: Annotated[Line, _text("choice")]
+    changing: Annotated[Line, _text("choice")]
+    skipped: Plain
+    asked_again: Plain
+    left_open: Plain
     tie_break: Plain
+    guess: Annotated[Line, _text("choice")]
+    guess_either: Plain
+    guess_yes: Button
+    guess_none: Button
+    why: Annotated[Line, _text("why")]
+    term: Annotated[Line, _text("term", "text")]
+    source: Annotated[Line, _text("sources")]
+    which_two: Annotated[Line, _text("first", "second")]
     unclear: Annotated[Line, _text("options")]
+    kept: Plain
     already_answered: Annotated[Line, _text("choice")]
     moved_on: Plain
     finished: Plain
+    waiting: Plain
+    first: Plain
+    nothing_so_far: Plain
+    reminder: Annotated[Line, _text("done", "count")]
+    reminder_over: Plain
+    later: Button
+    stop: Button
+    expired_note: Plain
+    edited_since: Annotated[Line, _text("kept", "given")]
+    changed: Annotated[Line, _text("number", "choice")]
+    changed_same: Annotated[Line, _text("now")]
+    changed_role: Annotated[Line, _text("now", "before")]
+    named: Annotated[Line, _text("role", "clearness")]
+    clear: Plain
+    leaning: Plain
+    close: Plain
     not_yours: Plain
     gone: Plain
+    note: Annotated[Line, _text("link")]
+    note_link: Plain
+    offer: Annotated[Line, _text("done", "count")]
+    offer_open: Button
+    offer_new: Button
     usage: Plain
     unknown_argument: Annotated[Line, _text("argument")]
+    history: Plain
+    history_none: Plain
+    history_line: Annotated[Line, _text("date", "result")]
+    history_open: Annotated[Line, _text("done", "count")]
+    history_more: Annotated[Line, _text("count")]
+    open: Button
+    delete: Button
+    delete_title: Plain
+    delete_text: Plain
+    delete_yes: Plain
+    delete_no: Plain
+
+
+class TypedWords(Authored):
+    """What people may type in a run's thread instead of clicking, by what it does."""
+
+    back: Phrases
+    skip: Phrases
+    why: Phrases
+    pause: Phrases
+    stop: Phrases
+    resume: Phrases
+    so_far: Phrases
+    start_over: Phrases
+    yes: Phrases
+    no: Phrases
 
 
 class ResultWords(Authored):
@@ -374,17 +483,48 @@ class ResultWords(Authored):
     clear: Annotated[Line, _text("role", "runner_up")]
     leaning: Annotated[Line, _text("role", "runner_up")]
     close: Annotated[Line, _text("role", "runner_up")]
+    so_far: Annotated[Line, _text("done", "count")]
     shares: Plain
+    line: Plain
     decided: Plain
     decided_by: Annotated[Line, _text("question", "choice")]
+    against: Annotated[Line, _text("role")]
+    flip: Annotated[Line, _text("changes", "role")]
+    flip_change: Annotated[Line, _text("number", "choice")]
+    flip_tie_break: Annotated[Line, _text("choice")]
+    flip_none: Plain
+    early: Annotated[Line, _text("questions")]
+    go_on: Button
+    previous: Annotated[Line, _text("date", "before", "now")]
+    previous_same: Annotated[Line, _text("date", "now")]
+    previous_moved: Annotated[Line, _text("question", "before", "now")]
+    previous_none: Plain
     table: Annotated[Line, _text("title", "sources")]
+    picked: Annotated[Line, _text("cell")]
+    picked_key: Plain
+    waiting: Plain
+    whole_table: Button
     titles: Annotated[Line, _text("role", "titles", "called")]
     skills: Annotated[Line, _text("title", "skills")]
     regime: Annotated[Line, _text("work")]
     regime_option: Annotated[Line, _text("regime", "text")]
+    regime_risk: Annotated[Line, _text("risk")]
     caution: Plain
-    again: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
-    share: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    again: Button
+    share: Button
+
+
+class GradedWords(Authored):
+    """The question what a review looked at, and what comes of it."""
+
+    pick: Plain
+    skip: Button
+    skipped: Plain
+    said: Annotated[Line, _text("cell")]
+    match: Annotated[Line, _text("column")]
+    mismatch: Annotated[Line, _text("role", "cell", "column")]
+    hurts: Annotated[Line, _text("text")]
+    ask: Annotated[Line, _text("text")]
 
 
 class ShareWords(Authored):
@@ -394,8 +534,8 @@ class ShareWords(Authored):
     placeholder: Annotated[Line, Field(max_length=150), _text()]
     preview: Annotated[Line, _text("to")]
     preview_end: Annotated[Line, _text("to")]
-    send: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
-    cancel: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    send: Button
+    cancel: Button
     intro: Annotated[Line, _text("sender")]
     sent: Annotated[Line, _text("to")]
     cancelled: Plain
@@ -413,7 +553,7 @@ class HomeWords(Authored):
     title: Annotated[Line, Field(max_length=MAX_HEADER_TEXT), _text()]
     about: Plain
     quiz: Plain
-    quiz_button: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
+    quiz_button: Button
     topics: Plain
     privacy: Plain
 
@@ -437,7 +577,9 @@ class Words(Authored):
 
     faq: FaqWords
     quiz: QuizWords
+    typed: TypedWords
     result: ResultWords
+    graded: GradedWords
     share: ShareWords
     home: HomeWords
     install: InstallWords

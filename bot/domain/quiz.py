@@ -1,133 +1,412 @@
-"""One person's run through the quiz: which question is open, and what an answer to it does.
+"""One person's run through the quiz: what has been asked and answered, and what each thing they do does to it.
 
-A run is immutable: an answer gives a new run. Clicks and typed replies come here alike, so that a double click, a
-second device or a stale button has one effect and everybody is told the truth.
+A run is immutable: doing something gives a new run. Clicks, typed replies and edits come here alike, so that a double
+click, a second device or an old button has one effect and everybody is told the truth. Each asking of a question is a
+prompt; at most one prompt is live, the last.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-
-from rapidfuzz import fuzz, utils
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain import fit
 from bot.domain.content import Choice, Question, Quiz, TieBreak
+from bot.domain.fit import Answers, Given
 
-SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
-LEAD = 8  # how far the best choice must be ahead of the next; below it, asking again is kinder than guessing
+REMIND_AFTER = timedelta(days=1)
+EXPIRES_AFTER = timedelta(days=14)
+MORNING, EVENING = time(9), time(18)  # between them nobody is woken by a reminder
 LETTERS = "abcdefghij"
 
-_PICKED = re.compile(r"(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?([1-9]|[a-j])[).:!]*", re.IGNORECASE)
-_ASKING = re.compile(
-    r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
-)
+
+class Status(StrEnum):
+    """Whether answers are waited for."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    DELETED = "deleted"  # its messages are about to say so, and then it is gone
+
+
+class What(StrEnum):
+    """What came of something that was done."""
+
+    TAKEN = "taken"
+    REPEATED = "repeated"  # the same answer again
+    STALE = "stale"  # a prompt that is not live any more
+    FIRST = "first"  # there is no question to go back to
+    NOTHING = "nothing"  # there was nothing to do
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One asking of a question; `guesses` are choices somebody may have meant, `changing` asks for another answer."""
+
+    question: str
+    guesses: tuple[str, ...] = ()
+    changing: bool = False
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What somebody's last review looked at: a cell of the roles table."""
+
+    dimension: str
+    column: str
 
 
 @dataclass(frozen=True)
 class Run:
-    """One person's answers to one version of the quiz: choice ids by question id."""
+    """One person's answers to one version of the quiz, and how far the conversation has come.
+
+    `reminded` says that a reminder was sent since they last did something, `reminding` that it still has buttons.
+    `typed` holds, by a message's ts, the questions it answered.
+    """
 
     quiz: Quiz
-    answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    answers: Answers = field(default_factory=lambda: MappingProxyType({}))
+    skipped: frozenset[str] = frozenset()
+    prompts: tuple[Prompt, ...] = ()
+    live: bool = False
+    status: Status = Status.OPEN
+    went_on: bool = False
+    reminders: int = 0
+    reminded: bool = False
+    reminding: bool = False
+    graded: Graded | None = None
+    not_graded: bool = False
+    typed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
-    def current(self) -> Question | None:
-        """The first question without an answer, or None when all have one."""
-        return next((each for each in self.quiz.questions if each.id not in self.answers), None)
+    def upcoming(self) -> Question | TieBreak | None:
+        """The question to ask next, whether or not it is being asked; None when there is a result, or nothing to ask.
+
+        Questions that can change nothing any more are left out, unless their owner went on; the tie-break comes last,
+        and only if the others leave it too close to call.
+        """
+        open_ = [each for each in self.quiz.questions if each.id not in self.answers and each.id not in self.skipped]
+        if open_:
+            return open_[0] if self.went_on or not fit.settled(self.quiz, self._plain) else None
+        last = self.quiz.tie_break
+        if last.id in self.answers or last.id in self.skipped or not self._plain:
+            return None
+        close = fit.recommend(self.quiz, self._plain).clearness is fit.Clearness.CLOSE
+        return last if close else None
+
+    @property
+    def asking(self) -> Prompt | None:
+        """The live prompt, or None."""
+        return self.prompts[-1] if self.live and self.status is Status.OPEN else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is a result: nothing is left to ask. It stays while an answer is being changed."""
+        return self.upcoming is None and bool(self._plain)
 
     @cached_property
     def recommendation(self) -> fit.Recommendation | None:
-        """What the answers say once all questions have one; None before."""
-        return None if self.current else fit.recommend(self.quiz, self.answers)
+        """What the answers say, once the run is finished; None before."""
+        return self.so_far if self.finished else None
+
+    @cached_property
+    def so_far(self) -> fit.Recommendation | None:
+        """What the answers given say; None if there is none."""
+        return fit.recommend(self.quiz, self.answers) if self._plain else None
+
+    @cached_property
+    def ended_early(self) -> tuple[Question, ...]:
+        """The questions that were left out because no answer to them could change the class."""
+        if not self.finished:
+            return ()
+        return tuple(
+            each for each in self.quiz.questions if each.id not in self.answers and each.id not in self.skipped
+        )
 
     @property
-    def open(self) -> Question | TieBreak | None:
-        """The question an answer is taken for now: the current one, or the tie-break after a close result."""
-        if self.current or self.quiz.tie_break.id in self.answers:
-            return self.current
-        close = self.recommendation is not None and self.recommendation.clearness is fit.Clearness.CLOSE
-        return self.quiz.tie_break if close else None
+    def mismatch(self) -> bool | None:
+        """Whether the work sits in one column and the grading in another; None if that is not known.
 
-    def chosen(self, question_id: str) -> Choice | None:
-        """The choice made for a question, or None. KeyError if the quiz has no such question."""
-        question = self.quiz.question(question_id)
-        return fit.choice_of(question, self.answers[question_id]) if question_id in self.answers else None
-
-    def number(self, question: Question) -> int:
-        """The place of a question in the quiz, counted from 1."""
-        return self.quiz.questions.index(question) + 1
-
-    def answer(self, question_id: str, choice_id: str) -> "Taken | Repeated | Stale":
-        """Answer a question with a choice. KeyError if the quiz has no such question or choice.
-
-        Only the open question takes an answer. The same answer again is Repeated and changes nothing; any other
-        answer to a question that is no longer open is Stale.
+        Where two roles are too close to call, either column fits.
         """
-        choice = fit.choice_of(self.quiz.question(question_id), choice_id)
-        before = self.chosen(question_id)
-        if before is not None:
-            return Repeated(self, before) if before == choice else Stale(self, before)
-        if self.open is None or self.open.id != question_id:
-            return Stale(self, None)
-        return Taken(replace(self, answers=MappingProxyType({**self.answers, question_id: choice_id})), choice)
+        found = self.recommendation
+        if found is None or self.graded is None:
+            return None
+        close = found.clearness is fit.Clearness.CLOSE
+        return self.graded.column not in [role.column for role in (found.role, found.runner_up)[: 1 + close]]
+
+    def chosen(self, question_id: str) -> tuple[Choice, ...]:
+        """The choices made for a question: none, one, or two by halves. KeyError if the quiz has no such question."""
+        question = self.quiz.question(question_id)
+        return tuple(fit.choice_of(question, each) for each in self.answers.get(question_id, ()))
+
+    def number(self, question: Question | TieBreak) -> int:
+        """The place of a question in the quiz, counted from 1; the tie-break comes after the others."""
+        return self.quiz.all_questions.index(question) + 1
+
+    def state(self) -> dict[str, Any]:
+        """Give all but the quiz and the answers as plain data, for `load`."""
+        return {
+            "skipped": sorted(self.skipped),
+            "prompts": [[each.question, list(each.guesses), each.changing] for each in self.prompts],
+            "live": self.live,
+            "status": self.status.value,
+            "went_on": self.went_on,
+            "reminders": self.reminders,
+            "reminded": self.reminded,
+            "reminding": self.reminding,
+            "graded": [self.graded.dimension, self.graded.column] if self.graded else None,
+            "not_graded": self.not_graded,
+            "typed": {ts: list(questions) for ts, questions in self.typed.items()},
+        }
+
+    @property
+    def _plain(self) -> Answers:
+        """The answers without the tie-break's."""
+        return {question: given for question, given in self.answers.items() if question != self.quiz.tie_break.id}
 
 
 @dataclass(frozen=True)
-class Taken:
-    """The answer counts; `run` has it."""
+class Done:
+    """The run after something was done, and what came of it; `question` is the one it was about."""
 
     run: Run
-    choice: Choice
+    what: What
+    question: str | None = None
 
 
-@dataclass(frozen=True)
-class Repeated:
-    """The same answer had been given before; nothing changes."""
-
-    run: Run
-    choice: Choice
+def begin(quiz: Quiz) -> Run:
+    """Begin a run, with its first question asked."""
+    return _advance(Run(quiz))
 
 
-@dataclass(frozen=True)
-class Stale:
-    """The question is not open any more; `chosen` is the answer it has, if it has one."""
-
-    run: Run
-    chosen: Choice | None
-
-
-def read_choice(text: str, question: Question | TieBreak) -> Choice | None:
-    """Find the choice somebody typed: its number, its letter, its label or their own words for it.
-
-    None where nothing fits, where two choices fit about as well, and where the text asks something.
-    """
-    if picked := _PICKED.fullmatch(text.strip()):
-        mark = picked.group(1).lower()
-        position = int(mark) - 1 if mark.isdigit() else LETTERS.index(mark)
-        return question.choices[position] if position < len(question.choices) else None
-    said = utils.default_process(text)
-    if not said:
-        return None
-    for choice in question.choices:
-        if said in map(utils.default_process, (choice.label, *choice.says)):
-            return choice
-    if _ASKING.search(text):
-        return None
-    return _closest(said, question)
-
-
-def _closest(said: str, question: Question | TieBreak) -> Choice | None:
-    scored = sorted(
-        ((max(_alike(said, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
-        key=lambda pair: -pair[0],
+def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
+    """Give the run that `Run.state` described; without a state, the one that has just these answers."""
+    if state is None:
+        return _advance(Run(quiz, MappingProxyType(dict(answers))))
+    graded = state["graded"]
+    return Run(
+        quiz,
+        MappingProxyType(dict(answers)),
+        skipped=frozenset(state["skipped"]),
+        prompts=tuple(Prompt(question, tuple(guesses), changing) for question, guesses, changing in state["prompts"]),
+        live=state["live"],
+        status=Status(state["status"]),
+        went_on=state["went_on"],
+        reminders=state["reminders"],
+        reminded=state["reminded"],
+        reminding=state["reminding"],
+        graded=Graded(*graded) if graded else None,
+        not_graded=state["not_graded"],
+        typed=MappingProxyType({ts: tuple(questions) for ts, questions in state["typed"].items()}),
     )
-    (best, choice), (next_best, _) = scored[:2]
-    return choice if best >= SURE and best - next_best >= LEAD else None
 
 
-def _alike(said: str, text: str) -> float:
-    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole."""
-    text = utils.default_process(text)
-    return max(fuzz.token_set_ratio(said, text), fuzz.ratio(said, text))
+def carried_over(quiz: Quiz, answers: Mapping[str, Sequence[str]], asked: int) -> Run:
+    """Begin a run on another version of the quiz, with the answers that it has too.
+
+    `asked` counts the prompts there have been: in their place there is now the question that comes next.
+    """
+    kept: dict[str, Given] = {}
+    for question in quiz.all_questions:
+        given = tuple(answers.get(question.id, ()))
+        if given and all(any(choice.id == each for choice in question.choices) for each in given):
+            kept[question.id] = given
+    run = Run(quiz, MappingProxyType(kept))
+    next_ = run.upcoming or quiz.questions[0]
+    return _advance(replace(run, prompts=(Prompt(next_.id),) * asked))
+
+
+def do(run: Run, action: Mapping[str, Any]) -> Done:
+    """Do something to a run. `action` is plain data with `do` and what that takes:
+
+    answer    prompt, question, choices: a click in the message of a prompt, counted from 1
+    reply     answers (choices by question), ts, aim: typed; `aim` is the prompt it was meant for, or None if it
+              names its questions itself
+    edit      answers, ts: the typed message was changed
+    guess     prompt, question, choices: ask whether these are meant
+    change    question: ask it again
+    begin delete back skip pause resume stop go_on reask
+    remind later expire
+    graded    dimension, column; or None for not saying
+
+    Raises KeyError for a question or choice that the quiz does not have, ValueError for an unknown action.
+    """
+    name = action["do"]
+    if run.status is Status.DELETED:
+        return Done(run, What.NOTHING)
+    if name in ("remind", "expire"):
+        return _left_alone(run, name)
+    done = _act(run, name, action)
+    if done.what in (What.STALE, What.REPEATED) and done.run is run:
+        return done
+    return replace(done, run=replace(done.run, reminded=False, reminding=False))
+
+
+def _left_alone(run: Run, name: str) -> Done:
+    if run.finished or run.status in (Status.STOPPED, Status.EXPIRED):
+        return Done(run, What.NOTHING)
+    if name == "expire":
+        return Done(replace(run, status=Status.EXPIRED, reminding=False), What.TAKEN)
+    return Done(replace(run, reminders=run.reminders + 1, reminded=True, reminding=True), What.TAKEN)
+
+
+def due(run: Run, now: datetime, zone: str | None) -> tuple[str, datetime] | None:
+    """Say what is to be done to a run if nobody does anything, and when: `remind` or `expire`, or None for nothing.
+
+    now: when somebody last did something to it, with its time zone; zone: the person's, by its IANA name.
+    """
+    if run.finished or run.status not in (Status.OPEN, Status.PAUSED):
+        return None
+    if run.reminded:
+        return "expire", now + EXPIRES_AFTER - REMIND_AFTER
+    return "remind", _by_day(now + REMIND_AFTER, zone)
+
+
+def _by_day(at: datetime, zone: str | None) -> datetime:
+    """Put off to the next morning what would come at night; unknown time zones are taken for UTC."""
+    try:
+        local = at.astimezone(ZoneInfo(zone or "UTC"))
+    except (KeyError, ValueError, OSError):
+        local = at.astimezone(ZoneInfo("UTC"))
+    if MORNING <= local.time() < EVENING:
+        return local
+    day = local.date() + timedelta(days=local.time() >= EVENING)
+    return datetime.combine(day, MORNING, local.tzinfo)
+
+
+def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR0911, PLR0912 - one line for each
+    match name:
+        case "answer":
+            return _answered(run, action["prompt"], action["question"], tuple(action["choices"]))
+        case "reply":
+            return _replied(run, _checked(run, action["answers"]), action["ts"], action["aim"])
+        case "edit":
+            return _given(run, _checked(run, action["answers"]))
+        case "guess":
+            return _guessed(run, action["prompt"], Prompt(action["question"], tuple(action["choices"])))
+        case "change":
+            run.quiz.question(action["question"])
+            return _asked(run, Prompt(action["question"], changing=True))
+        case "back":
+            return _back(run)
+        case "skip":
+            return _skipped(run)
+        case "pause":
+            return _moved(run, Status.PAUSED)
+        case "stop":
+            return _moved(run, Status.STOPPED)
+        case "resume" | "reask":
+            return _resumed(run)
+        case "later":
+            return Done(run, What.TAKEN)
+        case "delete":
+            return Done(Run(run.quiz, prompts=run.prompts, status=Status.DELETED), What.TAKEN)
+        case "begin":
+            return Done(run, What.NOTHING)
+        case "go_on":
+            return Done(_advance(replace(run, went_on=True)), What.TAKEN)
+        case "graded":
+            if action["column"] is None:
+                return Done(replace(run, not_graded=True), What.TAKEN)
+            return Done(replace(run, graded=Graded(action["dimension"], action["column"])), What.TAKEN)
+        case _:
+            raise ValueError(f"there is no action {name!r}")
+
+
+def _checked(run: Run, answers: Mapping[str, Sequence[str]]) -> dict[str, Given]:
+    for question_id, choices in answers.items():
+        for each in choices:
+            fit.choice_of(run.quiz.question(question_id), each)
+    return {question_id: tuple(choices) for question_id, choices in answers.items()}
+
+
+def _answered(run: Run, prompt: int, question: str, choices: Given) -> Done:
+    answers = _checked(run, {question: choices})
+    if prompt == len(run.prompts) and run.live and run.prompts[-1].question == question:
+        return _given(run, answers)
+    what = What.REPEATED if run.answers.get(question) == choices else What.STALE
+    return Done(run, what, question)
+
+
+def _replied(run: Run, answers: Mapping[str, Given], ts: str, aim: int | None) -> Done:
+    if aim is not None:
+        # Meant for a prompt that has been answered meanwhile: the second half of a double Enter.
+        meant = run.prompts[aim - 1].question if 0 < aim <= len(run.prompts) else None
+        if not run.live or meant != run.prompts[-1].question or meant not in answers:
+            return Done(run, What.STALE, meant)
+    return _given(replace(run, typed=MappingProxyType({**run.typed, ts: tuple(answers)})), answers)
+
+
+def _given(run: Run, answers: Mapping[str, Given]) -> Done:
+    """Take answers, to the questions that are asked or to others."""
+    [*_, last] = answers
+    what = What.REPEATED if all(run.answers.get(each) == given for each, given in answers.items()) else What.TAKEN
+    live = run.live and run.prompts[-1].question not in answers
+    after = replace(
+        run,
+        answers=MappingProxyType({**run.answers, **answers}),
+        skipped=run.skipped - answers.keys(),
+        live=live,
+        status=Status.OPEN,
+    )
+    return Done(_advance(after), what, last)
+
+
+def _guessed(run: Run, prompt: int, guess: Prompt) -> Done:
+    _checked(run, {guess.question: guess.guesses})
+    if run.asking is None or prompt != len(run.prompts) or run.asking.question != guess.question:
+        return Done(run, What.STALE, guess.question)
+    return _asked(run, replace(guess, changing=run.asking.changing))
+
+
+def _asked(run: Run, prompt: Prompt) -> Done:
+    after = replace(run, prompts=(*run.prompts, prompt), live=True, status=Status.OPEN)
+    return Done(after, What.TAKEN, prompt.question)
+
+
+def _back(run: Run) -> Done:
+    passed = [each.id for each in run.quiz.all_questions if each.id in run.answers or each.id in run.skipped]
+    if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
+        passed = passed[: passed.index(run.prompts[-1].question)]
+    return _asked(run, Prompt(passed[-1], changing=True)) if passed else Done(run, What.FIRST)
+
+
+def _skipped(run: Run) -> Done:
+    if not run.live:
+        return Done(run, What.NOTHING)
+    prompt, skipped = run.prompts[-1], run.skipped
+    if prompt.question not in run.answers:
+        skipped = skipped | {prompt.question}
+    after = replace(run, live=False, skipped=skipped, status=Status.OPEN)
+    return Done(_advance(after), What.TAKEN, prompt.question)
+
+
+def _moved(run: Run, status: Status) -> Done:
+    if run.finished:  # the result stands; an answer that was being changed stays as it was
+        return Done(replace(run, live=False), What.TAKEN if run.live else What.NOTHING)
+    if run.status is status:
+        return Done(run, What.NOTHING)
+    return Done(replace(run, status=status), What.TAKEN)
+
+
+def _resumed(run: Run) -> Done:
+    """Go on, with the live question asked again below what has been said since."""
+    run = replace(run, status=Status.OPEN)
+    if run.live:
+        return _asked(run, replace(run.prompts[-1], guesses=()))
+    return Done(_advance(run), What.TAKEN if run.live else What.NOTHING)
+
+
+def _advance(run: Run) -> Run:
+    """Ask the next question, if it is not asked already and no other is being changed."""
+    if run.live and (run.prompts[-1].changing or (run.upcoming and run.prompts[-1].question == run.upcoming.id)):
+        return run
+    if run.upcoming is None:
+        return replace(run, live=False)
+    return replace(run, prompts=(*run.prompts, Prompt(run.upcoming.id)), live=True)

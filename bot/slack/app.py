@@ -124,6 +124,7 @@ def create(
     def renew(library: Library) -> None:
         nonlocal current
         current = library
+        store.know(library.quiz, library.can_show)
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
         for worker in (faq.answering, quiz.asking, share.sharing, leaving.leaving):
             worker.equip(speech, library, store)

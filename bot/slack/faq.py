@@ -13,8 +13,9 @@ from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.jobs import current_key, insist, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks
-from bot.slack.blocks import SHOW_ENTRY, Message
+from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
+from bot.slack.pieces import Message
 
 ANSWER, SUGGEST, UNKNOWN, HELLO = "answer", "suggest", "unknown", "hello"
 
@@ -36,7 +37,7 @@ class Answering(EquippedWorker):
         """Post the reply in its thread, and remember what the next question there may lean on."""
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await insist(self._store.answered, team, channel, thread_ts, entries[-1])
-        await self._speech.post(team, channel, self._message(kind, entries), thread_ts=thread_ts)
+        await self._speech.post(team, channel, self.message(kind, entries), thread_ts=thread_ts)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(current_key().rpartition(":")[2])))
 
     @workflow
@@ -50,7 +51,8 @@ class Answering(EquippedWorker):
         await insist(self._store.answered, team, channel, thread_ts, entry)
         await self._speech.post(team, channel, blocks.answers([known], self._library), thread_ts=thread_ts)
 
-    def _message(self, kind: str, entries: list[str]) -> Message:
+    def message(self, kind: str, entries: list[str]) -> Message:
+        """Render a reply, given as Said is."""
         if kind == HELLO:
             return blocks.hello(self._library)
         # Work may be taken up after a restart with edited knowledge: an entry can be gone.

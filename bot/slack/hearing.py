@@ -33,6 +33,7 @@ class Heard:
     ts: str
     thread_ts: str | None
     surface: Surface
+    edited_ts: str | None = None  # when it was changed, for an edit in a thread of our direct message
 
 
 def heard(event: dict[str, Any], bot_user: str, team: str) -> Heard | None:
@@ -41,6 +42,8 @@ def heard(event: dict[str, Any], bot_user: str, team: str) -> Heard | None:
     Nor is it for us what people of another organisation say to each other in a shared channel.
     """
     text, user = event.get("text") or "", event.get("user")
+    if event.get("subtype") == "message_changed":
+        return _edited(event, bot_user)
     if event.get("subtype") not in WRITTEN or event.get("bot_id") or event.get("hidden") or event.get("edited"):
         return None
     if not user or user == bot_user:
@@ -55,6 +58,18 @@ def heard(event: dict[str, Any], bot_user: str, team: str) -> Heard | None:
     if surface in (Surface.CHANNEL, Surface.THREAD) and event.get("user_team") not in (None, team):
         return None
     return Heard(without_mention(text, bot_user), user, event["channel"], event["ts"], thread, surface)
+
+
+def _edited(event: dict[str, Any], bot_user: str) -> Heard | None:
+    """Read the edit of a reply in a direct message; it may have answered a question of the quiz."""
+    message, before = event["message"], event.get("previous_message") or {}
+    thread, user = message.get("thread_ts"), message.get("user")
+    if event.get("channel_type") != "im" or not thread or not user or user == bot_user or message.get("bot_id"):
+        return None
+    if "edited" not in message or message.get("text") == before.get("text"):  # an unfurl, or a reply to it
+        return None
+    text = without_mention(message.get("text") or "", bot_user)
+    return Heard(text, user, event["channel"], message["ts"], thread, Surface.DM, message["edited"]["ts"])
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,8 @@ def _listened(event: dict[str, Any], bot_user: str, team: str, library: Library)
     message = heard(event, bot_user, team)
     if message is None:
         return Listened(None, None, follows=False)
+    if message.edited_ts:
+        return Listened(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
     said = faq.decide(message.text, message.surface, library)
     if said is None and not follows:
@@ -113,12 +130,14 @@ async def hear(event: dict[str, Any], context: AsyncBoltContext, library: Librar
         said = faq.decide(message.text, message.surface, library, after) if after else said
     if said or listened.follows:
         metrics.REPLIES.labels(said.kind if said else "silence", message.surface).inc()
+    stored = None
     if message.surface is Surface.DM and message.thread_ts:
-        run = await store.run_in_thread(team, message.user, message.thread_ts)
-        answerable = said is not None and said.kind == faq.ANSWER
-        if run and await quiz.hear_reply(team, message.text, message.ts, run, answerable=answerable):
-            return
-    if said is not None:
+        stored = await store.run_in_thread(team, message.user, message.thread_ts)
+    if stored and message.edited_ts:
+        await quiz.hear_edit(team, message.text, message.ts, message.edited_ts, stored, library)
+    elif stored:
+        await quiz.hear_reply(team, message.text, message.ts, stored, said, library)
+    elif said is not None and not message.edited_ts:
         key = f"say:{team}:{message.channel}:{message.ts}"
         thread = message.thread_ts or message.ts
         await jobs.start(key, faq.answering.say, team, message.channel, thread, said.kind, list(said.entries))

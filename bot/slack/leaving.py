@@ -10,7 +10,10 @@ from bot.slack.access import Access
 from bot.slack.equipped import EquippedWorker
 
 # What the keys of recorded work begin with, before the workspace.
-KINDS = ("begin", "cancel", "click", "pick", "point", "preview", "reply", "say", "send", "show", "whisper")
+KINDS = (
+    "begin", "cancel", "click", "delete", "edit", "expire", "open", "pick", "point", "preview", "remind", "reply",
+    "resume", "say", "send", "show", "stop",
+)  # fmt: skip
 
 
 @worker()

@@ -8,9 +8,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, insist, step, worker, workflow
-from bot.slack import blocks
-from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH, Message
+from bot.slack import blocks, result
+from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH
 from bot.slack.equipped import EquippedWorker
+from bot.slack.pieces import Message
 from bot.slack.text import fill, mention
 from bot.storage import Share, ShareState, Store
 
@@ -41,7 +42,7 @@ class Sharing(EquippedWorker):
             now = await self._store.run(team, run_id)
             if now is None:
                 raise LookupError(f"run {run_id} is gone")
-            message = blocks.shared(now.run, mention(now.user), self._library)
+            message = result.shared(now.run, mention(now.user), self._library)
             kept = {"text": message.text, "blocks": list(message.blocks)}
             share = Share(share_id, run_id, now.version, recipient, kept, ShareState.PREVIEWED)
             await self._store.preview_share(team, share)

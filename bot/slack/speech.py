@@ -20,7 +20,7 @@ from bot import metrics
 from bot.domain.share import Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.access import Access
-from bot.slack.blocks import Message
+from bot.slack.pieces import Message
 from bot.storage import Store
 
 POSTED: Final = "rolefit_posted"  # event_type of the metadata of our messages; other apps may read it
@@ -31,6 +31,7 @@ UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout"})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
 PATIENT_TRIES = 500  # where Slack only says how long to wait
 LOOKED_AT, LOOKED_BACK = 200, 86_400  # messages, and seconds, that are looked at for one of ours
+MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"})
 MAY_NOT_LOOK = frozenset({"channel_not_found", "missing_scope", "not_in_channel", "thread_not_found"})
 # Slack will not show these blocks; the same text without them still answers.
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
@@ -84,9 +85,8 @@ class Speech:
 
         async def update() -> dict[str, Any]:
             try:
-                await (await self._client(team)).chat_update(
-                    channel=channel, ts=ts, text=text, blocks=list(message.blocks)
-                )
+                arguments = {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)}
+                await self._shown((await self._client(team)).chat_update, arguments)
             except SlackApiError as error:
                 if error.response["error"] not in ("message_not_found", "cant_update_message"):
                     raise
@@ -107,12 +107,15 @@ class Speech:
 
         await self._call("whisper", whisper)
 
-    async def reply(self, response_url: str, message: Message) -> None:
-        """Answer a command privately, also where the bot is not a member. An address that expired is let go."""
+    async def reply(self, response_url: str, message: Message, *, replace: bool = False) -> None:
+        """Answer a command or a click privately, also where the bot is not a member, or replace what was clicked.
+
+        An address that expired is let go.
+        """
 
         async def reply() -> dict[str, Any]:
             answered = await AsyncWebhookClient(response_url, session=self._access.session).send(
-                text=message.text, blocks=list(message.blocks), response_type="ephemeral"
+                text=message.text, blocks=list(message.blocks), response_type="ephemeral", replace_original=replace
             )
             if answered.status_code != 200:
                 log.warning("command reply refused", status=answered.status_code)
@@ -146,6 +149,21 @@ class Speech:
             }
 
         return Person(**await self._call("person", person))
+
+    async def zone(self, team: str, user: str) -> str | None:
+        """Give a person's time zone by its IANA name; None if we may not read it."""
+
+        async def zone() -> dict[str, Any]:
+            try:
+                found = await (await self._client(team)).users_info(user=user)
+            except SlackApiError as error:
+                if error.response["error"] not in MAY_NOT_READ:
+                    raise
+                return {"zone": None}
+            return {"zone": found["user"].get("tz")}
+
+        found = (await self._call("zone", zone))["zone"]
+        return str(found) if found else None
 
     async def _post(
         self,
@@ -194,14 +212,22 @@ class Speech:
         return self._access.client(member)
 
     async def _say(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        try:
-            posted = await (await self._client(team)).chat_postMessage(**arguments)
-        except SlackApiError as error:
-            if error.response["error"] not in REFUSED_BLOCKS:
-                raise
-            log.exception("blocks refused, text sent instead", error=error.response["error"])
-            posted = await (await self._client(team)).chat_postMessage(**{**arguments, "blocks": None})
+        posted = await self._shown((await self._client(team)).chat_postMessage, arguments)
         return {"channel": posted["channel"], "ts": posted["ts"]}
+
+    async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+        """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks."""
+        blocks = arguments["blocks"]
+        plainer = [each for each in blocks if each["type"] != "data_visualization"]
+        for less in ([plainer] if len(plainer) < len(blocks) else []) + [None]:
+            try:
+                return await method(**arguments)
+            except SlackApiError as error:
+                if error.response["error"] not in REFUSED_BLOCKS:
+                    raise
+                log.warning("blocks refused, less sent instead", error=error.response["error"], blocks=less is not None)
+                arguments = {**arguments, "blocks": less}
+        return await method(**arguments)
 
     async def _posted(self, team: str, key: str, channel: str, thread_ts: str | None) -> dict[str, Any] | None:
         """Look for a message of ours where it would stand; None if it is not there or we may not look.

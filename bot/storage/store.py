@@ -4,31 +4,37 @@ Every method takes the team first and sees that team's rows only. Each is one tr
 call does, because Slack repeats itself and so does durable work.
 """
 
-import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Table, delete, event, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import text
 
-from bot.domain.content import Quiz
-from bot.domain.quiz import Repeated, Run, Stale, Taken
-from bot.storage.tables import answers, channels, installations, oauth_states, quizzes, replicas, runs, shares, threads
+from bot.storage.runs import Runs
+from bot.storage.tables import (
+    actions,
+    answers,
+    channels,
+    installations,
+    messages,
+    oauth_states,
+    replicas,
+    runs,
+    shares,
+    threads,
+)
 
-HEAD = "0005"  # the newest migration; a test holds it against the files
+HEAD = "0006"  # the newest migration; a test holds it against the files
 MIGRATING = 7_265_706  # any number that no other program locks in this database
-TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 
 
 class ShareState(StrEnum):
@@ -38,22 +44,6 @@ class ShareState(StrEnum):
     SENT = "sent"
     CANCELLED = "cancelled"
     FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run with its place: the person, the thread in their direct message, and the message that asks.
-
-    `version` counts the answers taken; what was previewed at one version may not be sent at another.
-    """
-
-    id: str
-    user: str
-    channel: str
-    root_ts: str
-    asked_ts: str | None
-    version: int
-    run: Run
 
 
 @dataclass(frozen=True)
@@ -69,17 +59,6 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Latest:
-    """The run a person began last, and when (UTC)."""
-
-    id: str
-    channel: str
-    root_ts: str
-    begun_at: datetime
-    version: int
-
-
-@dataclass(frozen=True)
 class Installation:
     """The app in one workspace; `token` and `refresh` as they are kept, encrypted. Times in seconds since 1970."""
 
@@ -91,12 +70,8 @@ class Installation:
     installed_at: float
 
 
-class Store:
+class Store(Runs):
     """Rows of one database, opened with `Store.open` and closed with `close`."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._quizzes: dict[str, Quiz] = {}
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -107,72 +82,6 @@ class Store:
     async def close(self) -> None:
         """Close all connections. Closing again does nothing."""
         await self._engine.dispose()
-
-    async def begin_run(self, team: str, run_id: str, *, user: str, channel: str, root_ts: str, quiz: Quiz) -> None:
-        """Open a run under a root message, pinned to this version of the quiz; opening it again does nothing."""
-        content = quiz.model_dump(mode="json")
-        digest = hashlib.sha256(quiz.model_dump_json().encode()).hexdigest()
-        row: dict[str, Any] = {"team": team, "id": run_id, "user": user, "channel": channel, "root_ts": root_ts}
-        row |= {"quiz": digest, "version": 0, "begun_at": datetime.now(UTC)}
-        async with self._engine.begin() as connection:
-            await self._insert_new(connection, quizzes, {"digest": digest, "content": content})
-            await self._insert_new(connection, runs, row)
-
-    async def asked(self, team: str, run_id: str, ts: str) -> None:
-        """Remember the message that asks the open question; a later call replaces it."""
-        async with self._engine.begin() as connection:
-            await connection.execute(update(runs).where(runs.c.team == team, runs.c.id == run_id).values(asked_ts=ts))
-
-    async def run(self, team: str, run_id: str) -> StoredRun | None:
-        """Give a run, or None if there is none, or if its version of the quiz cannot be read any more."""
-        async with self._engine.connect() as connection:
-            return await self._run(connection, team, runs.c.id == run_id)
-
-    async def run_in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
-        """Give the run a person has under a root message, or None as `run` does."""
-        async with self._engine.connect() as connection:
-            return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
-
-    async def answer(
-        self, team: str, run_id: str, question: str, choice: str, *, by: str
-    ) -> tuple[StoredRun, Taken | Repeated | Stale] | None:
-        """Answer a question of a run, if it is the open one; None if there is no such run.
-
-        `by` names the piece of work that asks for it: asking again in the same name gives Taken again and changes
-        nothing. Two that ask at once are put in order by the run's version. Until `asked` is called again, the run
-        has no message that asks. KeyError for an unknown choice.
-        """
-        for _ in range(TRIES):
-            async with self._engine.begin() as connection:
-                stored = await self._run(connection, team, runs.c.id == run_id)
-                if stored is None:
-                    return None
-                outcome = stored.run.answer(question, choice)
-                if isinstance(outcome, Repeated) and await self._taken_by(connection, team, run_id, question) == by:
-                    return stored, Taken(stored.run, outcome.choice)
-                if not isinstance(outcome, Taken):
-                    return stored, outcome
-                won = await connection.execute(
-                    update(runs)
-                    .where(runs.c.team == team, runs.c.id == run_id, runs.c.version == stored.version)
-                    .values(version=stored.version + 1, asked_ts=None)
-                )
-                if won.rowcount:
-                    row = {"team": team, "run": run_id, "question": question, "choice": choice, "taken_by": by}
-                    await connection.execute(insert(answers).values(row))
-                    after = await self._run(connection, team, runs.c.id == run_id)
-                    return (after or stored), outcome
-        raise RuntimeError(f"run {run_id} changed {TRIES} times while one answer was being stored")
-
-    async def latest(self, team: str, user: str) -> Latest | None:
-        """Give the run a person began last, or None."""
-        mine = select(runs).where(runs.c.team == team, runs.c.user == user)
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(mine.order_by(runs.c.begun_at.desc()).limit(1))).mappings().first()
-        if row is None:
-            return None
-        begun_at = row["begun_at"].replace(tzinfo=UTC)  # SQLite forgets the time zone it was given
-        return Latest(row["id"], row["channel"], row["root_ts"], begun_at, row["version"])
 
     async def shares_of(self, team: str, run_id: str) -> int:
         """Count the shares of a run, whatever became of them."""
@@ -264,7 +173,7 @@ class Store:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
-            for table in (shares, answers, runs, threads, channels, installations):
+            for table in (shares, messages, actions, answers, runs, threads, channels, installations):
                 await connection.execute(delete(table).where(table.c.team == team))
             return True
 
@@ -312,19 +221,6 @@ class Store:
         async with self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
-        row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
-        if row is None:
-            return None
-        quiz = await self._quiz(connection, row["quiz"])
-        if quiz is None:
-            return None
-        given = await connection.execute(
-            select(answers.c.question, answers.c.choice).where(answers.c.team == team, answers.c.run == row["id"])
-        )
-        run = Run(quiz, MappingProxyType({question: choice for question, choice in given}))  # noqa: C416 - Row is no pair
-        return StoredRun(row["id"], row["user"], row["channel"], row["root_ts"], row["asked_ts"], row["version"], run)
-
     async def _installation(self, connection: AsyncConnection, team: str) -> Installation | None:
         row = (await connection.execute(select(installations).where(installations.c.team == team))).mappings().first()
         return Installation(**{name: value for name, value in row.items() if name != "team"}) if row else None
@@ -333,26 +229,6 @@ class Store:
         row = asdict(installation)
         await self._insert_new(connection, installations, {"team": team, **row})
         await connection.execute(update(installations).where(installations.c.team == team).values(**row))
-
-    async def _taken_by(self, connection: AsyncConnection, team: str, run_id: str, question: str) -> str | None:
-        return await connection.scalar(
-            select(answers.c.taken_by).where(
-                answers.c.team == team, answers.c.run == run_id, answers.c.question == question
-            )
-        )
-
-    async def _quiz(self, connection: AsyncConnection, digest: str) -> Quiz | None:
-        if digest not in self._quizzes:
-            content = await connection.scalar(select(quizzes.c.content).where(quizzes.c.digest == digest))
-            try:
-                self._quizzes[digest] = Quiz.model_validate(content)
-            except ValidationError:  # written by a version of the bot whose quizzes had another shape
-                return None
-        return self._quizzes[digest]
-
-    async def _insert_new(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        await connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
 
 
 def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKeyConstraint,
+    Index,
     Integer,
     MetaData,
     String,
@@ -35,8 +36,17 @@ runs = Table(
     Column("quiz", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("state", JSON),  # of the conversation; none in rows of before it was kept
+    Column("turns", Integer, nullable=False, server_default="0"),
+    Column("holder", String(255)),  # the piece of work that writes the thread's messages now, and since when
+    Column("held_at", Float(53)),
+    Column("zone", String(64)),
+    Column("due", String(16)),  # what is to be done if nobody does anything, and when, in seconds since 1970
+    Column("due_at", Float(53), index=True),
+    Column("finished_at", Float(53)),
     ForeignKeyConstraint(["quiz"], ["quizzes.digest"], name="fk_runs_quiz"),
     UniqueConstraint("team", "user", "root_ts", name="uq_runs_thread"),
+    Index("ix_runs_team_user", "team", "user"),
 )
 
 answers = Table(
@@ -46,8 +56,32 @@ answers = Table(
     Column("run", String(64), primary_key=True),
     Column("question", String(64), primary_key=True),
     Column("choice", String(64), nullable=False),
-    Column("taken_by", String(255), nullable=False),  # the piece of work that stored it: doing it again is no news
+    Column("other", String(64)),  # the second choice of an answer by halves
+    Column("taken_by", String(255), nullable=False),  # only an old replica reads it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_answers_run", ondelete="CASCADE"),
+)
+
+# The messages of a run's thread, by what they are for, and what they show.
+messages = Table(
+    "messages",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("slot", String(32), primary_key=True),
+    Column("ts", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_messages_run", ondelete="CASCADE"),
+)
+
+# What was done to a run, by the piece of work that did it: doing it again gives the same outcome.
+actions = Table(
+    "actions",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("by", String(255), primary_key=True),
+    Column("outcome", JSON, nullable=False),
+    ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_actions_run", ondelete="CASCADE"),
 )
 
 # Which entry a thread was answered with last: "and at Anthropic?" leans on it. What people wrote is not kept.

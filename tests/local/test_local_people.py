@@ -17,7 +17,15 @@ Json = dict[str, Any]
 async def test_a_page_starts_with_people_channels_commands_and_the_bot(workspace: Workspace):
     state = await workspace.state("U_ANA")
 
-    assert {each["id"] for each in state["people"]} == {"U_ANA", "U_BEN", "U_MEI", "U_TOM", "U_EVE", "U_KIM", "U_ROLEFIT"}
+    assert {each["id"] for each in state["people"]} == {
+        "U_ANA",
+        "U_BEN",
+        "U_MEI",
+        "U_TOM",
+        "U_EVE",
+        "U_KIM",
+        "U_ROLEFIT",
+    }
     assert [(each["id"], each["is_private"]) for each in state["channels"]] == [("C_ASK", False), ("C_GENERAL", False)]
     assert state["commands"][0]["command"] == "/rolefit"
     assert state["bot"] == {"user": "U_ROLEFIT", "name": "Rolefit", "connected": False, "home_enabled": True}

@@ -1,0 +1,270 @@
+"""What somebody typed in a run's thread -> what they mean: answers, something to do, or a question of their own."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process, utils
+from rapidfuzz.distance import OSA
+
+from bot.domain.content import Choice, Question, Term, TieBreak, TypedWords
+from bot.domain.fit import Given, choice_of
+from bot.domain.quiz import LETTERS, Run
+
+SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
+LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
+MAYBE = 58  # from here on a choice is worth a "did you mean"
+MOST_GUESSES = 2
+SAME = 88  # fuzz.ratio of a term with a typo
+SHORT = 4  # letters; in less, a letter wrong makes another word
+
+_PICKED = re.compile(r"(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?([1-9]|[a-j])[).:!]*", re.IGNORECASE)
+_ASKING = re.compile(
+    r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
+)
+_SEVERAL = re.compile(r"(\d{1,2})\s*[.:)=-]?\s*([a-j])\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,;/&+.]*(?:and\b)?[\s,;/&+.]*", re.IGNORECASE)
+_CHANGE = re.compile(
+    r"(?:please\s+)?(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
+    r"(\d{1,2})(?:\s*(?:to|into|as|is|=|:)?\s+(.+)|\s*[=:]\s*(.+))?",
+    re.IGNORECASE,
+)
+_HALF = re.compile(
+    r"\b(?:half\s*(?:and|&|-and-)\s*half|half[- ]half|fifty[- ]fifty|50\s*[/:-]\s*50|half|halves|both|equally|equal"
+    r"|evenly|a (?:mix|mixture|blend|split) (?:of|between)|split between)\b",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(
+    r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+_TERM = re.compile(
+    r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
+    r"|what does)\s+(?:an?\s+|the\s+|your\s+)?(.+?)(?:\s+mean(?:s|t)?)?(?:\s+(?:here|in (?:this|the) question))?\s*\??",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers, as choices by question; `named` says that the text names the questions, and not just the live one."""
+
+    answers: Mapping[str, Given]
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Perhaps:
+    """What may be meant as the answer to the live question, likeliest first."""
+
+    question: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something to do, by its name in words.yaml, or `change` with a question."""
+
+    name: str
+    question: str | None = None
+
+
+@dataclass(frozen=True)
+class Defined:
+    """A word they want explained."""
+
+    term: Term
+
+
+@dataclass(frozen=True)
+class WhichTwo:
+    """Half and half, without saying of what."""
+
+
+@dataclass(frozen=True)
+class Asks:
+    """A question of their own."""
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Nothing of the above."""
+
+
+Reading = Answered | Perhaps | Command | Defined | WhichTwo | Asks | Unclear
+
+
+def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> Reading:
+    """Read what somebody typed. `answerable` says that the FAQ has an answer to it."""
+    text = " ".join(text.split())
+    asked = run.quiz.question(run.asking.question) if run.asking else None
+    return (
+        _to_guess(text, run, words)
+        or _explicit(text, run)
+        or (asked and _in_these_words(text, asked))
+        or (asked and _two(text, asked))
+        or (asked and _one(text, asked))
+        or _command(text, words)
+        or (asked and _which_two(text))
+        or _term(text, run.quiz.glossary)
+        or (Asks() if answerable or _ASKING.search(text) else None)
+        or (asked and _guesses(text, asked))
+        or Unclear()
+    )
+
+
+def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Given] | None:
+    """Read the edited text of a message that answered these questions; None if it does not answer them any more."""
+    text = " ".join(text.split())
+    explicit = _explicit(text, run)
+    if isinstance(explicit, Answered):
+        return explicit.answers if set(questions) <= set(explicit.answers) else None
+    if len(questions) != 1:
+        return None
+    asked = run.quiz.question(questions[0])
+    found = _in_these_words(text, asked) or _two(text, asked) or _one(text, asked)
+    return found.answers if found else None
+
+
+def read_choice(text: str, question: Question | TieBreak) -> Choice | None:
+    """Find the choice somebody typed: its number, its letter, its label or their own words for it.
+
+    None where nothing fits, where two choices fit about as well, and where the text asks something.
+    """
+    if picked := _PICKED.fullmatch(text.strip()):
+        return _at(picked.group(1), question)
+    said = utils.default_process(text)
+    if not said:
+        return None
+    if exact := _in_these_words(text, question):
+        return choice_of(question, exact.answers[question.id][0])
+    if _ASKING.search(text):
+        return None
+    (best, choice), (next_best, _) = _scored(said, question)[:2]
+    return choice if best >= SURE and best - next_best >= LEAD else None
+
+
+def _explicit(text: str, run: Run) -> Answered | Command | None:
+    """Read what names its questions by number: "change 3 to b", "1b, 2a"."""
+    if changed := _CHANGE.fullmatch(text):
+        asked = _numbered(changed.group(1), run)
+        if asked is None:
+            return None
+        said = changed.group(2) or changed.group(3)
+        choice = read_choice(said, asked) if said else None
+        if choice:
+            return Answered({asked.id: (choice.id,)}, named=True)
+        two = _two(said, asked) if said else None
+        return Answered(two.answers, named=True) if two else Command("change", asked.id)
+    pairs = _SEVERAL.findall(text)
+    if not pairs or not all(_BETWEEN.fullmatch(rest) for rest in _SEVERAL.split(text)[::3]):
+        return None
+    answers: dict[str, Given] = {}
+    for number, letter in pairs:
+        asked = _numbered(number, run)
+        choice = _at(letter, asked) if asked else None
+        if asked is None or choice is None:
+            return None
+        answers[asked.id] = (choice.id,)
+    return Answered(answers, named=True)
+
+
+def _numbered(number: str, run: Run) -> Question | TieBreak | None:
+    questions = run.quiz.questions
+    return questions[int(number) - 1] if 0 < int(number) <= len(questions) else None
+
+
+def _at(mark: str, question: Question | TieBreak) -> Choice | None:
+    position = int(mark) - 1 if mark.isdigit() else LETTERS.index(mark.lower())
+    return question.choices[position] if position < len(question.choices) else None
+
+
+def _in_these_words(text: str, question: Question | TieBreak) -> Answered | None:
+    """Read what the knowledge has word for word, before "half" or "both" in it can be taken for two answers."""
+    said = utils.default_process(text)
+    for choice in question.choices:
+        if said and said in map(utils.default_process, (choice.label, *choice.says)):
+            return Answered({question.id: (choice.id,)})
+    return None
+
+
+def _which_two(text: str) -> WhichTwo | None:
+    return WhichTwo() if _HALF.search(text) else None
+
+
+def _two(text: str, question: Question | TieBreak) -> Answered | None:
+    """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
+    halves = bool(_HALF.search(text))
+    parts = [part for each in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    if not halves and not all(_PICKED.fullmatch(part) for part in parts):
+        return None
+    choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]
+    found = tuple(dict.fromkeys(choice.id for choice in choices))
+    return Answered({question.id: found}) if len(found) == 2 and len(choices) == len(parts) else None
+
+
+def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | None:
+    """Read yes or no, where the live prompt asks whether something was meant."""
+    if run.asking is None or not run.asking.guesses:
+        return None
+    said = utils.default_process(text)
+    if said in map(utils.default_process, words.yes):
+        return Answered({run.asking.question: run.asking.guesses[:1]})
+    return Command("reask") if said in map(utils.default_process, words.no) else None
+
+
+def _one(text: str, question: Question | TieBreak) -> Answered | None:
+    choice = read_choice(text, question)
+    return Answered({question.id: (choice.id,)}) if choice else None
+
+
+def _command(text: str, words: TypedWords) -> Command | None:
+    said = utils.default_process(text)
+    phrases = {
+        utils.default_process(phrase): name
+        for name in type(words).model_fields
+        if name not in ("yes", "no")
+        for phrase in getattr(words, name)
+    }
+    if said in phrases:
+        return Command(phrases[said])
+    if len(said) < SHORT:
+        return None
+    found = process.extractOne(said, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
+    return Command(phrases[found[0]]) if found else None
+
+
+def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
+    asked = _TERM.fullmatch(text)
+    said = utils.default_process(asked.group(1)) if asked else ""
+    if not said:
+        return None
+    named = {utils.default_process(name): term for term in glossary for name in (term.term, *term.also)}
+    found = process.extractOne(said, named.keys(), scorer=fuzz.ratio, score_cutoff=SAME)
+    return Defined(named[found[0]]) if found else None
+
+
+def _guesses(text: str, question: Question | TieBreak) -> Perhaps | None:
+    scored = _scored(utils.default_process(text), question)[:MOST_GUESSES]
+    likely = tuple(choice.id for score, choice in scored if score >= MAYBE)
+    return Perhaps(question.id, likely) if likely else None
+
+
+def _likely(text: str, question: Question | TieBreak) -> Choice | None:
+    """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
+    (best, choice), (next_best, _) = _scored(utils.default_process(text), question)[:2]
+    return choice if best >= MAYBE and best - next_best >= LEAD else None
+
+
+def _scored(said: str, question: Question | TieBreak) -> list[tuple[float, Choice]]:
+    return sorted(
+        ((max(_alike(said, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
+        key=lambda pair: -pair[0],
+    )
+
+
+def _alike(said: str, text: str) -> float:
+    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole."""
+    text = utils.default_process(text)
+    return max(fuzz.token_set_ratio(said, text), fuzz.ratio(said, text))

@@ -1,0 +1,68 @@
+"""What messages are made of: Block Kit by slackblocks, and the text that says the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import slackblocks as kit
+
+from bot.domain.content import MAX_BUTTON_TEXT, Table
+from bot.slack.text import escape
+
+DASH = "–"  # Slack refuses a table cell without text
+
+
+@dataclass(frozen=True)
+class Message:
+    """What `chat.postMessage` and `chat.update` take: blocks, and a text for notifications and screen readers."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+
+
+def message(parts: Iterable[kit.Block], said: Iterable[str]) -> Message:
+    """Put a message together; `said` are the lines of its text. Raises slackblocks' errors for what Slack refuses."""
+    # slackblocks checks the limits of a whole message when it makes one; the channel is not part of what we render.
+    made = kit.WebhookMessage(blocks=list(parts)).to_dict()
+    return Message("\n".join(said), tuple(without_generated_id(block) for block in made["blocks"]))
+
+
+def without_generated_id(block: dict[str, Any]) -> dict[str, Any]:
+    """Drop the random block ids that slackblocks makes: ours hold a colon, and Slack needs no others."""
+    return {key: value for key, value in block.items() if key != "block_id" or ":" in value}
+
+
+def plain(text: str) -> Message:
+    """Give a message of one section, of Slack's markup."""
+    return message([section(text)], [text])
+
+
+def section(text: str, accessory: kit.Element | None = None) -> kit.SectionBlock:
+    """Give a section of Slack's markup, with what stands to its right."""
+    return kit.SectionBlock(kit.Markdown(text), accessory=accessory)
+
+
+def context(text: str) -> kit.ContextBlock:
+    """Give a line in small print, of Slack's markup."""
+    return kit.ContextBlock([kit.Markdown(text)])
+
+
+def table(excerpt: Table) -> kit.TableBlock:
+    """Render a table, header row first; all columns wrap, because cells hold sentences."""
+    rows = [[excerpt.corner, *(column.label for column in excerpt.columns)]]
+    rows += [[row.label, *(row.cells[column.id] for column in excerpt.columns)] for row in excerpt.rows]
+    cells: list[list[Any]] = [[kit.RawText(text or DASH) for text in row] for row in rows]
+    return kit.TableBlock(cells, column_settings=[kit.ColumnSettings(is_wrapped=True) for _ in rows[0]])
+
+
+def in_lines(excerpt: Table) -> list[str]:
+    """Say a table in lines, one for each row."""
+    return [
+        escape(f"{row.label}: " + "; ".join(f"{column.label}: {row.cells[column.id]}" for column in excerpt.columns))
+        for row in excerpt.rows
+    ]
+
+
+def label(text: str) -> str:
+    """Shorten a text to what a button takes."""
+    return text if len(text) <= MAX_BUTTON_TEXT else text[: MAX_BUTTON_TEXT - 1].rstrip() + "…"

@@ -1,0 +1,295 @@
+"""A run -> the messages of its thread, by slot: the card, the prompts, the result, the review, the reminders.
+
+What a slot shows follows from the run alone, so that after any crash, edit or second click the thread can be brought
+to what it should be. Only what is live has buttons.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import slackblocks as kit
+
+from bot.domain.content import Question, Term, TieBreak
+from bot.domain.quiz import LETTERS, Prompt, Run, Status
+from bot.knowledge import Library
+from bot.slack.blocks import BEGIN, SHARE
+from bot.slack.pieces import Message, context, label, message, plain, section
+from bot.slack.result import in_words, recommendation, since
+from bot.slack.text import Mrkdwn, escape, fill
+
+CHOOSE = "quiz_choose"  # value: run, prompt, question and choice
+DO = "quiz_do"  # value: run, and what to do, and the question if it is about one
+GRADED = "quiz_graded"  # value: dimension and column; its block's id holds the run
+CARD, RESULT, REVIEW, REMINDER, PROMPT = "card", "result", "review", "reminder", "prompt"
+
+
+@dataclass(frozen=True)
+class Before:
+    """The run that this person finished last before, and when it was begun."""
+
+    run: Run
+    begun_at: datetime
+
+
+def view(
+    run: Run, run_id: str, library: Library, shown: Collection[str], before: Before | None = None
+) -> Mapping[str, Message]:
+    """Give what each slot should show, in the order in which new ones are posted; `shown` are those that are there.
+
+    What was asked and is over before it was posted is not posted any more.
+    """
+    if run.status is Status.DELETED:
+        return dict.fromkeys(shown, plain(escape(library.words.quiz.deleted)))
+    wanted: dict[str, Message] = {}
+    if run.finished or RESULT in shown:
+        wanted[RESULT] = _result(run, run_id, library, before)
+    if run.quiz.review and (run.finished or REVIEW in shown):
+        wanted[REVIEW] = _review(run, run_id, library)
+    for number, prompt in enumerate(run.prompts, 1):
+        slot = f"{PROMPT}:{number}"
+        last = number == len(run.prompts)
+        if slot in shown or (last and run.asking):
+            wanted[slot] = _prompt(run, run_id, number, prompt, library)
+    for number in range(1, run.reminders + 1):
+        slot = f"{REMINDER}:{number}"
+        live = number == run.reminders and run.reminding and not run.finished
+        if slot in shown or live:
+            wanted[slot] = _reminder(run, run_id, library, live=live)
+    wanted[CARD] = card(run, run_id, library)
+    return wanted
+
+
+def card(run: Run, run_id: str, library: Library) -> Message:
+    """Sum a run up: each question with its answer and a button to change it, how far it is, and what can be done."""
+    words = library.words.quiz
+    count = str(len(run.quiz.questions))
+    lead = "\n".join([escape(words.title), fill(words.root, count=count)])
+    parts: list[kit.Block] = [section(lead)]
+    said: list[str] = [lead]
+    for question in run.quiz.all_questions:
+        answered = question.id in run.answers or question.id in run.skipped
+        if isinstance(question, TieBreak) and not answered:
+            continue
+        text: str = fill(words.card_open, number=str(run.number(question)), question=question.text)
+        if choices := run.chosen(question.id):
+            text += "\n" + fill(words.card_answer, choice=in_words(choices, library))
+        elif answered:
+            text += "\n" + escape(words.card_skipped)
+        button = _do(words.change, run_id, "change", question.id) if answered else None
+        parts.append(section(text, button))
+        said.append(text)
+    progress = _progress(run, library)
+    status = {
+        Status.PAUSED: words.paused,
+        Status.STOPPED: words.stopped,
+        Status.EXPIRED: words.expired,
+    }.get(run.status, words.done if run.finished else "" if run.live else words.nothing_to_weigh)
+    foot = " · ".join(filter(None, [progress, escape(status)]))
+    again = _do(words.start_over, run_id, "start_over")
+    if run.finished:
+        buttons = [again]
+    elif run.status is not Status.OPEN:
+        buttons = [_do(words.resume, run_id, "resume", primary=True), again]
+    else:
+        buttons = [_do(words.pause, run_id, "pause"), _do(words.so_far, run_id, "so_far"), again]
+    return message([*parts, context(foot), kit.ActionsBlock([*buttons])], [*said, foot])
+
+
+def how_far(run: Run) -> dict[str, str]:
+    """Give the numbers of "3 of 5 answered"."""
+    return {"done": str(_done(run)), "count": str(len(run.quiz.questions))}
+
+
+def why(question: Question | TieBreak, run: Run, library: Library) -> Message:
+    """Say why a question is asked, and where that comes from."""
+    cited = question.source if isinstance(question, TieBreak) else library.tables[run.quiz.tables.roles].source
+    text = fill(library.words.quiz.why, why=question.why)
+    source = fill(library.words.quiz.source, sources=library.cite([cited]))
+    return message([section(text), context(source)], [text, source])
+
+
+def term(found: Term, library: Library) -> Message:
+    """Explain a word of the questions."""
+    text = fill(library.words.quiz.term, term=found.term, text=found.text)
+    source = fill(library.words.quiz.source, sources=library.cite([found.source]))
+    return message([section(text), context(source)], [text, source])
+
+
+def which_two(question: Question | TieBreak, library: Library) -> Message:
+    """Ask which two choices are meant."""
+    first, second, *_ = question.choices
+    return plain(fill(library.words.quiz.which_two, first=first.label, second=second.label))
+
+
+def unclear(asked: Question | TieBreak, library: Library) -> Message:
+    """Ask again, in short, for an answer that was not understood."""
+    options = ", ".join(f"{number} ({choice.label})" for number, choice in enumerate(asked.choices, 1))
+    return plain(fill(library.words.quiz.unclear, options=options))
+
+
+def already_answered(run: Run, question: str, library: Library) -> Message:
+    """Tell the truth about a click on a prompt that is not live any more."""
+    choices = run.chosen(question)
+    if not choices:
+        return plain(escape(library.words.quiz.moved_on))
+    return plain(fill(library.words.quiz.already_answered, choice=in_words(choices, library)))
+
+
+def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library) -> Message:
+    asked = run.quiz.question(prompt.question)
+    words = library.words.quiz
+    heading = _heading(run, asked, library)
+    lines = [heading, f"*{escape(asked.text)}*"]
+    if not (run.live and number == len(run.prompts)):
+        settled = _settled(run, number, prompt, library)
+        return message([context(heading), section(f"{lines[1]}\n{settled}")], [*lines, settled])
+    if run.status is not Status.OPEN:
+        status = escape(getattr(words, run.status))
+        button = _do(words.resume, run_id, "resume")
+        return message([context(heading), section(f"{lines[1]}\n{status}", button)], [*lines, status])
+    parts: list[kit.Block] = [context(heading), section(lines[1])]
+    if prompt.guesses:
+        guesses, buttons = _guess(run_id, number, prompt, asked, library)
+        return message([*parts, section(guesses), kit.ActionsBlock([*buttons])], [*lines, guesses])
+    if choices := run.chosen(asked.id):
+        now = fill(words.changing, choice=in_words(choices, library))
+        parts.append(section(now))
+        lines.append(now)
+    buttons = [
+        _choose(f"{position}. {choice.label}", run_id, number, asked.id, choice.id)
+        for position, choice in enumerate(asked.choices, 1)
+    ]
+    how = escape(words.how_to_answer)
+    options = [
+        f"{position} or {LETTERS[position - 1]}: {escape(choice.label)}"
+        for position, choice in enumerate(asked.choices, 1)
+    ]
+    return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
+
+
+def _guess(
+    run_id: str, number: int, prompt: Prompt, asked: Question | TieBreak, library: Library
+) -> tuple[str, list[kit.Element]]:
+    """Ask whether something was meant; gives the text and the buttons."""
+    words = library.words.quiz
+    choices = [choice for choice in asked.choices if choice.id in prompt.guesses]
+    none = _do(words.guess_none, run_id, "reask")
+    if len(choices) == 1:
+        text = fill(words.guess, choice=choices[0].label)
+        return text, [_choose(words.guess_yes, run_id, number, asked.id, choices[0].id), none]
+    buttons = [_choose(choice.label, run_id, number, asked.id, choice.id) for choice in choices]
+    names = "\n".join(f"• {escape(choice.label)}" for choice in choices)
+    return f"{escape(words.guess_either)}\n{names}", [*buttons, none]
+
+
+def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
+    """Say what became of a prompt that is not live any more."""
+    words = library.words.quiz
+    if run.live and run.prompts[-1].question == prompt.question:
+        return escape(words.asked_again)
+    if choices := run.chosen(prompt.question):
+        return fill(words.chosen, choice=in_words(choices, library))
+    if prompt.question in run.skipped:
+        return escape(words.skipped)
+    again = any(later.question == prompt.question for later in run.prompts[number:])
+    return escape(words.asked_again if again else words.left_open)
+
+
+def _result(run: Run, run_id: str, library: Library, before: Before | None) -> Message:
+    words = library.words.result
+    if not run.finished:
+        return plain(escape(words.waiting))
+    lead = []
+    if run.ended_early:
+        questions = ", ".join(question.text for question in run.ended_early)
+        lead.append(fill(words.early, questions=questions))
+    if before and (moved := since(run, before.run, day(before.begun_at), library)):
+        lead.append(Mrkdwn(moved))
+    parts, said = recommendation(run, library, lead)
+    buttons = [
+        kit.Button(words.share, action_id=SHARE, value=run_id, style="primary"),
+        kit.Button(words.again, action_id=BEGIN, value=run_id),
+        _do(words.whole_table, run_id, "whole_table"),
+    ]
+    if run.ended_early:
+        buttons.append(_do(words.go_on, run_id, "go_on"))
+    return message([*parts, kit.ActionsBlock([*buttons])], said)
+
+
+def _review(run: Run, run_id: str, library: Library) -> Message:
+    words, review = library.words.graded, run.quiz.review
+    if review is None:
+        raise ValueError("the quiz has no review")
+    roles = library.tables[run.quiz.tables.roles]
+    if run.graded is None and not run.not_graded and run.finished:
+        groups = []
+        for row in map(roles.row, review.dimensions):
+            cells = {column.id: row.cells[column.id] for column in roles.columns}
+            options = [kit.Option(kit.PlainText(label(cell)), f"{row.id} {column}") for column, cell in cells.items()]
+            groups.append(kit.OptionGroup(kit.PlainText(label(row.label)), options))
+        menu = kit.StaticSelectMenu(action_id=GRADED, option_groups=groups, placeholder=words.pick)
+        skip = _do(words.skip, run_id, "not_graded")
+        lead, reason = f"*{escape(review.text)}*", escape(review.why)
+        return message(
+            [section(lead), context(reason), kit.ActionsBlock([menu, skip], block_id=f"graded:{run_id}")],
+            [lead, reason],
+        )
+    if run.graded is None:
+        return plain(escape(words.skipped))
+    column = roles.column(run.graded.column).label
+    cell = roles.row(run.graded.dimension).cells[run.graded.column]
+    lines: list[str] = [fill(words.said, cell=cell)]
+    found = run.recommendation
+    if found is not None and run.mismatch is False:
+        lines.append(fill(words.match, column=column))
+    elif found is not None:
+        lines.append(fill(words.mismatch, role=found.role.name, cell=cell, column=column))
+        if trap := review.traps.get(found.role.id):
+            lines += [fill(words.hurts, text=trap.hurts), fill(words.ask, text=trap.ask)]
+    source = fill(library.words.quiz.source, sources=library.cite([review.source]))
+    return message([*map(section, lines), context(source)], [*lines, source])
+
+
+def _reminder(run: Run, run_id: str, library: Library, *, live: bool) -> Message:
+    words = library.words.quiz
+    if not live:
+        return plain(escape(words.reminder_over))
+    text = fill(words.reminder, **how_far(run))
+    buttons = [
+        _do(words.resume, run_id, "resume", primary=True),
+        _do(words.later, run_id, "later"),
+        _do(words.stop, run_id, "stop"),
+    ]
+    return message([section(text), kit.ActionsBlock([*buttons])], [text])
+
+
+def _choose(text: str, run_id: str, number: int, question: str, choice: str) -> kit.Button:
+    return kit.Button(label(text), action_id=f"{CHOOSE}:{choice}", value=f"{run_id} {number} {question} {choice}")
+
+
+def _do(text: str, run_id: str, name: str, question: str = "", *, primary: bool = False) -> kit.Button:
+    value = " ".join(filter(None, [run_id, name, question]))
+    return kit.Button(
+        text, action_id=":".join(filter(None, [DO, name, question])), value=value, style="primary" if primary else None
+    )
+
+
+def _heading(run: Run, asked: Question | TieBreak, library: Library) -> str:
+    if isinstance(asked, TieBreak):
+        return escape(library.words.quiz.tie_break)
+    count = str(len(run.quiz.questions))
+    return fill(library.words.quiz.progress, number=str(run.number(asked)), count=count)
+
+
+def _progress(run: Run, library: Library) -> str:
+    return fill(library.words.quiz.card_progress, **how_far(run))
+
+
+def _done(run: Run) -> int:
+    return sum(question.id in run.answers for question in run.quiz.questions)
+
+
+def day(at: datetime) -> Mrkdwn:
+    """Let Slack write a day as its reader does. Source: docs.slack.dev/messaging/formatting-message-text#date."""
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}}|{at:%Y-%m-%d}>")

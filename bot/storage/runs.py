@@ -1,0 +1,353 @@
+"""Runs of the quiz as rows: the answers, the conversation's state, and the messages of its thread.
+
+A run has one holder at a time: the piece of work that brings the thread to what the run says. Whatever is done to a
+run meanwhile is found by its holder before it lets go, so that messages are never written by two at once.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Table, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.domain import quiz as conversation
+from bot.domain.content import Quiz
+from bot.domain.fit import Answers, Given
+from bot.domain.quiz import Done, Run, Status, What
+from bot.storage.tables import actions, answers, messages, quizzes, runs
+
+TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
+HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
+NOT_YOURS = "not yours"
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message of a run's thread: where it is, and the digest of what it shows."""
+
+    ts: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run with its place: the person, the thread in their direct message, and the messages there, by slot.
+
+    `version` counts the changes of answers; what was previewed at one version may not be sent at another. `turns`
+    counts all that was done. `lost`: the version of the quiz it began with cannot be read any more, and the run holds
+    what the present one has too; how many answers were kept, of how many.
+    """
+
+    id: str
+    user: str
+    channel: str
+    root_ts: str
+    version: int
+    turns: int
+    zone: str | None
+    begun_at: datetime
+    quiz: str
+    run: Run
+    messages: Mapping[str, Posted]
+    lost: tuple[int, int] | None = None
+
+    def prompt_before(self, ts: str) -> int:
+        """Number the last prompt that stood in the thread before a message; 0 if none did."""
+        numbers = [
+            int(slot.rpartition(":")[2])
+            for slot, posted in self.messages.items()
+            if slot.startswith("prompt:") and float(posted.ts) < float(ts)
+        ]
+        return max(numbers, default=0)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the live prompt, if there is one, has been posted."""
+        return self.run.asking is None or f"prompt:{len(self.run.prompts)}" in self.messages
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What came of an action, as plain data, and whether who asked for it now holds the run.
+
+    outcome: `what` (a `What`, or NOT_YOURS), `question`, `was` (the answers before, if there was a result and they
+    changed) and `lost` as in StoredRun.
+    """
+
+    outcome: dict[str, Any]
+    held: bool
+
+
+class Runs:
+    """The part of the store that keeps runs."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._quizzes: dict[str, Quiz] = {}
+        self._present: Quiz | None = None
+        self._readable: Callable[[Quiz], bool] = lambda _: True
+
+    def know(self, present: Quiz, readable: Callable[[Quiz], bool]) -> None:
+        """Learn of the present version of the quiz, and how to tell whether an older one can still be shown."""
+        self._present, self._readable = present, readable
+
+    async def begin_run(
+        self, team: str, run_id: str, *, user: str, channel: str, root_ts: str, quiz: Quiz, zone: str | None = None
+    ) -> None:
+        """Open a run under a root message, pinned to this version of the quiz; opening it again does nothing."""
+        now = datetime.now(UTC)
+        run = conversation.begin(quiz)
+        row: dict[str, Any] = {"team": team, "id": run_id, "user": user, "channel": channel, "root_ts": root_ts}
+        row |= {"version": 0, "turns": 0, "begun_at": now, "state": run.state(), "zone": zone}
+        async with self._engine.begin() as connection:
+            row["quiz"] = await self._pin(connection, quiz)
+            await self._insert_new(connection, runs, {**row, **_due(run, now, zone)})
+
+    async def run(self, team: str, run_id: str) -> StoredRun | None:
+        """Give a run, or None if there is none."""
+        async with self._engine.connect() as connection:
+            return await self._run(connection, team, runs.c.id == run_id)
+
+    async def run_in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
+        """Give the run a person has under a root message, or None as `run` does."""
+        async with self._engine.connect() as connection:
+            return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
+
+    async def quiz(self, digest: str) -> Quiz | None:
+        """Give a pinned version of the quiz, or None if it cannot be read any more."""
+        async with self._engine.connect() as connection:
+            return await self._quiz(connection, digest)
+
+    async def act(
+        self, team: str, run_id: str, action: Mapping[str, Any], *, by: str, user: str | None = None
+    ) -> Acted | None:
+        """Do something to a run, and hold it if nobody does; None if there is no such run.
+
+        `by` names the piece of work that asks for it: asking again in the same name gives the same outcome again and
+        changes nothing. `user`: who asks; of anybody but the run's owner it is NOT_YOURS. Two that ask at once are put
+        in order by the run's turns. KeyError and ValueError as `bot.domain.quiz.do`.
+        """
+        for _ in range(TRIES):
+            async with self._engine.begin() as connection:
+                stored = await self._run(connection, team, runs.c.id == run_id)
+                if stored is None:
+                    return None
+                if user is not None and user != stored.user:
+                    return Acted({"what": NOT_YOURS, "question": None, "was": None, "lost": None}, held=False)
+                if (known := await self._outcome(connection, team, run_id, by)) is not None:
+                    return Acted(known, held=await self._hold(connection, team, run_id, by))
+                done = conversation.do(stored.run, action)
+                if await self._save(connection, team, stored, done):
+                    outcome = _outcome(stored, done)
+                    row = {"team": team, "run": run_id, "by": by, "outcome": outcome}
+                    await connection.execute(insert(actions).values(row))
+                    return Acted(outcome, held=await self._hold(connection, team, run_id, by))
+        raise RuntimeError(f"run {run_id} changed {TRIES} times while one action was being stored")
+
+    async def posted(self, team: str, run_id: str, slot: str, message: Posted) -> None:
+        """Remember a message of a run's thread; a later one replaces it. Nothing if there is no such run."""
+        async with self._engine.begin() as connection:
+            if await connection.scalar(select(runs.c.id).where(runs.c.team == team, runs.c.id == run_id)):
+                await self._put_message(connection, team, run_id, slot, message)
+
+    async def release(self, team: str, run_id: str, *, by: str, turns: int, shown: Mapping[str, Posted]) -> bool:
+        """Remember what messages show, and let go of a run unless more has been done to it than `turns`.
+
+        Gives whether it is let go of: if not, there is more to show. Letting go again does nothing.
+        """
+        mine = (runs.c.team == team, runs.c.id == run_id)
+        async with self._engine.begin() as connection:
+            now = await connection.scalar(select(runs.c.turns).where(*mine))
+            if now is None:
+                return True
+            for slot, message in shown.items():
+                await self._put_message(connection, team, run_id, slot, message)
+            freed = update(runs).where(*mine, runs.c.holder == by, runs.c.turns == turns)
+            await connection.execute(freed.values(holder=None, held_at=None))
+            left = select(runs.c.id).where(*mine, runs.c.holder == by)
+            return await connection.scalar(left) is None
+
+    async def free(self, team: str, run_id: str, *, by: str) -> None:
+        """Let go of a run whatever has been done to it, because this piece of work ends."""
+        mine = (runs.c.team == team, runs.c.id == run_id, runs.c.holder == by)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(runs).where(*mine).values(holder=None, held_at=None))
+
+    async def unfinished(self, team: str, user: str) -> StoredRun | None:
+        """Give the run a person began last, if it waits for answers; None otherwise."""
+        found = await self.history(team, user, limit=1)
+        waits = found and not found[0].run.finished and found[0].run.status is not Status.STOPPED
+        return found[0] if waits else None
+
+    async def history(self, team: str, user: str, *, limit: int) -> list[StoredRun]:
+        """Give the runs of a person, latest first."""
+        mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user)
+        async with self._engine.connect() as connection:
+            ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
+            found = [await self._run(connection, team, runs.c.id == each) for each in ids]
+        return [each for each in found if each and each.run.status is not Status.DELETED]
+
+    async def count_runs(self, team: str, user: str) -> int:
+        """Count the runs of a person."""
+        mine = select(func.count()).select_from(runs).where(runs.c.team == team, runs.c.user == user)
+        async with self._engine.connect() as connection:
+            return await connection.scalar(mine) or 0
+
+    async def finished_before(self, team: str, run_id: str) -> StoredRun | None:
+        """Give the last run with a result that its person began before this one, or None."""
+        this = select(runs.c.user, runs.c.begun_at).where(runs.c.team == team, runs.c.id == run_id)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(this)).first()
+            if row is None:
+                return None
+            earlier = select(runs.c.id).where(
+                runs.c.team == team, runs.c.user == row.user, runs.c.begun_at < row.begun_at, runs.c.id != run_id
+            )
+            earlier = earlier.where(runs.c.finished_at.is_not(None)).order_by(runs.c.begun_at.desc()).limit(1)
+            found = await connection.scalar(earlier)
+            return await self._run(connection, team, runs.c.id == found) if found else None
+
+    async def delete_run(self, team: str, run_id: str) -> None:
+        """Delete a run with all that belongs to it; again does nothing. What was shared stays with who has it."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(runs).where(runs.c.team == team, runs.c.id == run_id))
+
+    async def due(self, now: float, *, limit: int) -> list[tuple[str, str, str, float]]:
+        """Name runs of all teams that somebody has to come back to: team, run, what to do, and since when (1970)."""
+        found = select(runs.c.team, runs.c.id, runs.c.due, runs.c.due_at).where(runs.c.due_at <= now)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(found.order_by(runs.c.due_at).limit(limit))
+            return [(row.team, row.id, row.due, row.due_at) for row in rows]
+
+    async def find_run(self, run_id: str) -> tuple[str, StoredRun] | None:
+        """Look a run up in all teams, for the operator; gives its team too."""
+        async with self._engine.connect() as connection:
+            team = await connection.scalar(select(runs.c.team).where(runs.c.id == run_id))
+            stored = await self._run(connection, team, runs.c.id == run_id) if team else None
+            return (str(team), stored) if stored else None
+
+    async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
+        row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
+        if row is None:
+            return None
+        mine = (answers.c.team == team, answers.c.run == row["id"])
+        given = await connection.execute(select(answers.c.question, answers.c.choice, answers.c.other).where(*mine))
+        chosen: Answers = {each.question: (each.choice, *([each.other] if each.other else [])) for each in given}
+        there = select(messages).where(messages.c.team == team, messages.c.run == row["id"])
+        shown = {"card": Posted(row["root_ts"], "")}
+        if row["state"] is None and row["asked_ts"]:  # begun before messages were kept
+            shown["prompt:1"] = Posted(row["asked_ts"], "")
+        kept_messages = (await connection.execute(there)).mappings()
+        shown |= {each["slot"]: Posted(each["ts"], each["digest"]) for each in kept_messages}
+        quiz, digest, lost = await self._quiz(connection, row["quiz"]), row["quiz"], None
+        if quiz is not None:
+            run = conversation.load(quiz, chosen, row["state"])
+        elif self._present is None:
+            return None
+        else:
+            digest = _digest(self._present)
+            run = conversation.carried_over(self._present, chosen, len((row["state"] or {}).get("prompts", [])))
+            lost = (len(run.answers), len(chosen))
+        kept = {name: row[name] for name in ("id", "user", "channel", "root_ts", "version", "turns", "zone")}
+        begun_at = row["begun_at"].replace(tzinfo=UTC)  # SQLite forgets the time zone it was given
+        return StoredRun(**kept, begun_at=begun_at, quiz=digest, run=run, messages=MappingProxyType(shown), lost=lost)
+
+    async def _save(self, connection: AsyncConnection, team: str, stored: StoredRun, done: Done) -> bool:
+        """Write the run after an action, if nothing has been done to it since it was read."""
+        before, after, now = stored.run, done.run, datetime.now(UTC)
+        mine = (runs.c.team == team, runs.c.id == stored.id)
+        changed = dict(before.answers) != dict(after.answers) or stored.lost is not None
+        values: dict[str, Any] = {
+            "state": after.state(),
+            "turns": stored.turns + 1,
+            "version": stored.version + changed,
+            "finished_at": now.timestamp() if after.finished else None,
+            **_due(after, now, stored.zone),
+        }
+        if stored.lost is not None and self._present is not None:
+            values["quiz"] = await self._pin(connection, self._present)
+        won = await connection.execute(update(runs).where(*mine, runs.c.turns == stored.turns).values(values))
+        if not won.rowcount:
+            return False
+        if changed:
+            await connection.execute(delete(answers).where(answers.c.team == team, answers.c.run == stored.id))
+            rows = [_row(team, stored.id, question, given) for question, given in after.answers.items()]
+            if rows:
+                await connection.execute(insert(answers), rows)
+        return True
+
+    async def _outcome(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> dict[str, Any] | None:
+        mine = (actions.c.team == team, actions.c.run == run_id, actions.c.by == by)
+        found: dict[str, Any] | None = await connection.scalar(select(actions.c.outcome).where(*mine))
+        return found
+
+    async def _hold(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> bool:
+        now = datetime.now(UTC).timestamp()
+        free = or_(runs.c.holder.is_(None), runs.c.holder == by, runs.c.held_at < now - HELD_AT_MOST)
+        held = update(runs).where(runs.c.team == team, runs.c.id == run_id, free).values(holder=by, held_at=now)
+        return bool((await connection.execute(held)).rowcount)
+
+    async def _pin(self, connection: AsyncConnection, quiz: Quiz) -> str:
+        digest = _digest(quiz)
+        await self._insert_new(connection, quizzes, {"digest": digest, "content": quiz.model_dump(mode="json")})
+        return digest
+
+    async def _quiz(self, connection: AsyncConnection, digest: str) -> Quiz | None:
+        if digest not in self._quizzes:
+            content = await connection.scalar(select(quizzes.c.content).where(quizzes.c.digest == digest))
+            try:
+                self._quizzes[digest] = Quiz.model_validate(content)
+            except ValidationError:  # written by a version of the bot whose quizzes had another shape
+                return None
+        found = self._quizzes[digest]
+        return found if self._readable(found) else None
+
+    async def _put_message(
+        self, connection: AsyncConnection, team: str, run_id: str, slot: str, message: Posted
+    ) -> None:
+        key = {"team": team, "run": run_id, "slot": slot}
+        await self._insert_new(connection, messages, {**key, "ts": message.ts, "digest": message.digest})
+        mine = (messages.c.team == team, messages.c.run == run_id, messages.c.slot == slot)
+        await connection.execute(update(messages).where(*mine).values(ts=message.ts, digest=message.digest))
+
+    async def _insert_new(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        await connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+
+
+def _digest(quiz: Quiz) -> str:
+    return hashlib.sha256(quiz.model_dump_json().encode()).hexdigest()
+
+
+def _due(run: Run, now: datetime, zone: str | None) -> dict[str, Any]:
+    what, at = conversation.due(run, now, zone) or (None, None)
+    return {"due": what, "due_at": at.timestamp() if at else None}
+
+
+def _outcome(stored: StoredRun, done: Done) -> dict[str, Any]:
+    changed = done.what is What.TAKEN and dict(stored.run.answers) != dict(done.run.answers)
+    was = {question: list(given) for question, given in stored.run.answers.items()}
+    return {
+        "what": done.what.value,
+        "question": done.question,
+        "was": was if changed and stored.run.finished else None,
+        "lost": list(stored.lost) if stored.lost else None,
+    }
+
+
+def _row(team: str, run_id: str, question: str, given: Given) -> dict[str, Any]:
+    choice, *other = given
+    return {
+        "team": team,
+        "run": run_id,
+        "question": question,
+        "choice": choice,
+        "other": other[0] if other else None,
+        "taken_by": "",  # the actions say who; an old replica still reads it
+    }
