@@ -1,6 +1,7 @@
 """From answers to a recommendation."""
 
-from itertools import product
+from collections.abc import Mapping
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given
@@ -8,41 +9,59 @@ from hypothesis import strategies as st
 
 from bot.domain import fit
 from bot.domain.content import Quiz
-from bot.domain.fit import Clearness
+from bot.domain.fit import Clearness, Given
 from bot.knowledge import Library
 
 
-def answers(quiz: Quiz, positions: tuple[int, ...]) -> dict[str, str]:
-    return {q.id: q.choices[at % len(q.choices)].id for q, at in zip(quiz.questions, positions, strict=True)}
+def answers(quiz: Quiz, positions: tuple[int, ...]) -> dict[str, Given]:
+    return {q.id: (q.choices[at % len(q.choices)].id,) for q, at in zip(quiz.questions, positions, strict=True)}
 
 
 positions = st.tuples(*(st.integers(0, 59) for _ in range(5)))
 
 
-@given(positions=positions)
-def test_shares_add_up_to_one(library: Library, positions: tuple[int, ...]):
-    found = fit.recommend(library.quiz, answers(library.quiz, positions))
+@st.composite
+def some_answers(draw: st.DrawFn, quiz: Quiz) -> dict[str, Given]:
+    """Draw answers of one choice or of two to some of the questions, at least one, and perhaps to the tie-break."""
+    chosen: dict[str, Given] = {}
+    for question in quiz.all_questions:
+        ids = [choice.id for choice in question.choices]
+        given_ = draw(st.lists(st.sampled_from(ids), max_size=2, unique=True))
+        if given_:
+            chosen[question.id] = tuple(given_)
+    if not any(question.id in chosen for question in quiz.questions):
+        first = quiz.questions[0]
+        chosen[first.id] = (first.choices[0].id,)
+    return chosen
+
+
+@given(data=st.data())
+def test_shares_add_up_to_one_and_the_margin_is_the_lead(library: Library, data: st.DataObject):
+    found = fit.recommend(library.quiz, data.draw(some_answers(library.quiz)))
 
     assert sum(found.shares.values()) == pytest.approx(1)
     assert found.shares[found.role.id] == max(found.shares.values())
     assert found.margin == pytest.approx(found.shares[found.role.id] - found.shares[found.runner_up.id])
+    assert 0 <= found.position <= 1
 
 
-@given(positions=positions, order=st.permutations(range(5)))
-def test_the_order_of_answers_is_irrelevant(library: Library, positions: tuple[int, ...], order: list[int]):
-    given_ = answers(library.quiz, positions)
-    shuffled = {list(given_)[at]: list(given_.values())[at] for at in order}
+@given(data=st.data())
+def test_the_order_of_answers_is_irrelevant(library: Library, data: st.DataObject):
+    given_ = data.draw(some_answers(library.quiz))
+    shuffled = dict(data.draw(st.permutations(list(given_.items()))))
+    turned = {question: choices[::-1] for question, choices in shuffled.items()}
 
-    assert fit.recommend(library.quiz, shuffled) == fit.recommend(library.quiz, given_)
+    before, after = fit.recommend(library.quiz, given_), fit.recommend(library.quiz, turned)
+
+    assert (after.role, after.runner_up, after.clearness) == (before.role, before.runner_up, before.clearness)
+    assert after.shares == pytest.approx(before.shares)
+    assert fit.flip(library.quiz, turned) == fit.flip(library.quiz, given_)
+    assert fit.settled(library.quiz, turned) == fit.settled(library.quiz, given_)
 
 
 @given(positions=positions, factor=st.sampled_from([0.5, 0.25, 1.25]))
 def test_weights_scaled_by_a_constant_change_nothing(library: Library, positions: tuple[int, ...], factor: float):
-    data = library.quiz.model_dump()
-    for question in (*data["questions"], data["tie_break"]):
-        for choice in question["choices"]:
-            choice["weights"] = {role: weight * factor for role, weight in choice["weights"].items()}
-    scaled = Quiz.model_validate(data)
+    scaled = weighted(library.quiz, lambda role, weight: weight * factor)
     given_ = answers(library.quiz, positions)
 
     before, after = fit.recommend(library.quiz, given_), fit.recommend(scaled, given_)
@@ -52,6 +71,19 @@ def test_weights_scaled_by_a_constant_change_nothing(library: Library, positions
         before.runner_up.id,
         before.clearness,
     )
+    assert named(fit.flip(scaled, given_)) == named(fit.flip(library.quiz, given_))
+
+
+def weighted(quiz: Quiz, weigh) -> Quiz:
+    data = quiz.model_dump()
+    for question in (*data["questions"], data["tie_break"]):
+        for choice in question["choices"]:
+            choice["weights"] = {role: weigh(role, weight) for role, weight in choice["weights"].items()}
+    return Quiz.model_validate(data)
+
+
+def named(found: fit.Flip | None) -> tuple[list[tuple[str, str]], str] | None:
+    return ([(question.id, choice.id) for question, choice in found.changes], found.role.id) if found else None
 
 
 def test_every_role_is_reached_clearly_leaning_and_close(library: Library):
@@ -65,11 +97,7 @@ def test_every_role_is_reached_clearly_leaning_and_close(library: Library):
 
 
 def test_reachable_agrees_with_trying_every_set_of_answers(library: Library):
-    data = library.quiz.model_dump()
-    for question in data["questions"]:
-        for choice in question["choices"]:
-            choice["weights"]["research-engineer"] = 0.5
-    quiz = Quiz.model_validate(data)
+    quiz = weighted(library.quiz, lambda role, weight: 0.5 if role == "research-engineer" else weight)
     every = product(*(range(len(question.choices)) for question in quiz.questions))
 
     tried = {fit.recommend(quiz, answers(quiz, each)).role.id for each in every}
@@ -78,13 +106,91 @@ def test_reachable_agrees_with_trying_every_set_of_answers(library: Library):
 
 
 def test_reasons_are_the_answers_that_set_the_role_apart_strongest_first(library: Library):
-    found = fit.recommend(library.quiz, answers(library.quiz, (0, 0, 0, 0, 0)))
+    found = fit.recommend(library.quiz, answers(library.quiz, (0, 0, 0, 0, 1)))
+    mixed = fit.recommend(library.quiz, answers(library.quiz, (0, 1, 1, 0, 0)))
 
     assert 2 <= len(found.reasons) <= 3
-    assert all(reason.pull > 0 for reason in found.reasons)
     assert [reason.pull for reason in found.reasons] == sorted((r.pull for r in found.reasons), reverse=True)
+    assert found.against == ()
+    assert [reason.question.id for reason in mixed.against] == ["what-you-optimize"]
+    assert all(reason.pull < 0 for reason in mixed.against)
+
+
+def test_half_and_half_gives_half_of_each(library: Library):
+    question = library.quiz.questions[0]
+    first, second = question.choices[0], question.choices[3]
+    found = fit.recommend(library.quiz, {question.id: (first.id, second.id)})
+
+    scores = {
+        role.id: (first.weights.get(role.id, 0) + second.weights.get(role.id, 0)) / 2 for role in library.quiz.roles
+    }
+    assert found.shares == pytest.approx({role: score / sum(scores.values()) for role, score in scores.items()})
+    assert found.clearness is Clearness.CLOSE
+
+
+@given(data=st.data())
+def test_the_tie_break_counts_only_where_it_is_too_close_to_call(library: Library, data: st.DataObject):
+    quiz, last = library.quiz, library.quiz.tie_break
+    given_ = data.draw(some_answers(quiz))
+    without = {question: choices for question, choices in given_.items() if question != last.id}
+    with_it = without | {last.id: (last.choices[0].id,)}
+
+    counts = fit.recommend(quiz, with_it).shares != fit.recommend(quiz, without).shares
+
+    assert counts <= (fit.recommend(quiz, without).clearness is Clearness.CLOSE)
+
+
+@given(data=st.data())
+def test_the_flip_named_is_true_and_no_smaller_one_is(library: Library, data: st.DataObject):
+    quiz, given_ = library.quiz, data.draw(some_answers(library.quiz))
+    first = fit.recommend(quiz, given_).role
+
+    found = fit.flip(quiz, given_)
+
+    changed = {question.id: (choice.id,) for question, choice in found.changes} if found else {}
+    if found:
+        assert fit.recommend(quiz, {**given_, **changed}).role == found.role != first
+    fewer = len(changed) - 1 if found else 3
+    for number in range(1, fewer + 1):
+        for some in combinations(list(given_), number):
+            for others in product(*(quiz.question(each).choices for each in some)):
+                other: Mapping[str, Given] = {each: (choice.id,) for each, choice in zip(some, others, strict=True)}
+                assert fit.recommend(quiz, {**given_, **other}).role == first
+
+
+@given(data=st.data())
+def test_stopping_early_never_differs_from_the_full_run(library: Library, data: st.DataObject):
+    quiz = library.quiz
+    asked = data.draw(st.lists(st.sampled_from(quiz.questions), min_size=2, max_size=4, unique_by=lambda q: q.id))
+    # The answers of one kind of work, so that most of what is drawn is settled.
+    at = data.draw(st.sampled_from([0, -1]))
+    given_: dict[str, Given] = {question.id: (question.choices[at].id,) for question in asked}
+    if not fit.settled(quiz, given_):
+        return
+    early = fit.recommend(quiz, given_)
+    rest = [question for question in quiz.questions if question.id not in given_]
+    more: dict[str, Given] = {}
+    for question in rest:
+        ids = [choice.id for choice in question.choices]
+        if chosen := tuple(data.draw(st.lists(st.sampled_from(ids), max_size=2, unique=True))):
+            more[question.id] = chosen
+
+    full = fit.recommend(quiz, {**given_, **more})
+
+    assert (full.role, full.clearness) == (early.role, early.clearness)
+
+
+def test_four_equal_answers_settle_it_and_three_do_not(library: Library):
+    given_ = answers(library.quiz, (0, 0, 0, 0, 0))
+    four = dict(list(given_.items())[:4])
+
+    assert fit.settled(library.quiz, four)
+    assert not fit.settled(library.quiz, dict(list(given_.items())[:3]))
+    assert not fit.settled(library.quiz, {})
 
 
 def test_no_answers_are_an_error(library: Library):
-    with pytest.raises(ValueError, match="no answers"):
-        fit.recommend(library.quiz, {})
+    tie_break = library.quiz.tie_break
+    for none in ({}, {tie_break.id: (tie_break.choices[0].id,)}):
+        with pytest.raises(ValueError, match="no answers"):
+            fit.recommend(library.quiz, none)

@@ -1,111 +1,214 @@
-"""The quiz's domain: what an answer does to a run, and what somebody typed."""
+"""The quiz's domain: what each thing somebody does to a run does, and when to come back to it."""
+
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.domain.content import Question
-from bot.domain.quiz import Repeated, Run, Stale, Taken, read_choice
+from bot.domain import quiz
+from bot.domain.content import Quiz
+from bot.domain.quiz import Done, Graded, Run, Status, What
 from bot.knowledge import Library
 
 
-def answered(run: Run, *choices: int) -> Run:
-    """Answer the open questions in order with these choices, counted from 0."""
-    for at in choices:
-        question = run.open
-        assert question is not None
-        taken = run.answer(question.id, question.choices[at].id)
-        assert isinstance(taken, Taken)
-        run = taken.run
+def click(run: Run, position: int, prompt: int | None = None) -> Done:
+    """Click a choice, counted from 0, of a prompt, counted from 1: the last, if none is given."""
+    number = prompt or len(run.prompts)
+    question = run.quiz.question(run.prompts[number - 1].question)
+    choices = [question.choices[position].id]
+    return quiz.do(run, {"do": "answer", "prompt": number, "question": question.id, "choices": choices})
+
+
+def answered(run: Run, *positions: int) -> Run:
+    for position in positions:
+        run = click(run, position).run
     return run
 
 
+def act(run: Run, name: str, **given: Any) -> Run:
+    return quiz.do(run, {"do": name, **given}).run
+
+
+def asked(run: Run) -> str | None:
+    return run.asking.question if run.asking else None
+
+
+def ids(library: Library) -> list[str]:
+    return [question.id for question in library.quiz.questions]
+
+
 def test_questions_come_in_order_and_end_in_a_recommendation(library: Library):
-    run = Run(library.quiz)
-    seen = []
-    while run.current:
-        seen.append(run.number(run.current))
-        run = answered(run, 0)
+    run, seen = quiz.begin(library.quiz), []
+    for position in (0, 1, 0, 2, 0):
+        seen.append(asked(run))
+        assert run.recommendation is None
+        run = answered(run, position)
 
-    assert seen == [1, 2, 3, 4, 5]
+    assert seen == ids(library)
     assert run.recommendation is not None
-    assert run.open is None
+    assert asked(run) is None
 
 
-def test_the_same_answer_again_changes_nothing(library: Library):
+def test_a_second_click_is_repeated_or_stale_and_changes_nothing(library: Library):
+    run = answered(quiz.begin(library.quiz), 0)
+
+    same, other = click(run, 0, prompt=1), click(run, 1, prompt=1)
+
+    assert (same.what, other.what) == (What.REPEATED, What.STALE)
+    assert same.run is other.run is run
+
+
+def test_an_answer_can_be_changed_and_the_quiz_goes_on_where_it_was(library: Library):
+    run = act(answered(quiz.begin(library.quiz), 0, 0), "change", question=ids(library)[0])
+    assert run.asking
+    assert (asked(run), run.asking.changing) == (ids(library)[0], True)
+
+    run = answered(run, 1)
+
+    assert asked(run) == ids(library)[2]
+    assert run.answers[ids(library)[0]] == (library.quiz.questions[0].choices[1].id,)
+
+
+def test_back_goes_back_one_question_at_a_time(library: Library):
+    run = answered(quiz.begin(library.quiz), 0, 0)
+
+    once = act(run, "back")
+    twice = act(once, "back")
+    thrice = quiz.do(twice, {"do": "back"})
+
+    assert (asked(once), asked(twice), thrice.what) == (ids(library)[1], ids(library)[0], What.FIRST)
+
+
+def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(library: Library):
+    run = act(quiz.begin(library.quiz), "skip")
+    assert run.skipped == {ids(library)[0]}
+    run = answered(run, 0)
+    run = act(act(run, "change", question=ids(library)[1]), "skip")
+
+    assert ids(library)[1] in run.answers
+    assert asked(run) == ids(library)[2]
+    assert not act(act(act(run, "skip"), "skip"), "skip").live
+
+
+def test_a_result_stays_while_an_answer_is_being_changed(library: Library):
+    run = act(answered(quiz.begin(library.quiz), 0, 1, 0, 2, 0), "change", question=ids(library)[0])
+
+    assert run.finished
+    assert asked(run) == ids(library)[0]
+    assert not act(run, "stop").live
+    assert act(run, "stop").status is Status.OPEN
+
+
+def test_it_ends_early_and_goes_on_if_asked(library: Library):
+    run = answered(quiz.begin(library.quiz), 0, 0, 0, 0)
+    assert run.finished
+    assert [question.id for question in run.ended_early] == ids(library)[4:]
+
+    run = act(run, "go_on")
+
+    assert not run.finished
+    assert asked(run) == ids(library)[4]
+    assert answered(run, 0).ended_early == ()
+
+
+def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
+    run = quiz.begin(library.quiz)
     first = library.quiz.questions[0]
-    run = answered(Run(library.quiz), 0)
+    reply = {"do": "reply", "answers": {first.id: [first.choices[0].id]}, "ts": "1.0", "aim": 1}
 
-    outcome = run.answer(first.id, first.choices[0].id)
+    once = quiz.do(run, reply)
+    twice = quiz.do(once.run, {**reply, "ts": "2.0"})
 
-    assert outcome == Repeated(run, first.choices[0])
-
-
-def test_another_answer_to_a_question_that_has_one_is_stale_and_names_the_answer(library: Library):
-    first = library.quiz.questions[0]
-    run = answered(Run(library.quiz), 0)
-
-    assert run.answer(first.id, first.choices[1].id) == Stale(run, first.choices[0])
+    assert (once.what, twice.what) == (What.TAKEN, What.STALE)
+    assert twice.run is once.run
+    assert once.run.typed == {"1.0": (first.id,)}
 
 
-def test_a_question_that_is_not_open_yet_takes_no_answer(library: Library):
-    run, last = Run(library.quiz), library.quiz.questions[-1]
-
-    assert run.answer(last.id, last.choices[0].id) == Stale(run, None)
-
-
-def test_the_tie_break_is_open_only_after_a_close_result(library: Library):
-    tie_break = library.quiz.tie_break
-    clear = answered(Run(library.quiz), 0, 0, 0, 0, 0)
-
-    assert isinstance(clear.answer(tie_break.id, tie_break.choices[0].id), Stale)
-
-
-def test_a_choice_the_quiz_does_not_have_is_an_error(library: Library):
+def test_what_the_quiz_does_not_have_is_an_error(library: Library):
+    run = quiz.begin(library.quiz)
     with pytest.raises(KeyError):
-        Run(library.quiz).answer(library.quiz.questions[0].id, "nonsense")
+        quiz.do(run, {"do": "answer", "prompt": 1, "question": ids(library)[0], "choices": ["nonsense"]})
+    with pytest.raises(KeyError):
+        quiz.do(run, {"do": "change", "question": "nonsense"})
+    with pytest.raises(ValueError, match="no action 'nonsense'"):
+        quiz.do(run, {"do": "nonsense"})
+
+
+def test_a_run_is_what_its_state_says(library: Library):
+    run = act(answered(quiz.begin(library.quiz), 0, 0), "skip")
+    run = act(act(run, "remind"), "graded", dimension="output", column="ai-engineer")
+
+    assert quiz.load(library.quiz, run.answers, run.state()) == run
+    assert run.graded == Graded("output", "ai-engineer")
+
+
+def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Library):
+    run = answered(quiz.begin(library.quiz), 0, 0)
+    data = library.quiz.model_dump()
+    data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
+    edited = Quiz.model_validate(data)
+
+    after = quiz.carried_over(edited, run.answers, len(run.prompts))
+
+    assert list(after.answers) == [ids(library)[1]]
+    assert asked(after) == ids(library)[0]
+    assert len(after.prompts) == len(run.prompts) + 1 or after.live
 
 
 @pytest.mark.parametrize(
-    ("typed", "position"),
+    ("now", "zone", "expected"),
     [
-        ("1", 0),
-        (" 2. ", 1),
-        ("#3", 2),
-        ("(b)", 1),
-        ("C", 2),
-        ("option 1", 0),
-        ("Number 2!", 1),
-        ("answer a", 0),
+        ("2026-11-20T12:00", "Europe/Madrid", "2026-11-21T13:00+01:00"),
+        ("2026-11-20T12:00", "America/Los_Angeles", "2026-11-21T09:00-08:00"),
+        ("2026-11-20T20:00", "Europe/Madrid", "2026-11-22T09:00+01:00"),
+        ("2026-11-20T12:00", None, "2026-11-21T12:00+00:00"),
+        ("2026-11-20T12:00", "Nowhere/At_All", "2026-11-21T12:00+00:00"),
+        ("2026-10-24T12:00", "Europe/Madrid", "2026-10-25T13:00+01:00"),  # the clocks go back in between
     ],
 )
-def test_numbers_and_letters_are_read_in_many_forms(library: Library, typed: str, position: int):
-    question = library.quiz.questions[0]
+def test_a_reminder_comes_after_a_day_in_daytime(library: Library, now: str, zone: str | None, expected: str):
+    run = quiz.begin(library.quiz)
 
-    assert read_choice(typed, question) == question.choices[position]
+    what, at = quiz.due(run, datetime.fromisoformat(now).replace(tzinfo=UTC), zone) or ("", None)
 
-
-@pytest.mark.parametrize("typed", ["9", "0", "j", "", "   ", "?!", "12", "one of them"])
-def test_what_names_no_choice_is_not_guessed(library: Library, typed: str):
-    assert read_choice(typed, library.quiz.questions[0]) is None
+    assert what == "remind"
+    assert at == datetime.fromisoformat(expected)
 
 
-def test_every_label_and_every_wording_in_the_knowledge_is_read_as_its_choice(library: Library):
-    for question in library.quiz.all_questions:
-        for choice in question.choices:
-            for text in (choice.label, choice.label.upper(), *choice.says):
-                assert read_choice(text, question) == choice, f"{question.id}: {text}"
+def test_one_reminder_then_two_weeks_then_it_closes_and_can_be_taken_up(library: Library):
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    run = act(answered(quiz.begin(library.quiz), 0), "remind")
+    assert run.reminding
+    assert quiz.due(run, now, None) == ("expire", datetime(2026, 12, 3, 12, tzinfo=UTC))
+
+    closed = act(run, "expire")
+
+    assert (closed.status, asked(closed), quiz.due(closed, now, None)) == (Status.EXPIRED, None, None)
+    again = act(closed, "resume")
+    assert (again.status, asked(again), again.reminding) == (Status.OPEN, ids(library)[1], False)
+    assert again.answers == run.answers
 
 
-@pytest.mark.parametrize("typed", ["what is a research engineer?", "how long will this take?", "why do you ask"])
-def test_a_question_is_not_an_answer(library: Library, typed: str):
-    assert read_choice(typed, library.quiz.questions[0]) is None
+def test_later_asks_for_another_reminder(library: Library):
+    run = act(act(quiz.begin(library.quiz), "remind"), "later")
+
+    assert not run.reminding
+    assert (quiz.due(run, datetime(2026, 11, 20, 12, tzinfo=UTC), None) or ("",))[0] == "remind"
 
 
-@given(text=st.text(max_size=400))
-def test_whatever_is_typed_gives_a_choice_of_the_question_or_nothing(library: Library, text: str):
-    question: Question = library.quiz.questions[0]
+def test_nobody_is_reminded_of_what_is_finished_or_stopped(library: Library):
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    finished = answered(quiz.begin(library.quiz), 0, 0, 0, 0)
+    stopped = act(quiz.begin(library.quiz), "stop")
 
-    found = read_choice(text, question)
+    for run in (finished, stopped):
+        assert quiz.due(run, now, None) is None
+        assert quiz.do(run, {"do": "remind"}) == Done(run, What.NOTHING)
+        assert quiz.do(run, {"do": "expire"}) == Done(run, What.NOTHING)
 
-    assert found is None or found in question.choices
+
+def test_a_deleted_run_takes_nothing_any_more(library: Library):
+    run = act(answered(quiz.begin(library.quiz), 0), "delete")
+
+    assert run.answers == {}
+    assert quiz.do(run, {"do": "resume"}) == Done(run, What.NOTHING)

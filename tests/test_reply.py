@@ -1,0 +1,197 @@
+"""What somebody typed in a run's thread, and what they mean."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import quiz
+from bot.domain.quiz import Run
+from bot.domain.reply import (
+    Answered,
+    Asks,
+    Command,
+    Defined,
+    Perhaps,
+    Reading,
+    Unclear,
+    WhichTwo,
+    read,
+    read_again,
+    read_choice,
+)
+from bot.knowledge import Library
+
+
+def reading(library: Library, text: str, run: Run | None = None) -> Reading:
+    return read(text, run or quiz.begin(library.quiz), library.words.typed)
+
+
+def positions(library: Library, found: Reading) -> dict[int, tuple[int, ...]]:
+    """Give the answers of a reading as positions of choices by numbers of questions."""
+    assert isinstance(found, Answered)
+    questions = {question.id: question for question in library.quiz.questions}
+    numbers = {question.id: number for number, question in enumerate(library.quiz.questions, 1)}
+    return {
+        numbers[each]: tuple([choice.id for choice in questions[each].choices].index(choice) for choice in given_)
+        for each, given_ in found.answers.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [
+        ("1", 0),
+        (" 2. ", 1),
+        ("#3", 2),
+        ("(b)", 1),
+        ("C", 2),
+        ("option 1", 0),
+        ("Number 2!", 1),
+        ("answer a", 0),
+    ],
+)
+def test_numbers_and_letters_are_read_in_many_forms(library: Library, typed: str, position: int):
+    assert positions(library, reading(library, typed)) == {1: (position,)}
+
+
+@pytest.mark.parametrize("typed", ["9", "0", "j", "", "   ", "?!", "12", "one of them"])
+def test_what_names_no_choice_is_not_guessed(library: Library, typed: str):
+    assert read_choice(typed, library.quiz.questions[0]) is None
+
+
+def test_every_label_and_every_wording_in_the_knowledge_is_read_as_its_choice(library: Library):
+    for question in library.quiz.all_questions:
+        for choice in question.choices:
+            for text in (choice.label, choice.label.upper(), *choice.says):
+                assert read_choice(text, question) == choice, f"{question.id}: {text}"
+
+
+def test_every_wording_in_the_knowledge_is_an_answer_to_its_question(library: Library):
+    run = quiz.begin(library.quiz)
+    for question in library.quiz.questions:
+        run = quiz.do(run, {"do": "change", "question": question.id}).run
+        for choice in question.choices:
+            for text in (choice.label, *choice.says):
+                assert reading(library, text, run) == Answered({question.id: (choice.id,)}), text
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("1b, 2a", {1: (1,), 2: (0,)}),
+        ("1b 2a 3c 4d 5a", {1: (1,), 2: (0,), 3: (2,), 4: (3,), 5: (0,)}),
+        ("1: b; 3: c", {1: (1,), 3: (2,)}),
+        ("2.a and 4.c", {2: (0,), 4: (2,)}),
+        ("change 3 to b", {3: (1,)}),
+        ("please change question 3 to b", {3: (1,)}),
+        ("Change my answer to 2 to a", {2: (0,)}),
+        ("set 4 = years", {4: (0,)}),
+    ],
+)
+def test_answers_can_name_their_questions(library: Library, typed: str, expected: dict[int, tuple[int, ...]]):
+    found = reading(library, typed)
+
+    assert positions(library, found) == expected
+    assert isinstance(found, Answered)
+    assert found.named
+
+
+@pytest.mark.parametrize(
+    "typed", ["half a, half c", "half a and half c", "a and c", "1 and 3", "50/50 a c", "50/50 a, c", "both a and c"]
+)
+def test_two_choices_are_an_answer_by_halves(library: Library, typed: str):
+    if typed == "50/50 a c":
+        assert reading(library, typed) == WhichTwo()
+    else:
+        assert positions(library, reading(library, typed)) == {1: (0, 2)}
+
+
+def test_halves_can_be_said_in_words(library: Library):
+    found = reading(library, "about half building the system and half shipping reliably")
+
+    assert positions(library, found) == {1: (1, 3)}
+
+
+@pytest.mark.parametrize("typed", ["about half and half", "50/50", "it's a mix of both"])
+def test_half_and_half_of_what_is_asked(library: Library, typed: str):
+    assert reading(library, typed) == WhichTwo()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("back", Command("back")),
+        ("bakc", Command("back")),
+        ("Skip!", Command("skip")),
+        ("I don't know", Command("skip")),
+        ("why do you ask?", Command("why")),
+        ("stop", Command("stop")),
+        ("pause", Command("pause")),
+        ("Continue", Command("resume")),
+        ("show me so far", Command("so_far")),
+        ("start over", Command("start_over")),
+        ("change 2", Command("change", "what-comes-out")),
+        ("what is a research engineer?", Asks()),
+        ("how long will this take?", Asks()),
+        ("bananas", Unclear()),
+        ("change 9 to b", Unclear()),
+        ("1z", Unclear()),
+    ],
+)
+def test_what_is_no_answer_is_told_apart(library: Library, typed: str, expected: Reading):
+    assert reading(library, typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "term"),
+    [
+        ("what do you mean by velocity?", "velocity"),
+        ("What does uptime mean?", "uptime"),
+        ("what is an A/B test", "A/B win"),
+        ("define reproducibility", "reproducibility"),
+        ("what are KPIs?", "the numbers the business watches"),
+    ],
+)
+def test_words_of_the_questions_are_explained(library: Library, typed: str, term: str):
+    found = reading(library, typed)
+
+    assert isinstance(found, Defined)
+    assert found.term.term == term
+
+
+def test_an_unsure_answer_is_a_guess_and_yes_takes_it(library: Library):
+    run = quiz.begin(library.quiz)
+    found = reading(library, "shiping it", run)
+    assert found == Perhaps("question-you-work-on", ("ship-reliably",))
+    run = quiz.do(
+        run, {"do": "guess", "prompt": 1, "question": "question-you-work-on", "choices": ["ship-reliably"]}
+    ).run
+
+    assert reading(library, "yes", run) == Answered({"question-you-work-on": ("ship-reliably",)})
+    assert reading(library, "Nope", run) == Command("reask")
+    assert positions(library, reading(library, "b", run)) == {1: (1,)}
+
+
+def test_an_edit_is_read_for_the_questions_its_message_answered(library: Library):
+    run, (first, second, *_) = quiz.begin(library.quiz), library.quiz.questions
+
+    assert read_again("b", run, [first.id]) == {first.id: (first.choices[1].id,)}
+    assert read_again("1c, 2b", run, [first.id, second.id]) == {
+        first.id: (first.choices[2].id,),
+        second.id: (second.choices[1].id,),
+    }
+    assert read_again("half a, half b", run, [first.id]) == {first.id: (first.choices[0].id, first.choices[1].id)}
+    assert read_again("b", run, [first.id, second.id]) is None
+    assert read_again("what a day", run, [first.id]) is None
+
+
+@given(text=st.text(max_size=400) | st.from_regex(r"[0-9a-j ,.:?!-]{0,40}"))
+def test_whatever_is_typed_is_read_as_something_the_quiz_has(library: Library, text: str):
+    run = quiz.begin(library.quiz)
+
+    found = reading(library, text, run)
+
+    if isinstance(found, Answered):
+        for question, given_ in found.answers.items():
+            assert {choice.id for choice in library.quiz.question(question).choices} >= set(given_)
+            assert len(set(given_)) == len(given_) in (1, 2)
