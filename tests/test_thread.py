@@ -1,0 +1,184 @@
+"""The thread of a run: whatever is clicked, typed, edited or interrupted, it shows what the run says, and only that."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot import knowledge
+from bot.domain import quiz
+from bot.domain.fit import Given
+from bot.domain.quiz import Run, Status, What
+from bot.domain.reply import Answered, Command, Perhaps, read, read_again
+from bot.settings import KNOWLEDGE
+from bot.slack import thread
+from bot.slack.pieces import Message
+from bot.slack.thread import CHOOSE, DO, GRADED
+
+LIBRARY = knowledge.load(KNOWLEDGE)
+TYPED = (
+    "a", "b", "2", "d", "1b, 2a", "3d 4a 5c", "change 1 to d", "change 3", "half a, half b", "half and half", "back",
+    "skip", "stop", "pause", "continue", "so far", "why", "shiping it", "yes", "no", "bananas", "what is an MTS?",
+    "1d 2d 3d 4c", "start over", "what do you mean by velocity?",
+)  # fmt: skip
+
+
+def live_in(message: Message) -> list[tuple[str, str]]:
+    """Give what can be clicked in a message: the action's id and its value."""
+    found = []
+    for block in message.blocks:
+        elements = [*block.get("elements", []), *([block["accessory"]] if "accessory" in block else [])]
+        for element in elements:
+            if element["type"] == "button":
+                found.append((element["action_id"], element["value"]))
+            elif element.get("action_id") == GRADED:
+                groups = element["option_groups"]
+                found += [(GRADED, option["value"]) for group in groups for option in group["options"]]
+    return found
+
+
+def action_of(action_id: str, value: str) -> dict[str, Any] | None:
+    """Say what a click asks of the run, as the listeners do; None for what changes nothing in it."""
+    if action_id.startswith(CHOOSE):
+        _, prompt, question, choice = value.split(" ")
+        return {"do": "answer", "prompt": int(prompt), "question": question, "choices": [choice]}
+    if action_id == GRADED:
+        dimension, column = value.split(" ")
+        return {"do": "graded", "dimension": dimension, "column": column}
+    if not action_id.startswith(DO):
+        return None
+    _, name, *question = value.split(" ")
+    if name in ("so_far", "whole_table", "start_over"):
+        return None
+    if name == "not_graded":
+        return {"do": "graded", "dimension": None, "column": None}
+    return {"do": name} | ({"question": question[0]} if question else {})
+
+
+class Conversation(RuleBasedStateMachine):
+    """One person, one run, and a bot that may die between any two messages."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.run = quiz.begin(LIBRARY.quiz)
+        self.shown: dict[str, Message] = {"card": thread.card(self.run, "r", LIBRARY)}
+        self.seen: list[tuple[str, str]] = []
+        self.clock = 100
+        self.stood: dict[str, int] = {}  # when each message was posted
+        self.sync(99)
+
+    def sync(self, survives: int) -> None:
+        """Bring the thread up to date, dying once after so many messages."""
+        for patience in (survives, 999):
+            self.run = quiz.load(LIBRARY.quiz, dict(self.run.answers), self.run.state())
+            for slot, message in thread.view(self.run, "r", LIBRARY, self.shown).items():
+                if self.shown.get(slot) != message:
+                    if patience == 0:
+                        break
+                    patience -= 1
+                    self.clock += 1
+                    self.stood.setdefault(slot, self.clock)
+                    self.shown[slot] = message
+        self.seen += [each for message in self.shown.values() for each in live_in(message)]
+
+    def act(self, action: Mapping[str, Any], survives: int) -> What:
+        """Do something, and make sure that no answer is lost, made up or taken twice."""
+        before = dict(self.run.answers)
+        named: dict[str, Given] = {}
+        if action["do"] == "answer":
+            named = {action["question"]: tuple(action["choices"])}
+        elif action["do"] in ("reply", "edit"):
+            named = {each: tuple(given) for each, given in action["answers"].items()}
+        done = quiz.do(self.run, action)
+        took = done.what in (What.TAKEN, What.REPEATED) and done.run is not self.run
+        expected = {**before, **named} if took or done.what is What.REPEATED else before
+        assert dict(done.run.answers) == expected
+        assert done.run.skipped.isdisjoint(done.run.answers)
+        self.run = done.run
+        self.sync(survives)
+        return done.what
+
+    @rule(data=st.data(), survives=st.integers(0, 6))
+    def click_what_is_there(self, data: st.DataObject, survives: int) -> None:
+        buttons = [each for message in self.shown.values() for each in live_in(message)]
+        action = action_of(*data.draw(st.sampled_from(buttons)))
+        if action:
+            assert self.act(action, survives) in (What.TAKEN, What.REPEATED)
+
+    @rule(data=st.data(), survives=st.integers(0, 6))
+    def click_what_was_there_once(self, data: st.DataObject, survives: int) -> None:
+        clicked = data.draw(st.sampled_from(self.seen))
+        there = any(clicked in live_in(message) for message in self.shown.values())
+        before, action = dict(self.run.answers), action_of(*clicked)
+        if action:
+            live = self.run.live and action.get("prompt") == len(self.run.prompts)
+            self.act(action, survives)
+            if action["do"] == "answer" and not there and not live:
+                assert dict(self.run.answers) == before
+
+    @rule(text=st.sampled_from(TYPED), survives=st.integers(0, 6), doubled=st.booleans())
+    def write(self, text: str, survives: int, doubled: bool) -> None:
+        self.clock += 1
+        aim = max((int(slot[7:]) for slot in self.stood if slot.startswith("prompt:")), default=0)
+        found = read(text, self.run, LIBRARY.words.typed)
+        action: dict[str, Any] | None = None
+        match found:
+            case Answered(answers, named):
+                given = {each: list(choices) for each, choices in answers.items()}
+                action = {"do": "reply", "answers": given, "ts": str(self.clock), "aim": None if named else aim}
+            case Perhaps(question, choices):
+                action = {"do": "guess", "question": question, "choices": list(choices), "prompt": aim}
+            case Command(name, question) if name not in ("so_far", "why", "start_over"):
+                action = {"do": name} | ({"question": question} if question else {})
+        if action:
+            self.act(action, survives)
+            if doubled and isinstance(found, Answered) and not found.named:
+                self.act({**action, "ts": f"{self.clock}x"}, survives)  # the same again, aimed at the same prompt
+
+    @rule(data=st.data(), text=st.sampled_from(TYPED), survives=st.integers(0, 6))
+    def edit(self, data: st.DataObject, text: str, survives: int) -> None:
+        if not self.run.typed:
+            return
+        ts = data.draw(st.sampled_from(sorted(self.run.typed)))
+        answers = read_again(text, self.run, self.run.typed[ts])
+        if answers is not None:
+            given = {each: list(choices) for each, choices in answers.items()}
+            self.act({"do": "edit", "ts": ts, "answers": given}, survives)
+
+    @rule(what=st.sampled_from(["remind", "expire"]), survives=st.integers(0, 6))
+    def be_silent(self, what: str, survives: int) -> None:
+        self.act({"do": what}, survives)
+
+    @invariant()
+    def the_thread_shows_what_the_run_says(self) -> None:
+        wanted = thread.view(self.run, "r", LIBRARY, self.shown)
+        assert dict(wanted) == self.shown
+
+    @invariant()
+    def no_live_button_lies(self) -> None:
+        asking = [
+            slot for slot, message in self.shown.items() if any(each[0].startswith(CHOOSE) for each in live_in(message))
+        ]
+        assert asking == ([f"prompt:{len(self.run.prompts)}"] if self.run.asking else [])
+        for slot in asking:
+            for action_id, value in live_in(self.shown[slot]):
+                action = action_of(action_id, value)
+                if action and action["do"] == "answer":
+                    after: Run = quiz.do(self.run, action).run
+                    assert after.answers[action["question"]] == tuple(action["choices"])
+
+    @invariant()
+    def the_card_sums_it_up(self) -> None:
+        text = self.shown["card"].text
+        for question in LIBRARY.quiz.questions:
+            for choice in self.run.chosen(question.id):
+                assert choice.label in text
+        assert (self.run.status is Status.PAUSED) == (LIBRARY.words.quiz.paused in text) or self.run.finished
+
+
+Conversation.TestCase.settings = settings(
+    max_examples=1000, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
+test_a_thousand_conversations = Conversation.TestCase
