@@ -71,12 +71,12 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
         async with bot(workspace, tmp_path) as first:
             await workspace.connected()
             root = await begin(workspace)
-            await take(workspace, root, 0, range(1, 4))
+            await take(workspace, root, 0, 1, 0)
             fourth = await question(workspace, root, 4)
             await first.gets(signal.SIGKILL)
         async with bot(workspace, tmp_path):
             await workspace.connected()
-            await workspace.click("U_ANA", fourth, buttons(fourth)[0])
+            await workspace.click("U_ANA", fourth, buttons(fourth)[2])
             await question(workspace, root, 5)
             await workspace.post("U_ANA", root.channel, "1", root)
 
@@ -193,7 +193,7 @@ async def test_the_bot_serves_http(tmp_path: Path):
         async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret) as server:
             await health(f"http://127.0.0.1:{port}/healthz")
             root = await begin(workspace)
-            await take(workspace, root, 0)
+            await take(workspace, root)
             await result(workspace, root)
 
             assert await server.gets(signal.SIGTERM) == 0
@@ -232,12 +232,12 @@ async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_pa
         async with Workspace.connect(url) as workspace:
             await workspace.connected()
             root = await begin(workspace)
-            await take(workspace, root, 0, range(1, 4))
+            await take(workspace, root, 0, 1, 0)
             fourth = await question(workspace, root, 4)
             await first.gets(signal.SIGKILL)
             async with process(*arguments, data=tmp_path) as second:
                 await workspace.connected()
-                await workspace.click("U_ANA", fourth, buttons(fourth)[0])
+                await workspace.click("U_ANA", fourth, buttons(fourth)[2])
                 await question(workspace, root, 5)
                 pid = (await workspace.health())["pid"]
 

@@ -9,7 +9,7 @@ from tests.workspace import Json, Sent, Workspace, buttons, shown
 async def finished(workspace: Workspace, user: str = "U_ANA") -> tuple[Sent, Json]:
     """Take the quiz and give its root and its result."""
     root = await begin(workspace, user)
-    await take(workspace, root, 0)
+    await take(workspace, root)
     return root, await result(workspace, root)
 
 

@@ -9,9 +9,10 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from bot.domain.quiz import Repeated, Stale, Taken
+from bot.domain.content import Quiz
+from bot.domain.quiz import What
 from bot.knowledge import Library
-from bot.storage import Share, ShareState, Store
+from bot.storage import NOT_YOURS, Posted, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata
@@ -38,10 +39,11 @@ async def begun(store: Store, library: Library, run_id: str = "r1", team: str = 
     await store.begin_run(team, run_id, user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}", quiz=library.quiz)
 
 
-def first(library: Library) -> tuple[str, str, str]:
-    """Give a question with two of its choices."""
-    question = library.quiz.questions[0]
-    return question.id, question.choices[0].id, question.choices[1].id
+def click(library: Library, position: int, number: int = 1) -> dict[str, object]:
+    """Answer a question, counted from 1, by a click in its prompt."""
+    question = library.quiz.questions[number - 1]
+    choices = [question.choices[position].id]
+    return {"do": "answer", "prompt": number, "question": question.id, "choices": choices}
 
 
 async def test_a_run_is_found_by_its_id_and_by_its_thread(store: Store, library: Library):
@@ -51,65 +53,169 @@ async def test_a_run_is_found_by_its_id_and_by_its_thread(store: Store, library:
 
     assert found is not None
     assert found == await store.run_in_thread(TEAM, "U_ANA", "1.r1")
-    assert (found.user, found.channel, found.version, found.asked_ts) == ("U_ANA", "D_ANA", 0, None)
+    assert (found.user, found.channel, found.version, found.turns) == ("U_ANA", "D_ANA", 0, 0)
+    assert found.messages == {"card": Posted("1.r1", "")}
     assert found.run.quiz == library.quiz
+    assert found.run.asking
+    assert not found.asked
+    assert await store.find_run("r1") == (TEAM, found)
 
 
 async def test_beginning_a_run_again_changes_nothing(store: Store, library: Library):
     await begun(store, library)
-    question, choice, _ = first(library)
-    await store.answer(TEAM, "r1", question, choice, by="job")
+    await store.act(TEAM, "r1", click(library, 0), by="job")
 
     await begun(store, library)
 
     found = await store.run(TEAM, "r1")
     assert found is not None
-    assert found.version == 1
+    assert (found.version, found.turns) == (1, 1)
 
 
-async def test_an_answer_is_taken_once_and_again_in_the_same_name(store: Store, library: Library):
+async def test_an_action_is_done_once_and_again_in_the_same_name(store: Store, library: Library):
     await begun(store, library)
-    await store.asked(TEAM, "r1", "2.0")
-    question, choice, other = first(library)
 
-    outcomes = [
-        await store.answer(TEAM, "r1", question, choice, by="job"),
-        await store.answer(TEAM, "r1", question, choice, by="job"),
-        await store.answer(TEAM, "r1", question, choice, by="second click"),
-        await store.answer(TEAM, "r1", question, other, by="third click"),
+    acted = [
+        await store.act(TEAM, "r1", click(library, 0), by="job", user="U_ANA"),
+        await store.act(TEAM, "r1", click(library, 0), by="job", user="U_ANA"),
+        await store.act(TEAM, "r1", click(library, 0), by="second click", user="U_ANA"),
+        await store.act(TEAM, "r1", click(library, 1), by="third click", user="U_ANA"),
+        await store.act(TEAM, "r1", click(library, 1), by="forged", user="U_BEN"),
     ]
 
-    assert [type(outcome[1]) for outcome in outcomes if outcome] == [Taken, Taken, Repeated, Stale]
+    assert [each.outcome["what"] for each in acted if each] == [
+        What.TAKEN, What.TAKEN, What.REPEATED, What.STALE, NOT_YOURS,
+    ]  # fmt: skip
+    assert [each.held for each in acted if each] == [True, True, False, False, False]
     found = await store.run(TEAM, "r1")
     assert found is not None
-    assert (dict(found.run.answers), found.version, found.asked_ts) == ({question: choice}, 1, None)
+    first = library.quiz.questions[0]
+    assert (dict(found.run.answers), found.version) == ({first.id: (first.choices[0].id,)}, 1)
 
 
-async def test_of_answers_at_the_same_moment_one_counts(store: Store, library: Library):
+async def test_of_clicks_at_the_same_moment_one_counts_and_one_holds(store: Store, library: Library):
+    await begun(store, library)
+
+    acted = await asyncio.gather(*(store.act(TEAM, "r1", click(library, at % 2), by=f"click {at}") for at in range(8)))
+
+    assert sum(each.outcome["what"] == What.TAKEN for each in acted if each) == 1
+    assert sum(each.held for each in acted if each) == 1
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert (found.version, found.turns) == (1, 8)
+
+
+async def test_a_run_is_let_go_of_only_when_nothing_more_was_done_to_it(store: Store, library: Library):
+    await begun(store, library)
+    first = await store.act(TEAM, "r1", click(library, 0), by="first")
+    second = await store.act(TEAM, "r1", click(library, 0, 2), by="second")
+    assert first
+    assert second
+    assert (first.held, second.held) == (True, False)
+
+    shown = {"prompt:1": Posted("2.0", "digest")}
+    assert not await store.release(TEAM, "r1", by="first", turns=1, shown=shown)
+    assert await store.release(TEAM, "r1", by="first", turns=2, shown={})
+    assert await store.release(TEAM, "r1", by="first", turns=2, shown={})
+
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert found.messages["prompt:1"] == Posted("2.0", "digest")
+    third = await store.act(TEAM, "r1", {"do": "pause"}, by="third")
+    assert third
+    assert third.held
+    await store.free(TEAM, "r1", by="third")
+    fourth = await store.act(TEAM, "r1", {"do": "resume"}, by="fourth")
+    assert fourth
+    assert fourth.held
+
+
+async def test_an_answer_by_halves_is_kept(store: Store, library: Library):
     await begun(store, library)
     question = library.quiz.questions[0]
-    given = [question.choices[at % 2].id for at in range(8)]
+    both = [choice.id for choice in question.choices[:2]]
 
-    outcomes = await asyncio.gather(
-        *(store.answer(TEAM, "r1", question.id, choice, by=f"click {at}") for at, choice in enumerate(given))
-    )
+    await store.act(TEAM, "r1", {"do": "reply", "answers": {question.id: both}, "ts": "2.0", "aim": None}, by="job")
 
-    assert sum(isinstance(outcome[1], Taken) for outcome in outcomes if outcome) == 1
     found = await store.run(TEAM, "r1")
     assert found is not None
-    assert found.version == 1
+    assert found.run.answers == {question.id: tuple(both)}
+    assert found.run.typed == {"2.0": (question.id,)}
 
 
-async def test_the_latest_run_is_the_one_begun_last(store: Store, library: Library):
-    assert await store.latest(TEAM, "U_ANA") is None
-    await begun(store, library, "r1")
-    await begun(store, library, "r2")
+async def test_history_is_latest_first_and_knows_what_waits(store: Store, library: Library):
+    assert await store.history(TEAM, "U_ANA", limit=5) == []
+    for run_id in ("r1", "r2", "r3"):
+        await begun(store, library, run_id)
+    for number in range(1, 5):
+        await store.act(TEAM, "r1", click(library, 0, number), by=f"job {number}")
 
-    latest = await store.latest(TEAM, "U_ANA")
+    assert [each.id for each in await store.history(TEAM, "U_ANA", limit=2)] == ["r3", "r2"]
+    assert await store.count_runs(TEAM, "U_ANA") == 3
+    waiting = await store.unfinished(TEAM, "U_ANA")
+    assert waiting
+    assert waiting.id == "r3"
+    before = await store.finished_before(TEAM, "r3")
+    assert before
+    assert before.id == "r1"
+    assert await store.finished_before(TEAM, "r1") is None
+    await store.delete_run(TEAM, "r1")
+    await store.delete_run(TEAM, "r1")
+    assert await store.finished_before(TEAM, "r3") is None
 
-    assert latest is not None
-    assert latest.id == "r2"
-    assert latest.begun_at.tzinfo is not None
+
+async def test_what_waits_too_long_is_due_until_something_is_done(store: Store, library: Library):
+    await begun(store, library)
+    far = 4_000_000_000.0
+    [(team, run_id, what, at)] = await store.due(far, limit=5)
+    assert (team, run_id, what) == (TEAM, "r1", "remind")
+    assert await store.due(at - 1, limit=5) == []
+
+    await store.act(TEAM, "r1", {"do": "remind"}, by="job")
+
+    [(_, _, what, later)] = await store.due(far, limit=5)
+    assert what == "expire"
+    assert later > at
+    await store.act(TEAM, "r1", {"do": "stop"}, by="stop")
+    assert await store.due(far, limit=5) == []
+
+
+async def test_a_version_that_cannot_be_shown_any_more_is_left_with_what_maps_over(store: Store, library: Library):
+    await begun(store, library)
+    await store.act(TEAM, "r1", click(library, 0), by="one")
+    await store.act(TEAM, "r1", click(library, 0, 2), by="two")
+    data = library.quiz.model_dump()
+    data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
+    present = Quiz.model_validate(data)
+    store.know(present, lambda quiz: quiz == present)
+
+    found = await store.run(TEAM, "r1")
+    assert found is not None
+    assert found.lost == (1, 2)
+    acted = await store.act(TEAM, "r1", {"do": "resume"}, by="three")
+
+    assert acted
+    assert acted.outcome["lost"] == [1, 2]
+    again = await store.run(TEAM, "r1")
+    assert again is not None
+    assert (again.lost, list(again.run.answers)) == (None, [present.questions[1].id])
+    assert again.run.quiz == present
+
+
+async def test_a_run_of_before_conversations_were_kept_goes_on(store: Store, library: Library):
+    await begun(store, library)
+    question = library.quiz.questions[0]
+    old = {"team": TEAM, "run": "r1", "question": question.id, "choice": question.choices[0].id, "taken_by": "job"}
+    async with store._engine.begin() as connection:
+        await connection.execute(metadata.tables["runs"].update().values(state=None, asked_ts="2.0"))
+        await connection.execute(metadata.tables["answers"].insert().values(old))
+
+    found = await store.run(TEAM, "r1")
+
+    assert found is not None
+    assert found.run.asking
+    assert found.run.asking.question == library.quiz.questions[1].id
+    assert found.messages["prompt:1"].ts == "2.0"
 
 
 async def test_a_run_stays_with_the_quiz_it_began_with(store: Store, library: Library):
@@ -142,20 +248,20 @@ async def test_another_team_sees_nothing_and_changes_nothing(store: Store, libra
     await begun(store, library)
     share = Share("s1", "r1", 5, "U_MEI", {}, ShareState.PREVIEWED)
     await store.preview_share(TEAM, share)
-    question, choice, _ = first(library)
 
-    await store.asked(OTHER, "r1", "5.5")
+    await store.posted(OTHER, "r1", "prompt:1", Posted("5.5", ""))
+    await store.delete_run(OTHER, "r1")
     assert await store.run(OTHER, "r1") is None
     assert await store.run_in_thread(OTHER, "U_ANA", "1.r1") is None
-    assert await store.latest(OTHER, "U_ANA") is None
-    assert await store.answer(OTHER, "r1", question, choice, by="job") is None
+    assert await store.history(OTHER, "U_ANA", limit=5) == []
+    assert await store.act(OTHER, "r1", click(library, 0), by="job") is None
     assert await store.share(OTHER, "s1") is None
     assert await store.shares_of(OTHER, "r1") == 0
     assert await store.move_share(OTHER, "s1", was=ShareState.PREVIEWED, to=ShareState.SENT) is None
 
     found = await store.run(TEAM, "r1")
     assert found is not None
-    assert (found.version, found.asked_ts) == (0, None)
+    assert (found.version, len(found.messages)) == (0, 1)
 
 
 async def test_a_database_that_is_up_to_date_is_opened_as_it_is(url: str, library: Library):

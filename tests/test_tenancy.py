@@ -4,6 +4,7 @@ import inspect
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
 
 from bot.knowledge import Library
-from bot.storage import Installation, Share, ShareState, Store
+from bot.storage import Installation, Posted, Share, ShareState, Store, StoredRun
 from bot.storage.tables import metadata
 
 MINE, THEIRS = "T_MINE", "T_THEIRS"
-VOLATILE = {"begun_at", "made_at", "free_at"}  # the clock's
+VOLATILE = {"begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at"}  # the clock's
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
 
@@ -27,6 +28,15 @@ async def _renewed(found: Installation) -> Installation:
 def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[Any]]]:
     """One call of each method that takes a team, with ids drawn from a few."""
     quiz = library.quiz
+    first = quiz.questions[0]
+    actions: list[dict[str, Any]] = [
+        {"do": "answer", "prompt": 1, "question": first.id, "choices": [first.choices[0].id]},
+        {"do": "reply", "answers": {q.id: [q.choices[0].id] for q in quiz.questions}, "ts": "9.0", "aim": None},
+        {"do": "skip"},
+        {"do": "pause"},
+        {"do": "remind"},
+        {"do": "delete"},
+    ]
 
     def run(number: int) -> str:
         return f"r{number % 2}"
@@ -42,13 +52,17 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "begin_run": lambda store, team, n: store.begin_run(
             team, run(n), user="U_ANA", channel="D_ANA", root_ts=f"1.{run(n)}", quiz=quiz
         ),
-        "asked": lambda store, team, n: store.asked(team, run(n), f"2.{n}"),
-        "run": lambda store, team, n: store.run(team, run(n)),
-        "run_in_thread": lambda store, team, n: store.run_in_thread(team, "U_ANA", f"1.{run(n)}"),
-        "answer": lambda store, team, n: store.answer(
-            team, run(n), quiz.questions[n % 2].id, quiz.questions[n % 2].choices[n % 3].id, by=f"job{n}"
-        ),
-        "latest": lambda store, team, n: _latest(store, team),
+        "posted": lambda store, team, n: store.posted(team, run(n), f"prompt:{n}", Posted(f"2.{n}", "")),
+        "run": lambda store, team, n: _seen(store.run(team, run(n))),
+        "run_in_thread": lambda store, team, n: _seen(store.run_in_thread(team, "U_ANA", f"1.{run(n)}")),
+        "act": lambda store, team, n: store.act(team, run(n), actions[n], by=f"job{n}", user=("U_ANA", None)[n % 2]),
+        "release": lambda store, team, n: store.release(team, run(n), by=f"job{n}", turns=n, shown={}),
+        "free": lambda store, team, n: store.free(team, run(n), by=f"job{n}"),
+        "unfinished": lambda store, team, n: _seen(store.unfinished(team, "U_ANA")),
+        "history": lambda store, team, n: _listed(store, team),
+        "count_runs": lambda store, team, n: store.count_runs(team, "U_ANA"),
+        "finished_before": lambda store, team, n: _seen(store.finished_before(team, run(n))),
+        "delete_run": lambda store, team, n: store.delete_run(team, run(n)),
         "shares_of": lambda store, team, n: store.shares_of(team, run(n)),
         "preview_share": preview,
         "share": lambda store, team, n: store.share(team, f"s{n % 2}"),
@@ -65,9 +79,14 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
     }
 
 
-async def _latest(store: Store, team: str) -> str | None:
-    found = await store.latest(team, "U_ANA")
-    return found.id if found else None
+async def _seen(reading: Awaitable[StoredRun | None]) -> StoredRun | None:
+    """Read a run, but for when it was begun."""
+    found = await reading
+    return replace(found, begun_at=datetime.fromtimestamp(0, UTC)) if found else None
+
+
+async def _listed(store: Store, team: str) -> list[str]:
+    return [each.id for each in await store.history(team, "U_ANA", limit=9)]
 
 
 async def _turn(store: Store, team: str) -> bool:

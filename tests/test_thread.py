@@ -49,12 +49,12 @@ def action_of(action_id: str, value: str) -> dict[str, Any] | None:
         return {"do": "graded", "dimension": dimension, "column": column}
     if not action_id.startswith(DO):
         return None
-    _, name, *question = value.split(" ")
+    name, *about = value.split(" ")[1:]
     if name in ("so_far", "whole_table", "start_over"):
         return None
     if name == "not_graded":
         return {"do": "graded", "dimension": None, "column": None}
-    return {"do": name} | ({"question": question[0]} if question else {})
+    return {"do": name} | ({"question": about[0]} if about else {})
 
 
 class Conversation(RuleBasedStateMachine):
@@ -71,7 +71,8 @@ class Conversation(RuleBasedStateMachine):
 
     def sync(self, survives: int) -> None:
         """Bring the thread up to date, dying once after so many messages."""
-        for patience in (survives, 999):
+        for left in (survives, 999):
+            patience = left
             self.run = quiz.load(LIBRARY.quiz, dict(self.run.answers), self.run.state())
             for slot, message in thread.view(self.run, "r", LIBRARY, self.shown).items():
                 if self.shown.get(slot) != message:

@@ -497,7 +497,7 @@ class ResultWords(Authored):
     go_on: Button
     previous: Annotated[Line, _text("date", "before", "now")]
     previous_same: Annotated[Line, _text("date", "now")]
-    previous_moved: Annotated[Line, _text("question", "before", "now")]
+    previous_moved: Annotated[Line, _text("number", "before", "now")]
     previous_none: Plain
     table: Annotated[Line, _text("title", "sources")]
     picked: Annotated[Line, _text("cell")]

@@ -103,7 +103,12 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
     known = {question.id for question in before.quiz.all_questions}
     moved = [
         "• "
-        + fill(words.previous_moved, question=question.text, before=in_words(was, library), now=in_words(is_, library))
+        + fill(
+            words.previous_moved,
+            number=str(run.number(question)),
+            before=in_words(was, library),
+            now=in_words(is_, library),
+        )
         for question in run.quiz.all_questions
         if question.id in known
         and (is_ := run.chosen(question.id))

@@ -30,7 +30,7 @@ from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
-from bot.slack.blocks import CHOOSE
+from bot.slack.thread import CHOOSE
 from bot.storage import Store
 from tests.bench import bare
 from tests.bench.bare import SECRET, TEAM
@@ -283,7 +283,7 @@ async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace
         posted = await access.client(member).chat_postMessage(channel=USER, text="a quiz")
         root, run_id = str(posted["ts"]), f"bench{next(numbers)}"
         await store.begin_run(TEAM, run_id, user=USER, channel="D_ANA", root_ts=root, quiz=library.quiz)
-        value = f"{run_id} {question.id} {question.choices[0].id}"
+        value = f"{run_id} 1 {question.id} {question.choices[0].id}"
         taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, root)))
         await jobs.idle()
     return taken
