@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.faq import Reply, Surface
     from bot.evaluate import Outcome
     from bot.knowledge import Library
+    from bot.storage import StoredRun
 
 WRONG_SETTINGS = 2  # exit code
 
@@ -213,6 +214,43 @@ def jobs(
         ledger.close()
 
 
+@cli.command("fit")
+def fit_answers(
+    answers: Annotated[Path, typer.Argument(help="A YAML file such as `1: b`, one line for each answer.")],
+) -> None:
+    """Work out the recommendation for a file of answers, step by step."""
+    from bot import explain
+
+    quiz = _library().quiz
+    try:
+        for line in explain.lines(quiz, explain.read(answers, quiz)):
+            typer.echo(line)
+    except explain.AnswersError as error:
+        _stop(error.problems)
+    except ValueError:
+        _stop([f"{answers.name}: the tie-break alone gives no recommendation. Answer a question too."])
+
+
+@cli.command("explain")
+def explain_run(
+    run: Annotated[str, typer.Argument(help="The id of somebody's round, as the log and `rolefit jobs` name it.")],
+) -> None:
+    """Work out the recommendation of a round that was taken, with the version of the quiz it was taken with."""
+    from bot import explain
+
+    found = asyncio.run(_find_run(run))
+    if found is None:
+        _stop([f"{run}: there is no such round in this database. It may have been deleted by its owner."])
+    team, stored = found
+    state = "finished" if stored.run.finished else stored.run.status.value
+    typer.echo(f"{run} in {team}, begun {stored.begun_at:%Y-%m-%d %H:%M}, {state}, quiz {stored.quiz[:12]}\n")
+    if stored.run.so_far is None:
+        typer.echo("It has no answers yet.")
+        return
+    for line in explain.lines(stored.run.quiz, stored.run.answers):
+        typer.echo(line)
+
+
 @cli.command()
 def manifest(
     url: Annotated[
@@ -257,6 +295,19 @@ def _explained(text: str, reply: "Reply", library: "Library", after: str | None)
         "matched": [list(pair) for pair in why.matched] if why else [],
         "unexplained": list(why.unexplained) if why else [],
     }
+
+
+async def _find_run(run: str) -> "tuple[str, StoredRun] | None":
+    from bot.storage import Store
+
+    settings = _settings()
+    store = await Store.open(settings.store_url)
+    try:
+        library = _library(settings.knowledge_dir)
+        store.know(library.quiz, library.can_show)
+        return await store.find_run(run)
+    finally:
+        await store.close()
 
 
 def _settings() -> env.Settings:

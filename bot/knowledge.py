@@ -345,6 +345,16 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
                 yield files["faq.yaml"].problem(path, what, "Keep it in one entry only")
             asked.setdefault(same, (entry.id, line))
 
+    words = values["words.yaml"]
+    assert isinstance(words, Words)  # noqa: S101
+    typed: dict[str, str] = {}
+    for name, phrases in words.typed.model_dump().items():
+        for number, phrase in enumerate(phrases):
+            same = " ".join(phrase.casefold().split()).rstrip("?!. ")
+            if typed.setdefault(same, name) != name:
+                what = f"{phrase!r} already means {typed[same]!r}"
+                yield files["words.yaml"].problem(("typed", name, number), what, "Keep it in one place only")
+
 
 def _references(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
     """Find names that lead nowhere: tables, rows, columns, roles, documents, entries."""
@@ -426,6 +436,18 @@ def _quiz_references(library: Library, file: _File) -> Iterator[Problem]:
             for number, choice in enumerate(question.choices)
             for role in choice.weights
         ]
+    regimes = parts(quiz.tables.regimes, "columns")
+    named += [(("risks", column), "column", column, regimes) for column in quiz.risks]
+    documents = list(library.documents)
+    named += [
+        (("glossary", at, "source", "document"), "source", term.source.document, documents)
+        for at, term in enumerate(quiz.glossary)
+    ]
+    if review := quiz.review:
+        rows = parts(quiz.tables.roles, "rows")
+        named += [(("review", "dimensions", at), "row", name, rows) for at, name in enumerate(review.dimensions)]
+        named += [(("review", "traps", role), "role", role, roles) for role in review.traps]
+        named.append((("review", "source", "document"), "source", review.source.document, documents))
     for path, kind, name, there in named:
         if name not in there:
             yield file.problem(path, f"there is no {kind} {name!r}", _choose(there))
@@ -459,7 +481,8 @@ def _limits(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
     for group, texts in library.words.model_dump().items():
         for key, text in texts.items():
             limit = MAX_HEADER_TEXT if (group, key) == ("home", "title") else MAX_SECTION_TEXT
-            yield from too_long("words.yaml", (group, key), text, limit, "there")
+            if isinstance(text, str):  # the rest is what people type
+                yield from too_long("words.yaml", (group, key), text, limit, "there")
 
 
 def _table_limits(table: Table, path: Place, file: _File) -> Iterator[Problem]:

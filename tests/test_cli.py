@@ -1,5 +1,6 @@
 """The command line, as a process of its own."""
 
+import asyncio
 import gzip
 import json
 import os
@@ -8,6 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from bot.knowledge import Library
+from bot.settings import Settings
+from bot.storage import Store
 
 ROOT = Path(__file__).parent.parent
 # Nothing of the developer's own environment or .env file may reach the bot under test.
@@ -231,3 +236,60 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path):
 
     assert result.returncode == 2
     assert "SLACK_BOT_TOKEN is not a bot token" in result.stderr
+
+
+def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
+    file = tmp_path / "answers.yaml"
+    file.write_text("1: d\n2: [a, d]\nwhat-you-optimize: business-numbers\n4: c\n5: 1\nwhich-uncertainty: b\n")
+
+    done = rolefit("fit", str(file))
+
+    assert done.returncode == 0
+    assert "papers-and-methods + services-and-features, half each" in done.stdout
+    assert "will-it-hold (not counted: it is not too close to call without it)" in done.stdout
+    assert "ai-engineer leads researcher by 35.3%: clear (clear from 25%, leaning from 8%)" in done.stdout
+    assert "it would be researcher with question-you-work-on = new-and-true" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("9: d", "there is no question 9. Choose one of: question-you-work-on"),
+        ("2: z", "2: 'z' is no answer. Choose one or two of: papers-and-methods"),
+        ("2: [a, b, c]", "is no answer. Choose one or two"),
+        ("2: [a, a]", "is no answer. Choose one or two"),
+        ("[]", "write one line for each answer, such as `1: b`"),
+        ("a: [", "cannot be read:"),
+        ("which-uncertainty: a", "the tie-break alone gives no recommendation"),
+    ],
+)
+def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str):
+    file = tmp_path / "answers.yaml"
+    file.write_text(text)
+
+    done = rolefit("fit", str(file))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library: Library):
+    def explained(run: str) -> subprocess.CompletedProcess[str]:
+        return rolefit("explain", run, DATA_DIR=str(tmp_path))
+
+    store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
+    await store.begin_run("T1", "r1", user="U1", channel="D1", root_ts="1.0", quiz=library.quiz)
+    empty = await asyncio.to_thread(explained, "r1")
+    given = {q.id: [q.choices[0].id] for q in library.quiz.questions}
+    await store.act("T1", "r1", {"do": "reply", "answers": given, "ts": "2.0", "aim": None}, by="job")
+    await store.close()
+
+    done = await asyncio.to_thread(explained, "r1")
+    none = await asyncio.to_thread(explained, "r2")
+
+    assert "It has no answers yet." in empty.stdout
+    assert "r1 in T1, begun" in done.stdout
+    assert "finished, quiz" in done.stdout
+    assert "researcher leads research-engineer by" in done.stdout
+    assert none.returncode == 2
+    assert "r2: there is no such round in this database." in none.stderr

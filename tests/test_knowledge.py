@@ -155,6 +155,36 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "unknown placeholder {planted}; there are: {count}, {number}",
         "Correct it",
     ),
+    "a phrase that means two things": (
+        "words.yaml",
+        lambda data: data["typed"]["skip"].append("Stop"),
+        "'stop' already means 'skip'",
+        "Keep it in one place only",
+    ),
+    "a trap for a role there is not": (
+        "quiz.yaml",
+        lambda data: data["review"]["traps"].update(planted={"hurts": "x", "ask": "y"}),
+        "there is no role 'planted'",
+        "There are: researcher, research-engineer, ai-engineer",
+    ),
+    "a review of a row there is not": (
+        "quiz.yaml",
+        lambda data: data["review"]["dimensions"].append("planted"),
+        "there is no row 'planted'",
+        "There are: core-question, output",
+    ),
+    "a risk of a regime there is not": (
+        "quiz.yaml",
+        lambda data: data["risks"].update(planted="x"),
+        "there is no column 'planted'",
+        "There are: separate, flat",
+    ),
+    "a word from a source there is not": (
+        "quiz.yaml",
+        lambda data: data["glossary"][0]["source"].update(document="planted"),
+        "there is no source 'planted'",
+        "There are: elon-repost",
+    ),
     "missing text": (
         "words.yaml",
         lambda data: data["share"].pop("send"),

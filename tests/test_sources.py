@@ -278,6 +278,7 @@ def test_the_seven_main_questions_come_first_and_many_more_follow(entries):
 
 def test_every_citation_leads_to_a_section_of_a_document(entries, quiz, sections):
     cited = [each for entry in entries for each in entry.sources] + [*quiz.sources, quiz.tie_break.source]
+    cited += [quiz.review.source, *(term.source for term in quiz.glossary)]
     assert not [each for each in cited if (each.document, each.section) not in sections]
 
 
@@ -318,6 +319,8 @@ def test_what_the_quiz_says_of_roles_stands_in_the_sections_it_cites(quiz, secti
     cited = _cited([*quiz.sources, quiz.tie_break.source], sections, sources)
     said = [text for role in quiz.roles for text in (role.name, role.summary, role.advice, role.called)]
     said += [text for each in quiz.all_questions for text in (each.text, each.why)]
+    said += [*quiz.risks.values(), quiz.review.why, *(term.text for term in quiz.glossary)]
+    said += [text for trap in quiz.review.traps.values() for text in (trap.hurts, trap.ask)]
     for text in said:
         assert not _absent(_claims(text, ordinary), cited), text
 

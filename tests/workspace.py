@@ -104,6 +104,7 @@ class Workspace:
         self._session = session
         self._watchers: dict[str, _Watcher] = {}
         self._opening = asyncio.Lock()
+        self.patience = PATIENCE
 
     @classmethod
     @asynccontextmanager
@@ -296,7 +297,9 @@ class Workspace:
         """Return a message as it is now."""
         return await self._now(user, message)
 
-    async def until(self, predicate: Callable[[], Awaitable[T | None]], as_user: str, patience: float = PATIENCE) -> T:
+    async def until(
+        self, predicate: Callable[[], Awaitable[T | None]], as_user: str, patience: float | None = None
+    ) -> T:
         """Wait until the predicate gives something true, and return it; it is asked again after every event.
 
         Fails with all that the person can see.
@@ -304,7 +307,7 @@ class Workspace:
         watcher = await self._watch(as_user)
         gone = False
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(patience or self.patience):
                 while not gone:
                     seen, gone = watcher.count, watcher.closed
                     found = await predicate()
@@ -312,7 +315,7 @@ class Workspace:
                         return found
                     await watcher.change(seen)
         except TimeoutError:
-            raise AssertionError(f"waited {patience} s in vain.\n{await self.dump(as_user)}") from None
+            raise AssertionError(f"waited {patience or self.patience} s in vain.\n{await self.dump(as_user)}") from None
         raise AssertionError("the workspace is gone")
 
     async def settled(self) -> None:

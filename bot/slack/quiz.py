@@ -27,7 +27,7 @@ from bot.slack.equipped import EquippedWorker
 from bot.slack.faq import ANSWER, Said, answering
 from bot.slack.history import DELETE, OPEN, RESUME
 from bot.slack.pieces import Message
-from bot.slack.text import Mrkdwn, fill
+from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.thread import CHOOSE, DO, GRADED, PROMPT, Before
 from bot.storage import NOT_YOURS, Posted, Store, StoredRun
 
@@ -278,17 +278,17 @@ class Asking(EquippedWorker):
         words = self._library.words.quiz
         answers = MappingProxyType({each: tuple(given) for each, given in was.items()})
         earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-        if run.recommendation is None or earlier is None:
-            return
-        told = [
+        told: list[str] = [
             fill(words.changed, number=str(run.number(question)), choice=result.in_words(choices, self._library))
             for question in run.quiz.all_questions
             if (choices := run.chosen(question.id)) and run.answers[question.id] != answers.get(question.id)
         ]
-        now, before = result.named(run.recommendation, self._library), result.named(earlier, self._library)
-        told.append(
-            fill(words.changed_same, now=now) if now == before else fill(words.changed_role, now=now, before=before)
-        )
+        if run.recommendation is None or earlier is None:
+            told.append(escape(self._library.words.result.waiting))
+        else:
+            now, before = result.named(run.recommendation, self._library), result.named(earlier, self._library)
+            same = now == before
+            told.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
         await self._say(team, run_id, blocks.told(Mrkdwn(" ".join(told))))
 
     def _in_between(self, run: Run, word: str, term: str | None) -> Message | None:  # noqa: PLR0911 - one for each word

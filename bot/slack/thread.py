@@ -236,7 +236,7 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
             [lead, reason],
         )
     if run.graded is None:
-        return plain(escape(words.skipped))
+        return plain(escape(words.skipped if run.not_graded else library.words.result.waiting))
     column = roles.column(run.graded.column).label
     cell = roles.row(run.graded.dimension).cells[run.graded.column]
     lines: list[str] = [fill(words.said, cell=cell)]

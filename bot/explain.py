@@ -1,0 +1,126 @@
+"""A recommendation worked out step by step, for whoever wants to check it by hand."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.domain import fit
+from bot.domain.content import Question, Quiz, TieBreak
+from bot.domain.fit import Answers, Given
+from bot.domain.quiz import LETTERS
+
+
+class AnswersError(ValueError):
+    """A file of answers that cannot be used; `problems` says why, one by one."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def lines(quiz: Quiz, answers: Answers) -> Iterator[str]:
+    """Work a recommendation out: the weights of each answer, their sums, and what follows from them.
+
+    Raises ValueError if no question has an answer.
+    """
+    found = fit.recommend(quiz, answers)
+    width = max(len(question.id) for question in quiz.all_questions)
+    columns = [max(len(role.id), 6) for role in quiz.roles]
+
+    def row(name: str, cells: list[str], note: str = "") -> str:
+        padded = "  ".join(f"{cell:>{size}}" for cell, size in zip(cells, columns, strict=True))
+        return f"{name:<{width}}  {padded}  {note}".rstrip()
+
+    yield row("", [role.id for role in quiz.roles])
+    sums = [0.0] * len(quiz.roles)
+    for question in quiz.all_questions:
+        if question.id not in answers:
+            yield row(question.id, ["–"] * len(quiz.roles), "no answer")
+            continue
+        choices = [fit.choice_of(question, each) for each in answers[question.id]]
+        weights = [sum(choice.weights.get(role.id, 0) for choice in choices) / len(choices) for role in quiz.roles]
+        counts = (
+            not isinstance(question, TieBreak) or found.shares != fit.recommend(quiz, _but(answers, question)).shares
+        )
+        note = " + ".join(choice.id for choice in choices) + ("" if len(choices) == 1 else ", half each")
+        if counts:
+            sums = [old + new for old, new in zip(sums, weights, strict=True)]
+        else:
+            note += " (not counted: it is not too close to call without it)"
+        yield row(question.id, [f"{weight:g}" for weight in weights], note)
+    yield row("sum", [f"{each:g}" for each in sums])
+    yield row("share", [f"{share:.1%}" for share in found.shares.values()])
+    yield ""
+    thresholds = quiz.thresholds
+    yield (
+        f"{found.role.id} leads {found.runner_up.id} by {found.margin:.1%}: {found.clearness}"
+        f" (clear from {thresholds.clear:.0%}, leaning from {thresholds.leaning:.0%})"
+    )
+    yield f"position from {quiz.roles[0].id} (0) to {quiz.roles[-1].id} (1): {found.position:.2f}"
+    for reason in (*found.reasons, *found.against):
+        speaks = "for" if reason.pull > 0 else "against"
+        names = " + ".join(choice.id for choice in reason.choices)
+        yield f"{speaks} {found.role.id}: {reason.question.id} = {names} ({reason.pull:+g})"
+    if flip := fit.flip(quiz, answers):
+        changes = ", ".join(f"{question.id} = {choice.id}" for question, choice in flip.changes)
+        yield f"it would be {flip.role.id} with {changes}"
+    else:
+        yield f"no change of up to {fit.MOST_CHANGED} answers would put another role first"
+    if any(question.id not in answers for question in quiz.questions):
+        settled = "cannot change this any more" if fit.settled(quiz, answers) else "can still change this"
+        yield f"what has no answer {settled}"
+
+
+def read(path: Path, quiz: Quiz) -> dict[str, Given]:
+    """Read answers from YAML: by a question's id or number its choice's id, number or letter, or a list of two.
+
+    Raises AnswersError that says what is wrong and what to do.
+    """
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise AnswersError([f"{path.name}: cannot be read: {reason}."]) from None
+    if not isinstance(given, Mapping) or not given:
+        raise AnswersError([f"{path.name}: write one line for each answer, such as `1: b` or `{_example(quiz)}`."])
+    answers: dict[str, Given] = {}
+    problems = []
+    for name, value in given.items():
+        question = _question(name, quiz)
+        if question is None:
+            known = ", ".join(each.id for each in quiz.all_questions)
+            problems.append(f"{path.name}: there is no question {name!r}. Choose one of: {known}, or a number.")
+            continue
+        values = value if isinstance(value, list) else [value]
+        found = [_choice(each, question) for each in values]
+        chosen = tuple(dict.fromkeys(each for each in found if each))
+        if not 0 < len(chosen) == len(values) <= 2:
+            known = ", ".join(each.id for each in question.choices)
+            problems.append(f"{path.name}: {name}: {value!r} is no answer. Choose one or two of: {known}, or a letter.")
+        answers[question.id] = chosen
+    if problems:
+        raise AnswersError(problems)
+    return answers
+
+
+def _but(answers: Answers, question: Question | TieBreak) -> dict[str, Given]:
+    return {each: given for each, given in answers.items() if each != question.id}
+
+
+def _example(quiz: Quiz) -> str:
+    question = quiz.questions[0]
+    return f"{question.id}: {question.choices[0].id}"
+
+
+def _question(name: Any, quiz: Quiz) -> Question | TieBreak | None:
+    by_number = {str(number): question for number, question in enumerate(quiz.questions, 1)}
+    by_id = {question.id: question for question in quiz.all_questions}
+    return (by_number | by_id).get(str(name))
+
+
+def _choice(value: Any, question: Question | TieBreak) -> str | None:
+    numbered = enumerate(question.choices, 1)
+    known = {mark: choice.id for number, choice in numbered for mark in (str(number), LETTERS[number - 1], choice.id)}
+    return known.get(str(value).strip().lower())
