@@ -1,9 +1,9 @@
 """What becomes of a round that nobody touches, that is rewritten underneath, or whose bot dies after every step."""
 
 import asyncio
-import contextlib
 import os
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -190,29 +190,34 @@ async def test_a_version_that_cannot_be_shown_any_more_is_said_and_what_maps_ove
 
 # A bot that dies after each step
 
-DIES = """
-import os, sys
+# What a process imports it imports once: each life is a fork of it.
+LIVES = """
+import os, signal, sys
 from dbos import DBOS
-real = DBOS.run_step_async
+import bot.replica, bot.run, bot.slack.app, bot.slack.socket, bot.storage.migrate
+from bot.cli import main
+
+seen, marks, real = {}, os.environ.get("MARKS"), DBOS.run_step_async
+
 async def once(options, function, *args, **kwargs):
     found = await real(options, function, *args, **kwargs)
-    marks = os.environ["MARKS"]
-    before = set(open(marks).read().split("\\n")) if os.path.exists(marks) else set()
-    this = f"{DBOS.workflow_id} {options['name']} {once.count(DBOS.workflow_id)}"
+    seen[DBOS.workflow_id] = seen.get(DBOS.workflow_id, 0) + 1
+    this = f"{DBOS.workflow_id} {options['name']} {seen[DBOS.workflow_id]}"
+    before = open(marks).read().splitlines() if os.path.exists(marks) else []
     if this not in before:
         with open(marks, "a") as file:
-            file.write(this + "\\n")
-        os.kill(os.getpid(), 9)
+            print(this, file=file)
+        os.kill(os.getpid(), signal.SIGKILL)
     return found
-seen = {}
-def count(workflow):
-    seen[workflow] = seen.get(workflow, 0) + 1
-    return seen[workflow]
-once.count = count
-DBOS.run_step_async = once
-from bot.cli import main
+
+if marks:
+    DBOS.run_step_async = once
 sys.argv = ["rolefit", "run", "--no-browser"]
-main()
+while True:
+    life = os.fork()
+    if not life:
+        main()
+    os.waitpid(life, 0)
 """
 
 
@@ -227,29 +232,23 @@ async def mortal(workspace: Workspace, folder: Path, *, dies: bool) -> AsyncIter
         "SLACK_API_URL": workspace.api_url,
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
-        "MARKS": str(folder / "marks.txt") if dies else os.devnull,
     }
-    program = DIES if dies else "import sys; from bot.cli import main; sys.argv[1:] = ['run', '--no-browser']; main()"
-
-    async def keep() -> None:
-        while True:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", program, env=environment, cwd=folder, stderr=asyncio.subprocess.DEVNULL
-            )
-            try:
-                await process.wait()
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-
-    keeping = asyncio.create_task(keep())
+    if dies:
+        environment["MARKS"] = str(folder / "marks.txt")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        LIVES,
+        env=environment,
+        cwd=folder,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield
     finally:
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 async def script(workspace: Workspace) -> Sent:
@@ -274,25 +273,25 @@ async def script(workspace: Workspace) -> Sent:
     await question(workspace, root, 3)
     await workspace.edit(typed, "b")
     await card(workspace, root, "A tested idea")
-    await write(workspace, root, "half a, half b")
-    await question(workspace, root, 4)
-    await write(workspace, root, "4c, 5a")
+    await write(workspace, root, "3a, 4c, 5a")
     await result(workspace, root)
     await write(workspace, root, "change 1 to d")
     await message(workspace, root, "You changed your answer to question 1")
     return root
 
 
-async def state(workspace: Workspace, root: Sent) -> list[tuple[str, list[str]]]:
-    """Give what the thread shows at the end, once nothing changes any more."""
-    thread: list[Json] = []
-    async with asyncio.timeout(90):
+async def state(workspace: Workspace, root: Sent, folder: Path) -> list[tuple[str, list[str]]]:
+    """Give what the thread shows once all recorded work is done."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'jobs.db'}")
+    left = text("SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')")
+    async with asyncio.timeout(workspace.patience):
         while True:
-            before, thread = thread, await workspace.thread(root.channel, root, "U_ANA")
-            if before == thread and before:
-                break
-            await asyncio.sleep(3)  # longer than the bot needs to come back: nobody says that it has no more to do
-    return sorted((shown(each), buttons(each)) for each in thread)
+            async with engine.connect() as connection:
+                if not await connection.scalar(left):
+                    break
+            await asyncio.sleep(0.1)  # the database tells nobody
+    await engine.dispose()
+    return sorted((shown(each), buttons(each)) for each in await workspace.thread(root.channel, root, "U_ANA"))
 
 
 async def test_a_bot_that_dies_after_every_step_ends_where_one_that_lives_does(tmp_path: Path):
@@ -300,11 +299,12 @@ async def test_a_bot_that_dies_after_every_step_ends_where_one_that_lives_does(t
     for dies in (False, True):
         folder = tmp_path / str(dies)
         folder.mkdir()
-        async with Workspace.start() as workspace, mortal(workspace, folder, dies=dies):
+        # Slack tries again after one and five minutes; here after one and five seconds.
+        async with Workspace.start(retry_delays=(0.0, 1.0, 5.0)) as workspace, mortal(workspace, folder, dies=dies):
             workspace.patience = 90.0
             await workspace.connected()
             root = await script(workspace)
-            ends.append(await state(workspace, root))
+            ends.append(await state(workspace, root, folder))
             assert len(await workspace.dm("U_ANA")) == 1
 
     assert ends[1] == ends[0]
