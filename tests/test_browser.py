@@ -58,6 +58,13 @@ async def begin(page: Page) -> Locator:
     return thread
 
 
+async def prompt(thread: Locator, text: str) -> Locator:
+    """Give the message that asks this and takes an answer."""
+    asked = thread.get_by_test_id("message").filter(has_text=text).filter(has=thread.page.get_by_role("button")).last
+    await expect(asked.get_by_role("button", name=re.compile(r"^1\. "))).to_be_visible()
+    return asked
+
+
 async def test_a_newcomer_asks_takes_the_quiz_by_clicks_and_shares(page: Page):
     await write(page, "Message #ask-ai-roles", "What's the difference between a research engineer and an AI engineer?")
     asked = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="What's the difference").last
@@ -67,15 +74,25 @@ async def test_a_newcomer_asks_takes_the_quiz_by_clicks_and_shares(page: Page):
     await picture(page, "question")
 
     thread = await begin(page)
-    for number in range(1, 6):
-        await expect(thread).to_contain_text(f"Question {number} of 5")
+    for number, choice in enumerate((2, 2, 2, 2, 3), 1):
+        asked = await prompt(thread, f"Question {number} of 5")
         await picture(page, f"quiz-{number}")
-        asked = thread.get_by_test_id("message").filter(has_text=f"Question {number} of 5")
-        await asked.get_by_role("button", name=re.compile(r"^2\. ")).click()
+        await asked.get_by_role("button", name=re.compile(rf"^{choice}\. ")).click()
     result = thread.get_by_test_id("message").filter(has_text="How your answers divide")
     await expect(result.get_by_role("table")).to_contain_text("Core question")
     await result.evaluate("message => message.scrollIntoView({block: 'start'})")
     await picture(page, "recommendation")
+    card = thread.get_by_test_id("message").first
+    await expect(card).to_contain_text("5 of 5 answered")
+    await card.evaluate("message => message.scrollIntoView({block: 'start'})")
+    await picture(page, "card")
+
+    review = thread.get_by_test_id("message").filter(has_text="What did your last review look at most?")
+    await review.get_by_role("button", name="Pick what fits best").click()
+    await page.get_by_role("listbox").get_by_role("option", name="Uptime, latency, cost, KPIs").click()
+    mismatch = thread.get_by_test_id("message").filter(has_text="sits in one column and its grading in another")
+    await expect(mismatch).to_be_visible()
+    await picture(page, "mismatch")
 
     await result.get_by_role("button", name="Share with my manager").click()
     picker = thread.get_by_test_id("message").filter(has_text="Who should get a copy?")
@@ -92,16 +109,74 @@ async def test_a_newcomer_asks_takes_the_quiz_by_clicks_and_shares(page: Page):
     await picture(page, "copy")
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "shows"),
+    [
+        ("leaning", "1c 2a 3b 4a 5c", "Your work leans towards"),
+        ("close", "1c 2c 3c 4c 5b", "It is too close to call, so here are both."),
+        ("early", "1d 2d 3d 4c", "I stopped early"),
+    ],
+)
+async def test_each_kind_of_result(page: Page, name: str, said: str, shows: str):
+    thread = await begin(page)
+    await prompt(thread, "Question 1 of 5")
+    await write(page, "Reply in thread", said)
+    if name == "close":
+        await prompt(thread, "One more question can tip it.")
+        await write(page, "Reply in thread", "skip")
+
+    result = thread.get_by_test_id("message").filter(has_text=shows)
+    await expect(result.get_by_role("table")).to_contain_text("Core question")
+    await result.evaluate("message => message.scrollIntoView({block: 'start'})")
+    await picture(page, name)
+
+
 async def choose(page: Page, picker: Locator, name: str) -> None:
     """Pick a person in a people picker."""
     await picker.get_by_role("button", name="Pick a person").click()
     await page.get_by_role("listbox").get_by_role("option", name=re.compile(name)).click()
 
 
-async def test_the_quiz_can_be_typed(page: Page):
-    thread = await begin(page)
-    for number, said in enumerate(("1", "a", "option 1", "1.", "(a)"), 1):
-        await expect(thread).to_contain_text(f"Question {number} of 5")
-        await write(page, "Reply in thread", said)
-
+async def test_the_quiz_can_be_taken_with_the_keyboard_alone(page: Page):
+    await tab_to(page, "Message #ask-ai-roles")
+    await page.keyboard.type("/rolefit ")
+    await page.keyboard.press("Enter")
+    note = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="first question").last
+    await expect(note).to_be_visible()
+    await tab_to(page, "Open the questions", back=True)
+    await page.keyboard.press("Enter")
+    thread = page.get_by_test_id("thread-messages")
+    for number, choice in enumerate(("1. Find out", "2. A tested", "1. That it is new"), 1):
+        await prompt(thread, f"Question {number} of 5")
+        await tab_to(page, choice)
+        await page.keyboard.press("Enter")
+    await prompt(thread, "Question 4 of 5")
+    await tab_to(page, "Reply in thread")
+    for number, said in ((4, "c"), (5, "1")):
+        await prompt(thread, f"Question {number} of 5")
+        await page.keyboard.type(said)
+        await page.keyboard.press("Enter")
     await expect(thread).to_contain_text("Your work calls for the role of AI researcher.")
+
+    await tab_to(page, "Pick what fits best")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("listbox")).to_be_visible()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(thread).to_contain_text("Your last review looked at")
+    await tab_to(page, "Share with my manager", back=True)
+    await page.keyboard.press("Enter")
+    await expect(thread).to_contain_text("Who should get a copy?")
+
+
+async def tab_to(page: Page, begins: str, *, back: bool = False) -> None:
+    """Press Tab until what has the focus is called so."""
+    name = """() => {
+        const at = document.activeElement;
+        return (at.getAttribute("aria-label") || at.placeholder || at.innerText || "").trim();
+    }"""
+    for _ in range(150):
+        if str(await page.evaluate(name)).startswith(begins):
+            return
+        await page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"no Tab leads to {begins!r}")
