@@ -37,9 +37,12 @@ async def page(workspace: Workspace) -> AsyncIterator[Page]:
     assert not errors
 
 
-async def picture(page: Page, name: str) -> None:
+THREAD: Any = {"x": 765, "y": 44, "width": 515, "height": 756}  # where the page shows it
+
+
+async def picture(page: Page, name: str, clip: Any = None) -> None:
     ARTIFACTS.mkdir(exist_ok=True)
-    await page.screenshot(path=ARTIFACTS / f"{name}.png")
+    await page.screenshot(path=ARTIFACTS / f"{name}.png", clip=clip)
 
 
 async def write(page: Page, place: str, text: str) -> None:
@@ -76,23 +79,24 @@ async def test_a_newcomer_asks_takes_the_quiz_by_clicks_and_shares(page: Page):
     thread = await begin(page)
     for number, choice in enumerate((2, 2, 2, 2, 3), 1):
         asked = await prompt(thread, f"Question {number} of 5")
-        await picture(page, f"quiz-{number}")
+        await picture(page, f"quiz-{number}", THREAD)
         await asked.get_by_role("button", name=re.compile(rf"^{choice}\. ")).click()
     result = thread.get_by_test_id("message").filter(has_text="How your answers divide")
     await expect(result.get_by_role("table")).to_contain_text("Core question")
     await result.evaluate("message => message.scrollIntoView({block: 'start'})")
-    await picture(page, "recommendation")
+    await picture(page, "recommendation", THREAD)
     card = thread.get_by_test_id("message").first
     await expect(card).to_contain_text("5 of 5 answered")
     await card.evaluate("message => message.scrollIntoView({block: 'start'})")
-    await picture(page, "card")
+    await picture(page, "card", THREAD)
 
     review = thread.get_by_test_id("message").filter(has_text="What did your last review look at most?")
     await review.get_by_role("button", name="Pick what fits best").click()
     await page.get_by_role("listbox").get_by_role("option", name="Uptime, latency, cost, KPIs").click()
     mismatch = thread.get_by_test_id("message").filter(has_text="sits in one column and its grading in another")
     await expect(mismatch).to_be_visible()
-    await picture(page, "mismatch")
+    await mismatch.evaluate("message => message.scrollIntoView({block: 'end'})")
+    await picture(page, "mismatch", THREAD)
 
     await result.get_by_role("button", name="Share with my manager").click()
     picker = thread.get_by_test_id("message").filter(has_text="Who should get a copy?")
@@ -128,7 +132,7 @@ async def test_each_kind_of_result(page: Page, name: str, said: str, shows: str)
     result = thread.get_by_test_id("message").filter(has_text=shows)
     await expect(result.get_by_role("table")).to_contain_text("Core question")
     await result.evaluate("message => message.scrollIntoView({block: 'start'})")
-    await picture(page, name)
+    await picture(page, name, THREAD)
 
 
 async def choose(page: Page, picker: Locator, name: str) -> None:

@@ -102,7 +102,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     ]
     assert "Research Scientist, at its core:" in said
     assert "Separate tracks or one title, for Research-heavy" in said
-    assert "The risk you accept: handoffs" in said
+    assert "The risk you accept:_ handoffs" in said
     assert "don’t use it to decide about hiring or performance" in said
     assert buttons(told) == ["Share with my manager", "Take it again", "Whole table"]
 
@@ -492,14 +492,13 @@ async def test_somebody_elses_buttons_are_not_for_clicking(workspace: Workspace)
 # How it ends
 
 
-async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(workspace: Workspace, library: Library):
+async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root, *EARLY)
 
     told = await result(workspace, root)
 
-    assert "I stopped early: whatever you answer to what is left" in shown(told)
-    assert library.quiz.questions[4].text in shown(told)
+    assert "I stopped early: whatever you answer to question 5, this stays as it is." in shown(told)
     await workspace.click("U_ANA", told, "Answer the rest anyway")
     asked = await question(workspace, root, 5)
     await message(workspace, root, "One more answer is needed")
@@ -589,7 +588,7 @@ async def test_work_in_one_column_and_grading_in_another_is_said_plainly(workspa
     assert library.quiz.review
     trap = library.quiz.review.traps["researcher"]
     assert "Your work sits in one column and its grading in another." in told
-    assert "that of AI researcher; “Uptime, latency, cost, KPIs” is what" in told
+    assert "that of AI researcher; “Uptime, latency, cost, KPIs” stands in another column" in told
     assert trap.hurts in told
     assert trap.ask in told
     assert "Source: Field guide to AI roles (2025)" in told

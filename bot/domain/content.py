@@ -485,6 +485,7 @@ class ResultWords(Authored):
     close: Annotated[Line, _text("role", "runner_up")]
     so_far: Annotated[Line, _text("done", "count")]
     shares: Plain
+    chart: Annotated[Line, Field(max_length=50), _text()]
     line: Plain
     decided: Plain
     decided_by: Annotated[Line, _text("question", "choice")]
@@ -494,6 +495,7 @@ class ResultWords(Authored):
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
     early: Annotated[Line, _text("questions")]
+    early_question: Annotated[Line, _text("number")]
     go_on: Button
     previous: Annotated[Line, _text("date", "before", "now")]
     previous_same: Annotated[Line, _text("date", "now")]
@@ -508,7 +510,7 @@ class ResultWords(Authored):
     skills: Annotated[Line, _text("title", "skills")]
     regime: Annotated[Line, _text("work")]
     regime_option: Annotated[Line, _text("regime", "text")]
-    regime_risk: Annotated[Line, _text("risk")]
+    regime_risk: Annotated[Line, _text("option", "risk")]
     caution: Plain
     again: Button
     share: Button

@@ -178,7 +178,7 @@ def _shares(run: Run, found: Recommendation, library: Library) -> tuple[str, kit
         ],
         kit.AxisConfig(labels),
     )
-    return text, kit.DataVisualizationBlock(words.shares[:50], chart)
+    return text, kit.DataVisualizationBlock(words.chart, chart)
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
@@ -247,8 +247,9 @@ def _regimes(run: Run, roles: list[Role], library: Library) -> list[str]:
         work = regimes.row(row)
         lines: list[str] = [fill(words.regime, work=work.label)]
         for column in regimes.columns:
-            lines.append("• " + fill(words.regime_option, regime=column.label, text=work.cells[column.id]))
+            option = fill(words.regime_option, regime=column.label, text=work.cells[column.id])
             if risk := run.quiz.risks.get(column.id):
-                lines.append("   " + fill(words.regime_risk, risk=risk))
+                option = fill(words.regime_risk, option=option, risk=risk)
+            lines.append(f"• {option}")
         said.append("\n".join(lines))
     return said

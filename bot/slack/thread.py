@@ -202,8 +202,8 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
         return plain(escape(words.waiting))
     lead = []
     if run.ended_early:
-        questions = ", ".join(question.text for question in run.ended_early)
-        lead.append(fill(words.early, questions=questions))
+        left = [fill(words.early_question, number=str(run.number(question))) for question in run.ended_early]
+        lead.append(fill(words.early, questions=Mrkdwn(" and ".join(left))))
     if before and (moved := since(run, before.run, day(before.begun_at), library)):
         lead.append(Mrkdwn(moved))
     parts, said = recommendation(run, library, lead)
