@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.test_quiz_conversation import begin, message, result, take
+from bot.knowledge import Library
+from tests.test_quiz_conversation import begin, close_answers, message, result, take, write
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 
@@ -95,6 +96,20 @@ async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipie
 
     assert "Who should get a copy?" in shown(await message(workspace, root, reason))
     assert not any("Send it to" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))
+
+
+async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, library: Library):
+    root, told = await finished(workspace)
+    asked = await picker(workspace, root, told)
+    await write(
+        workspace, root, ", ".join(f"{at}{'abcd'[to]}" for at, to in enumerate(close_answers(library, "leaning"), 1))
+    )
+    await message(workspace, root, "One more answer is needed")
+
+    await workspace.select_user("U_ANA", asked, "U_MEI")
+
+    await message(workspace, root, "Your result has changed since this preview")
+    assert await workspace.dm("U_MEI") == []
 
 
 async def test_a_manager_deactivated_after_the_preview_gets_nothing_and_the_sender_is_told(workspace: Workspace):

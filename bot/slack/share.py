@@ -38,10 +38,10 @@ class Sharing(EquippedWorker):
             await self._speech.update(team, stored.channel, picker_ts, told)
             return
 
-        async def keep() -> dict[str, Any]:
+        async def keep() -> dict[str, Any] | None:
             now = await self._store.run(team, run_id)
-            if now is None:
-                raise LookupError(f"run {run_id} is gone")
+            if now is None or now.run.recommendation is None:  # deleted, or a change has opened it again
+                return None
             message = result.shared(now.run, mention(now.user), self._library)
             kept = {"text": message.text, "blocks": list(message.blocks)}
             share = Share(share_id, run_id, now.version, recipient, kept, ShareState.PREVIEWED)
@@ -49,6 +49,9 @@ class Sharing(EquippedWorker):
             return kept
 
         kept = await step("keep preview", keep)
+        if kept is None:
+            await self._speech.update(team, stored.channel, picker_ts, blocks.say(self._library.words.share.outdated))
+            return
         to = mention(recipient)
         await self._speech.update(team, stored.channel, picker_ts, blocks.preview_intro(to, self._library))
         await self._speech.post(team, stored.channel, _message(kept), thread_ts=stored.root_ts)
