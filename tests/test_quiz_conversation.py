@@ -499,13 +499,22 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
     told = await result(workspace, root)
 
     assert "I stopped early: whatever you answer to question 5, this stays as it is." in shown(told)
-    await workspace.click("U_ANA", told, "Answer the rest anyway")
+    await write(workspace, root, "go on")
     asked = await question(workspace, root, 5)
     await message(workspace, root, "One more answer is needed")
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     again = await result(workspace, root)
     assert again["ts"] == told["ts"]
     assert "I stopped early" not in shown(again)
+
+
+async def test_what_ended_early_goes_on_by_its_button_too(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root, *EARLY)
+
+    await workspace.click("U_ANA", await result(workspace, root), "Answer the rest anyway")
+
+    await question(workspace, root, 5)
 
 
 async def test_a_result_too_close_to_call_asks_the_tie_break_first(workspace: Workspace, library: Library):

@@ -25,6 +25,7 @@ from bot.knowledge import Library
 from bot.settings import BOLT_READS_THESE
 from bot.slack import faq, hearing, home, leaving, quiz, share
 from bot.slack.access import Access, Member, OneWorkspace
+from bot.slack.asking import asking
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.slack.speech import Speech
 from bot.storage import Store
@@ -126,7 +127,7 @@ def create(
         current = library
         store.know(library.quiz, library.can_show)
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
-        for worker in (faq.answering, quiz.asking, share.sharing, leaving.leaving):
+        for worker in (faq.answering, asking, share.sharing, leaving.leaving):
             worker.equip(speech, library, store)
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
