@@ -152,9 +152,7 @@ async def test_history_is_latest_first_and_knows_what_waits(store: Store, librar
 
     assert [each.id for each in await store.history(TEAM, "U_ANA", limit=2)] == ["r3", "r2"]
     assert await store.count_runs(TEAM, "U_ANA") == 3
-    waiting = await store.unfinished(TEAM, "U_ANA")
-    assert waiting
-    assert waiting.id == "r3"
+    assert [each.waits for each in await store.history(TEAM, "U_ANA", limit=5)] == [True, True, False]
     before = await store.finished_before(TEAM, "r3")
     assert before
     assert before.id == "r1"

@@ -58,7 +58,6 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "act": lambda store, team, n: store.act(team, run(n), actions[n], by=f"job{n}", user=("U_ANA", None)[n % 2]),
         "release": lambda store, team, n: store.release(team, run(n), by=f"job{n}", turns=n, shown={}),
         "free": lambda store, team, n: store.free(team, run(n), by=f"job{n}"),
-        "unfinished": lambda store, team, n: _seen(store.unfinished(team, "U_ANA")),
         "history": lambda store, team, n: _listed(store, team),
         "count_runs": lambda store, team, n: store.count_runs(team, "U_ANA"),
         "finished_before": lambda store, team, n: _seen(store.finished_before(team, run(n))),

@@ -67,8 +67,8 @@ class Asking(EquippedWorker):
         if outcome is None or outcome["what"] == NOT_YOURS:
             word = words.gone if outcome is None else words.not_yours
             await self._speech.whisper(team, channel, user, blocks.say(word), thread_ts=thread_ts)
-        elif outcome["what"] == What.STALE:
-            _, run = await self._seen(team, run_id)
+        elif outcome["what"] == What.STALE and (seen := await self._seen(team, run_id)):
+            _, run = seen
             told = thread.already_answered(run, outcome["question"], self._library)
             await self._speech.whisper(team, channel, user, told, thread_ts=thread_ts)
 
@@ -114,7 +114,10 @@ class Asking(EquippedWorker):
     @workflow
     async def interrupted(self, team: str, run_id: str, kind: str, entries: list[str]) -> None:
         """Answer a question of their own, then ask again where the quiz is."""
-        where, run = await self._seen(team, run_id)
+        seen = await self._seen(team, run_id)
+        if seen is None:
+            return
+        where, run = seen
         if kind == ANSWER:
             await insist(self._store.answered, team, where["channel"], where["root_ts"], entries[-1])
         await self._say(team, run_id, answering.message(kind, entries))
@@ -124,8 +127,8 @@ class Asking(EquippedWorker):
     @workflow
     async def say(self, team: str, run_id: str, word: str, term: str | None = None) -> None:
         """Say something in the thread that changes nothing, by its name."""
-        _, run = await self._seen(team, run_id)
-        if message := self._in_between(run, word, term):
+        seen = await self._seen(team, run_id)
+        if seen and (message := self._in_between(seen[1], word, term)):
             await self._say(team, run_id, message)
 
     @workflow
@@ -248,12 +251,10 @@ class Asking(EquippedWorker):
         begun_at = datetime.fromtimestamp(seen["before"]["begun_at"], UTC)
         return Before(await self._restored(seen["before"]), begun_at)
 
-    async def _seen(self, team: str, run_id: str) -> tuple[Where, Run]:
-        """Read a run as a step. LookupError if it is gone."""
+    async def _seen(self, team: str, run_id: str) -> tuple[Where, Run] | None:
+        """Read a run as a step; None if it is gone."""
         seen = await step("look", self._look, team, run_id)
-        if seen is None:
-            raise LookupError(f"run {run_id} is gone")
-        return seen["where"], await self._restored(seen)
+        return (seen["where"], await self._restored(seen)) if seen else None
 
     async def _say(self, team: str, run_id: str, message: Message) -> None:
         stored = await insist(self._store.run, team, run_id)
@@ -262,7 +263,10 @@ class Asking(EquippedWorker):
 
     async def _tell_change(self, team: str, run_id: str, was: Mapping[str, Sequence[str]]) -> None:
         """Say what changing answers did to a result that had been shown."""
-        _, run = await self._seen(team, run_id)
+        seen = await self._seen(team, run_id)
+        if seen is None:
+            return
+        _, run = seen
         words = self._library.words.quiz
         answers = MappingProxyType({each: tuple(given) for each, given in was.items()})
         earlier = Run(run.quiz, answers, skipped=run.skipped).so_far

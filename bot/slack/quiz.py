@@ -94,14 +94,14 @@ async def command(
         message = history.listed(found, total, library)
     elif argument:
         message = blocks.usage(library, "" if argument == "help" else command["text"].strip())
-    elif stored := await store.unfinished(team, user):
-        if not _just_begun(stored):
-            message = history.offer(stored, library)
-        else:
-            url = command["response_url"]
-            await jobs.start(f"point:{team}:{url}", asking.point, team, stored.id, url)
     else:
-        await _begin(team, user, store, command["response_url"], command["channel_id"])
+        latest, url = await _latest(store, team, user), command["response_url"]
+        if latest is None or not latest.waits:
+            await _begin(team, user, latest, url, command["channel_id"])
+        elif _just_begun(latest):
+            await jobs.start(f"point:{team}:{url}", asking.point, team, latest.id, url)
+        else:
+            message = history.offer(latest, library)
     if message:
         await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
     else:
@@ -113,13 +113,12 @@ async def begin(
 ) -> None:
     """Begin the quiz by a button: after a result, beside an open round, or on the Home tab, which goes on with one."""
     team, user, url = str(context.team_id), body["user"]["id"], body.get("response_url")
-    stored = await store.unfinished(team, user)
-    if action["value"] == "home" and stored:
-        if not _just_begun(stored):
-            await jobs.start(f"resume:{team}:{stored.id}:{action['action_ts']}", asking.typed, team, stored.id,
-                             {"do": "resume"}, action["action_ts"], aimed=False)  # fmt: skip
-    elif stored is None or not _just_begun(stored):
-        await _begin(team, user, store, url if action["value"].startswith("offer") else None, None)
+    latest, name = await _latest(store, team, user), action["value"].split(" ")[0]
+    if latest is None or not latest.waits or (name != "home" and not _just_begun(latest)):
+        await _begin(team, user, latest, url if name == "offer" else None)
+    elif name == "home" and not _just_begun(latest):
+        key, at = f"resume:{team}:{latest.id}:{action['action_ts']}", action["action_ts"]
+        await jobs.start(key, asking.typed, team, latest.id, {"do": "resume"}, at, aimed=False)
     await ack()
 
 
@@ -202,12 +201,16 @@ def _just_begun(stored: StoredRun) -> bool:
     return not stored.run.answers and datetime.now(UTC) - stored.begun_at < SAME_ROUND
 
 
+async def _latest(store: Store, team: str, user: str) -> StoredRun | None:
+    found = await store.history(team, user, limit=1)
+    return found[0] if found else None
+
+
 async def _begin(
-    team: str, user: str, store: Store, response_url: str | None = None, begun_in: str | None = None
+    team: str, user: str, latest: StoredRun | None, response_url: str | None = None, begun_in: str | None = None
 ) -> None:
-    latest, now = await store.history(team, user, limit=1), datetime.now(UTC)
-    # The round before is part of the key: two clicks at once begin the same round.
-    before = latest[0].id if latest else f"none at {now:%Y-%m-%d %H:%M}"
+    """Begin a round; once after each, since two clicks at once read the same latest one."""
+    before = latest.id if latest else f"none at {datetime.now(UTC):%Y-%m-%d %H:%M}"
     await jobs.start(f"begin:{team}:{user}:{before}", asking.begin, team, user, response_url, begun_in)
 
 

@@ -67,6 +67,11 @@ class StoredRun:
         return max(numbers, default=0)
 
     @property
+    def waits(self) -> bool:
+        """Whether it waits for answers: it has no result, and its owner has not stopped it."""
+        return not self.run.finished and self.run.status is not Status.STOPPED
+
+    @property
     def asked(self) -> bool:
         """Whether the live prompt, if there is one, has been posted."""
         return self.run.asking is None or f"prompt:{len(self.run.prompts)}" in self.messages
@@ -178,12 +183,6 @@ class Runs:
         mine = (runs.c.team == team, runs.c.id == run_id, runs.c.holder == by)
         async with self._engine.begin() as connection:
             await connection.execute(update(runs).where(*mine).values(holder=None, held_at=None))
-
-    async def unfinished(self, team: str, user: str) -> StoredRun | None:
-        """Give the run a person began last, if it waits for answers; None otherwise."""
-        found = await self.history(team, user, limit=1)
-        waits = found and not found[0].run.finished and found[0].run.status is not Status.STOPPED
-        return found[0] if waits else None
 
     async def history(self, team: str, user: str, *, limit: int) -> list[StoredRun]:
         """Give the runs of a person, latest first."""
