@@ -8,7 +8,7 @@ run: .venv/run
 	@.venv/bin/rolefit run
 
 test: .venv/test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: .venv/test
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

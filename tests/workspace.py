@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 MANIFEST = Path(__file__).parent.parent / "app.yaml"
 BOT = "U_ROLEFIT"
-PATIENCE = 10.0  # seconds until a wait fails; reached only when something is broken
+PATIENCE = 20.0  # seconds until a wait fails; reached only when something is broken
 
 
 class RefusedError(Exception):
