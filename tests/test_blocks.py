@@ -27,7 +27,7 @@ from bot.storage import StoredRun
 TEXT = 12_000  # what Slack shows of the text of all blocks of a message
 FALLBACK = 4_000  # what Slack advises for `text`
 # A result with two roles side by side needs more, and screen readers read nothing but the text; Slack takes 40,000.
-LONG = 6_000
+LONG = 7_000
 
 
 def judge(message: Message, most: int = FALLBACK) -> None:

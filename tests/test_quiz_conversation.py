@@ -100,7 +100,8 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
         "AI researcher (research scientist)",
         "Research engineer",
     ]
-    assert "Research Scientist, at its core:" in said
+    assert "design & analysis: Research Scientist ✓✓, Research Engineer ✓, Applied Scientist ✓✓, ML Engineer ✓" in said
+    assert "✓✓ = core focus of role" in said
     assert "Separate tracks or one title, for Research-heavy" in said
     assert "The risk you accept:_ handoffs" in said
     assert "don’t use it to decide about hiring or performance" in said

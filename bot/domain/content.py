@@ -507,7 +507,8 @@ class ResultWords(Authored):
     waiting: Plain
     whole_table: Button
     titles: Annotated[Line, _text("role", "titles", "called")]
-    skills: Annotated[Line, _text("title", "skills")]
+    skills: Annotated[Line, _text("key", "sources")]
+    skill: Annotated[Line, _text("skill", "titles")]
     regime: Annotated[Line, _text("work")]
     regime_option: Annotated[Line, _text("regime", "text")]
     regime_risk: Annotated[Line, _text("option", "risk")]

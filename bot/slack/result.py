@@ -9,7 +9,7 @@ from bot.domain.content import Choice, Question, Role, Row, Table, TieBreak
 from bot.domain.fit import Clearness, Recommendation
 from bot.domain.quiz import Run
 from bot.knowledge import Library
-from bot.slack.pieces import DASH, Message, context, in_lines, message, section, table
+from bot.slack.pieces import Message, context, in_lines, message, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 BAR = 20  # characters; a bar of this length still fits a phone
@@ -230,12 +230,20 @@ def _flip(run: Run, library: Library) -> str:
 
 
 def _titles(run: Run, role: Role, library: Library) -> str:
+    """Name the titles nearest to a role, and say how all titles share the skills that are core to these.
+
+    A message holds one table, and this is the second, so its excerpt is said in lines: signs only, without their notes.
+    """
     words, skills = library.words.result, library.tables[run.quiz.tables.skills]
-    labels = [skills.column(title).label for title in role.titles]
-    lines: list[str] = [fill(words.titles, role=role.name, called=role.called, titles=" and ".join(labels))]
-    for title, name in zip(role.titles, labels, strict=True):
-        core = [row.label for row in skills.rows if CORE in row.cells[title]]
-        lines.append("• " + fill(words.skills, title=name, skills="; ".join(core) or DASH))
+    named = " and ".join(skills.column(title).label for title in role.titles)
+    lines: list[str] = [fill(words.titles, role=role.name, called=role.called, titles=named)]
+    core = [row for row in skills.rows if any(row.cells[title].startswith(CORE) for title in role.titles)]
+    if core:
+        key, sources = (skills.key or CORE).split(". ")[0], library.cite([skills.source])
+        lines.append(fill(words.skills, key=key, sources=sources))
+    for row in core:
+        shared = ", ".join(f"{column.label} {row.cells[column.id].split(' ')[0]}" for column in skills.columns)
+        lines.append("• " + fill(words.skill, skill=row.label, titles=shared))
     return "\n".join(lines)
 
 
