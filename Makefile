@@ -8,7 +8,8 @@ run: .venv/run
 	@.venv/bin/rolefit run
 
 test: .venv/test
-	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	@.venv/bin/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist worksteal
+	@.venv/bin/python -m pytest -m alone
 
 check: .venv/test
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
