@@ -4,6 +4,8 @@ What reaches Bolt is signed, of this minute, no larger than a megabyte and reada
 would answer some of it with 500, which Slack takes for a reason to send it again.
 """
 
+import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -15,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs, metrics
 from bot.slack.hearing import MALFORMED
@@ -23,6 +26,7 @@ from bot.slack.install import Install
 EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 MAX_BODY = 1024 * 1024
+COUNTED_WITHIN = 2.0  # seconds
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
@@ -87,7 +91,9 @@ def signs_of_life(troubles: Troubles) -> App:
             status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
             await _answer(send, status, "\n".join(found or ["ready"]).encode())
         elif scope["path"] == METRICS:
-            metrics.WAITING.set(await jobs.waiting())
+            with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # without the database, the last figure
+                async with asyncio.timeout(COUNTED_WITHIN):
+                    metrics.WAITING.set(await jobs.waiting())
             await _answer(send, HTTPStatus.OK, generate_latest(), CONTENT_TYPE_LATEST)
         else:
             await _answer(send, HTTPStatus.NOT_FOUND)

@@ -203,6 +203,9 @@ def jobs(
                 typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {each.key}  {each.step}: {each.error}")
             if not failed:
                 typer.echo("No work has failed.")
+            for version, count in ledger.left_behind().items():
+                pieces = "1 piece of work waits" if count == 1 else f"{count} pieces of work wait"
+                typer.echo(f"{pieces} for a process of version {version}: start one of that release, until it is done.")
             return
         chosen = [each.key for each in failed if replay in ("all", each.key)]
         if replay != "all" and not chosen:

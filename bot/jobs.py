@@ -9,7 +9,9 @@ done again. `in_doubt` tells the step that this may be so, and it can look first
 import asyncio
 import contextlib
 import functools
+import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkfl
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
 
@@ -30,6 +33,8 @@ from bot import metrics
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
 VERSION = "3"
 
+RECORDED_WITHIN = 2.5  # seconds; Slack waits for three, and comes again
+OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 
 log = structlog.get_logger()
@@ -96,6 +101,7 @@ class _InFlight:
 
 
 _in_flight = _InFlight()
+_recording: "set[asyncio.Task[None]]" = set()  # the event loop itself holds its tasks only weakly
 
 
 def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -146,7 +152,7 @@ async def insist(function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P
     for pause_for in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0):
         try:
             return await function(*args, **kwargs)
-        except DBAPIError as error:
+        except (DBAPIError, NoConnectionError) as error:
             if not is_database_away(error):
                 raise
             await asyncio.sleep(pause_for)
@@ -186,7 +192,7 @@ def _is_away(context: ExceptionContext) -> None:
 
 def is_database_away(error: BaseException) -> bool:
     """Say whether an error of our own database may pass by itself."""
-    return isinstance(error, OperationalError | InterfaceError) or (
+    return isinstance(error, OperationalError | InterfaceError | NoConnectionError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
 
@@ -198,14 +204,24 @@ def configure(url: str, *, executor: str = "local") -> None:
     """
     _prepare_sqlite(url)
     _in_flight.reset()
+    logging.getLogger("dbos").addFilter(_without_traceback)
     config: DBOSConfig = {
         "name": "rolefit",
         "system_database_url": url,
         "application_version": VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
+        "db_engine_kwargs": {"hide_parameters": True},
     }
     DBOS(config=config)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Have DBOS log the kind of an error only: its words and its traceback may hold what people wrote."""
+    if isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
+        record.msg, record.args = f"{record.getMessage()} {_kind(record.exc_info[1])}", ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def launch() -> None:
@@ -216,14 +232,33 @@ def launch() -> None:
 async def start(key: str, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.args, **kwargs: P.kwargs) -> None:
     """Record a piece of work and begin it; a key that was used before does nothing, however long ago.
 
-    Returns once it is recorded. Raises what the database raises if it could not be.
+    Returns once it is recorded. Raises what the database raises if it could not be, and TimeoutError if that takes
+    longer than Slack waits for us: it may be recorded all the same, and what comes again finds it so.
     """
-    begun = _begun_here.set(True)
-    try:
-        with SetWorkflowID(key):
-            await DBOS.start_workflow_async(work, *args, **kwargs)
-    finally:
-        _begun_here.reset(begun)
+
+    async def record() -> None:
+        begun = _begun_here.set(True)
+        try:
+            with SetWorkflowID(key):
+                await DBOS.start_workflow_async(work, *args, **kwargs)
+        finally:
+            _begun_here.reset(begun)
+
+    if DBOS.workflow_id is not None:  # nobody waits for what work begins
+        await record()
+        return
+    # Shielded, because DBOS would not run what was recorded by somebody who has gone away meanwhile.
+    recording = asyncio.create_task(record())
+    _recording.add(recording)
+    recording.add_done_callback(_recorded)
+    async with asyncio.timeout(RECORDED_WITHIN):
+        await asyncio.shield(recording)
+
+
+def _recorded(recording: "asyncio.Task[None]") -> None:
+    _recording.discard(recording)
+    if not recording.cancelled():
+        recording.exception()  # looked at, so that asyncio does not report it where nobody waits for it any more
 
 
 async def adopt(executors: list[str]) -> int:
@@ -233,10 +268,11 @@ async def adopt(executors: list[str]) -> int:
 
 
 async def forget(before: float) -> int:
-    """Delete the records of work that was begun before this time in seconds since 1970 and went well."""
+    """Delete the records of work that was begun before this time in seconds since 1970 and has ended, well or not."""
     until, total = datetime.fromtimestamp(before, UTC).isoformat(), 0
+    ends = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
     while ended := await DBOS.list_workflows_async(
-        status=["SUCCESS", "CANCELLED"], end_time=until, limit=500, load_input=False, load_output=False
+        status=ends, end_time=until, limit=500, load_input=False, load_output=False
     ):
         await DBOS.delete_workflows_async([each.workflow_id for each in ended])
         total += len(ended)
@@ -251,6 +287,14 @@ async def forget_keys(prefixes: list[str]) -> None:
         keys = [each.workflow_id for each in found]
         await DBOS.cancel_workflows_async(keys)
         await DBOS.delete_workflows_async(keys)
+
+
+async def holders() -> frozenset[str]:
+    """Name the processes that hold the oldest work of this version which has not ended."""
+    found = await DBOS.list_workflows_async(
+        status="PENDING", app_version=VERSION, limit=OLDEST, load_input=False, load_output=False
+    )
+    return frozenset(each.executor_id for each in found if each.executor_id)
 
 
 async def waiting() -> int:
@@ -306,10 +350,20 @@ class Ledger:
         try:
             found = self._client.list_workflows(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True, load_input=False)
         except (OperationalError, ProgrammingError) as error:
-            if "workflow_status" in str(error):  # the table is not there: no bot has worked here yet
+            if _no_bot_yet(error):
                 return []
             raise
         return [self._read(each) for each in found]
+
+    def left_behind(self) -> dict[str, int]:
+        """Count the work that waits for a process of another version than this, by version."""
+        try:
+            found = self._client.list_workflows(status=["PENDING", "ENQUEUED"], load_input=False, load_output=False)
+        except (OperationalError, ProgrammingError) as error:
+            if _no_bot_yet(error):
+                return {}
+            raise
+        return dict(Counter(each.app_version or "" for each in found if each.app_version != VERSION))
 
     def replay(self, key: str) -> None:
         """Have a piece of work done again from the step that failed; a bot takes it up within seconds."""
@@ -327,7 +381,11 @@ class Ledger:
         return Failed(found.workflow_id, (found.updated_at or 0) / 1000, step, _kind(found.error))
 
 
-def _kind(error: Exception | None) -> str:
+def _no_bot_yet(error: Exception) -> bool:
+    return "workflow_status" in str(error)  # the table is not there
+
+
+def _kind(error: BaseException | None) -> str:
     """Name an error without its words, which may hold what people wrote."""
     return str(error) if isinstance(error, WorkError) else type(error).__name__
 

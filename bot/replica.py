@@ -9,8 +9,9 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import NoReturn
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from bot import jobs
 from bot.storage import Store
 
 BEATS = 5  # signs of life in the time after which a replica is taken for dead
+SOON = 2.0  # seconds until what failed is tried again
 TIDY, KEPT = 3600.0, 30 * 86_400.0  # seconds between two rounds of deleting, and that records are kept
 
 log = structlog.get_logger()
@@ -33,15 +35,34 @@ def name() -> str:
 async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[None]:  # noqa: ASYNC109 - of others
     """Be one of the replicas until the end of the block; `timeout` is in seconds. Work must have been launched.
 
-    Call `store.seen` before that: work of a process that nobody knows of would be lost with it.
+    Call `store.seen` before that: others would take over the work of a process that they do not know.
     """
-    task = asyncio.create_task(_keep(store, replica, timeout))
+
+    async def tidy() -> float:
+        now = time.time()
+        await store.forget(now - KEPT, now)
+        await jobs.forget(now - KEPT)
+        return TIDY
+
+    # Apart, because deleting may take longer than others wait for a sign of life.
+    tasks = [asyncio.create_task(each) for each in (_keep(store, replica, timeout), again("tidying", tidy))]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def again(name: str, work: Callable[[], Awaitable[float]]) -> NoReturn:
+    """Do something for ever: it gives the seconds until the next time. What fails is logged, and done again soon."""
+    while True:
+        try:
+            pause = await work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would go on with it
+            log.warning("it did not work and is tried again", work=name, error=type(error).__name__)
+            pause = SOON
+        await asyncio.sleep(pause)
 
 
 async def goodbye(store: Store, replica: str) -> None:
@@ -51,28 +72,23 @@ async def goodbye(store: Store, replica: str) -> None:
 
 
 async def _keep(store: Store, replica: str, timeout: float) -> None:  # noqa: ASYNC109 - how long others may be silent
-    spoken, tidied, beat = time.monotonic(), 0.0, timeout / BEATS
-    while True:
-        try:
-            await store.seen(replica, time.time())
-            in_time = time.monotonic() - spoken < 2 * beat
-            spoken = time.monotonic()
-            if in_time:
-                await _take_over(store, timeout)
-            if spoken - tidied > TIDY or not tidied:
-                tidied = spoken
-                await store.forget(time.time() - KEPT)
-                await jobs.forget(time.time() - KEPT)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("the database does not answer", error=type(error).__name__)
-        await asyncio.sleep(beat)
+    spoken, beat = time.monotonic(), timeout / BEATS
+
+    async def speak() -> float:
+        nonlocal spoken
+        await store.seen(replica, time.time())
+        in_time = time.monotonic() - spoken < 2 * beat
+        spoken = time.monotonic()
+        if in_time:
+            await _take_over(store, timeout)
+        return beat
+
+    await again("the sign of life", speak)
 
 
 async def _take_over(store: Store, silent_for: float) -> None:
-    since = time.time() - silent_for
-    dead = await store.silent(since)
-    if dead:
-        adopted = await jobs.adopt(dead)
-        # Only now: had we been killed before, another would have found them, and adopting again does no harm.
-        await store.bury(dead, since)
-        log.info("took over the work of replicas that are gone", replicas=dead, work=adopted)
+    """Take over work of our version whose process nobody has heard of; work of others waits for one of theirs."""
+    if holders := await jobs.holders():
+        dead = sorted(holders - await store.heard(time.time() - silent_for))
+        if dead:
+            log.info("taking over the work of replicas that are gone", replicas=dead, work=await jobs.adopt(dead))

@@ -187,7 +187,7 @@ async def _serve_http(
     # Taken here, because uvicorn would exit on a port in use.
     with listen.create_server(("", port)) as listening:
         log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
-        await _http(asgi.create(app, signing_secret, troubles, install)).serve(sockets=[listening])
+        await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install)), listening)
 
 
 @asynccontextmanager
@@ -196,13 +196,23 @@ async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]
     from bot import asgi
 
     with listen.create_server(("", port)) as listening:
-        server = _http(asgi.signs_of_life(troubles))
-        task = asyncio.create_task(server.serve(sockets=[listening]))
+        task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listening))
         try:
             yield
         finally:
-            server.should_exit = True
-            await task
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _until_cancelled(server: "uvicorn.Server", listening: listen.socket) -> None:
+    """Serve, and at the end close what is open: cancelled itself, uvicorn would go on with connections it has."""
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving
 
 
 def _http(app: Any) -> "uvicorn.Server":
@@ -224,17 +234,14 @@ def _http(app: Any) -> "uvicorn.Server":
 
 async def _come_back(store: "Store") -> None:
     """Look now and then for rounds of the quiz that have been left alone."""
-    from sqlalchemy.exc import SQLAlchemyError
-
+    from bot.replica import again
     from bot.slack import quiz
 
-    while True:
-        try:
-            found = await quiz.come_back(store, time.time())
-        except (SQLAlchemyError, OSError) as error:
-            found = 0
-            log.warning("the database does not answer", error=type(error).__name__)
-        await asyncio.sleep(0 if found == quiz.AT_ONCE else COME_BACK)
+    async def look() -> float:
+        found = await quiz.come_back(store, time.time())
+        return 0 if found == quiz.AT_ONCE else COME_BACK
+
+    await again("coming back to rounds", look)
 
 
 async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:

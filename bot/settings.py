@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     slack_verification_token: Secret = None
     encryption_keys: Secret = None
     data_dir: Path = Path("data")
-    database_url: Text = None
+    database_url: Secret = None
     knowledge_dir: Path = KNOWLEDGE
     port: int = Field(default=3000, ge=1, le=65535)
     workspace_port: int = Field(default=8765, ge=0, le=65535)
@@ -72,16 +72,17 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """SQLAlchemy's async address of our own tables."""
-        if self.database_url is None:
-            return f"sqlite+aiosqlite:///{self.data_dir / 'rolefit.db'}"
-        return f"postgresql+psycopg://{self.database_url.split('://', 1)[1]}"
+        return self._postgresql or f"sqlite+aiosqlite:///{self.data_dir / 'rolefit.db'}"
 
     @property
     def jobs_url(self) -> str:
         """SQLAlchemy's address of the durable work; on SQLite a file apart, so that neither waits for the other."""
-        if self.database_url is None:
-            return f"sqlite:///{self.data_dir / 'jobs.db'}"
-        return f"postgresql+psycopg://{self.database_url.split('://', 1)[1]}"
+        return self._postgresql or f"sqlite:///{self.data_dir / 'jobs.db'}"
+
+    @property
+    def _postgresql(self) -> str | None:
+        address = _shown(self.database_url)
+        return f"postgresql+psycopg://{address.split('://', 1)[1]}" if address else None
 
     def mode(self, *, http: bool) -> Mode:
         """Say where the bot is to work; `http` is the flag of the command line.
@@ -184,7 +185,7 @@ def read() -> Settings:
             ]
         ) from None
     problems = []
-    if settings.database_url is not None and not settings.database_url.startswith(
+    if settings.database_url is not None and not _shown(settings.database_url).startswith(
         ("postgresql://", "postgres://", "postgresql+psycopg://")
     ):
         problems.append(

@@ -1,16 +1,17 @@
 """Nothing is lost and nothing said twice, whatever Slack does."""
 
+import sqlite3
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from bot import run
+from bot import jobs, run
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack.access import Member
 from bot.storage import Installation
-from tests.conftest import bot_in
+from tests.conftest import bot_in, free_port
 from tests.test_faq_conversation import SEVEN
 from tests.workspace import Workspace, shown
 
@@ -49,6 +50,67 @@ async def test_what_slack_did_not_do_is_done_later(workspace: Workspace, library
 
     assert library.entries["xai-dropped-researcher"].answer in shown(answer)
     assert await posts(workspace) == [error, error, "ok"]
+
+
+PAGES = (
+    (503, "text/plain", "upstream connect error or disconnect/reset before headers"),
+    (502, "text/html", "<html><body>Bad Gateway</body></html>"),
+    (504, "text/plain", ""),
+    (500, "application/json", '{"ok": tru'),
+    (500, "application/json", "null"),
+    (200, "text/plain", "ok"),
+    (429, "text/plain", "slow down"),
+)
+
+
+@pytest.mark.parametrize(("status", "kind", "body"), PAGES)
+async def test_what_a_proxy_answers_in_place_of_slack_is_waited_out(
+    workspace: Workspace, library: Library, status: int, kind: str, body: str
+):
+    page = {"method": "chat.postMessage", "status": status, "page": [kind, body]}
+    await workspace.faults(api=[page])
+    asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+
+    [answer] = await workspace.replies(asked)
+
+    assert library.entries["xai-dropped-researcher"].answer in shown(answer)
+
+
+@pytest.mark.parametrize(("status", "kind", "body"), PAGES)
+async def test_a_proxy_before_slack_does_not_stop_a_bot_that_connects(
+    tmp_path: Path, library: Library, status: int, kind: str, body: str
+):
+    methods = ("auth.test", "apps.connections.open")
+    async with Workspace.start() as workspace:
+        await workspace.faults(api=[{"method": each, "status": status, "page": [kind, body]} for each in methods])
+        async with bot_in(workspace, library, tmp_path):
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+
+
+async def test_an_event_that_cannot_be_recorded_in_time_is_refused_and_comes_again(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    port = free_port()
+    monkeypatch.setattr(jobs, "RECORDED_WITHIN", 0.2)
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(events_url=url) as workspace,
+        bot_in(workspace, library, tmp_path, port=port),
+    ):
+        locked = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)
+        locked.execute("BEGIN IMMEDIATE")
+        asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+        await workspace.until(lambda: _refused(workspace), "U_ANA")
+        locked.execute("ROLLBACK")
+        locked.close()
+        await workspace.replies(asked)
+        await workspace.settled()
+
+        assert len(await answers(workspace, asked)) == 1
+
+
+async def _refused(workspace: Workspace) -> bool:
+    return any(each["status"].startswith("none: ") for each in await workspace.traffic("message.channels"))
 
 
 async def test_a_broken_connection_after_the_message_arrived_posts_it_once(workspace: Workspace):
@@ -113,7 +175,7 @@ def test_secrets_are_in_no_repr():
     secret = "hush-hush"
     settings = Settings(
         _env_file=None, slack_bot_token=secret, slack_app_token=secret, slack_signing_secret=secret,
-        slack_client_secret=secret, encryption_keys=secret,
+        slack_client_secret=secret, encryption_keys=secret, database_url=f"postgresql://rolefit:{secret}@db/rolefit",
     )  # fmt: skip
     held = (
         settings,

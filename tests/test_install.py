@@ -168,6 +168,45 @@ async def test_a_token_is_renewed_before_it_ends(library: Library, tmp_path: Pat
         assert Fernet(KEY).decrypt(before) != Fernet(KEY).decrypt(after)
 
 
+@pytest.mark.parametrize("error", ["internal_error", "ratelimited"])
+async def test_an_event_that_meets_a_token_which_cannot_be_renewed_now_comes_again(
+    library: Library, tmp_path: Path, error: str
+):
+    async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
+        await installing.install(ONE)
+        installing.rows("UPDATE installations SET expires_at = 1")
+        await installing.one.faults(api=[{"method": "oauth.v2.access", "error": error, "retry_after": 0}])
+
+        [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+
+        assert "Bell Labs" in shown(answer)
+
+
+async def test_a_token_that_still_lives_is_used_while_slack_does_not_renew_it(library: Library, tmp_path: Path):
+    async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
+        await installing.install(ONE)
+        await installing.one.faults(api=[{"method": "oauth.v2.access", "error": None, "reset": True}])
+
+        [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+
+        assert "Bell Labs" in shown(answer)
+
+
+async def test_a_workspace_whose_token_slack_renews_no_more_is_let_go(library: Library, tmp_path: Path):
+    async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
+        await installing.install(ONE)
+        installing.rows("UPDATE installations SET expires_at = 1")
+        refused = {"method": "oauth.v2.access", "error": "invalid_refresh_token", "times": 9}
+        await installing.one.faults(api=[refused])
+
+        await installing.one.post("U_ANA", "C_ASK", QUESTION)
+        await installing.one.settled()
+
+        heard = [each["status"] for each in await installing.one.traffic("message.channels")]
+        assert not any("retry" in each for each in heard)
+        assert await installing.one.traffic("chat.postMessage") == []
+
+
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [

@@ -12,7 +12,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import create_engine, text
 
+from bot import jobs
+from bot.knowledge import Library
 from tests.conftest import free_port
 from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_quiz_conversation import begin, question, result, take
@@ -134,6 +137,66 @@ async def test_the_work_of_a_dead_replica_is_done_by_another(tmp_path: Path, dat
             assert await second.gets(signal.SIGTERM) == 0
 
     assert "Elon Musk" in shown(answer)
+
+
+def versions(database: str, version: str) -> None:
+    """Have the recorded work that has not ended be of another version of the bot."""
+    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        changed = text("UPDATE dbos.workflow_status SET application_version = :version WHERE status = 'PENDING'")
+        connection.execute(changed, {"version": version})
+    engine.dispose()
+
+
+async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(tmp_path: Path, database: str):
+    shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    async with Workspace.start() as workspace:
+        async with bot(workspace, one, **shared) as first:
+            await workspace.connected()
+            held = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 2}
+            await workspace.faults(api=[held])
+            asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+            await workspace.until(lambda: _told(workspace, "ratelimited"), "U_ANA", PATIENCE)
+            await first.gets(signal.SIGKILL)
+        await asyncio.to_thread(versions, database, "0")
+        async with bot(workspace, other, **shared):
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
+            await asyncio.sleep(2)  # longer than a replica may be silent: now the first one is known to be dead
+            listed = await asyncio.to_thread(rolefit, "jobs", cwd=other, **shared)
+            assert await _replies(workspace, asked) == []
+            await asyncio.to_thread(versions, database, jobs.VERSION)
+            [answer] = await workspace.until(lambda: _replies(workspace, asked), "U_ANA", PATIENCE)
+
+    assert "Elon Musk" in shown(answer)
+    assert listed.stdout == (
+        "No work has failed.\n"
+        "1 piece of work waits for a process of version 0: start one of that release, until it is done.\n"
+    )
+
+
+async def test_the_log_does_not_say_what_failed_work_was_about(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot(workspace, tmp_path) as running:
+        await workspace.connected()
+        root = await begin(workspace)
+        asked = await question(workspace, root, 1)
+        engine = create_engine(f"sqlite:///{tmp_path / 'rolefit.db'}")
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE actions RENAME COLUMN outcome TO gone"))
+        engine.dispose()
+        await workspace.click("U_ANA", asked, buttons(asked)[0])
+        await workspace.until(lambda: _logged(running, "automatically retried"), "U_ANA", PATIENCE)
+        said = running.said()
+
+    assert "OperationalError" in said
+    assert "Traceback" not in said
+    assert library.quiz.questions[0].choices[0].id not in said
+
+
+async def _logged(running: Started, words: str) -> bool:
+    return words in running.said()
 
 
 async def _replies(workspace: Workspace, asked: Sent) -> list[dict[str, Any]]:

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain.content import Quiz
 from bot.domain.quiz import What
+from bot.jobs import insist
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, Posted, Share, ShareState, Store
+from bot.storage import NOT_YOURS, Installation, Posted, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata
@@ -165,13 +169,13 @@ async def test_history_is_latest_first_and_knows_what_waits(store: Store, librar
 async def test_what_waits_too_long_is_due_until_something_is_done(store: Store, library: Library):
     await begun(store, library)
     far = 4_000_000_000.0
-    [(team, run_id, what, at)] = await store.due(far, limit=5)
-    assert (team, run_id, what) == (TEAM, "r1", "remind")
+    [(team, run_id, what, at, turns)] = await store.due(far, limit=5)
+    assert (team, run_id, what, turns) == (TEAM, "r1", "remind", 0)
     assert await store.due(at - 1, limit=5) == []
 
     await store.act(TEAM, "r1", {"do": "remind"}, by="job")
 
-    [(_, _, what, later)] = await store.due(far, limit=5)
+    [(_, _, what, later, _)] = await store.due(far, limit=5)
     assert what == "expire"
     assert later > at
     await store.act(TEAM, "r1", {"do": "stop"}, by="stop")
@@ -313,26 +317,97 @@ async def test_turns_of_a_channel_lie_a_second_apart_and_those_of_another_do_not
     assert (elsewhere, of_others) == (0, 0)
 
 
-async def test_a_replica_that_is_silent_too_long_is_named_until_it_is_buried(store: Store):
+async def test_what_is_put_off_is_due_later_unless_something_was_done(store: Store, library: Library):
+    await begun(store, library)
+    far = 4_000_000_000.0
+    [(*_, at, turns)] = await store.due(far, limit=5)
+
+    await store.put_off(TEAM, "r1", at, far)
+
+    assert await store.due(far - 1, limit=5) == []
+    [(*_, later, _)] = await store.due(far, limit=5)
+    assert later == far
+    await store.act(TEAM, "r1", click(library, 0), by="click")
+    await store.put_off(TEAM, "r1", far, far + 1)
+    [(*_, now, _)] = await store.due(far, limit=5)
+    assert now < far
+    late = await store.act(TEAM, "r1", {"do": "remind"}, by="remind", turns=turns)
+    assert late is not None
+    assert (late.outcome["what"], late.held) == (What.NOTHING, False)
+
+
+async def test_a_replica_that_is_silent_too_long_is_not_heard(store: Store):
     await store.seen("silent", 100.0)
     await store.seen("alive", 100.0)
     await store.seen("alive", 200.0)
     await store.seen("gone", 0)
 
-    assert sorted(await store.silent(150.0)) == ["gone", "silent"]
-    assert sorted(await store.silent(150.0)) == ["gone", "silent"]
+    assert await store.heard(150.0) == {"alive"}
 
     await store.seen("silent", 300.0)  # it was slow, not dead
-    await store.bury(["silent", "gone"], 150.0)
 
-    assert sorted(await store.silent(1000.0)) == ["alive", "silent"]
+    assert await store.heard(150.0) == {"alive", "silent"}
+    await store.forget(250.0, 250.0)
+    assert await store.heard(0) == {"silent"}
+
+
+async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_left(store: Store):
+    await store.install(TEAM, Installation("U_BOT", "B_BOT", "0", "refresh", 1.0, 100.0))
+    inside, most = 0, 0
+
+    async def renewed(found: Installation) -> Installation | None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.01)  # long enough for another to come in, if it may
+        inside -= 1
+        return replace(found, token=str(int(found.token) + 1)) if found.token == "0" else None
+
+    await asyncio.gather(*(insist(store.renew, TEAM, renewed) for _ in range(4)))
+
+    found = await store.installation(TEAM)
+    assert found
+    assert found.token == "1"
+    assert most == 1
+
+
+async def test_an_installation_made_while_the_old_one_is_deleted_stays(store: Store):
+    old = Installation("U_BOT", "B_BOT", "old", None, None, 100.0)
+    new = replace(old, token="new", installed_at=300.0)
+    for _ in range(10):
+        await store.install(TEAM, old)
+        await asyncio.gather(insist(store.delete_team, TEAM, gone_at=200.0), insist(store.install, TEAM, new))
+        found = await store.installation(TEAM)
+        assert found == new
+
+
+async def test_tables_of_a_later_version_are_left_alone(url: str):
+    store = await Store.open(url)
+    await store.answered(TEAM, "C_ASK", "1.0", "meta-roles")
+    await store.close()
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
+
+    again = await Store.open(url)
+
+    assert await again.answered_with(TEAM, "C_ASK", "1.0") == "meta-roles"
+    await again.close()
+
+
+async def test_an_error_of_the_database_does_not_say_what_was_written(store: Store):
+    with pytest.raises(DBAPIError) as caught:
+        await store.preview_share(TEAM, Share("s1", "nowhere", 1, "U_MEI", {"text": "hush"}, ShareState.PREVIEWED))
+
+    assert "hush" not in str(caught.value)
 
 
 async def test_what_only_helps_for_a_while_is_forgotten(store: Store):
     await store.answered(TEAM, "C_ASK", "1700000000.000001", "openai-roles")
     await store.answered(TEAM, "C_ASK", "1800000000.000001", "meta-roles")
 
-    await store.forget(1_750_000_000)
+    await store.forget(1_750_000_000, 1_750_000_000)
 
     assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") is None
     assert await store.answered_with(TEAM, "C_ASK", "1800000000.000001") == "meta-roles"

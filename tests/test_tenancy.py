@@ -61,6 +61,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "history": lambda store, team, n: _listed(store, team),
         "count_runs": lambda store, team, n: store.count_runs(team, "U_ANA"),
         "finished_before": lambda store, team, n: _seen(store.finished_before(team, run(n))),
+        "put_off": lambda store, team, n: store.put_off(team, run(n), 1.0, 2.0),
         "delete_run": lambda store, team, n: store.delete_run(team, run(n)),
         "shares_of": lambda store, team, n: store.shares_of(team, run(n)),
         "preview_share": preview,

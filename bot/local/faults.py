@@ -14,6 +14,7 @@ class ApiFault:
     status: of the answer, 200 as with Slack's own refusals unless it says otherwise.
     done: carry the call out all the same and only lose the answer (an HTTP 500), as a timeout would.
     delay: seconds until the answer. reset: break the connection instead of answering.
+    page: answer with this text and its content type, such as ["text/plain", "upstream connect error"], as a proxy does.
     """
 
     method: str
@@ -24,6 +25,7 @@ class ApiFault:
     done: bool = False
     delay: float = 0.0
     reset: bool = False
+    page: tuple[str, str] | None = None
 
 
 @dataclass

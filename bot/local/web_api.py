@@ -115,6 +115,9 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
         shown = "ok" if body["ok"] else body["error"]
         space.traffic.record("from_bot", "api", name, shown, request=sent, response=body)
         headers = {**headers, "X-OAuth-Scopes": ",".join(space.manifest.scopes)}
+        if fault is not None and fault.page:
+            kind, text = fault.page
+            return web.Response(text=text, content_type=kind, status=status, headers=headers)
         return web.json_response(body, status=status, headers=headers)
 
     return answer

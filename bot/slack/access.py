@@ -11,9 +11,11 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.client import Client
 from bot.storage import Installation, Store
 
 REMEMBERED = 30.0  # seconds that an installation is not looked up again
+AT_ONCE = 4  # renewals of one process, each of which holds a connection to the database while Slack answers
 RENEWED_BEFORE = (
     2 * 3600.0
 )  # seconds before its end that a token is renewed; docs.slack.dev/authentication/using-token-rotation
@@ -101,13 +103,18 @@ class ManyWorkspaces:
         self.session = session
         self._store = store
         self._cipher = cipher
-        self._app = AsyncWebClient(base_url=api_url, session=session, retry_handlers=[])
+        self._app = Client(base_url=api_url, session=session)
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._known: dict[str, tuple[Member, float]] = {}
         self._renewing: dict[str, asyncio.Lock] = {}
+        self._few = asyncio.Semaphore(AT_ONCE)
 
     async def of(self, team: str) -> Member | None:
-        """Give the bot in a workspace; its token is renewed in time. Raises SlackApiError if Slack refuses that."""
+        """Give the bot in a workspace; its token is renewed in time.
+
+        Raises SlackApiError if Slack refuses that, and aiohttp's errors or TimeoutError if it does not answer, once
+        the token is of no use any more.
+        """
         known = self._known.get(team)
         if known and known[1] > time.monotonic():
             return known[0]
@@ -116,7 +123,7 @@ class ManyWorkspaces:
             self._known.pop(team, None)
             return None
         if _ends_soon(found):
-            async with self._renewing.setdefault(team, asyncio.Lock()):
+            async with self._renewing.setdefault(team, asyncio.Lock()), self._few:
                 await self._store.renew(team, self._renewed)
             found = await self._store.installation(team) or found
         member = Member(team, found.bot_user, found.bot, self._cipher.show(found.token))
@@ -125,7 +132,7 @@ class ManyWorkspaces:
 
     def client(self, member: Member) -> AsyncWebClient:
         """Give a client with the workspace's token."""
-        return AsyncWebClient(member.token, base_url=self._app.base_url, session=self.session, retry_handlers=[])
+        return Client(member.token, base_url=self._app.base_url, session=self.session)
 
     def forget(self, team: str) -> None:
         """Look this workspace up again next time."""
@@ -152,17 +159,15 @@ class ManyWorkspaces:
 
     async def _bot_id(self, given: Mapping[str, Any]) -> str:
         """`oauth.v2.access` gives the bot's user only; `auth.test` also the id that marks its own messages."""
-        told = await AsyncWebClient(
-            given["access_token"], base_url=self._app.base_url, session=self.session, retry_handlers=[]
-        ).auth_test()
-        return str(told["bot_id"])
+        client = Client(given["access_token"], base_url=self._app.base_url, session=self.session)
+        return str((await client.auth_test())["bot_id"])
 
     async def _renewed(self, found: Installation) -> Installation | None:
         if not _ends_soon(found) or not found.refresh:
             return None  # another replica was quicker
         try:
             given = await self._exchanged(grant_type="refresh_token", refresh_token=self._cipher.show(found.refresh))
-        except SlackApiError:
+        except (SlackApiError, aiohttp.ClientError, TimeoutError):
             if found.expires_at and found.expires_at > time.time():
                 return None  # good for a while yet
             raise

@@ -18,7 +18,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, metrics
 from bot.knowledge import Library
@@ -26,6 +25,7 @@ from bot.settings import BOLT_READS_THESE
 from bot.slack import faq, hearing, home, leaving, quiz, share
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.asking import asking
+from bot.slack.client import Client, code
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.slack.speech import Speech
 from bot.storage import Store
@@ -34,7 +34,14 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 KINDS = frozenset({"message", "app_mention", "app_home_opened", "command", "block_actions"})
 PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer is handed over
 
+# Slack's word that the app is not in this workspace any more, or that its token cannot be renewed.
+GONE = REFUSALS | {"invalid_refresh_token"}
+
 log = structlog.get_logger()
+
+
+class NotNowError(Exception):
+    """A token could not be renewed just now; holds Slack's code."""
 
 
 class _App(AsyncApp):
@@ -66,17 +73,16 @@ async def slack_session() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def one_workspace(session: aiohttp.ClientSession, token: str, api_url: str) -> OneWorkspace:
     """Ask Slack who this token makes us, for as long as it does not answer. Raises RefusedError if it refuses it."""
-    # It tries nothing again by itself, since Slack may have posted already: durable work does.
-    client = AsyncWebClient(token, base_url=api_url, session=session, retry_handlers=[])
+    client = Client(token, base_url=api_url, session=session)
     pause = 0.1
     while True:
         try:
             found = await client.auth_test()
             return OneWorkspace(Member(found["team_id"], found["user_id"], found["bot_id"], token), client, session)
         except SlackApiError as error:
-            if error.response["error"] in REFUSALS:
-                raise RefusedError(error.response["error"]) from error
-            log.warning("Slack did not say who we are", error=error.response["error"])
+            if code(error) in REFUSALS:
+                raise RefusedError(code(error)) from error
+            log.warning("Slack did not say who we are", error=code(error))
         except (aiohttp.ClientError, TimeoutError) as error:
             if pause > 1:
                 log.warning("Slack does not answer", reason=type(error).__name__)
@@ -98,7 +104,13 @@ def create(
     """
 
     async def authorize(team_id: str | None) -> AuthorizeResult | None:
-        member = await access.of(team_id or "")
+        try:
+            member = await access.of(team_id or "")
+        except SlackApiError as error:
+            if code(error) in GONE:
+                member = None
+            else:  # Bolt would take Slack's own error for "not installed" and drop what it has been sent
+                raise NotNowError(code(error)) from None
         if member is None:
             return None
         return AuthorizeResult(
@@ -114,7 +126,7 @@ def create(
     app = _App(
         lambda: current,
         # Bolt copies it for each request and gives it the token of the request's workspace.
-        client=AsyncWebClient(base_url=api_url, session=access.session, retry_handlers=[]),
+        client=Client(base_url=api_url, session=access.session),
         authorize=authorize,
         request_verification_enabled=False,  # `bot.asgi` has verified what comes by HTTP
         process_before_response=True,
@@ -127,7 +139,7 @@ def create(
         current = library
         store.know(library.quiz, library.can_show)
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
-        for worker in (faq.answering, asking, share.sharing, leaving.leaving):
+        for worker in (faq.answering, asking, share.sharing, home.showing, leaving.leaving):
             worker.equip(speech, library, store)
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:

@@ -132,9 +132,9 @@ class Asking(EquippedWorker):
             await self._say(team, run_id, message)
 
     @workflow
-    async def come_back(self, team: str, run_id: str, what: str) -> None:
-        """Remind somebody of a round, or close it."""
-        outcome = await self._do(team, run_id, {"do": what})
+    async def come_back(self, team: str, run_id: str, what: str, turns: int) -> None:
+        """Remind somebody of a round, or close it, unless something was done to it since it had `turns`."""
+        outcome = await self._do(team, run_id, {"do": what}, turns=turns)
         if what == "expire" and outcome and outcome["what"] == What.TAKEN:
             await self._say(team, run_id, blocks.say(self._library.words.quiz.expired_note))
 
@@ -147,12 +147,17 @@ class Asking(EquippedWorker):
         total = await insist(self._store.count_runs, team, user)
         await self._speech.reply(response_url, history.listed(left, total, self._library), replace=True)
 
-    async def _do(self, team: str, run_id: str, action: Action, user: str | None = None) -> dict[str, Any] | None:
-        """Do something to a run and bring its thread up to date; gives the outcome, None if there is no such run."""
+    async def _do(
+        self, team: str, run_id: str, action: Action, user: str | None = None, turns: int | None = None
+    ) -> dict[str, Any] | None:
+        """Do something to a run and bring its thread up to date; gives the outcome, None if there is no such run.
+
+        Nothing is done if the user is not its owner, or if more has been done to it than `turns`.
+        """
         key = current_key()
 
         async def act() -> dict[str, Any] | None:
-            acted = await self._store.act(team, run_id, action, by=key, user=user)
+            acted = await self._store.act(team, run_id, action, by=key, user=user, turns=turns)
             return {"outcome": acted.outcome, "held": acted.held} if acted else None
 
         acted = await step("act", act)

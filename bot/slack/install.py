@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.content import InstallWords
 from bot.slack.access import ManyWorkspaces
+from bot.slack.client import code
 from bot.storage import Store
 
 STATE_LIFE = 600  # seconds to say yes in
@@ -79,7 +80,7 @@ class Install:
                 return self._page(HTTPStatus.OK, self._words.cancelled_title, self._words.cancelled)
             await self._access.install(given["code"])
         except SlackApiError as error:
-            log.warning("installation refused", error=error.response["error"])
+            log.warning("installation refused", error=code(error))
             return self._page(HTTPStatus.BAD_GATEWAY, self._words.failed_title, self._words.refused)
         except LookupError:
             return self._page(HTTPStatus.BAD_REQUEST, self._words.failed_title, self._words.organisation)

@@ -11,8 +11,8 @@ from bot.slack.equipped import EquippedWorker
 
 # What the keys of recorded work begin with, before the workspace.
 KINDS = (
-    "begin", "cancel", "click", "delete", "edit", "expire", "open", "pick", "point", "preview", "remind", "reply",
-    "resume", "say", "send", "show", "stop",
+    "begin", "cancel", "click", "delete", "edit", "expire", "home", "open", "pick", "point", "preview", "remind",
+    "reply", "resume", "say", "send", "show", "stop",
 )  # fmt: skip
 
 
@@ -25,6 +25,7 @@ class Leaving(EquippedWorker):
         """Delete its rows and the records of its work, unless it has installed the app again since."""
         if await insist(self._store.delete_team, team, gone_at=gone_at):
             await jobs.forget_keys([f"{kind}:{team}:" for kind in KINDS])
+            await insist(self._store.delete_team, team, gone_at=gone_at)  # what that work had still written
 
 
 leaving = Leaving("leaving")

@@ -21,6 +21,7 @@ from bot.storage import Store, StoredRun
 # A second click or command this soon, with no question answered, means the round that has just begun.
 SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs to come back to in one go
+LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 SHOWS = ("so_far", "whole_table", "why")  # what is said and changes nothing
 
 
@@ -177,8 +178,9 @@ async def delete(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], co
 async def come_back(store: Store, now: float) -> int:
     """Begin what has to be done to runs that nobody has touched; gives how many. Replicas may do so at once."""
     found = await store.due(now, limit=AT_ONCE)
-    for team, run_id, what, at in found:
-        await jobs.start(f"{what}:{team}:{run_id}:{at}", asking.come_back, team, run_id, what)
+    for team, run_id, what, at, turns in found:
+        await jobs.start(f"{what}:{team}:{run_id}:{at}", asking.come_back, team, run_id, what, turns)
+        await store.put_off(team, run_id, at, now + LOOKED_AT_AGAIN)
     return len(found)
 
 

@@ -21,6 +21,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import metrics
+from bot.slack.client import code
 from bot.slack.hearing import MALFORMED
 
 CONNECTIONS = 2
@@ -170,6 +171,6 @@ async def _address(app: AsyncApp, app_token: str) -> str:
     try:
         return str((await app.client.apps_connections_open(app_token=app_token))["url"])
     except SlackApiError as error:
-        if error.response["error"] in REFUSALS:
-            raise RefusedError(error.response["error"]) from error
+        if code(error) in REFUSALS:
+            raise RefusedError(code(error)) from error
         raise

@@ -20,6 +20,7 @@ from bot import metrics
 from bot.domain.share import Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.access import Access
+from bot.slack.client import UNREADABLE, code
 from bot.slack.pieces import Message
 from bot.storage import Store
 
@@ -27,7 +28,7 @@ POSTED: Final = "rolefit_posted"  # event_type of the metadata of our messages; 
 # Slack's word that it did nothing and that trying again may help.
 LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 # Slack's word that something went wrong on its side, and that it may have done it all the same.
-UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout"})
+UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
 PATIENT_TRIES = 500  # where Slack only says how long to wait
 LOOKED_AT, LOOKED_BACK = 200, 86_400  # messages, and seconds, that are looked at for one of ours
@@ -88,11 +89,20 @@ class Speech:
                 arguments = {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)}
                 await self._shown((await self._client(team)).chat_update, arguments)
             except SlackApiError as error:
-                if error.response["error"] not in ("message_not_found", "cant_update_message"):
+                if code(error) not in ("message_not_found", "cant_update_message"):
                     raise
             return {}
 
         await self._call("update", update)
+
+    async def publish(self, team: str, user: str, view: dict[str, Any]) -> None:
+        """Show somebody the Home tab. Slack takes none for who cannot open it."""
+
+        async def publish() -> dict[str, Any]:
+            await (await self._client(team)).views_publish(user_id=user, view=view)
+            return {}
+
+        await self._call("publish", publish)
 
     async def whisper(
         self, team: str, channel: str, user: str, message: Message, *, thread_ts: str | None = None
@@ -157,7 +167,7 @@ class Speech:
             try:
                 found = await (await self._client(team)).users_info(user=user)
             except SlackApiError as error:
-                if error.response["error"] not in MAY_NOT_READ:
+                if code(error) not in MAY_NOT_READ:
                     raise
                 return {"zone": None}
             return {"zone": found["user"].get("tz")}
@@ -195,7 +205,7 @@ class Speech:
             try:
                 return await self._say(team, arguments)
             except SlackApiError as error:
-                if error.response["error"] not in unless:
+                if code(error) not in unless:
                     raise
                 return {}
 
@@ -223,9 +233,9 @@ class Speech:
             try:
                 return await method(**arguments)
             except SlackApiError as error:
-                if error.response["error"] not in REFUSED_BLOCKS:
+                if code(error) not in REFUSED_BLOCKS:
                     raise
-                log.warning("blocks refused, less sent instead", error=error.response["error"], blocks=less is not None)
+                log.warning("blocks refused, less sent instead", error=code(error), blocks=less is not None)
                 arguments = {**arguments, "blocks": less}
         return await method(**arguments)
 
@@ -242,9 +252,9 @@ class Speech:
             else:
                 found = await (await self._client(team)).conversations_history(**where)
         except SlackApiError as error:
-            if error.response["error"] not in MAY_NOT_LOOK:
+            if code(error) not in MAY_NOT_LOOK:
                 raise
-            log.warning("cannot look whether it was posted", key=key, error=error.response["error"])
+            log.warning("cannot look whether it was posted", key=key, error=code(error))
             metrics.DOUBTFUL.labels("could not look").inc()
             return None
         for message in found["messages"]:
@@ -295,23 +305,30 @@ class Speech:
         except SlackApiError as error:
             outcome = _not_now(name, error, later)
             if outcome is None:
-                raise SlackWorkError(error.response["error"]) from error
+                raise SlackWorkError(code(error)) from error
             return outcome
 
 
 def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:
     """Say when to try again what Slack has refused; None if never."""
-    code, status = error.response["error"], error.response.status_code
-    log.warning("Slack refused", step=name, error=code, status=status)
-    metrics.SLACK_ERRORS.labels(name, code or str(status)).inc()
+    why, status = code(error), error.response.status_code
+    log.warning("Slack refused", step=name, error=why, status=status)
+    metrics.SLACK_ERRORS.labels(name, why).inc()
     if status == 429:
-        headers = {key.lower(): value for key, value in (error.response.headers or {}).items()}
-        return {"wait": float(headers.get("retry-after", 1)), "error": code}
-    if code in LATER:
-        return later | {"error": code}
-    if code in UNCERTAIN or status >= 500:
-        return later | {"error": code, "uncertain": True}
+        return {"wait": _retry_after(error), "error": why}
+    if why in LATER:
+        return later | {"error": why}
+    if why in UNCERTAIN or status >= 500:
+        return later | {"error": why, "uncertain": True}
     return None
+
+
+def _retry_after(error: SlackApiError) -> float:
+    headers = {key.lower(): value for key, value in (error.response.headers or {}).items()}
+    try:
+        return max(0.0, float(headers.get("retry-after", 1)))
+    except ValueError:  # a date, which a proxy may write, and Slack does not
+        return 1.0
 
 
 MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping

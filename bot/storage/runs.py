@@ -130,13 +130,21 @@ class Runs:
             return await self._quiz(connection, digest)
 
     async def act(
-        self, team: str, run_id: str, action: Mapping[str, Any], *, by: str, user: str | None = None
+        self,
+        team: str,
+        run_id: str,
+        action: Mapping[str, Any],
+        *,
+        by: str,
+        user: str | None = None,
+        turns: int | None = None,
     ) -> Acted | None:
         """Do something to a run, and hold it if nobody does; None if there is no such run.
 
         `by` names the piece of work that asks for it: asking again in the same name gives the same outcome again and
-        changes nothing. `user`: who asks; of anybody but the run's owner it is NOT_YOURS. Two that ask at once are put
-        in order by the run's turns. KeyError and ValueError as `bot.domain.quiz.do`.
+        changes nothing. `user`: who asks; of anybody but the run's owner it is NOT_YOURS. `turns`: it is only meant for
+        the run as it was then, and otherwise NOTHING. Two that ask at once are put in order by the run's turns.
+        KeyError and ValueError as `bot.domain.quiz.do`.
         """
         for _ in range(TRIES):
             async with self._engine.begin() as connection:
@@ -144,9 +152,11 @@ class Runs:
                 if stored is None:
                     return None
                 if user is not None and user != stored.user:
-                    return Acted({"what": NOT_YOURS, "question": None, "was": None, "lost": None}, held=False)
+                    return Acted(_undone(NOT_YOURS), held=False)
                 if (known := await self._outcome(connection, team, run_id, by)) is not None:
                     return Acted(known, held=await self._hold(connection, team, run_id, by))
+                if turns is not None and turns != stored.turns:
+                    return Acted(_undone(What.NOTHING), held=False)
                 done = conversation.do(stored.run, action)
                 if await self._save(connection, team, stored, done):
                     outcome = _outcome(stored, done)
@@ -217,12 +227,18 @@ class Runs:
         async with self._engine.begin() as connection:
             await connection.execute(delete(runs).where(runs.c.team == team, runs.c.id == run_id))
 
-    async def due(self, now: float, *, limit: int) -> list[tuple[str, str, str, float]]:
-        """Name runs of all teams that somebody has to come back to: team, run, what to do, and since when (1970)."""
-        found = select(runs.c.team, runs.c.id, runs.c.due, runs.c.due_at).where(runs.c.due_at <= now)
+    async def due(self, now: float, *, limit: int) -> list[tuple[str, str, str, float, int]]:
+        """Name runs of all teams to come back to: team, run, what to do, since when (1970), and their turns."""
+        found = select(runs.c.team, runs.c.id, runs.c.due, runs.c.due_at, runs.c.turns).where(runs.c.due_at <= now)
         async with self._engine.connect() as connection:
             rows = await connection.execute(found.order_by(runs.c.due_at).limit(limit))
-            return [(row.team, row.id, row.due, row.due_at) for row in rows]
+            return [(row.team, row.id, row.due, row.due_at, row.turns) for row in rows]
+
+    async def put_off(self, team: str, run_id: str, at: float, until: float) -> None:
+        """Come back to a run later than `at`, unless that has changed meanwhile; in seconds since 1970."""
+        mine = (runs.c.team == team, runs.c.id == run_id, runs.c.due_at == at)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(runs).where(*mine).values(due_at=until))
 
     async def find_run(self, run_id: str) -> tuple[str, StoredRun] | None:
         """Look a run up in all teams, for the operator; gives its team too."""
@@ -338,6 +354,10 @@ def _outcome(stored: StoredRun, done: Done) -> dict[str, Any]:
         "was": was if changed and stored.run.finished else None,
         "lost": list(stored.lost) if stored.lost else None,
     }
+
+
+def _undone(what: str) -> dict[str, Any]:
+    return {"what": what, "question": None, "was": None, "lost": None}
 
 
 def _row(team: str, run_id: str, question: str, given: Given) -> dict[str, Any]:

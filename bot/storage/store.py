@@ -12,10 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, event, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, event, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import text
 
@@ -34,6 +33,7 @@ from bot.storage.tables import (
 )
 
 HEAD = "0006"  # the newest migration; a test holds it against the files
+CONNECT = 10  # seconds
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 
 
@@ -148,6 +148,7 @@ class Store(Runs):
     async def install(self, team: str, installation: Installation) -> None:
         """Remember an installation; a later one replaces it."""
         async with self._engine.begin() as connection:
+            await _alone(connection, team)
             await self._installed(connection, team, installation)
 
     async def installation(self, team: str) -> Installation | None:
@@ -158,8 +159,7 @@ class Store(Runs):
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
         """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
         async with self._engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"installation {team}"))))
+            await _alone(connection, team)
             found = await self._installation(connection, team)
             if found and (better := await renewed(found)):
                 await self._installed(connection, team, better)
@@ -170,6 +170,7 @@ class Store(Runs):
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
         async with self._engine.begin() as connection:
+            await _alone(connection, team)
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
@@ -185,24 +186,22 @@ class Store(Runs):
             await self._insert_new(connection, replicas, {"id": replica, "seen_at": at})
             await connection.execute(update(replicas).where(replicas.c.id == replica).values(seen_at=at))
 
-    async def silent(self, since: float) -> list[str]:
-        """Name the replicas that nobody has seen since then."""
+    async def heard(self, since: float) -> frozenset[str]:
+        """Name the replicas that have been seen since then."""
         async with self._engine.connect() as connection:
-            return list((await connection.scalars(select(replicas.c.id).where(replicas.c.seen_at < since))).all())
+            return frozenset(await connection.scalars(select(replicas.c.id).where(replicas.c.seen_at >= since)))
 
-    async def bury(self, names: Sequence[str], since: float) -> None:
-        """Forget those of these replicas that nobody has seen since then."""
-        async with self._engine.begin() as connection:
-            gone = replicas.c.id.in_(names), replicas.c.seen_at < since
-            await connection.execute(delete(replicas).where(*gone))
+    async def forget(self, before: float, now: float) -> None:
+        """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas.
 
-    async def forget(self, before: float) -> None:
-        """Delete what only helps for a while: what threads were answered with, and the turns of channels."""
+        Times in seconds since 1970. An installation that has begun is forgotten as soon as it may not end any more.
+        """
         async with self._engine.begin() as connection:
             # A ts is seconds since 1970, ten digits before its point until the year 2286.
             await connection.execute(delete(threads).where(threads.c.thread_ts < f"{before:.6f}"))
             await connection.execute(delete(channels).where(channels.c.free_at < before))
-            await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < before))
+            await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < now))
+            await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
 
     async def expect(self, state: str, until: float) -> None:
         """Remember the state of an installation that has begun."""
@@ -231,13 +230,24 @@ class Store(Runs):
         await connection.execute(update(installations).where(installations.c.team == team).values(**row))
 
 
+async def _alone(connection: AsyncConnection, team: str) -> None:
+    """Let one transaction at a time change a workspace's installation."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"installation {team}"))))
+    else:  # it has one writer anyway, but Python's driver would begin only at the first write, after we have read
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
     return threads.c.team == team, threads.c.channel == channel, threads.c.thread_ts == thread_ts
 
 
 def _engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if url.startswith("sqlite"):
+    local = url.startswith("sqlite")
+    # Its errors would show what people answered; psycopg alone waits two minutes for a server that is not there.
+    more: dict[str, Any] = {} if local else {"connect_args": {"connect_timeout": CONNECT}}
+    engine = create_async_engine(url, pool_pre_ping=not local, hide_parameters=True, **more)
+    if local:
         event.listen(engine.sync_engine, "connect", _pragmas)
     return engine
 
@@ -251,26 +261,30 @@ def _pragmas(connection: Any, _record: Any) -> None:
 
 
 async def _prepare(url: str) -> None:
-    """Bring the tables up to date, importing Alembic only when there is something to do."""
+    """Bring the tables up to date, importing Alembic only when there is something to do.
+
+    Tables of a later version than ours are left as they are: a release only adds to what the one before it reads.
+    """
     if database := (make_url(url).database if url.startswith("sqlite") else None):
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url)
     try:
         async with engine.connect() as connection:
-            if await _versions(connection) == [HEAD]:
+            if any(version >= HEAD for version in await _versions(connection)):
                 return
         from bot.storage.migrate import upgrade  # noqa: PLC0415 - a tenth of a second that few starts need
 
         async with engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # however many replicas start together, one does it
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
+                if any(version >= HEAD for version in await _versions(connection)):  # by one of a later version
+                    return
             await connection.run_sync(upgrade)
     finally:
         await engine.dispose()
 
 
 async def _versions(connection: AsyncConnection) -> Sequence[str]:
-    try:
-        return (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
-    except (OperationalError, ProgrammingError):  # SQLite and PostgreSQL say so when there is no such table
+    if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
         return []
+    return (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
