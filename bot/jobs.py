@@ -34,6 +34,7 @@ from bot import metrics
 VERSION = "3"
 
 RECORDED_WITHIN = 2.5  # seconds; Slack waits for three, and comes again
+UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 
@@ -261,6 +262,14 @@ def _recorded(recording: "asyncio.Task[None]") -> None:
         recording.exception()  # looked at, so that asyncio does not report it where nobody waits for it any more
 
 
+async def unended(prefix: str) -> str:
+    """Give the key, with this prefix and a number, of work that is under way; or of none yet, for the next."""
+    found = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
+    numbers = {each.workflow_id.removeprefix(prefix): each.status for each in found}
+    ended = [int(number) for number, status in numbers.items() if number.isdigit() and status not in UNDER_WAY]
+    return f"{prefix}{max(ended, default=-1) + 1}"
+
+
 async def adopt(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Adopting again does no harm."""
     # DBOS gives this to its paid coordinator only; the operation itself is public in its command line and API.
@@ -299,9 +308,7 @@ async def holders() -> frozenset[str]:
 
 async def waiting() -> int:
     """Count the work that has begun and not ended, up to 10,000."""
-    found = await DBOS.list_workflows_async(
-        status=["PENDING", "ENQUEUED"], limit=10_000, load_input=False, load_output=False
-    )
+    found = await DBOS.list_workflows_async(status=UNDER_WAY, limit=10_000, load_input=False, load_output=False)
     return len(found)
 
 
@@ -358,7 +365,7 @@ class Ledger:
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
         try:
-            found = self._client.list_workflows(status=["PENDING", "ENQUEUED"], load_input=False, load_output=False)
+            found = self._client.list_workflows(status=UNDER_WAY, load_input=False, load_output=False)
         except (OperationalError, ProgrammingError) as error:
             if _no_bot_yet(error):
                 return {}

@@ -104,7 +104,7 @@ def shown_in(run: Run, library: Library) -> None:
         "reminder:1",
     ]
     wanted = thread.view(replace(run, reminders=1), "r" * 20, library, slots)
-    assert set(wanted) == set(slots)
+    assert set(wanted) == ({"card"} if run.status is Status.DELETED else set(slots))
     for message in wanted.values():
         judge(message)
 

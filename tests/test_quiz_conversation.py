@@ -1,14 +1,23 @@
 """/rolefit as people meet it: a conversation in a DM thread, by clicks and by typing, then a recommendation."""
 
 import asyncio
+import base64
+import contextlib
+import json
+import sqlite3
 from itertools import product
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
 from bot.domain.fit import Clearness, recommend, settled
 from bot.domain.quiz import LETTERS
 from bot.knowledge import Library
+from tests.conftest import bot_in, free_port
+from tests.test_edge import FORM, Edge
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 COUNT = 5
@@ -323,6 +332,8 @@ async def test_a_quiz_of_skips_says_that_there_is_nothing_to_weigh(workspace: Wo
 
     now = await card(workspace, root, "You skipped every question")
     assert buttons(now).count("Change") == COUNT
+    await write(workspace, root, "continue")
+    await question(workspace, root, 1)
 
 
 async def test_why_and_a_word_of_the_question_are_explained_with_their_source(workspace: Workspace, library: Library):
@@ -376,7 +387,69 @@ async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Work
     assert "AI researcher      █" in told
 
 
+async def test_so_far_after_the_result_points_to_it(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root)
+    await result(workspace, root)
+
+    await write(workspace, root, "so far")
+
+    await message(workspace, root, "This round is finished.")
+
+
+async def test_a_stop_while_a_question_of_ones_own_is_answered_stays(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 1}])
+    await write(workspace, root, "what is a research engineer?")
+    await write(workspace, root, "stop")
+
+    await message(workspace, root, "Source:")
+    await workspace.settled()
+
+    await card(workspace, root, "Stopped. Your answers are kept")
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert sum("Question 1 of 5" in shown(each) for each in thread) == 1
+
+
 # Changing answers
+
+
+async def test_an_edit_never_answers_a_question_that_came_after_the_message(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    typed = await write(workspace, root, "bananas, mostly")
+    await message(workspace, root, "I did not catch")
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 2)
+
+    await workspace.edit(typed, "c")
+
+    await message(workspace, root, "The question that stood there when you wrote this is answered.")
+    now = await card(workspace, root, f"→ *{label(library, 1, 0)}*")
+    assert "1 of 5 answered" in shown(now)
+
+
+async def test_editing_twice_and_editing_what_was_guessed_change_the_question_they_were_about(
+    workspace: Workspace, library: Library
+):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    typed = await write(workspace, root, "bananas, mostly")
+    await message(workspace, root, "I did not catch")
+    await workspace.edit(typed, "b")
+    await question(workspace, root, 2)
+    await workspace.edit(typed, "c")
+    await card(workspace, root, f"→ *{label(library, 1, 2)}*")
+    guessed = await write(workspace, root, "tested ideas")
+    await workspace.click("U_ANA", await asking(workspace, root, "Did you mean"), "Yes")
+    await question(workspace, root, 3)
+
+    await workspace.edit(guessed, "d")
+
+    now = await card(workspace, root, f"→ *{label(library, 2, 3)}*")
+    assert "2 of 5 answered" in shown(now)
 
 
 async def test_editing_the_message_changes_the_answer(workspace: Workspace, library: Library):
@@ -477,17 +550,53 @@ async def test_a_double_enter_answers_one_question(workspace: Workspace):
     assert buttons(await workspace.latest("U_ANA", second)) != []
 
 
-async def test_somebody_elses_buttons_are_not_for_clicking(workspace: Workspace):
-    root = await begin(workspace)
-    asked = await question(workspace, root, 1)
-    assert await workspace.dm("U_BEN") == []
+async def test_a_forged_click_on_somebody_elses_button_changes_nothing(tmp_path: Path, library: Library):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(events_url=url) as workspace,
+        bot_in(workspace, library, tmp_path, port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        edge = Edge(port, workspace.signing_secret, session)
+        root = await begin(workspace)
+        await take(workspace, root, 0)
+        asked = await question(workspace, root, 2)
+        await card(workspace, root, "1 of 5 answered")
+        before = await workspace.thread(root.channel, root, "U_ANA")
+        clickable = [
+            {"action_id": each["action_id"], "block_id": "b", "type": "button", "value": each["value"]}
+            for message in before
+            for block in message["blocks"]
+            for each in [*block.get("elements", []), block.get("accessory", {})]
+            if each.get("type") == "button"
+        ]
+        assert {each["value"].split(" ")[1] for each in clickable} >= {"start_over", "so_far", "pause", "change", "2"}
+        for number, action in enumerate(clickable):
+            body = urlencode(
+                {"payload": json.dumps(forged(action | {"action_ts": f"{number}.0"}, asked, "U_BEN"))}
+            ).encode()
+            status, _ = await edge.post(body, edge.signed(body) | {"Content-Type": FORM})
+            assert status == 200
+        await workspace.settled()
 
-    # Nobody else sees a direct message; a forged click is refused all the same.
-    run_id = asked["blocks"][2]["elements"][0]["value"].split()[0]
-    assert run_id
-    await workspace.command("U_BEN", "C_ASK", "/rolefit", "history")
-    [told] = [each for each in await workspace.messages("C_ASK", "U_BEN", count=2) if each.get("ephemeral")]
-    assert "You have not taken a round yet." in shown(told)
+        assert await workspace.thread(root.channel, root, "U_ANA") == before
+        assert len(await workspace.dm("U_ANA")) == 1
+        assert await workspace.dm("U_BEN") == []
+
+
+def forged(action: Json, message: Json, user: str) -> Json:
+    """Give a payload that Slack would send if somebody else could click there."""
+    return {
+        "type": "block_actions",
+        "api_app_id": "A_ROLEFIT",
+        "team": {"id": "T_LOCAL"},
+        "user": {"id": user, "team_id": "T_LOCAL"},
+        "channel": {"id": message["channel"]},
+        "message": message,
+        "container": {"type": "message", "message_ts": message["ts"], "channel_id": message["channel"]},
+        "actions": [action],
+    }
 
 
 # How it ends
@@ -499,7 +608,10 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
 
     told = await result(workspace, root)
 
-    assert "I stopped early: whatever you answer to question 5, this stays as it is." in shown(told)
+    assert (
+        "I stopped early: whatever you answer to question 5, the role and how clear it is stay as they are."
+        in shown(told)
+    )
     await write(workspace, root, "go on")
     asked = await question(workspace, root, 5)
     await message(workspace, root, "One more answer is needed")
@@ -625,6 +737,44 @@ async def test_nobody_has_to_say_what_the_review_looked_at(workspace: Workspace)
     await workspace.click("U_ANA", asked, "I would rather not say")
 
     await message(workspace, root, "You left open what your last review looked at.")
+
+
+async def test_any_cell_of_the_table_can_be_picked_and_picked_again(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root)
+    asked = await asking(workspace, root, "What did your last review look at most?")
+    [menu] = [each for block in asked["blocks"] for each in block.get("elements", []) if "option_groups" in each]
+    cells = [option["text"]["text"] for group in menu["option_groups"] for option in group["options"]]
+    assert cells == [cell for row in library.tables["roles"].rows for cell in row.cells.values()]
+    told = await pick_review(workspace, root, "Weeks to months")
+    assert "grading in another" in shown(told)
+
+    await workspace.click("U_ANA", told, "Change")
+
+    assert "are in the same column" in shown(await pick_review(workspace, root, "Years"))
+
+
+async def test_where_it_is_too_close_to_call_both_roles_have_their_trap(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take(workspace, root, *close_answers(library, "close"))
+    asked = await asking(workspace, root, "It is too close to call.")
+    await write(workspace, root, "skip")
+    told = shown(await result(workspace, root))
+    assert asked
+    assert "What decided it" not in told
+    assert told.count("What spoke for") == 2
+
+    # The column that is neither role's.
+    found = recommend(library.quiz, answers_at(library, close_answers(library, "close")))
+    [other] = [role for role in library.quiz.roles if role not in (found.role, found.runner_up)]
+    cell = library.tables["roles"].row("time-horizon").cells[other.column]
+    said = shown(await pick_review(workspace, root, cell)).replace("*", "")
+
+    assert f"that of {found.role.name} or {found.runner_up.name}" in said
+    assert library.quiz.review
+    for role in (found.role, found.runner_up):
+        assert f"If it is the work of {role.name}:" in said
+        assert library.quiz.review.traps[role.id].hurts in said
 
 
 # Pausing, stopping, several rounds
@@ -800,7 +950,7 @@ async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
 async def test_a_deleted_round_is_gone_from_the_list_and_the_thread(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root)
-    told = await result(workspace, root)
+    await result(workspace, root)
     await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
 
     await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Delete")
@@ -812,8 +962,136 @@ async def test_a_deleted_round_is_gone_from_the_list_and_the_thread(workspace: W
         return None if any(map(buttons, thread)) else thread
 
     thread = await workspace.until(gone, "U_ANA")
-    assert shown(await workspace.latest("U_ANA", told)) == "You deleted this round."
-    assert not any("AI researcher" in shown(each) for each in thread)
+    assert [shown(each) for each in thread if each["user"] == "U_ROLEFIT"] == ["You deleted this round."]
+    await begin(workspace)
+
+
+async def test_of_a_deleted_round_nothing_that_was_said_or_recorded_remains(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.asking.ENDED", 0.5)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await begin(workspace)
+        await take(workspace, root, 0, 1)
+        await question(workspace, root, 3)
+        await write(workspace, root, "so far")
+        await message(workspace, root, "So far, from 2 of 5 answers.")
+        await write(workspace, root, "3a 4c 5a")
+        told = await result(workspace, root)
+        await workspace.click("U_ANA", told, "Whole table")
+        await message(workspace, root, "AI engineer (ML / product)")
+        await write(workspace, root, "change 5 to d")
+        await message(workspace, root, "You changed your answer to question 5")
+        await workspace.click("U_ANA", await result(workspace, root), "Share with my manager")
+        await workspace.select_user("U_ANA", await message(workspace, root, "Who should get a copy?"), "U_MEI")
+        await asking(workspace, root, "Send it to")
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+
+        await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Delete")
+
+        async def gone() -> bool:
+            thread = await workspace.thread(root.channel, root, "U_ANA")
+            return [shown(each) for each in thread if each["user"] == "U_ROLEFIT"] == ["You deleted this round."]
+
+        await workspace.until(gone, "U_ANA")
+        await privately(workspace, "You have not taken a round yet.")
+        await workspace.settled()
+        assert recorded(tmp_path / "jobs.db", [library.quiz.questions[0].choices[0].id])
+        chosen = [library.quiz.questions[at].choices[position].id for at, position in enumerate((0, 1, 0, 2, 0))]
+
+        async with asyncio.timeout(20):
+            while await asyncio.to_thread(recorded, tmp_path / "jobs.db", chosen):  # noqa: ASYNC110 - only the rows tell
+                await asyncio.sleep(0.1)
+
+
+def recorded(file: Path, words: list[str]) -> bool:
+    """Say whether the records of the work hold one of these words, in their keys, inputs or outputs."""
+    connection = sqlite3.connect(file)
+    try:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = [row for table in tables for row in connection.execute(f"SELECT * FROM {table}")]
+    finally:
+        connection.close()
+    cells = [cell for row in rows for cell in row if isinstance(cell, str)]
+    texts = [*map(str.encode, cells)]
+    for cell in cells:
+        with contextlib.suppress(ValueError):
+            texts.append(base64.b64decode(cell, validate=True))
+    return any(word.encode() in text for word in words for text in texts)
+
+
+async def rounds(workspace: Workspace, count: int) -> Sent:
+    """Wait until there are so many rounds, and give the last."""
+    root = (await workspace.dm("U_ANA", count=count))[-1]
+    return Sent(root["ts"], root["channel"], "U_ANA")
+
+
+async def test_after_a_deleted_round_another_begins_as_often_as_one_likes(workspace: Workspace):
+    first = await begin(workspace)
+    await take(workspace, first)
+    await workspace.click("U_ANA", await result(workspace, first), "Take it again")
+    for count in (2, 3, 4):
+        again = await rounds(workspace, count)
+        await question(workspace, again, 1)
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+        listed = await privately(workspace, "Your rounds")
+        await workspace.click("U_ANA", listed, find(listed, "quiz_delete", 0))
+        await card(workspace, again, "You deleted this round.")
+        await workspace.settled()
+        if count < 4:
+            await workspace.command("U_ANA", "C_ASK", "/rolefit")
+
+
+async def test_a_round_whose_beginning_was_given_up_can_be_begun_again(workspace: Workspace):
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
+    await workspace.command("U_ANA", "C_ASK", "/rolefit")
+    await workspace.until(lambda: refused(workspace), "U_ANA")
+
+    async with asyncio.timeout(20):
+        while not await workspace.dm("U_ANA"):  # once it is recorded that it was given up, of which nobody tells us
+            await workspace.command("U_ANA", "C_ASK", "/rolefit")
+            await workspace.settled()
+            await asyncio.sleep(0.1)
+    await question(workspace, await rounds(workspace, 1), 1)
+
+
+async def refused(workspace: Workspace) -> bool:
+    return any(each["status"] == "restricted_action" for each in await workspace.traffic("chat.postMessage"))
+
+
+async def test_start_over_works_again_after_going_on(workspace: Workspace):
+    first = await begin(workspace)
+    await take(workspace, first, 0)
+    await question(workspace, first, 2)
+    await workspace.click("U_ANA", await card(workspace, first, "1 of 5 answered"), "Start over")
+    second = await rounds(workspace, 2)
+    await take(workspace, second, 0)
+    await workspace.click("U_ANA", await card(workspace, first, "Stopped."), "Continue")
+    await question(workspace, first, 2)
+
+    await workspace.click("U_ANA", await card(workspace, first, "Pause"), "Start over")
+
+    await question(workspace, await rounds(workspace, 3), 1)
+    await card(workspace, first, "Stopped.")
+
+
+async def test_the_command_offers_an_open_round_that_is_not_the_latest(workspace: Workspace):
+    first = await begin(workspace)
+    await take(workspace, first, 0)
+    before = await question(workspace, first, 2)
+    await offered(workspace, "Begin a new one")
+    second = await rounds(workspace, 2)
+    await take(workspace, second)
+    await result(workspace, second)
+
+    await offered(workspace, "Continue there")
+
+    async def again() -> Json | None:
+        now = await question(workspace, first, 2)
+        return now if now["ts"] != before["ts"] else None
+
+    await workspace.until(again, "U_ANA")
+    assert len(await workspace.dm("U_ANA")) == 2
 
 
 def find(message: Json, begins: str, at: int) -> str:

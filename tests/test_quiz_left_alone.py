@@ -188,6 +188,32 @@ async def test_a_version_that_cannot_be_shown_any_more_is_said_and_what_maps_ove
             assert "the role of AI researcher." in shown(await result(workspace, root))
 
 
+@pytest.mark.parametrize("old", [1, 3])
+async def test_an_old_button_of_a_version_that_is_gone_says_what_happened(tmp_path: Path, old: int):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder)
+    async with Workspace.start() as workspace:
+        async with bot_in(workspace, knowledge.load(folder), tmp_path, knowledge_dir=folder):
+            root = await begin(workspace)
+            shown_then = {1: await question(workspace, root, 1)}
+            await take(workspace, root, *CLEAR[:2])
+            shown_then[3] = await question(workspace, root, 3)
+            await released(tmp_path)
+        edited(folder, tables=True)
+        async with bot_in(workspace, knowledge.load(folder), tmp_path, knowledge_dir=folder):
+            asked = shown_then[old]
+
+            await workspace.click_as_shown("U_ANA", asked, buttons(asked)[0])
+
+            said = shown(await message(workspace, root, "The questions have been rewritten since you began"))
+            assert "I kept 1 of your 2 answers" in said
+            await message(workspace, root, "This question is no longer open.")
+            again = await asking(workspace, root, "What is it all for?")
+            await workspace.click("U_ANA", again, buttons(again)[0])
+            await write(workspace, root, "3a 4c 5a")
+            assert "the role of AI researcher." in shown(await result(workspace, root))
+
+
 # A bot that dies after each step
 
 # What a process imports it imports once: each life is a fork of it.

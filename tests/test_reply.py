@@ -142,6 +142,36 @@ def test_what_is_no_answer_is_told_apart(library: Library, typed: str, expected:
     assert reading(library, typed) == expected
 
 
+def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(library: Library):
+    words, begun = library.words.typed, quiz.begin(library.quiz)
+    for question in library.quiz.all_questions:
+        run = quiz.do(begun, {"do": "change", "question": question.id}).run
+        for name in type(words).model_fields:
+            for phrase in getattr(words, name):
+                expected = Unclear() if name in ("yes", "no") else Command(name)
+                assert reading(library, phrase, run) == expected, (question.id, phrase)
+
+
+@pytest.mark.parametrize(
+    ("number", "typed"),
+    [
+        (1, "anything but shipping"),
+        (2, "not papers"),
+        (2, "I never publish papers"),
+        (2, "we don't write papers"),
+        (3, "not uptime"),
+        (3, "novelty, rather than anything else, no"),
+        (4, "never years"),
+        (4, "it"),
+        (3, "it"),
+    ],
+)
+def test_what_is_denied_or_hardly_said_is_not_taken_for_an_answer(library: Library, number: int, typed: str):
+    run = quiz.do(quiz.begin(library.quiz), {"do": "change", "question": library.quiz.questions[number - 1].id}).run
+
+    assert not isinstance(reading(library, typed, run), Answered)
+
+
 @pytest.mark.parametrize(
     ("typed", "term"),
     [

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot import knowledge
 from bot.domain import quiz
 from bot.domain.fit import Given
-from bot.domain.quiz import Run, Status, What
+from bot.domain.quiz import Status, What
 from bot.domain.reply import Answered, Command, Perhaps, read, read_again
 from bot.settings import KNOWLEDGE
 from bot.slack import thread
@@ -21,7 +21,8 @@ LIBRARY = knowledge.load(KNOWLEDGE)
 TYPED = (
     "a", "b", "2", "d", "1b, 2a", "3d 4a 5c", "change 1 to d", "change 3", "half a, half b", "half and half", "back",
     "skip", "stop", "pause", "continue", "so far", "why", "shiping it", "yes", "no", "bananas", "what is an MTS?",
-    "1d 2d 3d 4c", "start over", "what do you mean by velocity?",
+    "1d 2d 3d 4c", "start over", "what do you mean by velocity?", "no idea", "pass", "next", "not papers",
+    "tested ideas",
 )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ class Conversation(RuleBasedStateMachine):
         self.seen: list[tuple[str, str]] = []
         self.clock = 100
         self.stood: dict[str, int] = {}  # when each message was posted
+        self.written: list[int] = []  # when each message was typed
         self.sync(99)
 
     def sync(self, survives: int) -> None:
@@ -101,6 +103,11 @@ class Conversation(RuleBasedStateMachine):
         self.sync(survives)
         return done.what
 
+    def aim(self, ts: int) -> int:
+        """Give the prompt that stood last in the thread before a message, as the workflow does."""
+        before = [int(slot[7:]) for slot, at in self.stood.items() if slot.startswith("prompt:") and at < ts]
+        return max(before, default=0)
+
     @rule(data=st.data(), survives=st.integers(0, 6))
     def click_what_is_there(self, data: st.DataObject, survives: int) -> None:
         buttons = [each for message in self.shown.values() for each in live_in(message)]
@@ -122,7 +129,8 @@ class Conversation(RuleBasedStateMachine):
     @rule(text=st.sampled_from(TYPED), survives=st.integers(0, 6), doubled=st.booleans())
     def write(self, text: str, survives: int, doubled: bool) -> None:
         self.clock += 1
-        aim = max((int(slot[7:]) for slot in self.stood if slot.startswith("prompt:")), default=0)
+        self.written.append(self.clock)
+        aim = self.aim(self.clock)
         found = read(text, self.run, LIBRARY.words.typed)
         action: dict[str, Any] | None = None
         match found:
@@ -130,23 +138,43 @@ class Conversation(RuleBasedStateMachine):
                 given = {each: list(choices) for each, choices in answers.items()}
                 action = {"do": "reply", "answers": given, "ts": str(self.clock), "aim": None if named else aim}
             case Perhaps(question, choices):
-                action = {"do": "guess", "question": question, "choices": list(choices), "prompt": aim}
+                guess = {"question": question, "choices": list(choices), "prompt": aim, "ts": str(self.clock)}
+                action = {"do": "guess"} | guess
             case Command(name, question) if name not in ("so_far", "why", "start_over"):
-                action = {"do": name} | ({"question": question} if question else {})
+                action = {"do": name, "prompt": aim} | ({"question": question} if question else {})
         if action:
             self.act(action, survives)
-            if doubled and isinstance(found, Answered) and not found.named:
+            if doubled and (action["do"] in ("skip", "back") or (isinstance(found, Answered) and not found.named)):
+                before = self.run
                 self.act({**action, "ts": f"{self.clock}x"}, survives)  # the same again, aimed at the same prompt
+                if before.prompts[aim - 1 :][1:]:  # something has been asked since
+                    assert (self.run.answers, self.run.skipped) == (before.answers, before.skipped)
 
     @rule(data=st.data(), text=st.sampled_from(TYPED), survives=st.integers(0, 6))
     def edit(self, data: st.DataObject, text: str, survives: int) -> None:
-        if not self.run.typed:
+        if not self.written:
             return
-        ts = data.draw(st.sampled_from(sorted(self.run.typed)))
-        answers = read_again(text, self.run, self.run.typed[ts])
-        if answers is not None:
-            given = {each: list(choices) for each, choices in answers.items()}
-            self.act({"do": "edit", "ts": ts, "answers": given}, survives)
+        at = data.draw(st.sampled_from(self.written))
+        before, ts, aim = self.run, str(at), self.aim(at)
+        about = {*before.typed.get(ts, ())}
+        if ts in before.typed:
+            answers = read_again(text, before, before.typed[ts])
+            if answers is not None:
+                given = {each: list(choices) for each, choices in answers.items()}
+                about |= given.keys() if len(given) > 1 else set()
+                self.act({"do": "edit", "ts": ts, "answers": given}, survives)
+        elif isinstance(found := read(text, before, LIBRARY.words.typed), Answered):
+            given = {each: list(choices) for each, choices in found.answers.items()}
+            about |= given.keys() if found.named else {before.prompts[aim - 1].question} if aim else set()
+            self.act({"do": "reply", "answers": given, "ts": ts, "aim": None if found.named else aim}, survives)
+        changed = {each for each, given_ in self.run.answers.items() if before.answers.get(each) != given_}
+        assert changed <= about  # never a question that was asked after the message was written
+
+    @rule(survives=st.integers(0, 6))
+    def have_a_question_of_ones_own_answered_late(self, survives: int) -> None:
+        before = self.run
+        self.act({"do": "reask"}, survives)
+        assert (self.run.status, self.run.answers) == (before.status, before.answers)
 
     @rule(what=st.sampled_from(["remind", "expire"]), survives=st.integers(0, 6))
     def be_silent(self, what: str, survives: int) -> None:
@@ -163,12 +191,14 @@ class Conversation(RuleBasedStateMachine):
             slot for slot, message in self.shown.items() if any(each[0].startswith(CHOOSE) for each in live_in(message))
         ]
         assert asking == ([f"prompt:{len(self.run.prompts)}"] if self.run.asking else [])
-        for slot in asking:
-            for action_id, value in live_in(self.shown[slot]):
-                action = action_of(action_id, value)
-                if action and action["do"] == "answer":
-                    after: Run = quiz.do(self.run, action).run
-                    assert after.answers[action["question"]] == tuple(action["choices"])
+        for message in self.shown.values():
+            for action_id, value in live_in(message):
+                if (action := action_of(action_id, value)) is None:
+                    continue
+                done = quiz.do(self.run, action)
+                assert done.what in (What.TAKEN, What.REPEATED), action
+                if action["do"] == "answer":
+                    assert done.run.answers[action["question"]] == tuple(action["choices"])
 
     @invariant()
     def the_card_sums_it_up(self) -> None:

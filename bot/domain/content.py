@@ -392,6 +392,8 @@ class QuizWords(Authored):
     card_answer: Annotated[Line, _text("choice")]
     card_skipped: Plain
     half: Annotated[Line, _text("first", "second")]
+    both: Annotated[Line, _text("first", "second")]
+    option: Annotated[Line, _text("number", "letter", "choice")]
     change: Button
     pause: Button
     resume: Button
@@ -421,6 +423,7 @@ class QuizWords(Authored):
     which_two: Annotated[Line, _text("first", "second")]
     unclear: Annotated[Line, _text("options")]
     kept: Plain
+    edited_late: Plain
     already_answered: Annotated[Line, _text("choice")]
     moved_on: Plain
     finished: Plain
@@ -526,6 +529,8 @@ class GradedWords(Authored):
     said: Annotated[Line, _text("cell")]
     match: Annotated[Line, _text("column")]
     mismatch: Annotated[Line, _text("role", "cell", "column")]
+    between: Annotated[Line, _text("first", "second")]
+    if_role: Annotated[Line, _text("role")]
     hurts: Annotated[Line, _text("text")]
     ask: Annotated[Line, _text("text")]
 

@@ -64,7 +64,7 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Flip:
-    """The smallest change that makes another role the first: these questions answered so."""
+    """The smallest change that leads to another role, which is then ahead by enough: these questions answered so."""
 
     changes: tuple[tuple[Question | TieBreak, Choice], ...]
     role: Role
@@ -99,21 +99,30 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
     )
 
 
-def flip(quiz: Quiz, answers: Answers) -> Flip | None:
-    """Find the fewest answers that, given otherwise, put another role first; None if three would not do.
+def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
+    """Find the fewest answers that, given otherwise, lead to another role; None if three would not do.
 
-    Of several changes of as many answers, it is the one whose weights differ least from those given.
+    What would be too close to call, or with `early` (questions are open that could change nothing) would need more
+    answers, does not count. Of several changes of as many answers, it is the one whose weights differ least from those
+    given.
     """
     first = recommend(quiz, answers).role
     chosen = _counted(quiz, answers)
+
+    def leads_to(changed: Answers) -> Role | None:
+        found = recommend(quiz, changed)
+        if found.role == first or found.clearness is Clearness.CLOSE:
+            return None
+        plain = {each: given for each, given in changed.items() if each != quiz.tie_break.id}
+        return found.role if not early or settled(quiz, plain) else None
+
     for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
         found: list[tuple[float, Flip]] = []
         for some in combinations(chosen, number):
             for others in product(*(question.choices for question, _ in some)):
                 changes = tuple((question, other) for (question, _), other in zip(some, others, strict=True))
                 changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
-                role = recommend(quiz, changed).role
-                if role != first:
+                if role := leads_to(changed):
                     found.append((sum(map(_distance, (given for _, given in some), others)), Flip(changes, role)))
         if found:
             return min(found, key=lambda each: each[0])[1]

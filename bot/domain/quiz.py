@@ -46,11 +46,15 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Prompt:
-    """One asking of a question; `guesses` are choices somebody may have meant, `changing` asks for another answer."""
+    """One asking of a question; `changing` asks for another answer.
+
+    `guesses` are choices somebody may have meant with the message `typed`, given by its ts.
+    """
 
     question: str
     guesses: tuple[str, ...] = ()
     changing: bool = False
+    typed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class Run:
         """Give all but the quiz and the answers as plain data, for `load`."""
         return {
             "skipped": sorted(self.skipped),
-            "prompts": [[each.question, list(each.guesses), each.changing] for each in self.prompts],
+            "prompts": [[each.question, list(each.guesses), each.changing, each.typed] for each in self.prompts],
             "live": self.live,
             "status": self.status.value,
             "went_on": self.went_on,
@@ -194,7 +198,7 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
         quiz,
         MappingProxyType(dict(answers)),
         skipped=frozenset(state["skipped"]),
-        prompts=tuple(Prompt(question, tuple(guesses), changing) for question, guesses, changing in state["prompts"]),
+        prompts=tuple(Prompt(question, tuple(guesses), *more) for question, guesses, *more in state["prompts"]),
         live=state["live"],
         status=Status(state["status"]),
         went_on=state["went_on"],
@@ -229,13 +233,16 @@ def do(run: Run, action: Mapping[str, Any]) -> Done:
     reply     answers (choices by question), ts, aim: typed; `aim` is the prompt it was meant for, or None if it
               names its questions itself
     edit      answers, ts: the typed message was changed
-    guess     prompt, question, choices: ask whether these are meant
+    guess     prompt, question, choices, ts: ask whether these are meant by a typed message
     change    question: ask it again
-    begin delete back skip pause resume stop go_on reask
+    back skip prompt: the one it is meant for, the last if none is named
+    begin delete pause resume stop go_on reask
     remind later expire
     graded    dimension, column; or None for not saying
+    regrade   ask what the review looked at once more
 
-    Raises KeyError for a question or choice that the quiz does not have, ValueError for an unknown action.
+    What names a question, choice or dimension that this quiz does not have is STALE: it was meant for another version.
+    Raises ValueError for an unknown action.
     """
     name = action["do"]
     if run.status is Status.DELETED:
@@ -261,7 +268,7 @@ def due(run: Run, now: datetime, zone: str | None) -> tuple[str, datetime] | Non
 
     now: when somebody last did something to it, with its time zone; zone: the person's, by its IANA name.
     """
-    if run.finished or run.status not in (Status.OPEN, Status.PAUSED):
+    if run.upcoming is None or run.status not in (Status.OPEN, Status.PAUSED):
         return None
     if run.reminded:
         return "expire", now + EXPIRES_AFTER - REMIND_AFTER
@@ -285,14 +292,18 @@ def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR09
         case "answer":
             return _answered(run, action["prompt"], action["question"], tuple(action["choices"]))
         case "reply":
-            return _replied(run, _checked(run, action["answers"]), action["ts"], action["aim"])
+            return _replied(run, action["answers"], action["ts"], action["aim"])
         case "edit":
-            return _given(run, _checked(run, action["answers"]))
+            given = _known(run, action["answers"])
+            return _given(run, given) if given else Done(run, What.STALE)
         case "guess":
-            return _guessed(run, action["prompt"], Prompt(action["question"], tuple(action["choices"])))
+            guess = Prompt(action["question"], tuple(action["choices"]), typed=action.get("ts"))
+            return _guessed(run, action["prompt"], guess)
         case "change":
-            run.quiz.question(action["question"])
-            return _asked(run, Prompt(action["question"], changing=True))
+            known = any(each.id == action["question"] for each in run.quiz.all_questions)
+            return _asked(run, Prompt(action["question"], changing=True)) if known else Done(run, What.STALE)
+        case "back" | "skip" if action.get("prompt", len(run.prompts)) != len(run.prompts):
+            return Done(run, What.STALE)  # the second half of a double Enter
         case "back":
             return _back(run)
         case "skip":
@@ -301,8 +312,10 @@ def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR09
             return _moved(run, Status.PAUSED)
         case "stop":
             return _moved(run, Status.STOPPED)
-        case "resume" | "reask":
+        case "resume":
             return _resumed(run)
+        case "reask":
+            return _resumed(run) if run.asking else Done(run, What.NOTHING)
         case "later":
             return Done(run, What.TAKEN)
         case "delete":
@@ -314,33 +327,54 @@ def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR09
         case "graded":
             if action["column"] is None:
                 return Done(replace(run, not_graded=True), What.TAKEN)
+            if run.quiz.review is None or action["dimension"] not in run.quiz.review.dimensions:
+                return Done(run, What.STALE)
             return Done(replace(run, graded=Graded(action["dimension"], action["column"])), What.TAKEN)
+        case "regrade":
+            return Done(replace(run, graded=None, not_graded=False), What.TAKEN)
         case _:
             raise ValueError(f"there is no action {name!r}")
 
 
-def _checked(run: Run, answers: Mapping[str, Sequence[str]]) -> dict[str, Given]:
-    for question_id, choices in answers.items():
-        for each in choices:
-            fit.choice_of(run.quiz.question(question_id), each)
+def _known(run: Run, answers: Mapping[str, Sequence[str]]) -> dict[str, Given] | None:
+    """Give the answers as tuples; None if this quiz does not have one of them."""
+    try:
+        for question_id, choices in answers.items():
+            for each in choices:
+                fit.choice_of(run.quiz.question(question_id), each)
+    except KeyError:
+        return None
     return {question_id: tuple(choices) for question_id, choices in answers.items()}
 
 
 def _answered(run: Run, prompt: int, question: str, choices: Given) -> Done:
-    answers = _checked(run, {question: choices})
+    answers = _known(run, {question: choices})
+    if answers is None:
+        return Done(run, What.STALE)
     if prompt == len(run.prompts) and run.live and run.prompts[-1].question == question:
-        return _given(run, answers)
+        guessed = run.prompts[-1].typed
+        return _given(_typed(run, guessed, answers) if guessed else run, answers)
     what = What.REPEATED if run.answers.get(question) == choices else What.STALE
     return Done(run, what, question)
 
 
-def _replied(run: Run, answers: Mapping[str, Given], ts: str, aim: int | None) -> Done:
+def _typed(run: Run, ts: str, answers: Mapping[str, Given]) -> Run:
+    """Remember which questions a message has answered."""
+    return replace(run, typed=MappingProxyType({**run.typed, ts: tuple(answers)}))
+
+
+def _replied(run: Run, given: Mapping[str, Sequence[str]], ts: str, aim: int | None) -> Done:
+    answers = _known(run, given)
+    if answers is None:
+        return Done(run, What.STALE)
     if aim is not None:
         # Meant for a prompt that has been answered meanwhile: the second half of a double Enter.
         meant = run.prompts[aim - 1].question if 0 < aim <= len(run.prompts) else None
         if not run.live or meant != run.prompts[-1].question or meant not in answers:
             return Done(run, What.STALE, meant)
-    return _given(replace(run, typed=MappingProxyType({**run.typed, ts: tuple(answers)})), answers)
+        if guessed := run.prompts[-1].typed:
+            run = _typed(run, guessed, answers)
+    return _given(_typed(run, ts, answers), answers)
 
 
 def _given(run: Run, answers: Mapping[str, Given]) -> Done:
@@ -359,7 +393,8 @@ def _given(run: Run, answers: Mapping[str, Given]) -> Done:
 
 
 def _guessed(run: Run, prompt: int, guess: Prompt) -> Done:
-    _checked(run, {guess.question: guess.guesses})
+    if _known(run, {guess.question: guess.guesses}) is None:
+        return Done(run, What.STALE)
     if run.asking is None or prompt != len(run.prompts) or run.asking.question != guess.question:
         return Done(run, What.STALE, guess.question)
     return _asked(run, replace(guess, changing=run.asking.changing))
@@ -396,10 +431,12 @@ def _moved(run: Run, status: Status) -> Done:
 
 
 def _resumed(run: Run) -> Done:
-    """Go on, with the live question asked again below what has been said since."""
+    """Go on, with the live question asked again below what has been said since; or with all, if all were skipped."""
     run = replace(run, status=Status.OPEN)
+    if run.upcoming is None and not run.finished:
+        run = replace(run, skipped=frozenset())
     if run.live:
-        return _asked(run, replace(run.prompts[-1], guesses=()))
+        return _asked(run, replace(run.prompts[-1], guesses=(), typed=None))
     return Done(_advance(run), What.TAKEN if run.live else What.NOTHING)
 
 

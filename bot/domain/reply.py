@@ -38,6 +38,10 @@ _FILLER = re.compile(
     r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
     re.IGNORECASE,
 )
+_NOT = re.compile(
+    r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
 _TERM = re.compile(
     r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
@@ -103,6 +107,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False) ->
         _to_guess(text, run, words)
         or _explicit(text, run)
         or (asked and _in_these_words(text, asked))
+        or _exact_command(text, words)
         or (asked and _two(text, asked))
         or (asked and _one(text, asked))
         or _command(text, words)
@@ -130,7 +135,8 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
 def read_choice(text: str, question: Question | TieBreak) -> Choice | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
-    None where nothing fits, where two choices fit about as well, and where the text asks something.
+    None where nothing fits, where two choices fit about as well, where the text asks or denies something, and where it
+    is no more than a few letters of a wording.
     """
     if picked := _PICKED.fullmatch(text.strip()):
         return _at(picked.group(1), question)
@@ -139,7 +145,7 @@ def read_choice(text: str, question: Question | TieBreak) -> Choice | None:
         return None
     if exact := _in_these_words(text, question):
         return choice_of(question, exact.answers[question.id][0])
-    if _ASKING.search(text):
+    if _ASKING.search(text) or _NOT.search(text) or len(said) < SHORT:
         return None
     (best, choice), (next_best, _) = _scored(said, question)[:2]
     return choice if best >= SURE and best - next_best >= LEAD else None
@@ -219,16 +225,26 @@ def _one(text: str, question: Question | TieBreak) -> Answered | None:
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
-def _command(text: str, words: TypedWords) -> Command | None:
+def _exact_command(text: str, words: TypedWords) -> Command | Unclear | None:
     said = utils.default_process(text)
-    phrases = {
+    if found := _commands(words).get(said):
+        return Command(found)
+    # Where nothing was asked that yes or no would answer, neither is the word of a choice that holds it.
+    return Unclear() if said in map(utils.default_process, (*words.yes, *words.no)) else None
+
+
+def _commands(words: TypedWords) -> dict[str, str]:
+    return {
         utils.default_process(phrase): name
         for name in type(words).model_fields
         if name not in ("yes", "no")
         for phrase in getattr(words, name)
     }
-    if said in phrases:
-        return Command(phrases[said])
+
+
+def _command(text: str, words: TypedWords) -> Command | None:
+    """Read a command with a letter wrong."""
+    said, phrases = utils.default_process(text), _commands(words)
     if len(said) < SHORT:
         return None
     found = process.extractOne(said, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
@@ -246,7 +262,10 @@ def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
 
 
 def _guesses(text: str, question: Question | TieBreak) -> Perhaps | None:
-    scored = _scored(utils.default_process(text), question)[:MOST_GUESSES]
+    said = utils.default_process(text)
+    if len(said) < SHORT:
+        return None
+    scored = _scored(said, question)[:MOST_GUESSES]
     likely = tuple(choice.id for score, choice in scored if score >= MAYBE)
     return Perhaps(question.id, likely) if likely else None
 

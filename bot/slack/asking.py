@@ -14,7 +14,7 @@ from typing import Any
 from bot import jobs
 from bot.domain import quiz as conversation
 from bot.domain.quiz import Run, Status, What
-from bot.jobs import current_key, insist, step, worker, workflow
+from bot.jobs import current_key, insist, pause, step, worker, workflow
 from bot.slack import blocks, history, result, thread
 from bot.slack.equipped import EquippedWorker
 from bot.slack.faq import ANSWER, answering
@@ -23,6 +23,12 @@ from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.thread import PROMPT, Before
 from bot.storage import NOT_YOURS, Posted, StoredRun
 
+# What the keys of recorded work begin with, before the workspace and the run.
+OF_A_RUN = (
+    "cancel", "click", "edit", "expire", "first", "open", "pick", "preview", "remind", "reply", "resume", "say", "send",
+    "show", "stop",
+)  # fmt: skip
+ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 
 Action = dict[str, Any]
@@ -35,7 +41,7 @@ class Asking(EquippedWorker):
 
     @workflow
     async def begin(self, team: str, user: str, response_url: str | None, begun_in: str | None) -> None:
-        """Open a round in the person's DM and ask the first question; point there if it was begun elsewhere."""
+        """Open a round in the person's DM; point there if it was begun elsewhere."""
         run_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
         quiz = self._library.quiz
         run = conversation.begin(quiz)
@@ -47,8 +53,14 @@ class Asking(EquippedWorker):
             await self._store.begin_run(team, run_id, **place, quiz=quiz, zone=zone)
 
         await step("begin run", store_run)
-        if response_url and begun_in != channel:  # apart, so that neither waits for the other
-            await jobs.start(f"point:{team}:{response_url}", asking.point, team, run_id, response_url)
+        # Apart, so that neither waits for the other; and by the run, so that their records can go with it.
+        if response_url and begun_in != channel:
+            await jobs.start(point_key(team, response_url), asking.point, team, run_id, response_url)
+        await jobs.start(f"first:{team}:{run_id}:", asking.first, team, run_id)
+
+    @workflow
+    async def first(self, team: str, run_id: str) -> None:
+        """Ask the first question of a round."""
         await self._do(team, run_id, {"do": "begin"})
 
     @workflow
@@ -73,10 +85,11 @@ class Asking(EquippedWorker):
             await self._speech.whisper(team, channel, user, told, thread_ts=thread_ts)
 
     @workflow
-    async def typed(self, team: str, run_id: str, action: Action, ts: str, aimed: bool) -> None:
+    async def typed(self, team: str, run_id: str, action: Action, ts: str, aimed: bool, edited: bool) -> None:
         """Do what somebody typed. `aimed`: it is about the question that stood last in the thread when they did.
 
-        If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter.
+        If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
+        nothing is said, or the message was `edited` too late.
         """
         if aimed:
 
@@ -94,6 +107,8 @@ class Asking(EquippedWorker):
         outcome = await self._do(team, run_id, action)
         if outcome and outcome["what"] == What.FIRST:
             await self._say(team, run_id, blocks.say(self._library.words.quiz.first))
+        elif outcome and outcome["what"] == What.STALE and edited:
+            await self._say(team, run_id, blocks.say(self._library.words.quiz.edited_late))
 
     @workflow
     async def resume(self, team: str, run_id: str, user: str, response_url: str) -> None:
@@ -147,6 +162,12 @@ class Asking(EquippedWorker):
         total = await insist(self._store.count_runs, team, user)
         await self._speech.reply(response_url, history.listed(left, total, self._library), replace=True)
 
+    @workflow
+    async def erase(self, team: str, run_id: str) -> None:
+        """Delete the records of all work about a round that is gone, which hold its answers."""
+        await pause(ENDED)
+        await jobs.forget_keys([f"{kind}:{team}:{run_id}:" for kind in OF_A_RUN])
+
     async def _do(
         self, team: str, run_id: str, action: Action, user: str | None = None, turns: int | None = None
     ) -> dict[str, Any] | None:
@@ -198,6 +219,9 @@ class Asking(EquippedWorker):
                 await self._speech.update(team, where["channel"], shown[slot][0], wanted[slot])
                 changed[slot] = shown[slot] = [shown[slot][0], _digest(wanted[slot])]
 
+        for slot, (ts, _) in shown.items():
+            if run.status is Status.DELETED and slot not in wanted:
+                await self._speech.remove(team, where["channel"], ts)
         # What was clicked loses its buttons first, then comes what is next, then what sums it up.
         for slot in [each for each in wanted if each in shown and each.startswith(PROMPT)]:
             await update(slot)
@@ -211,6 +235,7 @@ class Asking(EquippedWorker):
         released = await step("release", self._release, team, run_id, key, seen["turns"], changed)
         if released and run.status is Status.DELETED:
             await insist(self._store.delete_run, team, run_id)
+            await jobs.start(f"erase:{team}:{run_id}", asking.erase, team, run_id)
         return released
 
     async def _asked(self, team: str, run_id: str) -> StoredRun | None:
@@ -262,9 +287,12 @@ class Asking(EquippedWorker):
         return (seen["where"], await self._restored(seen)) if seen else None
 
     async def _say(self, team: str, run_id: str, message: Message) -> None:
-        stored = await insist(self._store.run, team, run_id)
-        if stored:
-            await self._speech.post(team, stored.channel, message, thread_ts=stored.root_ts)
+        """Say something between the questions, and remember where, so that it can be deleted with the run."""
+        seen = await self._seen(team, run_id)
+        if seen and seen[1].status is not Status.DELETED:
+            where, _ = seen
+            _, ts = await self._speech.post(team, where["channel"], message, thread_ts=where["root_ts"])
+            await insist(self._store.posted, team, run_id, thread.said(ts), Posted(ts, ""))
 
     async def _tell_change(self, team: str, run_id: str, was: Mapping[str, Sequence[str]]) -> None:
         """Say what changing answers did to a result that had been shown."""
@@ -292,6 +320,8 @@ class Asking(EquippedWorker):
         library, words = self._library, self._library.words.quiz
         asked = run.quiz.question(run.prompts[-1].question) if run.live else None
         match word:
+            case "so_far" if run.finished:
+                return blocks.say(words.finished)
             case "so_far":
                 return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
             case "whole_table":
@@ -318,6 +348,11 @@ class Asking(EquippedWorker):
 
 
 asking = Asking("quiz")
+
+
+def point_key(team: str, response_url: str) -> str:
+    """Give the key of the note that points somewhere; whoever knows the address itself could write there."""
+    return f"point:{team}:{hashlib.sha256(response_url.encode()).hexdigest()[:20]}"
 
 
 def _plain(stored: StoredRun) -> dict[str, Any]:

@@ -136,7 +136,7 @@ async def hear(event: dict[str, Any], context: AsyncBoltContext, library: Librar
     if stored and message.edited_ts:
         await quiz.hear_edit(team, message.text, message.ts, message.edited_ts, stored, library)
     elif stored:
-        await quiz.hear_reply(team, message.text, message.ts, stored, said, library)
+        await quiz.hear_reply(team, message.text, message.ts, stored, said, library, store)
     elif said is not None and not message.edited_ts:
         key = f"say:{team}:{message.channel}:{message.ts}"
         thread = message.thread_ts or message.ts

@@ -8,8 +8,9 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.blocks import BEGIN
 from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.result import how_far
 from bot.slack.text import Mrkdwn, escape, fill
-from bot.slack.thread import day, how_far
+from bot.slack.thread import day
 from bot.storage import StoredRun
 
 RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # value: the run

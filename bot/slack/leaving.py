@@ -7,13 +7,11 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.jobs import insist, worker, workflow
 from bot.slack.access import Access
+from bot.slack.asking import OF_A_RUN
 from bot.slack.equipped import EquippedWorker
 
 # What the keys of recorded work begin with, before the workspace.
-KINDS = (
-    "begin", "cancel", "click", "delete", "edit", "expire", "home", "open", "pick", "point", "preview", "remind",
-    "reply", "resume", "say", "send", "show", "stop",
-)  # fmt: skip
+KINDS = (*OF_A_RUN, "begin", "delete", "erase", "home", "point")
 
 
 @worker()

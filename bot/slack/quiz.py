@@ -10,7 +10,7 @@ from bot import jobs
 from bot.domain.reply import Answered, Asks, Command, Defined, Perhaps, Reading, Unclear, WhichTwo, read, read_again
 from bot.knowledge import Library
 from bot.slack import blocks, history
-from bot.slack.asking import Action, asking
+from bot.slack.asking import Action, asking, point_key
 from bot.slack.blocks import BEGIN
 from bot.slack.faq import ANSWER, Said
 from bot.slack.history import DELETE, OPEN, RESUME
@@ -25,52 +25,59 @@ LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun 
 SHOWS = ("so_far", "whole_table", "why")  # what is said and changes nothing
 
 
-async def hear_reply(team: str, text: str, ts: str, stored: StoredRun, said: Said | None, library: Library) -> None:
+async def hear_reply(
+    team: str, text: str, ts: str, stored: StoredRun, said: Said | None, library: Library, store: Store
+) -> None:
     """Do what somebody typed in a run's thread; `said` is what the FAQ has to say to it."""
     answerable = said is not None and said.kind == ANSWER
     reading = read(text, stored.run, library.words.typed, answerable=answerable)
-    key = f"reply:{team}:{stored.channel}:{ts}"
+    key = f"reply:{team}:{stored.id}:{ts}"
     if isinstance(reading, Asks) and said:
-        key = f"say:{team}:{stored.channel}:{ts}"
         await jobs.start(key, asking.interrupted, team, stored.id, said.kind, list(said.entries))
+    elif reading == Command("start_over"):
+        await _begin_anew(store, team, stored.user, stored.id, ts)
     else:
         await _heed(key, team, stored, reading, ts)
 
 
 async def hear_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredRun, library: Library) -> None:
     """Let the edit of a message change the answer that the message gave, or give one if it gave none."""
-    key = f"edit:{team}:{stored.channel}:{ts}:{edited_ts}"
+    key = f"edit:{team}:{stored.id}:{ts}:{edited_ts}"
     if ts not in stored.run.typed:
         reading = read(text, stored.run, library.words.typed)
         if isinstance(reading, Answered):
-            await _heed(key, team, stored, reading, edited_ts)
+            await _heed(key, team, stored, reading, ts, edited=True)
         return
     answers = read_again(text, stored.run, stored.run.typed[ts])
     if answers is None:
         await jobs.start(key, asking.say, team, stored.id, "kept")
         return
     action = {"do": "edit", "ts": ts, "answers": {question: list(given) for question, given in answers.items()}}
-    await jobs.start(key, asking.typed, team, stored.id, action, edited_ts, aimed=False)
+    await _typed(key, team, stored.id, action, ts)
 
 
-async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: str) -> None:
+async def _typed(
+    key: str, team: str, run_id: str, action: Action, ts: str, *, aimed: bool = False, edited: bool = False
+) -> None:
+    await jobs.start(key, asking.typed, team, run_id, action, ts, aimed=aimed, edited=edited)
+
+
+async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: str, *, edited: bool = False) -> None:
     match reading:
         case Answered(answers, named):
             given = {question: list(choices) for question, choices in answers.items()}
             action: Action = {"do": "reply", "answers": given, "ts": ts, "aim": None}
-            await jobs.start(key, asking.typed, team, stored.id, action, ts, aimed=not named)
+            await _typed(key, team, stored.id, action, ts, aimed=not named, edited=edited)
         case Perhaps(question, choices):
-            action = {"do": "guess", "question": question, "choices": list(choices)}
-            await jobs.start(key, asking.typed, team, stored.id, action, ts, aimed=True)
-        case Command("start_over"):
-            await _begin_anew(team, stored.user, stored.id)
+            action = {"do": "guess", "question": question, "choices": list(choices), "ts": ts}
+            await _typed(key, team, stored.id, action, ts, aimed=True)
         case Command(name) if name in SHOWS:
             await jobs.start(key, asking.say, team, stored.id, name)
         case Command("resume") if stored.run.ended_early:
-            await jobs.start(key, asking.typed, team, stored.id, {"do": "go_on"}, ts, aimed=False)
+            await _typed(key, team, stored.id, {"do": "go_on"}, ts)
         case Command(name, question):
             action = {"do": name} | ({"question": question} if question else {})
-            await jobs.start(key, asking.typed, team, stored.id, action, ts, aimed=name in ("skip", "back"))
+            await _typed(key, team, stored.id, action, ts, aimed=name in ("skip", "back"))
         case Defined(term):
             await jobs.start(key, asking.say, team, stored.id, "term", term.term)
         case WhichTwo():
@@ -96,13 +103,14 @@ async def command(
     elif argument:
         message = blocks.usage(library, "" if argument == "help" else command["text"].strip())
     else:
-        latest, url = await _latest(store, team, user), command["response_url"]
-        if latest is None or not latest.waits:
-            await _begin(team, user, latest, url, command["channel_id"])
-        elif _just_begun(latest):
-            await jobs.start(f"point:{team}:{url}", asking.point, team, latest.id, url)
+        url, rounds = command["response_url"], await store.history(team, user, limit=history.MOST)
+        waiting = next((each for each in rounds if each.waits), None)
+        if waiting is None:
+            await _begin(store, team, user, rounds[0] if rounds else None, url, command["channel_id"])
+        elif _just_begun(waiting):
+            await jobs.start(point_key(team, url), asking.point, team, waiting.id, url)
         else:
-            message = history.offer(latest, library)
+            message = history.offer(waiting, library)
     if message:
         await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
     else:
@@ -114,12 +122,15 @@ async def begin(
 ) -> None:
     """Begin the quiz by a button: after a result, beside an open round, or on the Home tab, which goes on with one."""
     team, user, url = str(context.team_id), body["user"]["id"], body.get("response_url")
-    latest, name = await _latest(store, team, user), action["value"].split(" ")[0]
-    if latest is None or not latest.waits or (name != "home" and not _just_begun(latest)):
-        await _begin(team, user, latest, url if name == "offer" else None)
-    elif name == "home" and not _just_begun(latest):
-        key, at = f"resume:{team}:{latest.id}:{action['action_ts']}", action["action_ts"]
-        await jobs.start(key, asking.typed, team, latest.id, {"do": "resume"}, at, aimed=False)
+    rounds, name = await store.history(team, user, limit=history.MOST), action["value"].split(" ")[0]
+    latest = rounds[0] if rounds else None
+    waiting = next((each for each in rounds if each.waits), None)
+    if name == "home" and waiting:
+        if not _just_begun(waiting):
+            key, at = f"resume:{team}:{waiting.id}:{action['action_ts']}", action["action_ts"]
+            await _typed(key, team, waiting.id, {"do": "resume"}, at)
+    elif latest is None or not _just_begun(latest):
+        await _begin(store, team, user, latest, url if name == "offer" else None)
     await ack()
 
 
@@ -132,14 +143,20 @@ async def choose(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], co
     await ack()
 
 
-async def do(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext) -> None:
+async def do(
+    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext, store: Store
+) -> None:
     """Do what a button of the card, a prompt, the result or a reminder says."""
     team, user = str(context.team_id), body["user"]["id"]
     run_id, name, *question = action["value"].split(" ")
-    if name in SHOWS:
-        await jobs.start(f"show:{team}:{run_id}:{name}:{action['action_ts']}", asking.say, team, run_id, name)
-    elif name == "start_over":
-        await _begin_anew(team, user, run_id)
+    if name in SHOWS or name == "start_over":
+        stored = await store.run(team, run_id)
+        if stored is None or stored.user != user:
+            await _click(team, run_id, {"do": "later"}, body, action)  # which says so
+        elif name in SHOWS:
+            await jobs.start(f"show:{team}:{run_id}:{name}:{action['action_ts']}", asking.say, team, run_id, name)
+        else:
+            await _begin_anew(store, team, user, run_id, action["action_ts"])
     elif name == "not_graded":
         await _click(team, run_id, {"do": "graded", "dimension": None, "column": None}, body, action)
     else:
@@ -194,7 +211,7 @@ async def _from_list(
 
 async def _click(team: str, run_id: str, done: Action, body: dict[str, Any], action: dict[str, Any]) -> None:
     message, user = body["message"], body["user"]["id"]
-    key = f"click:{team}:{run_id}:{user}:{action['action_id']}:{action['action_ts']}"
+    key = f"click:{team}:{run_id}:{user}:{action['action_ts']}"  # without the answer, as keys are logged
     place = (body["channel"]["id"], message.get("thread_ts"))
     await jobs.start(key, asking.clicked, team, run_id, done, user, *place)
 
@@ -209,18 +226,28 @@ async def _latest(store: Store, team: str, user: str) -> StoredRun | None:
 
 
 async def _begin(
-    team: str, user: str, latest: StoredRun | None, response_url: str | None = None, begun_in: str | None = None
+    store: Store,
+    team: str,
+    user: str,
+    latest: StoredRun | None,
+    response_url: str | None = None,
+    begun_in: str | None = None,
 ) -> None:
-    """Begin a round; once after each, since two clicks at once read the same latest one."""
-    before = latest.id if latest else f"none at {datetime.now(UTC):%Y-%m-%d %H:%M}"
-    await jobs.start(f"begin:{team}:{user}:{before}", asking.begin, team, user, response_url, begun_in)
+    """Begin a round, one of two clicks at once: either that of the other is under way, or it is the latest by now."""
+    before = latest.id if latest else "none"
+    key = await jobs.unended(f"begin:{team}:{user}:{before}:")
+    now = await _latest(store, team, user)
+    if before == (now.id if now else "none"):
+        await jobs.start(key, asking.begin, team, user, response_url, begun_in)
 
 
-async def _begin_anew(team: str, user: str, run_id: str) -> None:
-    """Stop a round and begin another; once for each round."""
-    stop = {"do": "stop"}
-    await jobs.start(f"stop:{team}:{run_id}", asking.typed, team, run_id, stop, "0", aimed=False)
-    await jobs.start(f"begin:{team}:{user}:{run_id}", asking.begin, team, user, None, None)
+async def _begin_anew(store: Store, team: str, user: str, run_id: str, at: str) -> None:
+    """Stop a round and begin another. `at`: the ts of the click or the message that asks for it."""
+    latest = await _latest(store, team, user)
+    if latest and latest.id != run_id and _just_begun(latest):  # by the first half of a double click
+        return
+    await _typed(f"stop:{team}:{run_id}:{at}", team, run_id, {"do": "stop"}, at)
+    await _begin(store, team, user, latest)
 
 
 def register(app: AsyncApp) -> None:

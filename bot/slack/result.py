@@ -1,6 +1,7 @@
 """A recommendation -> what it says: words first, then numbers, reasons, the documents' tables, and what it is not."""
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 
 import slackblocks as kit
 
@@ -32,7 +33,11 @@ def recommendation(run: Run, library: Library, lead: Iterable[str] = ()) -> Part
     roles = [found.role, found.runner_up] if close else [found.role]
     texts = [headline, *lead, *(_advice(role, named=close) for role in roles)]
     shares, chart = _shares(run, found, library)
-    reasons = [text for text in (_decided(found, library), _against(found, library)) if text]
+    decided = escape(words.decided) if not close else fill(words.against, role=found.role.name)
+    against = fill(words.against, role=found.runner_up.name)
+    reasons = [
+        _reasons(lead, each, library) for lead, each in ((decided, found.reasons), (against, found.against)) if each
+    ]
     reasons += [] if close else [_flip(run, library)]
     excerpt = marked(run, library, [found.role.column, found.runner_up.column])
     caption = _caption(excerpt, library)
@@ -55,10 +60,23 @@ def so_far(run: Run, library: Library) -> Message:
     found = run.so_far
     if found is None:
         raise ValueError("the run has no answers")
-    done, count = str(len(run.answers)), str(len(run.quiz.questions))
-    lead = fill(library.words.result.so_far, done=done, count=count)
+    lead = fill(library.words.result.so_far, **how_far(run))
     shares, chart = _shares(run, found, library)
     return message([section(lead), section(shares), chart], [lead, shares])
+
+
+def how_far(run: Run) -> dict[str, str]:
+    """Give the numbers of "3 of 5 answered"; the tie-break is not one of the five."""
+    done = sum(question.id in run.answers for question in run.quiz.questions)
+    return {"done": str(done), "count": str(len(run.quiz.questions))}
+
+
+def in_a_row(texts: Iterable[str], library: Library) -> Mrkdwn:
+    """Say several things, already in Slack's markup, as "a and b and c". TypeError if there are none."""
+    return reduce(
+        lambda first, second: fill(library.words.quiz.both, first=Mrkdwn(first), second=Mrkdwn(second)),
+        map(Mrkdwn, texts),
+    )
 
 
 def whole_table(run: Run, library: Library) -> Message:
@@ -197,16 +215,8 @@ def _short(name: str) -> str:
     return name if len(name) <= 20 else name[:19] + "…"
 
 
-def _decided(found: Recommendation, library: Library) -> str | None:
-    words = library.words.result
-    lines = [f"*{escape(words.decided)}*", *(_reason(each, library) for each in found.reasons)]
-    return "\n".join(lines) if found.reasons else None
-
-
-def _against(found: Recommendation, library: Library) -> str | None:
-    words = library.words.result
-    lead = f"*{fill(words.against, role=found.runner_up.name)}*"
-    return "\n".join([lead, *(_reason(each, library) for each in found.against)]) if found.against else None
+def _reasons(lead: str, reasons: Iterable[fit.Reason], library: Library) -> str:
+    return "\n".join([f"*{lead}*", *(_reason(each, library) for each in reasons)])
 
 
 def _reason(reason: fit.Reason, library: Library) -> str:
@@ -216,7 +226,7 @@ def _reason(reason: fit.Reason, library: Library) -> str:
 
 def _flip(run: Run, library: Library) -> str:
     words = library.words.result
-    found = fit.flip(run.quiz, run.answers)
+    found = fit.flip(run.quiz, run.answers, early=bool(run.ended_early))
     if found is None:
         return escape(words.flip_none)
 
@@ -225,7 +235,7 @@ def _flip(run: Run, library: Library) -> str:
             return fill(words.flip_tie_break, choice=choice.label)
         return fill(words.flip_change, number=str(run.number(question)), choice=choice.label)
 
-    changes = Mrkdwn(" and ".join(change(*each) for each in found.changes))
+    changes = in_a_row((change(*each) for each in found.changes), library)
     return fill(words.flip, changes=changes, role=found.role.name)
 
 
@@ -235,7 +245,7 @@ def _titles(run: Run, role: Role, library: Library) -> str:
     A message holds one table, and this is the second, so its excerpt is said in lines: signs only, without their notes.
     """
     words, skills = library.words.result, library.tables[run.quiz.tables.skills]
-    named = " and ".join(skills.column(title).label for title in role.titles)
+    named = in_a_row((escape(skills.column(title).label) for title in role.titles), library)
     lines: list[str] = [fill(words.titles, role=role.name, called=role.called, titles=named)]
     core = [row for row in skills.rows if any(row.cells[title].startswith(CORE) for title in role.titles)]
     if core:

@@ -95,6 +95,19 @@ class Speech:
 
         await self._call("update", update)
 
+    async def remove(self, team: str, channel: str, ts: str) -> None:
+        """Delete a message of ours. One that is gone, or that Slack does not let us delete, is left."""
+
+        async def remove() -> dict[str, Any]:
+            try:
+                await (await self._client(team)).chat_delete(channel=channel, ts=ts)
+            except SlackApiError as error:
+                if code(error) not in ("message_not_found", "cant_delete_message"):
+                    raise
+            return {}
+
+        await self._call("remove", remove)
+
     async def publish(self, team: str, user: str, view: dict[str, Any]) -> None:
         """Show somebody the Home tab. Slack takes none for who cannot open it."""
 

@@ -10,12 +10,13 @@ from datetime import datetime
 
 import slackblocks as kit
 
-from bot.domain.content import Question, Term, TieBreak
-from bot.domain.quiz import LETTERS, Prompt, Run, Status
+from bot.domain.content import Question, Table, Term, TieBreak
+from bot.domain.fit import Clearness
+from bot.domain.quiz import LETTERS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
 from bot.slack.blocks import BEGIN, SHARE
 from bot.slack.pieces import Message, context, label, message, plain, section
-from bot.slack.result import in_words, recommendation, since
+from bot.slack.result import how_far, in_a_row, in_words, recommendation, since
 from bot.slack.text import Mrkdwn, escape, fill
 
 CHOOSE = "quiz_choose"  # value: run, prompt, question and choice
@@ -37,10 +38,11 @@ def view(
 ) -> Mapping[str, Message]:
     """Give what each slot should show, in the order in which new ones are posted; `shown` are those that are there.
 
-    What was asked and is over before it was posted is not posted any more.
+    What was asked and is over before it was posted is not posted any more. Of a deleted run only the card is left, to
+    say so.
     """
     if run.status is Status.DELETED:
-        return dict.fromkeys(shown, plain(escape(library.words.quiz.deleted)))
+        return {CARD: plain(escape(library.words.quiz.deleted))}
     wanted: dict[str, Message] = {}
     if run.finished or RESULT in shown:
         wanted[RESULT] = _result(run, run_id, library, before)
@@ -58,6 +60,11 @@ def view(
             wanted[slot] = _reminder(run, run_id, library, live=live)
     wanted[CARD] = card(run, run_id, library)
     return wanted
+
+
+def said(ts: str) -> str:
+    """Name the slot of a message that was said between the questions and is not changed any more."""
+    return f"said:{ts}"
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:
@@ -96,11 +103,6 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     return message([*parts, context(foot), kit.ActionsBlock([*buttons])], [*said, foot])
 
 
-def how_far(run: Run) -> dict[str, str]:
-    """Give the numbers of "3 of 5 answered"."""
-    return {"done": str(_done(run)), "count": str(len(run.quiz.questions))}
-
-
 def why(question: Question | TieBreak, run: Run, library: Library) -> Message:
     """Say why a question is asked, and where that comes from."""
     cited = question.source if isinstance(question, TieBreak) else library.tables[run.quiz.tables.roles].source
@@ -128,9 +130,9 @@ def unclear(asked: Question | TieBreak, library: Library) -> Message:
     return plain(fill(library.words.quiz.unclear, options=options))
 
 
-def already_answered(run: Run, question: str, library: Library) -> Message:
-    """Tell the truth about a click on a prompt that is not live any more."""
-    choices = run.chosen(question)
+def already_answered(run: Run, question: str | None, library: Library) -> Message:
+    """Tell the truth about a click on a prompt that is not live any more; None for a question that is gone."""
+    choices = run.chosen(question) if question else ()
     if not choices:
         return plain(escape(library.words.quiz.moved_on))
     return plain(fill(library.words.quiz.already_answered, choice=in_words(choices, library)))
@@ -162,7 +164,7 @@ def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library
     ]
     how = escape(words.how_to_answer)
     options = [
-        f"{position} or {LETTERS[position - 1]}: {escape(choice.label)}"
+        fill(words.option, number=str(position), letter=LETTERS[position - 1], choice=choice.label)
         for position, choice in enumerate(asked.choices, 1)
     ]
     return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
@@ -203,7 +205,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     lead = []
     if run.ended_early:
         left = [fill(words.early_question, number=str(run.number(question))) for question in run.ended_early]
-        lead.append(fill(words.early, questions=Mrkdwn(" and ".join(left))))
+        lead.append(fill(words.early, questions=in_a_row(left, library)))
     if before and (moved := since(run, before.run, day(before.begun_at), library)):
         lead.append(Mrkdwn(moved))
     parts, said = recommendation(run, library, lead)
@@ -222,7 +224,8 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
     if review is None:
         raise ValueError("the quiz has no review")
     roles = library.tables[run.quiz.tables.roles]
-    if run.graded is None and not run.not_graded and run.finished:
+    graded = run.graded if run.graded and _has(roles, run.graded) else None
+    if graded is None and not run.not_graded and run.finished:
         groups = []
         for row in map(roles.row, review.dimensions):
             cells = {column.id: row.cells[column.id] for column in roles.columns}
@@ -235,20 +238,39 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
             [section(lead), context(reason), kit.ActionsBlock([menu, skip], block_id=f"graded:{run_id}")],
             [lead, reason],
         )
-    if run.graded is None:
-        return plain(escape(words.skipped if run.not_graded else library.words.result.waiting))
-    column = roles.column(run.graded.column).label
-    cell = roles.row(run.graded.dimension).cells[run.graded.column]
-    lines: list[str] = [fill(words.said, cell=cell)]
-    found = run.recommendation
-    if found is not None and run.mismatch is False:
-        lines.append(fill(words.match, column=column))
-    elif found is not None:
-        lines.append(fill(words.mismatch, role=found.role.name, cell=cell, column=column))
-        if trap := review.traps.get(found.role.id):
-            lines += [fill(words.hurts, text=trap.hurts), fill(words.ask, text=trap.ask)]
+    again = _do(library.words.quiz.change, run_id, "regrade") if run.finished else None
+    if graded is None:
+        text = escape(words.skipped if run.not_graded else library.words.result.waiting)
+        return message([section(text, again)], [text])
+    cell = roles.row(graded.dimension).cells[graded.column]
+    lines = [fill(words.said, cell=cell), *_judged(run, cell, roles.column(graded.column).label, library)]
     source = fill(library.words.quiz.source, sources=library.cite([review.source]))
-    return message([*map(section, lines), context(source)], [*lines, source])
+    return message([section(lines[0], again), *map(section, lines[1:]), context(source)], [*lines, source])
+
+
+def _judged(run: Run, cell: str, column: str, library: Library) -> list[str]:
+    """Say whether what a review looked at is in the column of the work, why it hurts if not, and what to do."""
+    words, found, review = library.words.graded, run.recommendation, run.quiz.review
+    if found is None or review is None:
+        return []
+    if run.mismatch is False:
+        return [fill(words.match, column=column)]
+    close = found.clearness is Clearness.CLOSE
+    roles = [found.role, found.runner_up] if close else [found.role]
+    named = fill(words.between, first=roles[0].name, second=roles[1].name) if close else roles[0].name
+    lines: list[str] = [fill(words.mismatch, role=named, cell=cell, column=column)]
+    for role in roles:
+        if trap := review.traps.get(role.id):
+            lines += [fill(words.if_role, role=role.name)] if close else []
+            lines += [fill(words.hurts, text=trap.hurts), fill(words.ask, text=trap.ask)]
+    return lines
+
+
+def _has(roles: Table, graded: Graded) -> bool:
+    """Say whether the table has this cell, which somebody may have picked before it was edited."""
+    return any(row.id == graded.dimension for row in roles.rows) and any(
+        column.id == graded.column for column in roles.columns
+    )
 
 
 def _reminder(run: Run, run_id: str, library: Library, *, live: bool) -> Message:
@@ -284,10 +306,6 @@ def _heading(run: Run, asked: Question | TieBreak, library: Library) -> str:
 
 def _progress(run: Run, library: Library) -> str:
     return fill(library.words.quiz.card_progress, **how_far(run))
-
-
-def _done(run: Run) -> int:
-    return sum(question.id in run.answers for question in run.quiz.questions)
 
 
 def day(at: datetime) -> Mrkdwn:

@@ -25,6 +25,7 @@ from bot.storage.tables import actions, answers, messages, quizzes, runs
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
 NOT_YOURS = "not yours"
+BEING_DELETED = 5  # runs of one person at most that are about to go
 
 
 @dataclass(frozen=True)
@@ -198,9 +199,13 @@ class Runs:
         """Give the runs of a person, latest first."""
         mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user)
         async with self._engine.connect() as connection:
-            ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
-            found = [await self._run(connection, team, runs.c.id == each) for each in ids]
-        return [each for each in found if each and each.run.status is not Status.DELETED]
+            ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit + BEING_DELETED))).all()
+            found: list[StoredRun] = []
+            for each in ids:
+                stored = await self._run(connection, team, runs.c.id == each) if len(found) < limit else None
+                if stored and stored.run.status is not Status.DELETED:
+                    found.append(stored)
+        return found
 
     async def count_runs(self, team: str, user: str) -> int:
         """Count the runs of a person."""
@@ -351,7 +356,7 @@ def _outcome(stored: StoredRun, done: Done) -> dict[str, Any]:
     return {
         "what": done.what.value,
         "question": done.question,
-        "was": was if changed and stored.run.finished else None,
+        "was": was if changed and stored.run.finished and done.run.status is not Status.DELETED else None,
         "lost": list(stored.lost) if stored.lost else None,
     }
 
