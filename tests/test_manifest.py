@@ -29,6 +29,7 @@ METHOD_SCOPES = {
     "chat_getPermalink": set(),
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "chat_delete": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"im:history"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
