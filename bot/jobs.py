@@ -218,10 +218,11 @@ def configure(url: str, *, executor: str = "local") -> None:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Have DBOS log the kind of an error only: its words and its traceback may hold what people wrote."""
-    if isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
-        record.msg, record.args = f"{record.getMessage()} {_kind(record.exc_info[1])}", ()
-        record.exc_info = record.exc_text = None
+    """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote."""
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    said = record.getMessage().partition("\n")[0]
+    record.msg, record.args = f"{said} {_kind(error)}" if error else said, ()
+    record.exc_info = record.exc_text = None
     return True
 
 

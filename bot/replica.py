@@ -1,7 +1,7 @@
 """One process among others on a database: it says that it lives, and takes over the work of those that are gone.
 
 A replica that has not been heard of for `REPLICA_TIMEOUT` seconds is taken for dead. After an outage of the database
-all of them have been silent, so nobody judges who has been silent lately: the living get the time to speak first.
+all of them have been silent, so who has been silent lately judges nobody for as long: the living get the time to speak.
 """
 
 import asyncio
@@ -54,14 +54,14 @@ async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[Non
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def again(name: str, work: Callable[[], Awaitable[float]]) -> NoReturn:
-    """Do something for ever: it gives the seconds until the next time. What fails is logged, and done again soon."""
+async def again(name: str, work: Callable[[], Awaitable[float]], soon: float = SOON) -> NoReturn:
+    """Do something for ever: it gives the seconds until the next time. What fails is logged, and done again `soon`."""
     while True:
         try:
             pause = await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would go on with it
             log.warning("it did not work and is tried again", work=name, error=type(error).__name__)
-            pause = SOON
+            pause = soon
         await asyncio.sleep(pause)
 
 
@@ -72,18 +72,20 @@ async def goodbye(store: Store, replica: str) -> None:
 
 
 async def _keep(store: Store, replica: str, timeout: float) -> None:  # noqa: ASYNC109 - how long others may be silent
-    spoken, beat = time.monotonic(), timeout / BEATS
+    spoken, judges_from, beat = time.monotonic(), 0.0, timeout / BEATS
 
     async def speak() -> float:
-        nonlocal spoken
+        nonlocal spoken, judges_from
         await store.seen(replica, time.time())
-        in_time = time.monotonic() - spoken < 2 * beat
-        spoken = time.monotonic()
-        if in_time:
+        now = time.monotonic()
+        if now - spoken > 2 * beat:
+            judges_from = now + timeout
+        spoken = now
+        if now >= judges_from:
             await _take_over(store, timeout)
         return beat
 
-    await again("the sign of life", speak)
+    await again("the sign of life", speak, min(beat, SOON))
 
 
 async def _take_over(store: Store, silent_for: float) -> None:
