@@ -124,6 +124,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         _ = library.index  # before the first message asks for it
         await store.seen(me, time.time())
         launch()
+        await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew))
         stack.callback(watching.cancel)
