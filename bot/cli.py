@@ -250,7 +250,7 @@ def explain_run(
     if stored.run.so_far is None:
         typer.echo("It has no answers yet.")
         return
-    for line in explain.lines(stored.run.quiz, stored.run.answers):
+    for line in explain.lines(stored.run.quiz, stored.run.answers, early=bool(stored.run.ended_early)):
         typer.echo(line)
 
 

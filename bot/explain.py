@@ -20,10 +20,10 @@ class AnswersError(ValueError):
         super().__init__("\n".join(problems))
 
 
-def lines(quiz: Quiz, answers: Answers) -> Iterator[str]:
+def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]:
     """Work a recommendation out: the weights of each answer, their sums, and what follows from them.
 
-    Raises ValueError if no question has an answer.
+    early: questions were left out, because they could change nothing. Raises ValueError if no question has an answer.
     """
     found = fit.recommend(quiz, answers)
     width = max(len(question.id) for question in quiz.all_questions)
@@ -63,11 +63,11 @@ def lines(quiz: Quiz, answers: Answers) -> Iterator[str]:
         speaks = "for" if reason.pull > 0 else "against"
         names = " + ".join(choice.id for choice in reason.choices)
         yield f"{speaks} {found.role.id}: {reason.question.id} = {names} ({reason.pull:+g})"
-    if flip := fit.flip(quiz, answers):
+    if flip := fit.flip(quiz, answers, early=early):
         changes = ", ".join(f"{question.id} = {choice.id}" for question, choice in flip.changes)
         yield f"it would be {flip.role.id} with {changes}"
     else:
-        yield f"no change of up to {fit.MOST_CHANGED} answers would put another role first"
+        yield f"no change of up to {fit.MOST_CHANGED} answers would lead to another role"
     if any(question.id not in answers for question in quiz.questions):
         settled = "cannot change this any more" if fit.settled(quiz, answers) else "can still change this"
         yield f"what has no answer {settled}"

@@ -1,7 +1,7 @@
 """One process among others on a database: it says that it lives, and takes over the work of those that are gone.
 
 A replica that has not been heard of for `REPLICA_TIMEOUT` seconds is taken for dead. After an outage of the database
-all of them have been silent, so who has been silent lately judges nobody for as long: the living get the time to speak.
+all of them have been silent, so nobody judges for as long after one: the living get the time to speak.
 """
 
 import asyncio
@@ -72,16 +72,18 @@ async def goodbye(store: Store, replica: str) -> None:
 
 
 async def _keep(store: Store, replica: str, timeout: float) -> None:  # noqa: ASYNC109 - how long others may be silent
-    spoken, judges_from, beat = time.monotonic(), 0.0, timeout / BEATS
+    judges_from, beat = 0.0, timeout / BEATS
 
     async def speak() -> float:
-        nonlocal spoken, judges_from
-        await store.seen(replica, time.time())
-        now = time.monotonic()
-        if now - spoken > 2 * beat:
-            judges_from = now + timeout
-        spoken = now
-        if now >= judges_from:
+        nonlocal judges_from
+        begun, away = time.monotonic(), True
+        try:
+            await store.seen(replica, time.time())
+            away = time.monotonic() - begun > 2 * beat
+        finally:
+            if away:
+                judges_from = time.monotonic() + timeout
+        if time.monotonic() >= judges_from:
             await _take_over(store, timeout)
         return beat
 

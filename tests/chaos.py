@@ -203,21 +203,18 @@ async def run(
         ) as first,
     ):
         workspaces = [first, *(first.other(f"T_{number}") for number in range(1, TEAMS))]
-        environment = (
-            CLEAN
-            | {
-                "PYTHONPATH": str(ROOT),
-                "SLACK_API_URL": first.api_url,
-                "SLACK_CLIENT_ID": first.config.client_id,
-                "SLACK_CLIENT_SECRET": first.config.client_secret,
-                "SLACK_SIGNING_SECRET": first.signing_secret,
-                "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-                "DATABASE_URL": server.get_uri(),
-                "POST_INTERVAL": "0.05",
-                "REPLICA_TIMEOUT": "6",  # with a machine that is busy starting processes, less would take the living for dead
-                "LOG_LEVEL": "WARNING",
-            }
-        )
+        environment = CLEAN | {
+            "PYTHONPATH": str(ROOT),
+            "SLACK_API_URL": first.api_url,
+            "SLACK_CLIENT_ID": first.config.client_id,
+            "SLACK_CLIENT_SECRET": first.config.client_secret,
+            "SLACK_SIGNING_SECRET": first.signing_secret,
+            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "DATABASE_URL": server.get_uri(),
+            "POST_INTERVAL": "0.05",
+            "REPLICA_TIMEOUT": "4",
+            "LOG_LEVEL": "WARNING",
+        }
         fleet = Replicas(environment, folder, ports, chance)
         async with fleet.running():
             await asyncio.gather(*(_up(port) for port in ports))
