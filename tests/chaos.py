@@ -43,8 +43,9 @@ RETRIES = (0.1, 5.0, 25.0)  # Slack's at once, a minute and five, twelve times a
 DIED, NONE_UP = 502, 503  # what the balancer says of a replica that was killed meanwhile, and when none listens
 KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
-LIFE = (4.0, 12.0)  # seconds that a replica lives until it is killed
-PATIENCE = 120.0  # seconds for what is still to come when nothing fails any more
+LIFE = (6.0, 16.0)  # seconds that a replica lives until it is killed, of which it needs two to four to start
+PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times
+SILENCE = 40.0  # seconds without another answer after which there will be none
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Tally:
     questions: int = 0
     answered: int = 0
     lost: int = 0
-    undelivered: int = 0  # Slack gave up after its last retry, because no replica was up whenever it tried
+    undelivered: int = 0  # Slack gave up after its last retry: no replica, or no database, was up whenever it tried
     doubled: int = 0
     wrong: int = 0
     quizzes: int = 0
@@ -79,6 +80,7 @@ class Balancer:
     def __init__(self, chance: random.Random) -> None:
         self.ports: list[int] = []
         self.met: dict[str, list[int]] = {}  # the statuses that Slack got for a message, by its ts
+        self.away = False  # whether the database is restarting
         self._chance = chance
         self._session: aiohttp.ClientSession | None = None
 
@@ -98,7 +100,7 @@ class Balancer:
         body = await request.read()
         answer = await self._answered(request, body)
         if request.content_type == "application/json" and (ts := json.loads(body).get("event", {}).get("ts")):
-            self.met.setdefault(ts, []).append(answer.status)
+            self.met.setdefault(ts, []).append(NONE_UP if self.away else answer.status)
         return answer
 
     async def _answered(self, request: web.Request, body: bytes) -> web.Response:
@@ -222,7 +224,7 @@ async def run(
             await _install(url, workspaces)
             for number, workspace in enumerate(workspaces):
                 await workspace.faults(weather=WEATHER | {"seed": seed + number})
-            asked, taken = await _drive(workspaces, library, tally, chance, server if restart else None)
+            asked, taken = await _drive(workspaces, library, tally, chance, balancer, server if restart else None)
             fleet.calm = True
             for workspace in workspaces:
                 await workspace.faults()
@@ -290,7 +292,12 @@ class Asked:
 
 
 async def _drive(
-    workspaces: list[Workspace], library: Library, tally: Tally, chance: random.Random, server: Any
+    workspaces: list[Workspace],
+    library: Library,
+    tally: Tally,
+    chance: random.Random,
+    balancer: Balancer,
+    server: Any,
 ) -> tuple[list[Asked], list[Taken]]:
     texts = list(_answered(library).items())
     asked: list[Asked] = []
@@ -319,7 +326,10 @@ async def _drive(
             await asyncio.sleep(0.1)
         arguments = ("-D", str(server.pgdata), "restart", "-m", "immediate", "-w", "-l", str(server.log))
         user = server.system_user
+        balancer.away = True
         await asyncio.to_thread(pgexec, "pg_ctl", arguments, bin_path=server.bin_path, user=user)
+        await asyncio.sleep(2)  # until the replicas have found it again
+        balancer.away = False
 
     await asyncio.gather(trouble(), *(ask(number) for number in range(tally.questions)), *map(take, taken))
     return asked, taken
@@ -390,7 +400,7 @@ async def _last(workspace: Workspace, one: Taken, questions: list[str], end: str
 async def _wait(asked: list[Asked]) -> None:
     """Wait until every question has a reply and nothing more comes, or nothing has come for a long time."""
     missing, changed = asked, time.monotonic()
-    while missing and time.monotonic() - changed < PATIENCE / 3:
+    while missing and time.monotonic() - changed < SILENCE:
         still = [each for each in missing if not await each.replies()]
         if len(still) < len(missing):
             missing, changed = still, time.monotonic()
@@ -408,7 +418,7 @@ async def _count(
         replies = await each.replies()
         right = [reply for reply in replies if library.entries[each.entry].answer in shown(reply)]
         tally.answered += len(right) == 1
-        # Only what met no living replica each time is no fault of the bot's.
+        # Only what met no living replica, or no database, each time is no fault of the bot's.
         excused = set(met.get(str(each.sent), [])) <= {NONE_UP, DIED}
         gone = not right and excused and str(each.sent) in given_up[each.workspace.url]
         tally.undelivered += gone
