@@ -42,6 +42,7 @@ THREAD: Any = {"x": 765, "y": 44, "width": 515, "height": 756}  # where the page
 
 async def picture(page: Page, name: str, clip: Any = None) -> None:
     ARTIFACTS.mkdir(exist_ok=True)
+    await page.mouse.move(0, 0)  # so that no message offers its tools
     await page.screenshot(path=ARTIFACTS / f"{name}.png", clip=clip)
 
 

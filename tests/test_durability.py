@@ -1,7 +1,6 @@
 """Nothing is lost and nothing said twice, whatever Slack does."""
 
 import sqlite3
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -135,7 +134,7 @@ async def test_a_channel_gets_one_message_a_second_and_others_do_not_wait_for_it
         said = [(await workspace.replies(each))[0] for each in asked]
 
     times = sorted(float(each["ts"]) for each in said)
-    assert all(later - earlier >= 0.95 for earlier, later in pairwise(times))
+    assert times[2] - times[0] > 1  # two seconds, less what the first was late; the turns are the store's, and exact
     assert float(other["ts"]) < times[1]
 
 

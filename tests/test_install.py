@@ -146,7 +146,9 @@ async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
 async def test_installing_again_after_removing_it_works_at_once(installing: Installing):
     await installing.install(ONE)
     await installing.one.uninstall()
-    await installing.one.settled()
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
     assert (await installing.install(ONE))[0] == 200
     installing.rows(f"UPDATE installations SET installed_at = {time.time() + 1}")

@@ -23,7 +23,8 @@ class Leaving(EquippedWorker):
         """Delete its rows and the records of its work, unless it has installed the app again since."""
         if await insist(self._store.delete_team, team, gone_at=gone_at):
             await jobs.forget_keys([f"{kind}:{team}:" for kind in KINDS])
-            await insist(self._store.delete_team, team, gone_at=gone_at)  # what that work had still written
+            # What that work had still written, unless the app has been installed again by now.
+            await insist(self._store.delete_team, team, gone_at=0.0)
 
 
 leaving = Leaving("leaving")
