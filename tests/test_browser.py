@@ -96,7 +96,7 @@ async def test_a_newcomer_asks_takes_the_quiz_by_clicks_and_shares(page: Page):
     await page.get_by_role("listbox").get_by_role("option", name="Uptime, latency, cost, KPIs").click()
     mismatch = thread.get_by_test_id("message").filter(has_text="sits in one column and its grading in another")
     await expect(mismatch).to_be_visible()
-    await mismatch.evaluate("message => message.scrollIntoView({block: 'end'})")
+    await mismatch.evaluate("message => { message.scrollIntoView({block: 'end'}); document.activeElement.blur() }")
     await picture(page, "mismatch", THREAD)
 
     await result.get_by_role("button", name="Share with my manager").click()

@@ -1,0 +1,71 @@
+"""Who is taken for dead, and when."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot import jobs, replica
+
+TIMEOUT, AWAY, BACK = 25.0, 50.0, 80.0  # seconds of a clock that only sleeping moves
+
+
+class Clock:
+    """A clock, and a database that is away for a while; somebody else's work waits, and nobody hears of them."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.adopted: list[float] = []
+        self.done = asyncio.Event()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return 1_000_000 + self.now
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > 1000:  # until the next tidying
+            await asyncio.Event().wait()
+        self.now += seconds
+        if self.now > 200:
+            self.done.set()
+        await asyncio.sleep(0)
+
+    async def seen(self, name: str, at: float) -> None:
+        assert (name, at) == ("me", self.time())
+        if AWAY <= self.now < BACK:
+            raise OSError("the database is away")
+
+    async def heard(self, since: float) -> frozenset[str]:
+        assert since == self.time() - TIMEOUT
+        return frozenset({"me"})
+
+    async def forget(self, *_: float) -> None:
+        return
+
+    async def holders(self) -> frozenset[str]:
+        return frozenset({"me", "gone"})
+
+    async def adopt(self, names: list[str]) -> int:
+        assert names == ["gone"]
+        self.adopted.append(self.now)
+        return 1
+
+
+async def test_after_an_outage_nobody_is_taken_for_dead_before_everybody_could_speak(monkeypatch: pytest.MonkeyPatch):
+    clock = Clock()
+    monkeypatch.setattr(replica, "time", clock)
+    known: dict[str, Any] = {name: getattr(asyncio, name) for name in ("create_task", "gather")}
+    monkeypatch.setattr(replica, "asyncio", SimpleNamespace(sleep=clock.sleep, **known))
+    for name in ("holders", "adopt", "forget"):
+        monkeypatch.setattr(jobs, name, getattr(clock, name))
+
+    async with replica.alive(clock, "me", TIMEOUT):  # type: ignore[arg-type]
+        await clock.done.wait()
+
+    before, after = [at for at in clock.adopted if at < BACK], [at for at in clock.adopted if at >= BACK]
+    assert before[0] == 0
+    assert before[-1] < AWAY
+    assert BACK + TIMEOUT - 2 * replica.SOON <= after[0] <= BACK + TIMEOUT + TIMEOUT / replica.BEATS
