@@ -119,19 +119,24 @@ async def test_a_message_posted_just_before_a_kill_is_found_and_not_posted_again
         assert [each["ts"] for each in await workspace.replies(asked)] == [answer["ts"]]
 
 
+async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: str) -> Sent:
+    """Ask a bot that is killed while it waits for its turn to answer."""
+    async with bot(workspace, data, **settings) as first:
+        await workspace.connected()
+        await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": 2}])
+        asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+        await workspace.until(lambda: _told(workspace, "ratelimited"), "U_ANA", PATIENCE)
+        await first.gets(signal.SIGKILL)
+    return asked
+
+
 async def test_the_work_of_a_dead_replica_is_done_by_another(tmp_path: Path, database: str):
     shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
     async with Workspace.start() as workspace:
-        async with bot(workspace, one, **shared) as first:
-            await workspace.connected()
-            held = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 2}
-            await workspace.faults(api=[held])
-            asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
-            await workspace.until(lambda: _told(workspace, "ratelimited"), "U_ANA", PATIENCE)
-            await first.gets(signal.SIGKILL)
+        asked = await asked_of_the_dying(workspace, one, **shared)
         async with bot(workspace, other, **shared) as second:
             [answer] = await workspace.until(lambda: _replies(workspace, asked), "U_ANA", PATIENCE)
             assert await second.gets(signal.SIGTERM) == 0
@@ -154,13 +159,7 @@ async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(t
     one.mkdir()
     other.mkdir()
     async with Workspace.start() as workspace:
-        async with bot(workspace, one, **shared) as first:
-            await workspace.connected()
-            held = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 2}
-            await workspace.faults(api=[held])
-            asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
-            await workspace.until(lambda: _told(workspace, "ratelimited"), "U_ANA", PATIENCE)
-            await first.gets(signal.SIGKILL)
+        asked = await asked_of_the_dying(workspace, one, **shared)
         await asyncio.to_thread(versions, database, "0")
         async with bot(workspace, other, **shared):
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
