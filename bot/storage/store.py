@@ -4,8 +4,10 @@ Every method takes the team first and sees that team's rows only. Each is one tr
 call does, because Slack repeats itself and so does durable work.
 """
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -72,6 +74,10 @@ class Installation:
 
 class Store(Runs):
     """Rows of one database, opened with `Store.open` and closed with `close`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -147,8 +153,7 @@ class Store(Runs):
 
     async def install(self, team: str, installation: Installation) -> None:
         """Remember an installation; a later one replaces it."""
-        async with self._engine.begin() as connection:
-            await _alone(connection, team)
+        async with self._alone(team) as connection:
             await self._installed(connection, team, installation)
 
     async def installation(self, team: str) -> Installation | None:
@@ -158,8 +163,7 @@ class Store(Runs):
 
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
         """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
-        async with self._engine.begin() as connection:
-            await _alone(connection, team)
+        async with self._alone(team) as connection:
             found = await self._installation(connection, team)
             if found and (better := await renewed(found)):
                 await self._installed(connection, team, better)
@@ -169,8 +173,7 @@ class Store(Runs):
 
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
-        async with self._engine.begin() as connection:
-            await _alone(connection, team)
+        async with self._alone(team) as connection:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
@@ -220,6 +223,18 @@ class Store(Runs):
         async with self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    @asynccontextmanager
+    async def _alone(self, team: str) -> AsyncIterator[AsyncConnection]:
+        """Begin the one transaction at a time that changes a workspace's installation.
+
+        On SQLite one process has the database, and its lock must do: the database's own would keep all else from
+        writing while `renew` waits for Slack.
+        """
+        async with self._changing.setdefault(team, asyncio.Lock()), self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"installation {team}"))))
+            yield connection
+
     async def _installation(self, connection: AsyncConnection, team: str) -> Installation | None:
         row = (await connection.execute(select(installations).where(installations.c.team == team))).mappings().first()
         return Installation(**{name: value for name, value in row.items() if name != "team"}) if row else None
@@ -228,14 +243,6 @@ class Store(Runs):
         row = asdict(installation)
         await self._insert_new(connection, installations, {"team": team, **row})
         await connection.execute(update(installations).where(installations.c.team == team).values(**row))
-
-
-async def _alone(connection: AsyncConnection, team: str) -> None:
-    """Let one transaction at a time change a workspace's installation."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"installation {team}"))))
-    else:  # it has one writer anyway, but Python's driver would begin only at the first write, after we have read
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
