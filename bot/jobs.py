@@ -355,22 +355,11 @@ class Ledger:
 
     def failed(self) -> list[Failed]:
         """List what was given up, latest first."""
-        try:
-            found = self._client.list_workflows(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True, load_input=False)
-        except (OperationalError, ProgrammingError) as error:
-            if _no_bot_yet(error):
-                return []
-            raise
-        return [self._read(each) for each in found]
+        return [self._read(each) for each in self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)]
 
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
-        try:
-            found = self._client.list_workflows(status=UNDER_WAY, load_input=False, load_output=False)
-        except (OperationalError, ProgrammingError) as error:
-            if _no_bot_yet(error):
-                return {}
-            raise
+        found = self._listed(status=UNDER_WAY, load_output=False)
         return dict(Counter(each.app_version or "" for each in found if each.app_version != VERSION))
 
     def replay(self, key: str) -> None:
@@ -383,14 +372,18 @@ class Ledger:
         """Let go of the database."""
         self._client.destroy()
 
+    def _listed(self, **which: Any) -> list[WorkflowStatus]:
+        try:
+            return self._client.list_workflows(load_input=False, **which)
+        except (OperationalError, ProgrammingError) as error:
+            if "workflow_status" in str(error):  # the table is not there: no bot has worked here yet
+                return []
+            raise
+
     def _read(self, found: WorkflowStatus) -> Failed:
         steps = self._client.list_workflow_steps(found.workflow_id)
         step = next((each["function_name"] for each in steps if each["error"]), "")
         return Failed(found.workflow_id, (found.updated_at or 0) / 1000, step, _kind(found.error))
-
-
-def _no_bot_yet(error: Exception) -> bool:
-    return "workflow_status" in str(error)  # the table is not there
 
 
 def _kind(error: BaseException | None) -> str:

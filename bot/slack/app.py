@@ -108,9 +108,9 @@ def create(
             member = await access.of(team_id or "")
         except SlackApiError as error:
             if code(error) in GONE:
-                member = None
-            else:  # Bolt would take Slack's own error for "not installed" and drop what it has been sent
-                raise NotNowError(code(error)) from None
+                return None
+            # Bolt would take Slack's own error for "not installed" and drop what it has been sent.
+            raise NotNowError(code(error)) from None
         if member is None:
             return None
         return AuthorizeResult(

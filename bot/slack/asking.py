@@ -93,17 +93,12 @@ class Asking(EquippedWorker):
         """
         if aimed:
 
-            async def aim() -> dict[str, Any]:
+            async def aim() -> int:
                 stored = await self._asked(team, run_id)
-                return {
-                    "prompt": stored.prompt_before(ts) if stored else 0,
-                    "prompts": len(stored.run.prompts) if stored else 0,
-                }
+                return stored.prompt_before(ts) if stored else 0
 
-            found = await step("aim", aim)
-            if action["do"] in ("skip", "back") and found["prompt"] != found["prompts"]:
-                return
-            action = action | {"aim": found["prompt"], "prompt": found["prompt"]}
+            prompt = await step("aim", aim)
+            action = action | {"aim": prompt, "prompt": prompt}
         outcome = await self._do(team, run_id, action)
         if outcome and outcome["what"] == What.FIRST:
             await self._say(team, run_id, blocks.say(self._library.words.quiz.first))
@@ -156,7 +151,6 @@ class Asking(EquippedWorker):
     @workflow
     async def delete(self, team: str, run_id: str, user: str, response_url: str) -> None:
         """Delete a round of somebody's, and show them what is left."""
-
         await self._do(team, run_id, {"do": "delete"}, user)
         left = await insist(self._store.history, team, user, limit=history.MOST)
         total = await insist(self._store.count_runs, team, user)

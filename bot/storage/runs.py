@@ -145,7 +145,7 @@ class Runs:
         `by` names the piece of work that asks for it: asking again in the same name gives the same outcome again and
         changes nothing. `user`: who asks; of anybody but the run's owner it is NOT_YOURS. `turns`: it is only meant for
         the run as it was then, and otherwise NOTHING. Two that ask at once are put in order by the run's turns.
-        KeyError and ValueError as `bot.domain.quiz.do`.
+        ValueError as `bot.domain.quiz.do`.
         """
         for _ in range(TRIES):
             async with self._engine.begin() as connection:
@@ -202,7 +202,9 @@ class Runs:
             ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit + BEING_DELETED))).all()
             found: list[StoredRun] = []
             for each in ids:
-                stored = await self._run(connection, team, runs.c.id == each) if len(found) < limit else None
+                if len(found) == limit:
+                    break
+                stored = await self._run(connection, team, runs.c.id == each)
                 if stored and stored.run.status is not Status.DELETED:
                     found.append(stored)
         return found
