@@ -281,12 +281,11 @@ class Asking(EquippedWorker):
         return (seen["where"], await self._restored(seen)) if seen else None
 
     async def _say(self, team: str, run_id: str, message: Message) -> None:
-        """Say something between the questions, and remember where, so that it can be deleted with the run."""
+        """Say something between the questions, unless the run is being deleted."""
         seen = await self._seen(team, run_id)
         if seen and seen[1].status is not Status.DELETED:
             where, _ = seen
-            _, ts = await self._speech.post(team, where["channel"], message, thread_ts=where["root_ts"])
-            await insist(self._store.posted, team, run_id, thread.said(ts), Posted(ts, ""))
+            await self._say_in(team, run_id, where["channel"], where["root_ts"], message)
 
     async def _tell_change(self, team: str, run_id: str, was: Mapping[str, Sequence[str]]) -> None:
         """Say what changing answers did to a result that had been shown."""

@@ -1,9 +1,11 @@
 """What every worker of a feature works with."""
 
-from bot.jobs import Worker
+from bot.jobs import Worker, insist
 from bot.knowledge import Library
+from bot.slack.pieces import Message
 from bot.slack.speech import Speech
-from bot.storage import Store
+from bot.slack.thread import said
+from bot.storage import Posted, Store
 
 
 class EquippedWorker(Worker):
@@ -16,3 +18,8 @@ class EquippedWorker(Worker):
     def equip(self, speech: Speech, library: Library, store: Store) -> None:
         """Hand over what the work is done with."""
         self._speech, self._library, self._store = speech, library, store
+
+    async def _say_in(self, team: str, run_id: str, channel: str, root_ts: str, message: Message) -> None:
+        """Post in the thread of a run of the quiz, and remember where, so that it can be deleted with the run."""
+        _, ts = await self._speech.post(team, channel, message, thread_ts=root_ts)
+        await insist(self._store.posted, team, run_id, said(ts), Posted(ts, ""))

@@ -8,12 +8,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, insist, step, worker, workflow
-from bot.slack import blocks, result, thread
+from bot.slack import blocks, result
 from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH
 from bot.slack.equipped import EquippedWorker
 from bot.slack.pieces import Message
 from bot.slack.text import fill, mention
-from bot.storage import Posted, Share, ShareState, Store
+from bot.storage import Share, ShareState, Store
 
 
 @worker()
@@ -23,7 +23,7 @@ class Sharing(EquippedWorker):
     @workflow
     async def pick(self, team: str, channel: str, root_ts: str, run_id: str) -> None:
         """Ask who should get it."""
-        await self._say(team, run_id, channel, root_ts, blocks.pick_recipient(run_id, self._library))
+        await self._say_in(team, run_id, channel, root_ts, blocks.pick_recipient(run_id, self._library))
 
     @workflow
     async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
@@ -55,7 +55,7 @@ class Sharing(EquippedWorker):
         to = mention(recipient)
         await self._speech.update(team, stored.channel, picker_ts, blocks.preview_intro(to, self._library))
         for message in (_message(kept), blocks.confirm(share_id, to, self._library)):
-            await self._say(team, run_id, stored.channel, stored.root_ts, message)
+            await self._say_in(team, run_id, stored.channel, stored.root_ts, message)
 
     @workflow
     async def send(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
@@ -93,11 +93,6 @@ class Sharing(EquippedWorker):
         now = await self._move(team, share_id, was=ShareState.PREVIEWED, to=ShareState.CANCELLED)
         if now == ShareState.CANCELLED:
             await self._speech.update(team, channel, confirm_ts, blocks.say(self._library.words.share.cancelled))
-
-    async def _say(self, team: str, run_id: str, channel: str, root_ts: str, message: Message) -> None:
-        """Post in a run's thread, and remember where, so that it can be deleted with the run."""
-        _, ts = await self._speech.post(team, channel, message, thread_ts=root_ts)
-        await insist(self._store.posted, team, run_id, thread.said(ts), Posted(ts, ""))
 
     async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str | None:
         async def move() -> str | None:
