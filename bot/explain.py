@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from bot.domain import fit
-from bot.domain.content import Question, Quiz, TieBreak
+from bot.domain.content import AnyQuestion, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import LETTERS
 
@@ -35,29 +35,19 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
 
     yield row("", [role.id for role in quiz.roles])
     sums = [0.0] * len(quiz.roles)
-    for question in quiz.all_questions:
+    for question in quiz.questions:
         if question.id not in answers:
             yield row(question.id, ["–"] * len(quiz.roles), "no answer")
             continue
-        choices = [fit.choice_of(question, each) for each in answers[question.id]]
+        choices = [choice for each in answers[question.id] for choice in question.choices if choice.id == each]
         weights = [sum(choice.weights.get(role.id, 0) for choice in choices) / len(choices) for role in quiz.roles]
-        counts = (
-            not isinstance(question, TieBreak) or found.shares != fit.recommend(quiz, _but(answers, question)).shares
-        )
+        sums = [old + new for old, new in zip(sums, weights, strict=True)]
         note = " + ".join(choice.id for choice in choices) + ("" if len(choices) == 1 else ", half each")
-        if counts:
-            sums = [old + new for old, new in zip(sums, weights, strict=True)]
-        else:
-            note += " (not counted: it is not too close to call without it)"
         yield row(question.id, [f"{weight:g}" for weight in weights], note)
     yield row("sum", [f"{each:g}" for each in sums])
     yield row("share", [f"{share:.1%}" for share in found.shares.values()])
     yield ""
-    thresholds = quiz.thresholds
-    yield (
-        f"{found.role.id} leads {found.runner_up.id} by {found.margin:.1%}: {found.clearness}"
-        f" (clear from {thresholds.clear:.0%}, leaning from {thresholds.leaning:.0%})"
-    )
+    yield from _decided(quiz, answers, found)
     yield f"position from {quiz.roles[0].id} (0) to {quiz.roles[-1].id} (1): {found.position:.2f}"
     for reason in (*found.reasons, *found.against):
         speaks = "for" if reason.pull > 0 else "against"
@@ -71,6 +61,26 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
     if any(question.id not in answers for question in quiz.questions):
         settled = "cannot change this any more" if fit.settled(quiz, answers) else "can still change this"
         yield f"what has no answer {settled}"
+
+
+def _decided(quiz: Quiz, answers: Answers, found: fit.Recommendation) -> Iterator[str]:
+    """Say how far the first role leads, what that makes it, and what the tie-breaks have to do with it."""
+    thresholds, clearness = quiz.thresholds, found.clearness
+    for question in quiz.tie_breaks:
+        chosen = " + ".join(answers.get(question.id, ()))
+        if found.tie_break and question == found.tie_break.question:
+            yield f"too close to call by the answers alone; {question.id} = {chosen} decides for {found.role.id}"
+        elif chosen:
+            yield f"{question.id} = {chosen} does not count: these two are not in front and too close to call"
+    why = ""
+    if clearness is fit.Clearness.PICTURE:
+        why = f"; a recommendation takes {fit.FEWEST} answers"
+    elif found.unsettled:
+        why = f"; not clear because of {', '.join(question.id for question in found.unsettled)}"
+    yield (
+        f"{found.role.id} leads {found.runner_up.id} by {found.margin:.1%}: {clearness}"
+        f" (clear from {thresholds.clear:.0%}, leaning from {thresholds.leaning:.0%}{why})"
+    )
 
 
 def read(path: Path, quiz: Quiz) -> dict[str, Given]:
@@ -90,7 +100,7 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
     for name, value in given.items():
         question = _question(name, quiz)
         if question is None:
-            known = ", ".join(each.id for each in quiz.all_questions)
+            known = ", ".join(each.id for each in (*quiz.all_questions, quiz.purpose))
             problems.append(f"{path.name}: there is no question {name!r}. Choose one of: {known}, or a number.")
             continue
         values = value if isinstance(value, list) else [value]
@@ -105,22 +115,18 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
     return answers
 
 
-def _but(answers: Answers, question: Question | TieBreak) -> dict[str, Given]:
-    return {each: given for each, given in answers.items() if each != question.id}
-
-
 def _example(quiz: Quiz) -> str:
     question = quiz.questions[0]
     return f"{question.id}: {question.choices[0].id}"
 
 
-def _question(name: Any, quiz: Quiz) -> Question | TieBreak | None:
+def _question(name: Any, quiz: Quiz) -> AnyQuestion | None:
     by_number = {str(number): question for number, question in enumerate(quiz.questions, 1)}
-    by_id = {question.id: question for question in quiz.all_questions}
+    by_id = {question.id: question for question in (*quiz.all_questions, quiz.purpose)}
     return (by_number | by_id).get(str(name))
 
 
-def _choice(value: Any, question: Question | TieBreak) -> str | None:
+def _choice(value: Any, question: AnyQuestion) -> str | None:
     numbered = enumerate(question.choices, 1)
     known = {mark: choice.id for number, choice in numbered for mark in (str(number), LETTERS[number - 1], choice.id)}
     return known.get(str(value).strip().lower())

@@ -5,10 +5,14 @@ Each problem names file, line, what is wrong and what to do.
 """
 
 import gzip
+import re
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache, cached_property
+from itertools import combinations, islice, product
+from math import prod
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -32,6 +36,7 @@ from bot.domain.content import (
     Table,
     Tables,
     Words,
+    with_article,
 )
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
@@ -51,6 +56,9 @@ MATCHING_COMMENT = """\
 """
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block
 MAX_TABLE_TEXT = 10_000  # the same page: characters over all cells of a message
+
+MOST_SETS = 5_000  # of answers that the linter tries
+SIGNS = re.compile("✓+|○")
 
 Place = tuple[Hashable, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -117,6 +125,8 @@ class Library:
                     skills.column(title)
             for question in quiz.questions:
                 roles.row(question.dimension)
+                for choice in question.choices:
+                    roles.column(choice.cell or roles.columns[0].id)
             for row in quiz.review.dimensions if quiz.review else ():
                 roles.row(row)
             self.cite(_cited_by(quiz))
@@ -151,7 +161,8 @@ class _File:
 
 def _cited_by(quiz: Quiz) -> list[Citation]:
     review = [quiz.review.source] if quiz.review else []
-    return [*quiz.sources, quiz.tie_break.source, *(term.source for term in quiz.glossary), *review]
+    terms = [term.source for term in quiz.glossary if term.source]
+    return [*quiz.sources, *(each.source for each in quiz.tie_breaks), *terms, *review]
 
 
 def load(folder: Path) -> Library:
@@ -169,6 +180,8 @@ def lint(folder: Path, *, today: date) -> list[Problem]:
         problems += _limits(library, files)
         problems += _age(library, files, today)
         problems += _reach(library, files)
+        problems += _outcomes(library, files)
+        problems += _wording(library, files)
         if not problems or all(each.level == "warning" for each in problems):
             problems += _matching(library, files)
     return sorted(problems)
@@ -316,7 +329,8 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
     places += [
         ("quiz.yaml", ("questions", at, "choices"), question.choices) for at, question in enumerate(quiz.questions)
     ]
-    places.append(("quiz.yaml", ("tie_break", "choices"), quiz.tie_break.choices))
+    places.append(("quiz.yaml", ("tie_breaks",), quiz.tie_breaks))
+    places += [("quiz.yaml", ("tie_breaks", at, "choices"), each.choices) for at, each in enumerate(quiz.tie_breaks)]
     tables = values["tables.yaml"]
     assert isinstance(tables, Tables)  # noqa: S101
     for at, table in enumerate(tables.tables):
@@ -393,9 +407,6 @@ def _references(library: Library, files: Mapping[str, _File]) -> Iterator[Proble
 
     yield from _quiz_references(library, files["quiz.yaml"])
     yield from citations("quiz.yaml", ("sources",), library.quiz.sources)
-    if library.quiz.tie_break.source.document not in library.documents:
-        what = f"there is no source {library.quiz.tie_break.source.document!r}"
-        yield files["quiz.yaml"].problem(("tie_break", "source", "document"), what, _choose(library.documents))
 
     for at, check in enumerate(library.checks.checks):
         for key, name in (("expect", check.expect), ("after", check.after or "silence")):
@@ -423,25 +434,30 @@ def _quiz_references(library: Library, file: _File) -> Iterator[Problem]:
             ((*path, "titles", number), "column", title, parts(quiz.tables.skills, "columns"))
             for number, title in enumerate(role.titles)
         ]
-    asked: list[tuple[Place, Any]] = [
-        *((("questions", at), question) for at, question in enumerate(quiz.questions)),
-        (("tie_break",), quiz.tie_break),
-    ]
-    for path, question in asked:
-        if "dimension" in type(question).model_fields:
-            rows = parts(quiz.tables.roles, "rows")
-            named.append(((*path, "dimension"), "row", question.dimension, rows))
+    columns = parts(quiz.tables.roles, "columns")
+    for at, question in enumerate(quiz.questions):
+        path = ("questions", at)
+        named.append(((*path, "dimension"), "row", question.dimension, parts(quiz.tables.roles, "rows")))
+        for number, choice in enumerate(question.choices):
+            place = (*path, "choices", number)
+            named += [((*place, "weights", role), "role", role, roles) for role in choice.weights]
+            named += [((*place, "cell"), "column", choice.cell, columns)] if choice.cell else []
+    for at, tie_break in enumerate(quiz.tie_breaks):
+        path = ("tie_breaks", at)
+        named += [((*path, "roles", number), "role", role, roles) for number, role in enumerate(tie_break.roles)]
         named += [
-            ((*path, "choices", number, "weights", role), "role", role, roles)
-            for number, choice in enumerate(question.choices)
-            for role in choice.weights
+            ((*path, "choices", number, "role"), "role of this tie-break", side.role, tie_break.roles)
+            for number, side in enumerate(tie_break.choices)
+            if side.role
         ]
+        named.append(((*path, "source", "document"), "source", tie_break.source.document, list(library.documents)))
     regimes = parts(quiz.tables.regimes, "columns")
     named += [(("risks", column), "column", column, regimes) for column in quiz.risks]
     documents = list(library.documents)
     named += [
         (("glossary", at, "source", "document"), "source", term.source.document, documents)
         for at, term in enumerate(quiz.glossary)
+        if term.source
     ]
     if review := quiz.review:
         rows = parts(quiz.tables.roles, "rows")
@@ -451,6 +467,36 @@ def _quiz_references(library: Library, file: _File) -> Iterator[Problem]:
     for path, kind, name, there in named:
         if name not in there:
             yield file.problem(path, f"there is no {kind} {name!r}", _choose(there))
+    yield from _pairs(quiz, file)
+    yield from _cells(quiz, file)
+
+
+def _pairs(quiz: Quiz, file: _File) -> Iterator[Problem]:
+    """Find two roles that no tie-break, or more than one, decides between, and tie-breaks that speak for one only."""
+    asked = Counter(frozenset(each.roles) for each in quiz.tie_breaks)
+    for pair in combinations([role.id for role in quiz.roles], 2):
+        if asked[frozenset(pair)] != 1:
+            what = f"{asked[frozenset(pair)] or 'no'} tie-breaks decide between {pair[0]!r} and {pair[1]!r}"
+            yield file.problem(("tie_breaks",), what, "Write one for each two roles")
+    for at, tie_break in enumerate(quiz.tie_breaks):
+        for missing in set(tie_break.roles) - {side.role for side in tie_break.choices}:
+            what = f"no choice of {tie_break.id!r} speaks for {missing!r}"
+            yield file.problem(("tie_breaks", at, "choices"), what, "Write one choice for either role")
+
+
+def _cells(quiz: Quiz, file: _File) -> Iterator[Problem]:
+    """Find choices that pick the cell of a role that they do not speak for most."""
+    of = {role.column: role.id for role in quiz.roles}
+    for at, question in enumerate(quiz.questions):
+        for number, choice in enumerate(question.choices):
+            most = max(choice.weights.values())
+            heaviest = [role for role, weight in choice.weights.items() if weight == most]
+            if choice.cell in of and heaviest != [of[choice.cell]]:
+                what = (
+                    f"{choice.id!r} picks the cell of {of[choice.cell]!r} and speaks most for {' and '.join(heaviest)}"
+                )
+                remedy = "Give that role most weight, or leave the cell out"
+                yield file.problem(("questions", at, "choices", number, "cell"), what, remedy)
 
 
 def _choose(names: Sequence[str] | Mapping[str, Any]) -> str:
@@ -476,8 +522,8 @@ def _limits(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
         yield from _table_limits(table, ("tables", at), files["tables.yaml"])
     for at, asked in enumerate(library.quiz.questions):
         yield from too_long("quiz.yaml", ("questions", at, "text"), asked.text, MAX_SECTION_TEXT, "in a question")
-    tie_break = library.quiz.tie_break.text
-    yield from too_long("quiz.yaml", ("tie_break", "text"), tie_break, MAX_SECTION_TEXT, "in a question")
+    for at, last in enumerate(library.quiz.tie_breaks):
+        yield from too_long("quiz.yaml", ("tie_breaks", at, "text"), last.text, MAX_SECTION_TEXT, "in a question")
     for group, texts in library.words.model_dump().items():
         for key, text in texts.items():
             limit = MAX_HEADER_TEXT if (group, key) == ("home", "title") else MAX_SECTION_TEXT
@@ -515,6 +561,69 @@ def _reach(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
         if role.id not in reached:
             what = f"no answers lead to the role {role.id!r}"
             yield files["quiz.yaml"].problem(("roles", at, "id"), what, "Give it more weight in some choices")
+
+
+def _outcomes(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
+    """Try sets of answers: of too few nothing may follow, and what is too close to call has its way out either way."""
+    quiz, told = library.quiz, set[str]()
+
+    def once(path: Place, what: str, remedy: str) -> Iterator[Problem]:
+        if what not in told:
+            told.add(what)
+            yield files["quiz.yaml"].problem(path, what, remedy)
+
+    for at, question in enumerate(quiz.questions if len(quiz.questions) >= fit.FEWEST else ()):
+        for number, choice in enumerate(question.choices):
+            if fit.recommend(quiz, {question.id: (choice.id,)}).clearness is not fit.Clearness.PICTURE:
+                what = f"one answer alone, {choice.id!r}, gives a recommendation"
+                yield from once(("questions", at, "choices", number), what, "Report this: it is a fault of the bot")
+    places = {each.id: at for at, each in enumerate(quiz.tie_breaks)}
+    for answers in _sets_of_answers(quiz):
+        found, last = fit.recommend(quiz, answers), fit.tie_break(quiz, answers)
+        close = found.clearness is fit.Clearness.CLOSE
+        if close != (last is not None) or (last and set(last.roles) != {found.role.id, found.runner_up.id}):
+            what = f"{found.role.id} and {found.runner_up.id} do not get the question that decides between them"
+            yield from once(("tie_breaks",), what, "Report this: it is a fault of the bot")
+        for side in last.choices if last else ():
+            after = fit.recommend(quiz, {**answers, last.id: (side.id,)} if last else answers)
+            leads_to = after.role.id if after.clearness is fit.Clearness.LEANING else None
+            if last and leads_to != side.role:
+                what = f"{side.id!r} should lead to {side.role or 'neither role'} and leads to {leads_to or 'neither'}"
+                yield from once(("tie_breaks", places[last.id]), what, "Report this: it is a fault of the bot")
+
+
+def _sets_of_answers(quiz: Quiz) -> Iterator[dict[str, tuple[str, ...]]]:
+    """Give every set of answers, or evenly spread ones if they are too many; each of one choice to every question."""
+    ways = prod(len(question.choices) for question in quiz.questions)
+    for chosen in islice(product(*(question.choices for question in quiz.questions)), 0, None, -(-ways // MOST_SETS)):
+        yield {question.id: (choice.id,) for question, choice in zip(quiz.questions, chosen, strict=True)}
+
+
+def _wording(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
+    """Find role names without their article, and signs in a table that its key does not explain."""
+    names = "|".join(re.escape(role.name) for role in library.quiz.roles)
+    bare = re.compile(rf"\b(?:of|as|by|to|towards|like|than|be|is) (?P<name>{names})\b")
+    for name, data in (("quiz.yaml", library.quiz.model_dump()), ("words.yaml", library.words.model_dump())):
+        for path, text in _texts(data):
+            if found := bare.search(text):
+                what = f"{found.group()!r} lacks an article"
+                yield files[name].problem(path, what, f"Write {with_article(found['name'])!r}")
+    for at, table in enumerate(library.tables.values()):
+        used = {sign for row in table.rows for cell in row.cells.values() for sign in SIGNS.findall(cell)}
+        for sign in sorted(used - set(SIGNS.findall(table.key or ""))):
+            what = f"the sign {sign!r} is in cells of {table.id!r}, and its key does not explain it"
+            yield files["tables.yaml"].problem(("tables", at, "key"), what, "Say there what it means")
+
+
+def _texts(data: Any, path: Place = ()) -> Iterator[tuple[Place, str]]:
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _texts(value, (*path, key))
+    elif isinstance(data, list | tuple):
+        for at, value in enumerate(data):
+            yield from _texts(value, (*path, at))
 
 
 def _matching(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:

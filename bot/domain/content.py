@@ -7,7 +7,7 @@ reached) is checked in `bot.knowledge`, which knows the line it stands on.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from string import Formatter
-from typing import Annotated, Literal, Protocol, Self, TypeVar
+from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -19,6 +19,10 @@ MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
 MAX_BUTTON_TEXT = 75  # docs.slack.dev/reference/block-kit/block-elements/button-element
 MAX_HEADER_TEXT = 150  # docs.slack.dev/reference/block-kit/blocks/header-block
 MAX_SECTION_TEXT = 3000  # docs.slack.dev/reference/block-kit/blocks/section-block
+MAX_SHORT_TEXT = 40  # a bullet on a phone
+
+PURPOSE: Final = "purpose"  # the id of what is asked before the questions, and of its choices
+OWN, ROLE, PEOPLE = "own", "role", "people"
 
 
 class _HasId(Protocol):
@@ -213,13 +217,24 @@ class Checks(Authored):
 # --- quiz.yaml
 
 
-class Choice(Authored):
-    """One answer to a question: its button, how people type it, and what it says about each role."""
+class Option(Authored):
+    """One way to answer: its button, and how people type it."""
 
     id: Identifier
     label: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT)]
     says: tuple[Line, ...] = ()
+
+
+class Choice(Option):
+    """One answer to a question and what it says about each role.
+
+    `short` says it in a few words, in the list of what decided. `cell` is the column of the roles table whose cell it
+    picks, in the row its question asks about; what lies between two columns picks none.
+    """
+
+    short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
     weights: Mapping[Identifier, Weight]
+    cell: Identifier | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -228,37 +243,71 @@ class Choice(Authored):
         return self
 
 
+class Side(Option):
+    """One answer to a tie-break: the role it speaks for, or none, which leaves it too close to call."""
+
+    short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
+    role: Identifier | None = None
+
+
 class Question(Authored):
-    """A question of the quiz; `dimension` is the row of the roles table it asks about."""
+    """A question of the quiz; `dimension` is the row of the roles table it asks about.
+
+    What ends in `_role` is said instead where it is not about one's own work but about a role.
+    """
 
     id: Identifier
     dimension: Identifier
     text: Line
+    text_role: Line | None = None
     why: Line
     choices: tuple[Choice, ...] = Field(min_length=3, max_length=5)
 
 
 class TieBreak(Authored):
-    """The question that is asked when two roles are too close to call."""
+    """The question that is asked when these two roles are in front and too close to call."""
 
     id: Identifier
+    roles: tuple[Identifier, Identifier]
+    text: Line
+    text_role: Line | None = None
+    why: Line
+    choices: tuple[Side, ...] = Field(min_length=2, max_length=5)
+    source: Citation
+
+
+class Opening(Authored):
+    """What is asked before the questions: whether it is about one's own work, about a role, or about one's people."""
+
+    id: Literal["purpose"] = PURPOSE
     text: Line
     why: Line
-    choices: tuple[Choice, ...] = Field(min_length=2, max_length=5)
-    source: Citation
+    choices: tuple[Option, ...]
+
+    @model_validator(mode="after")
+    def _has_each_purpose(self) -> Self:
+        if [choice.id for choice in self.choices] != [OWN, ROLE, PEOPLE]:
+            raise ValueError(f"the choices must have the ids {OWN}, {ROLE} and {PEOPLE}, in this order")
+        return self
+
+
+AnyQuestion = Question | TieBreak | Opening
 
 
 class Role(Authored):
     """A role the quiz can recommend.
 
-    `titles` are columns of the skills table, `regime` is a row of the regimes table.
+    `titles` are columns of the skills table, `regime` is a row of the regimes table. What ends in `_role` is said
+    instead to whom it is not their own work.
     """
 
     id: Identifier
     name: Line
     column: Identifier
     summary: Line
+    summary_role: Line
     advice: Line
+    advice_role: Line
     titles: tuple[Identifier, ...] = Field(min_length=1)
     called: Line
     regime: Identifier
@@ -286,12 +335,12 @@ class QuizTables(Authored):
 
 
 class Term(Authored):
-    """A word of the questions, explained; `also` are other ways to write it."""
+    """A word of the questions, explained; `also` are other ways to write it. No `source`: the words are ours."""
 
     term: Line
     also: tuple[Line, ...] = ()
     text: Line
-    source: Citation
+    source: Citation | None = None
 
 
 class Trap(Authored):
@@ -299,15 +348,17 @@ class Trap(Authored):
 
     hurts: Line
     ask: Line
+    ask_role: Line
 
 
 class Review(Authored):
-    """The question that comes after a result: what the last review looked at.
+    """The question of how one is graded: what the last review looked at.
 
     `dimensions` are the rows of the roles table whose cells can be picked; `traps` by role.
     """
 
     text: Line
+    text_role: Line
     why: Line
     dimensions: tuple[Identifier, ...] = Field(min_length=1)
     traps: Mapping[Identifier, Trap]
@@ -319,9 +370,10 @@ class Quiz(Authored):
 
     tables: QuizTables
     roles: tuple[Role, ...] = Field(min_length=2)
+    purpose: Opening
     questions: tuple[Question, ...] = Field(min_length=1)
     thresholds: Thresholds
-    tie_break: TieBreak
+    tie_breaks: tuple[TieBreak, ...]
     glossary: tuple[Term, ...] = ()
     risks: Mapping[Identifier, Line] = Field(default_factory=dict)
     review: Review | None = None
@@ -331,14 +383,38 @@ class Quiz(Authored):
         """Give the role with this id; KeyError if there is none."""
         return _by_id(self.roles, role_id)
 
-    def question(self, question_id: str) -> Question | TieBreak:
-        """Give the question with this id, the tie-break included; KeyError if there is none."""
-        return self.tie_break if question_id == self.tie_break.id else _by_id(self.questions, question_id)
+    def question(self, question_id: str) -> AnyQuestion:
+        """Give the question with this id, the tie-breaks and the purpose included; KeyError if there is none."""
+        return _by_id((self.purpose, *self.all_questions), question_id)
+
+    def tie_break(self, first: str, second: str) -> TieBreak:
+        """Give the question that decides between these two roles; KeyError if there is none."""
+        for tie_break in self.tie_breaks:
+            if set(tie_break.roles) == {first, second}:
+                return tie_break
+        raise KeyError((first, second))
 
     @property
     def all_questions(self) -> tuple[Question | TieBreak, ...]:
-        """The questions in the order they are asked, the tie-break last."""
-        return (*self.questions, self.tie_break)
+        """The questions in the order they are asked, the tie-breaks last."""
+        return (*self.questions, *self.tie_breaks)
+
+
+def worded(item: Authored, name: str, purpose: str) -> str:
+    """Give a text as it is said for a purpose: that ending in `_role` where it is about a role and there is one."""
+    other = getattr(item, f"{name}_role", None) if purpose == ROLE else None
+    return str(other or getattr(item, name))
+
+
+def with_article(name: str) -> str:
+    """Put "a" or "an" before a name by its first sound; a word in capitals is read letter by letter.
+
+    >>> with_article("AI engineer"), with_article("research engineer"), with_article("ML engineer")
+    ('an AI engineer', 'a research engineer', 'an ML engineer')
+    """
+    first = name.split(maxsplit=1)[0]
+    vowels = "AEFHILMNORSX" if first.isupper() else "AEIOUaeiou"
+    return f"{'an' if first[0] in vowels else 'a'} {name}"
 
 
 # --- words.yaml
@@ -387,13 +463,15 @@ class QuizWords(Authored):
 
     title: Plain
     root: Annotated[Line, _text("count")]
+    card_about: Annotated[Line, _text("choice")]
     card_progress: Annotated[Line, _text("done", "count")]
     card_open: Annotated[Line, _text("number", "question")]
     card_answer: Annotated[Line, _text("choice")]
     card_skipped: Plain
+    quote: Annotated[Line, _text("choice")]
     half: Annotated[Line, _text("first", "second")]
     both: Annotated[Line, _text("first", "second")]
-    option: Annotated[Line, _text("number", "letter", "choice")]
+    option: Annotated[Line, _text("letter", "choice")]
     change: Button
     pause: Button
     resume: Button
@@ -405,6 +483,10 @@ class QuizWords(Authored):
     done: Plain
     nothing_to_weigh: Plain
     deleted: Plain
+    purpose: Plain
+    purpose_how: Plain
+    purpose_taken: Plain
+    manages: Plain
     progress: Annotated[Line, _text("number", "count")]
     how_to_answer: Plain
     chosen: Annotated[Line, _text("choice")]
@@ -420,7 +502,7 @@ class QuizWords(Authored):
     why: Annotated[Line, _text("why")]
     term: Annotated[Line, _text("term", "text")]
     source: Annotated[Line, _text("sources")]
-    which_two: Annotated[Line, _text("first", "second")]
+    which_two: Plain
     unclear: Annotated[Line, _text("options")]
     kept: Plain
     edited_late: Plain
@@ -437,12 +519,16 @@ class QuizWords(Authored):
     expired_note: Plain
     edited_since: Annotated[Line, _text("kept", "given")]
     changed: Annotated[Line, _text("number", "choice")]
+    changed_tie_break: Annotated[Line, _text("choice")]
+    changed_purpose: Annotated[Line, _text("choice")]
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
     named: Annotated[Line, _text("role", "clearness")]
+    either: Annotated[Line, _text("first", "second")]
     clear: Plain
     leaning: Plain
     close: Plain
+    picture: Plain
     not_yours: Plain
     gone: Plain
     note: Annotated[Line, _text("link")]
@@ -476,63 +562,85 @@ class TypedWords(Authored):
     resume: Phrases
     so_far: Phrases
     start_over: Phrases
+    manages: Phrases
     yes: Phrases
     no: Phrases
 
 
 class ResultWords(Authored):
-    """What a recommendation says."""
+    """What a recommendation says. Roles come with their article."""
 
-    clear: Annotated[Line, _text("role", "runner_up")]
-    leaning: Annotated[Line, _text("role", "runner_up")]
-    close: Annotated[Line, _text("role", "runner_up")]
+    work_own: Plain
+    work_role: Plain
+    work_own_shared: Annotated[Line, _text("sender")]
+    work_role_shared: Annotated[Line, _text("sender")]
+    clear: Annotated[Line, _text("work", "role", "runner_up")]
+    leaning: Annotated[Line, _text("work", "role", "runner_up")]
+    leaning_open: Annotated[Line, _text("work", "role", "questions")]
+    leaning_tie_break: Annotated[Line, _text("work", "role", "runner_up")]
+    close: Annotated[Line, _text("work", "role", "runner_up")]
+    picture: Annotated[Line, _text("done", "count", "work", "role")]
+    picture_close: Annotated[Line, _text("done", "count", "work", "role", "runner_up")]
+    picture_more: Plain
     so_far: Annotated[Line, _text("done", "count")]
+    rests: Annotated[Line, _text("done", "count")]
+    early: Annotated[Line, _text("done", "count", "questions")]
+    question: Annotated[Line, _text("number")]
     shares: Plain
-    chart: Annotated[Line, Field(max_length=50), _text()]
-    line: Plain
     decided: Plain
-    decided_by: Annotated[Line, _text("question", "choice")]
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
-    flip_change: Annotated[Line, _text("number", "choice")]
+    flip_change: Annotated[Line, _text("choice", "number")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
-    early: Annotated[Line, _text("questions")]
-    early_question: Annotated[Line, _text("number")]
     go_on: Button
     previous: Annotated[Line, _text("date", "before", "now")]
     previous_same: Annotated[Line, _text("date", "now")]
-    previous_moved: Annotated[Line, _text("number", "before", "now")]
+    previous_moved: Annotated[Line, _text("questions")]
     previous_none: Plain
     table: Annotated[Line, _text("title", "sources")]
     picked: Annotated[Line, _text("cell")]
     picked_key: Plain
     waiting: Plain
-    whole_table: Button
-    titles: Annotated[Line, _text("role", "titles", "called")]
-    skills: Annotated[Line, _text("key", "sources")]
-    skill: Annotated[Line, _text("skill", "titles")]
-    regime: Annotated[Line, _text("work")]
-    regime_option: Annotated[Line, _text("regime", "text")]
-    regime_risk: Annotated[Line, _text("option", "risk")]
-    caution: Plain
+    caution_own: Plain
+    caution_role: Plain
     again: Button
-    share: Button
+    share_own: Button
+    share_role: Button
+    part_titles: Button
+    part_tracks: Button
+    part_skills: Button
+    part_table: Button
+    part_review_own: Button
+    part_review_role: Button
+    part_there: Annotated[Line, _text("link")]
+    part_link: Plain
+    titles: Annotated[Line, _text("role", "called", "titles")]
+    skills: Annotated[Line, _text("role")]
+    skills_key: Annotated[Line, _text("key")]
+    skill: Annotated[Line, _text("skill", "titles")]
+    tracks: Annotated[Line, _text("work")]
+    track: Annotated[Line, _text("regime", "text")]
+    track_risk: Annotated[Line, _text("option", "risk")]
+    row: Annotated[Line, _text("label")]
+    cell: Annotated[Line, _text("column", "cell")]
 
 
 class GradedWords(Authored):
     """The question what a review looked at, and what comes of it."""
 
+    advice: Annotated[Line, _text("role")]
     pick: Plain
     skip: Button
     skipped: Plain
-    said: Annotated[Line, _text("cell")]
+    said_own: Annotated[Line, _text("cell")]
+    said_role: Annotated[Line, _text("cell")]
     match: Annotated[Line, _text("column")]
     mismatch: Annotated[Line, _text("role", "cell", "column")]
-    between: Annotated[Line, _text("first", "second")]
     if_role: Annotated[Line, _text("role")]
     hurts: Annotated[Line, _text("text")]
-    ask: Annotated[Line, _text("text")]
+    ask_own: Annotated[Line, _text("text")]
+    ask_role: Annotated[Line, _text("text")]
 
 
 class ShareWords(Authored):
@@ -541,6 +649,8 @@ class ShareWords(Authored):
     pick: Plain
     placeholder: Annotated[Line, Field(max_length=150), _text()]
     preview: Annotated[Line, _text("to")]
+    preview_sent: Annotated[Line, _text("to")]
+    preview_kept: Annotated[Line, _text("to")]
     preview_end: Annotated[Line, _text("to")]
     send: Button
     cancel: Button

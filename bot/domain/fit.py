@@ -2,8 +2,8 @@
 
 The computation is plain addition, so that it can be checked by hand: each choice gives weights to roles, and an answer
 of two choices gives half of each. A role's score is the sum of the weights its answers gave it, its share is its score
-over all scores, and the margin is the first share minus the second. The tie-break counts only where the other answers
-leave it too close to call.
+over all scores, and the margin is the first share minus the second. Where that is too close to call, the tie-break of
+these two roles decides; it changes no share. Of fewer than three answers nothing follows yet but a picture.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,11 +12,12 @@ from enum import StrEnum
 from functools import reduce
 from itertools import combinations, product
 
-from bot.domain.content import Choice, Question, Quiz, Role, TieBreak
+from bot.domain.content import AnyQuestion, Choice, Option, Question, Quiz, Role, Side, TieBreak
 
 Given = tuple[str, ...]  # the choices of one answer: one, or two that take half of the weight each
 Answers = Mapping[str, Given]  # by question id
 
+FEWEST = 3  # answers, for more than a picture
 MOST_REASONS, MOST_AGAINST = 3, 2
 MOST_CHANGED = 3  # answers; what only four changes together would flip is not worth naming
 # Questions whose every answer is tried: 16 ways each, for five choices. With more of them open nothing is settled yet.
@@ -24,11 +25,12 @@ MOST_OPEN = 3
 
 
 class Clearness(StrEnum):
-    """How far the first role leads the second."""
+    """How sure it is which role comes first."""
 
-    CLEAR = "clear"
-    LEANING = "leaning"
-    CLOSE = "close"
+    CLEAR = "clear"  # far ahead, and no question without an answer could change that
+    LEANING = "leaning"  # ahead; or level, and the tie-break decided
+    CLOSE = "close"  # level
+    PICTURE = "picture"  # too few answers to tell
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,17 @@ class Reason:
     Above 0 it speaks for the first role, below 0 for the second.
     """
 
-    question: Question | TieBreak
+    question: Question
     choices: tuple[Choice, ...]
     pull: float
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A tie-break, and the answer to it that made its role the first."""
+
+    question: TieBreak
+    side: Side
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,10 @@ class Recommendation:
     """What a set of answers says.
 
     `shares` are fractions of 1, in the order of the quiz's roles; `margin` is the lead of `role` over `runner_up`
-    in the same unit; `position` is where the work stands on the line of the quiz's roles, 0 at the first and 1 at the
-    last; `reasons` are the answers that decided it and `against` those that spoke for the runner-up, strongest first.
+    in the same unit, below 0 where the tie-break decided against it; `position` is where the work stands on the line of
+    the quiz's roles, 0 at the first and 1 at the last; `reasons` are the answers that decided it and `against` those
+    that spoke for the runner-up, strongest first. `answered` counts the answers it rests on, without the tie-break's;
+    `unsettled` are the questions without an answer, if those keep it from being clear.
     """
 
     role: Role
@@ -60,42 +72,53 @@ class Recommendation:
     position: float
     reasons: tuple[Reason, ...]
     against: tuple[Reason, ...]
+    answered: int
+    tie_break: Decided | None = None
+    unsettled: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
 class Flip:
     """The smallest change that leads to another role, which is then ahead by enough: these questions answered so."""
 
-    changes: tuple[tuple[Question | TieBreak, Choice], ...]
+    changes: tuple[tuple[Question | TieBreak, Option], ...]
     role: Role
 
 
 def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
     """Weigh answers; the order in which they came is irrelevant.
 
-    Of two roles with equal scores, the one that comes first in the quiz is named first, and the result is CLOSE.
-    Raises ValueError if no question has an answer, KeyError for an answer the quiz does not have.
+    Of two roles with equal scores, the one that comes first in the quiz is named first, and the result is CLOSE, unless
+    their tie-break has an answer for one of them. Raises ValueError if no question has an answer, KeyError for an
+    answer the quiz does not have.
     """
-    chosen = _counted(quiz, answers)
+    chosen = _asked(quiz, answers)
     if not chosen:
         raise ValueError("there are no answers to weigh")
-    scores = _sum(quiz, (_weights(quiz, choices) for _, choices in chosen))
-    total = sum(scores)
-    shares = {role.id: score / total for role, score in zip(quiz.roles, scores, strict=True)}
-    first, second = sorted(quiz.roles, key=lambda role: -shares[role.id])[:2]
-    margin = shares[first.id] - shares[second.id]
+    found = _verdict(quiz, answers)
+    first, second = (quiz.roles[at] for at in (found.first, found.second))
+    total = sum(found.scores)
+    shares = {role.id: score / total for role, score in zip(quiz.roles, found.scores, strict=True)}
+    clearness, unsettled = found.clearness, tuple[Question, ...]()
+    if clearness is Clearness.CLEAR and len(chosen) < len(quiz.questions) and not settled(quiz, answers):
+        clearness = Clearness.LEANING
+        unsettled = tuple(question for question in quiz.questions if question.id not in answers)
     pulls = [
         Reason(question, choices, _weight(choices, first) - _weight(choices, second)) for question, choices in chosen
     ]
+    most = MOST_REASONS - (found.decided is not None)
     return Recommendation(
         role=first,
         runner_up=second,
-        clearness=_clearness(quiz, margin),
-        margin=margin,
+        clearness=clearness,
+        margin=shares[first.id] - shares[second.id],
         shares=shares,
         position=sum(at * share for at, share in enumerate(shares.values())) / (len(quiz.roles) - 1),
-        reasons=tuple(sorted((each for each in pulls if each.pull > 0), key=lambda each: -each.pull)[:MOST_REASONS]),
+        reasons=tuple(sorted((each for each in pulls if each.pull > 0), key=lambda each: -each.pull)[:most]),
         against=tuple(sorted((each for each in pulls if each.pull < 0), key=lambda each: each.pull)[:MOST_AGAINST]),
+        answered=len(chosen),
+        tie_break=found.decided,
+        unsettled=unsettled,
     )
 
 
@@ -106,15 +129,16 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
     answers, does not count. Of several changes of as many answers, it is the one whose weights differ least from those
     given.
     """
-    first = recommend(quiz, answers).role
-    chosen = _counted(quiz, answers)
+    verdict = _verdict(quiz, answers)
+    chosen: list[tuple[Question | TieBreak, tuple[Option, ...]]] = [*_asked(quiz, answers)]
+    if verdict.decided:
+        chosen.append((verdict.decided.question, (verdict.decided.side,)))
 
     def leads_to(changed: Answers) -> Role | None:
-        found = recommend(quiz, changed)
-        if found.role == first or found.clearness is Clearness.CLOSE:
+        found = _verdict(quiz, changed)
+        if found.first == verdict.first or found.clearness not in (Clearness.CLEAR, Clearness.LEANING):
             return None
-        plain = {each: given for each, given in changed.items() if each != quiz.tie_break.id}
-        return found.role if not early or settled(quiz, plain) else None
+        return quiz.roles[found.first] if not early or settled(quiz, changed) else None
 
     for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
         found: list[tuple[float, Flip]] = []
@@ -133,17 +157,28 @@ def settled(quiz: Quiz, answers: Answers) -> bool:
     """Say whether the questions without an answer cannot change the class any more: the role and how clear it is.
 
     Each of them may be left open, or answered with one choice or with two. Too close to call is never settled, as the
-    tie-break is still to come.
+    tie-break is still to come, and neither is a picture.
     """
     rest = [question for question in quiz.questions if question.id not in answers]
-    if len(rest) > MOST_OPEN or len(rest) == len(quiz.questions):
+    chosen = _asked(quiz, answers)
+    if len(rest) > MOST_OPEN or len(chosen) < _fewest(quiz):
         return False
-    now = _sum(quiz, (_weights(quiz, choices) for _, choices in _asked(quiz, answers)))
+    now = _sum(quiz, (_weights(quiz, choices) for _, choices in chosen))
     found = _class(quiz, now)
     if found[1] is Clearness.CLOSE:
         return False
     ways = [list(_ways(quiz, question)) for question in rest]
     return all(_class(quiz, [sum(each) for each in zip(now, *more, strict=True)]) == found for more in product(*ways))
+
+
+def tie_break(quiz: Quiz, answers: Answers) -> TieBreak | None:
+    """Give the question that decides between the two roles in front, if they are too close to call; None if not."""
+    if not _asked(quiz, answers):
+        return None
+    found = _verdict(quiz, {each.id: answers[each.id] for each in quiz.questions if each.id in answers})
+    if found.clearness is not Clearness.CLOSE:
+        return None
+    return quiz.tie_break(quiz.roles[found.first].id, quiz.roles[found.second].id)
 
 
 def reachable(quiz: Quiz) -> frozenset[str]:
@@ -156,7 +191,7 @@ def reachable(quiz: Quiz) -> frozenset[str]:
     return frozenset(role.id for role in quiz.roles if _can_lead(quiz, role))
 
 
-def choice_of(question: Question | TieBreak, choice_id: str) -> Choice:
+def choice_of(question: AnyQuestion, choice_id: str) -> Option:
     """Give the choice of a question with this id; KeyError if there is none."""
     for choice in question.choices:
         if choice.id == choice_id:
@@ -164,29 +199,52 @@ def choice_of(question: Question | TieBreak, choice_id: str) -> Choice:
     raise KeyError(choice_id)
 
 
-_Chosen = list[tuple[Question | TieBreak, tuple[Choice, ...]]]
+_Chosen = list[tuple[Question, tuple[Choice, ...]]]
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """Which roles come first and second, by their place in the quiz, and how clearly by the answers given alone."""
+
+    first: int
+    second: int
+    clearness: Clearness
+    scores: list[float]
+    decided: Decided | None = None
+
+
+def _verdict(quiz: Quiz, answers: Answers) -> _Verdict:
+    chosen = _asked(quiz, answers)
+    scores = _sum(quiz, (_weights(quiz, choices) for _, choices in chosen))
+    first, second = _leading(scores)
+    clearness = _clearness(quiz, (scores[first] - scores[second]) / sum(scores))
+    if len(chosen) < _fewest(quiz):
+        return _Verdict(first, second, Clearness.PICTURE, scores)
+    if clearness is not Clearness.CLOSE:
+        return _Verdict(first, second, clearness, scores)
+    question = quiz.tie_break(quiz.roles[first].id, quiz.roles[second].id)
+    sides = [side for side in question.choices if side.id in answers.get(question.id, ()) and side.role]
+    if len(sides) != 1:  # none, or one for either
+        return _Verdict(first, second, clearness, scores)
+    if sides[0].role == quiz.roles[second].id:
+        first, second = second, first
+    return _Verdict(first, second, Clearness.LEANING, scores, Decided(question, sides[0]))
+
+
+def _fewest(quiz: Quiz) -> int:
+    return min(FEWEST, len(quiz.questions))
 
 
 def _asked(quiz: Quiz, answers: Answers) -> _Chosen:
-    """Give the answered questions, without the tie-break, in the quiz's order."""
-    for question_id in answers:
-        quiz.question(question_id)
+    """Give the answered questions, without the tie-breaks, in the quiz's order."""
+    for question_id, given in answers.items():
+        for each in given:
+            choice_of(quiz.question(question_id), each)
     return [
-        (question, tuple(choice_of(question, each) for each in answers[question.id]))
+        (question, tuple(choice for each in answers[question.id] for choice in question.choices if choice.id == each))
         for question in quiz.questions
         if question.id in answers
     ]
-
-
-def _counted(quiz: Quiz, answers: Answers) -> _Chosen:
-    """Give the answers that count: the tie-break's only where the others are too close to call."""
-    asked, last = _asked(quiz, answers), quiz.tie_break
-    if not asked or last.id not in answers:
-        return asked
-    _, clearness = _class(quiz, _sum(quiz, (_weights(quiz, choices) for _, choices in asked)))
-    if clearness is not Clearness.CLOSE:
-        return asked
-    return [*asked, (last, tuple(choice_of(last, each) for each in answers[last.id]))]
 
 
 def _weight(choices: Sequence[Choice], role: Role) -> float:
@@ -201,9 +259,15 @@ def _sum(quiz: Quiz, weights: Iterable[Sequence[float]]) -> list[float]:
     return [sum(each) for each in zip([0.0] * len(quiz.roles), *weights, strict=True)]
 
 
+def _leading(scores: Sequence[float]) -> tuple[int, int]:
+    # Sums of halves in another order must not differ by a rounding error.
+    first, second = sorted(range(len(scores)), key=lambda at: -round(scores[at], 9))[:2]
+    return first, second
+
+
 def _class(quiz: Quiz, scores: Sequence[float]) -> tuple[int, Clearness]:
     """Give the place of the first role in the quiz, and how clear it is."""
-    first, second = sorted(range(len(scores)), key=lambda at: -scores[at])[:2]
+    first, second = _leading(scores)
     return first, _clearness(quiz, (scores[first] - scores[second]) / sum(scores))
 
 
@@ -224,11 +288,14 @@ def _ways(quiz: Quiz, question: Question) -> Iterator[list[float]]:
         yield _weights(quiz, two)
 
 
-def _distance(given: Sequence[Choice], other: Choice) -> float:
-    """Say how far apart two answers are: the sum of the differences of their weights."""
-    roles = {role for choice in (*given, other) for role in choice.weights}
+def _distance(given: Sequence[Option], other: Option) -> float:
+    """Say how far apart two answers are: the sum of the differences of their weights. Sides of a tie-break: no way."""
+    before = [choice for choice in given if isinstance(choice, Choice)]
+    if not before or not isinstance(other, Choice):
+        return 0.0
+    roles = {role for choice in (*before, other) for role in choice.weights}
     return sum(
-        abs(sum(choice.weights.get(role, 0) for choice in given) / len(given) - other.weights.get(role, 0))
+        abs(sum(choice.weights.get(role, 0) for choice in before) / len(before) - other.weights.get(role, 0))
         for role in roles
     )
 

@@ -15,13 +15,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain import fit
-from bot.domain.content import Choice, Question, Quiz, TieBreak
+from bot.domain.content import OWN, PEOPLE, PURPOSE, ROLE, AnyQuestion, Choice, Option, Question, Quiz, TieBreak
 from bot.domain.fit import Answers, Given
 
 REMIND_AFTER = timedelta(days=1)
 EXPIRES_AFTER = timedelta(days=14)
 MORNING, EVENING = time(9), time(18)  # between them nobody is woken by a reminder
 LETTERS = "abcdefghij"
+PARTS = ("titles", "tracks", "skills", "table", "review")  # of a result, each opened by its button
 
 
 class Status(StrEnum):
@@ -70,7 +71,8 @@ class Run:
     """One person's answers to one version of the quiz, and how far the conversation has come.
 
     `reminded` says that a reminder was sent since they last did something, `reminding` that it still has buttons.
-    `typed` holds, by a message's ts, the questions it answered.
+    `typed` holds, by a message's ts, the questions it answered. `opened` names the parts of the result that were
+    opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
     """
 
     quiz: Quiz
@@ -86,22 +88,34 @@ class Run:
     graded: Graded | None = None
     not_graded: bool = False
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    opened: tuple[str, ...] = ()
+
+    @property
+    def purpose(self) -> str:
+        """Whether it is about one's OWN work or about a ROLE, be that one to fill or that of one's people."""
+        return ROLE if self.answers.get(PURPOSE, (OWN,))[0] in (ROLE, PEOPLE) else OWN
 
     @cached_property
-    def upcoming(self) -> Question | TieBreak | None:
+    def upcoming(self) -> AnyQuestion | None:
         """The question to ask next, whether or not it is being asked; None when there is a result, or nothing to ask.
 
-        Questions that can change nothing any more are left out, unless their owner went on; the tie-break comes last,
-        and only if the others leave it too close to call.
+        What it is about comes first, unless they went right on to the questions. Of these, those that can change
+        nothing any more are left out, unless their owner went on; the tie-break comes last, and only if the others
+        leave two roles too close to call.
         """
-        open_ = [each for each in self.quiz.questions if each.id not in self.answers and each.id not in self.skipped]
+        asked = [each for each in self.quiz.questions if each.id in self.answers or each.id in self.skipped]
+        if not asked and PURPOSE not in self.answers and PURPOSE not in self.skipped:
+            return self.quiz.purpose
+        open_ = [each for each in self.quiz.questions if each not in asked]
         if open_:
-            return open_[0] if self.went_on or not fit.settled(self.quiz, self._plain) else None
-        last = self.quiz.tie_break
-        if last.id in self.answers or last.id in self.skipped or not self._plain:
-            return None
-        close = fit.recommend(self.quiz, self._plain).clearness is fit.Clearness.CLOSE
-        return last if close else None
+            return open_[0] if self.went_on or not fit.settled(self.quiz, self.weighed) else None
+        last = self.tie_break
+        return last if last and last.id not in self.answers and last.id not in self.skipped else None
+
+    @cached_property
+    def tie_break(self) -> TieBreak | None:
+        """The question that decides between the two roles that are too close to call; None if they are not."""
+        return fit.tie_break(self.quiz, self.weighed)
 
     @property
     def asking(self) -> Prompt | None:
@@ -111,7 +125,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether there is a result: nothing is left to ask. It stays while an answer is being changed."""
-        return self.upcoming is None and bool(self._plain)
+        return self.upcoming is None and bool(self.weighed)
 
     @cached_property
     def recommendation(self) -> fit.Recommendation | None:
@@ -121,7 +135,7 @@ class Run:
     @cached_property
     def so_far(self) -> fit.Recommendation | None:
         """What the answers given say; None if there is none."""
-        return fit.recommend(self.quiz, self.answers) if self._plain else None
+        return fit.recommend(self.quiz, self.answers) if self.weighed else None
 
     @cached_property
     def ended_early(self) -> tuple[Question, ...]:
@@ -131,6 +145,16 @@ class Run:
         return tuple(
             each for each in self.quiz.questions if each.id not in self.answers and each.id not in self.skipped
         )
+
+    @cached_property
+    def unanswered(self) -> tuple[Question, ...]:
+        """The questions without an answer, once there is a result."""
+        return tuple(each for each in self.quiz.questions if each.id not in self.answers) if self.finished else ()
+
+    @property
+    def shareable(self) -> bool:
+        """Whether there is a recommendation; a picture from too few answers is none."""
+        return self.recommendation is not None and self.recommendation.clearness is not fit.Clearness.PICTURE
 
     @property
     def mismatch(self) -> bool | None:
@@ -144,14 +168,18 @@ class Run:
         close = found.clearness is fit.Clearness.CLOSE
         return self.graded.column not in [role.column for role in (found.role, found.runner_up)[: 1 + close]]
 
-    def chosen(self, question_id: str) -> tuple[Choice, ...]:
+    def chosen(self, question_id: str) -> tuple[Option, ...]:
         """The choices made for a question: none, one, or two by halves. KeyError if the quiz has no such question."""
         question = self.quiz.question(question_id)
         return tuple(fit.choice_of(question, each) for each in self.answers.get(question_id, ()))
 
+    def picked(self, question: Question) -> tuple[Choice, ...]:
+        """The choices made for one of the questions that are weighed."""
+        return tuple(choice for choice in question.choices if choice.id in self.answers.get(question.id, ()))
+
     def number(self, question: Question | TieBreak) -> int:
-        """The place of a question in the quiz, counted from 1; the tie-break comes after the others."""
-        return self.quiz.all_questions.index(question) + 1
+        """The place of a question in the quiz, counted from 1; a tie-break comes after the others."""
+        return min(self.quiz.all_questions.index(question), len(self.quiz.questions)) + 1
 
     def state(self) -> dict[str, Any]:
         """Give all but the quiz and the answers as plain data, for `load`."""
@@ -167,12 +195,13 @@ class Run:
             "graded": [self.graded.dimension, self.graded.column] if self.graded else None,
             "not_graded": self.not_graded,
             "typed": {ts: list(questions) for ts, questions in self.typed.items()},
+            "opened": list(self.opened),
         }
 
-    @property
-    def _plain(self) -> Answers:
-        """The answers without the tie-break's."""
-        return {question: given for question, given in self.answers.items() if question != self.quiz.tie_break.id}
+    @cached_property
+    def weighed(self) -> Answers:
+        """The answers to the questions, without those of the tie-breaks and without the purpose."""
+        return {each.id: self.answers[each.id] for each in self.quiz.questions if each.id in self.answers}
 
 
 @dataclass(frozen=True)
@@ -190,9 +219,14 @@ def begin(quiz: Quiz) -> Run:
 
 
 def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
-    """Give the run that `Run.state` described; without a state, the one that has just these answers."""
+    """Give the run that `Run.state` described; without a state, the one that has just these answers.
+
+    Where a state says nothing of it, it is of before there was more than one purpose: about their own work.
+    """
     if state is None:
-        return _advance(Run(quiz, MappingProxyType(dict(answers))))
+        return _advance(Run(quiz, MappingProxyType({PURPOSE: (OWN,), **answers})))
+    if "opened" not in state:
+        answers = {PURPOSE: (OWN,), **answers}
     graded = state["graded"]
     return Run(
         quiz,
@@ -208,16 +242,17 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
         graded=Graded(*graded) if graded else None,
         not_graded=state["not_graded"],
         typed=MappingProxyType({ts: tuple(questions) for ts, questions in state["typed"].items()}),
+        opened=tuple(state.get("opened", ())),
     )
 
 
 def carried_over(quiz: Quiz, answers: Mapping[str, Sequence[str]], asked: int) -> Run:
-    """Begin a run on another version of the quiz, with the answers that it has too.
+    """Begin a run on another version of the quiz, with the answers that it has too; about their own work, if none.
 
     `asked` counts the prompts there have been: in their place there is now the question that comes next.
     """
-    kept: dict[str, Given] = {}
-    for question in quiz.all_questions:
+    kept: dict[str, Given] = {PURPOSE: (OWN,)}
+    for question in (quiz.purpose, *quiz.all_questions):
         given = tuple(answers.get(question.id, ()))
         if given and all(any(choice.id == each for choice in question.choices) for each in given):
             kept[question.id] = given
@@ -237,6 +272,8 @@ def do(run: Run, action: Mapping[str, Any]) -> Done:
     change    question: ask it again
     back skip prompt: the one it is meant for, the last if none is named
     begin delete pause resume stop go_on reask
+    manages: they answer for the people they manage
+    open     part: show a part of the result
     remind later expire
     graded    dimension, column; or None for not saying
     regrade   ask what the review looked at once more
@@ -300,7 +337,7 @@ def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR09
             guess = Prompt(action["question"], tuple(action["choices"]), typed=action.get("ts"))
             return _guessed(run, action["prompt"], guess)
         case "change":
-            known = any(each.id == action["question"] for each in run.quiz.all_questions)
+            known = any(each.id == action["question"] for each in (run.quiz.purpose, *run.quiz.all_questions))
             return _asked(run, Prompt(action["question"], changing=True)) if known else Done(run, What.STALE)
         case "back" | "skip" if action.get("prompt", len(run.prompts)) != len(run.prompts):
             return Done(run, What.STALE)  # the second half of a double Enter
@@ -323,7 +360,12 @@ def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR09
         case "begin":
             return Done(run, What.NOTHING)
         case "go_on":
-            return Done(_advance(replace(run, went_on=True)), What.TAKEN)
+            skipped = run.skipped - {each.id for each in run.quiz.questions}
+            return Done(_advance(replace(run, went_on=True, skipped=skipped)), What.TAKEN)
+        case "manages":
+            return _managing(run)
+        case "open":
+            return _opened(run, action["part"])
         case "graded":
             if action["column"] is None:
                 return Done(replace(run, not_graded=True), What.TAKEN)
@@ -406,7 +448,9 @@ def _asked(run: Run, prompt: Prompt) -> Done:
 
 
 def _back(run: Run) -> Done:
-    passed = [each.id for each in run.quiz.all_questions if each.id in run.answers or each.id in run.skipped]
+    last = [run.tie_break] if run.tie_break else []
+    asked: list[AnyQuestion] = [run.quiz.purpose, *run.quiz.questions, *last]
+    passed = [each.id for each in asked if each.id in run.answers or each.id in run.skipped]
     if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
         passed = passed[: passed.index(run.prompts[-1].question)]
     return _asked(run, Prompt(passed[-1], changing=True)) if passed else Done(run, What.FIRST)
@@ -422,6 +466,21 @@ def _skipped(run: Run) -> Done:
     return Done(_advance(after), What.TAKEN, prompt.question)
 
 
+def _managing(run: Run) -> Done:
+    """Take it that they answer for their people, and ask again, in the words for that, what was being asked."""
+    done = _given(run, {PURPOSE: (PEOPLE,)})
+    same = done.run.live and done.run.prompts == run.prompts
+    return replace(done, run=_resumed(done.run).run) if same else done
+
+
+def _opened(run: Run, part: str) -> Done:
+    if part not in PARTS or not run.shareable:
+        return Done(run, What.STALE)
+    if part in run.opened:
+        return Done(run, What.REPEATED)
+    return Done(replace(run, opened=(*run.opened, part)), What.TAKEN)
+
+
 def _moved(run: Run, status: Status) -> Done:
     if run.finished:  # the result stands; an answer that was being changed stays as it was
         return Done(replace(run, live=False), What.TAKEN if run.live else What.NOTHING)
@@ -434,7 +493,7 @@ def _resumed(run: Run) -> Done:
     """Go on, with the live question asked again below what has been said since; or with all, if all were skipped."""
     run = replace(run, status=Status.OPEN)
     if run.upcoming is None and not run.finished:
-        run = replace(run, skipped=frozenset())
+        run = replace(run, skipped=run.skipped & {PURPOSE})
     if run.live:
         return _asked(run, replace(run.prompts[-1], guesses=(), typed=None))
     return Done(_advance(run), What.TAKEN if run.live else What.NOTHING)

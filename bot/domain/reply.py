@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
-from bot.domain.content import Choice, Question, Term, TieBreak, TypedWords
+from bot.domain.content import AnyQuestion, Opening, Option, Term, TypedWords
 from bot.domain.fit import Given, choice_of
 from bot.domain.quiz import LETTERS, Run
 
@@ -108,10 +108,10 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False) ->
         or _explicit(text, run)
         or (asked and _in_these_words(text, asked))
         or _exact_command(text, words)
-        or (asked and _two(text, asked))
+        or (asked and not isinstance(asked, Opening) and _two(text, asked))
         or (asked and _one(text, asked))
         or _command(text, words)
-        or (asked and _which_two(text))
+        or (asked and not isinstance(asked, Opening) and _which_two(text))
         or _term(text, run.quiz.glossary)
         or (Asks() if answerable or _ASKING.search(text) else None)
         or (asked and _guesses(text, asked))
@@ -128,11 +128,12 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
     if len(questions) != 1:
         return None
     asked = run.quiz.question(questions[0])
-    found = _in_these_words(text, asked) or _two(text, asked) or _one(text, asked)
+    two = None if isinstance(asked, Opening) else _two(text, asked)
+    found = _in_these_words(text, asked) or two or _one(text, asked)
     return found.answers if found else None
 
 
-def read_choice(text: str, question: Question | TieBreak) -> Choice | None:
+def read_choice(text: str, question: AnyQuestion) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
     None where nothing fits, where two choices fit about as well, where the text asks or denies something, and where it
@@ -176,17 +177,17 @@ def _explicit(text: str, run: Run) -> Answered | Command | None:
     return Answered(answers, named=True)
 
 
-def _numbered(number: str, run: Run) -> Question | TieBreak | None:
+def _numbered(number: str, run: Run) -> AnyQuestion | None:
     questions = run.quiz.questions
     return questions[int(number) - 1] if 0 < int(number) <= len(questions) else None
 
 
-def _at(mark: str, question: Question | TieBreak) -> Choice | None:
+def _at(mark: str, question: AnyQuestion) -> Option | None:
     position = int(mark) - 1 if mark.isdigit() else LETTERS.index(mark.lower())
     return question.choices[position] if position < len(question.choices) else None
 
 
-def _in_these_words(text: str, question: Question | TieBreak) -> Answered | None:
+def _in_these_words(text: str, question: AnyQuestion) -> Answered | None:
     """Read what the knowledge has word for word, before "half" or "both" in it can be taken for two answers."""
     said = utils.default_process(text)
     for choice in question.choices:
@@ -199,7 +200,7 @@ def _which_two(text: str) -> WhichTwo | None:
     return WhichTwo() if _HALF.search(text) else None
 
 
-def _two(text: str, question: Question | TieBreak) -> Answered | None:
+def _two(text: str, question: AnyQuestion) -> Answered | None:
     """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
     halves = bool(_HALF.search(text))
     parts = [part for each in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
@@ -220,7 +221,7 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | No
     return Command("reask") if said in map(utils.default_process, words.no) else None
 
 
-def _one(text: str, question: Question | TieBreak) -> Answered | None:
+def _one(text: str, question: AnyQuestion) -> Answered | None:
     choice = read_choice(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
@@ -261,7 +262,7 @@ def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
     return Defined(named[found[0]]) if found else None
 
 
-def _guesses(text: str, question: Question | TieBreak) -> Perhaps | None:
+def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:
     said = utils.default_process(text)
     if len(said) < SHORT:
         return None
@@ -270,13 +271,13 @@ def _guesses(text: str, question: Question | TieBreak) -> Perhaps | None:
     return Perhaps(question.id, likely) if likely else None
 
 
-def _likely(text: str, question: Question | TieBreak) -> Choice | None:
+def _likely(text: str, question: AnyQuestion) -> Option | None:
     """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
     (best, choice), (next_best, _) = _scored(utils.default_process(text), question)[:2]
     return choice if best >= MAYBE and best - next_best >= LEAD else None
 
 
-def _scored(said: str, question: Question | TieBreak) -> list[tuple[float, Choice]]:
+def _scored(said: str, question: AnyQuestion) -> list[tuple[float, Option]]:
     return sorted(
         ((max(_alike(said, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
         key=lambda pair: -pair[0],

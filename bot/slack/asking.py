@@ -13,6 +13,7 @@ from typing import Any
 
 from bot import jobs
 from bot.domain import quiz as conversation
+from bot.domain.content import Question, TieBreak
 from bot.domain.quiz import Run, Status, What
 from bot.jobs import current_key, insist, pause, step, worker, workflow
 from bot.slack import blocks, history, result, thread
@@ -79,6 +80,8 @@ class Asking(EquippedWorker):
         if outcome is None or outcome["what"] == NOT_YOURS:
             word = words.gone if outcome is None else words.not_yours
             await self._speech.whisper(team, channel, user, blocks.say(word), thread_ts=thread_ts)
+        elif action["do"] == "open" and outcome["what"] == What.REPEATED:
+            await self._lead_to_part(team, run_id, action["part"], user)
         elif outcome["what"] == What.STALE and (seen := await self._seen(team, run_id)):
             _, run = seen
             told = thread.already_answered(run, outcome["question"], self._library)
@@ -104,6 +107,12 @@ class Asking(EquippedWorker):
             await self._say(team, run_id, blocks.say(self._library.words.quiz.first))
         elif outcome and outcome["what"] == What.STALE and edited:
             await self._say(team, run_id, blocks.say(self._library.words.quiz.edited_late))
+
+    @workflow
+    async def manages(self, team: str, run_id: str) -> None:
+        """Say whose work to answer for to somebody who manages others, then ask again where the quiz is."""
+        await self._say(team, run_id, blocks.say(self._library.words.quiz.manages))
+        await self._do(team, run_id, {"do": "manages"})
 
     @workflow
     async def resume(self, team: str, run_id: str, user: str, response_url: str) -> None:
@@ -296,11 +305,16 @@ class Asking(EquippedWorker):
         words = self._library.words.quiz
         answers = MappingProxyType({each: tuple(given) for each, given in was.items()})
         earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-        told: list[str] = [
-            fill(words.changed, number=str(run.number(question)), choice=result.in_words(choices, self._library))
-            for question in run.quiz.all_questions
-            if (choices := run.chosen(question.id)) and run.answers[question.id] != answers.get(question.id)
-        ]
+        told: list[str] = []
+        for question in (run.quiz.purpose, *run.quiz.all_questions):
+            if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
+                continue
+            if isinstance(question, Question):
+                choice = result.quoted(choices, self._library)
+                told.append(fill(words.changed, number=str(run.number(question)), choice=choice))
+            else:
+                word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
+                told.append(fill(word, choice=result.quoted(choices, self._library)))
         if run.recommendation is None or earlier is None:
             told.append(escape(self._library.words.result.waiting))
         else:
@@ -317,8 +331,6 @@ class Asking(EquippedWorker):
                 return blocks.say(words.finished)
             case "so_far":
                 return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
-            case "whole_table":
-                return result.whole_table(run, library)
             case "term":
                 return next((thread.term(each, library) for each in run.quiz.glossary if each.term == term), None)
             case "kept":
@@ -329,9 +341,18 @@ class Asking(EquippedWorker):
             case "why":
                 return thread.why(asked, run, library)
             case "which_two":
-                return thread.which_two(asked, library)
+                return blocks.say(words.which_two)
             case _:
                 return thread.unclear(asked, library)
+
+    async def _lead_to_part(self, team: str, run_id: str, part: str, user: str) -> None:
+        """Show where a part of the result stands that was opened before; nothing while it is on its way."""
+        seen = await step("look", self._look, team, run_id)
+        if seen and part in seen["messages"]:
+            where = seen["where"]
+            link = await self._speech.permalink(team, where["channel"], seen["messages"][part][0])
+            told = thread.already_there(link, self._library)
+            await self._speech.whisper(team, where["channel"], user, told, thread_ts=where["root_ts"])
 
     async def _lead_to(self, team: str, run_id: str, response_url: str, *, replace: bool) -> None:
         stored = await insist(self._store.run, team, run_id)

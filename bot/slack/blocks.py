@@ -115,6 +115,12 @@ def preview_intro(recipient: Mrkdwn, library: Library) -> Message:
     return plain(fill(library.words.share.preview, to=recipient))
 
 
+def preview_over(recipient: Mrkdwn, library: Library, *, sent: bool) -> Message:
+    """Lead the preview in once it has been sent, or will not be."""
+    words = library.words.share
+    return plain(fill(words.preview_sent if sent else words.preview_kept, to=recipient))
+
+
 def confirm(share_id: str, recipient: Mrkdwn, library: Library) -> Message:
     """Ask whether to send what the preview shows."""
     words = library.words.share

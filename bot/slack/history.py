@@ -54,5 +54,5 @@ def listed(found: Sequence[StoredRun], total: int, library: Library) -> Message:
 
 def _result(stored: StoredRun, library: Library) -> Mrkdwn:
     if found := stored.run.recommendation:
-        return result.named(found, library)
+        return result.named(found, library, bare=True)
     return fill(library.words.quiz.history_open, **how_far(stored.run))

@@ -22,7 +22,7 @@ from bot.storage import Store, StoredRun
 SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs to come back to in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
-SHOWS = ("so_far", "whole_table", "why")  # what is said and changes nothing
+SHOWS = ("so_far", "why")  # what is said and changes nothing
 
 
 async def hear_reply(
@@ -73,8 +73,10 @@ async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: st
             await _typed(key, team, stored.id, action, ts, aimed=True)
         case Command(name) if name in SHOWS:
             await jobs.start(key, asking.say, team, stored.id, name)
-        case Command("resume") if stored.run.ended_early:
+        case Command("resume") if stored.run.unanswered:
             await _typed(key, team, stored.id, {"do": "go_on"}, ts)
+        case Command("manages"):
+            await jobs.start(key, asking.manages, team, stored.id)
         case Command(name, question):
             action = {"do": name} | ({"question": question} if question else {})
             await _typed(key, team, stored.id, action, ts, aimed=name in ("skip", "back"))
@@ -159,6 +161,8 @@ async def do(
             await _begin_anew(store, team, user, run_id, action["action_ts"])
     elif name == "not_graded":
         await _click(team, run_id, {"do": "graded", "dimension": None, "column": None}, body, action)
+    elif name == "open":
+        await _click(team, run_id, {"do": name, "part": question[0]}, body, action)
     else:
         await _click(team, run_id, {"do": name} | ({"question": question[0]} if question else {}), body, action)
     await ack()
@@ -217,7 +221,7 @@ async def _click(team: str, run_id: str, done: Action, body: dict[str, Any], act
 
 
 def _just_begun(stored: StoredRun) -> bool:
-    return not stored.run.answers and datetime.now(UTC) - stored.begun_at < SAME_ROUND
+    return not stored.run.weighed and datetime.now(UTC) - stored.begun_at < SAME_ROUND
 
 
 async def _latest(store: Store, team: str, user: str) -> StoredRun | None:

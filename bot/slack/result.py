@@ -1,58 +1,53 @@
-"""A recommendation -> what it says: words first, then numbers, reasons, the documents' tables, and what it is not."""
+"""A recommendation -> what it says: on one screen what came out and why, and the rest in parts that buttons open."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 
 import slackblocks as kit
 
 from bot.domain import fit
-from bot.domain.content import Choice, Question, Role, Row, Table, TieBreak
+from bot.domain.content import ROLE, Option, Question, Role, Row, Table, TieBreak, with_article, worded
 from bot.domain.fit import Clearness, Recommendation
-from bot.domain.quiz import Run
+from bot.domain.quiz import PARTS, Run
 from bot.knowledge import Library
 from bot.slack.pieces import Message, context, in_lines, message, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 BAR = 20  # characters; a bar of this length still fits a phone
-LINE = 21
 CORE = "✓✓"  # in the skills table: the core focus of a title
 
 Parts = tuple[list[kit.Block], list[str]]  # blocks, and the lines of the text that says the same
 
 
-def recommendation(run: Run, library: Library, lead: Iterable[str] = ()) -> Parts:
-    """Render the recommendation of a finished run; `lead` are paragraphs that follow its headline.
+def recommendation(run: Run, library: Library, before: str | None = None) -> Parts:
+    """Render the result of a finished run on one screen; `before` says what came out last time.
 
     Raises ValueError if the run is not finished.
     """
-    found = run.recommendation
-    if found is None:
-        raise ValueError("the run has questions without an answer")
-    words, close = library.words.result, found.clearness is Clearness.CLOSE
-    headline = fill(getattr(words, found.clearness), role=found.role.name, runner_up=found.runner_up.name)
-    roles = [found.role, found.runner_up] if close else [found.role]
-    texts = [headline, *lead, *(_advice(role, named=close) for role in roles)]
-    shares, chart = _shares(run, found, library)
-    decided = escape(words.decided) if not close else fill(words.against, role=found.role.name)
-    against = fill(words.against, role=found.runner_up.name)
-    reasons = [
-        _reasons(lead, each, library) for lead, each in ((decided, found.reasons), (against, found.against)) if each
-    ]
-    reasons += [] if close else [_flip(run, library)]
-    excerpt = marked(run, library, [found.role.column, found.runner_up.column])
-    caption = _caption(excerpt, library)
-    after = [*(_titles(run, role, library) for role in roles), *_regimes(run, roles, library)]
-    caution = escape(words.caution)
-    parts: list[kit.Block] = [
-        *map(section, [*texts, shares]),
-        chart,
-        *map(section, reasons),
-        context(caption),
-        table(excerpt),
-        *map(section, after),
-        context(caution),
-    ]
-    return parts, [*texts, shares, *reasons, caption, *in_lines(excerpt), *after, caution]
+    found = _found(run)
+    lead: list[str] = [_headline(run, found, library)]
+    if found.clearness is Clearness.PICTURE:
+        lead.append(escape(library.words.result.picture_more))
+    elif early := _early(run, found, library):
+        lead.append(early)
+    return _first_screen(run, found, library, [" ".join(lead), *([before] if before else [])], run.purpose)
+
+
+def shared(run: Run, sender: Mrkdwn, library: Library) -> Message:
+    """Render what the recipient gets, in words for somebody whose own work it is not; the preview shows this message.
+
+    Raises ValueError if the run is not finished.
+    """
+    found, words = _found(run), library.words.result
+    intro = fill(library.words.share.intro, sender=sender)
+    lead: list[str] = [_headline(run, found, library, sender)]
+    if found.answered < len(run.quiz.questions):
+        lead.append(fill(words.rests, **how_far(run)))
+    blocks, said = _first_screen(run, found, library, [" ".join(lead)], ROLE)
+    more = [*(_advice(role, ROLE, library) for role in _roles(found)), *_titles(run, library)]
+    # The caution is the last word.
+    blocks[-1:-1], said[-1:-1] = map(section, more), more
+    return message([section(intro), kit.DividerBlock(), *blocks], [intro, *said])
 
 
 def so_far(run: Run, library: Library) -> Message:
@@ -60,15 +55,43 @@ def so_far(run: Run, library: Library) -> Message:
     found = run.so_far
     if found is None:
         raise ValueError("the run has no answers")
-    lead = fill(library.words.result.so_far, **how_far(run))
-    shares, chart = _shares(run, found, library)
-    return message([section(lead), section(shares), chart], [lead, shares])
+    lead, shares = fill(library.words.result.so_far, **how_far(run)), _shares(run, found, library)
+    return message([section(lead), section(shares)], [lead, shares])
+
+
+def part(run: Run, name: str, library: Library) -> Message:
+    """Show a part of the result that its button opens, but for the review. KeyError for what is none.
+
+    Raises ValueError if the run is not finished.
+    """
+    known: dict[str, Callable[[Run, Library], list[str]]] = {
+        "titles": _titles, "tracks": _tracks, "skills": _skills, "table": _whole_table,
+    }  # fmt: skip
+    tables = {"titles": "skills", "tracks": "regimes", "skills": "skills", "table": "roles"}
+    texts = known[name](run, library)
+    cited = library.tables[getattr(run.quiz.tables, tables[name])]
+    source = fill(library.words.result.table, title=cited.title, sources=library.cite([cited.source]))
+    if name == "table" and any("▸" in text for text in texts):
+        source = Mrkdwn(f"{source} {escape(library.words.result.picked_key)}")
+    return message([*map(section, texts), context(source)], [*texts, source])
+
+
+def advice(run: Run, library: Library) -> list[str]:
+    """Say what the work would be graded on: of the role, or of both where it is too close to call."""
+    return [_advice(role, run.purpose, library) for role in _roles(_found(run))]
+
+
+def part_names(run: Run, library: Library) -> dict[str, str]:
+    """Name the parts of a result as their buttons do."""
+    words = library.words.result
+    return {
+        name: getattr(words, f"part_{name}_{run.purpose}" if name == "review" else f"part_{name}") for name in PARTS
+    }
 
 
 def how_far(run: Run) -> dict[str, str]:
-    """Give the numbers of "3 of 5 answered"; the tie-break is not one of the five."""
-    done = sum(question.id in run.answers for question in run.quiz.questions)
-    return {"done": str(done), "count": str(len(run.quiz.questions))}
+    """Give the numbers of "3 of 5 answered"; neither the tie-break nor the purpose is one of the five."""
+    return {"done": str(len(run.weighed)), "count": str(len(run.quiz.questions))}
 
 
 def in_a_row(texts: Iterable[str], library: Library) -> Mrkdwn:
@@ -79,74 +102,57 @@ def in_a_row(texts: Iterable[str], library: Library) -> Mrkdwn:
     )
 
 
-def whole_table(run: Run, library: Library) -> Message:
-    """Show all columns of the roles table, with what the answers picked."""
-    excerpt = marked(run, library, [role.column for role in run.quiz.roles])
-    caption = _caption(excerpt, library)
-    return message([context(caption), table(excerpt)], [caption, *in_lines(excerpt)])
-
-
-def shared(run: Run, sender: Mrkdwn, library: Library) -> Message:
-    """Render what the recipient gets; the preview shows this very message."""
-    intro = fill(library.words.share.intro, sender=sender)
-    parts, said = recommendation(run, library)
-    return message([section(intro), kit.DividerBlock(), *parts], [intro, *said])
-
-
-def named(found: Recommendation, library: Library) -> Mrkdwn:
-    """Name a recommendation in a few words, such as "AI engineer (leaning)"."""
-    words = library.words.quiz
-    role = found.role.name
+def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrkdwn:
+    """Name a recommendation in a few words, such as "an AI engineer (leaning)"; `bare` is without the article."""
+    words, name = library.words.quiz, (lambda name: name) if bare else with_article
+    role = name(found.role.name)
     if found.clearness is Clearness.CLOSE:
-        role = f"{role} / {found.runner_up.name}"
-    return fill(words.named, role=role, clearness=getattr(words, found.clearness))
+        role = fill(words.either, first=role, second=name(found.runner_up.name))
+    return fill(words.named, role=Mrkdwn(role), clearness=getattr(words, found.clearness))
 
 
-def in_words(choices: tuple[Choice, ...], library: Library) -> Mrkdwn:
-    """Say an answer: the label of its choice, or of its two."""
+def in_words(choices: Sequence[Option], library: Library) -> Mrkdwn:
+    """Say an answer: the label of its choice, or of its two in quotation marks."""
     if len(choices) == 1:
         return Mrkdwn(escape(choices[0].label))
     return fill(library.words.quiz.half, first=choices[0].label, second=choices[1].label)
 
 
+def quoted(choices: Sequence[Option], library: Library) -> Mrkdwn:
+    """Say an answer within a sentence, in quotation marks."""
+    return fill(library.words.quiz.quote, choice=choices[0].label) if len(choices) == 1 else in_words(choices, library)
+
+
 def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
-    """Say what moved since an earlier run; None unless both are finished."""
+    """Say what moved since an earlier run; None unless both are finished and about the same."""
     found, earlier, words = run.recommendation, before.recommendation, library.words.result
-    if found is None or earlier is None:
+    if found is None or earlier is None or run.purpose != before.purpose:
         return None
     now, then = named(found, library), named(earlier, library)
     lead = fill(words.previous_same, date=date, now=now)
     if now != then:
         lead = fill(words.previous, date=date, before=then, now=now)
-    known = {question.id for question in before.quiz.all_questions}
+    known = {question.id for question in before.quiz.questions}
     moved = [
-        "• "
-        + fill(
-            words.previous_moved,
-            number=str(run.number(question)),
-            before=in_words(was, library),
-            now=in_words(is_, library),
-        )
-        for question in run.quiz.all_questions
+        fill(words.question, number=str(run.number(question)))
+        for question in run.quiz.questions
         if question.id in known
         and (is_ := run.chosen(question.id))
         and (was := before.chosen(question.id))
         and {each.id for each in is_} != {each.id for each in was}
     ]
-    return "\n".join([lead, *(moved or [escape(words.previous_none)])])
+    told = fill(words.previous_moved, questions=in_a_row(moved, library)) if moved else escape(words.previous_none)
+    return f"{lead} {told}"
 
 
 def marked(run: Run, library: Library, columns: list[str]) -> Table:
-    """Cut the roles table down to these columns, with the cells marked that the answers picked.
-
-    An answer picks the column of the role it gives most weight, in the row its question asks about.
-    """
+    """Cut the roles table down to these columns, with the cells marked that the answers picked."""
     excerpt = library.tables[run.quiz.tables.roles].excerpt(columns=columns)
     picked = {
-        (question.dimension, role.column)
+        (question.dimension, choice.cell)
         for question in run.quiz.questions
-        for choice in run.chosen(question.id)
-        if (role := _spoken_for(choice, run)) is not None
+        for choice in run.picked(question)
+        if choice.cell
     }
     word = library.words.result.picked
 
@@ -157,46 +163,6 @@ def marked(run: Run, library: Library, columns: list[str]) -> Table:
         return row.model_copy(update={"cells": cells})
 
     return excerpt.model_copy(update={"rows": tuple(map(mark, excerpt.rows))})
-
-
-def _spoken_for(choice: Choice, run: Run) -> Role | None:
-    first, second = sorted(run.quiz.roles, key=lambda role: -choice.weights.get(role.id, 0))[:2]
-    return first if choice.weights.get(first.id, 0) > choice.weights.get(second.id, 0) else None
-
-
-def _caption(excerpt: Table, library: Library) -> str:
-    words = library.words.result
-    caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
-    return f"{caption} {escape(words.picked_key)}"
-
-
-def _advice(role: Role, *, named: bool) -> str:
-    lead = f"*{escape(role.name)}*\n" if named else ""
-    return lead + escape(f"{role.summary} {role.advice}")
-
-
-def _shares(run: Run, found: Recommendation, library: Library) -> tuple[str, kit.Block]:
-    words = library.words.result
-    percent = in_hundredths(found.shares)
-    width = max(len(role.name) for role in run.quiz.roles)
-    bars = []
-    for role in run.quiz.roles:
-        full = round(found.shares[role.id] * BAR)
-        bars.append(f"{escape(role.name):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
-    first, last = escape(run.quiz.roles[0].name), escape(run.quiz.roles[-1].name)
-    at = round(found.position * (LINE - 1))
-    line = f"{first} {'─' * at}●{'─' * (LINE - 1 - at)} {last}"
-    text = "\n".join([f"*{escape(words.shares)}*", "```", *bars, "```", f"*{escape(words.line)}*", "```", line, "```"])
-    labels = [_short(role.name) for role in run.quiz.roles]
-    chart = kit.BarChart(
-        [
-            kit.DataSeries(
-                "%", [kit.DataPoint(name, value) for name, value in zip(labels, percent.values(), strict=True)]
-            )
-        ],
-        kit.AxisConfig(labels),
-    )
-    return text, kit.DataVisualizationBlock(words.chart, chart)
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
@@ -211,17 +177,81 @@ def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
     return whole
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 20 else name[:19] + "…"
+def _found(run: Run) -> Recommendation:
+    if run.recommendation is None:
+        raise ValueError("the run has questions without an answer")
+    return run.recommendation
 
 
-def _reasons(lead: str, reasons: Iterable[fit.Reason], library: Library) -> str:
-    return "\n".join([f"*{lead}*", *(_reason(each, library) for each in reasons)])
+def _roles(found: Recommendation) -> list[Role]:
+    """Give the role that is recommended, or both where it is too close to call."""
+    return [found.role, found.runner_up] if found.clearness is Clearness.CLOSE else [found.role]
 
 
-def _reason(reason: fit.Reason, library: Library) -> str:
-    choice = in_words(reason.choices, library)
-    return "• " + fill(library.words.result.decided_by, question=reason.question.text, choice=choice)
+def _first_screen(run: Run, found: Recommendation, library: Library, lead: list[str], purpose: str) -> Parts:
+    words, shares = library.words.result, _shares(run, found, library)
+    caution = escape(getattr(words, f"caution_{purpose}"))
+    if found.clearness is Clearness.PICTURE:
+        return [*map(section, [*lead, shares]), context(caution)], [*lead, shares, caution]
+    texts = [*lead, _why(run, found, library)]
+    excerpt = marked(run, library, [found.role.column, found.runner_up.column])
+    caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
+    if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
+        caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
+    blocks = [*map(section, texts), table(excerpt), context(caption), section(shares), context(caution)]
+    return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
+
+
+def _headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
+    words = library.words.result
+    whose = f"work_{run.purpose}"
+    work = fill(getattr(words, f"{whose}_shared"), sender=sender) if sender else escape(getattr(words, whose))
+    slots = {"work": Mrkdwn(work), "role": with_article(found.role.name), **how_far(run)}
+    slots["runner_up"] = with_article(found.runner_up.name)
+    template: str = getattr(words, found.clearness)
+    if found.clearness is Clearness.PICTURE and found.margin < run.quiz.thresholds.leaning:
+        template = words.picture_close
+    elif found.tie_break:
+        template = words.leaning_tie_break
+    elif found.unsettled:
+        template = words.leaning_open
+        left = (fill(words.question, number=str(run.number(question))) for question in found.unsettled)
+        slots["questions"] = in_a_row(left, library)
+    return fill(template, **slots)
+
+
+def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
+    """Say how many answers it rests on, unless it is all of them."""
+    words = library.words.result
+    if found.answered == len(run.quiz.questions):
+        return None
+    if not run.ended_early or run.skipped & {question.id for question in run.quiz.questions}:
+        return fill(words.rests, **how_far(run))
+    left = [fill(words.question, number=str(run.number(question))) for question in run.ended_early]
+    return fill(words.early, questions=in_a_row(left, library), **how_far(run))
+
+
+def _why(run: Run, found: Recommendation, library: Library) -> str:
+    """Say what decided it and what would flip it; or what speaks for either, where it is too close to call."""
+    words = library.words.result
+    if found.clearness is Clearness.CLOSE:
+        return "\n".join(
+            "\n".join([f"*{fill(words.against, role=with_article(role.name))}*", *_bullets(reasons, library)])
+            for role, reasons in ((found.role, found.reasons), (found.runner_up, found.against))
+            if reasons
+        )
+    last = [f"• {escape(found.tie_break.side.short)}"] if found.tie_break else []
+    reasons = [f"*{escape(words.decided)}*", *last, *_bullets(found.reasons, library)]
+    return "\n".join([*reasons, _flip(run, library)])
+
+
+def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
+    def short(reason: fit.Reason) -> str:
+        if len(reason.choices) == 1:
+            return escape(reason.choices[0].short)
+        return fill(library.words.quiz.half, first=reason.choices[0].short, second=reason.choices[1].short)
+
+    return [f"• {short(reason)}" for reason in reasons]
 
 
 def _flip(run: Run, library: Library) -> str:
@@ -230,44 +260,83 @@ def _flip(run: Run, library: Library) -> str:
     if found is None:
         return escape(words.flip_none)
 
-    def change(question: Question | TieBreak, choice: Choice) -> str:
+    def change(question: Question | TieBreak, choice: Option) -> str:
         if isinstance(question, TieBreak):
             return fill(words.flip_tie_break, choice=choice.label)
         return fill(words.flip_change, number=str(run.number(question)), choice=choice.label)
 
     changes = in_a_row((change(*each) for each in found.changes), library)
-    return fill(words.flip, changes=changes, role=found.role.name)
+    return fill(words.flip, changes=changes, role=with_article(found.role.name))
 
 
-def _titles(run: Run, role: Role, library: Library) -> str:
-    """Name the titles nearest to a role, and say how all titles share the skills that are core to these.
+def _shares(run: Run, found: Recommendation, library: Library) -> str:
+    percent = in_hundredths(found.shares)
+    width = max(len(role.name) for role in run.quiz.roles)
+    bars = []
+    for role in run.quiz.roles:
+        full = round(found.shares[role.id] * BAR)
+        bars.append(f"{escape(role.name):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
+    return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
 
-    A message holds one table, and this is the second, so its excerpt is said in lines: signs only, without their notes.
-    """
+
+def _advice(role: Role, purpose: str, library: Library) -> str:
+    lead = fill(library.words.graded.advice, role=with_article(role.name))
+    return f"{lead}\n{escape(worded(role, 'summary', purpose))} {escape(worded(role, 'advice', purpose))}"
+
+
+def _titles(run: Run, library: Library) -> list[str]:
+    skills = library.tables[run.quiz.tables.skills]
+    return [
+        fill(
+            library.words.result.titles,
+            role=with_article(role.name),
+            called=role.called,
+            titles=in_a_row((escape(skills.column(title).label) for title in role.titles), library),
+        )
+        for role in _roles(_found(run))
+    ]
+
+
+def _skills(run: Run, library: Library) -> list[str]:
+    """Say how all titles share the skills that are core to the role's: signs only, with their key, without notes."""
     words, skills = library.words.result, library.tables[run.quiz.tables.skills]
-    named = in_a_row((escape(skills.column(title).label) for title in role.titles), library)
-    lines: list[str] = [fill(words.titles, role=role.name, called=role.called, titles=named)]
-    core = [row for row in skills.rows if any(row.cells[title].startswith(CORE) for title in role.titles)]
-    if core:
-        key, sources = (skills.key or CORE).split(". ")[0], library.cite([skills.source])
-        lines.append(fill(words.skills, key=key, sources=sources))
-    for row in core:
-        shared = ", ".join(f"{column.label} {row.cells[column.id].split(' ')[0]}" for column in skills.columns)
-        lines.append("• " + fill(words.skill, skill=row.label, titles=shared))
-    return "\n".join(lines)
+    key = fill(words.skills_key, key=(skills.key or CORE).split(". ")[0])
+    said = []
+    for role in _roles(_found(run)):
+        lines: list[str] = [fill(words.skills, role=with_article(role.name)), key]
+        for row in skills.rows:
+            if any(row.cells[title].startswith(CORE) for title in role.titles):
+                cells = ", ".join(f"{column.label} {row.cells[column.id].split(' ')[0]}" for column in skills.columns)
+                lines.append("• " + fill(words.skill, skill=row.label, titles=cells))
+        said.append("\n".join(lines))
+    return said
 
 
-def _regimes(run: Run, roles: list[Role], library: Library) -> list[str]:
+def _tracks(run: Run, library: Library) -> list[str]:
     """Say what the documents say of separate tracks and one title for the kind of work, with the risk of either."""
     words, regimes = library.words.result, library.tables[run.quiz.tables.regimes]
     said = []
-    for row in dict.fromkeys(role.regime for role in roles):
+    for row in dict.fromkeys(role.regime for role in _roles(_found(run))):
         work = regimes.row(row)
-        lines: list[str] = [fill(words.regime, work=work.label)]
+        lines: list[str] = [fill(words.tracks, work=work.label)]
         for column in regimes.columns:
-            option = fill(words.regime_option, regime=column.label, text=work.cells[column.id])
+            option = fill(words.track, regime=column.label, text=work.cells[column.id])
             if risk := run.quiz.risks.get(column.id):
-                option = fill(words.regime_risk, option=option, risk=risk)
+                option = fill(words.track_risk, option=option, risk=risk)
             lines.append(f"• {option}")
         said.append("\n".join(lines))
     return said
+
+
+def _whole_table(run: Run, library: Library) -> list[str]:
+    """Say all columns of the roles table in lines, grouped by row: four columns are too many for a phone."""
+    words = library.words.result
+    excerpt = marked(run, library, [role.column for role in run.quiz.roles])
+    names = {role.column: role.name for role in run.quiz.roles}
+    said: list[str] = []
+    for row in excerpt.rows:
+        said.append(fill(words.row, label=row.label))
+        said += [
+            "• " + fill(words.cell, column=names[column.id], cell=row.cells[column.id]) for column in excerpt.columns
+        ]
+    return ["\n".join(said)]

@@ -40,10 +40,10 @@ class Sharing(EquippedWorker):
 
         async def keep() -> dict[str, Any] | None:
             now = await self._store.run(team, run_id)
-            if now is None or now.run.recommendation is None:  # deleted, or a change has opened it again
+            if now is None or not now.run.shareable:  # deleted, or a change has opened it again
                 return None
             message = result.shared(now.run, mention(now.user), self._library)
-            kept = {"text": message.text, "blocks": list(message.blocks)}
+            kept = {"text": message.text, "blocks": list(message.blocks), "intro_ts": picker_ts}
             share = Share(share_id, run_id, now.version, recipient, kept, ShareState.PREVIEWED)
             await self._store.preview_share(team, share)
             return kept
@@ -72,7 +72,8 @@ class Sharing(EquippedWorker):
             now = await self._store.move_share(team, share_id, was=ShareState.PREVIEWED, to=to)
             if now is ShareState.CANCELLED and to is ShareState.SENT:
                 return None
-            return {"recipient": share.recipient, "message": share.message, "outdated": now is not ShareState.SENT}
+            outdated = now is not ShareState.SENT
+            return {"recipient": share.recipient, "message": share.message, "outdated": outdated}
 
         claimed = await step("claim share", claim)
         if claimed is None:
@@ -80,19 +81,36 @@ class Sharing(EquippedWorker):
         to = mention(claimed["recipient"])
         if claimed["outdated"]:
             await self._speech.update(team, channel, confirm_ts, blocks.say(words.outdated))
+            await self._end_preview(team, channel, claimed, sent=False)
             return
-        if await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"])):
-            await self._speech.update(team, channel, confirm_ts, blocks.told(fill(words.sent, to=to)))
-            return
-        await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-        await self._speech.update(team, channel, confirm_ts, blocks.told(fill(words.failed, to=to)))
+        sent = bool(await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"])))
+        if not sent:
+            await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+        told = fill(words.sent if sent else words.failed, to=to)
+        await self._speech.update(team, channel, confirm_ts, blocks.told(told))
+        await self._end_preview(team, channel, claimed, sent=sent)
 
     @workflow
     async def cancel(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
         """Send nothing."""
-        now = await self._move(team, share_id, was=ShareState.PREVIEWED, to=ShareState.CANCELLED)
-        if now == ShareState.CANCELLED:
+
+        async def cancelled() -> dict[str, Any] | None:
+            now = await self._store.move_share(team, share_id, was=ShareState.PREVIEWED, to=ShareState.CANCELLED)
+            share = await self._store.share(team, share_id)
+            if now is not ShareState.CANCELLED or share is None:
+                return None
+            return {"recipient": share.recipient, "message": share.message}
+
+        found = await step("cancel share", cancelled)
+        if found is not None:
             await self._speech.update(team, channel, confirm_ts, blocks.say(self._library.words.share.cancelled))
+            await self._end_preview(team, channel, found, sent=False)
+
+    async def _end_preview(self, team: str, channel: str, share: dict[str, Any], *, sent: bool) -> None:
+        """Have the lead of a preview say what became of it."""
+        if intro_ts := share["message"].get("intro_ts"):  # not of before it was kept
+            told = blocks.preview_over(mention(share["recipient"]), self._library, sent=sent)
+            await self._speech.update(team, channel, intro_ts, told)
 
     async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str | None:
         async def move() -> str | None:

@@ -1,4 +1,4 @@
-"""A run -> the messages of its thread, by slot: the card, the prompts, the result, the review, the reminders.
+"""A run -> the messages of its thread, by slot: the card, the prompts, the result and its parts, the reminders.
 
 What a slot shows follows from the run alone, so that after any crash, edit or second click the thread can be brought
 to what it should be. Only what is live has buttons.
@@ -10,13 +10,14 @@ from datetime import datetime
 
 import slackblocks as kit
 
-from bot.domain.content import Question, Table, Term, TieBreak
+from bot.domain.content import OWN, PEOPLE, AnyQuestion, Opening, Table, Term, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
-from bot.domain.quiz import LETTERS, Graded, Prompt, Run, Status
+from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
+from bot.slack import result
 from bot.slack.blocks import BEGIN, SHARE
 from bot.slack.pieces import Message, context, label, message, plain, section
-from bot.slack.result import how_far, in_a_row, in_words, recommendation, since
+from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.text import Mrkdwn, escape, fill
 
 CHOOSE = "quiz_choose"  # value: run, prompt, question and choice
@@ -46,8 +47,9 @@ def view(
     wanted: dict[str, Message] = {}
     if run.finished or RESULT in shown:
         wanted[RESULT] = _result(run, run_id, library, before)
-    if run.quiz.review and (run.finished or REVIEW in shown):
-        wanted[REVIEW] = _review(run, run_id, library)
+    for part in dict.fromkeys([*run.opened, *(each for each in PARTS if each in shown)]):
+        if run.finished or part in shown:
+            wanted[part] = _part(run, run_id, part, library)
     for number, prompt in enumerate(run.prompts, 1):
         slot = f"{PROMPT}:{number}"
         last = number == len(run.prompts)
@@ -74,11 +76,17 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     lead = "\n".join([escape(words.title), fill(words.root, count=count)])
     parts: list[kit.Block] = [section(lead)]
     said: list[str] = [lead]
+    about = run.chosen(run.quiz.purpose.id)
+    if about or run.weighed:
+        text: str = fill(words.card_about, choice=in_words(about or run.quiz.purpose.choices[:1], library))
+        parts.append(section(text, _do(words.change, run_id, "change", run.quiz.purpose.id)))
+        said.append(text)
     for question in run.quiz.all_questions:
         answered = question.id in run.answers or question.id in run.skipped
-        if isinstance(question, TieBreak) and not answered:
+        if isinstance(question, TieBreak) and not (answered and question == run.tie_break):
             continue
-        text: str = fill(words.card_open, number=str(run.number(question)), question=question.text)
+        asked = worded(question, "text", run.purpose)
+        text = fill(words.card_open, number=str(run.number(question)), question=asked)
         if choices := run.chosen(question.id):
             text += "\n" + fill(words.card_answer, choice=in_words(choices, library))
         elif answered:
@@ -103,8 +111,10 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     return message([*parts, context(foot), kit.ActionsBlock([*buttons])], [*said, foot])
 
 
-def why(question: Question | TieBreak, run: Run, library: Library) -> Message:
+def why(question: AnyQuestion, run: Run, library: Library) -> Message:
     """Say why a question is asked, and where that comes from."""
+    if isinstance(question, Opening):
+        return plain(fill(library.words.quiz.why, why=question.why))
     cited = question.source if isinstance(question, TieBreak) else library.tables[run.quiz.tables.roles].source
     text = fill(library.words.quiz.why, why=question.why)
     source = fill(library.words.quiz.source, sources=library.cite([cited]))
@@ -114,20 +124,22 @@ def why(question: Question | TieBreak, run: Run, library: Library) -> Message:
 def term(found: Term, library: Library) -> Message:
     """Explain a word of the questions."""
     text = fill(library.words.quiz.term, term=found.term, text=found.text)
+    if found.source is None:
+        return plain(text)
     source = fill(library.words.quiz.source, sources=library.cite([found.source]))
     return message([section(text), context(source)], [text, source])
 
 
-def which_two(question: Question | TieBreak, library: Library) -> Message:
-    """Ask which two choices are meant."""
-    first, second, *_ = question.choices
-    return plain(fill(library.words.quiz.which_two, first=first.label, second=second.label))
-
-
-def unclear(asked: Question | TieBreak, library: Library) -> Message:
+def unclear(asked: AnyQuestion, library: Library) -> Message:
     """Ask again, in short, for an answer that was not understood."""
-    options = ", ".join(f"{number} ({choice.label})" for number, choice in enumerate(asked.choices, 1))
+    options = ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
     return plain(fill(library.words.quiz.unclear, options=options))
+
+
+def already_there(link: str, library: Library) -> Message:
+    """Lead to the part of a result that was opened before."""
+    words = library.words.result
+    return plain(fill(words.part_there, link=Mrkdwn(f"<{escape(link)}|{escape(words.part_link)}>")))
 
 
 def already_answered(run: Run, question: str | None, library: Library) -> Message:
@@ -135,14 +147,14 @@ def already_answered(run: Run, question: str | None, library: Library) -> Messag
     choices = run.chosen(question) if question else ()
     if not choices:
         return plain(escape(library.words.quiz.moved_on))
-    return plain(fill(library.words.quiz.already_answered, choice=in_words(choices, library)))
+    return plain(fill(library.words.quiz.already_answered, choice=quoted(choices, library)))
 
 
 def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library) -> Message:
     asked = run.quiz.question(prompt.question)
     words = library.words.quiz
     heading = _heading(run, asked, library)
-    lines = [heading, f"*{escape(asked.text)}*"]
+    lines = [heading, f"*{escape(worded(asked, 'text', run.purpose))}*"]
     if not (run.live and number == len(run.prompts)):
         settled = _settled(run, number, prompt, library)
         return message([context(heading), section(f"{lines[1]}\n{settled}")], [*lines, settled])
@@ -158,20 +170,21 @@ def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library
         now = fill(words.changing, choice=in_words(choices, library))
         parts.append(section(now))
         lines.append(now)
-    buttons = [
-        _choose(f"{position}. {choice.label}", run_id, number, asked.id, choice.id)
-        for position, choice in enumerate(asked.choices, 1)
-    ]
-    how = escape(words.how_to_answer)
-    options = [
-        fill(words.option, number=str(position), letter=LETTERS[position - 1], choice=choice.label)
-        for position, choice in enumerate(asked.choices, 1)
-    ]
+    lettered = list(zip(LETTERS, asked.choices, strict=False))
+    if isinstance(asked, Opening):  # three that need no letter
+        buttons = [_choose(choice.label, run_id, number, asked.id, choice.id) for choice in asked.choices]
+        how = escape(words.purpose_how)
+    else:
+        buttons = [
+            _choose(f"{letter}. {choice.label}", run_id, number, asked.id, choice.id) for letter, choice in lettered
+        ]
+        how = escape(words.how_to_answer)
+    options = [fill(words.option, letter=letter, choice=choice.label) for letter, choice in lettered]
     return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
 
 
 def _guess(
-    run_id: str, number: int, prompt: Prompt, asked: Question | TieBreak, library: Library
+    run_id: str, number: int, prompt: Prompt, asked: AnyQuestion, library: Library
 ) -> tuple[str, list[kit.Element]]:
     """Ask whether something was meant; gives the text and the buttons."""
     words = library.words.quiz
@@ -191,7 +204,10 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
     if run.live and run.prompts[-1].question == prompt.question:
         return escape(words.asked_again)
     if choices := run.chosen(prompt.question):
-        return fill(words.chosen, choice=in_words(choices, library))
+        chosen = fill(words.chosen, choice=in_words(choices, library))
+        return f"{chosen}\n{escape(words.manages)}" if choices[0].id == PEOPLE else chosen
+    if prompt.question == run.quiz.purpose.id and run.weighed:
+        return escape(words.purpose_taken)
     if prompt.question in run.skipped:
         return escape(words.skipped)
     again = any(later.question == prompt.question for later in run.prompts[number:])
@@ -202,30 +218,39 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     words = library.words.result
     if not run.finished:
         return plain(escape(words.waiting))
-    lead = []
-    if run.ended_early:
-        left = [fill(words.early_question, number=str(run.number(question))) for question in run.ended_early]
-        lead.append(fill(words.early, questions=in_a_row(left, library)))
-    if before and (moved := since(run, before.run, day(before.begun_at), library)):
-        lead.append(Mrkdwn(moved))
-    parts, said = recommendation(run, library, lead)
-    buttons = [
-        kit.Button(words.share, action_id=SHARE, value=run_id, style="primary"),
-        kit.Button(words.again, action_id=BEGIN, value=run_id),
-        _do(words.whole_table, run_id, "whole_table"),
-    ]
-    if run.ended_early:
-        buttons.append(_do(words.go_on, run_id, "go_on"))
-    return message([*parts, kit.ActionsBlock([*buttons])], said)
+    moved = since(run, before.run, day(before.begun_at), library) if before else None
+    parts, said = recommendation(run, library, moved)
+    buttons: list[kit.Element] = []
+    if run.shareable:
+        share = words.share_own if run.purpose == OWN else words.share_role
+        buttons.append(kit.Button(share, action_id=SHARE, value=run_id, style="primary"))
+        buttons += [
+            _do(name, run_id, "open", part)
+            for part, name in result.part_names(run, library).items()
+            if part != REVIEW or run.quiz.review
+        ]
+    if run.unanswered:
+        buttons.append(_do(words.go_on, run_id, "go_on", primary=not run.shareable))
+    buttons.append(kit.Button(words.again, action_id=BEGIN, value=run_id))
+    return message([*parts, kit.ActionsBlock(buttons)], said)
+
+
+def _part(run: Run, run_id: str, name: str, library: Library) -> Message:
+    if not run.finished:
+        return plain(escape(library.words.result.waiting))
+    return _review(run, run_id, library) if name == REVIEW else result.part(run, name, library)
 
 
 def _review(run: Run, run_id: str, library: Library) -> Message:
+    """Say what the work would be graded on, then ask what it was, or compare the two."""
     words, review = library.words.graded, run.quiz.review
     if review is None:
         raise ValueError("the quiz has no review")
-    roles = library.tables[run.quiz.tables.roles]
+    roles, advice = library.tables[run.quiz.tables.roles], result.advice(run, library)
+    parts: list[kit.Block] = [*map(section, advice)]
+    source = fill(library.words.quiz.source, sources=library.cite([review.source]))
     graded = run.graded if run.graded and _has(roles, run.graded) else None
-    if graded is None and not run.not_graded and run.finished:
+    if graded is None and not run.not_graded:
         groups = []
         for row in map(roles.row, review.dimensions):
             cells = {column.id: row.cells[column.id] for column in roles.columns}
@@ -233,19 +258,18 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
             groups.append(kit.OptionGroup(kit.PlainText(label(row.label)), options))
         menu = kit.StaticSelectMenu(action_id=GRADED, option_groups=groups, placeholder=words.pick)
         skip = _do(words.skip, run_id, "not_graded")
-        lead, reason = f"*{escape(review.text)}*", escape(review.why)
-        return message(
-            [section(lead), context(reason), kit.ActionsBlock([menu, skip], block_id=f"graded:{run_id}")],
-            [lead, reason],
-        )
-    again = _do(library.words.quiz.change, run_id, "regrade") if run.finished else None
+        lead, reason = f"*{escape(worded(review, 'text', run.purpose))}*", escape(review.why)
+        asked = [section(lead), context(reason), kit.ActionsBlock([menu, skip], block_id=f"graded:{run_id}")]
+        return message([*parts, *asked, context(source)], [*advice, lead, reason, source])
+    again = _do(library.words.quiz.change, run_id, "regrade")
     if graded is None:
-        text = escape(words.skipped if run.not_graded else library.words.result.waiting)
-        return message([section(text, again)], [text])
+        text = escape(words.skipped)
+        return message([*parts, section(text, again), context(source)], [*advice, text, source])
     cell = roles.row(graded.dimension).cells[graded.column]
-    lines = [fill(words.said, cell=cell), *_judged(run, cell, roles.column(graded.column).label, library)]
-    source = fill(library.words.quiz.source, sources=library.cite([review.source]))
-    return message([section(lines[0], again), *map(section, lines[1:]), context(source)], [*lines, source])
+    said = fill(getattr(words, f"said_{run.purpose}"), cell=cell)
+    lines = [said, *_judged(run, cell, roles.column(graded.column).label, library)]
+    shown = [section(lines[0], again), *map(section, lines[1:])]
+    return message([*parts, *shown, context(source)], [*advice, *lines, source])
 
 
 def _judged(run: Run, cell: str, column: str, library: Library) -> list[str]:
@@ -257,12 +281,14 @@ def _judged(run: Run, cell: str, column: str, library: Library) -> list[str]:
         return [fill(words.match, column=column)]
     close = found.clearness is Clearness.CLOSE
     roles = [found.role, found.runner_up] if close else [found.role]
-    named = fill(words.between, first=roles[0].name, second=roles[1].name) if close else roles[0].name
+    names = [with_article(role.name) for role in roles]
+    named = fill(library.words.quiz.either, first=names[0], second=names[1]) if close else Mrkdwn(escape(names[0]))
     lines: list[str] = [fill(words.mismatch, role=named, cell=cell, column=column)]
-    for role in roles:
+    for role, name in zip(roles, names, strict=True):
         if trap := review.traps.get(role.id):
-            lines += [fill(words.if_role, role=role.name)] if close else []
-            lines += [fill(words.hurts, text=trap.hurts), fill(words.ask, text=trap.ask)]
+            lines += [fill(words.if_role, role=name)] if close else []
+            ask = getattr(words, f"ask_{run.purpose}")
+            lines += [fill(words.hurts, text=trap.hurts), fill(ask, text=worded(trap, "ask", run.purpose))]
     return lines
 
 
@@ -297,7 +323,9 @@ def _do(text: str, run_id: str, name: str, question: str = "", *, primary: bool 
     )
 
 
-def _heading(run: Run, asked: Question | TieBreak, library: Library) -> str:
+def _heading(run: Run, asked: AnyQuestion, library: Library) -> str:
+    if isinstance(asked, Opening):
+        return escape(library.words.quiz.purpose)
     if isinstance(asked, TieBreak):
         return escape(library.words.quiz.tie_break)
     count = str(len(run.quiz.questions))
