@@ -183,9 +183,9 @@ PEOPLE = {
         (RESEARCH_ENGINEER,),
     ),
     "generalist founder": Person(
-        "One of three. Reads a paper in the morning, fine-tunes at noon, ships in the evening; no week is like the "
-        "other.",
-        "cd ae d d bd",
+        "One of three. Reads a paper in the morning, collects data and fine-tunes at noon, ships in the evening. They "
+        "must try a great deal before the money ends, and win customers meanwhile.",
+        "cd ce bd d bd",
         (AI_ENGINEER, RESEARCH_ENGINEER),
     ),
     "applied researcher who brings methods to the product": Person(

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain import quiz
 from bot.domain.content import Quiz
+from bot.domain.fit import Clearness
 from bot.domain.quiz import Done, Graded, Run, Status, What
 from bot.knowledge import Library
 
@@ -17,6 +18,11 @@ def click(run: Run, position: int, prompt: int | None = None) -> Done:
     question = run.quiz.question(run.prompts[number - 1].question)
     choices = [question.choices[position].id]
     return quiz.do(run, {"do": "answer", "prompt": number, "question": question.id, "choices": choices})
+
+
+def begun(library: Library) -> Run:
+    """Begin a run about one's own work."""
+    return answered(quiz.begin(library.quiz), 0)
 
 
 def answered(run: Run, *positions: int) -> Run:
@@ -38,7 +44,7 @@ def ids(library: Library) -> list[str]:
 
 
 def test_questions_come_in_order_and_end_in_a_recommendation(library: Library):
-    run, seen = quiz.begin(library.quiz), []
+    run, seen = begun(library), []
     for position in (0, 1, 0, 2, 0):
         seen.append(asked(run))
         assert run.recommendation is None
@@ -50,16 +56,16 @@ def test_questions_come_in_order_and_end_in_a_recommendation(library: Library):
 
 
 def test_a_second_click_is_repeated_or_stale_and_changes_nothing(library: Library):
-    run = answered(quiz.begin(library.quiz), 0)
+    run = answered(begun(library), 0)
 
-    same, other = click(run, 0, prompt=1), click(run, 1, prompt=1)
+    same, other = click(run, 0, prompt=2), click(run, 1, prompt=2)
 
     assert (same.what, other.what) == (What.REPEATED, What.STALE)
     assert same.run is other.run is run
 
 
 def test_an_answer_can_be_changed_and_the_quiz_goes_on_where_it_was(library: Library):
-    run = act(answered(quiz.begin(library.quiz), 0, 0), "change", question=ids(library)[0])
+    run = act(answered(begun(library), 0, 0), "change", question=ids(library)[0])
     assert run.asking
     assert (asked(run), run.asking.changing) == (ids(library)[0], True)
 
@@ -70,17 +76,19 @@ def test_an_answer_can_be_changed_and_the_quiz_goes_on_where_it_was(library: Lib
 
 
 def test_back_goes_back_one_question_at_a_time(library: Library):
-    run = answered(quiz.begin(library.quiz), 0, 0)
+    run = answered(begun(library), 0, 0)
 
     once = act(run, "back")
     twice = act(once, "back")
-    thrice = quiz.do(twice, {"do": "back"})
+    thrice = act(twice, "back")
+    first = quiz.do(thrice, {"do": "back"})
 
-    assert (asked(once), asked(twice), thrice.what) == (ids(library)[1], ids(library)[0], What.FIRST)
+    assert (asked(once), asked(twice), asked(thrice)) == (ids(library)[1], ids(library)[0], "purpose")
+    assert first.what is What.FIRST
 
 
 def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(library: Library):
-    run = act(quiz.begin(library.quiz), "skip")
+    run = act(begun(library), "skip")
     assert run.skipped == {ids(library)[0]}
     run = answered(run, 0)
     run = act(act(run, "change", question=ids(library)[1]), "skip")
@@ -91,7 +99,7 @@ def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(
 
 
 def test_a_result_stays_while_an_answer_is_being_changed(library: Library):
-    run = act(answered(quiz.begin(library.quiz), 0, 1, 0, 2, 0), "change", question=ids(library)[0])
+    run = act(answered(begun(library), 0, 1, 0, 2, 0), "change", question=ids(library)[0])
 
     assert run.finished
     assert asked(run) == ids(library)[0]
@@ -100,7 +108,7 @@ def test_a_result_stays_while_an_answer_is_being_changed(library: Library):
 
 
 def test_it_ends_early_and_goes_on_if_asked(library: Library):
-    run = answered(quiz.begin(library.quiz), 0, 0, 0, 0)
+    run = answered(begun(library), 0, 0, 0, 0)
     assert run.finished
     assert [question.id for question in run.ended_early] == ids(library)[4:]
 
@@ -112,9 +120,9 @@ def test_it_ends_early_and_goes_on_if_asked(library: Library):
 
 
 def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
-    run = quiz.begin(library.quiz)
+    run = begun(library)
     first = library.quiz.questions[0]
-    reply = {"do": "reply", "answers": {first.id: [first.choices[0].id]}, "ts": "1.0", "aim": 1}
+    reply = {"do": "reply", "answers": {first.id: [first.choices[0].id]}, "ts": "1.0", "aim": 2}
 
     once = quiz.do(run, reply)
     twice = quiz.do(once.run, {**reply, "ts": "2.0"})
@@ -137,7 +145,7 @@ def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
     ],
 )
 def test_what_was_meant_for_another_version_changes_nothing(library: Library, action: dict[str, Any]):
-    run = quiz.begin(library.quiz)
+    run = begun(library)
 
     done = quiz.do(run, action)
 
@@ -146,7 +154,7 @@ def test_what_was_meant_for_another_version_changes_nothing(library: Library, ac
 
 @pytest.mark.parametrize("name", ["skip", "back"])
 def test_a_skip_or_a_back_that_comes_twice_passes_one_question(library: Library, name: str):
-    run = answered(quiz.begin(library.quiz), 0, 0)
+    run = answered(begun(library), 0, 0)
     action = {"do": name, "prompt": len(run.prompts)}
 
     once = quiz.do(run, action)
@@ -157,14 +165,14 @@ def test_a_skip_or_a_back_that_comes_twice_passes_one_question(library: Library,
 
 
 def test_asking_again_does_not_undo_a_stop(library: Library):
-    run = act(answered(quiz.begin(library.quiz), 0), "stop")
+    run = act(answered(begun(library), 0), "stop")
 
     assert quiz.do(run, {"do": "reask"}) == Done(run, What.NOTHING)
     assert act(run, "resume").asking
 
 
 def test_a_round_of_skips_goes_on_from_the_start_and_nobody_is_reminded_of_it(library: Library):
-    run = quiz.begin(library.quiz)
+    run = begun(library)
     for _ in library.quiz.questions:
         run = act(run, "skip")
     assert run.asking is None
@@ -178,11 +186,11 @@ def test_a_round_of_skips_goes_on_from_the_start_and_nobody_is_reminded_of_it(li
 
 def test_a_message_whose_guess_was_confirmed_has_answered_that_question(library: Library):
     first = library.quiz.questions[0]
-    guess = {"do": "guess", "prompt": 1, "question": first.id, "choices": [first.choices[3].id], "ts": "1.0"}
-    guessed = quiz.do(quiz.begin(library.quiz), guess).run
+    guess = {"do": "guess", "prompt": 2, "question": first.id, "choices": [first.choices[3].id], "ts": "1.0"}
+    guessed = quiz.do(begun(library), guess).run
 
     clicked = click(guessed, 3).run
-    typed = act(guessed, "reply", answers={first.id: [first.choices[3].id]}, ts="2.0", aim=2)
+    typed = act(guessed, "reply", answers={first.id: [first.choices[3].id]}, ts="2.0", aim=3)
 
     assert clicked.typed == {"1.0": (first.id,)}
     assert typed.typed == {"1.0": (first.id,), "2.0": (first.id,)}
@@ -190,13 +198,13 @@ def test_a_message_whose_guess_was_confirmed_has_answered_that_question(library:
 
 
 def test_what_is_no_action_is_an_error(library: Library):
-    run = quiz.begin(library.quiz)
+    run = begun(library)
     with pytest.raises(ValueError, match="no action 'nonsense'"):
         quiz.do(run, {"do": "nonsense"})
 
 
 def test_a_run_is_what_its_state_says(library: Library):
-    run = act(answered(quiz.begin(library.quiz), 0, 0), "skip")
+    run = act(answered(begun(library), 0, 0), "skip")
     run = act(act(run, "remind"), "graded", dimension="output", column="ai-engineer")
 
     assert quiz.load(library.quiz, run.answers, run.state()) == run
@@ -204,14 +212,14 @@ def test_a_run_is_what_its_state_says(library: Library):
 
 
 def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Library):
-    run = answered(quiz.begin(library.quiz), 0, 0)
+    run = answered(begun(library), 0, 0)
     data = library.quiz.model_dump()
     data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
     edited = Quiz.model_validate(data)
 
     after = quiz.carried_over(edited, run.answers, len(run.prompts))
 
-    assert list(after.answers) == [ids(library)[1]]
+    assert list(after.answers) == ["purpose", ids(library)[1]]
     assert asked(after) == ids(library)[0]
     assert {each.question for each in after.prompts} == {ids(library)[0]}
     assert after.live
@@ -229,7 +237,7 @@ def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Li
     ],
 )
 def test_a_reminder_comes_after_a_day_in_daytime(library: Library, now: str, zone: str | None, expected: str):
-    run = quiz.begin(library.quiz)
+    run = begun(library)
 
     what, at = quiz.due(run, datetime.fromisoformat(now).replace(tzinfo=UTC), zone) or ("", None)
 
@@ -239,7 +247,7 @@ def test_a_reminder_comes_after_a_day_in_daytime(library: Library, now: str, zon
 
 def test_one_reminder_then_two_weeks_then_it_closes_and_can_be_taken_up(library: Library):
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    run = act(answered(quiz.begin(library.quiz), 0), "remind")
+    run = act(answered(begun(library), 0), "remind")
     assert run.reminding
     assert quiz.due(run, now, None) == ("expire", datetime(2026, 12, 3, 12, tzinfo=UTC))
 
@@ -252,7 +260,7 @@ def test_one_reminder_then_two_weeks_then_it_closes_and_can_be_taken_up(library:
 
 
 def test_later_asks_for_another_reminder(library: Library):
-    run = act(act(quiz.begin(library.quiz), "remind"), "later")
+    run = act(act(begun(library), "remind"), "later")
 
     assert not run.reminding
     assert (quiz.due(run, datetime(2026, 11, 20, 12, tzinfo=UTC), None) or ("",))[0] == "remind"
@@ -260,8 +268,8 @@ def test_later_asks_for_another_reminder(library: Library):
 
 def test_nobody_is_reminded_of_what_is_finished_or_stopped(library: Library):
     now = datetime(2026, 11, 20, tzinfo=UTC)
-    finished = answered(quiz.begin(library.quiz), 0, 0, 0, 0)
-    stopped = act(quiz.begin(library.quiz), "stop")
+    finished = answered(begun(library), 0, 0, 0, 0)
+    stopped = act(begun(library), "stop")
 
     for run in (finished, stopped):
         assert quiz.due(run, now, None) is None
@@ -270,7 +278,106 @@ def test_nobody_is_reminded_of_what_is_finished_or_stopped(library: Library):
 
 
 def test_a_deleted_run_takes_nothing_any_more(library: Library):
-    run = act(answered(quiz.begin(library.quiz), 0), "delete")
+    run = act(answered(begun(library), 0), "delete")
 
     assert run.answers == {}
     assert quiz.do(run, {"do": "resume"}) == Done(run, What.NOTHING)
+
+
+# What it is about
+
+
+def test_what_it_is_about_is_asked_first_and_is_none_of_the_questions(library: Library):
+    run = quiz.begin(library.quiz)
+    assert (asked(run), run.purpose) == ("purpose", "own")
+
+    own, role, people = (answered(run, position) for position in range(3))
+
+    assert [each.purpose for each in (own, role, people)] == ["own", "role", "role"]
+    assert {asked(each) for each in (own, role, people)} == {ids(library)[0]}
+    assert not role.weighed
+    assert act(run, "skip").purpose == "own"
+    assert asked(act(run, "skip")) == ids(library)[0]
+
+
+def test_who_goes_right_on_is_not_held_up_and_it_is_about_their_own_work(library: Library):
+    given = {question.id: [question.choices[0].id] for question in library.quiz.questions}
+
+    run = act(quiz.begin(library.quiz), "reply", answers=given, ts="1.0", aim=None)
+
+    assert run.finished
+    assert run.purpose == "own"
+
+
+def test_what_it_is_about_can_be_changed_and_the_answers_stay(library: Library):
+    run = act(answered(begun(library), 0, 1, 0, 2, 0), "change", question="purpose")
+    assert asked(run) == "purpose"
+
+    after = answered(run, 1)
+
+    assert (after.purpose, after.finished) == ("role", True)
+    assert after.weighed == run.weighed
+
+
+def test_who_manages_others_is_asked_the_same_question_again_in_other_words(library: Library):
+    run = answered(begun(library), 0)
+
+    after = act(run, "manages")
+
+    assert (after.purpose, asked(after)) == ("role", ids(library)[1])
+    assert len(after.prompts) == len(run.prompts) + 1
+    first = act(quiz.begin(library.quiz), "manages")
+    assert (first.purpose, asked(first), len(first.prompts)) == ("role", ids(library)[0], 2)
+
+
+def test_a_run_of_before_there_was_a_purpose_is_about_their_own_work(library: Library):
+    run = answered(begun(library), 0)
+    state = {name: value for name, value in run.state().items() if name != "opened"}
+    answers = {question: given for question, given in run.answers.items() if question != "purpose"}
+
+    old = quiz.load(library.quiz, answers, state)
+
+    assert old == run
+
+
+# Few answers, and what is skipped
+
+
+def test_two_answers_give_a_picture_and_the_rest_can_be_answered(library: Library):
+    run = answered(begun(library), 0, 0)
+    for _ in range(3):
+        run = act(run, "skip")
+    assert run.recommendation
+    assert run.recommendation.clearness is Clearness.PICTURE
+    assert not run.shareable
+    assert [each.id for each in run.unanswered] == ids(library)[2:]
+    assert quiz.do(run, {"do": "open", "part": "titles"}).what is What.STALE
+
+    run = act(run, "go_on")
+
+    assert asked(run) == ids(library)[2]
+    assert answered(run, 0, 0, 0).shareable
+
+
+def test_of_two_roles_that_are_too_close_to_call_their_own_question_decides(library: Library):
+    run = answered(begun(library), 0, 2, 2, 1, 4, 0)
+    [last] = [each for each in library.quiz.tie_breaks if each.id in run.answers]
+
+    assert set(last.roles) == {"research-engineer", "ai-engineer"}
+    assert run.recommendation
+    assert run.recommendation.tie_break
+    assert run.recommendation.role.id == last.choices[0].role
+
+
+# What a result opens
+
+
+def test_a_part_of_the_result_opens_once_and_in_the_order_it_was_asked_for(library: Library):
+    run = answered(begun(library), 0, 1, 0, 2, 0)
+
+    run = act(act(run, "open", part="skills"), "open", part="titles")
+
+    assert run.opened == ("skills", "titles")
+    assert quiz.do(run, {"do": "open", "part": "skills"}).what is What.REPEATED
+    assert quiz.do(run, {"do": "open", "part": "nonsense"}).what is What.STALE
+    assert quiz.load(library.quiz, run.answers, run.state()) == run

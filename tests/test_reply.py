@@ -22,8 +22,14 @@ from bot.domain.reply import (
 from bot.knowledge import Library
 
 
+def begun(library: Library) -> Run:
+    """Begin a run about one's own work, so that the first question is asked."""
+    run = quiz.begin(library.quiz)
+    return quiz.do(run, {"do": "answer", "prompt": 1, "question": "purpose", "choices": ["own"]}).run
+
+
 def reading(library: Library, text: str, run: Run | None = None) -> Reading:
-    return read(text, run or quiz.begin(library.quiz), library.words.typed)
+    return read(text, run or begun(library), library.words.typed)
 
 
 def positions(library: Library, found: Reading) -> dict[int, tuple[int, ...]]:
@@ -190,11 +196,11 @@ def test_words_of_the_questions_are_explained(library: Library, typed: str, term
 
 
 def test_an_unsure_answer_is_a_guess_and_yes_takes_it(library: Library):
-    run = quiz.begin(library.quiz)
+    run = begun(library)
     found = reading(library, "shiping it", run)
     assert found == Perhaps("question-you-work-on", ("ship-reliably",))
     run = quiz.do(
-        run, {"do": "guess", "prompt": 1, "question": "question-you-work-on", "choices": ["ship-reliably"]}
+        run, {"do": "guess", "prompt": 2, "question": "question-you-work-on", "choices": ["ship-reliably"]}
     ).run
 
     assert reading(library, "yes", run) == Answered({"question-you-work-on": ("ship-reliably",)})
@@ -213,6 +219,40 @@ def test_an_edit_is_read_for_the_questions_its_message_answered(library: Library
     assert read_again("half a, half b", run, [first.id]) == {first.id: (first.choices[0].id, first.choices[1].id)}
     assert read_again("b", run, [first.id, second.id]) is None
     assert read_again("what a day", run, [first.id]) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("my own work", "own"),
+        ("my own", "own"),
+        ("it's about me", "own"),
+        ("1", "own"),
+        ("b", "role"),
+        ("a role", "role"),
+        ("a role we want to fill", "role"),
+        ("hiring for", "role"),
+        ("we are hiring", "role"),
+        ("my team", "people"),
+        ("I manage others", "people"),
+        ("I manage people", "people"),
+        ("I'm a manager", "people"),
+    ],
+)
+def test_what_it_is_about_can_be_said_in_many_ways(library: Library, typed: str, expected: str):
+    found = reading(library, typed, quiz.begin(library.quiz))
+
+    assert found == Answered({"purpose": (expected,)}) or (found, expected) == (Command("manages"), "people")
+
+
+@pytest.mark.parametrize("typed", ["I manage others", "i manage people", "I'm a manager", "I lead a team"])
+def test_that_somebody_manages_others_can_be_said_at_any_question(library: Library, typed: str):
+    assert reading(library, typed) == Command("manages")
+
+
+@pytest.mark.parametrize("typed", ["half a, half b", "a and b"])
+def test_it_is_about_one_thing_only(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, quiz.begin(library.quiz)), Answered)
 
 
 @given(text=st.text(max_size=400) | st.from_regex(r"[0-9a-j ,.:?!-]{0,40}"))

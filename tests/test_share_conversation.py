@@ -3,7 +3,7 @@
 import pytest
 
 from bot.knowledge import Library
-from tests.test_quiz_conversation import begin, close_answers, message, result, take, write
+from tests.test_quiz_conversation import PAIRS, ROLE, begin, close_answers, in_letters, message, result, take, write
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 
@@ -37,7 +37,7 @@ async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace
     [copy] = await either_way.dm("U_MEI", count=1)
     assert shown(copy) == shown(preview)
     assert copy["text"] == preview["text"]
-    assert "the role of AI researcher." in shown(copy)
+    assert "the role of an AI researcher." in shown(copy)
     assert any(block["type"] == "table" for block in copy["blocks"])
     assert buttons(copy) == []
 
@@ -83,7 +83,7 @@ async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace)
     [
         ("U_ANA", "That is you."),
         ("U_ROLEFIT", "That is an app, not a person."),
-        ("U_TOM", "is deactivated, so I sent nothing."),
+        ("U_TOM", "no longer has an active account, so I have sent nothing."),
         ("U_EVE", "is a guest or from outside this workspace"),
         ("U_KIM", "is a guest or from outside this workspace"),
     ],
@@ -101,10 +101,8 @@ async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipie
 async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, library: Library):
     root, told = await finished(workspace)
     asked = await picker(workspace, root, told)
-    await write(
-        workspace, root, ", ".join(f"{at}{'abcd'[to]}" for at, to in enumerate(close_answers(library, "leaning"), 1))
-    )
-    await message(workspace, root, "One more answer is needed")
+    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
+    await message(workspace, root, "There is a result again once")
 
     await workspace.select_user("U_ANA", asked, "U_MEI")
 
@@ -119,3 +117,39 @@ async def test_a_manager_deactivated_after_the_preview_gets_nothing_and_the_send
     await workspace.click("U_ANA", confirm, "Send")
 
     assert "I could not deliver it" in shown(await message(workspace, root, "I could not deliver it"))
+
+
+async def test_the_copy_speaks_of_the_senders_work_and_holds_advice_and_titles(workspace: Workspace, library: Library):
+    _, preview, _ = await previewed(workspace)
+
+    said = shown(preview)
+
+    assert "The work of <@U_ANA> calls for the role of an AI researcher." in said
+    assert library.quiz.role("researcher").advice_role in said
+    assert "What an AI researcher is called." in said
+    assert "your" not in said.lower()
+    assert "This describes work, not people" in said
+
+
+async def test_the_copy_about_a_role_says_whose_description_it_is(workspace: Workspace):
+    root = await begin(workspace, about=ROLE)
+    await take(workspace, root)
+    await workspace.click("U_ANA", await result(workspace, root), "Share it")
+    asked = await message(workspace, root, "Who should get a copy?")
+
+    await workspace.select_user("U_ANA", asked, "U_MEI")
+
+    preview = await message(workspace, root, "shared this recommendation with you")
+    assert "The work in the role that <@U_ANA> described calls for" in shown(preview)
+
+
+@pytest.mark.parametrize(("click", "becomes"), [("Send", "got, word for word:"), ("Don’t send", "would have got:")])
+async def test_the_lead_of_a_preview_says_what_became_of_it(workspace: Workspace, click: str, becomes: str):
+    root, _, confirm = await previewed(workspace)
+    await message(workspace, root, "Nothing has been sent yet.")
+
+    await workspace.click("U_ANA", confirm, click)
+
+    assert f"This is what <@U_MEI> {becomes}" in shown(await message(workspace, root, "This is what"))
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert not any("Nothing has been sent yet." in shown(each) for each in thread)

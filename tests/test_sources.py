@@ -277,8 +277,11 @@ def test_the_seven_main_questions_come_first_and_many_more_follow(entries):
 
 
 def test_every_citation_leads_to_a_section_of_a_document(entries, quiz, sections):
-    cited = [each for entry in entries for each in entry.sources] + [*quiz.sources, quiz.tie_break.source]
-    cited += [quiz.review.source, *(term.source for term in quiz.glossary)]
+    cited = [each for entry in entries for each in entry.sources] + [
+        *quiz.sources,
+        *(each.source for each in quiz.tie_breaks),
+    ]
+    cited += [quiz.review.source, *(term.source for term in quiz.glossary if term.source)]
     assert not [each for each in cited if (each.document, each.section) not in sections]
 
 
@@ -316,11 +319,12 @@ def test_no_phrasing_stands_in_two_entries(entries):
 
 
 def test_what_the_quiz_says_of_roles_stands_in_the_sections_it_cites(quiz, sections, sources, ordinary):
-    cited = _cited([*quiz.sources, quiz.tie_break.source], sections, sources)
-    said = [text for role in quiz.roles for text in (role.name, role.summary, role.advice, role.called)]
-    said += [text for each in quiz.all_questions for text in (each.text, each.why)]
+    cited = _cited([*quiz.sources, *(each.source for each in quiz.tie_breaks)], sections, sources)
+    said = [text for role in quiz.roles for text in (role.name, role.summary, role.summary_role, role.called)]
+    said += [text for role in quiz.roles for text in (role.advice, role.advice_role)]
+    said += [text for each in quiz.all_questions for text in (each.text, each.text_role or "", each.why)]
     said += [*quiz.risks.values(), quiz.review.why, *(term.text for term in quiz.glossary)]
-    said += [text for trap in quiz.review.traps.values() for text in (trap.hurts, trap.ask)]
+    said += [text for trap in quiz.review.traps.values() for text in (trap.hurts, trap.ask, trap.ask_role)]
     for text in said:
         assert not _absent(_claims(text, ordinary), cited), text
 

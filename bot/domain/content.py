@@ -225,14 +225,19 @@ class Option(Authored):
     says: tuple[Line, ...] = ()
 
 
-class Choice(Option):
+class Answer(Option):
+    """An answer that has a say in what comes out, and the same in a few words, for the list of what decided."""
+
+    short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
+
+
+class Choice(Answer):
     """One answer to a question and what it says about each role.
 
-    `short` says it in a few words, in the list of what decided. `cell` is the column of the roles table whose cell it
+    `cell` is the column of the roles table whose cell it
     picks, in the row its question asks about; what lies between two columns picks none.
     """
 
-    short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
     weights: Mapping[Identifier, Weight]
     cell: Identifier | None = None
 
@@ -243,10 +248,9 @@ class Choice(Option):
         return self
 
 
-class Side(Option):
+class Side(Answer):
     """One answer to a tie-break: the role it speaks for, or none, which leaves it too close to call."""
 
-    short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
     role: Identifier | None = None
 
 
@@ -586,11 +590,12 @@ class ResultWords(Authored):
     rests: Annotated[Line, _text("done", "count")]
     early: Annotated[Line, _text("done", "count", "questions")]
     question: Annotated[Line, _text("number")]
+    question_shared: Annotated[Line, _text("row")]
     shares: Plain
     decided: Plain
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
-    flip_change: Annotated[Line, _text("choice", "number")]
+    flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
     go_on: Button

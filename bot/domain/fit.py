@@ -12,14 +12,14 @@ from enum import StrEnum
 from functools import reduce
 from itertools import combinations, product
 
-from bot.domain.content import AnyQuestion, Choice, Option, Question, Quiz, Role, Side, TieBreak
+from bot.domain.content import Answer, AnyQuestion, Choice, Option, Question, Quiz, Role, Side, TieBreak
 
 Given = tuple[str, ...]  # the choices of one answer: one, or two that take half of the weight each
 Answers = Mapping[str, Given]  # by question id
 
 FEWEST = 3  # answers, for more than a picture
 MOST_REASONS, MOST_AGAINST = 3, 2
-MOST_CHANGED = 3  # answers; what only four changes together would flip is not worth naming
+MOST_CHANGED = 2  # answers; what only three changes together would flip is not worth naming
 # Questions whose every answer is tried: 16 ways each, for five choices. With more of them open nothing is settled yet.
 MOST_OPEN = 3
 
@@ -81,7 +81,7 @@ class Recommendation:
 class Flip:
     """The smallest change that leads to another role, which is then ahead by enough: these questions answered so."""
 
-    changes: tuple[tuple[Question | TieBreak, Option], ...]
+    changes: tuple[tuple[Question | TieBreak, Answer], ...]
     role: Role
 
 
@@ -123,14 +123,14 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
 
 
 def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
-    """Find the fewest answers that, given otherwise, lead to another role; None if three would not do.
+    """Find the fewest answers that, given otherwise, lead to another role; None if two would not do.
 
     What would be too close to call, or with `early` (questions are open that could change nothing) would need more
     answers, does not count. Of several changes of as many answers, it is the one whose weights differ least from those
     given.
     """
     verdict = _verdict(quiz, answers)
-    chosen: list[tuple[Question | TieBreak, tuple[Option, ...]]] = [*_asked(quiz, answers)]
+    chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [*_asked(quiz, answers)]
     if verdict.decided:
         chosen.append((verdict.decided.question, (verdict.decided.side,)))
 
@@ -288,7 +288,7 @@ def _ways(quiz: Quiz, question: Question) -> Iterator[list[float]]:
         yield _weights(quiz, two)
 
 
-def _distance(given: Sequence[Option], other: Option) -> float:
+def _distance(given: Sequence[Answer], other: Answer) -> float:
     """Say how far apart two answers are: the sum of the differences of their weights. Sides of a tie-break: no way."""
     before = [choice for choice in given if isinstance(choice, Choice)]
     if not before or not isinstance(other, Choice):

@@ -6,7 +6,19 @@ from functools import reduce
 import slackblocks as kit
 
 from bot.domain import fit
-from bot.domain.content import ROLE, Option, Question, Role, Row, Table, TieBreak, with_article, worded
+from bot.domain.content import (
+    ROLE,
+    Answer,
+    Column,
+    Option,
+    Question,
+    Role,
+    Row,
+    Table,
+    TieBreak,
+    with_article,
+    worded,
+)
 from bot.domain.fit import Clearness, Recommendation
 from bot.domain.quiz import PARTS, Run
 from bot.knowledge import Library
@@ -30,7 +42,8 @@ def recommendation(run: Run, library: Library, before: str | None = None) -> Par
         lead.append(escape(library.words.result.picture_more))
     elif early := _early(run, found, library):
         lead.append(early)
-    return _first_screen(run, found, library, [" ".join(lead), *([before] if before else [])], run.purpose)
+    texts = [" ".join(lead), *([before] if before else []), *_why(run, found, library)]
+    return _first_screen(run, found, library, texts, run.purpose)
 
 
 def shared(run: Run, sender: Mrkdwn, library: Library) -> Message:
@@ -43,7 +56,8 @@ def shared(run: Run, sender: Mrkdwn, library: Library) -> Message:
     lead: list[str] = [_headline(run, found, library, sender)]
     if found.answered < len(run.quiz.questions):
         lead.append(fill(words.rests, **how_far(run)))
-    blocks, said = _first_screen(run, found, library, [" ".join(lead)], ROLE)
+    texts = [" ".join(lead), *_why(run, found, library, shared=True)]
+    blocks, said = _first_screen(run, found, library, texts, ROLE)
     more = [*(_advice(role, ROLE, library) for role in _roles(found)), *_titles(run, library)]
     # The caution is the last word.
     blocks[-1:-1], said[-1:-1] = map(section, more), more
@@ -71,6 +85,8 @@ def part(run: Run, name: str, library: Library) -> Message:
     texts = known[name](run, library)
     cited = library.tables[getattr(run.quiz.tables, tables[name])]
     source = fill(library.words.result.table, title=cited.title, sources=library.cite([cited.source]))
+    if name == "titles":
+        source = fill(library.words.quiz.source, sources=library.cite(run.quiz.sources))
     if name == "table" and any("▸" in text for text in texts):
         source = Mrkdwn(f"{source} {escape(library.words.result.picked_key)}")
     return message([*map(section, texts), context(source)], [*texts, source])
@@ -134,7 +150,7 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
         lead = fill(words.previous, date=date, before=then, now=now)
     known = {question.id for question in before.quiz.questions}
     moved = [
-        fill(words.question, number=str(run.number(question)))
+        _question(run, question, library)
         for question in run.quiz.questions
         if question.id in known
         and (is_ := run.chosen(question.id))
@@ -146,7 +162,7 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
 
 
 def marked(run: Run, library: Library, columns: list[str]) -> Table:
-    """Cut the roles table down to these columns, with the cells marked that the answers picked."""
+    """Cut the roles table down to these columns, under the roles' names, and mark the cells that the answers picked."""
     excerpt = library.tables[run.quiz.tables.roles].excerpt(columns=columns)
     picked = {
         (question.dimension, choice.cell)
@@ -162,7 +178,9 @@ def marked(run: Run, library: Library, columns: list[str]) -> Table:
         }
         return row.model_copy(update={"cells": cells})
 
-    return excerpt.model_copy(update={"rows": tuple(map(mark, excerpt.rows))})
+    names = tuple(Column(id=role.column, label=role.name) for role in run.quiz.roles if role.column in columns)
+    ordered = tuple(sorted(names, key=lambda column: columns.index(column.id)))
+    return excerpt.model_copy(update={"columns": ordered, "rows": tuple(map(mark, excerpt.rows))})
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
@@ -188,12 +206,11 @@ def _roles(found: Recommendation) -> list[Role]:
     return [found.role, found.runner_up] if found.clearness is Clearness.CLOSE else [found.role]
 
 
-def _first_screen(run: Run, found: Recommendation, library: Library, lead: list[str], purpose: str) -> Parts:
+def _first_screen(run: Run, found: Recommendation, library: Library, texts: list[str], purpose: str) -> Parts:
     words, shares = library.words.result, _shares(run, found, library)
     caution = escape(getattr(words, f"caution_{purpose}"))
     if found.clearness is Clearness.PICTURE:
-        return [*map(section, [*lead, shares]), context(caution)], [*lead, shares, caution]
-    texts = [*lead, _why(run, found, library)]
+        return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
     excerpt = marked(run, library, [found.role.column, found.runner_up.column])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
@@ -215,7 +232,7 @@ def _headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn 
         template = words.leaning_tie_break
     elif found.unsettled:
         template = words.leaning_open
-        left = (fill(words.question, number=str(run.number(question))) for question in found.unsettled)
+        left = (_question(run, question, library, shared=bool(sender)) for question in found.unsettled)
         slots["questions"] = in_a_row(left, library)
     return fill(template, **slots)
 
@@ -227,22 +244,32 @@ def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
         return None
     if not run.ended_early or run.skipped & {question.id for question in run.quiz.questions}:
         return fill(words.rests, **how_far(run))
-    left = [fill(words.question, number=str(run.number(question))) for question in run.ended_early]
+    left = [_question(run, question, library) for question in run.ended_early]
     return fill(words.early, questions=in_a_row(left, library), **how_far(run))
 
 
-def _why(run: Run, found: Recommendation, library: Library) -> str:
+def _question(run: Run, question: Question, library: Library, *, shared: bool = False) -> Mrkdwn:
+    """Name a question: by its number, or by the row of the table to somebody who was not asked it."""
+    words = library.words.result
+    if not shared:
+        return fill(words.question, number=str(run.number(question)))
+    return fill(words.question_shared, row=library.tables[run.quiz.tables.roles].row(question.dimension).label)
+
+
+def _why(run: Run, found: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
     """Say what decided it and what would flip it; or what speaks for either, where it is too close to call."""
     words = library.words.result
+    if found.clearness is Clearness.PICTURE:
+        return []
     if found.clearness is Clearness.CLOSE:
-        return "\n".join(
+        return [
             "\n".join([f"*{fill(words.against, role=with_article(role.name))}*", *_bullets(reasons, library)])
             for role, reasons in ((found.role, found.reasons), (found.runner_up, found.against))
             if reasons
-        )
+        ]
     last = [f"• {escape(found.tie_break.side.short)}"] if found.tie_break else []
     reasons = [f"*{escape(words.decided)}*", *last, *_bullets(found.reasons, library)]
-    return "\n".join([*reasons, _flip(run, library)])
+    return ["\n".join([*reasons, _flip(run, library, shared=shared)])]
 
 
 def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
@@ -254,16 +281,17 @@ def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
     return [f"• {short(reason)}" for reason in reasons]
 
 
-def _flip(run: Run, library: Library) -> str:
+def _flip(run: Run, library: Library, *, shared: bool) -> str:
     words = library.words.result
     found = fit.flip(run.quiz, run.answers, early=bool(run.ended_early))
     if found is None:
         return escape(words.flip_none)
 
-    def change(question: Question | TieBreak, choice: Option) -> str:
+    def change(question: Question | TieBreak, choice: Answer) -> str:
         if isinstance(question, TieBreak):
-            return fill(words.flip_tie_break, choice=choice.label)
-        return fill(words.flip_change, number=str(run.number(question)), choice=choice.label)
+            return fill(words.flip_tie_break, choice=choice.short)
+        asked = _question(run, question, library, shared=shared)
+        return fill(words.flip_change, question=asked, choice=choice.short)
 
     changes = in_a_row((change(*each) for each in found.changes), library)
     return fill(words.flip, changes=changes, role=with_article(found.role.name))
@@ -332,11 +360,8 @@ def _whole_table(run: Run, library: Library) -> list[str]:
     """Say all columns of the roles table in lines, grouped by row: four columns are too many for a phone."""
     words = library.words.result
     excerpt = marked(run, library, [role.column for role in run.quiz.roles])
-    names = {role.column: role.name for role in run.quiz.roles}
     said: list[str] = []
     for row in excerpt.rows:
         said.append(fill(words.row, label=row.label))
-        said += [
-            "• " + fill(words.cell, column=names[column.id], cell=row.cells[column.id]) for column in excerpt.columns
-        ]
+        said += ["• " + fill(words.cell, column=column.label, cell=row.cells[column.id]) for column in excerpt.columns]
     return ["\n".join(said)]
