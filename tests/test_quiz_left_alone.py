@@ -68,7 +68,7 @@ async def test_after_a_day_one_reminder_comes_and_leads_on(watched: Workspace, t
 
     reminder = await reminded(watched, root, tmp_path)
 
-    assert shown(reminder).startswith("You began this and have 1 of 5 answered. Shall we go on?")
+    assert shown(reminder).startswith("You have answered 1 of 5 questions here. Shall we go on?")
     assert buttons(reminder) == ["Continue", "Remind me later", "Stop"]
     await watched.click("U_ANA", reminder, "Continue")
     again = await message(watched, root, "I asked here whether we should go on.")
@@ -106,14 +106,14 @@ async def test_after_two_weeks_it_closes_and_its_answers_stay(watched: Workspace
     await released(tmp_path)
     await let_time_pass(tmp_path)
 
-    await message(watched, root, "I have closed this round, because nothing was answered for two weeks.")
+    await message(watched, root, "I closed this round after two weeks without an answer.")
 
     now = await card(watched, root, "Closed after two weeks without an answer.")
     assert buttons(await watched.latest("U_ANA", asked)) == ["Continue"]
     await watched.click("U_ANA", now, "Continue")
     await card(watched, root, "Pause")
     await write(watched, root, "3a 4c 5a")
-    assert "the role of AI researcher." in shown(await result(watched, root))
+    assert "the role of an AI researcher." in shown(await result(watched, root))
 
 
 async def test_who_is_done_is_not_reminded(watched: Workspace, tmp_path: Path):
@@ -142,6 +142,9 @@ def edited(folder: Path, tables: bool) -> None:
             row["cells"]["scientist"] = row["cells"].pop("researcher")
         (folder / "tables.yaml").write_text(yaml.safe_dump(roles, allow_unicode=True))
         quiz["roles"][0]["column"] = "scientist"
+        for choice in (each for question in quiz["questions"] for each in question["choices"]):
+            if choice.get("cell") == "researcher":
+                choice["cell"] = "scientist"
         for name in ("faq.yaml",):
             (folder / name).write_text(
                 (folder / name).read_text().replace("columns: [researcher", "columns: [scientist")
@@ -185,7 +188,7 @@ async def test_a_version_that_cannot_be_shown_any_more_is_said_and_what_maps_ove
             again = await asking(workspace, root, "What is it all for?")
             await workspace.click("U_ANA", again, buttons(again)[0])
             await write(workspace, root, "3a 4c 5a")
-            assert "the role of AI researcher." in shown(await result(workspace, root))
+            assert "the role of an AI researcher." in shown(await result(workspace, root))
 
 
 @pytest.mark.parametrize("old", [1, 3])
@@ -207,11 +210,11 @@ async def test_an_old_button_of_a_version_that_is_gone_says_what_happened(tmp_pa
 
             said = shown(await message(workspace, root, "The questions have been rewritten since you began"))
             assert "I kept 1 of your 2 answers" in said
-            await message(workspace, root, "This question is no longer open.")
+            await message(workspace, root, "This question is closed.")
             again = await asking(workspace, root, "What is it all for?")
             await workspace.click("U_ANA", again, buttons(again)[0])
             await write(workspace, root, "3a 4c 5a")
-            assert "the role of AI researcher." in shown(await result(workspace, root))
+            assert "the role of an AI researcher." in shown(await result(workspace, root))
 
 
 # A bot that dies after each step
@@ -292,6 +295,8 @@ async def script(workspace: Workspace) -> Sent:
     await insist(lambda: workspace.command("U_ANA", "C_ASK", "/rolefit"))
     first = (await workspace.dm("U_ANA", count=1))[0]
     root = Sent(first["ts"], first["channel"], "U_ANA")
+    about = await asking(workspace, root, "One thing first")
+    await insist(lambda: workspace.click("U_ANA", about, "My own work"))
     asked = await question(workspace, root, 1)
     await insist(lambda: workspace.click("U_ANA", asked, buttons(asked)[0]))
     await question(workspace, root, 2)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.domain.content import Quiz
+from bot.domain.content import AnyQuestion, Quiz
 from bot.domain.quiz import What
 from bot.jobs import insist
 from bot.knowledge import Library
@@ -44,8 +44,9 @@ async def begun(store: Store, library: Library, run_id: str = "r1", team: str = 
 
 
 def click(library: Library, position: int, number: int = 1) -> dict[str, object]:
-    """Answer a question, counted from 1, by a click in its prompt."""
-    question = library.quiz.questions[number - 1]
+    """Answer what is asked, counted from 1 with what it is about, by a click in its prompt."""
+    questions: list[AnyQuestion] = [library.quiz.purpose, *library.quiz.questions]
+    question = questions[number - 1]
     choices = [question.choices[position].id]
     return {"do": "answer", "prompt": number, "question": question.id, "choices": choices}
 
@@ -93,7 +94,7 @@ async def test_an_action_is_done_once_and_again_in_the_same_name(store: Store, l
     assert [each.held for each in acted if each] == [True, True, False, False, False]
     found = await store.run(TEAM, "r1")
     assert found is not None
-    first = library.quiz.questions[0]
+    first = library.quiz.purpose
     assert (dict(found.run.answers), found.version) == ({first.id: (first.choices[0].id,)}, 1)
 
 
@@ -151,7 +152,7 @@ async def test_history_is_latest_first_and_knows_what_waits(store: Store, librar
     assert await store.history(TEAM, "U_ANA", limit=5) == []
     for run_id in ("r1", "r2", "r3"):
         await begun(store, library, run_id)
-    for number in range(1, 5):
+    for number in range(1, 6):
         await store.act(TEAM, "r1", click(library, 0, number), by=f"job {number}")
 
     assert [each.id for each in await store.history(TEAM, "U_ANA", limit=2)] == ["r3", "r2"]
@@ -186,6 +187,7 @@ async def test_a_version_that_cannot_be_shown_any_more_is_left_with_what_maps_ov
     await begun(store, library)
     await store.act(TEAM, "r1", click(library, 0), by="one")
     await store.act(TEAM, "r1", click(library, 0, 2), by="two")
+    await store.act(TEAM, "r1", click(library, 0, 3), by="three")
     data = library.quiz.model_dump()
     data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
     present = Quiz.model_validate(data)
@@ -194,13 +196,13 @@ async def test_a_version_that_cannot_be_shown_any_more_is_left_with_what_maps_ov
     found = await store.run(TEAM, "r1")
     assert found is not None
     assert found.lost == (1, 2)
-    acted = await store.act(TEAM, "r1", {"do": "resume"}, by="three")
+    acted = await store.act(TEAM, "r1", {"do": "resume"}, by="four")
 
     assert acted
     assert acted.outcome["lost"] == [1, 2]
     again = await store.run(TEAM, "r1")
     assert again is not None
-    assert (again.lost, list(again.run.answers)) == (None, [present.questions[1].id])
+    assert (again.lost, set(again.run.answers)) == (None, {"purpose", present.questions[1].id})
     assert again.run.quiz == present
 
 

@@ -22,7 +22,7 @@ TYPED = (
     "a", "b", "2", "d", "1b, 2a", "3d 4a 5c", "change 1 to d", "change 3", "half a, half b", "half and half", "back",
     "skip", "stop", "pause", "continue", "so far", "why", "shiping it", "yes", "no", "bananas", "what is an MTS?",
     "1d 2d 3d 4c", "start over", "what do you mean by velocity?", "no idea", "pass", "next", "not papers",
-    "tested ideas",
+    "tested ideas", "I manage others", "a role", "1a 2d 3b", "1b 2c 3c 4b 5e",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def live_in(message: Message) -> list[tuple[str, str]]:
     return found
 
 
-def action_of(action_id: str, value: str) -> dict[str, Any] | None:
+def action_of(action_id: str, value: str) -> dict[str, Any] | None:  # noqa: PLR0911 - one for each kind
     """Say what a click asks of the run, as the listeners do; None for what changes nothing in it."""
     if action_id.startswith(CHOOSE):
         _, prompt, question, choice = value.split(" ")
@@ -51,8 +51,10 @@ def action_of(action_id: str, value: str) -> dict[str, Any] | None:
     if not action_id.startswith(DO):
         return None
     name, *about = value.split(" ")[1:]
-    if name in ("so_far", "whole_table", "start_over"):
+    if name in ("so_far", "start_over"):
         return None
+    if name == "open":
+        return {"do": "open", "part": about[0]}
     if name == "not_graded":
         return {"do": "graded", "dimension": None, "column": None}
     return {"do": name} | ({"question": about[0]} if about else {})
@@ -94,6 +96,8 @@ class Conversation(RuleBasedStateMachine):
             named = {action["question"]: tuple(action["choices"])}
         elif action["do"] in ("reply", "edit"):
             named = {each: tuple(given) for each, given in action["answers"].items()}
+        elif action["do"] == "manages":
+            named = {"purpose": ("people",)}
         done = quiz.do(self.run, action)
         took = done.what in (What.TAKEN, What.REPEATED) and done.run is not self.run
         expected = {**before, **named} if took or done.what is What.REPEATED else before
@@ -140,7 +144,7 @@ class Conversation(RuleBasedStateMachine):
             case Perhaps(question, choices):
                 guess = {"question": question, "choices": list(choices), "prompt": aim, "ts": str(self.clock)}
                 action = {"do": "guess"} | guess
-            case Command(name, question) if name not in ("so_far", "why", "start_over"):
+            case Command(name, question) if name not in ("so_far", "why", "start_over"):  # "manages" included
                 action = {"do": name, "prompt": aim} | ({"question": question} if question else {})
         if action:
             self.act(action, survives)

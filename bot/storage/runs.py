@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import quiz as conversation
-from bot.domain.content import Quiz
+from bot.domain.content import PURPOSE, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import Done, Run, Status, What
 from bot.storage.tables import actions, answers, messages, quizzes, runs
@@ -275,7 +275,7 @@ class Runs:
         else:
             digest = _digest(self._present)
             run = conversation.carried_over(self._present, chosen, len((row["state"] or {}).get("prompts", [])))
-            lost = (len(run.answers), len(chosen))
+            lost = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
         kept = {name: row[name] for name in ("id", "user", "channel", "root_ts", "version", "turns", "zone")}
         begun_at = row["begun_at"].replace(tzinfo=UTC)  # SQLite forgets the time zone it was given
         return StoredRun(**kept, begun_at=begun_at, quiz=digest, run=run, messages=MappingProxyType(shown), lost=lost)
