@@ -253,7 +253,25 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
         in done.stdout
     )
     assert "ai-engineer leads researcher by 35.3%: clear (clear from 25%, leaning from 8%)" in done.stdout
-    assert "it would be researcher with question-you-work-on = new-and-true" in done.stdout
+    assert "it would be researcher with question-you-work-on = decide-with-data, how-far-ahead = years" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1: a", "picture (clear from 25%, leaning from 8%; a recommendation takes 3 answers)"),
+        ("1: a\n2: a\n3: b\n5: a", "leaning (clear from 25%, leaning from 8%; not clear because of how-far-ahead)"),
+        (
+            "1: a\n2: c\n3: c\n4: b\n5: e\nexperiment-or-users: b",
+            "too close to call by the answers alone; experiment-or-users = serves-users decides for ai-engineer",
+        ),
+    ],
+)
+def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path, text: str, said: str):
+    file = tmp_path / "answers.yaml"
+    file.write_text(text)
+
+    assert said in rolefit("fit", str(file)).stdout
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "unreachable role": (
         "quiz.yaml",
         lambda data: [
-            choice["weights"].update({"research-engineer": 0.1})
+            choice["weights"].update({"research-engineer": 0.1}) or choice.pop("cell", None)
             for question in data["questions"]
             for choice in question["choices"]
         ],
@@ -163,7 +163,7 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     ),
     "a trap for a role there is not": (
         "quiz.yaml",
-        lambda data: data["review"]["traps"].update(planted={"hurts": "x", "ask": "y"}),
+        lambda data: data["review"]["traps"].update(planted={"hurts": "x", "ask": "y", "ask_role": "z"}),
         "there is no role 'planted'",
         "There are: researcher, research-engineer, ai-engineer",
     ),
@@ -184,6 +184,68 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         lambda data: data["glossary"][0]["source"].update(document="planted"),
         "there is no source 'planted'",
         "There are: elon-repost",
+    ),
+    "a choice that picks a column there is not": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0].update(cell="planted"),
+        "there is no column 'planted'",
+        "There are: researcher, research-engineer, ai-engineer",
+    ),
+    "a choice that picks the cell of a role it does not speak for": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][0].update(cell="ai-engineer"),
+        "'new-and-true' picks the cell of 'ai-engineer' and speaks most for researcher",
+        "Give that role most weight, or leave the cell out",
+    ),
+    "a choice between two roles that picks a cell": (
+        "quiz.yaml",
+        lambda data: data["questions"][0]["choices"][2].update(
+            cell="ai-engineer", weights={"research-engineer": 4, "ai-engineer": 4}
+        ),
+        "and speaks most for research-engineer and ai-engineer",
+        "Give that role most weight, or leave the cell out",
+    ),
+    "two roles that nothing decides between": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"].pop(0),
+        "no tie-breaks decide between 'researcher' and 'ai-engineer'",
+        "Write one for each two roles",
+    ),
+    "two tie-breaks for the same roles": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"].append({**data["tie_breaks"][0], "id": "planted"}),
+        "2 tie-breaks decide between 'researcher' and 'ai-engineer'",
+        "Write one for each two roles",
+    ),
+    "a tie-break that speaks for one role only": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"][0]["choices"][1].pop("role"),
+        "no choice of 'which-uncertainty' speaks for 'ai-engineer'",
+        "Write one choice for either role",
+    ),
+    "a tie-break that speaks for a third role": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"][0]["choices"][2].update(role="research-engineer"),
+        "there is no role of this tie-break 'research-engineer'",
+        "There are: researcher, ai-engineer",
+    ),
+    "a role without its article": (
+        "words.yaml",
+        lambda data: data["home"].update(topics="Find out about the role of AI engineer:"),
+        "'of AI engineer' lacks an article",
+        "Write 'an AI engineer'",
+    ),
+    "a role without its article in the quiz": (
+        "quiz.yaml",
+        lambda data: data["roles"][0].update(advice="Grade it as research engineer."),
+        "'as research engineer' lacks an article",
+        "Write 'a research engineer'",
+    ),
+    "a sign that the key of its table does not explain": (
+        "tables.yaml",
+        lambda data: next(each for each in data["tables"] if each["id"] == "skills").update(key="✓✓ = core; ✓ = often"),
+        "the sign '○' is in cells of 'skills', and its key does not explain it",
+        "Say there what it means",
     ),
     "missing text": (
         "words.yaml",

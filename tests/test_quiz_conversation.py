@@ -1118,7 +1118,7 @@ async def test_taking_it_again_shows_what_moved(workspace: Workspace, library: L
 
     assert "Since last time" in said
     assert "it was an AI researcher (clear), and is an AI engineer" in said
-    assert "You answered question 1 and question 2 and question 3 and question 4 otherwise." in said
+    assert "You answered questions 1, 2, 3 and 4 otherwise." in said
 
 
 async def test_the_command_twice_points_to_the_round_that_has_just_begun(workspace: Workspace):

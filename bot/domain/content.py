@@ -590,6 +590,7 @@ class ResultWords(Authored):
     rests: Annotated[Line, _text("done", "count")]
     early: Annotated[Line, _text("done", "count", "questions")]
     question: Annotated[Line, _text("number")]
+    questions: Annotated[Line, _text("numbers")]
     question_shared: Annotated[Line, _text("row")]
     shares: Plain
     decided: Plain

@@ -496,7 +496,8 @@ def _resumed(run: Run) -> Done:
         run = replace(run, skipped=run.skipped & {PURPOSE})
     if run.live:
         return _asked(run, replace(run.prompts[-1], guesses=(), typed=None))
-    return Done(_advance(run), What.TAKEN if run.live else What.NOTHING)
+    after = _advance(run)
+    return Done(after, What.TAKEN if after.live else What.NOTHING)
 
 
 def _advance(run: Run) -> Run:

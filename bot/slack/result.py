@@ -150,14 +150,16 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
         lead = fill(words.previous, date=date, before=then, now=now)
     known = {question.id for question in before.quiz.questions}
     moved = [
-        _question(run, question, library)
+        question
         for question in run.quiz.questions
         if question.id in known
         and (is_ := run.chosen(question.id))
         and (was := before.chosen(question.id))
         and {each.id for each in is_} != {each.id for each in was}
     ]
-    told = fill(words.previous_moved, questions=in_a_row(moved, library)) if moved else escape(words.previous_none)
+    told = (
+        fill(words.previous_moved, questions=_questions(run, moved, library)) if moved else escape(words.previous_none)
+    )
     return f"{lead} {told}"
 
 
@@ -232,8 +234,7 @@ def _headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn 
         template = words.leaning_tie_break
     elif found.unsettled:
         template = words.leaning_open
-        left = (_question(run, question, library, shared=bool(sender)) for question in found.unsettled)
-        slots["questions"] = in_a_row(left, library)
+        slots["questions"] = _questions(run, found.unsettled, library, shared=bool(sender))
     return fill(template, **slots)
 
 
@@ -244,8 +245,7 @@ def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
         return None
     if not run.ended_early or run.skipped & {question.id for question in run.quiz.questions}:
         return fill(words.rests, **how_far(run))
-    left = [_question(run, question, library) for question in run.ended_early]
-    return fill(words.early, questions=in_a_row(left, library), **how_far(run))
+    return fill(words.early, questions=_questions(run, run.ended_early, library), **how_far(run))
 
 
 def _question(run: Run, question: Question, library: Library, *, shared: bool = False) -> Mrkdwn:
@@ -254,6 +254,15 @@ def _question(run: Run, question: Question, library: Library, *, shared: bool = 
     if not shared:
         return fill(words.question, number=str(run.number(question)))
     return fill(words.question_shared, row=library.tables[run.quiz.tables.roles].row(question.dimension).label)
+
+
+def _questions(run: Run, questions: Sequence[Question], library: Library, *, shared: bool = False) -> Mrkdwn:
+    """Name questions: "question 4", "questions 1, 2 and 4", or their rows."""
+    if shared or len(questions) == 1:
+        return in_a_row((_question(run, each, library, shared=shared) for each in questions), library)
+    *first, last = (str(run.number(question)) for question in questions)
+    numbers = fill(library.words.quiz.both, first=", ".join(first), second=last)
+    return fill(library.words.result.questions, numbers=numbers)
 
 
 def _why(run: Run, found: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
