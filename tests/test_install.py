@@ -212,8 +212,8 @@ async def test_a_workspace_whose_token_slack_renews_no_more_is_let_go(library: L
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ({"state": "made-up"}, 400, "This link has expired"),
-        ({"state": ""}, 400, "This link has expired"),
+        ({"state": "made-up"}, 400, "This link is too old"),
+        ({"state": ""}, 400, "This link is too old"),
         ({"code": "made-up"}, 502, "Slack did not accept the installation."),
         ({"code": "", "error": "access_denied"}, 200, "You did not allow it, and nothing was changed."),
     ],

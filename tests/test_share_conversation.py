@@ -15,8 +15,8 @@ async def finished(workspace: Workspace, user: str = "U_ANA") -> tuple[Sent, Jso
 
 
 async def picker(workspace: Workspace, root: Sent, told: Json) -> Json:
-    """Click 'Share with my manager' and give the message that asks whom to send it to."""
-    await workspace.click(root.user, told, "Share with my manager")
+    """Click 'Share' and give the message that asks whom to send it to."""
+    await workspace.click(root.user, told, "Share")
     return await message(workspace, root, "Who should get a copy?")
 
 
@@ -134,7 +134,7 @@ async def test_the_copy_speaks_of_the_senders_work_and_holds_advice_and_titles(w
 async def test_the_copy_about_a_role_says_whose_description_it_is(workspace: Workspace):
     root = await begin(workspace, about=ROLE)
     await take(workspace, root)
-    await workspace.click("U_ANA", await result(workspace, root), "Share it")
+    await workspace.click("U_ANA", await result(workspace, root), "Share")
     asked = await message(workspace, root, "Who should get a copy?")
 
     await workspace.select_user("U_ANA", asked, "U_MEI")

@@ -611,8 +611,7 @@ class ResultWords(Authored):
     caution_own: Plain
     caution_role: Plain
     again: Button
-    share_own: Button
-    share_role: Button
+    share: Button
     part_titles: Button
     part_tracks: Button
     part_skills: Button

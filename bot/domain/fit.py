@@ -19,6 +19,7 @@ Answers = Mapping[str, Given]  # by question id
 
 FEWEST = 3  # answers, for more than a picture
 MOST_REASONS, MOST_AGAINST = 3, 2
+WEAKEST = 1 / 4  # of the strongest reason; what pulls less is none
 MOST_CHANGED = 2  # answers; what only three changes together would flip is not worth naming
 # Questions whose every answer is tried: 16 ways each, for five choices. With more of them open nothing is settled yet.
 MOST_OPEN = 3
@@ -106,6 +107,8 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
     pulls = [
         Reason(question, choices, _weight(choices, first) - _weight(choices, second)) for question, choices in chosen
     ]
+    strongest = max(abs(each.pull) for each in pulls)
+    pulls = [each for each in pulls if abs(each.pull) >= strongest * WEAKEST]
     most = MOST_REASONS - (found.decided is not None)
     return Recommendation(
         role=first,

@@ -22,7 +22,7 @@ REMIND_AFTER = timedelta(days=1)
 EXPIRES_AFTER = timedelta(days=14)
 MORNING, EVENING = time(9), time(18)  # between them nobody is woken by a reminder
 LETTERS = "abcdefghij"
-PARTS = ("titles", "tracks", "skills", "table", "review")  # of a result, each opened by its button
+PARTS = ("review", "titles", "skills", "tracks", "table")  # of a result, each opened by its button
 
 
 class Status(StrEnum):

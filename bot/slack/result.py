@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from itertools import zip_longest
 
 import slackblocks as kit
 
@@ -25,6 +26,7 @@ from bot.knowledge import Library
 from bot.slack.pieces import Message, context, in_lines, message, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
+TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
 BAR = 20  # characters; a bar of this length still fits a phone
 CORE = "✓✓"  # in the skills table: the core focus of a title
 
@@ -163,9 +165,13 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
     return f"{lead} {told}"
 
 
-def marked(run: Run, library: Library, columns: list[str]) -> Table:
-    """Cut the roles table down to these columns, under the roles' names, and mark the cells that the answers picked."""
-    excerpt = library.tables[run.quiz.tables.roles].excerpt(columns=columns)
+def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] = ()) -> Table:
+    """Cut the roles table down to these columns, under the roles' names, and mark the cells that the answers picked.
+
+    rows: those to keep, in the table's order; none means all.
+    """
+    whole = library.tables[run.quiz.tables.roles]
+    excerpt = whole.excerpt([row.id for row in whole.rows if row.id in rows], columns)
     picked = {
         (question.dimension, choice.cell)
         for question in run.quiz.questions
@@ -213,12 +219,20 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     caution = escape(getattr(words, f"caution_{purpose}"))
     if found.clearness is Clearness.PICTURE:
         return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
-    excerpt = marked(run, library, [found.role.column, found.runner_up.column])
+    most = TELLING - (found.clearness is not Clearness.CLEAR or bool(run.unanswered))
+    excerpt = marked(run, library, [found.role.column, found.runner_up.column], _telling(found)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
         caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
     blocks = [*map(section, texts), table(excerpt), context(caption), section(shares), context(caution)]
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
+
+
+def _telling(found: Recommendation) -> list[str]:
+    """Name the rows of the table that the answers which decided it are about, or those which keep it from that."""
+    both = [each for pair in zip_longest(found.reasons, found.against) for each in pair if each]
+    order = both if found.clearness is Clearness.CLOSE else [*found.reasons, *found.against]
+    return [reason.question.dimension for reason in order]
 
 
 def _headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import slackblocks as kit
 
-from bot.domain.content import OWN, PEOPLE, AnyQuestion, Opening, Table, Term, TieBreak, with_article, worded
+from bot.domain.content import PEOPLE, AnyQuestion, Opening, Table, Term, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
@@ -222,8 +222,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     parts, said = recommendation(run, library, moved)
     buttons: list[kit.Element] = []
     if run.shareable:
-        share = words.share_own if run.purpose == OWN else words.share_role
-        buttons.append(kit.Button(share, action_id=SHARE, value=run_id, style="primary"))
+        buttons.append(kit.Button(words.share, action_id=SHARE, value=run_id, style="primary"))
         buttons += [
             _do(name, run_id, "open", part)
             for part, name in result.part_names(run, library).items()
