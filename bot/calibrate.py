@@ -22,6 +22,7 @@ FOLDS = 5
 ROUNDS = 3  # which part of a message counts depends on the weights, so both are found in turns
 STEPS, RATE, DECAY = 600, 0.05, 2e-3
 SURE_SIGNS = {"verbatim": 2e-4}  # so seldom in doubt that their weight would not grow against the usual decay
+MOST = 7_000  # made-up examples that are looked at; more say the same again
 CHATTER = 10  # made-up chatter for each entry
 PROMISE = 3.0  # a promise is somebody's word; it counts as much as three made-up examples
 FIRST = Calibration(
@@ -112,18 +113,20 @@ def calibrate(
     entries: Sequence[Entry], synonyms: Synonyms, english: English, checks: Sequence[Check] = (), *, seed: int = 7
 ) -> Limits:
     """Find the weights of the features and the thresholds for these entries."""
-    examples = list(_examples(entries, english, random.Random(seed)))  # noqa: S311 - to be repeatable, not secret
-    examples += _promised(checks)
+    made = list(examples(entries, english, random.Random(seed)))  # noqa: S311 - to be repeatable, not secret
+    if len(made) > MOST:
+        made = random.Random(seed).sample(made, MOST)  # noqa: S311 - to be repeatable, not secret
+    made += _promised(checks)
     weights = FIRST
     indexes = [
         Index.build([_without(entry, fold) for entry in entries], synonyms, english, weights) for fold in range(FOLDS)
     ]
-    judged = [indexes[example.fold].judge(example.text) for example in examples]
+    judged = [indexes[example.fold].judge(example.text) for example in made]
     for _ in range(ROUNDS):
-        weights = _fit(*_rows(examples, judged, indexes[0]), weights)
+        weights = _fit(*_rows(made, judged, indexes[0]), weights)
         for index in indexes:
             index.calibrated(weights)
-    return _thresholds(examples, indexes, weights)
+    return _thresholds(made, indexes, weights)
 
 
 def _promised(checks: Sequence[Check]) -> Iterator[Example]:
@@ -137,7 +140,8 @@ def _without(entry: Entry, fold: int) -> Entry:
     return entry.model_copy(update={"phrasings": kept})
 
 
-def _examples(entries: Sequence[Entry], english: English, chance: random.Random) -> Iterator[Example]:
+def examples(entries: Sequence[Entry], english: English, chance: random.Random) -> Iterator[Example]:
+    """Give phrasings as what is to be answered, and made-up messages around the same words as what is not."""
     ordinary = [
         word
         for word, zipf in zip(english.words, english.zipf, strict=True)

@@ -81,7 +81,7 @@ def ask(
     from bot.domain import faq
 
     library, place = _library(), _surface(surface)
-    if after is not None and after not in library.entries:
+    if after is not None and library.entry(after) is None:
         _stop([f"--after {after}: there is no such entry in faq.yaml."])
     reply = faq.reply_to(text, place, library.index, library.limits, after=after)
     explained = _explained(text, reply, library, after)
@@ -139,12 +139,12 @@ def evaluate(
             synonyms = Synonyms()
             limits = calibrate.calibrate(chosen[: evaluation.CALIBRATED_ON], synonyms, english())
         else:
-            cases = [case for file in files for case in evaluation.read(file, known, used)]
+            cases = [case for file in files for case in evaluation.read(file, known, used, library.former)]
             chosen = [entry for name, entry in library.entries.items() if name in used]
     except evaluation.CasesError as error:
         _stop([str(error)])
     began = time.perf_counter()
-    index = Index.build(chosen, synonyms, english(), limits.calibration)
+    index = Index.build(chosen, synonyms, english(), limits.calibration, None if as_intents else library.learnt)
     built = time.perf_counter() - began
     if not cases:
         _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
@@ -163,7 +163,9 @@ def evaluate(
 @cli.command()
 def check(
     folder: Annotated[Path | None, typer.Argument(help="A knowledge folder; the one in use if left out.")] = None,
-    calibrate: Annotated[bool, typer.Option("--calibrate", help="First compute matching.yaml anew.")] = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="First compute matching.yaml and learnt.json anew.")
+    ] = False,
 ) -> None:
     """Check the knowledge: file, line, what is wrong, what to do. Exits with 1 if something is."""
     from bot import knowledge
@@ -171,10 +173,13 @@ def check(
     place = folder or _settings().knowledge_dir
     if calibrate:
         try:
-            knowledge.calibrate(place)
+            knowledge.calibrate(place, typer.echo)
         except knowledge.KnowledgeError as error:
             _stop([str(problem) for problem in error.problems])
-    problems = knowledge.lint(place, today=datetime.now(UTC).date())
+    documents = place.resolve().parents[1] / "shared" / "sources"
+    problems = knowledge.lint(
+        place, today=datetime.now(UTC).date(), documents=documents if documents.is_dir() else None
+    )
     for problem in problems:
         typer.echo(str(problem))
     errors = sum(problem.level == "error" for problem in problems)

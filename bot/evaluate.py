@@ -9,10 +9,11 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ class Case:
     text: str
     gold: frozenset[str]
     style: str | None = None
+    author: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,16 @@ class Report:
     p50_us: float
     p99_us: float
     by_style: dict[str, dict[str, Any]]
+    by_author: dict[str, dict[str, Any]]
 
 
-def read(path: Path, known: frozenset[str], used: frozenset[str]) -> Iterator[Case]:
+def read(
+    path: Path, known: frozenset[str], used: frozenset[str], former: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Case]:
     """Read JSONL with `text` and `gold`, or plain text with one message a line; `.gz` too.
 
-    `known` are the entries of the knowledge; those not `used` answer nothing. Raises CasesError.
+    `known` are the entries of the knowledge; those not `used` answer nothing; `former` ids stand for the entries that
+    answer now. Raises CasesError.
     """
     opened = gzip.open if path.suffix == ".gz" else open
     plain = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
@@ -108,7 +114,7 @@ def read(path: Path, known: frozenset[str], used: frozenset[str]) -> Iterator[Ca
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield (
-                        _case(line, f"{path.name}:{number}", known, used)
+                        _case(line, f"{path.name}:{number}", known, used, former)
                         if plain == ".jsonl"
                         else Case(line.rstrip("\n"), frozenset())
                     )
@@ -121,17 +127,18 @@ def read(path: Path, known: frozenset[str], used: frozenset[str]) -> Iterator[Ca
         raise CasesError(f"{path.name}: is not UTF-8 text. Save it as UTF-8.") from error
 
 
-def _case(line: str, place: str, known: frozenset[str], used: frozenset[str]) -> Case:
+def _case(line: str, place: str, known: frozenset[str], used: frozenset[str], former: Mapping[str, str]) -> Case:
     row = _row(line, place, ("text", "gold"))
     gold = [row["gold"]] if isinstance(row["gold"], str) else row["gold"] or []
     if not isinstance(row["text"], str) or not isinstance(gold, list):
         raise CasesError(f"{place}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
+    gold = [former.get(name, name) if isinstance(name, str) else name for name in gold]
     for name in gold:
         if name not in known:
             raise CasesError(
                 f"{place}: there is no entry {name!r} in this knowledge. Correct the id, or name --knowledge."
             )
-    return Case(row["text"], frozenset(gold) & used, row.get("style"))
+    return Case(row["text"], frozenset(gold) & used, row.get("style"), row.get("author"))
 
 
 def _row(line: str, place: str, keys: Sequence[str]) -> dict[str, Any]:
@@ -224,6 +231,10 @@ def report(found: Sequence[Outcome]) -> Report:
         ece=_ece(bins(found)),
         p50_us=round(float(np.percentile(taken, 50)), 1),
         p99_us=round(float(np.percentile(taken, 99)), 1),
+        by_author={
+            author: _style([each for each in found if each.case.author == author])
+            for author in dict.fromkeys(each.case.author for each in found if each.case.author)
+        },
         by_style={style: _style([each for each in found if each.case.style == style]) for style in styles},
     )
 

@@ -5,16 +5,17 @@ Each problem names file, line, what is wrong and what to do.
 """
 
 import gzip
+import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache, cached_property
 from itertools import combinations, islice, product
 from math import prod
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import yaml
@@ -30,6 +31,8 @@ from bot.domain.content import (
     Document,
     Entry,
     Faq,
+    NotAnswered,
+    NotAnsweredFile,
     Quiz,
     Sources,
     Synonyms,
@@ -38,17 +41,25 @@ from bot.domain.content import (
     Words,
     with_article,
 )
+from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
 
+if TYPE_CHECKING:
+    from bot import train
+
 ENGLISH, SENSE = (Path(__file__).with_name(name) for name in ("english.txt.gz", "english.npz"))
+NOT_ANSWERED, LEARNT, UTTERANCES = "not_answered.yaml", "learnt.json", "utterances"
+RUN = 9  # words in a row that make a copy
+_QUOTATION = re.compile('[“"][^”"]*[”"]')
 UNCHECKED_FOR = timedelta(days=365)
 MATCHING_COMMENT = """\
 # From which confidence on the bot says what. Confidences are probabilities from 0 to 1.
 #
 # You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
-# after many new entries. The rule is in bot/calibrate.py.
-#   sure   where nobody asked the bot, it answers from here on; one in a hundred made-up lookalikes may reach it
+# after many new entries. The rules are in bot/calibrate.py and
+# bot/train.py.
+#   sure   where nobody asked the bot, it answers from here on; see the rule in bot/train.py
 #   gap    and only if the next entry is at least this far behind
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
@@ -99,11 +110,14 @@ class Library:
     synonyms: Synonyms
     limits: faq.Limits
     checks: Checks
+    not_answered: tuple[NotAnswered, ...] = ()
+    learnt_file: LearntFile | None = None
 
     @cached_property
     def index(self) -> Index:
         """Give the matcher's index over the entries; built once, at the first use."""
-        return Index.build(tuple(self.entries.values()), self.synonyms, english(), self.limits.calibration)
+        entries = tuple(self.entries.values())
+        return Index.build(entries, self.synonyms, english(), self.limits.calibration, self.learnt)
 
     def cite(self, citations: Sequence[Citation]) -> str:
         """Name the documents cited, each once: 'Title (Author, 2025)', or 'Title (2025)' where nobody is named."""
@@ -138,7 +152,22 @@ class Library:
         """Give the part of a table that supports this entry, if it has one."""
         if entry.excerpt is None:
             return None
-        return self.tables[entry.excerpt.table].excerpt(entry.excerpt.rows, entry.excerpt.columns)
+        shown = self.tables[entry.excerpt.table].excerpt(entry.excerpt.rows, entry.excerpt.columns)
+        return shown.transposed() if entry.excerpt.transposed else shown
+
+    def entry(self, name: str) -> Entry | None:
+        """Give the entry with this id, or the one that answers now what an entry with this id did."""
+        return self.entries.get(name) or self.entries.get(self.former.get(name, ""))
+
+    @cached_property
+    def former(self) -> Mapping[str, str]:
+        """The id of the entry that answers now, by former id."""
+        return {old: entry.id for entry in self.entries.values() for old in entry.formerly}
+
+    @cached_property
+    def learnt(self) -> Learnt | None:
+        """What labelled utterances taught; None for a knowledge that has none."""
+        return Learnt.of(self.learnt_file) if self.learnt_file else None
 
 
 @dataclass
@@ -173,13 +202,18 @@ def load(folder: Path) -> Library:
     return library
 
 
-def lint(folder: Path, *, today: date) -> list[Problem]:
-    """Find everything wrong or doubtful in a knowledge folder, in the order of files and lines."""
+def lint(folder: Path, *, today: date, documents: Path | None = None) -> list[Problem]:
+    """Find everything wrong or doubtful in a knowledge folder, in the order of files and lines.
+
+    `documents` is the folder with the texts that `sources.yaml` names; what is copied from them is found where it is
+    there.
+    """
     library, files, problems = _read(folder)
     if library is not None:
         problems += _limits(library, files)
         problems += _age(library, files, today)
         problems += _reach(library, files)
+        problems += _copied(library, files, documents) if documents else ()
         problems += _outcomes(library, files)
         problems += _wording(library, files)
         if not problems or all(each.level == "warning" for each in problems):
@@ -196,19 +230,67 @@ def english() -> English:
         return English(cells[::2], bytes(map(int, cells[1::2])), sense["substance"].tobytes(), sense["related"])
 
 
-def calibrate(folder: Path) -> None:
-    """Compute matching.yaml from the other files and write it. Raises KnowledgeError if those cannot be read."""
+def calibrate(folder: Path, say: Callable[[str], object] = str) -> None:
+    """Compute matching.yaml from the other files, and learnt.json where there are utterances; write both.
+
+    `say` is told what is being done, which may take minutes. Raises KnowledgeError if the files cannot be read.
+    """
     from bot import calibrate as calibration  # noqa: PLC0415 - no other use of the knowledge needs it
 
-    names = ("faq.yaml", "synonyms.yaml", "checks.yaml")
-    faq_file, synonyms_file, checks_file = files = [_parse(folder, name) for name in names]
+    names = ["faq.yaml", "synonyms.yaml", "checks.yaml"]
+    if (folder / NOT_ANSWERED).exists():
+        names.append(NOT_ANSWERED)
+    faq_file, synonyms_file, checks_file, *decoys_file = files = [_parse(folder, name) for name in names]
     entries, synonyms = _validate(faq_file, Faq), _validate(synonyms_file, Synonyms)
     checks = _validate(checks_file, Checks)
-    if entries is None or synonyms is None or checks is None:
+    decoys = _validate(decoys_file[0], NotAnsweredFile) if decoys_file else NotAnsweredFile()
+    if entries is None or synonyms is None or checks is None or decoys is None:
         raise KnowledgeError([problem for file in files for problem in file.problems])
+    say("weighing the phrasings")
     limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
+    if texts := list(labelled(folder, entries)):
+        from bot import train  # noqa: PLC0415 - needs what the bot itself does not
+
+        trainer = train.Trainer(entries.entries, decoys.not_answered, texts, synonyms, english(), limits.calibration)
+        learnt, thresholds = trainer.learn(say)
+        limits = limits.model_copy(update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0})
+        (folder / LEARNT).write_text(_one_to_a_line(learnt), encoding="utf-8")
     written = yaml.safe_dump(limits.model_dump(), sort_keys=False)
     (folder / "matching.yaml").write_text(MATCHING_COMMENT + written, encoding="utf-8")
+
+
+def labelled(folder: Path, entries: Faq) -> Iterator["train.Labelled"]:
+    """Give the utterances of a knowledge folder, former ids replaced; raises KnowledgeError for a line that is wrong.
+
+    What was said in a thread ("after") is left out: without its thread it says nothing.
+    """
+    from bot import evaluate, train  # noqa: PLC0415 - see above
+
+    known = frozenset(entry.id for entry in entries.entries)
+    former = {old: entry.id for entry in entries.entries for old in entry.formerly}
+    for path in sorted((folder / UTTERANCES).glob("*.jsonl")):
+        try:
+            for case in evaluate.read(path, known, known, former):
+                if case.style != "followup":
+                    yield train.Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
+        except evaluate.CasesError as error:
+            raise KnowledgeError([Problem(f"{UTTERANCES}/{path.name}", 0, str(error), "Correct it")]) from error
+
+
+def _one_to_a_line(learnt: LearntFile) -> str:
+    """Write JSON with one word, class or row to a line, so that a change can be read."""
+    parts = []
+    for key, value in learnt.model_dump().items():
+        if isinstance(value, dict) and value and key not in {"known", "new"}:
+            lines = (f"  {json.dumps(name, ensure_ascii=False)}: {_short(inner)}" for name, inner in value.items())
+            parts.append(f"{json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n}")
+        else:
+            parts.append(f"{json.dumps(key)}: {_short(value)}")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 # Reading
@@ -225,6 +307,8 @@ def _read(folder: Path) -> tuple[Library | None, dict[str, _File], list[Problem]
         "matching.yaml": faq.Limits,
         "checks.yaml": Checks,
     }
+    if (folder / NOT_ANSWERED).exists():  # a knowledge of one's own may do without
+        models[NOT_ANSWERED] = NotAnsweredFile
     files = {name: _parse(folder, name) for name in models}
     values = {name: _validate(files[name], model) for name, model in models.items()}
     problems = [problem for file in files.values() for problem in file.problems]
@@ -236,6 +320,9 @@ def _read(folder: Path) -> tuple[Library | None, dict[str, _File], list[Problem]
         assert isinstance(found, model)  # noqa: S101 - no problems means each file gave its model
         return found
 
+    learnt = _learnt(folder)
+    if isinstance(learnt, Problem):
+        return None, files, [learnt]
     library = Library(
         documents={each.id: each for each in value("sources.yaml", Sources).documents},
         tables={each.id: each for each in value("tables.yaml", Tables).tables},
@@ -245,9 +332,22 @@ def _read(folder: Path) -> tuple[Library | None, dict[str, _File], list[Problem]
         synonyms=value("synonyms.yaml", Synonyms),
         limits=value("matching.yaml", faq.Limits),
         checks=value("checks.yaml", Checks),
+        not_answered=value(NOT_ANSWERED, NotAnsweredFile).not_answered if NOT_ANSWERED in values else (),
+        learnt_file=learnt,
     )
     problems = [*_duplicates(files, values), *_references(library, files)]
     return (None if problems else library), files, problems
+
+
+def _learnt(folder: Path) -> LearntFile | Problem | None:
+    """Read what was learnt from utterances; a knowledge of one's own may do without."""
+    try:
+        return LearntFile.model_validate_json((folder / LEARNT).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        what = f"cannot be used: {str(error).splitlines()[0]}"
+        return Problem(LEARNT, 0, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
 
 
 def _parse(folder: Path, name: str) -> _File:
@@ -358,6 +458,8 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
                 what = f"the phrasing {phrasing!r} is already in line {where}, in {other!r}"
                 yield files["faq.yaml"].problem(path, what, "Keep it in one entry only")
             asked.setdefault(same, (entry.id, line))
+    yield from _decoy_duplicates(files, values, asked)
+    yield from _former_duplicates(files["faq.yaml"], found)
 
     words = values["words.yaml"]
     assert isinstance(words, Words)  # noqa: S101
@@ -368,6 +470,41 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
             if typed.setdefault(same, name) != name:
                 what = f"{phrase!r} already means {typed[same]!r}"
                 yield files["words.yaml"].problem(("typed", name, number), what, "Keep it in one place only")
+
+
+def _decoy_duplicates(
+    files: Mapping[str, _File], values: Mapping[str, BaseModel | None], asked: dict[str, tuple[str, int]]
+) -> Iterator[Problem]:
+    """Find phrasings of what is not answered that an entry has, too; `asked` has those, by what they come to."""
+    decoys = values.get(NOT_ANSWERED)
+    if not isinstance(decoys, NotAnsweredFile):
+        return
+    file, ids = files[NOT_ANSWERED], dict[str, int]()
+    for at, decoy in enumerate(decoys.not_answered):
+        line = file.line(("not_answered", at, "id"))
+        if decoy.id in ids:
+            what = f"the id {decoy.id!r} is already used in line {ids[decoy.id]}"
+            yield file.problem(("not_answered", at, "id"), what, "Give this one another id")
+        ids.setdefault(decoy.id, line)
+        for number, phrasing in enumerate(decoy.phrasings):
+            same = " ".join(phrasing.casefold().split()).rstrip("?!. ")
+            path = ("not_answered", at, "phrasings", number)
+            if same in asked:
+                other, where = asked[same]
+                what = f"the phrasing {phrasing!r} is already in line {where}, in {other!r}"
+                yield file.problem(path, what, "Keep it in one place only")
+            asked.setdefault(same, (decoy.id, file.line(path)))
+
+
+def _former_duplicates(file: _File, entries: Faq) -> Iterator[Problem]:
+    """Find former ids that are used, or claimed twice."""
+    taken = {entry.id: entry.id for entry in entries.entries}
+    for at, entry in enumerate(entries.entries):
+        for number, old in enumerate(entry.formerly):
+            if old in taken:
+                what = f"the former id {old!r} of {entry.id!r} belongs to {taken[old]!r}"
+                yield file.problem(("entries", at, "formerly", number), what, "Keep it in one place only")
+            taken.setdefault(old, entry.id)
 
 
 def _references(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
@@ -381,6 +518,9 @@ def _references(library: Library, files: Mapping[str, _File]) -> Iterator[Proble
                 yield files[name].problem(place, what, _choose(library.documents))
 
     for at, table in enumerate(library.tables.values()):
+        for number, column in ((number, name) for number, row in enumerate(table.rows) for name in row.sources):
+            place = ("tables", at, "rows", number, "sources", column)
+            yield from citations("tables.yaml", place, table.rows[number].sources[column])
         if table.source.document not in library.documents:
             what = f"there is no source {table.source.document!r}"
             path: Place = ("tables", at, "source", "document")
@@ -410,7 +550,7 @@ def _references(library: Library, files: Mapping[str, _File]) -> Iterator[Proble
 
     for at, check in enumerate(library.checks.checks):
         for key, name in (("expect", check.expect), ("after", check.after or "silence")):
-            if name != "silence" and name not in library.entries:
+            if name != "silence" and library.entry(name) is None:
                 what = f"there is no entry {name!r}"
                 yield files["checks.yaml"].problem(("checks", at, key), what, "Write an id from faq.yaml or silence")
 
@@ -553,6 +693,40 @@ def _age(library: Library, files: Mapping[str, _File], today: date) -> Iterator[
         if entry.checked > today:
             what = f"{entry.id!r} says it was checked on {entry.checked:%Y-%m-%d}, which is still to come"
             yield files["faq.yaml"].problem(place, what, "Set the date of the last reading")
+
+
+def _copied(library: Library, files: Mapping[str, _File], folder: Path) -> Iterator[Problem]:
+    """Find runs of more than eight words of a document in answers, advice and what else is said, quotations apart."""
+    origin: dict[tuple[str, ...], str] = {}
+    for document in library.documents.values():
+        if (path := folder / document.file).exists():
+            said = _spoken(path.read_text(encoding="utf-8"))
+            origin |= {tuple(said[at : at + RUN]): document.id for at in range(len(said) - RUN + 1)}
+    texts: list[tuple[str, Place, str]] = [
+        ("faq.yaml", ("entries", at, "answer"), entry.answer) for at, entry in enumerate(library.entries.values())
+    ]
+    for at, role in enumerate(library.quiz.roles):
+        texts += [
+            ("quiz.yaml", ("roles", at, key), value)
+            for key, value in role.model_dump().items()
+            if isinstance(value, str)
+        ]
+    texts += [
+        ("words.yaml", (group, key), value)
+        for group, values in library.words.model_dump().items()
+        for key, value in values.items()
+        if isinstance(value, str)
+    ]
+    for name, place, text in texts:
+        said = _spoken(_QUOTATION.sub(" ¤ ", text))
+        run = next((run for at in range(len(said)) if (run := tuple(said[at : at + RUN])) in origin), None)
+        if run:
+            what = f"“{' '.join(run)}” stands in {origin[run]!r} word for word"
+            yield files[name].problem(place, what, "Say it in your own words, or mark it as a quotation with “ and ”")
+
+
+def _spoken(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9']+|¤", text.lower().replace("’", "'"))
 
 
 def _reach(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:

@@ -56,6 +56,7 @@ class Document(Authored):
     title: Line
     author: Line | None = None
     year: int
+    url: Annotated[Line, StringConstraints(pattern=r"^https://[^\s|>]+$")] | None = None
     file: Line  # name in the folder of sources the project keeps beside the repository
 
 
@@ -83,11 +84,12 @@ class Column(Authored):
 
 
 class Row(Authored):
-    """A row: its label, and one cell for each column id."""
+    """A row: its label, one cell for each column id, and what a cell rests on where that is not the table's source."""
 
     id: Identifier
     label: Line
     cells: Mapping[Identifier, Line]
+    sources: Mapping[Identifier, tuple[Citation, ...]] = Field(default_factory=dict)
 
 
 class Table(Authored):
@@ -109,6 +111,8 @@ class Table(Authored):
                 raise ValueError(f"row {row.id!r} has no cell for column {', '.join(sorted(missing))}")
             if extra := row.cells.keys() - known:
                 raise ValueError(f"row {row.id!r} has a cell for {', '.join(sorted(extra))}, which is no column")
+            if extra := row.sources.keys() - known:
+                raise ValueError(f"row {row.id!r} has sources for {', '.join(sorted(extra))}, which is no column")
         return self
 
     def row(self, row_id: str) -> Row:
@@ -118,6 +122,41 @@ class Table(Authored):
     def column(self, column_id: str) -> Column:
         """Give the column with this id; KeyError if there is none."""
         return _by_id(self.columns, column_id)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """What the cells rest on, each section once: the row's sources where it has some, else the table's."""
+        cited = (
+            citation
+            for row in self.rows
+            for column in self.columns
+            for citation in row.sources.get(column.id, (self.source,))
+        )
+        return tuple(dict.fromkeys(cited))
+
+    @property
+    def explained(self) -> str | None:
+        """The key, if one of its signs is in a cell."""
+        signs = "✓○"
+        used = any(sign in cell for row in self.rows for cell in row.cells.values() for sign in signs)
+        return self.key if self.key and (used or not any(sign in self.key for sign in signs)) else None
+
+    def transposed(self) -> "Table":
+        """Give the table with its rows as columns."""
+        return self.model_copy(
+            update={
+                "columns": tuple(Column(id=row.id, label=row.label) for row in self.rows),
+                "rows": tuple(
+                    Row(
+                        id=column.id,
+                        label=column.label,
+                        cells={row.id: row.cells[column.id] for row in self.rows},
+                        sources={row.id: row.sources[column.id] for row in self.rows if column.id in row.sources},
+                    )
+                    for column in self.columns
+                ),
+            }
+        )
 
     def excerpt(self, rows: Sequence[str] = (), columns: Sequence[str] = ()) -> "Table":
         """Cut the table down to these rows and columns, in the order given; none named means all.
@@ -146,17 +185,25 @@ class Tables(Authored):
 
 
 class Excerpt(Authored):
-    """Which part of a table supports an answer; no rows or columns named means all of them."""
+    """Which part of a table supports an answer; no rows or columns named means all of them.
+
+    `transposed` shows the rows as columns.
+    """
 
     table: Identifier
     rows: tuple[Identifier, ...] = ()
     columns: tuple[Identifier, ...] = ()
+    transposed: bool = False
 
 
 class Entry(Authored):
-    """One question people ask, the ways they ask it, and the answer."""
+    """One question people ask, the ways they ask it, and the answer.
+
+    `formerly` are the ids of entries that went, and whose questions this one answers now: an id is for ever.
+    """
 
     id: Identifier
+    formerly: tuple[Identifier, ...] = ()
     question: Line
     phrasings: tuple[Line, ...] = Field(min_length=5, max_length=30)
     keywords: tuple[Line, ...] = Field(min_length=1)
@@ -177,6 +224,24 @@ class Faq(Authored):
     """The file `faq.yaml`."""
 
     entries: tuple[Entry, ...] = Field(min_length=1)
+
+
+# --- not_answered.yaml
+
+
+class NotAnswered(Authored):
+    """A question near the subject that no entry answers; `reply` says so to somebody who asked the bot."""
+
+    id: Identifier
+    question: Line
+    phrasings: tuple[Line, ...] = Field(min_length=3, max_length=30)
+    reply: Line | None = None
+
+
+class NotAnsweredFile(Authored):
+    """The file `not_answered.yaml`."""
+
+    not_answered: tuple[NotAnswered, ...] = ()
 
 
 # --- synonyms.yaml and matching.yaml
@@ -455,8 +520,9 @@ class FaqWords(Authored):
     """What surrounds an answer from the FAQ."""
 
     source: Annotated[Line, _text("sources")]
-    table: Annotated[Line, _text("title")]
+    table: Annotated[Line, _text("title", "sources")]
     suggest: Plain
+    suggest_one: Plain
     suggest_shown: Annotated[Line, _text("question")]
     unknown: Annotated[Line, _text("examples")]
     hello: Annotated[Line, _text("examples")]

@@ -14,6 +14,9 @@ MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
 CONSIDERED = 4  # candidates, so that a second question has some too
 
+LIKE_A_PHRASING = 0.2  # confidence from the phrasings alone; below it nearly all chatter stays
+CERTAIN = 0.9
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -106,8 +109,14 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
 def answerable(candidate: Candidate) -> bool:
     """Say whether it was put so that it may be answered though nobody asked the bot.
 
-    "what about Meta?" names a company and asks nothing of it, unless its thread says what.
+    "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
+    in the confidence, the question must be about a role, a company or a person, or sound like a phrasing: what is
+    learnt from words alone may mistake everyday chatter for a question. What is told rather than asked must be as good
+    as certain.
     """
+    if candidate.learnt and not candidate.leans:
+        enough = candidate.names or candidate.phrased >= LIKE_A_PHRASING
+        return enough and (candidate.form is not Form.STATEMENT or candidate.confidence >= CERTAIN)
     if candidate.particular or candidate.form is Form.STATEMENT:
         return False
     why = candidate.why()

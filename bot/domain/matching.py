@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
+from bot.domain.learnt import HINTS, Hint, Learnt, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Found, Ints, Postings, Uses
@@ -61,6 +62,7 @@ class Calibration(Authored):
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
 # All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
+SAME: Final = FEATURES.index("same")
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
     {"unexplained", "alien", "unexplained_rest", "missing", "fragment", "particular", "negation", "called", "about_you"}
@@ -84,6 +86,9 @@ class Candidate:
     form: Form
     leans: bool
     particular: bool
+    phrased: float  # the confidence from the phrasings alone
+    learnt: bool  # whether utterances had a part in the confidence
+    names: bool  # whether the question names a role, a company or a person
     why: Callable[[], "Reasons"] = field(compare=False, repr=False)
 
 
@@ -126,8 +131,11 @@ class Judged:
 class Index:
     """Phrasings of all entries, ready to be searched."""
 
-    def __init__(self, lexicon: Lexicon, entries: Sequence[Entry], calibration: Calibration) -> None:
+    def __init__(
+        self, lexicon: Lexicon, entries: Sequence[Entry], calibration: Calibration, learnt: Learnt | None = None
+    ) -> None:
         self._lexicon = lexicon
+        self._learnt = learnt
         self._ids = [entry.id for entry in entries]
         self._place = {name: at for at, name in enumerate(self._ids)}
         self._keys: dict[str, int] = {}
@@ -173,11 +181,22 @@ class Index:
         self._postings = Postings(said, mentioned, np.array(topical, np.float32))
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
         self._lay_out(in_order)
+        self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
+        places = learnt.places if learnt else {}
+        self._known = [places.get(name) for name in self._ids]
+        self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
 
     @classmethod
-    def build(cls, entries: Sequence[Entry], synonyms: Synonyms, english: English, calibration: Calibration) -> "Index":
-        """Index entries."""
-        return cls(Lexicon(synonyms, english), entries, calibration)
+    def build(
+        cls,
+        entries: Sequence[Entry],
+        synonyms: Synonyms,
+        english: English,
+        calibration: Calibration,
+        learnt: Learnt | None = None,
+    ) -> "Index":
+        """Index entries; without what was `learnt` from utterances, the phrasings alone decide."""
+        return cls(Lexicon(synonyms, english), entries, calibration, learnt)
 
     def calibrated(self, calibration: Calibration) -> None:
         """Judge by these weights from now on."""
@@ -207,16 +226,20 @@ class Index:
         """
         said = read(utterance, self._lexicon.repair)
         best: dict[int, tuple[float, _Part, Judged, int]] = {}
+        hint = self.hint(said) if self._learnt and without is None and said.sentences else None
+        also = self.hinted(hint)
         for part in self._parts(said, after):
-            judged = self._judge(said, part, without)
+            judged = self._judge(said, part, without, also)
             if judged is None:
                 continue
             confidences = self.confidences(judged.features).tolist()
             for at, entry in enumerate(judged.entries.tolist()):
                 if entry not in best or confidences[at] > best[entry][0]:
                     best[entry] = (confidences[at], part, judged, at)
+        if hint is not None and best:
+            best = self._weighed(best, hint)
         ranked = sorted(best.values(), key=lambda found: (-found[0], found[2].entries[found[3]]))[:limit]
-        return tuple(self._candidate(*found) for found in ranked)
+        return tuple(self._candidate(*found, learnt=hint is not None) for found in ranked)
 
     def follows(self, utterance: str) -> bool:
         """Say whether a message may lean on what was asked before it: a few words with another name or role."""
@@ -231,10 +254,63 @@ class Index:
         worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
         return np.asarray(worth / (1 + worth.sum()), np.float32)
 
-    def judge(self, utterance: str, without: str | None = None) -> list[tuple[list[str], Floats]]:
+    def hint(self, said: Utterance) -> Hint | None:
+        """Say what the words of a message speak for, before any phrasing is looked at; None if nothing was learnt."""
+        return self._learnt.hint(*self.tokens(said)) if self._learnt else None
+
+    def tokens(self, said: Utterance) -> tuple[list[str], list[str]]:
+        """Give the tokens of a message, plain and masked, as they are learnt from."""
+        return tokens(said, self._lexicon, self._field.__contains__)
+
+    def hinted(self, hint: Hint | None) -> list[int]:
+        """Give the places of the entries that are judged because the words speak for them."""
+        if hint is None:
+            return []
+        return sorted(self._hinted[place] for place in hint.best(HINTS) if place in self._hinted)
+
+    def read(self, utterance: str) -> Utterance:
+        """Clean a message and mend its spelling."""
+        return read(utterance, self._lexicon.repair)
+
+    def _weighed(
+        self, best: dict[int, tuple[float, _Part, Judged, int]], hint: Hint
+    ) -> dict[int, tuple[float, _Part, Judged, int]]:
+        """Weigh what the phrasings say together with what the words speak for.
+
+        A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing word for
+        word needs no judgement.
+        """
+        if self._learnt is None:
+            return best
+        weighed = dict(best)
+        for known, network in ((True, self._learnt.known), (False, self._learnt.new)):
+            entries = [
+                entry
+                for entry, (_, part, judged, at) in best.items()
+                if (self._known[entry] is not None) is known and not part.leans and judged.features[at, SAME] < 1
+            ]
+            if not entries:
+                continue
+            rows = np.array(
+                [self.row(best[entry][0], best[entry][2].features[best[entry][3]], hint, entry) for entry in entries],
+                np.float32,
+            )
+            for entry, confidence in zip(entries, network.confidences(rows).tolist(), strict=True):
+                weighed[entry] = (confidence, *best[entry][1:])
+        return weighed
+
+    def row(self, confidence: float, features: Floats, hint: Hint, entry: int, *, known: bool = True) -> list[float]:
+        """Lay out what a network judges by: features, the logit of their confidence, and what the words speak for."""
+        bounded = min(max(confidence, 1e-6), 1 - 1e-6)
+        place = self._known[entry] if known else None
+        return [*features.tolist(), math.log(bounded / (1 - bounded)), *hint.beyond(place)]
+
+    def judge(
+        self, utterance: str, without: str | None = None, also: Sequence[int] = ()
+    ) -> list[tuple[list[str], Floats]]:
         """Give ids and features (K × features) of the best entries for each part of a message, for calibration."""
         said = read(utterance, self._lexicon.repair)
-        found = [self._judge(said, part, without) for part in self._parts(said, None)]
+        found = [self._judge(said, part, without, also) for part in self._parts(said, None)]
         return [([self._ids[at] for at in each.entries], each.features) for each in found if each is not None]
 
     def _parts(self, said: Utterance, after: str | None) -> list[_Part]:
@@ -274,7 +350,7 @@ class Index:
         as_question = replace(sentence, form=Form.QUESTION, asks=asked.asks)
         return _Part(0, as_question, [*kept, *self._part(0, sentence).terms], leans=True)
 
-    def _judge(self, said: Utterance, part: _Part, without: str | None) -> Judged | None:
+    def _judge(self, said: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
         uses = [self._uses(term) for term in terms]
@@ -282,7 +358,7 @@ class Index:
         credit = np.concatenate([each.credits for each in uses]) if uses else NOWHERE
         if not len(keys) or (credit * self._postings.weight[keys]).max() < TOPICAL:
             return None
-        found = self._postings.search(uses, JUDGED)
+        found = self._postings.search(uses, JUDGED, also)
         if not len(found.entries):
             return None
         best = np.zeros(len(self._keys), np.float32)
@@ -376,7 +452,7 @@ class Index:
         named = {key for topic in self._topics[entry] if topic <= heard for key in topic}
         return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
-    def _candidate(self, confidence: float, part: _Part, judged: Judged, at: int) -> Candidate:
+    def _candidate(self, confidence: float, part: _Part, judged: Judged, at: int, *, learnt: bool) -> Candidate:
         entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
         return Candidate(
             self._ids[entry],
@@ -386,6 +462,9 @@ class Index:
             part.sentence.form,
             part.leans,
             self._particular(part.sentence, entry, phrasing) == 1,
+            float(self.confidences(judged.features)[at]),
+            learnt,
+            any(term.kind is not None for term in judged.terms),
             partial(_reasons, judged, at),
         )
 

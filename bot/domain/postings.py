@@ -92,8 +92,8 @@ class Postings:
             np.concatenate([self._presence[span] for span in spans]) * by_use if spans else by_use,
         )
 
-    def search(self, terms: Sequence[Uses], most: int) -> Found:
-        """Find the entries that these terms are most typical of; at most `most`.
+    def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Found:
+        """Find the entries that these terms are most typical of; at most `most`, and those in `also` besides.
 
         The uses of rare words are added up; those of common ones are looked up for the best entries only, once there
         are too many. Likeness is a sum over the terms, not yet made a share of anything.
@@ -105,6 +105,8 @@ class Postings:
         entries = np.concatenate([uses.entries for uses in gathered])
         scores = np.bincount(entries, np.concatenate([uses.likeness for uses in gathered]), self.size)
         top = _best(scores, most * 8 if rest else most)
+        if also and len(top) and (more := [at for at in also if at not in top]):
+            top = np.sort(np.concatenate([top, more]))
         found = scores[top]
         explained = np.zeros((len(terms), len(top)), np.float32)
         column = np.full(self.size, -1, np.int32)
@@ -121,7 +123,9 @@ class Postings:
                 there = (self._entries[place] == top) * credit
                 found += self._likeness[place] * there
                 np.maximum(explained[at], self._presence[place] * there, out=explained[at])
-        order = (-found).argsort(kind="stable")[:most]
+        order = (-found).argsort(kind="stable")
+        if len(order) > most:
+            order = order[[at < most or top[place] in also for at, place in enumerate(order.tolist())]]
         return Found(top[order], found[order].astype(np.float32), explained[:, order])
 
     @staticmethod

@@ -5,7 +5,7 @@ from typing import Any
 
 import slackblocks as kit
 
-from bot.domain.content import MAX_BUTTON_TEXT, Entry
+from bot.domain.content import MAX_BUTTON_TEXT, Citation, Entry
 from bot.knowledge import Library
 from bot.slack.pieces import Message, context, in_lines, label, message, plain, section, table, without_generated_id
 from bot.slack.text import Mrkdwn, escape, fill
@@ -17,6 +17,8 @@ SHARE = "share_begin"
 SHARE_WITH = "share_with"
 SHARE_SEND = "share_send"
 SHARE_CANCEL = "share_cancel"
+
+WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
 
 
 # The FAQ
@@ -34,15 +36,34 @@ def answers(entries: Sequence[Entry], library: Library) -> Message:
         lead = f"*{escape(entry.question)}*\n" if len(entries) > 1 else ""
         parts.append(section(lead + escape(entry.answer)))
         said.append(lead + escape(entry.answer))
-        if excerpt := library.excerpt(entry):
-            title, lines = fill(library.words.faq.table, title=excerpt.title), in_lines(excerpt)
-            parts += [context(title), section("\n".join(lines)) if tables else table(excerpt)]
-            said += [title, *lines]
-            tables += 1
-        source = fill(library.words.faq.source, sources=library.cite(entry.sources))
+        if shown := library.excerpt(entry):
+            title = fill(library.words.faq.table, title=shown.title, sources=sources(shown.citations, library))
+            small = "\n".join([title, *([escape(shown.explained)] if shown.explained else [])])
+            lines = in_lines(shown)
+            as_table = not tables and len(shown.rows) > 1 and len(shown.columns) <= WIDEST
+            parts += [context(small), table(shown) if as_table else section("\n".join(lines))]
+            said += [small, *lines]
+            tables += as_table
+        source = fill(library.words.faq.source, sources=sources(entry.sources, library))
         parts.append(context(source))
         said.append(source)
     return message(parts, said)
+
+
+def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
+    """Name what is cited: each document once, linked where it has an address, with the sections."""
+    sections: dict[str, list[str]] = {}
+    for citation in citations:
+        sections.setdefault(citation.document, []).append(citation.section)
+    named = []
+    for name, headings in sections.items():
+        document = library.documents[name]
+        title = escape(document.title)
+        if document.url:
+            title = f"<{escape(document.url)}|{title}>"
+        made = ", ".join(str(part) for part in (document.author, document.year) if part)
+        named.append(f"{title} ({escape(made)}): " + "; ".join(escape(heading) for heading in headings))
+    return Mrkdwn(". ".join(named))
 
 
 def suggestions(entries: Sequence[Entry], library: Library) -> Message:
@@ -52,7 +73,8 @@ def suggestions(entries: Sequence[Entry], library: Library) -> Message:
     buttons: list[kit.Element] = [
         kit.Button(label(text), action_id=f"{SHOW_ENTRY}:{entry}", value=entry) for entry, text in questions
     ]
-    lead = escape(library.words.faq.suggest)
+    words = library.words.faq
+    lead = escape(words.suggest if len(entries) > 1 else words.suggest_one)
     long = any(len(text) > MAX_BUTTON_TEXT for _, text in questions)
     parts = [section(lead), *([section(asked)] if long else []), kit.ActionsBlock(buttons)]
     return message(parts, [lead, asked])

@@ -43,7 +43,7 @@ class Answering(EquippedWorker):
     @workflow
     async def show(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
         """Answer with the suggestion that was taken, and take the buttons away."""
-        known = self._library.entries.get(entry)
+        known = self._library.entry(entry)
         if known is None:  # deleted from the knowledge since it was suggested
             await self._speech.update(team, channel, suggestion_ts, blocks.unknown(self._library))
             return
@@ -56,7 +56,7 @@ class Answering(EquippedWorker):
         if kind == HELLO:
             return blocks.hello(self._library)
         # Work may be taken up after a restart with edited knowledge: an entry can be gone.
-        known = [self._library.entries[entry] for entry in entries if entry in self._library.entries]
+        known = [found for entry in entries if (found := self._library.entry(entry)) is not None]
         if not known:
             return blocks.unknown(self._library)
         return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, self._library)
@@ -69,6 +69,8 @@ def decide(text: str, surface: Surface, library: Library, after: str | None = No
     """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with."""
     if not text and surface in (Surface.MENTION, Surface.DM):
         return Said(HELLO)
+    if after is not None and (entry := library.entry(after)) is not None:
+        after = entry.id  # it may have been answered under a former id
     match faq.reply_to(text, surface, library.index, library.limits, after=after):
         case Answer(entries):
             return Said(ANSWER, tuple(each.entry for each in entries))

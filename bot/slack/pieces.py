@@ -56,9 +56,17 @@ def table(excerpt: Table) -> kit.TableBlock:
 
 
 def in_lines(excerpt: Table) -> list[str]:
-    """Say a table in lines, one for each row."""
+    """Say a table in lines of Slack's markup, one for each cell; one for each row where it has many of both."""
+    if len(excerpt.rows) == 1:
+        [row] = excerpt.rows
+        lines = [f"*{escape(column.label)}:* {escape(row.cells[column.id])}" for column in excerpt.columns]
+        return [f"*{escape(row.label)}*", *lines]
+    if len(excerpt.columns) == 1:
+        [column] = excerpt.columns
+        return [f"*{escape(row.label)}:* {escape(row.cells[column.id])}" for row in excerpt.rows]
     return [
-        escape(f"{row.label}: " + "; ".join(f"{column.label}: {row.cells[column.id]}" for column in excerpt.columns))
+        f"• *{escape(row.label)}:* "
+        + "; ".join(f"{escape(column.label)}: {escape(row.cells[column.id])}" for column in excerpt.columns)
         for row in excerpt.rows
     ]
 

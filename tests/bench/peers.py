@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.domain.content import Entry, Synonyms
 from bot.domain.faq import Limits, Reply, Surface, reply_to
+from bot.domain.learnt import Learnt
 from bot.domain.matching import Index
 from bot.knowledge import english
 
@@ -39,9 +40,15 @@ class Rolefit:
 
     name = "Rolefit"
 
-    def __init__(self, entries: Sequence[Entry], limits: Limits, synonyms: Synonyms | None = None) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        limits: Limits,
+        synonyms: Synonyms | None = None,
+        learnt: Learnt | None = None,
+    ) -> None:
         self.limits = limits
-        self.index = Index.build(entries, synonyms or Synonyms(), english(), limits.calibration)
+        self.index = Index.build(entries, synonyms or Synonyms(), english(), limits.calibration, learnt)
 
     def rank(self, text: str) -> Ranking:
         return [(candidate.entry, candidate.confidence) for candidate in self.index.rank(text)]

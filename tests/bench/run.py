@@ -57,7 +57,7 @@ def of_our_own(library: Library) -> None:
         title="Rolefit as it decides", width=118,
     )  # fmt: skip
     for name, entries, cases in sets.ours(library):
-        bot = Rolefit(entries, library.limits, library.synonyms)
+        bot = Rolefit(entries, library.limits, library.synonyms, library.learnt)
         for ranker in (bot, *(peer(entries) for peer in PEERS)):
             found = ranker.rank_all([case.text for case in cases])
             table.add_row(name, ranker.name, _share(_top1(cases, found)), *map(_share, _abstaining(cases, found)))
@@ -88,7 +88,7 @@ def in_slack(library: Library) -> None:
     if not messages:
         return
     entries = list(library.entries.values())
-    bot, wratio = Rolefit(entries, library.limits, library.synonyms), WRatio(entries)
+    bot, wratio = Rolefit(entries, library.limits, library.synonyms, library.learnt), WRatio(entries)
     ours = [text for text in messages if isinstance(bot.reply(text), Answer)]
     few = messages[::10]
     theirs = sum((wratio.one(text) or ("", 0.0))[1] >= CUTOFF for text in few)
@@ -150,7 +150,7 @@ def _built(entries: Sequence[Entry], library: Library) -> tuple[Rolefit, float, 
     gc.collect()
     process = psutil.Process()
     before, began = process.memory_info().rss, time.perf_counter()
-    bot = Rolefit(entries, library.limits, library.synonyms)
+    bot = Rolefit(entries, library.limits, library.synonyms, library.learnt)
     built = time.perf_counter() - began
     gc.collect()
     return bot, built, (process.memory_info().rss - before) / 1e6

@@ -27,7 +27,7 @@ def ours(library: Library) -> Iterator[tuple[str, list[Entry], list[Case]]]:
     for name in ("faq_dev", "seven"):
         for count in (SEVEN, len(entries)):
             used = frozenset(entry.id for entry in entries[:count])
-            cases = list(evaluate.read(GOLDEN / f"{name}.jsonl", known, used))
+            cases = list(evaluate.read(GOLDEN / f"{name}.jsonl", known, used, library.former))
             yield f"{name}, {count} entries", entries[:count], cases
 
 

@@ -1,0 +1,250 @@
+"""What labelled utterances taught: which words speak for which entry, and what people put around such a question.
+
+Two linear classifiers over words and pairs of words, and a small network that weighs what they say together with the
+features of `bot.domain.matching`. `bot.train` computes them; nothing here learns.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AfterValidator, Field, model_validator
+
+from bot.domain.content import Authored
+from bot.domain.lexicon import NAME, Lexicon
+from bot.domain.matching_text import Form, Utterance
+
+Floats = npt.NDArray[np.float32]
+
+NONE = "none"  # the class of what no entry answers
+START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
+MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
+HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
+MOST_TOKENS = 240
+
+
+def _as_array(value: Sequence[float]) -> Sequence[float]:
+    if not all(map(math.isfinite, value)):
+        raise ValueError("every number must be finite")
+    return value
+
+
+Numbers = Annotated[tuple[float, ...], AfterValidator(_as_array)]
+
+
+class Layer(Authored):
+    """A network of one hidden layer: standardize, tanh, logistic. `hidden` has one row for each unit."""
+
+    mean: Numbers
+    scale: Numbers
+    hidden: tuple[Numbers, ...] = Field(min_length=1)
+    hidden_bias: Numbers
+    out: Numbers
+    out_bias: float
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Layer":
+        width, units = len(self.mean), len(self.hidden)
+        if len(self.scale) != width or any(len(row) != width for row in self.hidden):
+            raise ValueError("'mean', 'scale' and each row of 'hidden' must be of one length")
+        if len(self.hidden_bias) != units or len(self.out) != units:
+            raise ValueError("'hidden_bias' and 'out' must have a number for each row of 'hidden'")
+        return self
+
+
+class LearntFile(Authored):
+    """The file `learnt.json`.
+
+    words: token -> [idf, weight of being answerable]; entries: for each class (entry ids and "none") its intercept and
+    the weight of each token that speaks for or against it; `known` judges entries that utterances were labelled with,
+    `new` those that were added since.
+    """
+
+    words: Mapping[str, float]
+    entries: Mapping[str, Mapping[str, float]]
+    intercepts: Mapping[str, float]
+    wrapping: Mapping[str, tuple[float, float]]
+    wrapping_intercept: float
+    known: Layer
+    new: Layer
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Linear:
+    """Term frequency and inverse document frequency, of length one, times weights (tokens × classes).
+
+    Source: scikit-learn's TfidfVectorizer(sublinear_tf=True) and LogisticRegression, whose numbers these are.
+    """
+
+    place: Mapping[str, int]
+    idf: Floats
+    weights: Floats
+    intercept: Floats
+
+    def score(self, tokens: Sequence[str]) -> Floats:
+        """Give the logit of each class; tokens that are not known count for nothing."""
+        counts = Counter(at for token in tokens if (at := self.place.get(token)) is not None)
+        if not counts:
+            return self.intercept
+        places = list(counts)
+        if len(places) == len(tokens):
+            values = self.idf[places]
+        else:
+            values = self.idf[places] * np.array([1 + math.log(counts[at]) for at in places], np.float32)
+        score: Floats = values @ self.weights[places] / math.sqrt(float(values @ values)) + self.intercept
+        return score
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A layer, ready to be applied to rows of features."""
+
+    weights: Floats
+    bias: Floats
+    out: Floats
+    out_bias: float
+
+    @classmethod
+    def of(cls, layer: Layer) -> "Network":
+        """Fold the standardization into the weights."""
+        scale = np.array(layer.scale, np.float32)
+        weights = (np.array(layer.hidden, np.float32) / scale).T
+        bias = np.array(layer.hidden_bias, np.float32) - np.array(layer.mean, np.float32) @ weights
+        return cls(weights, bias, np.array(layer.out, np.float32), layer.out_bias)
+
+    def confidences(self, rows: Floats) -> Floats:
+        """Turn K rows of features into K probabilities."""
+        logits = np.tanh(rows @ self.weights + self.bias) @ self.out + self.out_bias
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Hint:
+    """What the words of a message say before any phrasing is looked at.
+
+    logits: of each known entry. none: of what no entry answers. wrapping: of being answerable, by the words around.
+    """
+
+    logits: Floats
+    none: float
+    wrapping: float
+    about: tuple[float, float, float]
+    _spread: tuple[float, float, float] = field(init=False)  # log of the sum, the best and the second of the logits
+
+    def __post_init__(self) -> None:
+        first, second = np.partition(self.logits, -2)[[-1, -2]].tolist() if len(self.logits) > 1 else (0.0, 0.0)
+        total = first + math.log(float(np.exp(self.logits - first).sum())) if len(self.logits) else 0.0
+        object.__setattr__(self, "_spread", (total, first, second))
+
+    def best(self, count: int) -> list[int]:
+        """Give the places of the entries that the words speak most for."""
+        found: list[int] = np.argpartition(-self.logits, min(count, len(self.logits) - 1))[:count].tolist()
+        return found
+
+    def beyond(self, place: int | None) -> tuple[float, ...]:
+        """Give what a network judges an entry by besides its phrasings.
+
+        For the entry at `place`: how far its logit is above that of "none", above the sum of all, and above the best
+        other; how far "none" is above the sum; its own logit and that of "none"; and the wrapping. For an entry that
+        is new (None): how far the best known one and the sum are from "none", the logit of "none", and the wrapping.
+        In both cases what `about` says comes last.
+        """
+        total, first, second = self._spread
+        if place is None:
+            return (first - self.none, self.none - total, self.none, self.wrapping, *self.about)
+        own = float(self.logits[place])
+        lead = own - (second if own == first else first)
+        return (own - self.none, own - total, lead, self.none - total, own, self.none, self.wrapping, *self.about)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Learnt:
+    """Everything learnt, ready for use."""
+
+    places: Mapping[str, int]  # entry id -> place among the classes
+    topics: Linear
+    around: Linear
+    known: Network
+    new: Network
+
+    @classmethod
+    def of(cls, file: LearntFile) -> "Learnt":
+        """Prepare what the file says. Raises ValueError for a weight of a word the file does not list."""
+        place = {token: at for at, token in enumerate(file.words)}
+        classes = [*(name for name in file.entries if name != NONE), NONE]
+        weights = np.zeros((len(place), len(classes)), np.float32)
+        for column, name in enumerate(classes):
+            for token, weight in file.entries.get(name, {}).items():
+                if token not in place:
+                    raise ValueError(f"{name!r} has a weight for {token!r}, which 'words' does not list")
+                weights[place[token], column] = weight
+        return cls(
+            {name: at for at, name in enumerate(classes[:-1])},
+            Linear(
+                place,
+                np.fromiter(file.words.values(), np.float32),
+                weights,
+                np.array([file.intercepts.get(name, 0.0) for name in classes], np.float32),
+            ),
+            Linear(
+                {token: at for at, token in enumerate(file.wrapping)},
+                np.array([idf for idf, _ in file.wrapping.values()], np.float32),
+                np.array([[weight] for _, weight in file.wrapping.values()], np.float32),
+                np.array([file.wrapping_intercept], np.float32),
+            ),
+            Network.of(file.known),
+            Network.of(file.new),
+        )
+
+    def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
+        """Say what the tokens of a message speak for."""
+        scores = self.topics.score(plain)
+        return Hint(
+            scores[:-1], float(scores[-1]), float(self.around.score(masked)[0]), about(plain, masked, self.topics.place)
+        )
+
+
+def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) -> tuple[float, float, float]:
+    """Say how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
+    singles = (len(plain) + 1) // 2  # the rest are pairs
+    field = sum(token[0] == MASKED for token in masked[:singles])
+    return (
+        sum(token in known for token in plain) / max(1, len(plain)),
+        min(1.0, field / 4),
+        min(1.0, math.log1p(singles) / math.log1p(60)),
+    )
+
+
+def tokens(said: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
+
+    `topical` says of a key whether it belongs to the field.
+    """
+    plain: list[str] = []
+    masked: list[str] = []
+    for sentence in said.sentences:
+        plain.append(START)
+        masked.append(START)
+        for term in lexicon.terms(sentence.words, sentence.typed):
+            stem = lexicon.stem(term.key)
+            plain.append(stem)
+            if term.kind is not None:
+                masked.append(MASKED_NAME if term.kind == NAME else MASKED_ROLE)
+            else:
+                masked.append(MASKED if topical(term.key) else stem)
+        end = ASKED if sentence.form is Form.QUESTION else TOLD
+        plain.append(end)
+        masked.append(end)
+    if said.called:
+        plain.append(CALLED)
+        masked.append(CALLED)
+    return _with_pairs(plain[:MOST_TOKENS]), _with_pairs(masked[:MOST_TOKENS])
+
+
+def _with_pairs(parts: list[str]) -> list[str]:
+    return [*parts, *map("_".join, pairwise(parts))]

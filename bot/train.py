@@ -1,0 +1,322 @@
+"""Learns from labelled utterances, and says how well: `rolefit check --calibrate`, `rolefit eval --left-out`.
+
+Needs scikit-learn, which the bot itself does not. What is learnt is judged by authors that were left out: every row
+that the networks are fitted on has features from classifiers that have not seen its author.
+"""
+
+import random
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot import calibrate
+from bot.domain.content import Entry, NotAnswered, Synonyms
+from bot.domain.learnt import NONE, Hint, Layer, Learnt, LearntFile, Network, about
+from bot.domain.lexicon import English
+from bot.domain.matching import Calibration, Index
+
+try:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.preprocessing import StandardScaler
+except ImportError as error:  # pragma: no cover - it is among what the tests need
+    raise RuntimeError("Learning needs scikit-learn, which the bot does not: `make .venv/test` installs it.") from error
+
+Floats = npt.NDArray[np.float32]
+Progress = Callable[[str], object]
+
+SEED = 7
+MADE = "made-up"
+MADE_UP = 3000  # negatives made of the phrasings, as for the calibration
+RARE = 2  # texts that must have a token for it to be learnt from
+TOPICS_C, WRAPPING_C = 40.0, 4.0  # inverse of the regularization's strength, chosen on left-out authors
+UNITS, DECAY, ROUNDS, RATE, BATCH = 16, 0.1, 40, 3e-3, 256  # of the networks
+NETWORKS = 3  # are fitted from different seeds, and the one of the middle quality is kept
+SLIGHT = 0.05  # a weight below this share of the largest of its entry is left out
+# The rule for the thresholds, on hard negatives (all but technical chatter) by authors that were left out: unprompted,
+# so many may be answered, and so many of all answers must be right; when asked, so many may be given suggestions.
+SOFT = frozenset({"technical", "made-up"})
+FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.025, 0.95, 0.22, 0.02
+HIDDEN = 4  # parts into which the entries are divided, to learn how to judge one that is new
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text, the entries that answer it (none: silence), and who wrote it; `style` says how it is put."""
+
+    text: str
+    gold: frozenset[str]
+    author: str
+    style: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Classifiers:
+    """The two linear classifiers, as fitted; `entries` are the ids that the first knows."""
+
+    entries: tuple[str, ...]
+    topics: Any
+    topics_weights: Floats
+    topics_intercepts: Floats
+    around: Any
+    around_weights: Floats
+    around_intercept: float
+
+    def hints(self, plain: Sequence[list[str]], masked: Sequence[list[str]]) -> list[Hint]:
+        """Say what the tokens of each text speak for."""
+        scores = np.asarray(self.topics.transform(plain) @ self.topics_weights.T + self.topics_intercepts, np.float32)
+        around = np.asarray(self.around.transform(masked) @ self.around_weights + self.around_intercept, np.float32)
+        known = self.topics.vocabulary_
+        return [
+            Hint(row[:-1], float(row[-1]), float(value), about(words, wrapped, known))
+            for row, value, words, wrapped in zip(scores, around, plain, masked, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which confidence on to answer unprompted, and to suggest where the bot was asked."""
+
+    sure: float
+    maybe: float
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """An author left out: classifiers that have not seen them, and rows of their texts.
+
+    `without` has seen neither the author nor any utterance or phrasing of the `hidden` entries.
+    """
+
+    author: str
+    classifiers: Classifiers
+    known: list[tuple[int, list[str], Floats]]
+    hidden: frozenset[str]
+    without: Classifiers
+    new: list[tuple[int, list[str], Floats]]
+
+
+class Trainer:
+    """Everything that is learnt from: the entries with their phrasings, decoys, and labelled texts."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        decoys: Sequence[NotAnswered],
+        texts: Sequence[Labelled],
+        synonyms: Synonyms,
+        english: English,
+        calibration: Calibration,
+    ) -> None:
+        self.entries, self.texts = list(entries), list(texts)
+        chance = random.Random(SEED)  # noqa: S311 - to be repeatable, not secret
+        negatives = [each.text for each in calibrate.examples(entries, english, chance) if each.entry is None]
+        self.made_up = chance.sample(negatives, min(MADE_UP, len(negatives)))
+        self.synonyms, self.english, self.calibration = synonyms, english, calibration
+        self.index = Index.build(entries, synonyms, english, calibration)
+        self.ids = [entry.id for entry in entries]
+        self._phrased = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
+        self._decoys = [text for decoy in decoys for text in (decoy.question, *decoy.phrasings)]
+        # Learnt from by the networks alone: messages the like of which the classifiers have never seen.
+        self.texts += [Labelled(text, frozenset(), MADE, "made-up") for text in self.made_up]
+        self._tokens = [self._read(each.text) for each in self.texts]
+        self._phrased_tokens = [self._read(text) for text, _ in self._phrased]
+        self._decoy_tokens = [self._read(text) for text in self._decoys]
+
+    def _read(self, text: str) -> tuple[list[str], list[str]]:
+        return self.index.tokens(self.index.read(text))
+
+    def fit(self, used: Sequence[int], hidden: frozenset[str] = frozenset()) -> Classifiers:
+        """Fit the classifiers on the texts at these places; those of `hidden` entries are as if they did not exist."""
+        known = tuple(name for name in self.ids if name not in hidden)
+        rows: list[tuple[tuple[list[str], list[str]], str]] = [
+            (tokens, owner)
+            for tokens, (_, owner) in zip(self._phrased_tokens, self._phrased, strict=True)
+            if owner not in hidden
+        ]
+        rows += [(tokens, NONE) for tokens in self._decoy_tokens]
+        for at in used:
+            gold = self.texts[at].gold
+            if not gold & hidden:
+                rows += [(self._tokens[at], name) for name in (sorted(gold & frozenset(known)) or [NONE])]
+        owners = [owner for _, owner in rows]
+        topics = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=RARE)
+        around = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=RARE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found = LogisticRegression(C=TOPICS_C, max_iter=60).fit(
+                topics.fit_transform([plain for (plain, _), _ in rows]), owners
+            )
+            wrapped = LogisticRegression(C=WRAPPING_C, max_iter=100, class_weight="balanced").fit(
+                around.fit_transform([masked for (_, masked), _ in rows]), [owner != NONE for owner in owners]
+            )
+        order = [list(found.classes_).index(name) for name in (*known, NONE)]
+        return Classifiers(
+            known,
+            topics,
+            found.coef_[order],
+            found.intercept_[order],
+            around,
+            wrapped.coef_[0],
+            float(wrapped.intercept_[0]),
+        )
+
+    def rows(
+        self, places: Sequence[int], classifiers: Classifiers, *, new: frozenset[str] | None = None
+    ) -> Iterator[tuple[int, list[str], Floats]]:
+        """Give place, entries and features of each text's candidates; of the `new` entries alone, where some are."""
+        learnt = _bare(classifiers)
+        index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
+        number = {name: at for at, name in enumerate(self.ids)}
+        hints = classifiers.hints([self._tokens[at][0] for at in places], [self._tokens[at][1] for at in places])
+        for at, hint in zip(places, hints, strict=True):
+            best: dict[str, tuple[float, Floats]] = {}
+            for names, features in index.judge(self.texts[at].text, also=index.hinted(hint)):
+                for name, row, confidence in zip(names, features, index.confidences(features).tolist(), strict=True):
+                    if name not in best or confidence > best[name][0]:
+                        best[name] = (confidence, row)
+            kept = [name for name in best if (name in classifiers.entries if new is None else name in new)]
+            if kept:
+                yield (
+                    at,
+                    kept,
+                    np.array([index.row(*best[name], hint, number[name]) for name in kept], np.float32),
+                )
+
+    def learn(self, say: Progress = print) -> tuple[LearntFile, Thresholds]:
+        """Learn from everything, and find the thresholds on texts whose author the classifiers have not seen."""
+        parts = self.left_out(say)
+        say("fitting the classifiers on all texts")
+        known, new = self.networks(parts)
+        return _file(
+            self.fit([at for at, each in enumerate(self.texts) if each.author != MADE]), known, new
+        ), self._thresholds(parts, Network.of(known))
+
+    def _thresholds(self, parts: Sequence["LeftOut"], network: Network) -> "Thresholds":
+        best = dict.fromkeys(range(len(self.texts)), (0.0, ""))
+        for part in parts:
+            for at, names, rows in part.known:
+                confidences = network.confidences(rows)
+                place = int(confidences.argmax())
+                best[at] = (float(confidences[place]), names[place])
+        hard = sorted(
+            (best[at][0] for at, each in enumerate(self.texts) if not each.gold and each.style not in SOFT),
+            reverse=True,
+        )
+        sure = hard[int(FALSE_UNPROMPTED * len(hard))]
+        for candidate in np.arange(0.5, 0.95, 0.01).tolist():
+            answered = [at for at, (confidence, _) in best.items() if confidence >= candidate]
+            right = sum(best[at][1] in self.texts[at].gold for at in answered)
+            if candidate >= sure and right >= PRECISE * len(answered):
+                sure = candidate
+                break
+        maybe = max(LEAST_SUGGESTED, hard[int(SUGGESTED_TO * len(hard))])
+        return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3))
+
+    def left_out(self, say: Progress = print) -> list["LeftOut"]:
+        """Fit the classifiers without each author in turn, and lay out what they make of that author's texts."""
+        groups = _divided(self.ids, HIDDEN)
+        parts = []
+        for number, author in enumerate(sorted({each.author for each in self.texts})):
+            say(f"leaving out {author}")
+            rest = [at for at, each in enumerate(self.texts) if each.author not in (author, MADE)]
+            own = [at for at, each in enumerate(self.texts) if each.author == author]
+            hidden = groups[number % HIDDEN]
+            classifiers, without = self.fit(rest), self.fit(rest, hidden)
+            known = list(self.rows(own, classifiers))
+            parts.append(
+                LeftOut(author, classifiers, known, hidden, without, list(self.rows(own, without, new=hidden)))
+            )
+        return parts
+
+    def networks(self, parts: Sequence["LeftOut"]) -> tuple[Layer, Layer]:
+        """Fit the two networks on what the classifiers made of texts whose author, or entries, they had not seen."""
+        return (
+            self._network([row for part in parts for row in part.known]),
+            self._network([row for part in parts for row in part.new]),
+        )
+
+    def judged_by_others(self, parts: Sequence["LeftOut"], part: "LeftOut", *, new: bool = False) -> LearntFile:
+        """Give what is learnt from everybody but an author; with `new` also without the entries hidden from them."""
+        networks = self.networks([other for other in parts if other is not part])
+        return _file(part.without if new else part.classifiers, *networks)
+
+    def _network(self, rows: Sequence[tuple[int, list[str], Floats]]) -> Layer:
+        features = np.vstack([row for _, _, row in rows])
+        right = np.array([name in self.texts[at].gold for at, names, _ in rows for name in names])
+        scaler = StandardScaler().fit(features)
+        scaled = scaler.transform(features)
+        fitted = []
+        for seed in range(NETWORKS):
+            network = MLPClassifier(
+                (UNITS,), activation="tanh", alpha=DECAY, max_iter=ROUNDS, learning_rate_init=RATE,
+                batch_size=BATCH, random_state=SEED + seed,
+            )  # fmt: skip
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                fitted.append(network.fit(scaled, right))
+        middle = sorted(fitted, key=lambda each: each.loss_)[NETWORKS // 2]
+        return Layer(
+            mean=_rounded(scaler.mean_),
+            scale=_rounded(scaler.scale_),
+            hidden=tuple(_rounded(row) for row in middle.coefs_[0].T),
+            hidden_bias=_rounded(middle.intercepts_[0]),
+            out=_rounded(middle.coefs_[1][:, 0]),
+            out_bias=round(float(middle.intercepts_[1][0]), 4),
+        )
+
+
+def _divided(names: Sequence[str], parts: int) -> list[frozenset[str]]:
+    shuffled = random.Random(SEED).sample(sorted(names), len(names))  # noqa: S311 - to be repeatable, not secret
+    return [frozenset(shuffled[at::parts]) for at in range(parts)]
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)
+
+
+def _bare(classifiers: Classifiers) -> Learnt:
+    """Let an index know which entries the classifiers know; it is not asked for more."""
+    nothing = Network(*(np.zeros((1, 1), np.float32),) * 3, 0.0)
+    places: Mapping[str, int] = {name: at for at, name in enumerate(classifiers.entries)}
+    return Learnt(places, None, None, nothing, nothing)  # type: ignore[arg-type]
+
+
+def _file(classifiers: Classifiers, known: Layer, new: Layer) -> LearntFile:
+    names = (*classifiers.entries, NONE)
+    words = classifiers.topics.get_feature_names_out().tolist()
+    weights = classifiers.topics_weights
+    kept = np.abs(weights) >= SLIGHT * np.abs(weights).max(axis=1, keepdims=True)
+    used = kept.any(axis=0)
+    return LearntFile(
+        words={
+            word: round(float(idf), 2)
+            for word, idf, keep in zip(words, classifiers.topics.idf_, used, strict=True)
+            if keep
+        },
+        entries={
+            name: {words[at]: round(float(row[at]), 2) for at in np.flatnonzero(keep)}
+            for name, row, keep in zip(names, weights, kept, strict=True)
+        },
+        intercepts={
+            name: round(float(value), 3) for name, value in zip(names, classifiers.topics_intercepts, strict=True)
+        },
+        wrapping={
+            word: (round(float(idf), 2), round(float(weight), 2))
+            for word, idf, weight in zip(
+                classifiers.around.get_feature_names_out().tolist(),
+                classifiers.around.idf_,
+                classifiers.around_weights,
+                strict=True,
+            )
+        },
+        wrapping_intercept=round(classifiers.around_intercept, 3),
+        known=known,
+        new=new,
+    )

@@ -1,0 +1,139 @@
+"""What is learnt from labelled utterances, and how the index judges with it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from bot import calibrate, evaluate, knowledge, train
+from bot.domain.content import Faq, Synonyms
+from bot.domain.faq import Answer, Silence, Suggestions, Surface, reply_to
+from bot.domain.learnt import Learnt, LearntFile, Linear
+from bot.domain.matching import Index
+from bot.knowledge import Library, english
+from bot.settings import KNOWLEDGE
+
+FIRST, SECOND = "role-differences", "bell-labs"
+
+
+@pytest.fixture(scope="module")
+def some(library: Library) -> train.Trainer:
+    """Give a trainer of two entries and a handful of texts by three authors."""
+    entries = [library.entries[FIRST], library.entries[SECOND]]
+    texts = [
+        case
+        for case in knowledge.labelled(KNOWLEDGE, Faq(entries=tuple(library.entries.values())))
+        if (case.gold and case.gold <= {FIRST, SECOND}) or case.style in ("lookalike", "everyday")
+    ]
+    return train.Trainer(entries, (), texts, library.synonyms, english(), library.limits.calibration)
+
+
+def test_a_linear_classifier_scores_as_scikit_learn_does():
+    texts = [["a", "b", "b"], ["b", "c"], ["a", "c", "d"], ["d", "d", "a"]]
+    vectors = TfidfVectorizer(analyzer=list, sublinear_tf=True)
+    fitted = LogisticRegression().fit(vectors.fit_transform(texts), ["x", "y", "z", "x"])
+    place = {token: int(at) for token, at in vectors.vocabulary_.items()}
+    ours = Linear(
+        place, vectors.idf_.astype(np.float32), fitted.coef_.T.astype(np.float32), fitted.intercept_.astype(np.float32)
+    )
+    for text in (*texts, ["a"], ["never seen"], ["a", "never seen", "b"]):
+        expected = fitted.decision_function(vectors.transform([text]))[0]
+        assert ours.score(text) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_weight_of_a_word_that_is_not_listed_is_refused(library: Library):
+    assert library.learnt_file is not None
+    file = library.learnt_file.model_copy(update={"entries": {SECOND: {"no such word": 1.0}}})
+    with pytest.raises(ValueError, match="'bell-labs' has a weight for 'no such word', which 'words' does not list"):
+        Learnt.of(file)
+
+
+def test_what_is_learnt_survives_being_written(library: Library):
+    assert library.learnt_file is not None
+    again = LearntFile.model_validate_json(knowledge._one_to_a_line(library.learnt_file))
+    assert again == library.learnt_file
+
+
+def test_a_broken_file_of_what_was_learnt_names_the_remedy(tmp_path):
+    (tmp_path / "learnt.json").write_text('{"words": 3}')
+    problem = knowledge._learnt(tmp_path)
+    assert str(problem).startswith("learnt.json: error: cannot be used:")
+    assert str(problem).endswith("Compute it anew with `rolefit check --calibrate`, or delete it.")
+
+
+def test_learning_leaves_each_author_out_in_turn_and_finds_what_was_labelled(some: train.Trainer):
+    said: list[str] = []
+    learnt, thresholds = some.learn(said.append)
+    authors = {each.author for each in some.texts}
+    assert {f"leaving out {author}" for author in authors} <= set(said)
+    assert 0 < thresholds.maybe <= thresholds.sure < 1
+    index = Index.build(some.entries, some.synonyms, english(), some.calibration, Learnt.of(learnt))
+    ranked = [(each, index.rank(each.text, limit=1)) for each in some.texts if each.gold]
+    assert np.mean([bool(found) and found[0].entry in each.gold for each, found in ranked]) > 0.9
+
+
+def test_an_entry_that_was_added_since_is_found_by_its_phrasings(library: Library):
+    new = library.entries[FIRST].model_copy(
+        update={
+            "id": "quantum-gardener",
+            "question": "What does a quantum gardener do?",
+            "phrasings": ("what is the job of a quantum gardener", "quantum gardener role", "who waters the qubits"),
+            "keywords": ("quantum gardener",),
+        }
+    )
+    entries = (*library.entries.values(), new)
+    index = Index.build(entries, library.synonyms, english(), library.limits.calibration, library.learnt)
+    for text in ("what does a quantum gardener do?", "hi all, what does the quantum gardener do all day?"):
+        reply = reply_to(text, Surface.MENTION, index, library.limits)
+        offered = (
+            reply.entries if isinstance(reply, Answer) else reply.candidates if isinstance(reply, Suggestions) else ()
+        )
+        assert offered
+        assert offered[0].entry == "quantum-gardener"
+
+
+def test_without_what_was_learnt_the_phrasings_decide(library: Library):
+    alone = replace(library, learnt_file=None)
+    assert alone.learnt is None
+    reply = reply_to("What does “Member of Technical Staff” mean?", Surface.CHANNEL, alone.index, alone.limits)
+    assert isinstance(reply, Answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "so that should work if you profile it first",
+        "does anyone have a slow build since this morning?",
+        "how do people organise their components in a large app?",
+        "The compiler reports that the title function has two parameters. Is that right?",
+    ],
+)
+def test_everyday_chatter_gets_silence_though_its_words_were_learnt(library: Library, text: str):
+    assert isinstance(reply_to(text, Surface.CHANNEL, library.index, library.limits), Silence)
+
+
+def test_the_utterances_are_many_by_many_and_labelled_with_entries_that_exist(library: Library):
+    entries = Faq(entries=tuple(library.entries.values()))
+    texts = list(knowledge.labelled(KNOWLEDGE, entries))
+    inside = [each for each in texts if each.gold]
+    assert len(texts) >= 6000
+    assert len(inside) >= 2500
+    assert sum(not each.gold and each.style != "technical" for each in texts) >= 1800
+    assert sum(each.style == "technical" for each in texts) >= 1700
+    assert len({each.author for each in texts}) >= 7
+    assert {name for each in inside for name in each.gold} == set(library.entries)
+
+
+def test_a_case_names_its_author_and_former_ids_stand_for_the_entry_that_answers_now(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps({"text": "x", "gold": ["old"], "style": "plain", "author": "ana"}))
+    [case] = evaluate.read(path, frozenset({"now"}), frozenset({"now"}), {"old": "now"})
+    assert (case.gold, case.author) == (frozenset({"now"}), "ana")
+
+
+def test_an_index_of_public_questions_needs_nothing_learnt():
+    entries = [evaluate.unwritten("a", "how do I reset my card pin", ["forgot my pin", "change the pin"])]
+    assert Index.build(entries, Synonyms(), english(), calibrate.FIRST).rank("how to reset the pin")
