@@ -4,7 +4,9 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -15,7 +17,8 @@ from bot.settings import SettingsError
 
 if TYPE_CHECKING:
     from bot.domain.faq import Reply, Surface
-    from bot.evaluate import Outcome
+    from bot.domain.matching import Index
+    from bot.evaluate import Case, Outcome
     from bot.knowledge import Library
     from bot.storage import StoredRun
 
@@ -101,8 +104,12 @@ def ask(
 @cli.command("eval")
 def evaluate(
     files: Annotated[
-        list[Path], typer.Argument(help="Cases: JSONL with text and gold, or one message a line; .gz too.")
-    ],
+        list[Path] | None, typer.Argument(help="Cases: JSONL with text and gold, or one message a line; .gz too.")
+    ] = None,
+    left_out: Annotated[
+        Literal["authors", "entries"] | None,
+        typer.Option("--left-out", help="Instead of files: learn without some of the utterances, and try on them."),
+    ] = None,
     surface: Annotated[str, typer.Option(help="Where: channel, thread, mention or dm.")] = "channel",
     entries: Annotated[str | None, typer.Option(help="Only these entries: ids with commas between.")] = None,
     knowledge_folder: Annotated[
@@ -126,10 +133,11 @@ def evaluate(
     from bot.knowledge import english
 
     library, place = _library(knowledge_folder), _surface(surface)
+    if (left_out is None) == (not files):
+        _stop(["name files with cases, or --left-out authors or entries, and not both."])
+    files = files or []
     known = frozenset(library.entries)
-    used = known if entries is None else frozenset(name.strip() for name in entries.split(",") if name.strip())
-    if used - known:
-        _stop([f"--entries: there is no entry {name!r} in this knowledge." for name in sorted(used - known)])
+    used = known if entries is None else _named(entries, known)
     synonyms, limits = library.synonyms, library.limits
     try:
         if as_intents:
@@ -143,12 +151,20 @@ def evaluate(
             chosen = [entry for name, entry in library.entries.items() if name in used]
     except evaluation.CasesError as error:
         _stop([str(error)])
-    began = time.perf_counter()
-    index = Index.build(chosen, synonyms, english(), limits.calibration, None if as_intents else library.learnt)
-    built = time.perf_counter() - began
-    if not cases:
-        _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
-    found = list(evaluation.outcomes(cases, index.rank, lambda text: faq.reply_to(text, place, index, limits)))
+    found: list[evaluation.Outcome] = []
+    built = 0.0
+    if left_out is None:
+        began = time.perf_counter()
+        index = Index.build(chosen, synonyms, english(), limits.calibration, None if as_intents else library.learnt)
+        built = time.perf_counter() - began
+        if not cases:
+            _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
+        tried: Iterable[tuple[Index, list[evaluation.Case]]] = [(index, cases)]
+    else:
+        tried = _left_out(library, knowledge_folder or _settings().knowledge_dir, new=left_out == "entries")
+    for index, cases in tried:
+        decide = partial(faq.reply_to, surface=place, index=index, limits=limits)
+        found += evaluation.outcomes(cases, index.rank, decide)
     figures = evaluation.report(found)
     if as_json:
         typer.echo(json.dumps(evaluation.as_json(figures), ensure_ascii=False, indent=2))
@@ -158,6 +174,33 @@ def evaluate(
         tables.show(figures, evaluation.bins(found), built)
     for name, each in evaluation.missed(found) if errors else ():
         typer.echo(_missed(name, each), err=as_json)
+
+
+def _named(entries: str, known: frozenset[str]) -> frozenset[str]:
+    """Read ids with commas between."""
+    used = frozenset(name.strip() for name in entries.split(",") if name.strip())
+    if used - known:
+        _stop([f"--entries: there is no entry {name!r} in this knowledge." for name in sorted(used - known)])
+    return used
+
+
+def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple[Index, list[Case]]]":
+    """Learn without each author in turn, and give the index with that author's texts as cases."""
+    from bot import knowledge
+    from bot.domain.content import Faq
+    from bot.evaluate import Case
+
+    entries = Faq(entries=tuple(library.entries.values()))
+    try:
+        trainer = knowledge.trainer(
+            folder, entries, library.not_answered, library.checks, library.synonyms, library.limits.calibration
+        )
+    except knowledge.KnowledgeError as error:
+        _stop([str(problem) for problem in error.problems])
+    if trainer is None:
+        _stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
+    for index, texts in trainer.indexes_without(partial(typer.echo, err=True), new=new):
+        yield index, [Case(each.text, each.gold, each.style, each.author) for each in texts]
 
 
 @cli.command()

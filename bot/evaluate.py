@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 
 from bot.domain.content import Citation, Entry
-from bot.domain.faq import Answer, Reply
+from bot.domain.faq import Answer, Reply, Suggestions
 from bot.domain.matching import Candidate
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
+TECHNICAL = "technical"  # style of talk that is plainly about something else; the rest is what sounds like a question
+ALARMS = 0.03  # share of what sounds like a question that may be answered where recall is read off
 BINS = 10
 CALIBRATED_ON = 60  # labels of an intent file that the matcher is calibrated on, as on the entries of our knowledge
 
@@ -60,6 +62,22 @@ class Outcome:
         """Say whether it was answered, and with nothing but what answers it."""
         return bool(self.answered) and self.answered <= self.case.gold
 
+    @property
+    def suggested(self) -> frozenset[str]:
+        """Give the entries that were suggested."""
+        candidates = self.reply.candidates if isinstance(self.reply, Suggestions) else ()
+        return frozenset(each.entry for each in candidates)
+
+    @property
+    def reached(self) -> bool:
+        """Say whether it was answered rightly, or had the right entry among the suggestions."""
+        return self.right or bool(self.suggested & self.case.gold)
+
+    @property
+    def confidence(self) -> float:
+        """Give the confidence of the best candidate, 0 where there is none."""
+        return self.ranked[0].confidence if self.ranked else 0.0
+
 
 @dataclass(frozen=True)
 class Bin:
@@ -78,6 +96,10 @@ class Report:
     auroc: chance that a case in scope has a more confident best candidate than one out of scope.
     recall: share of the cases in scope that were answered rightly. precision: share of the answers that were right.
     wrong: cases in scope answered with another entry. false_answers: cases out of scope answered at all.
+    recall_read_off: share of the cases in scope whose entry is first, at the confidence that 3 % of the cases out of
+    scope exceed, technical chatter apart: what a perfect threshold would reach.
+    reached: share of the cases in scope that were answered rightly or had the right entry among the suggestions.
+    suggested: share of the cases out of scope, technical chatter apart, that were given suggestions.
     ece: expected calibration error of the best candidate's confidence, over ten bins of equal width.
     p50_us, p99_us: microseconds of a whole decision.
     """
@@ -92,6 +114,9 @@ class Report:
     wrong: int
     false_answers: int
     false_per_1000: float | None
+    recall_read_off: float | None
+    reached: float | None
+    suggested: float | None
     ece: float | None
     p50_us: float
     p99_us: float
@@ -213,6 +238,7 @@ def report(found: Sequence[Outcome]) -> Report:
     inside = [each for each in found if each.case.gold]
     outside = [each for each in found if not each.case.gold]
     styles = dict.fromkeys(each.case.style for each in found if each.case.style)
+    hard = [each for each in outside if each.case.style != TECHNICAL]
     wrong = sum(bool(each.answered) and not each.right for each in inside)
     false = sum(bool(each.answered) for each in outside)
     right = sum(each.right for each in inside)
@@ -228,6 +254,9 @@ def report(found: Sequence[Outcome]) -> Report:
         wrong=wrong,
         false_answers=false,
         false_per_1000=false / len(outside) * 1000 if outside else None,
+        recall_read_off=_recall_read_off(inside, hard),
+        reached=_share(each.reached for each in inside),
+        suggested=_share(bool(each.suggested) for each in hard),
         ece=_ece(bins(found)),
         p50_us=round(float(np.percentile(taken, 50)), 1),
         p99_us=round(float(np.percentile(taken, 99)), 1),
@@ -276,6 +305,7 @@ def _style(found: Sequence[Outcome]) -> dict[str, Any]:
         "in_scope": len(inside),
         "top1": None if top1 is None else round(top1, 4),
         "recall": round(sum(each.right for each in inside) / len(inside), 4) if inside else None,
+        "reached": round(sum(each.reached for each in inside) / len(inside), 4) if inside else None,
         "answered": None if answered is None else round(answered, 4),
     }
 
@@ -293,10 +323,17 @@ def _auroc(inside: Sequence[Outcome], outside: Sequence[Outcome]) -> float | Non
     """Compute the Mann-Whitney statistic of the best confidences; ties count half."""
     if not inside or not outside:
         return None
-    above = np.array([each.ranked[0].confidence if each.ranked else 0.0 for each in inside])
-    below = np.sort([each.ranked[0].confidence if each.ranked else 0.0 for each in outside])
+    above = np.array([each.confidence for each in inside])
+    below = np.sort([each.confidence for each in outside])
     less, same = np.searchsorted(below, above, "left"), np.searchsorted(below, above, "right")
     return float((less + same).mean() / 2 / len(below))
+
+
+def _recall_read_off(inside: Sequence[Outcome], hard: Sequence[Outcome]) -> float | None:
+    if not inside or not hard:
+        return None
+    threshold = sorted((each.confidence for each in hard), reverse=True)[int(ALARMS * len(hard))]
+    return _share(_among(each, 1) and each.confidence > threshold for each in inside)
 
 
 def _ece(filled: Sequence[Bin]) -> float | None:

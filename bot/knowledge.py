@@ -41,9 +41,9 @@ from bot.domain.content import (
     Words,
     with_article,
 )
-from bot.domain.learnt import Learnt, LearntFile
+from bot.domain.learnt import Labelled, Learnt, LearntFile
 from bot.domain.lexicon import English
-from bot.domain.matching import Index
+from bot.domain.matching import Calibration, Index
 
 if TYPE_CHECKING:
     from bot import train
@@ -248,23 +248,47 @@ def calibrate(folder: Path, say: Callable[[str], object] = str) -> None:
         raise KnowledgeError([problem for file in files for problem in file.problems])
     say("weighing the phrasings")
     limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
-    if texts := list(labelled(folder, entries)):
-        from bot import train  # noqa: PLC0415 - needs what the bot itself does not
-
-        trainer = train.Trainer(entries.entries, decoys.not_answered, texts, synonyms, english(), limits.calibration)
-        learnt, thresholds = trainer.learn(say)
+    if teacher := trainer(folder, entries, decoys.not_answered, checks, synonyms, limits.calibration):
+        learnt, thresholds = teacher.learn(say)
         limits = limits.model_copy(update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0})
         (folder / LEARNT).write_text(_one_to_a_line(learnt), encoding="utf-8")
     written = yaml.safe_dump(limits.model_dump(), sort_keys=False)
     (folder / "matching.yaml").write_text(MATCHING_COMMENT + written, encoding="utf-8")
 
 
-def labelled(folder: Path, entries: Faq) -> Iterator["train.Labelled"]:
+def trainer(
+    folder: Path,
+    entries: Faq,
+    decoys: Sequence[NotAnswered],
+    checks: Checks,
+    synonyms: Synonyms,
+    weights: Calibration,
+) -> "train.Trainer | None":
+    """Give what learns from the utterances of a knowledge folder and from its promises; None without utterances.
+
+    Raises KnowledgeError for a line that is wrong, too few entries, or if what learning needs is not installed.
+    """
+    if not (texts := list(labelled(folder, entries))):
+        return None
+    try:
+        from bot import train  # noqa: PLC0415 - needs what the bot itself does not
+    except ImportError as error:
+        remedy = "Install it with `make .venv/test`"
+        raise KnowledgeError([Problem(UTTERANCES, 0, f"learning needs {error.name}, the bot not", remedy)]) from error
+    if len(entries.entries) < train.LEAST_ENTRIES:
+        what = f"learning from utterances/ needs {train.LEAST_ENTRIES} entries or more"
+        remedy = "Add entries, or remove the utterances: then the phrasings decide"
+        raise KnowledgeError([Problem("faq.yaml", 0, what, remedy)])
+    texts += train.promised(checks.checks)
+    return train.Trainer(entries.entries, decoys, texts, synonyms, english(), weights)
+
+
+def labelled(folder: Path, entries: Faq) -> Iterator[Labelled]:
     """Give the utterances of a knowledge folder, former ids replaced; raises KnowledgeError for a line that is wrong.
 
     What was said in a thread ("after") is left out: without its thread it says nothing.
     """
-    from bot import evaluate, train  # noqa: PLC0415 - see above
+    from bot import evaluate  # noqa: PLC0415 - see above
 
     known = frozenset(entry.id for entry in entries.entries)
     former = {old: entry.id for entry in entries.entries for old in entry.formerly}
@@ -272,7 +296,7 @@ def labelled(folder: Path, entries: Faq) -> Iterator["train.Labelled"]:
         try:
             for case in evaluate.read(path, known, known, former):
                 if case.style != "followup":
-                    yield train.Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
+                    yield Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
         except evaluate.CasesError as error:
             raise KnowledgeError([Problem(f"{UTTERANCES}/{path.name}", 0, str(error), "Correct it")]) from error
 

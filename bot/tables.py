@@ -9,7 +9,10 @@ from bot.evaluate import Bin, Report
 
 
 def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
-    """Print the figures, by style where styles are given, and how honest the confidence is. `built` is in seconds."""
+    """Print the figures, by style and author where they are given, and how honest the confidence is.
+
+    built: seconds that building the index took.
+    """
     console = Console()
     whole = Table("quantity", "figure")
     for name, figure in (
@@ -18,6 +21,9 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
         ("AUROC", _share(figures.auroc)),
         ("recall, precision of answers", f"{_share(figures.recall)}, {_share(figures.precision)}"),
         ("wrong answers, false answers", f"{figures.wrong}, {figures.false_answers}"),
+        ("recall at 3 % false answers, read off", _share(figures.recall_read_off)),
+        ("answered rightly or suggested", _share(figures.reached)),
+        ("suggestions where nothing answers", _share(figures.suggested)),
         ("false answers per 1,000", "–" if figures.false_per_1000 is None else f"{figures.false_per_1000:.2f}"),
         ("expected calibration error", _share(figures.ece)),
         ("µs for a decision, p50 and p99", f"{figures.p50_us:.0f}, {figures.p99_us:.0f}"),
@@ -25,11 +31,13 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
     ):
         whole.add_row(name, figure)
     console.print(whole)
-    if figures.by_style:
-        styles = Table("style", "cases", "top-1", "recall", "answered")
-        for name, row in figures.by_style.items():
-            styles.add_row(name, str(row["n"]), *(_share(row[key]) for key in ("top1", "recall", "answered")))
-        console.print(styles)
+    for kind, groups in (("style", figures.by_style), ("author", figures.by_author)):
+        if groups:
+            table = Table(kind, "cases", "in scope", "top-1", "recall", "or suggested", "answered")
+            for name, row in groups.items():
+                shares = (_share(row[key]) for key in ("top1", "recall", "reached", "answered"))
+                table.add_row(name, str(row["n"]), str(row["in_scope"]), *shares)
+            console.print(table)
     honest = Table("confidence", "cases", "right")
     for each in filled:
         honest.add_row(_share(each.confidence), str(each.count), _share(each.right))

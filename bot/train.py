@@ -12,27 +12,23 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 
 from bot import calibrate
-from bot.domain.content import Entry, NotAnswered, Synonyms
-from bot.domain.learnt import NONE, Hint, Layer, Learnt, LearntFile, Network, about
+from bot.domain.content import Check, Entry, NotAnswered, Synonyms
+from bot.domain.learnt import NONE, Hint, Labelled, Layer, Learnt, LearntFile, Network, about
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Index
-
-try:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.neural_network import MLPClassifier
-    from sklearn.preprocessing import StandardScaler
-except ImportError as error:  # pragma: no cover - it is among what the tests need
-    raise RuntimeError("Learning needs scikit-learn, which the bot does not: `make .venv/test` installs it.") from error
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str], object]
 
 SEED = 7
-MADE = "made-up"
+MADE, PROMISES = "made-up", "promises"
 MADE_UP = 3000  # negatives made of the phrasings, as for the calibration
 RARE = 2  # texts that must have a token for it to be learnt from
 TOPICS_C, WRAPPING_C = 40.0, 4.0  # inverse of the regularization's strength, chosen on left-out authors
@@ -43,17 +39,16 @@ SLIGHT = 0.05  # a weight below this share of the largest of its entry is left o
 # so many may be answered, and so many of all answers must be right; when asked, so many may be given suggestions.
 SOFT = frozenset({"technical", "made-up"})
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.025, 0.95, 0.22, 0.02
+LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 HIDDEN = 4  # parts into which the entries are divided, to learn how to judge one that is new
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """A text, the entries that answer it (none: silence), and who wrote it; `style` says how it is put."""
-
-    text: str
-    gold: frozenset[str]
-    author: str
-    style: str = ""
+def promised(checks: Sequence[Check]) -> Iterator[Labelled]:
+    """Take the promises as texts of an author of their own; what is said in a thread says nothing without it."""
+    for check in checks:
+        if check.after is None:
+            gold = frozenset[str]() if check.expect == "silence" else frozenset({check.expect})
+            yield Labelled(check.say, gold, PROMISES, "promise")
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,6 +241,21 @@ class Trainer:
         """Give what is learnt from everybody but an author; with `new` also without the entries hidden from them."""
         networks = self.networks([other for other in parts if other is not part])
         return _file(part.without if new else part.classifiers, *networks)
+
+    def indexes_without(self, say: Progress = print, *, new: bool = False) -> Iterator[tuple[Index, list[Labelled]]]:
+        """Give for each author an index that has learnt nothing of theirs, and their texts.
+
+        With `new` the index has seen no utterance of some entries either, and the texts are those that one of these
+        answers or that nothing does: what an entry is like that was added yesterday.
+        """
+        parts = self.left_out(say)
+        for part in parts:
+            if part.author in (MADE, PROMISES):
+                continue
+            learnt = Learnt.of(self.judged_by_others(parts, part, new=new))
+            index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
+            own = [each for each in self.texts if each.author == part.author]
+            yield index, [each for each in own if not new or not each.gold or each.gold & part.hidden]
 
     def _network(self, rows: Sequence[tuple[int, list[str], Floats]]) -> Layer:
         features = np.vstack([row for _, _, row in rows])

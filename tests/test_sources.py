@@ -113,6 +113,8 @@ OUR_NAMES = {
     "builder": {"ML", "Musk"},
     "shared-tools": {"Musk"},
     "seniority-in-llm-era": {"Musk"},
+    "what-is-rd": {"three"},
+    "flat-advantages": {"Protection"},
     "paper-reviewed": {"13", "January", "2026"},  # the date at the foot of the review
 }
 OURS = "/rolefit"  # what the bot itself adds

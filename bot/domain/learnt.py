@@ -26,6 +26,7 @@ START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
+NOTHING = -30.0  # the logit of an entry that does not exist
 
 
 def _as_array(value: Sequence[float]) -> Sequence[float]:
@@ -35,6 +36,16 @@ def _as_array(value: Sequence[float]) -> Sequence[float]:
 
 
 Numbers = Annotated[tuple[float, ...], AfterValidator(_as_array)]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text, the entries that answer it (none: silence), and who wrote it; `style` says how it is put."""
+
+    text: str
+    gold: frozenset[str]
+    author: str
+    style: str = ""
 
 
 class Layer(Authored):
@@ -88,14 +99,16 @@ class Linear:
 
     def score(self, tokens: Sequence[str]) -> Floats:
         """Give the logit of each class; tokens that are not known count for nothing."""
-        counts = Counter(at for token in tokens if (at := self.place.get(token)) is not None)
-        if not counts:
+        get = self.place.get
+        places = [at for token in tokens if (at := get(token)) is not None]
+        if not places:
             return self.intercept
-        places = list(counts)
-        if len(places) == len(tokens):
+        if len(set(places)) == len(places):
             values = self.idf[places]
         else:
-            values = self.idf[places] * np.array([1 + math.log(counts[at]) for at in places], np.float32)
+            counts = Counter(places)
+            places = list(counts)
+            values = self.idf[places] * np.array([1 + math.log(count) for count in counts.values()], np.float32)
         score: Floats = values @ self.weights[places] / math.sqrt(float(values @ values)) + self.intercept
         return score
 
@@ -137,14 +150,17 @@ class Hint:
     _spread: tuple[float, float, float] = field(init=False)  # log of the sum, the best and the second of the logits
 
     def __post_init__(self) -> None:
-        first, second = np.partition(self.logits, -2)[[-1, -2]].tolist() if len(self.logits) > 1 else (0.0, 0.0)
-        total = first + math.log(float(np.exp(self.logits - first).sum())) if len(self.logits) else 0.0
+        logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
+        first, second = np.partition(logits, -2)[[-1, -2]].tolist()
+        total = first + math.log(float(np.exp(logits - first).sum()))
         object.__setattr__(self, "_spread", (total, first, second))
 
     def best(self, count: int) -> list[int]:
         """Give the places of the entries that the words speak most for."""
-        found: list[int] = np.argpartition(-self.logits, min(count, len(self.logits) - 1))[:count].tolist()
-        return found
+        if count >= len(self.logits):
+            return list(range(len(self.logits)))
+        places: list[int] = np.argpartition(-self.logits, count)[:count].tolist()
+        return places
 
     def beyond(self, place: int | None) -> tuple[float, ...]:
         """Give what a network judges an entry by besides its phrasings.

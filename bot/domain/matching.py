@@ -8,11 +8,11 @@ into probabilities.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import accumulate, chain, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -128,6 +128,15 @@ class Judged:
     explained: Floats  # terms × K, in [0, 1]
 
 
+class _Match(NamedTuple):
+    """The part of a message that speaks most for an entry by its phrasings alone, and the entry's row of `judged`."""
+
+    phrased: float
+    part: _Part
+    judged: Judged
+    at: int
+
+
 class Index:
     """Phrasings of all entries, ready to be searched."""
 
@@ -225,21 +234,25 @@ class Index:
         others. At most `limit` candidates; none where nothing in the message is about any entry.
         """
         said = read(utterance, self._lexicon.repair)
-        best: dict[int, tuple[float, _Part, Judged, int]] = {}
-        hint = self.hint(said) if self._learnt and without is None and said.sentences else None
+        best: dict[int, _Match] = {}
+        hint = self.hint(said) if without is None and said.sentences else None
         also = self.hinted(hint)
         for part in self._parts(said, after):
             judged = self._judge(said, part, without, also)
             if judged is None:
                 continue
-            confidences = self.confidences(judged.features).tolist()
+            phrased = self.confidences(judged.features).tolist()
             for at, entry in enumerate(judged.entries.tolist()):
-                if entry not in best or confidences[at] > best[entry][0]:
-                    best[entry] = (confidences[at], part, judged, at)
+                if entry not in best or phrased[at] > best[entry].phrased:
+                    best[entry] = _Match(phrased[at], part, judged, at)
+        confidences = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
-            best = self._weighed(best, hint)
-        ranked = sorted(best.values(), key=lambda found: (-found[0], found[2].entries[found[3]]))[:limit]
-        return tuple(self._candidate(*found, learnt=hint is not None) for found in ranked)
+            confidences.update(self._weighed(said, best, hint))
+        ranked = sorted(best, key=lambda entry: (-confidences[entry], entry))[:limit]
+        return tuple(
+            self._candidate(self._ids[entry], confidences[entry], best[entry], learnt=hint is not None)
+            for entry in ranked
+        )
 
     def follows(self, utterance: str) -> bool:
         """Say whether a message may lean on what was asked before it: a few words with another name or role."""
@@ -272,32 +285,39 @@ class Index:
         """Clean a message and mend its spelling."""
         return read(utterance, self._lexicon.repair)
 
-    def _weighed(
-        self, best: dict[int, tuple[float, _Part, Judged, int]], hint: Hint
-    ) -> dict[int, tuple[float, _Part, Judged, int]]:
-        """Weigh what the phrasings say together with what the words speak for.
+    def _weighed(self, said: Utterance, best: Mapping[int, _Match], hint: Hint) -> dict[int, float]:
+        """Weigh what the phrasings say together with what the words speak for: give the confidences that this changes.
 
         A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing word for
-        word needs no judgement.
+        word needs no judgement. One question of several is also judged as if it had been asked alone: what the others
+        say speaks against it otherwise.
         """
+        entries = [
+            entry for entry, match in best.items() if not match.part.leans and match.judged.features[match.at, SAME] < 1
+        ]
+        confidences = self._weigh(dict.fromkeys(entries, hint), best)
+        questions = {match.part.question: match.part.sentence for match in best.values()}
+        if len(questions) > 1:
+            hints = {at: self.hint(replace(said, sentences=(asked,))) or hint for at, asked in questions.items()}
+            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best)
+            confidences = {entry: max(confidence, alone[entry]) for entry, confidence in confidences.items()}
+        return confidences
+
+    def _weigh(self, hints: Mapping[int, Hint], best: Mapping[int, _Match]) -> dict[int, float]:
+        """Give the confidence in each entry by what the words speak for, given as hints."""
+        confidences: dict[int, float] = {}
         if self._learnt is None:
-            return best
-        weighed = dict(best)
-        for known, network in ((True, self._learnt.known), (False, self._learnt.new)):
-            entries = [
-                entry
-                for entry, (_, part, judged, at) in best.items()
-                if (self._known[entry] is not None) is known and not part.leans and judged.features[at, SAME] < 1
-            ]
-            if not entries:
-                continue
-            rows = np.array(
-                [self.row(best[entry][0], best[entry][2].features[best[entry][3]], hint, entry) for entry in entries],
-                np.float32,
-            )
-            for entry, confidence in zip(entries, network.confidences(rows).tolist(), strict=True):
-                weighed[entry] = (confidence, *best[entry][1:])
-        return weighed
+            return confidences
+        for network, known in ((self._learnt.known, True), (self._learnt.new, False)):
+            entries = [entry for entry in hints if (self._known[entry] is not None) is known]
+            if entries:
+                rows = [
+                    self.row(best[entry].phrased, best[entry].judged.features[best[entry].at], hints[entry], entry)
+                    for entry in entries
+                ]
+                weighed = network.confidences(np.array(rows, np.float32)).tolist()
+                confidences.update(zip(entries, weighed, strict=True))
+        return confidences
 
     def row(self, confidence: float, features: Floats, hint: Hint, entry: int, *, known: bool = True) -> list[float]:
         """Lay out what a network judges by: features, the logit of their confidence, and what the words speak for."""
@@ -452,17 +472,18 @@ class Index:
         named = {key for topic in self._topics[entry] if topic <= heard for key in topic}
         return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
-    def _candidate(self, confidence: float, part: _Part, judged: Judged, at: int, *, learnt: bool) -> Candidate:
+    def _candidate(self, name: str, confidence: float, match: _Match, *, learnt: bool) -> Candidate:
+        part, judged, at = match.part, match.judged, match.at
         entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
         return Candidate(
-            self._ids[entry],
+            name,
             confidence,
             self._texts[phrasing],
             part.question,
             part.sentence.form,
             part.leans,
             self._particular(part.sentence, entry, phrasing) == 1,
-            float(self.confidences(judged.features)[at]),
+            match.phrased,
             learnt,
             any(term.kind is not None for term in judged.terms),
             partial(_reasons, judged, at),
