@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.knowledge import Library
-from bot.settings import Settings
+from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 
 ROOT = Path(__file__).parent.parent
@@ -83,10 +84,14 @@ KEYS = [
     "wrong",
     "false_answers",
     "false_per_1000",
+    "recall_read_off",
+    "reached",
+    "suggested",
     "ece",
     "p50_us",
     "p99_us",
     "by_style",
+    "by_author",
 ]
 
 
@@ -99,7 +104,11 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
     file = cases(
         tmp_path / "cases.jsonl",
         {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff", "style": "plain"},
-        {"text": "why did xAI drop the researcher title?", "gold": ["xai-dropped-researcher", "builder"]},
+        {
+            "text": "why did xAI drop the researcher title?",
+            "gold": ["xai-dropped-researcher", "builder"],
+            "author": "ana",
+        },
         {"text": "What is an AI engineer?", "gold": "research-engineer", "style": "plain"},
         {"text": "something nobody could know the answer of", "gold": "builder"},
         {"text": "lunch at 12?", "gold": None},
@@ -113,7 +122,42 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
     assert (said["top1"], said["recall"], said["precision"]) == (0.5, 0.5, 0.5)
     assert said["false_per_1000"] == 500
     assert 0 < said["p50_us"] <= said["p99_us"]
-    assert said["by_style"] == {"plain": {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "answered": 1.0}}
+    plain = {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "reached": 0.5, "answered": 1.0}
+    assert said["by_style"] == {"plain": plain}
+    assert said["by_author"] == {
+        "ana": {"n": 1, "in_scope": 1, "top1": 1.0, "recall": 1.0, "reached": 1.0, "answered": 1.0}
+    }
+
+
+def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
+    file = cases(
+        tmp_path / "cases.jsonl",
+        {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"},
+        {"text": "what roles does xAI have", "gold": "xai-dropped-researcher"},
+        {"text": "does Netflix use Member of Technical Staff", "gold": None},
+        {"text": "lunch at 12?", "gold": None},
+        {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
+    )
+
+    said = json.loads(rolefit("eval", file, "--surface", "mention", "--json").stdout)
+
+    assert (said["recall"], said["reached"], said["suggested"]) == (0.5, 1.0, 0.5)
+
+
+def test_eval_wants_either_files_or_what_to_leave_out():
+    for arguments in ((), ("cases.jsonl", "--left-out", "authors")):
+        result = rolefit("eval", *arguments)
+
+        assert result.returncode != 0
+        assert "name files with cases, or --left-out authors or entries, and not both." in result.stderr
+
+
+def test_eval_leaves_nothing_out_where_there_are_no_utterances(tmp_path: Path):
+    folder = shutil.copytree(KNOWLEDGE, tmp_path / "mine", ignore=shutil.ignore_patterns("utterances"))
+
+    result = rolefit("eval", "--left-out", "authors", "--knowledge", str(folder))
+
+    assert "mine: there are no utterances to leave out. Put some into utterances/." in result.stderr
 
 
 def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp_path: Path):

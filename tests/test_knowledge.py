@@ -14,7 +14,7 @@ from bot.knowledge import KnowledgeError, Problem
 from bot.settings import KNOWLEDGE
 
 Change = Callable[[dict[str, Any]], object]
-TODAY = date(2026, 11, 20)
+TODAY = date(2026, 11, 28)
 
 
 @pytest.fixture
@@ -324,7 +324,7 @@ def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
 
 
 def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
-    edit(folder, "faq.yaml", lambda data: entry(data).update(checked=date(2025, 11, 19)))
+    edit(folder, "faq.yaml", lambda data: entry(data).update(checked=date(2025, 11, 27)))
 
     [problem] = knowledge.lint(folder, today=TODAY)
 

@@ -256,9 +256,9 @@ def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece
     compared: list[str] = []
     search, nearest = Postings.search, process.extractOne
 
-    def counting(self: Postings, terms: Sequence[Uses], most: int) -> Found:
+    def counting(self: Postings, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Found:
         uses.append(len(terms))
-        return search(self, terms, most)
+        return search(self, terms, most, also)
 
     def comparing(word: str, choices: Any, **rest: Any) -> Any:
         compared.append(word)
@@ -293,7 +293,7 @@ def test_looking_at_the_rare_words_first_finds_what_looking_at_all_finds(
 
 def test_the_index_is_the_same_whatever_the_order_of_hashing(library: Library):
     entries = tuple(library.entries.values())
-    again = Index.build(entries, library.synonyms, english(), library.limits.calibration)
+    again = Index.build(entries, library.synonyms, english(), library.limits.calibration, library.learnt)
 
     for question in SEVEN.values():
         assert again.rank(question) == library.index.rank(question)

@@ -14,6 +14,8 @@ from Stemmer import Stemmer
 from bot.domain.content import Concept, Synonyms
 from bot.domain.matching_text import OPAQUE, words
 
+SHORT = 3  # letters of a word that is an abbreviation as likely as a misspelling
+EVERYWHERE = 6.0  # Zipf frequency of the hundred most common words
 COMMON = 3.0  # Zipf frequency from which a word is ordinary English and no misspelling of ours
 UNKNOWN = 1.5  # Zipf frequency of words that the table does not have
 STEM_CREDIT = 0.7  # "engineering" is not "engineer", but near it
@@ -234,7 +236,17 @@ class Lexicon:
         return right
 
     def _nearest(self, word: str) -> str:
-        """Look among our words first; of everyday English only one slip away."""
+        """Look among our words first; of everyday English only one slip away.
+
+        Of three letters only a swap, or a vowel left out of a very common word ("wht"), is taken for a slip: nearly all
+        else is an abbreviation ("RSE") near to ours.
+        """
+        if len(_light(word)) <= SHORT:
+            swapped = (word[1] + word[0] + word[2:], word[0] + word[2] + word[1] + word[3:])
+            if right := next((other for other in swapped if other in self._known), None):
+                return right
+            filled = (word[:at] + vowel + word[at:] for at in (1, 2) for vowel in "aeiou")
+            return next((other for other in (*swapped, *filled) if self._english.frequency(other) >= EVERYWHERE), word)
         allowed = 1 if len(word) <= 5 else 2 if len(word) <= 9 else 3
         for spelling, slips in ((self._spelling, allowed), (self._everyday, 1)):
             best, nearest = word, slips + 1
