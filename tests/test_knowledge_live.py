@@ -34,7 +34,7 @@ def logged() -> Iterator[asyncio.Queue[str]]:
 
 async def said(logged: asyncio.Queue[str], words: str) -> None:
     """Wait until it is logged."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await logged.get() != words:
             pass
 
