@@ -50,17 +50,17 @@ async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(
     folder = tmp_path / "knowledge"
     shutil.copytree(KNOWLEDGE, folder)
     faq, before = folder / "faq.yaml", (folder / "faq.yaml").read_text()
-    changed = before.replace("one internal title", "a single internal title")
+    changed = before.replace("one internal title", "a single title")
     async with (
         Workspace.start() as workspace,
         bot_in(workspace, knowledge.load(folder), tmp_path, knowledge_dir=folder),
     ):
-        assert "a single internal title" not in await answer(workspace)
+        assert "a single title" not in await answer(workspace)
 
         faq.write_text("entries: [")
         await said(logged, "the knowledge has errors; what was read before is kept")
-        assert "a single internal title" not in await answer(workspace)
+        assert "a single title" not in await answer(workspace)
 
         faq.write_text(changed)
         await said(logged, "took up the knowledge")
-        assert "a single internal title" in await answer(workspace)
+        assert "a single title" in await answer(workspace)
