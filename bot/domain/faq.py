@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.content import Authored
+from bot.domain.embeddings import Opine, Opinion
 from bot.domain.matching import Calibration, Candidate, Index
 from bot.domain.matching_text import Form
 
@@ -16,6 +17,8 @@ CONSIDERED = 4  # candidates, so that a second question has some too
 
 LIKE_A_PHRASING = 0.2  # confidence from the phrasings alone; below it nearly all chatter stays
 CERTAIN = 0.9
+# Cosine similarity to a known wording of the entry, where the second stage was asked; chosen on real technical chatter.
+LIKE_A_WORDING, LIKE_A_WORDING_OF_A_NAME = 0.55, 0.3
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -33,6 +36,14 @@ class Surface(StrEnum):
 UNPROMPTED = frozenset({Surface.CHANNEL, Surface.THREAD})
 
 
+class SecondLimits(Authored):
+    """The limits where the second stage was asked, and for which messages it is."""
+
+    worth: Probability  # unprompted, ask it from this confidence of the first stage on
+    sure: Probability
+    maybe: Probability
+
+
 class Limits(Authored):
     """The file `matching.yaml`: from which confidence on what is said, and the calibration of the confidence."""
 
@@ -40,7 +51,14 @@ class Limits(Authored):
     gap: Probability  # and only if the runner-up is this far behind
     asked: Probability  # where the bot was asked, answer from here on
     maybe: Probability  # where the bot was asked, suggest from here on
+    second: SecondLimits | None = None  # none: there is no second stage
     calibration: Calibration
+
+    def for_second_stage(self) -> "Limits":
+        """Give the limits for what the second stage had a part in."""
+        if self.second is None:
+            return self
+        return self.model_copy(update={"sure": self.second.sure, "maybe": self.second.maybe})
 
 
 @dataclass(frozen=True)
@@ -70,16 +88,74 @@ class Silence:
 Reply = Answer | Suggestions | NoAnswer | Silence
 
 
-def reply_to(utterance: str, surface: Surface, index: Index, limits: Limits, *, after: str | None = None) -> Reply:
+def reply_to(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    limits: Limits,
+    *,
+    after: str | None = None,
+    opine: Opine | None = None,
+) -> Reply:
     """Choose between answering, suggesting, saying that we don't know, and silence.
 
     utterance: Slack's text of a message, without the bot's own mention. `after` is the entry that the thread was
-    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent.
+    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `opine` asks
+    the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
+    reply, worth = first_reply(utterance, surface, index, limits, after=after)
+    opinion = opine(utterance) if opine and worth else None
+    return reply if opinion is None else second_reply(utterance, surface, index, limits, opinion, after=after)
+
+
+def rank(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    limits: Limits,
+    *,
+    after: str | None = None,
+    opine: Opine | None = None,
+) -> tuple[Candidate, ...]:
+    """Give the candidates that `reply_to` decides by, best first."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
+    opinion = opine(utterance) if opine and worth_asking(ranked, surface, limits) else None
+    return ranked if opinion is None else index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
+
+
+def first_reply(
+    utterance: str, surface: Surface, index: Index, limits: Limits, *, after: str | None = None
+) -> tuple[Reply, bool]:
+    """Choose by the first stage alone, and say whether it is worth asking the second."""
+    ranked = _ranked(utterance, surface, index, after)
+    return decide(ranked, surface, limits), worth_asking(ranked, surface, limits)
+
+
+def second_reply(
+    utterance: str, surface: Surface, index: Index, limits: Limits, opinion: Opinion, *, after: str | None = None
+) -> Reply:
+    """Choose with what the second stage makes of the message."""
+    return decide(_ranked(utterance, surface, index, after, opinion), surface, limits.for_second_stage())
+
+
+def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> bool:
+    """Say whether the second stage is to be asked about a message with these candidates.
+
+    Where the bot was asked, always; unprompted only where the first stage sees a chance, so that nearly all chatter
+    costs no more than that.
+    """
+    if limits.second is None:
+        return False
+    return surface not in UNPROMPTED or (bool(ranked) and ranked[0].confidence >= limits.second.worth)
+
+
+def _ranked(
+    utterance: str, surface: Surface, index: Index, after: str | None, opinion: Opinion | None = None
+) -> tuple[Candidate, ...]:
+    ranked = index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
     if after is not None and ranked and ranked[0].entry == after:
-        ranked = () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
-    return decide(ranked, surface, limits)
+        return () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
+    return ranked
 
 
 def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> Reply:
@@ -112,8 +188,12 @@ def answerable(candidate: Candidate) -> bool:
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
     in the confidence, the question must be about a role, a company or a person, or sound like a phrasing: what is
     learnt from words alone may mistake everyday chatter for a question. What is told rather than asked must be as good
-    as certain.
+    as certain. Where the second stage was asked, it must mean much the same as a phrasing or an utterance that is
+    known: that tells chatter apart far better than words do.
     """
+    if candidate.near is not None and not candidate.leans:
+        like = LIKE_A_WORDING_OF_A_NAME if candidate.names else LIKE_A_WORDING
+        return candidate.near >= like and (candidate.form is not Form.STATEMENT or candidate.confidence >= CERTAIN)
     if candidate.learnt and not candidate.leans:
         enough = candidate.names or candidate.phrased >= LIKE_A_PHRASING
         return enough and (candidate.form is not Form.STATEMENT or candidate.confidence >= CERTAIN)

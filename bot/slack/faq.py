@@ -12,6 +12,7 @@ from bot.domain import faq
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.jobs import current_key, insist, worker, workflow
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
@@ -65,13 +66,19 @@ class Answering(EquippedWorker):
 answering = Answering("faq")
 
 
-def decide(text: str, surface: Surface, library: Library, after: str | None = None) -> Said | None:
+async def decide(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
+) -> Said | None:
     """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with."""
     if not text and surface in (Surface.MENTION, Surface.DM):
         return Said(HELLO)
     if after is not None and (entry := library.entry(after)) is not None:
         after = entry.id  # it may have been answered under a former id
-    match faq.reply_to(text, surface, library.index, library.limits, after=after):
+    if second is None:
+        reply = faq.reply_to(text, surface, library.index, library.limits, after=after)
+    else:
+        reply = await second.reply_to(text, surface, library, after)
+    match reply:
         case Answer(entries):
             return Said(ANSWER, tuple(each.entry for each in entries))
         case Suggestions(candidates):
