@@ -14,8 +14,10 @@ MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
 CONSIDERED = 4  # candidates, so that a second question has some too
 
-LIKE_A_PHRASING = 0.2  # confidence from the phrasings alone; below it nearly all chatter stays
-CERTAIN = 0.9
+# Unprompted, where utterances had a part. Read off on other people's chatter: .1 false answers in 1,000 messages.
+LIKE_A_PHRASING = 0.1  # confidence from the phrasings alone; below it nearly all chatter stays
+UNNAMED = 0.8  # confidence from which a question may name no role, company or person
+TOLD, REMOTELY = 0.9, 0.02  # confidences, in all and from the phrasings alone, from which a statement is a question
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -110,13 +112,17 @@ def answerable(candidate: Candidate) -> bool:
     """Say whether it was put so that it may be answered though nobody asked the bot.
 
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
-    in the confidence, the question must be about a role, a company or a person, or sound like a phrasing: what is
-    learnt from words alone may mistake everyday chatter for a question. What is told rather than asked must be as good
-    as certain.
+    in the confidence, the question must name a role, a company or a person, or sound like a phrasing and be all but
+    certain: what is learnt from words alone may mistake everyday chatter for a question. So must what is told rather
+    than asked.
     """
     if candidate.learnt and not candidate.leans:
-        enough = candidate.names or candidate.phrased >= LIKE_A_PHRASING
-        return enough and (candidate.form is not Form.STATEMENT or candidate.confidence >= CERTAIN)
+        if candidate.form is Form.STATEMENT:
+            return candidate.names and candidate.confidence >= TOLD and candidate.phrased >= REMOTELY
+        if candidate.names:
+            why = candidate.why()
+            return why.telling > why.names or len(why.matched) > 1  # "what about Meta?" says nothing else
+        return candidate.phrased >= LIKE_A_PHRASING and candidate.confidence >= UNNAMED
     if candidate.particular or candidate.form is Form.STATEMENT:
         return False
     why = candidate.why()
