@@ -265,7 +265,7 @@ def test_no_smaller_change_than_the_flip_leads_to_another_role(library: Library,
 
     fewer = len(found.changes) - 1 if found else fit.MOST_CHANGED
     for number in range(1, fewer + 1):
-        for some in combinations(list(given_), number):
+        for some in combinations({**given_, **{each.id: () for each in quiz.questions}}, number):
             for others in product(*(quiz.question(each).choices for each in some)):
                 other: Mapping[str, Given] = {each: (choice.id,) for each, choice in zip(some, others, strict=True)}
                 after = fit.recommend(quiz, {**given_, **other})
@@ -291,6 +291,30 @@ def test_whoever_answers_as_the_flip_says_gets_the_role_it_names(library: Librar
         flips += 1
 
     assert flips > 600
+
+
+def test_what_would_flip_it_counts_the_questions_that_were_left_out(library: Library):
+    given_ = dict(list(answers(library.quiz, (4, 0, 0, 0, 0)).items())[:4])
+    assert fit.settled(library.quiz, given_)
+
+    found = fit.flip(library.quiz, given_, early=True)
+
+    assert found
+    assert [question.id for question, _ in found.changes][1:] == ["what-you-draw-on"]
+
+
+def test_what_would_flip_it_may_be_the_answer_that_was_left_out(library: Library):
+    given_ = dict(list(answers(library.quiz, (0, 2, 2, 3, 0)).items())[:4])
+    before = fit.recommend(library.quiz, given_)
+    last = library.quiz.questions[4]
+
+    found = fit.flip(library.quiz, given_)
+
+    assert before.clearness is Clearness.LEANING
+    assert found
+    [(question, choice)] = found.changes
+    assert question == last
+    assert fit.recommend(library.quiz, {**given_, last.id: (choice.id,)}).role == found.role != before.role
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])

@@ -123,14 +123,18 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
 
 
 def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
-    """Find the fewest answers that, given otherwise, lead to another role; None if two would not do.
+    """Find the fewest answers that, given otherwise or where there is none, lead to another role; None if two do not.
 
     What would be too close to call, or with `early` (questions are open that could change nothing) would need more
     answers, does not count. Of several changes of as many answers, it is the one whose weights differ least from those
     given. Raises as `recommend` does.
     """
     verdict = _verdict(quiz, answers)
-    chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [*verdict.answered]
+    open_ = [question for question in quiz.questions if question.id not in answers]
+    chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [
+        *verdict.answered,
+        *((question, ()) for question in open_),
+    ]
     if verdict.decided:
         chosen.append((verdict.decided.question, (verdict.decided.side,)))
 
@@ -312,7 +316,7 @@ def _ways(quiz: Quiz, question: Question) -> Iterator[list[float]]:
 
 
 def _distance(given: Sequence[Answer], other: Answer) -> float:
-    """Sum the differences of two answers' weights, to say how far apart they are; 0 for the sides of a tie-break."""
+    """Sum the differences of two answers' weights; 0 from no answer, and between the sides of a tie-break."""
     before = [choice for choice in given if isinstance(choice, Choice)]
     if not before or not isinstance(other, Choice):
         return 0.0
