@@ -3,7 +3,8 @@
 The computation is plain addition, so that it can be checked by hand: each choice gives weights to roles, and an answer
 of two choices gives half of each. A role's score is the sum of the weights its answers gave it, its share is its score
 over all scores, and the margin is the first share minus the second. Where that is too close to call, the tie-break of
-these two roles decides; it changes no share. Of fewer than three answers nothing follows yet but a picture.
+these two roles decides; it changes no share. A third role that is as close is level with them. Of fewer than three
+answers nothing follows yet but a picture.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
