@@ -62,7 +62,7 @@ class Calibration(Authored):
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
 # All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
-SAME: Final = FEATURES.index("same")
+SAME, VERBATIM = FEATURES.index("same"), FEATURES.index("verbatim")
 NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
@@ -296,7 +296,7 @@ class Index:
         entries = [
             entry
             for entry, match in best.items()
-            if not match.part.leans and match.judged.features[match.at, SAME] < NEARLY_SAME
+            if not (match.part.leans or _as_phrased(match.judged.features[match.at]))
         ]
         confidences = self._weigh(dict.fromkeys(entries, hint), best)
         questions = {match.part.question: match.part.sentence for match in best.values()}
@@ -497,6 +497,11 @@ class Index:
         if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
             return 0.0
         return 0.5 if sentence.asks in self._asked[entry] else 1.0
+
+
+def _as_phrased(features: Floats) -> bool:
+    """Say whether a question is a phrasing, all but word for word."""
+    return bool(features[VERBATIM] == 1 or features[SAME] >= NEARLY_SAME)
 
 
 def _reasons(judged: Judged, at: int) -> Reasons:
