@@ -806,32 +806,37 @@ def _reach(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
 
 
 def _outcomes(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
-    """Try sets of answers: of too few nothing may follow, and what is too close to call has its way out either way."""
-    quiz, told = library.quiz, set[str]()
+    """Try sets of answers: of one nothing may follow, and what is too close to call has its way out either way."""
+    remedy = "Report this: it is a fault of the bot"
+    for path, what in dict.fromkeys((*_hasty(library.quiz), *_undecided(library.quiz))):
+        yield files["quiz.yaml"].problem(path, what, remedy)
 
-    def once(path: Place, what: str, remedy: str) -> Iterator[Problem]:
-        if what not in told:
-            told.add(what)
-            yield files["quiz.yaml"].problem(path, what, remedy)
 
-    for at, question in enumerate(quiz.questions if len(quiz.questions) >= fit.FEWEST else ()):
+def _hasty(quiz: Quiz) -> Iterator[tuple[Place, str]]:
+    """Find choices that give a recommendation alone."""
+    for at, question in enumerate(quiz.questions if len(quiz.questions) > 1 else ()):
         for number, choice in enumerate(question.choices):
             if fit.recommend(quiz, {question.id: (choice.id,)}).clearness is not fit.Clearness.PICTURE:
                 what = f"one answer alone, {choice.id!r}, gives a recommendation"
-                yield from once(("questions", at, "choices", number), what, "Report this: it is a fault of the bot")
-    places = {each.id: at for at, each in enumerate(quiz.tie_breaks)}
+                yield ("questions", at, "choices", number), what
+
+
+def _undecided(quiz: Quiz) -> Iterator[tuple[Place, str]]:
+    """Find roles too close to call that get another tie-break than theirs, and answers to one that lead elsewhere."""
     for answers in _sets_of_answers(quiz):
         found, last = fit.recommend(quiz, answers), fit.tie_break(quiz, answers)
-        close = found.clearness is fit.Clearness.CLOSE
-        if close != (last is not None) or (last and set(last.roles) != {found.role.id, found.runner_up.id}):
+        tied = {found.role.id, found.runner_up.id} if found.clearness is fit.Clearness.CLOSE else set()
+        if tied != set(last.roles if last else ()):
             what = f"{found.role.id} and {found.runner_up.id} do not get the question that decides between them"
-            yield from once(("tie_breaks",), what, "Report this: it is a fault of the bot")
-        for side in last.choices if last else ():
-            after = fit.recommend(quiz, {**answers, last.id: (side.id,)} if last else answers)
+            yield ("tie_breaks",), what
+        if last is None:
+            continue
+        for side in last.choices:
+            after = fit.recommend(quiz, {**answers, last.id: (side.id,)})
             leads_to = after.role.id if after.clearness is fit.Clearness.LEANING else None
-            if last and leads_to != side.role:
+            if leads_to != side.role:
                 what = f"{side.id!r} should lead to {side.role or 'neither role'} and leads to {leads_to or 'neither'}"
-                yield from once(("tie_breaks", places[last.id]), what, "Report this: it is a fault of the bot")
+                yield ("tie_breaks", quiz.tie_breaks.index(last)), what
 
 
 def _sets_of_answers(quiz: Quiz) -> Iterator[dict[str, tuple[str, ...]]]:

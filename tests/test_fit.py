@@ -117,6 +117,17 @@ def test_reasons_are_the_answers_that_set_the_role_apart_strongest_first(library
     assert all(reason.pull < 0 for reason in mixed.against)
 
 
+def test_what_speaks_for_either_role_is_named_where_it_is_too_close_to_call(library: Library):
+    quiz = library.quiz
+    for given_ in close_sets(quiz):
+        found = fit.recommend(quiz, given_)
+        speaks = {True: found.reasons, False: found.against}
+        for question in quiz.questions:
+            [choice] = (choice for choice in question.choices if choice.id in given_[question.id])
+            pull = choice.weights.get(found.role.id, 0) - choice.weights.get(found.runner_up.id, 0)
+            assert not pull or speaks[pull > 0]
+
+
 def test_half_and_half_gives_half_of_each(library: Library):
     question = library.quiz.questions[0]
     first, second = question.choices[0], question.choices[3]
@@ -140,18 +151,21 @@ def test_fewer_than_three_answers_are_a_picture_and_no_more(library: Library, da
     assert found.clearness is not Clearness.PICTURE or found.tie_break is None
 
 
-@given(data=st.data())
-def test_clear_is_only_what_the_questions_without_an_answer_could_not_change(library: Library, data: st.DataObject):
-    quiz, given_ = library.quiz, data.draw(some_answers(library.quiz))
-    found = fit.recommend(quiz, given_)
-    if found.clearness is not Clearness.CLEAR:
-        return
-    rest = [question for question in quiz.questions if question.id not in given_]
+def test_clear_is_only_what_the_questions_without_an_answer_could_not_change(library: Library):
+    quiz, clear, kept_from_it = library.quiz, 0, 0
+    every = [answers(quiz, each) for each in product(*(range(len(question.choices)) for question in quiz.questions))]
+    for skipped in quiz.questions:
+        for given_ in {frozenset(each.items() - {(skipped.id, each[skipped.id])}) for each in every}:
+            found = fit.recommend(quiz, dict(given_))
+            full = [fit.recommend(quiz, {**dict(given_), skipped.id: (each.id,)}) for each in skipped.choices]
+            same = {(each.role, each.clearness) for each in full} == {(found.role, Clearness.CLEAR)}
+            if found.margin >= quiz.thresholds.clear:
+                assert (found.clearness is Clearness.CLEAR) == same
+                assert found.unsettled == (() if same else (skipped,))
+                clear, kept_from_it = clear + same, kept_from_it + (not same)
 
-    more = {each.id: (data.draw(st.sampled_from(each.choices)).id,) for each in rest if data.draw(st.booleans())}
-
-    after = fit.recommend(quiz, {**given_, **more})
-    assert (after.role, after.clearness) == (found.role, Clearness.CLEAR)
+    assert clear
+    assert kept_from_it
 
 
 def test_what_a_skipped_question_could_change_is_called_leaning_and_says_so(library: Library):
@@ -191,6 +205,32 @@ def test_whatever_is_too_close_to_call_has_a_question_that_decides_it_either_way
     assert pairs == {frozenset(each) for each in combinations([role.id for role in quiz.roles], 2)}
 
 
+def test_every_role_that_the_answers_leave_level_is_given(library: Library):
+    quiz, thirds = library.quiz, 0
+    for given_ in close_sets(quiz):
+        found = fit.recommend(quiz, given_)
+        lead = max(found.shares.values())
+        near = {role for role, share in found.shares.items() if round(lead - share, 9) < quiz.thresholds.leaning}
+        assert {found.role.id, *(role.id for role in found.level)} == near
+        assert found.level[0] == found.runner_up
+        thirds += len(found.level) == 2
+
+    assert thirds
+    assert fit.recommend(quiz, answers(quiz, (0, 0, 0, 0, 0))).level == ()
+
+
+def test_a_tie_break_leaves_the_roles_level_that_were(library: Library):
+    quiz = library.quiz
+    given_ = next(each for each in close_sets(quiz) if len(fit.recommend(quiz, each).level) == 2)
+    before, last = fit.recommend(quiz, given_), fit.tie_break(quiz, given_)
+    assert last
+
+    for side in (side for side in last.choices if side.role):
+        after = fit.recommend(quiz, {**given_, last.id: (side.id,)})
+        assert {after.role, *after.level} == {before.role, *before.level}
+        assert after.level[0] == after.runner_up
+
+
 def test_a_tie_break_answered_by_halves_for_both_roles_leaves_it_too_close_to_call(library: Library):
     quiz = library.quiz
     given_ = close_sets(quiz)[0]
@@ -225,7 +265,7 @@ def test_no_smaller_change_than_the_flip_leads_to_another_role(library: Library,
 
     fewer = len(found.changes) - 1 if found else fit.MOST_CHANGED
     for number in range(1, fewer + 1):
-        for some in combinations(list(given_), number):
+        for some in combinations({**given_, **{each.id: () for each in quiz.questions}}, number):
             for others in product(*(quiz.question(each).choices for each in some)):
                 other: Mapping[str, Given] = {each: (choice.id,) for each, choice in zip(some, others, strict=True)}
                 after = fit.recommend(quiz, {**given_, **other})
@@ -251,6 +291,30 @@ def test_whoever_answers_as_the_flip_says_gets_the_role_it_names(library: Librar
         flips += 1
 
     assert flips > 600
+
+
+def test_what_would_flip_it_counts_the_questions_that_were_left_out(library: Library):
+    given_ = dict(list(answers(library.quiz, (4, 0, 0, 0, 0)).items())[:4])
+    assert fit.settled(library.quiz, given_)
+
+    found = fit.flip(library.quiz, given_, early=True)
+
+    assert found
+    assert [question.id for question, _ in found.changes][1:] == ["what-you-draw-on"]
+
+
+def test_what_would_flip_it_may_be_the_answer_that_was_left_out(library: Library):
+    given_ = dict(list(answers(library.quiz, (0, 2, 2, 3, 0)).items())[:4])
+    before = fit.recommend(library.quiz, given_)
+    last = library.quiz.questions[4]
+
+    found = fit.flip(library.quiz, given_)
+
+    assert before.clearness is Clearness.LEANING
+    assert found
+    [(question, choice)] = found.changes
+    assert question == last
+    assert fit.recommend(library.quiz, {**given_, last.id: (choice.id,)}).role == found.role != before.role
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])
@@ -297,3 +361,5 @@ def test_no_answers_are_an_error(library: Library):
     for none in ({}, {"purpose": ("own",)}, {tie_break.id: (tie_break.choices[0].id,)}):
         with pytest.raises(ValueError, match="no answers"):
             fit.recommend(library.quiz, none)
+        with pytest.raises(ValueError, match="no answers"):
+            fit.flip(library.quiz, none)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from bot import knowledge
+from bot.domain import fit
 from bot.knowledge import KnowledgeError, Problem
 from bot.settings import KNOWLEDGE
 
@@ -297,6 +298,29 @@ def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: st
 
     assert problem.line == line_of(folder, name, planted)
     assert str(problem).startswith(f"{name}:{problem.line}: error: ")
+
+
+def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.domain.fit.FEWEST", 1)
+
+    found = [each.what for each in errors(folder)]
+
+    assert "one answer alone, 'new-and-true', gives a recommendation" in found
+
+
+def test_a_tie_break_that_is_not_asked_or_leads_elsewhere_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    decides, weigh = fit.tie_break, fit.recommend
+    monkeypatch.setattr("bot.domain.fit.tie_break", lambda quiz, answers: None)
+    unasked = [each.what for each in errors(folder)]
+    monkeypatch.setattr("bot.domain.fit.tie_break", decides)
+    questions = {each.id for each in knowledge.load(folder).quiz.questions}
+    deaf = lambda quiz, answers: weigh(quiz, {each: answers[each] for each in answers if each in questions})  # noqa: E731
+    monkeypatch.setattr("bot.domain.fit.recommend", deaf)
+    unheard = [each.what for each in errors(folder)]
+
+    assert "researcher and ai-engineer do not get the question that decides between them" in unasked
+    assert "'is-it-true' should lead to researcher and leads to neither" in unheard
+    assert not any("'either' should" in each for each in unheard)
 
 
 def test_a_phrasing_in_two_entries_names_both_places(folder: Path):

@@ -369,6 +369,15 @@ def test_of_two_roles_that_are_too_close_to_call_their_own_question_decides(libr
     assert run.recommendation.role.id == last.choices[0].role
 
 
+def test_where_three_roles_are_level_a_review_of_any_of_them_is_no_mismatch(library: Library):
+    run = act(answered(begun(library), 0, 1, 1, 2, 3), "skip")
+    assert run.recommendation
+    assert len(run.recommendation.level) == 2
+
+    for column in ("researcher", "research-engineer", "ai-engineer"):
+        assert act(run, "graded", dimension="output", column=column).mismatch is False
+
+
 # What a result opens
 
 

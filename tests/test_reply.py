@@ -226,7 +226,8 @@ def test_an_edit_is_read_for_the_questions_its_message_answered(library: Library
     [
         ("my own work", "own"),
         ("my own", "own"),
-        ("it's about me", "own"),
+        ("me", "own"),
+        ("it's about my work", "own"),
         ("1", "own"),
         ("b", "role"),
         ("a role", "role"),
@@ -243,6 +244,35 @@ def test_what_it_is_about_can_be_said_in_many_ways(library: Library, typed: str,
     found = reading(library, typed, quiz.begin(library.quiz))
 
     assert found == Answered({"purpose": (expected,)}) or (found, expected) == (Command("manages"), "people")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["give me a second", "let me think about it", "ask me later", "remind me tomorrow", "tell me about engineers"],
+)
+def test_a_word_as_short_as_me_says_nothing_within_a_sentence(library: Library, typed: str):
+    assert not isinstance(reading(library, typed, quiz.begin(library.quiz)), Answered)
+
+
+def test_what_the_faq_answers_is_not_taken_for_what_it_is_about(library: Library):
+    run, typed = quiz.begin(library.quiz), "I want to know the role of an AI engineer"
+
+    assert read(typed, run, library.words.typed, answerable=True) == Asks()
+    assert read("my own work", run, library.words.typed, answerable=True) == Answered({"purpose": ("own",)})
+
+
+@pytest.mark.parametrize(("typed", "side"), [("change 6 to b", 1), ("6a", 0), ("change 6", None)])
+def test_the_tie_break_is_changed_by_the_number_it_has_on_the_card(library: Library, typed: str, side: int | None):
+    run = begun(library)
+    close = {each.id: [each.choices[at].id] for each, at in zip(library.quiz.questions, (0, 2, 2, 1, 4), strict=True)}
+    assert reading(library, typed, run) == Unclear()
+
+    run = quiz.do(run, {"do": "reply", "answers": close, "ts": "1.0", "aim": None}).run
+
+    assert run.tie_break
+    last = run.tie_break
+    expected = Command("change", last.id) if side is None else Answered({last.id: (last.choices[side].id,)}, named=True)
+    assert reading(library, typed, run) == expected
 
 
 @pytest.mark.parametrize("typed", ["I manage others", "i manage people", "I'm a manager", "I lead a team"])

@@ -299,8 +299,8 @@ class Answer(Option):
 class Choice(Answer):
     """One answer to a question and what it says about each role.
 
-    `cell` is the column of the roles table whose cell it
-    picks, in the row its question asks about; what lies between two columns picks none.
+    `cell` is the column of the roles table whose cell it picks, in the row its question asks about; what lies between
+    two columns picks none.
     """
 
     weights: Mapping[Identifier, Weight]
@@ -652,6 +652,7 @@ class ResultWords(Authored):
     picture: Annotated[Line, _text("done", "count", "work", "role")]
     picture_close: Annotated[Line, _text("done", "count", "work", "role", "runner_up")]
     picture_more: Plain
+    level: Annotated[Line, _text("role")]
     so_far: Annotated[Line, _text("done", "count")]
     rests: Annotated[Line, _text("done", "count")]
     early: Annotated[Line, _text("done", "count", "questions")]

@@ -15,10 +15,12 @@ MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
 CONSIDERED = 4  # candidates, so that a second question has some too
 
-LIKE_A_PHRASING = 0.2  # confidence from the phrasings alone; below it nearly all chatter stays
-CERTAIN = 0.9
-# Cosine similarity to a known wording of the entry, where the second stage was asked; chosen on real technical chatter.
-LIKE_A_WORDING, LIKE_A_WORDING_OF_A_NAME = 0.55, 0.3
+# Unprompted, where utterances had a part. Read off on other people's chatter: .1 false answers in 1,000 messages.
+LIKE_A_PHRASING = 0.1  # confidence from the phrasings alone; below it nearly all chatter stays
+UNNAMED = 0.8  # confidence from which a question may name no role, company or person
+TOLD, REMOTELY = 0.9, 0.02  # confidences, in all and from the phrasings alone, from which a statement is a question
+# The same where the second stage was asked: cosine similarity to a known wording, of a question that names one or not.
+LIKE_A_WORDING, REMOTELY_LIKE_ONE = 0.55, 0.3
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -186,19 +188,29 @@ def answerable(candidate: Candidate) -> bool:
     """Say whether it was put so that it may be answered though nobody asked the bot.
 
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
-    in the confidence, the question must be about a role, a company or a person, or sound like a phrasing: what is
-    learnt from words alone may mistake everyday chatter for a question. What is told rather than asked must be as good
-    as certain. Where the second stage was asked, it must mean much the same as a phrasing or an utterance that is
-    known: that tells chatter apart far better than words do.
+    in the confidence, the question must name a role, a company or a person, or sound like a phrasing and be all but
+    certain: what is learnt from words alone may mistake everyday chatter for a question. So must what is told rather
+    than asked. Where the second stage was asked, it must mean much the same as a phrasing or an utterance that is
+    known, which tells chatter apart far better than words do.
     """
     if candidate.near is not None and not candidate.leans:
-        like = LIKE_A_WORDING_OF_A_NAME if candidate.names else LIKE_A_WORDING
-        return candidate.near >= like and (candidate.form is not Form.STATEMENT or candidate.confidence >= CERTAIN)
+        told = candidate.form is Form.STATEMENT and candidate.confidence < TOLD
+        like = REMOTELY_LIKE_ONE if candidate.names else LIKE_A_WORDING
+        return candidate.near >= like and not told and (not candidate.names or _asks_of_names(candidate))
     if candidate.learnt and not candidate.leans:
-        enough = candidate.names or candidate.phrased >= LIKE_A_PHRASING
-        return enough and (candidate.form is not Form.STATEMENT or candidate.confidence >= CERTAIN)
+        if candidate.form is Form.STATEMENT:
+            return candidate.names and candidate.confidence >= TOLD and candidate.phrased >= REMOTELY
+        if candidate.names:
+            return _asks_of_names(candidate)
+        return candidate.phrased >= LIKE_A_PHRASING and candidate.confidence >= UNNAMED
     if candidate.particular or candidate.form is Form.STATEMENT:
         return False
     why = candidate.why()
     enough = why.telling > 1 or candidate.form is Form.QUESTION
     return enough and (why.telling > why.names or candidate.leans)
+
+
+def _asks_of_names(candidate: Candidate) -> bool:
+    """Say whether a question says more than names: "what about Meta?" does not."""
+    why = candidate.why()
+    return why.telling > why.names or len(why.matched) > 1

@@ -3,7 +3,8 @@
 The computation is plain addition, so that it can be checked by hand: each choice gives weights to roles, and an answer
 of two choices gives half of each. A role's score is the sum of the weights its answers gave it, its share is its score
 over all scores, and the margin is the first share minus the second. Where that is too close to call, the tie-break of
-these two roles decides; it changes no share. Of fewer than three answers nothing follows yet but a picture.
+these two roles decides; it changes no share. A third role that is as close is level with them. Of fewer than three
+answers nothing follows yet but a picture.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ Answers = Mapping[str, Given]  # by question id
 
 FEWEST = 3  # answers, for more than a picture
 MOST_REASONS, MOST_AGAINST = 3, 2
-WEAKEST = 1 / 4  # of the strongest reason; what pulls less is none
+WEAKEST = 1 / 4  # of the strongest reason for the same role; what pulls less is none
 MOST_CHANGED = 2  # answers; what only three changes together would flip is not worth naming
 # Questions whose every answer is tried: 16 ways each, for five choices. With more of them open nothing is settled yet.
 MOST_OPEN = 3
@@ -74,6 +75,7 @@ class Recommendation:
     reasons: tuple[Reason, ...]
     against: tuple[Reason, ...]
     answered: int
+    level: tuple[Role, ...] = ()
     tie_break: Decided | None = None
     unsettled: tuple[Question, ...] = ()
 
@@ -93,23 +95,18 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
     their tie-break has an answer for one of them. Raises ValueError if no question has an answer, KeyError for an
     answer the quiz does not have.
     """
-    chosen = _asked(quiz, answers)
-    if not chosen:
-        raise ValueError("there are no answers to weigh")
     found = _verdict(quiz, answers)
-    first, second = (quiz.roles[at] for at in (found.first, found.second))
+    first, second = (quiz.roles[at] for at in found.ranked[:2])
     total = sum(found.scores)
     shares = {role.id: score / total for role, score in zip(quiz.roles, found.scores, strict=True)}
     clearness, unsettled = found.clearness, tuple[Question, ...]()
-    if clearness is Clearness.CLEAR and len(chosen) < len(quiz.questions) and not settled(quiz, answers):
+    if clearness is Clearness.CLEAR and len(found.answered) < len(quiz.questions) and not settled(quiz, answers):
         clearness = Clearness.LEANING
         unsettled = tuple(question for question in quiz.questions if question.id not in answers)
     pulls = [
-        Reason(question, choices, _weight(choices, first) - _weight(choices, second)) for question, choices in chosen
+        Reason(question, choices, _weight(choices, first) - _weight(choices, second))
+        for question, choices in found.answered
     ]
-    strongest = max(abs(each.pull) for each in pulls)
-    pulls = [each for each in pulls if abs(each.pull) >= strongest * WEAKEST]
-    most = MOST_REASONS - (found.decided is not None)
     return Recommendation(
         role=first,
         runner_up=second,
@@ -117,31 +114,36 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
         margin=shares[first.id] - shares[second.id],
         shares=shares,
         position=sum(at * share for at, share in enumerate(shares.values())) / (len(quiz.roles) - 1),
-        reasons=tuple(sorted((each for each in pulls if each.pull > 0), key=lambda each: -each.pull)[:most]),
-        against=tuple(sorted((each for each in pulls if each.pull < 0), key=lambda each: each.pull)[:MOST_AGAINST]),
-        answered=len(chosen),
+        reasons=_strongest((each for each in pulls if each.pull > 0), MOST_REASONS - (found.decided is not None)),
+        against=_strongest((each for each in pulls if each.pull < 0), MOST_AGAINST),
+        answered=len(found.answered),
+        level=tuple(quiz.roles[at] for at in found.ranked[1:] if _is_level(quiz, found.scores, at)),
         tie_break=found.decided,
         unsettled=unsettled,
     )
 
 
 def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
-    """Find the fewest answers that, given otherwise, lead to another role; None if two would not do.
+    """Find the fewest answers that, given otherwise or where there is none, lead to another role; None if two do not.
 
     What would be too close to call, or with `early` (questions are open that could change nothing) would need more
     answers, does not count. Of several changes of as many answers, it is the one whose weights differ least from those
-    given.
+    given. Raises as `recommend` does.
     """
     verdict = _verdict(quiz, answers)
-    chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [*_asked(quiz, answers)]
+    open_ = [question for question in quiz.questions if question.id not in answers]
+    chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [
+        *verdict.answered,
+        *((question, ()) for question in open_),
+    ]
     if verdict.decided:
         chosen.append((verdict.decided.question, (verdict.decided.side,)))
 
     def leads_to(changed: Answers) -> Role | None:
         found = _verdict(quiz, changed)
-        if found.first == verdict.first or found.clearness not in (Clearness.CLEAR, Clearness.LEANING):
+        if found.ranked[0] == verdict.ranked[0] or found.clearness not in (Clearness.CLEAR, Clearness.LEANING):
             return None
-        return quiz.roles[found.first] if not early or settled(quiz, changed) else None
+        return quiz.roles[found.ranked[0]] if not early or settled(quiz, changed) else None
 
     for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
         found: list[tuple[float, Flip]] = []
@@ -163,25 +165,24 @@ def settled(quiz: Quiz, answers: Answers) -> bool:
     tie-break is still to come, and neither is a picture.
     """
     rest = [question for question in quiz.questions if question.id not in answers]
-    chosen = _asked(quiz, answers)
-    if len(rest) > MOST_OPEN or len(chosen) < _fewest(quiz):
+    answered = _answered(quiz, answers)
+    if len(rest) > MOST_OPEN or len(answered) < _fewest(quiz):
         return False
-    now = _sum(quiz, (_weights(quiz, choices) for _, choices in chosen))
-    found = _class(quiz, now)
-    if found[1] is Clearness.CLOSE:
+    now = _scores(quiz, answered)
+    role, clearness = _class(quiz, now)
+    if clearness is Clearness.CLOSE:
         return False
-    ways = [list(_ways(quiz, question)) for question in rest]
-    return all(_class(quiz, [sum(each) for each in zip(now, *more, strict=True)]) == found for more in product(*ways))
+    ways = product(*(list(_ways(quiz, question)) for question in rest))
+    return all(_class(quiz, _sum([now, *more])) == (role, clearness) for more in ways)
 
 
 def tie_break(quiz: Quiz, answers: Answers) -> TieBreak | None:
     """Give the question that decides between the two roles in front, if they are too close to call; None if not."""
-    if not _asked(quiz, answers):
+    answered = _answered(quiz, answers)
+    if len(answered) < _fewest(quiz):
         return None
-    found = _verdict(quiz, {each.id: answers[each.id] for each in quiz.questions if each.id in answers})
-    if found.clearness is not Clearness.CLOSE:
-        return None
-    return quiz.tie_break(quiz.roles[found.first].id, quiz.roles[found.second].id)
+    scores = _scores(quiz, answered)
+    return _decider(quiz, scores) if _class(quiz, scores)[1] is Clearness.CLOSE else None
 
 
 def reachable(quiz: Quiz) -> frozenset[str]:
@@ -202,43 +203,48 @@ def choice_of(question: AnyQuestion, choice_id: str) -> Option:
     raise KeyError(choice_id)
 
 
-_Chosen = list[tuple[Question, tuple[Choice, ...]]]
+_Answered = list[tuple[Question, tuple[Choice, ...]]]
 
 
 @dataclass(frozen=True)
 class _Verdict:
-    """Which roles come first and second, by their place in the quiz, and how clearly by the answers given alone."""
+    """The roles by their place in the quiz, the first before the second and the rest; and how clear that is.
 
-    first: int
-    second: int
-    clearness: Clearness
+    Whether questions without an answer could change it is left open.
+    """
+
+    answered: _Answered
     scores: list[float]
+    ranked: list[int]
+    clearness: Clearness
     decided: Decided | None = None
 
 
 def _verdict(quiz: Quiz, answers: Answers) -> _Verdict:
-    chosen = _asked(quiz, answers)
-    scores = _sum(quiz, (_weights(quiz, choices) for _, choices in chosen))
-    first, second = _leading(scores)
-    clearness = _clearness(quiz, (scores[first] - scores[second]) / sum(scores))
-    if len(chosen) < _fewest(quiz):
-        return _Verdict(first, second, Clearness.PICTURE, scores)
+    answered = _answered(quiz, answers)
+    if not answered:
+        raise ValueError("there are no answers to weigh")
+    scores = _scores(quiz, answered)
+    ranked, (_, clearness) = _ranked(scores), _class(quiz, scores)
+    if len(answered) < _fewest(quiz):
+        return _Verdict(answered, scores, ranked, Clearness.PICTURE)
     if clearness is not Clearness.CLOSE:
-        return _Verdict(first, second, clearness, scores)
-    question = quiz.tie_break(quiz.roles[first].id, quiz.roles[second].id)
+        return _Verdict(answered, scores, ranked, clearness)
+    question = _decider(quiz, scores)
     sides = [side for side in question.choices if side.id in answers.get(question.id, ()) and side.role]
     if len(sides) != 1:  # none, or one for either
-        return _Verdict(first, second, clearness, scores)
+        return _Verdict(answered, scores, ranked, clearness)
+    first, second, *rest = ranked
     if sides[0].role == quiz.roles[second].id:
         first, second = second, first
-    return _Verdict(first, second, Clearness.LEANING, scores, Decided(question, sides[0]))
+    return _Verdict(answered, scores, [first, second, *rest], Clearness.LEANING, Decided(question, sides[0]))
 
 
 def _fewest(quiz: Quiz) -> int:
     return min(FEWEST, len(quiz.questions))
 
 
-def _asked(quiz: Quiz, answers: Answers) -> _Chosen:
+def _answered(quiz: Quiz, answers: Answers) -> _Answered:
     """Give the answered questions, without the tie-breaks, in the quiz's order."""
     for question_id, given in answers.items():
         for each in given:
@@ -250,6 +256,12 @@ def _asked(quiz: Quiz, answers: Answers) -> _Chosen:
     ]
 
 
+def _strongest(reasons: Iterable[Reason], most: int) -> tuple[Reason, ...]:
+    """Give the strongest reasons of one side, without those that are weak beside the first of them."""
+    ordered = sorted(reasons, key=lambda each: -abs(each.pull))
+    return tuple(each for each in ordered[:most] if abs(each.pull) >= abs(ordered[0].pull) * WEAKEST)
+
+
 def _weight(choices: Sequence[Choice], role: Role) -> float:
     return sum(choice.weights.get(role.id, 0) for choice in choices) / len(choices)
 
@@ -258,20 +270,33 @@ def _weights(quiz: Quiz, choices: Sequence[Choice]) -> list[float]:
     return [_weight(choices, role) for role in quiz.roles]
 
 
-def _sum(quiz: Quiz, weights: Iterable[Sequence[float]]) -> list[float]:
-    return [sum(each) for each in zip([0.0] * len(quiz.roles), *weights, strict=True)]
+def _scores(quiz: Quiz, answered: _Answered) -> list[float]:
+    return _sum([_weights(quiz, choices) for _, choices in answered])
 
 
-def _leading(scores: Sequence[float]) -> tuple[int, int]:
+def _sum(weights: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(each) for each in zip(*weights, strict=True)]
+
+
+def _ranked(scores: Sequence[float]) -> list[int]:
     # Sums of halves in another order must not differ by a rounding error.
-    first, second = sorted(range(len(scores)), key=lambda at: -round(scores[at], 9))[:2]
-    return first, second
+    return sorted(range(len(scores)), key=lambda at: -round(scores[at], 9))
+
+
+def _decider(quiz: Quiz, scores: Sequence[float]) -> TieBreak:
+    """Give the question that decides between the two roles in front."""
+    first, second, *_ = _ranked(scores)
+    return quiz.tie_break(quiz.roles[first].id, quiz.roles[second].id)
 
 
 def _class(quiz: Quiz, scores: Sequence[float]) -> tuple[int, Clearness]:
     """Give the place of the first role in the quiz, and how clear it is."""
-    first, second = _leading(scores)
+    first, second, *_ = _ranked(scores)
     return first, _clearness(quiz, (scores[first] - scores[second]) / sum(scores))
+
+
+def _is_level(quiz: Quiz, scores: Sequence[float], at: int) -> bool:
+    return _clearness(quiz, (max(scores) - scores[at]) / sum(scores)) is Clearness.CLOSE
 
 
 def _clearness(quiz: Quiz, margin: float) -> Clearness:
@@ -292,7 +317,7 @@ def _ways(quiz: Quiz, question: Question) -> Iterator[list[float]]:
 
 
 def _distance(given: Sequence[Answer], other: Answer) -> float:
-    """Say how far apart two answers are: the sum of the differences of their weights. Sides of a tie-break: no way."""
+    """Sum the differences of two answers' weights; 0 from no answer, and between the sides of a tie-break."""
     before = [choice for choice in given if isinstance(choice, Choice)]
     if not before or not isinstance(other, Choice):
         return 0.0

@@ -63,7 +63,8 @@ class Calibration(Authored):
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
 # All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
-SAME: Final = FEATURES.index("same")
+SAME, VERBATIM = FEATURES.index("same"), FEATURES.index("verbatim")
+NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
     {"unexplained", "alien", "unexplained_rest", "missing", "fragment", "particular", "negation", "called", "about_you"}
@@ -306,12 +307,14 @@ class Index:
     ) -> dict[int, float]:
         """Weigh what the phrasings say together with what the words speak for: give the confidences that this changes.
 
-        A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing word for
-        word needs no judgement. One question of several is also judged as if it had been asked alone: what the others
-        say speaks against it otherwise.
+        A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing all
+        but word for word needs no judgement. One question of several is also judged as if it had been asked alone:
+        what the others say speaks against it otherwise.
         """
         entries = [
-            entry for entry, match in best.items() if not match.part.leans and match.judged.features[match.at, SAME] < 1
+            entry
+            for entry, match in best.items()
+            if not (match.part.leans or _as_phrased(match.judged.features[match.at]))
         ]
         confidences = self._weigh(dict.fromkeys(entries, hint), best, opinion)
         questions = {match.part.question: match.part.sentence for match in best.values()}
@@ -535,6 +538,11 @@ class Index:
         if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
             return 0.0
         return 0.5 if sentence.asks in self._asked[entry] else 1.0
+
+
+def _as_phrased(features: Floats) -> bool:
+    """Say whether a question is a phrasing, all but word for word."""
+    return bool(features[VERBATIM] == 1 or features[SAME] >= NEARLY_SAME)
 
 
 def _reasons(judged: Judged, at: int) -> Reasons:

@@ -118,6 +118,11 @@ class Run:
         return fit.tie_break(self.quiz, self.weighed)
 
     @property
+    def numbered(self) -> tuple[Question | TieBreak, ...]:
+        """The questions as they are numbered: those that are weighed, then the tie-break, if there is one."""
+        return (*self.quiz.questions, *([self.tie_break] if self.tie_break else []))
+
+    @property
     def asking(self) -> Prompt | None:
         """The live prompt, or None."""
         return self.prompts[-1] if self.live and self.status is Status.OPEN else None
@@ -160,13 +165,13 @@ class Run:
     def mismatch(self) -> bool | None:
         """Whether the work sits in one column and the grading in another; None if that is not known.
 
-        Where two roles are too close to call, either column fits.
+        Where roles are too close to call, the column of each fits.
         """
         found = self.recommendation
         if found is None or self.graded is None:
             return None
-        close = found.clearness is fit.Clearness.CLOSE
-        return self.graded.column not in [role.column for role in (found.role, found.runner_up)[: 1 + close]]
+        level = found.level if found.clearness is fit.Clearness.CLOSE else ()
+        return self.graded.column not in [role.column for role in (found.role, *level)]
 
     def chosen(self, question_id: str) -> tuple[Option, ...]:
         """The choices made for a question: none, one, or two by halves. KeyError if the quiz has no such question."""
@@ -448,9 +453,8 @@ def _asked(run: Run, prompt: Prompt) -> Done:
 
 
 def _back(run: Run) -> Done:
-    last = [run.tie_break] if run.tie_break else []
-    asked: list[AnyQuestion] = [run.quiz.purpose, *run.quiz.questions, *last]
-    passed = [each.id for each in asked if each.id in run.answers or each.id in run.skipped]
+    asked = (run.quiz.purpose.id, *(question.id for question in run.numbered))
+    passed = [each for each in asked if each in run.answers or each in run.skipped]
     if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
         passed = passed[: passed.index(run.prompts[-1].question)]
     return _asked(run, Prompt(passed[-1], changing=True)) if passed else Done(run, What.FIRST)

@@ -17,6 +17,7 @@ MAYBE = 58  # from here on a choice is worth a "did you mean"
 MOST_GUESSES = 2
 SAME = 88  # fuzz.ratio of a term with a typo
 SHORT = 4  # letters; in less, a letter wrong makes another word
+SHORTEST = 3  # letters of a wording that is looked for within a sentence
 
 _PICKED = re.compile(r"(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?([1-9]|[a-j])[).:!]*", re.IGNORECASE)
 _ASKING = re.compile(
@@ -109,7 +110,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False) ->
         or (asked and _in_these_words(text, asked))
         or _exact_command(text, words)
         or (asked and not isinstance(asked, Opening) and _two(text, asked))
-        or (asked and _one(text, asked))
+        or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
         or _command(text, words)
         or (asked and not isinstance(asked, Opening) and _which_two(text))
         or _term(text, run.quiz.glossary)
@@ -178,8 +179,7 @@ def _explicit(text: str, run: Run) -> Answered | Command | None:
 
 
 def _numbered(number: str, run: Run) -> AnyQuestion | None:
-    questions = run.quiz.questions
-    return questions[int(number) - 1] if 0 < int(number) <= len(questions) else None
+    return run.numbered[int(number) - 1] if 0 < int(number) <= len(run.numbered) else None
 
 
 def _at(mark: str, question: AnyQuestion) -> Option | None:
@@ -285,6 +285,10 @@ def _scored(said: str, question: AnyQuestion) -> list[tuple[float, Option]]:
 
 
 def _alike(said: str, text: str) -> float:
-    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole."""
+    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole.
+
+    A wording of two letters, such as "me", says nothing as one of many words.
+    """
     text = utils.default_process(text)
-    return max(fuzz.token_set_ratio(said, text), fuzz.ratio(said, text))
+    whole = fuzz.ratio(said, text)
+    return whole if len(text) < SHORTEST else max(fuzz.token_set_ratio(said, text), whole)

@@ -161,8 +161,9 @@ async def do(
             await _begin_anew(store, team, user, run_id, action["action_ts"])
     elif name == "not_graded":
         await _click(team, run_id, {"do": "graded", "dimension": None, "column": None}, body, action)
-    elif name == "open":
-        await _click(team, run_id, {"do": name, "part": question[0]}, body, action)
+    elif name in ("open", "whole_table"):  # the latter under results of before the table was one part of several
+        part = question[0] if question else "table"
+        await _click(team, run_id, {"do": "open", "part": part}, body, action)
     else:
         await _click(team, run_id, {"do": name} | ({"question": question[0]} if question else {}), body, action)
     await ack()

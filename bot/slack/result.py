@@ -122,11 +122,10 @@ def in_a_row(texts: Iterable[str], library: Library) -> Mrkdwn:
 
 def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrkdwn:
     """Name a recommendation in a few words, such as "an AI engineer (leaning)"; `bare` is without the article."""
-    words, name = library.words.quiz, (lambda name: name) if bare else with_article
-    role = name(found.role.name)
-    if found.clearness is Clearness.CLOSE:
-        role = fill(words.either, first=role, second=name(found.runner_up.name))
-    return fill(words.named, role=Mrkdwn(role), clearness=getattr(words, found.clearness))
+    words, roles = library.words.quiz, [found.role, *(found.level if found.clearness is Clearness.CLOSE else ())]
+    names = [escape(role.name if bare else with_article(role.name)) for role in roles]
+    either = reduce(lambda first, second: fill(words.either, first=Mrkdwn(first), second=Mrkdwn(second)), names)
+    return fill(words.named, role=Mrkdwn(either), clearness=getattr(words, found.clearness))
 
 
 def in_words(choices: Sequence[Option], library: Library) -> Mrkdwn:
@@ -150,14 +149,12 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
     lead = fill(words.previous_same, date=date, now=now)
     if now != then:
         lead = fill(words.previous, date=date, before=then, now=now)
-    known = {question.id for question in before.quiz.questions}
+    known = {question.id for question in before.quiz.all_questions}
     moved = [
         question
-        for question in run.quiz.questions
+        for question in run.numbered
         if question.id in known
-        and (is_ := run.chosen(question.id))
-        and (was := before.chosen(question.id))
-        and {each.id for each in is_} != {each.id for each in was}
+        and {each.id for each in run.chosen(question.id)} != {each.id for each in before.chosen(question.id)}
     ]
     told = (
         fill(words.previous_moved, questions=_questions(run, moved, library)) if moved else escape(words.previous_none)
@@ -242,14 +239,15 @@ def _headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn 
     slots = {"work": Mrkdwn(work), "role": with_article(found.role.name), **how_far(run)}
     slots["runner_up"] = with_article(found.runner_up.name)
     template: str = getattr(words, found.clearness)
-    if found.clearness is Clearness.PICTURE and found.margin < run.quiz.thresholds.leaning:
+    if found.clearness is Clearness.PICTURE and found.level:
         template = words.picture_close
     elif found.tie_break:
         template = words.leaning_tie_break
     elif found.unsettled:
         template = words.leaning_open
         slots["questions"] = _questions(run, found.unsettled, library, shared=bool(sender))
-    return fill(template, **slots)
+    others = (fill(words.level, role=with_article(role.name)) for role in found.level[1:])
+    return Mrkdwn(" ".join([fill(template, **slots), *others]))
 
 
 def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
@@ -262,15 +260,15 @@ def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
     return fill(words.early, questions=_questions(run, run.ended_early, library), **how_far(run))
 
 
-def _question(run: Run, question: Question, library: Library, *, shared: bool = False) -> Mrkdwn:
+def _question(run: Run, question: Question | TieBreak, library: Library, *, shared: bool = False) -> Mrkdwn:
     """Name a question: by its number, or by the row of the table to somebody who was not asked it."""
     words = library.words.result
-    if not shared:
+    if not shared or isinstance(question, TieBreak):
         return fill(words.question, number=str(run.number(question)))
     return fill(words.question_shared, row=library.tables[run.quiz.tables.roles].row(question.dimension).label)
 
 
-def _questions(run: Run, questions: Sequence[Question], library: Library, *, shared: bool = False) -> Mrkdwn:
+def _questions(run: Run, questions: Sequence[Question | TieBreak], library: Library, *, shared: bool = False) -> Mrkdwn:
     """Name questions: "question 4", "questions 1, 2 and 4", or their rows."""
     if shared or len(questions) == 1:
         return in_a_row((_question(run, each, library, shared=shared) for each in questions), library)

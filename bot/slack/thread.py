@@ -77,7 +77,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     parts: list[kit.Block] = [section(lead)]
     said: list[str] = [lead]
     about = run.chosen(run.quiz.purpose.id)
-    if about or run.weighed:
+    if about or run.weighed or run.quiz.purpose.id in run.skipped:
         text: str = fill(words.card_about, choice=in_words(about or run.quiz.purpose.choices[:1], library))
         parts.append(section(text, _do(words.change, run_id, "change", run.quiz.purpose.id)))
         said.append(text)
@@ -206,7 +206,7 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
     if choices := run.chosen(prompt.question):
         chosen = fill(words.chosen, choice=in_words(choices, library))
         return f"{chosen}\n{escape(words.manages)}" if choices[0].id == PEOPLE else chosen
-    if prompt.question == run.quiz.purpose.id and run.weighed:
+    if prompt.question == run.quiz.purpose.id and (run.weighed or prompt.question in run.skipped):
         return escape(words.purpose_taken)
     if prompt.question in run.skipped:
         return escape(words.skipped)
