@@ -36,7 +36,7 @@ def test_ask_answers_a_question_of_the_documents():
     said = json.loads(result.stdout)
     assert (said["decision"], said["entry"]) == ("answer", "research-vs-slow-engineering")
     assert 0.5 < said["confidence"] <= 1
-    assert set(said) == {"decision", "entry", "confidence", "phrasing", "candidates", "matched", "unexplained"}
+    assert set(said) == {"decision", "entry", "confidence", "phrasing", "candidates", "matched", "unexplained", "near"}
 
 
 def test_ask_is_silent_about_lunch():
@@ -134,7 +134,7 @@ def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
         tmp_path / "cases.jsonl",
         {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"},
         {"text": "what roles does xAI have", "gold": "xai-dropped-researcher"},
-        {"text": "does Netflix use Member of Technical Staff", "gold": None},
+        {"text": "what roles does xAI have", "gold": None},
         {"text": "lunch at 12?", "gold": None},
         {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
     )

@@ -39,7 +39,7 @@ def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library
     [best] = reply.entries
     assert best.entry == "member-of-technical-staff"
     assert best.near is not None
-    assert best.near > faq.LIKE_A_WORDING
+    assert best.near > faq.SOMEWHAT_LIKE_ONE
     assert best.why().matched is not None
 
 

@@ -19,8 +19,10 @@ CONSIDERED = 4  # candidates, so that a second question has some too
 LIKE_A_PHRASING = 0.1  # confidence from the phrasings alone; below it nearly all chatter stays
 UNNAMED = 0.8  # confidence from which a question may name no role, company or person
 TOLD, REMOTELY = 0.9, 0.02  # confidences, in all and from the phrasings alone, from which a statement is a question
-# The same where the second stage was asked: cosine similarity to a known wording, of a question that names one or not.
-LIKE_A_WORDING, REMOTELY_LIKE_ONE = 0.55, 0.3
+# The same where the second stage was asked: from which cosine similarity to the nearest known wording on. Less will do
+# where a role, a company or a person is named, or from a confidence on.
+LIKE_A_WORDING, NAMED_AND_LIKE_ONE = 0.7, 0.5
+ALL_BUT_CERTAIN, SOMEWHAT_LIKE_ONE = 0.95, 0.55
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -194,9 +196,7 @@ def answerable(candidate: Candidate) -> bool:
     known, which tells chatter apart far better than words do.
     """
     if candidate.near is not None and not candidate.leans:
-        told = candidate.form is Form.STATEMENT and candidate.confidence < TOLD
-        like = REMOTELY_LIKE_ONE if candidate.names else LIKE_A_WORDING
-        return candidate.near >= like and not told and (not candidate.names or _asks_of_names(candidate))
+        return _like_a_wording(candidate, candidate.near)
     if candidate.learnt and not candidate.leans:
         if candidate.form is Form.STATEMENT:
             return candidate.names and candidate.confidence >= TOLD and candidate.phrased >= REMOTELY
@@ -208,6 +208,15 @@ def answerable(candidate: Candidate) -> bool:
     why = candidate.why()
     enough = why.telling > 1 or candidate.form is Form.QUESTION
     return enough and (why.telling > why.names or candidate.leans)
+
+
+def _like_a_wording(candidate: Candidate, near: float) -> bool:
+    """Say whether it means what a known wording of its entry does, closely enough for what else it says."""
+    if candidate.form is Form.STATEMENT and candidate.confidence < TOLD:
+        return False
+    if candidate.names:
+        return near >= NAMED_AND_LIKE_ONE and _asks_of_names(candidate)
+    return near >= (SOMEWHAT_LIKE_ONE if candidate.confidence >= ALL_BUT_CERTAIN else LIKE_A_WORDING)
 
 
 def _asks_of_names(candidate: Candidate) -> bool:
