@@ -25,8 +25,8 @@ _DRAWN_OUT = re.compile(r"(\w)\1{2,}")
 _NOT = re.compile(r"\b(?:not|no|never|dont|isnt|cant|wont|doesnt)\b")
 # What says nothing: what the bot is called, and what people put around a word.
 _FILLERS = frozenset(
-    {"actually", "bot", "just", "hmm", "lol", "haha", "oh", "ok", "okay", "please", "pls", "plz", "robot", "rolefit"}
-    | {"honestly", "really", "so", "sorry", "tbh", "then", "um", "well"}
+    {"actually", "and", "but", "haha", "hmm", "honestly", "just", "lol", "oh", "ok", "okay", "please", "pls", "plz"}
+    | {"really", "so", "sorry", "tbh", "then", "um", "well", "bot", "robot", "rolefit"}
 )
 _WRITTEN_OUT = {
     "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "thats": "that is", "its": "it is",

@@ -75,7 +75,8 @@ def suggestions(entries: Sequence[Entry], library: Library) -> Message:
 def _offer(lead: str, entries: Sequence[Entry]) -> Message:
     """Offer up to three entries as buttons; the value of each is the entry's id."""
     questions = [(entry.id, entry.question) for entry in entries]
-    asked = Mrkdwn("\n".join(f"{number}. {escape(text)}" for number, (_, text) in enumerate(questions, 1)))
+    numbers = [f"{number}. " for number in range(1, len(questions) + 1)] if len(questions) > 1 else [""]
+    asked = Mrkdwn("\n".join(number + escape(text) for number, (_, text) in zip(numbers, questions, strict=True)))
     buttons: list[kit.Element] = [
         kit.Button(label(text), action_id=f"{SHOW_ENTRY}:{entry}", value=entry) for entry, text in questions
     ]

@@ -92,22 +92,22 @@ def decide(text: str, surface: Surface, library: Library, after: str | None = No
 
     Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered.
     """
-    prompted = surface not in UNPROMPTED
+    prompted, talk = surface not in UNPROMPTED, library.words.talk
     if prompted and not text:
         return Said(HELLO)
-    if prompted and (intent := smalltalk.read(text, library.words.talk)):
-        return Said(TALK, (intent,)) if library.words.talk.of(intent).reply else None
+    if prompted and (intent := smalltalk.read(text, talk)):
+        return Said(TALK, (intent,)) if talk.of(intent).reply else None
     if after is not None and (entry := library.entry(after)) is not None:
         after = entry.id  # it may have been answered under a former id
     match faq.reply_to(text, surface, library.index, library.limits, after=after):
-        case Answer(entries):
+        case Answer(entries) if prompted or not smalltalk.read(text, talk):
             return Said(ANSWER, tuple(each.entry for each in entries))
         case Suggestions(candidates):
             suggested = tuple(each.entry for each in candidates)
             return _not_answered(text, suggested, library) or Said(SUGGEST, suggested)
         case NoAnswer():
             return _not_answered(text, (), library) or Said(UNKNOWN)
-        case Silence():
+        case Answer() | Silence():  # to small talk nothing is said unasked
             return None
 
 
@@ -121,16 +121,18 @@ def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Sa
 def answer_command(text: str, library: Library) -> Message | None:
     """Answer what stands after /rolefit; None if it is neither a question nor anything else we reply to."""
     said = decide(text, Surface.COMMAND, library)
-    if said is None or (said.kind == UNKNOWN and not _may_be_question(text, library)):
+    if said is None or (said.kind not in (ANSWER, TALK) and not _may_be_question(text, said.kind, library)):
         return None
     metrics.REPLIES.labels(said.kind, Surface.COMMAND).inc()
     return rendered(said.kind, said.entries, library)
 
 
-def _may_be_question(text: str, library: Library) -> bool:
+def _may_be_question(text: str, kind: str, library: Library) -> bool:
+    """Tell a question from a word that was meant as part of the command: one word may be "history" mistyped."""
     sentences = library.index.read(text).sentences
     words = sum(len(sentence.words) for sentence in sentences)
-    return words > WORDS_OF_AN_ARGUMENT or any(sentence.form is Form.QUESTION for sentence in sentences)
+    enough = words > (WORDS_OF_AN_ARGUMENT if kind == UNKNOWN else 1)
+    return enough or any(sentence.form is Form.QUESTION for sentence in sentences)
 
 
 async def show_entry(
