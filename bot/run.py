@@ -121,7 +121,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             store,
             between_posts=settings.post_interval,
         )
-        _ = library.index  # before the first message asks for it
+        _ = library.index, library.decoys  # before the first message asks for them
         await store.seen(me, time.time())
         launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
@@ -251,7 +251,7 @@ async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:
 
     def read() -> Library:
         library = knowledge.load(folder)
-        _ = library.index  # before the first message asks for it
+        _ = library.index, library.decoys  # before the first message asks for them
         return library
 
     async for _ in awatch(folder, recursive=False):
