@@ -16,8 +16,10 @@ from bot import settings as env
 from bot.settings import SettingsError
 
 if TYPE_CHECKING:
+    from bot.domain.embeddings import Opine
     from bot.domain.faq import Reply, Surface
-    from bot.domain.matching import Index
+    from bot.domain.learnt import Labelled
+    from bot.domain.matching import Candidate, Index
     from bot.evaluate import Case, Outcome
     from bot.knowledge import Library
     from bot.storage import StoredRun
@@ -86,8 +88,9 @@ def ask(
     library, place = _library(), _surface(surface)
     if after is not None and library.entry(after) is None:
         _stop([f"--after {after}: there is no such entry in faq.yaml."])
-    reply = faq.reply_to(text, place, library.index, library.limits, after=after)
-    explained = _explained(text, reply, library, after)
+    opine = _opine(library)
+    reply = faq.reply_to(text, place, library.index, library.limits, after=after, opine=opine)
+    explained = _explained(reply, faq.rank(text, place, library.index, library.limits, after=after, opine=opine))
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
@@ -99,6 +102,8 @@ def ask(
         typer.echo(f"Taken for: {explained['phrasing']}")
         typer.echo("Matched: " + (", ".join(f"{a} = {b}" for a, b in explained["matched"]) or "nothing"))
         typer.echo("Not explained: " + (", ".join(explained["unexplained"]) or "nothing"))
+    if explained["near"] is not None:
+        typer.echo(f"The sentence encoder was asked too: {explained['near']:.2f} alike to the nearest known wording")
 
 
 @cli.command("eval")
@@ -159,12 +164,14 @@ def evaluate(
         built = time.perf_counter() - began
         if not cases:
             _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
-        tried: Iterable[tuple[Index, list[evaluation.Case]]] = [(index, cases)]
+        opine = _opine(library) if chosen == list(library.entries.values()) else None
+        tried: Iterable[tuple[Index, Opine | None, list[evaluation.Case]]] = [(index, opine, cases)]
     else:
         tried = _left_out(library, knowledge_folder or _settings().knowledge_dir, new=left_out == "entries")
-    for index, cases in tried:
-        decide = partial(faq.reply_to, surface=place, index=index, limits=limits)
-        found += evaluation.outcomes(cases, index.rank, decide)
+    for index, opine, cases in tried:
+        rank = partial(faq.rank, surface=place, index=index, limits=limits, opine=opine)
+        decide = partial(faq.reply_to, surface=place, index=index, limits=limits, opine=opine)
+        found += evaluation.outcomes(cases, rank, decide)
     figures = evaluation.report(found)
     if as_json:
         typer.echo(json.dumps(evaluation.as_json(figures), ensure_ascii=False, indent=2))
@@ -184,9 +191,9 @@ def _named(entries: str, known: frozenset[str]) -> frozenset[str]:
     return used
 
 
-def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple[Index, list[Case]]]":
-    """Learn without each author in turn, and give the index with that author's texts as cases."""
-    from bot import knowledge
+def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple[Index, Opine | None, list[Case]]]":
+    """Learn without each author in turn; give the index and the second stage, with that author's texts as cases."""
+    from bot import encoder, knowledge
     from bot.domain.content import Faq
     from bot.evaluate import Case
 
@@ -199,15 +206,25 @@ def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple
         _stop([str(problem) for problem in error.problems])
     if trainer is None:
         _stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
-    for index, texts in trainer.indexes_without(partial(typer.echo, err=True), new=new):
-        yield index, [Case(each.text, each.gold, each.style, each.author) for each in texts]
+    say = partial(typer.echo, err=True)
+    tried: Iterable[tuple[Index, Opine | None, list[Labelled]]]
+    if _settings().rolefit_encoder is env.Switch.OFF or library.limits.second is None:
+        tried = ((index, None, texts) for index, texts in trainer.indexes_without(say, new=new))
+    else:
+        from bot.train_second_stage import SecondStageTrainer
+
+        parts = trainer.left_out(say)
+        second = SecondStageTrainer(trainer, encoder.load().encode, say)
+        tried = second.indexes_without(parts, second.left_out(parts), new=new)
+    for index, opine, texts in tried:
+        yield index, opine, [Case(each.text, each.gold, each.style, each.author) for each in texts]
 
 
 @cli.command()
 def check(
     folder: Annotated[Path | None, typer.Argument(help="A knowledge folder; the one in use if left out.")] = None,
     calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="First compute matching.yaml and learnt.json anew.")
+        bool, typer.Option("--calibrate", help="First compute anew what is learnt: matching.yaml and learnt.*.")
     ] = False,
 ) -> None:
     """Check the knowledge: file, line, what is wrong, what to do. Exits with 1 if something is."""
@@ -221,7 +238,10 @@ def check(
             _stop([str(problem) for problem in error.problems])
     documents = place.resolve().parents[1] / "shared" / "sources"
     problems = knowledge.lint(
-        place, today=datetime.now(UTC).date(), documents=documents if documents.is_dir() else None
+        place,
+        today=datetime.now(UTC).date(),
+        documents=documents if documents.is_dir() else None,
+        second=_opine,
     )
     for problem in problems:
         typer.echo(str(problem))
@@ -330,11 +350,21 @@ def manifest(
     typer.echo(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100), nl=False)
 
 
-def _explained(text: str, reply: "Reply", library: "Library", after: str | None) -> dict[str, Any]:
+def _opine(library: "Library") -> "Opine | None":
+    """Give what asks the second stage, or None if it is off."""
+    if _settings().rolefit_encoder is env.Switch.OFF:
+        return None
+    from bot.second_stage import SecondStage
+
+    second = SecondStage()
+    second.prepare(library)
+    return partial(second.opinion, library=library)
+
+
+def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:
     from bot.domain import faq
 
     names = {faq.Answer: "answer", faq.Suggestions: "suggest", faq.NoAnswer: "no_answer", faq.Silence: "silence"}
-    ranked = library.index.rank(text, after=after)
     best = reply.entries[0] if isinstance(reply, faq.Answer) else next(iter(ranked), None)
     why = best.why() if best else None
     return {
@@ -342,9 +372,10 @@ def _explained(text: str, reply: "Reply", library: "Library", after: str | None)
         "entry": best.entry if isinstance(reply, faq.Answer) and best else None,
         "confidence": round(best.confidence, 4) if best else 0.0,
         "phrasing": best.phrasing if best else None,
-        "candidates": [{"entry": each.entry, "confidence": round(each.confidence, 4)} for each in ranked],
+        "candidates": [{"entry": each.entry, "confidence": round(each.confidence, 4)} for each in ranked[:3]],
         "matched": [list(pair) for pair in why.matched] if why else [],
         "unexplained": list(why.unexplained) if why else [],
+        "near": None if best is None or best.near is None else round(best.near, 4),
     }
 
 

@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot import embedded as embedded_file
 from bot.domain import faq, fit, smalltalk
 from bot.domain.content import (
     MAX_BUTTON_TEXT,
@@ -42,6 +43,7 @@ from bot.domain.content import (
     Words,
     with_article,
 )
+from bot.domain.embeddings import Embedded, Opine
 from bot.domain.learnt import Labelled, Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Index
@@ -65,6 +67,8 @@ MATCHING_COMMENT = """\
 #   gap    and only if the next entry is at least this far behind
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
+#   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
+#           `worth`, so that it is asked for at most one in twenty messages of technical chatter
 #   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
 """
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block
@@ -114,6 +118,7 @@ class Library:
     checks: Checks
     not_answered: tuple[NotAnswered, ...] = ()
     learnt_file: LearntFile | None = None
+    embedded: Embedded | None = None
 
     @cached_property
     def index(self) -> Index:
@@ -213,11 +218,17 @@ def load(folder: Path) -> Library:
     return library
 
 
-def lint(folder: Path, *, today: date, documents: Path | None = None) -> list[Problem]:
+def lint(
+    folder: Path,
+    *,
+    today: date,
+    documents: Path | None = None,
+    second: Callable[[Library], Opine | None] = lambda _: None,
+) -> list[Problem]:
     """Find everything wrong or doubtful in a knowledge folder, in the order of files and lines.
 
     `documents` is the folder with the texts that `sources.yaml` names; what is copied from them is found where it is
-    there.
+    there. `second` gives what asks the second stage, for the promises, if it is to have a part.
     """
     library, files, problems = _read(folder)
     if library is not None:
@@ -228,7 +239,7 @@ def lint(folder: Path, *, today: date, documents: Path | None = None) -> list[Pr
         problems += _outcomes(library, files)
         problems += _wording(library, files)
         if not problems or all(each.level == "warning" for each in problems):
-            problems += _matching(library, files)
+            problems += _matching(library, files, second(library))
     return sorted(problems)
 
 
@@ -242,7 +253,7 @@ def english() -> English:
 
 
 def calibrate(folder: Path, say: Callable[[str], object] = str) -> None:
-    """Compute matching.yaml from the other files, and learnt.json where there are utterances; write both.
+    """Compute matching.yaml from the other files, and what is learnt where there are utterances; write all of it.
 
     `say` is told what is being done, which may take minutes. Raises KnowledgeError if the files cannot be read.
     """
@@ -260,11 +271,32 @@ def calibrate(folder: Path, say: Callable[[str], object] = str) -> None:
     say("weighing the phrasings")
     limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
     if teacher := trainer(folder, entries, decoys.not_answered, checks, synonyms, limits.calibration):
-        learnt, thresholds = teacher.learn(say)
-        limits = limits.model_copy(update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0})
+        parts = teacher.left_out(say)
+        learnt, thresholds = teacher.learn(say, parts)
+        second = _second_stage(folder, teacher, parts, say)
+        limits = limits.model_copy(
+            update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0, "second": second}
+        )
         (folder / LEARNT).write_text(_one_to_a_line(learnt), encoding="utf-8")
     written = yaml.safe_dump(limits.model_dump(), sort_keys=False)
     (folder / "matching.yaml").write_text(MATCHING_COMMENT + written, encoding="utf-8")
+
+
+def _second_stage(
+    folder: Path, teacher: "train.Trainer", parts: "list[train.LeftOut]", say: Callable[[str], object]
+) -> faq.SecondLimits | None:
+    """Learn for the second stage and write its file; None where there is no encoder."""
+    from bot import encoder, train_second_stage  # noqa: PLC0415 - see above
+
+    try:
+        encode = encoder.load().encode
+    except encoder.EncoderError as error:
+        say(f"the second stage is left out: {error}")
+        (folder / embedded_file.FILE).unlink(missing_ok=True)
+        return None
+    embedded, thresholds = train_second_stage.SecondStageTrainer(teacher, encode, say).learn(parts)
+    embedded_file.write(folder / embedded_file.FILE, embedded)
+    return faq.SecondLimits(worth=train_second_stage.WORTH, sure=thresholds.sure, maybe=thresholds.maybe)
 
 
 def trainer(
@@ -355,9 +387,9 @@ def _read(folder: Path) -> tuple[Library | None, dict[str, _File], list[Problem]
         assert isinstance(found, model)  # noqa: S101 - no problems means each file gave its model
         return found
 
-    learnt = _learnt(folder)
-    if isinstance(learnt, Problem):
-        return None, files, [learnt]
+    learnt, embedded = _learnt(folder), _embedded(folder)
+    if isinstance(learnt, Problem) or isinstance(embedded, Problem):
+        return None, files, [each for each in (learnt, embedded) if isinstance(each, Problem)]
     library = Library(
         documents={each.id: each for each in value("sources.yaml", Sources).documents},
         tables={each.id: each for each in value("tables.yaml", Tables).tables},
@@ -369,6 +401,7 @@ def _read(folder: Path) -> tuple[Library | None, dict[str, _File], list[Problem]
         checks=value("checks.yaml", Checks),
         not_answered=value(NOT_ANSWERED, NotAnsweredFile).not_answered if NOT_ANSWERED in values else (),
         learnt_file=learnt,
+        embedded=embedded,
     )
     problems = [*_duplicates(files, values), *_references(library, files)]
     return (None if problems else library), files, problems
@@ -383,6 +416,17 @@ def _learnt(folder: Path) -> LearntFile | Problem | None:
     except (OSError, ValueError) as error:
         what = f"cannot be used: {str(error).splitlines()[0]}"
         return Problem(LEARNT, 0, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
+
+
+def _embedded(folder: Path) -> Embedded | Problem | None:
+    """Read what was learnt for the second stage; a knowledge of one's own may do without."""
+    try:
+        return embedded_file.read(folder / embedded_file.FILE)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        what = f"cannot be used: {error}"
+        return Problem(embedded_file.FILE, 0, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
 
 
 def _parse(folder: Path, name: str) -> _File:
@@ -856,7 +900,7 @@ def _texts(data: Any, path: Place = ()) -> Iterator[tuple[Place, str]]:
             yield from _texts(value, (*path, at))
 
 
-def _matching(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
+def _matching(library: Library, files: Mapping[str, _File], opine: Opine | None) -> Iterator[Problem]:
     """Find phrasings that lead to another entry, and promises of checks.yaml that are not kept."""
     for at, entry in enumerate(library.entries.values()):
         asked: list[tuple[Place, str]] = [(("entries", at, "question"), entry.question)]
@@ -869,7 +913,9 @@ def _matching(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]
                 remedy = "Make it more specific, or move it there"
                 yield files["faq.yaml"].problem(path, what, remedy)
     for at, check in enumerate(library.checks.checks):
-        reply = faq.reply_to(check.say, faq.Surface(check.surface), library.index, library.limits, after=check.after)
+        reply = faq.reply_to(
+            check.say, faq.Surface(check.surface), library.index, library.limits, after=check.after, opine=opine
+        )
         got = _offered(reply) or ["silence"]
         if check.expect not in got:
             what = f"{check.say!r} should get {check.expect}, and gets {', '.join(got)}"

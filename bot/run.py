@@ -21,7 +21,7 @@ import structlog
 
 from bot import knowledge
 from bot.knowledge import KnowledgeError, Library
-from bot.settings import Mode, Settings, SettingsError
+from bot.settings import Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
     import uvicorn
@@ -96,6 +96,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
     Raises RefusedError if Slack refuses a token, and OSError if the port is taken.
     """
     from bot import replica
+    from bot.second_stage import SecondStage
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
@@ -114,14 +115,21 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             members = await slack.one_workspace(session, access.bot_token, access.api_url)
         else:
             members, install = _many_workspaces(settings, access, library, store, session)
+        _ = library.index  # before the first message asks for it
+        second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
+        if second is not None:
+            stack.callback(second.close)
         app, renew = slack.create(
             members,
             access.api_url,
             library,
             store,
             between_posts=settings.post_interval,
+            second=second,
         )
         _ = library.index, library.decoys  # before the first message asks for them
+        if second is not None:
+            await second.ready()
         await store.seen(me, time.time())
         launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already

@@ -22,6 +22,13 @@ class Mode(StrEnum):
     OAUTH = "oauth"
 
 
+class Switch(StrEnum):
+    """Whether a part of the bot is to run."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class SettingsError(ValueError):
     """Says every setting that is wrong, why, and what to do."""
 
@@ -60,6 +67,7 @@ class Settings(BaseSettings):
     port: int = Field(default=3000, ge=1, le=65535)
     workspace_port: int = Field(default=8765, ge=0, le=65535)
     health_port: Port = None
+    rolefit_encoder: Switch = Switch.ON
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
     log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from bot import calibrate
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
+from bot.domain.embeddings import Opinion
 from bot.domain.learnt import NONE, Hint, Labelled, Layer, Learnt, LearntFile, Network, about
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Index
@@ -116,13 +117,13 @@ class Trainer:
         self.synonyms, self.english, self.calibration = synonyms, english, calibration
         self.index = Index.build(entries, synonyms, english, calibration)
         self.ids = [entry.id for entry in entries]
-        self._phrased = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
-        self._decoys = [text for decoy in decoys for text in (decoy.question, *decoy.phrasings)]
+        self.phrased = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
+        self.decoys = [text for decoy in decoys for text in (decoy.question, *decoy.phrasings)]
         # Learnt from by the networks alone: messages the like of which the classifiers have never seen.
         self.texts += [Labelled(text, frozenset(), MADE, "made-up") for text in self.made_up]
         self._tokens = [self._read(each.text) for each in self.texts]
-        self._phrased_tokens = [self._read(text) for text, _ in self._phrased]
-        self._decoy_tokens = [self._read(text) for text in self._decoys]
+        self._phrased_tokens = [self._read(text) for text, _ in self.phrased]
+        self._decoy_tokens = [self._read(text) for text in self.decoys]
 
     def _read(self, text: str) -> tuple[list[str], list[str]]:
         return self.index.tokens(self.index.read(text))
@@ -132,7 +133,7 @@ class Trainer:
         known = tuple(name for name in self.ids if name not in hidden)
         rows: list[tuple[tuple[list[str], list[str]], str]] = [
             (tokens, owner)
-            for tokens, (_, owner) in zip(self._phrased_tokens, self._phrased, strict=True)
+            for tokens, (_, owner) in zip(self._phrased_tokens, self.phrased, strict=True)
             if owner not in hidden
         ]
         rows += [(tokens, NONE) for tokens in self._decoy_tokens]
@@ -163,16 +164,25 @@ class Trainer:
         )
 
     def rows(
-        self, places: Sequence[int], classifiers: Classifiers, *, new: frozenset[str] | None = None
+        self,
+        places: Sequence[int],
+        classifiers: Classifiers,
+        *,
+        new: frozenset[str] | None = None,
+        opinion: Callable[[int], Opinion | None] = lambda _: None,
     ) -> Iterator[tuple[int, list[str], Floats]]:
-        """Give place, entries and features of each text's candidates; of the `new` entries alone, where some are."""
+        """Give place, entries and features of each text's candidates; of the `new` entries alone, where some are.
+
+        opinion: what the second stage makes of the text at a place, if it has a say.
+        """
         learnt = _bare(classifiers)
         index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
         number = {name: at for at, name in enumerate(self.ids)}
         hints = classifiers.hints([self._tokens[at][0] for at in places], [self._tokens[at][1] for at in places])
         for at, hint in zip(places, hints, strict=True):
             best: dict[str, tuple[float, Floats]] = {}
-            for names, features in index.judge(self.texts[at].text, also=index.hinted(hint)):
+            meant = opinion(at)
+            for names, features in index.judge(self.texts[at].text, also=index.hinted(hint, meant)):
                 for name, row, confidence in zip(names, features, index.confidences(features).tolist(), strict=True):
                     if name not in best or confidence > best[name][0]:
                         best[name] = (confidence, row)
@@ -181,19 +191,23 @@ class Trainer:
                 yield (
                     at,
                     kept,
-                    np.array([index.row(*best[name], hint, number[name]) for name in kept], np.float32),
+                    np.array([index.row(*best[name], hint, number[name], opinion=meant) for name in kept], np.float32),
                 )
 
-    def learn(self, say: Progress = print) -> tuple[LearntFile, Thresholds]:
-        """Learn from everything, and find the thresholds on texts whose author the classifiers have not seen."""
-        parts = self.left_out(say)
+    def learn(self, say: Progress = print, parts: Sequence["LeftOut"] | None = None) -> tuple[LearntFile, Thresholds]:
+        """Learn from everything, and find the thresholds on texts whose author the classifiers have not seen.
+
+        parts: what `left_out` gave, if it is known.
+        """
+        parts = self.left_out(say) if parts is None else parts
         say("fitting the classifiers on all texts")
         known, new = self.networks(parts)
         return _file(
             self.fit([at for at, each in enumerate(self.texts) if each.author != MADE]), known, new
-        ), self._thresholds(parts, Network.of(known))
+        ), self.thresholds(parts, Network.of(known))
 
-    def _thresholds(self, parts: Sequence["LeftOut"], network: Network) -> "Thresholds":
+    def thresholds(self, parts: Sequence["LeftOut"], network: Network) -> "Thresholds":
+        """Find the thresholds by the rule above, on texts whose author the classifiers have not seen."""
         best = dict.fromkeys(range(len(self.texts)), (0.0, ""))
         for part in parts:
             for at, names, rows in part.known:

@@ -23,8 +23,8 @@ TRIED = 20  # every so many phrasings of all are left out in turn
         ("is grok better than claude", "model-comparison"),
     ],
 )
-def test_who_asks_is_told_what_is_known_not_to_be_answered(library: Library, asked: str, name: str):
-    said = faq.decide(asked, Surface.DM, library)
+async def test_who_asks_is_told_what_is_known_not_to_be_answered(library: Library, asked: str, name: str):
+    said = await faq.decide(asked, Surface.DM, library, None)
 
     assert said is not None
     assert (said.kind, said.entries[0]) == (NOT_ANSWERED, name)
@@ -37,15 +37,15 @@ def test_what_is_near_nothing_is_no_decoy(library: Library, asked: str):
     assert library.decoys.recognise(asked) is None
 
 
-def test_nobody_is_told_unasked(library: Library):
+async def test_nobody_is_told_unasked(library: Library):
     for decoy in library.not_answered:
-        said = faq.decide(decoy.question, Surface.CHANNEL, library)
+        said = await faq.decide(decoy.question, Surface.CHANNEL, library, None)
 
         assert said is None or said.kind != NOT_ANSWERED
 
 
-def test_what_may_be_meant_all_the_same_is_offered_below(library: Library):
-    said = faq.decide("salary of ML engineers", Surface.DM, library)
+async def test_what_may_be_meant_all_the_same_is_offered_below(library: Library):
+    said = await faq.decide("salary of ML engineers", Surface.DM, library, None)
 
     assert said is not None
     decoy, *suggested = said.entries

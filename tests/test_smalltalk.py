@@ -93,12 +93,12 @@ def test_each_phrase_is_read_as_what_it_stands_under(library: Library):
 
 
 @pytest.mark.parametrize("surface", sorted(UNPROMPTED))
-def test_none_of_it_is_said_unasked(library: Library, surface: Surface):
+async def test_none_of_it_is_said_unasked(library: Library, surface: Surface):
     talk = library.words.talk
 
     for name in type(talk).model_fields:
         for phrase in talk.of(name).phrases:
-            assert faq.decide(phrase, surface, library) is None, phrase
+            assert await faq.decide(phrase, surface, library, None) is None, phrase
 
 
 WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?", "!", ":wave:", "<@U1>", "visa", "ok"]
@@ -108,8 +108,8 @@ WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?",
     text=st.text(max_size=300) | st.lists(st.sampled_from(WORDS)).map(" ".join),
     surface=st.sampled_from([Surface.DM, Surface.MENTION, Surface.COMMAND]),
 )
-def test_whatever_is_said_gets_one_reply_or_none(library: Library, text: str, surface: Surface):
-    said = faq.decide(text, surface, library)
+async def test_whatever_is_said_gets_one_reply_or_none(library: Library, text: str, surface: Surface):
+    said = await faq.decide(text, surface, library, None)
 
     if said is not None:
         assert faq.rendered(said.kind, said.entries, library).text

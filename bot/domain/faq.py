@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.content import Authored
+from bot.domain.embeddings import Opine, Opinion
 from bot.domain.matching import Calibration, Candidate, Index
 from bot.domain.matching_text import Form
 
@@ -18,6 +19,8 @@ CONSIDERED = 4  # candidates, so that a second question has some too
 LIKE_A_PHRASING = 0.1  # confidence from the phrasings alone; below it nearly all chatter stays
 UNNAMED = 0.8  # confidence from which a question may name no role, company or person
 TOLD, REMOTELY = 0.9, 0.02  # confidences, in all and from the phrasings alone, from which a statement is a question
+# The same where the second stage was asked: cosine similarity to a known wording, of a question that names one or not.
+LIKE_A_WORDING, REMOTELY_LIKE_ONE = 0.55, 0.3
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -35,6 +38,14 @@ class Surface(StrEnum):
 UNPROMPTED = frozenset({Surface.CHANNEL, Surface.THREAD})
 
 
+class SecondLimits(Authored):
+    """The limits where the second stage was asked, and for which messages it is."""
+
+    worth: Probability  # unprompted, ask it from this confidence of the first stage on
+    sure: Probability
+    maybe: Probability
+
+
 class Limits(Authored):
     """The file `matching.yaml`: from which confidence on what is said, and the calibration of the confidence."""
 
@@ -42,7 +53,14 @@ class Limits(Authored):
     gap: Probability  # and only if the runner-up is this far behind
     asked: Probability  # where the bot was asked, answer from here on
     maybe: Probability  # where the bot was asked, suggest from here on
+    second: SecondLimits | None = None  # none: there is no second stage
     calibration: Calibration
+
+    def for_second_stage(self) -> "Limits":
+        """Give the limits for what the second stage had a part in."""
+        if self.second is None:
+            return self
+        return self.model_copy(update={"sure": self.second.sure, "maybe": self.second.maybe})
 
 
 @dataclass(frozen=True)
@@ -72,16 +90,74 @@ class Silence:
 Reply = Answer | Suggestions | NoAnswer | Silence
 
 
-def reply_to(utterance: str, surface: Surface, index: Index, limits: Limits, *, after: str | None = None) -> Reply:
+def reply_to(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    limits: Limits,
+    *,
+    after: str | None = None,
+    opine: Opine | None = None,
+) -> Reply:
     """Choose between answering, suggesting, saying that we don't know, and silence.
 
     utterance: Slack's text of a message, without the bot's own mention. `after` is the entry that the thread was
-    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent.
+    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `opine` asks
+    the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
+    reply, worth = first_reply(utterance, surface, index, limits, after=after)
+    opinion = opine(utterance) if opine and worth else None
+    return reply if opinion is None else second_reply(utterance, surface, index, limits, opinion, after=after)
+
+
+def rank(
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    limits: Limits,
+    *,
+    after: str | None = None,
+    opine: Opine | None = None,
+) -> tuple[Candidate, ...]:
+    """Give the candidates that `reply_to` decides by, best first."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
+    opinion = opine(utterance) if opine and worth_asking(ranked, surface, limits) else None
+    return ranked if opinion is None else index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
+
+
+def first_reply(
+    utterance: str, surface: Surface, index: Index, limits: Limits, *, after: str | None = None
+) -> tuple[Reply, bool]:
+    """Choose by the first stage alone, and say whether it is worth asking the second."""
+    ranked = _ranked(utterance, surface, index, after)
+    return decide(ranked, surface, limits), worth_asking(ranked, surface, limits)
+
+
+def second_reply(
+    utterance: str, surface: Surface, index: Index, limits: Limits, opinion: Opinion, *, after: str | None = None
+) -> Reply:
+    """Choose with what the second stage makes of the message."""
+    return decide(_ranked(utterance, surface, index, after, opinion), surface, limits.for_second_stage())
+
+
+def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> bool:
+    """Say whether the second stage is to be asked about a message with these candidates.
+
+    Where the bot was asked, always; unprompted only where the first stage sees a chance, so that nearly all chatter
+    costs no more than that.
+    """
+    if limits.second is None:
+        return False
+    return surface not in UNPROMPTED or (bool(ranked) and ranked[0].confidence >= limits.second.worth)
+
+
+def _ranked(
+    utterance: str, surface: Surface, index: Index, after: str | None, opinion: Opinion | None = None
+) -> tuple[Candidate, ...]:
+    ranked = index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
     if after is not None and ranked and ranked[0].entry == after:
-        ranked = () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
-    return decide(ranked, surface, limits)
+        return () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
+    return ranked
 
 
 def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> Reply:
@@ -114,17 +190,27 @@ def answerable(candidate: Candidate) -> bool:
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
     in the confidence, the question must name a role, a company or a person, or sound like a phrasing and be all but
     certain: what is learnt from words alone may mistake everyday chatter for a question. So must what is told rather
-    than asked.
+    than asked. Where the second stage was asked, it must mean much the same as a phrasing or an utterance that is
+    known, which tells chatter apart far better than words do.
     """
+    if candidate.near is not None and not candidate.leans:
+        told = candidate.form is Form.STATEMENT and candidate.confidence < TOLD
+        like = REMOTELY_LIKE_ONE if candidate.names else LIKE_A_WORDING
+        return candidate.near >= like and not told and (not candidate.names or _asks_of_names(candidate))
     if candidate.learnt and not candidate.leans:
         if candidate.form is Form.STATEMENT:
             return candidate.names and candidate.confidence >= TOLD and candidate.phrased >= REMOTELY
         if candidate.names:
-            why = candidate.why()
-            return why.telling > why.names or len(why.matched) > 1  # "what about Meta?" says nothing else
+            return _asks_of_names(candidate)
         return candidate.phrased >= LIKE_A_PHRASING and candidate.confidence >= UNNAMED
     if candidate.particular or candidate.form is Form.STATEMENT:
         return False
     why = candidate.why()
     enough = why.telling > 1 or candidate.form is Form.QUESTION
     return enough and (why.telling > why.names or candidate.leans)
+
+
+def _asks_of_names(candidate: Candidate) -> bool:
+    """Say whether a question says more than names: "what about Meta?" does not."""
+    why = candidate.why()
+    return why.telling > why.names or len(why.matched) > 1

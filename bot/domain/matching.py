@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
+from bot.domain.embeddings import Opinion
 from bot.domain.learnt import HINTS, Hint, Learnt, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
@@ -91,6 +92,7 @@ class Candidate:
     learnt: bool  # whether utterances had a part in the confidence
     names: bool  # whether the question names a role, a company or a person
     why: Callable[[], "Reasons"] = field(compare=False, repr=False)
+    near: float | None = None  # similarity in meaning to the nearest known wording; None if only words were looked at
 
 
 @dataclass(frozen=True)
@@ -226,18 +228,25 @@ class Index:
         self._phrasing_weights = np.add.reduceat(self._key_weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
 
     def rank(
-        self, utterance: str, *, limit: int = 3, after: str | None = None, without: str | None = None
+        self,
+        utterance: str,
+        *,
+        limit: int = 3,
+        after: str | None = None,
+        without: str | None = None,
+        opinion: Opinion | None = None,
     ) -> tuple[Candidate, ...]:
         """Rank the entries that may answer a message, best first.
 
         `after` is the entry the thread was answered with before: a short follow-up ("and at Anthropic?") is read in
         the light of that entry's question. `without` is a phrasing to leave out, so that it can be tried against the
-        others. At most `limit` candidates; none where nothing in the message is about any entry.
+        others. `opinion` is what the second stage makes of the message, if it was asked. At most `limit` candidates;
+        none where nothing in the message is about any entry.
         """
         said = read(utterance, self._lexicon.repair)
         best: dict[int, _Match] = {}
         hint = self.hint(said) if without is None and said.sentences else None
-        also = self.hinted(hint)
+        also = self.hinted(hint, opinion)
         for part in self._parts(said, after):
             judged = self._judge(said, part, without, also)
             if judged is None:
@@ -248,10 +257,16 @@ class Index:
                     best[entry] = _Match(phrased[at], part, judged, at)
         confidences = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
-            confidences.update(self._weighed(said, best, hint))
+            confidences.update(self._weighed(said, best, hint, opinion))
         ranked = sorted(best, key=lambda entry: (-confidences[entry], entry))[:limit]
         return tuple(
-            self._candidate(self._ids[entry], confidences[entry], best[entry], learnt=hint is not None)
+            self._candidate(
+                self._ids[entry],
+                confidences[entry],
+                best[entry],
+                learnt=hint is not None,
+                near=opinion.near(entry) if opinion else None,
+            )
             for entry in ranked
         )
 
@@ -276,17 +291,20 @@ class Index:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
         return tokens(said, self._lexicon, self._field.__contains__)
 
-    def hinted(self, hint: Hint | None) -> list[int]:
-        """Give the places of the entries that are judged because the words speak for them."""
+    def hinted(self, hint: Hint | None, opinion: Opinion | None = None) -> list[int]:
+        """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
         if hint is None:
             return []
-        return sorted(self._hinted[place] for place in hint.best(HINTS) if place in self._hinted)
+        hinted = {self._hinted[place] for place in hint.best(HINTS) if place in self._hinted}
+        return sorted(hinted.union(opinion.entries if opinion else ()))
 
     def read(self, utterance: str) -> Utterance:
         """Clean a message and mend its spelling."""
         return read(utterance, self._lexicon.repair)
 
-    def _weighed(self, said: Utterance, best: Mapping[int, _Match], hint: Hint) -> dict[int, float]:
+    def _weighed(
+        self, said: Utterance, best: Mapping[int, _Match], hint: Hint, opinion: Opinion | None
+    ) -> dict[int, float]:
         """Weigh what the phrasings say together with what the words speak for: give the confidences that this changes.
 
         A follow-up is read in the light of its thread, of which the words know nothing; what is a phrasing all
@@ -298,35 +316,55 @@ class Index:
             for entry, match in best.items()
             if not (match.part.leans or _as_phrased(match.judged.features[match.at]))
         ]
-        confidences = self._weigh(dict.fromkeys(entries, hint), best)
+        confidences = self._weigh(dict.fromkeys(entries, hint), best, opinion)
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
             hints = {at: self.hint(replace(said, sentences=(asked,))) or hint for at, asked in questions.items()}
-            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best)
+            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, opinion)
             confidences = {entry: max(confidence, alone[entry]) for entry, confidence in confidences.items()}
         return confidences
 
-    def _weigh(self, hints: Mapping[int, Hint], best: Mapping[int, _Match]) -> dict[int, float]:
-        """Give the confidence in each entry by what the words speak for, given as hints."""
+    def _weigh(
+        self, hints: Mapping[int, Hint], best: Mapping[int, _Match], opinion: Opinion | None
+    ) -> dict[int, float]:
+        """Give the confidence in each entry by what the words speak for, given as hints, and the second stage."""
         confidences: dict[int, float] = {}
         if self._learnt is None:
             return confidences
-        for network, known in ((self._learnt.known, True), (self._learnt.new, False)):
-            entries = [entry for entry in hints if (self._known[entry] is not None) is known]
+        networks = (opinion and opinion.networks) or (self._learnt.known, self._learnt.new)
+        for network, known in zip(networks, (True, False), strict=True):
+            entries = [entry for entry in hints if self._knows(entry, opinion) is known]
             if entries:
                 rows = [
-                    self.row(best[entry].phrased, best[entry].judged.features[best[entry].at], hints[entry], entry)
+                    self.row(
+                        best[entry].phrased,
+                        best[entry].judged.features[best[entry].at],
+                        hints[entry],
+                        entry,
+                        opinion=opinion,
+                    )
                     for entry in entries
                 ]
                 weighed = network.confidences(np.array(rows, np.float32)).tolist()
                 confidences.update(zip(entries, weighed, strict=True))
         return confidences
 
-    def row(self, confidence: float, features: Floats, hint: Hint, entry: int, *, known: bool = True) -> list[float]:
-        """Lay out what a network judges by: features, the logit of their confidence, and what the words speak for."""
+    def _knows(self, entry: int, opinion: Opinion | None) -> bool:
+        """Say whether utterances of this entry were learnt from."""
+        return self._known[entry] is not None and (opinion is None or entry in opinion.places)
+
+    def row(
+        self, confidence: float, features: Floats, hint: Hint, entry: int, *, opinion: Opinion | None = None
+    ) -> list[float]:
+        """Lay out what a network judges by: features, the logit of their confidence, and what the words speak for.
+
+        What the embedding says comes last, if the second stage was asked.
+        """
         bounded = min(max(confidence, 1e-6), 1 - 1e-6)
+        known = self._knows(entry, opinion)
         place = self._known[entry] if known else None
-        return [*features.tolist(), math.log(bounded / (1 - bounded)), *hint.beyond(place)]
+        meant = opinion.beyond(entry, known=known) if opinion else ()
+        return [*features.tolist(), math.log(bounded / (1 - bounded)), *hint.beyond(place), *meant]
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
@@ -475,7 +513,9 @@ class Index:
         named = {key for topic in self._topics[entry] if topic <= heard for key in topic}
         return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
-    def _candidate(self, name: str, confidence: float, match: _Match, *, learnt: bool) -> Candidate:
+    def _candidate(
+        self, name: str, confidence: float, match: _Match, *, learnt: bool, near: float | None = None
+    ) -> Candidate:
         part, judged, at = match.part, match.judged, match.at
         entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
         return Candidate(
@@ -490,6 +530,7 @@ class Index:
             learnt,
             any(term.kind is not None for term in judged.terms),
             partial(_reasons, judged, at),
+            near,
         )
 
     def _particular(self, sentence: Sentence, entry: int, phrasing: int) -> float:

@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import jobs, metrics
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
 from bot.slack import faq, hearing, home, leaving, quiz, share
 from bot.slack.access import Access, Member, OneWorkspace
@@ -47,9 +48,9 @@ class NotNowError(Exception):
 class _App(AsyncApp):
     """Bolt, told of everything that Slack sends, by whatever way; a message that deserves silence goes no further."""
 
-    def __init__(self, library: Callable[[], Library], **options: Any) -> None:
+    def __init__(self, library: Callable[[], Library], second: SecondStage | None, **options: Any) -> None:
         super().__init__(**options)
-        self._library_now = library
+        self._library_now, self._second = library, second
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Answer a request that is known to be Slack's."""
@@ -57,7 +58,7 @@ class _App(AsyncApp):
         metrics.EVENTS.labels(kind).inc()
         metrics.LAST_EVENT.set_to_current_time()
         with metrics.ACKNOWLEDGED.labels(kind).time():
-            listened = hearing.listen(req.body, self._library_now())
+            listened = await hearing.listen(req.body, self._library_now(), self._second)
             if listened and listened.settled:
                 return BoltResponse(status=200)
             req.context[hearing.LISTENED] = listened
@@ -97,10 +98,12 @@ def create(
     store: Store,
     *,
     between_posts: float,
+    second: SecondStage | None = None,
 ) -> tuple[AsyncApp, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
-    between_posts: seconds between two messages to one channel. Gives the app, and what to call with a new library.
+    between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
+    Gives the app, and what to call with a new library.
     """
 
     async def authorize(team_id: str | None) -> AuthorizeResult | None:
@@ -125,6 +128,7 @@ def create(
         os.environ.pop(name, None)
     app = _App(
         lambda: current,
+        second,
         # Bolt copies it for each request and gives it the token of the request's workspace.
         client=Client(base_url=api_url, session=access.session),
         authorize=authorize,
@@ -137,6 +141,8 @@ def create(
     def renew(library: Library) -> None:
         nonlocal current
         current = library
+        if second is not None:
+            second.take_up(library)
         store.know(library.quiz, library.can_show)
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
         for worker in (faq.answering, asking, share.sharing, home.showing, leaving.leaving):
@@ -144,7 +150,8 @@ def create(
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
         result = context.authorize_result
-        context.update(library=current, store=store, access=access, team_id=result.team_id if result else None)
+        team = result.team_id if result else None
+        context.update(library=current, store=store, access=access, second_stage=second, team_id=team)
         await next_()
 
     app.use(offer)

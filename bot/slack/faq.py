@@ -14,6 +14,7 @@ from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, S
 from bot.domain.matching_text import Form
 from bot.jobs import current_key, insist, worker, workflow
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
@@ -87,7 +88,9 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
     return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
 
 
-def decide(text: str, surface: Surface, library: Library, after: str | None = None) -> Said | None:
+async def decide(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
+) -> Said | None:
     """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with.
 
     Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered.
@@ -99,7 +102,11 @@ def decide(text: str, surface: Surface, library: Library, after: str | None = No
         return Said(TALK, (intent,)) if talk.of(intent).reply else None
     if after is not None and (entry := library.entry(after)) is not None:
         after = entry.id  # it may have been answered under a former id
-    match faq.reply_to(text, surface, library.index, library.limits, after=after):
+    if second is None:
+        reply = faq.reply_to(text, surface, library.index, library.limits, after=after)
+    else:
+        reply = await second.reply_to(text, surface, library, after)
+    match reply:
         case Answer(entries) if prompted or not smalltalk.read(text, talk):
             return Said(ANSWER, tuple(each.entry for each in entries))
         case Suggestions(candidates):
@@ -118,9 +125,9 @@ def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Sa
     return Said(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None
 
 
-def answer_command(text: str, library: Library) -> Message | None:
+async def answer_command(text: str, library: Library, second: SecondStage | None) -> Message | None:
     """Answer what stands after /rolefit; None if it is neither a question nor anything else we reply to."""
-    said = decide(text, Surface.COMMAND, library)
+    said = await decide(text, Surface.COMMAND, library, second)
     if said is None or (said.kind not in (ANSWER, TALK) and not _may_be_question(text, said.kind, library)):
         return None
     metrics.REPLIES.labels(said.kind, Surface.COMMAND).inc()

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot import jobs, metrics
 from bot.domain.faq import Surface
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.slack import faq, quiz
 from bot.slack.faq import Said
 from bot.slack.text import mentions, without_mention
@@ -93,41 +94,53 @@ class Listened:
         return self.said is None and not self.follows and not may_be_reply
 
 
-def listen(body: dict[str, Any], library: Library) -> Listened | None:
+async def listen(body: dict[str, Any], library: Library, second: SecondStage | None) -> Listened | None:
     """Decide about a message by itself; None if this is no message, or does not say who we are."""
     event = body.get("event")
     if not isinstance(event, dict) or event.get("type") not in ("message", "app_mention"):
         return None
     try:
         bot = body["authorizations"][0]
-        return _listened(event, bot["user_id"], bot["team_id"], library) if bot["is_bot"] is True else None
+        if bot["is_bot"] is not True:
+            return None
+        return await _listened(event, bot["user_id"], bot["team_id"], library, second)
     except MALFORMED:  # answered where every such payload is
         return None
 
 
-def _listened(event: dict[str, Any], bot_user: str, team: str, library: Library) -> Listened:
+async def _listened(
+    event: dict[str, Any], bot_user: str, team: str, library: Library, second: SecondStage | None
+) -> Listened:
     message = heard(event, bot_user, team)
     if message is None:
         return Listened(None, None, follows=False)
     if message.edited_ts:
         return Listened(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
-    said = faq.decide(message.text, message.surface, library)
+    said = await faq.decide(message.text, message.surface, library, second)
     if said is None and not follows:
         metrics.REPLIES.labels("silence", message.surface).inc()
     return Listened(message, said, follows)
 
 
-async def hear(event: dict[str, Any], context: AsyncBoltContext, library: Library, store: Store) -> None:
+async def hear(
+    event: dict[str, Any],
+    context: AsyncBoltContext,
+    library: Library,
+    store: Store,
+    second_stage: SecondStage | None,
+) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
     team = str(context.team_id)
-    listened = context.get(LISTENED) or _listened(event, str(context.bot_user_id), team, library)
+    listened = context.get(LISTENED)
+    if listened is None:
+        listened = await _listened(event, str(context.bot_user_id), team, library, second_stage)
     message, said = listened.message, listened.said
     if message is None:
         return
     if listened.follows and message.thread_ts:
         after = await store.answered_with(team, message.channel, message.thread_ts)
-        said = faq.decide(message.text, message.surface, library, after) if after else said
+        said = await faq.decide(message.text, message.surface, library, second_stage, after) if after else said
     if said or listened.follows:
         metrics.REPLIES.labels(said.kind if said else "silence", message.surface).inc()
     stored = None

@@ -22,6 +22,7 @@ from bot.domain.reply import (
     read_again,
 )
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, history
 from bot.slack.asking import Action, asking, point_key
 from bot.slack.blocks import BEGIN
@@ -110,6 +111,7 @@ async def command(
     context: AsyncBoltContext,
     library: Library,
     store: Store,
+    second_stage: SecondStage | None,
 ) -> None:
     """Begin the quiz, offer to go on with one, list earlier ones, explain the command, or answer a question."""
     text = (command.get("text") or "").strip()
@@ -122,7 +124,7 @@ async def command(
     elif argument == "help":
         message = blocks.usage(library)
     elif argument:
-        message = faq.answer_command(text, library) or blocks.usage(library, text)
+        message = await faq.answer_command(text, library, second_stage) or blocks.usage(library, text)
     else:
         url, rounds = command["response_url"], await store.history(team, user, limit=history.MOST)
         waiting = next((each for each in rounds if each.waits), None)

@@ -27,6 +27,7 @@ from rich.table import Table
 
 from bot import asgi, jobs
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
 from bot.settings import Settings
 from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
@@ -187,10 +188,12 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
         store = await Store.open(settings.store_url)
         async with slack.working(settings.jobs_url, "local") as launch:
             access = await slack.one_workspace(session, workspace.bot_token, workspace.api_url)
-            app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0)
-            _ = library.index
+            _, second = library.index, SecondStage()
+            app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0, second=second)
+            await second.ready()
             launch()
             yield asgi.create(app, SECRET, troubles), store, access
+        second.close()
         await store.close()
 
 

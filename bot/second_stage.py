@@ -1,0 +1,117 @@
+"""The second stage at work: what was learnt for it, the encoder, and a thread of its own for both.
+
+It runs on this machine, by numpy, and is asked for few messages. While something is missing (a file, the preparation
+that is still under way) the first stage decides alone.
+"""
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from bot import encoder
+from bot.domain import faq
+from bot.domain.embeddings import Floats, Neighbours, Opinion
+from bot.domain.faq import Reply, Surface
+from bot.encoder import Encoder, EncoderError
+from bot.knowledge import Library
+
+WAITING = 20  # messages that may wait for the encoder; more are decided by the first stage alone
+
+log = structlog.get_logger()
+_loaded = cache(encoder.load)  # a process needs it once
+
+
+class SecondStage:
+    """Gives opinions on messages, for one snapshot of the knowledge at a time.
+
+    `prepare` and `opinion` take long and may be called from any thread; what is a coroutine never blocks the loop.
+    """
+
+    def __init__(self, model: Path = encoder.MODEL) -> None:
+        self._model = model
+        self._encoder: Encoder | None = None
+        self._broken = False
+        self._prepared: tuple[Library, Neighbours] | None = None
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="second-stage")
+        self._preparing: Future[None] | None = None
+
+    def take_up(self, library: Library) -> None:
+        """Prepare for a snapshot of the knowledge in the background."""
+        self._preparing = self._thread.submit(self.prepare, library)
+
+    async def ready(self) -> None:
+        """Wait until the preparation that was begun last is done."""
+        if self._preparing is not None:
+            await asyncio.wrap_future(self._preparing)
+
+    def prepare(self, library: Library) -> None:
+        """Get ready for a snapshot of the knowledge: some 0.2 s, and 15 ms for each wording that was added since."""
+        embedded = library.embedded
+        if embedded is None or library.limits.second is None or library.learnt is None or not self._load():
+            return
+        known = embedded.texts
+        entries = {
+            entry.id: np.array([self._embedding(text, known.get(text)) for text in (entry.question, *entry.phrasings)])
+            for entry in library.entries.values()
+        }
+        decoys = [text for decoy in library.not_answered for text in (decoy.question, *decoy.phrasings)]
+        neighbours = Neighbours(
+            entries,
+            embedded.utterances,
+            embedded.owners,
+            np.array([self._embedding(text, known.get(text)) for text in decoys], np.float32).reshape(-1, encoder.SIZE),
+            embedded.heads,
+            (embedded.known, embedded.new),
+        )
+        opinion = neighbours.opinion(self._embedding("warm up"))  # the first product is slow
+        try:
+            library.index.rank(next(iter(library.entries.values())).keywords[0], opinion=opinion)
+        except ValueError:  # numpy's, where the networks expect other features than there are
+            log.warning("the second stage was learnt for another version; `rolefit check --calibrate` learns it anew")
+            return
+        self._prepared = library, neighbours
+
+    def opinion(self, text: str, library: Library) -> Opinion | None:
+        """Give what the second stage makes of a message; None where it is not ready for this snapshot."""
+        prepared = self._prepared
+        if prepared is None or prepared[0] is not library:
+            return None
+        return prepared[1].opinion(self._embedding(text))
+
+    async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
+        """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
+        reply, worth = faq.first_reply(text, surface, library.index, library.limits, after=after)
+        if not worth or self._prepared is None or self._waiting >= WAITING:
+            return reply
+        self._waiting += 1
+        try:
+            opinion = await asyncio.get_running_loop().run_in_executor(self._thread, self.opinion, text, library)
+        finally:
+            self._waiting -= 1
+        if opinion is None:
+            return reply
+        return faq.second_reply(text, surface, library.index, library.limits, opinion, after=after)
+
+    def close(self) -> None:
+        """End the thread; what waits for it is given up."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self) -> bool:
+        if self._encoder is None and not self._broken:
+            try:
+                self._encoder = _loaded(self._model)
+            except EncoderError as error:
+                self._broken = True
+                log.warning("the second stage is left out, and the first decides alone", reason=str(error))
+        return self._encoder is not None
+
+    def _embedding(self, text: str, known: Floats | None = None) -> Floats:
+        if known is not None:
+            return known
+        assert self._encoder is not None  # noqa: S101 - nothing is prepared without it
+        return self._encoder.encode(text)

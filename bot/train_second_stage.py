@@ -1,0 +1,147 @@
+"""Learns what the second stage judges by, from the same texts as `bot.train` and by the same rules.
+
+Needs scikit-learn, which the bot itself does not. Encoding all texts takes minutes.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, Opinion
+from bot.domain.learnt import Labelled, Learnt, Network
+from bot.domain.matching import Index
+from bot.train import MADE, PROMISES, LeftOut, Progress, Thresholds, Trainer
+
+STRENGTH = 30.0  # inverse of the regularization's strength, chosen on left-out authors
+ROUNDS = 60
+WORTH = 0.21  # confidence of the first stage; 5 % of real technical chatter has more, 92 % of what an entry answers
+NOBODY = -1  # the class of what no entry answers
+
+
+class SecondStageTrainer:
+    """Learns from the texts of a trainer of the first stage, once they are encoded."""
+
+    def __init__(self, first: Trainer, encode: Callable[[str], Floats], say: Progress = print) -> None:
+        self._first = first
+        self._number = {name: at for at, name in enumerate(first.ids)}
+        self._encode, self._say = encode, say
+        self._points = self._encoded([each.text for each in first.texts], "texts")
+        self._phrased = self._encoded([text for text, _ in first.phrased], "phrasings")
+        self._decoys = self._encoded(first.decoys, "decoys")
+        self._real = [at for at, each in enumerate(first.texts) if each.author != MADE]
+
+    def learn(self, parts: Sequence[LeftOut]) -> tuple[Embedded, Thresholds]:
+        """Learn from everything, and find the thresholds on texts whose author was left out.
+
+        parts: what the first stage's trainer made of each author who was left out.
+        """
+        seconds = self.left_out(parts)
+        networks = self._networks(seconds)
+        owned = [(at, name) for at in self._real for name in sorted(self._first.texts[at].gold)]
+        texts = [*(text for text, _ in self._first.phrased), *self._first.decoys]
+        embedded = Embedded(
+            heads=self._heads(self._real, frozenset()),
+            known=networks[0],
+            new=networks[1],
+            texts=dict(zip(texts, np.concatenate([self._phrased, self._decoys]), strict=True)),
+            utterances=self._points[[at for at, _ in owned]],
+            owners=tuple(name for _, name in owned),
+        )
+        return embedded, self._first.thresholds(seconds, networks[0])
+
+    def left_out(self, parts: Sequence[LeftOut]) -> list[LeftOut]:
+        """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""
+        seconds = []
+        for part in parts:
+            self._say(f"second stage: leaving out {part.author}")
+            own = [at for at, each in enumerate(self._first.texts) if each.author == part.author]
+            rest = [at for at in self._real if self._first.texts[at].author != part.author]
+            known = self._first.rows(own, part.classifiers, opinion=self._opinions(rest, frozenset()))
+            new = self._first.rows(own, part.without, new=part.hidden, opinion=self._opinions(rest, part.hidden))
+            seconds.append(replace(part, known=list(known), new=list(new)))
+        return seconds
+
+    def indexes_without(
+        self, parts: Sequence[LeftOut], seconds: Sequence[LeftOut], *, new: bool = False
+    ) -> Iterator[tuple[Index, Callable[[str], Opinion], list[Labelled]]]:
+        """Give for each author an index and opinions that have learnt nothing of theirs, and their texts.
+
+        With `new` they have seen no utterance of some entries either, and the texts are those that one of these
+        answers or that nothing does. seconds: what `left_out` made of `parts`.
+        """
+        first = self._first
+        for part, second in zip(parts, seconds, strict=True):
+            if part.author in (MADE, PROMISES):
+                continue
+            learnt = Learnt.of(first.judged_by_others(parts, part, new=new))
+            index = Index.build(first.entries, first.synonyms, first.english, first.calibration, learnt)
+            rest = [at for at in self._real if first.texts[at].author != part.author]
+            networks = self._networks([other for other in seconds if other is not second])
+            opinions = self._opinions(rest, part.hidden if new else frozenset(), networks)
+            own = [
+                at
+                for at, each in enumerate(first.texts)
+                if each.author == part.author and (not new or not each.gold or each.gold & part.hidden)
+            ]
+            opine = partial(_by_text, {first.texts[at].text: at for at in own}, opinions)
+            yield index, opine, [first.texts[at] for at in own]
+
+    def _encoded(self, texts: Sequence[str], what: str) -> Floats:
+        self._say(f"encoding {len(texts):,} {what}")
+        return np.array([self._encode(text) for text in texts], np.float32).reshape(len(texts), -1)
+
+    def _networks(self, seconds: Sequence[LeftOut]) -> tuple[Network, Network]:
+        known, new = self._first.networks(seconds)
+        return Network.of(known), Network.of(new)
+
+    def _opinions(
+        self, used: Sequence[int], hidden: frozenset[str], networks: tuple[Network, Network] | None = None
+    ) -> Callable[[int], Opinion]:
+        """Learn from the texts at these places as if no utterance of `hidden` entries existed."""
+        seen = [at for at in used if not self._first.texts[at].gold & hidden]
+        owned = [(at, name) for at in seen for name in sorted(self._first.texts[at].gold)]
+        owners = np.array([self._number[owner] for _, owner in self._first.phrased])
+        neighbours = Neighbours(
+            {name: self._phrased[owners == at] for name, at in self._number.items()},
+            self._points[[at for at, _ in owned]],
+            [name for _, name in owned],
+            self._decoys,
+            self._heads(seen, hidden),
+            networks,
+        )
+        return lambda at: neighbours.opinion(self._points[at])
+
+    def _heads(self, seen: Sequence[int], hidden: frozenset[str]) -> Heads:
+        rows = [
+            (point, self._number[owner])
+            for point, (_, owner) in zip(self._phrased, self._first.phrased, strict=True)
+            if owner not in hidden
+        ]
+        rows += [(point, NOBODY) for point in self._decoys]
+        for at in seen:
+            gold = sorted(self._number[name] for name in self._first.texts[at].gold)
+            rows += [(self._points[at], number) for number in (gold or [NOBODY])]
+        points, owners = np.array([point for point, _ in rows]), np.array([owner for _, owner in rows])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            topics = LogisticRegression(C=STRENGTH, max_iter=ROUNDS).fit(points, owners)
+            answerable = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, class_weight="balanced").fit(
+                points, owners != NOBODY
+            )
+        order = [*np.flatnonzero(topics.classes_ != NOBODY), *np.flatnonzero(topics.classes_ == NOBODY)]
+        return Heads(
+            tuple(self._first.ids[number] for number in topics.classes_[order[:-1]]),
+            np.asarray(topics.coef_[order], np.float32),
+            np.asarray(topics.intercept_[order], np.float32),
+            np.asarray(answerable.coef_[0], np.float32),
+            float(answerable.intercept_[0]),
+        )
+
+
+def _by_text(places: Mapping[str, int], opinions: Callable[[int], Opinion], text: str) -> Opinion:
+    return opinions(places[text])

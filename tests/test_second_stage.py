@@ -1,0 +1,185 @@
+"""The second stage: it is asked for few messages, never in the way, and nothing depends on it."""
+
+import asyncio
+import shutil
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import structlog
+
+from bot import embedded, knowledge
+from bot.domain import faq
+from bot.domain.faq import Answer, Silence, Surface
+from bot.knowledge import Library
+from bot.second_stage import WAITING, SecondStage
+from bot.settings import KNOWLEDGE
+from tests.conftest import bot_in
+from tests.workspace import Workspace, shown
+
+QUESTION = "why does literally everyone at the ChatGPT company have the same generic three-letter thing on linkedin"
+CHATTER = "The CI on main is red again, who merged 4f2a?"
+
+
+@pytest.fixture(scope="session")
+def second(library: Library) -> SecondStage:
+    found = SecondStage()
+    found.prepare(library)
+    return found
+
+
+def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library: Library, second: SecondStage):
+    ask = partial(faq.reply_to, QUESTION, Surface.CHANNEL, library.index, library.limits)
+    assert ask() == Silence()
+    reply = ask(opine=partial(second.opinion, library=library))
+    assert isinstance(reply, Answer)
+    [best] = reply.entries
+    assert best.entry == "member-of-technical-staff"
+    assert best.near is not None
+    assert best.near > faq.LIKE_A_WORDING
+    assert best.why().matched is not None
+
+
+def test_chatter_is_not_worth_asking_about(library: Library):
+    def opine(text: str) -> None:
+        raise AssertionError(f"asked about {text!r}")
+
+    assert faq.reply_to(CHATTER, Surface.CHANNEL, library.index, library.limits, opine=opine) == Silence()
+
+
+def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):
+    asked: list[str] = []
+    faq.reply_to(CHATTER, Surface.DM, library.index, library.limits, opine=asked.append)
+    assert asked == [CHATTER]
+
+
+def test_a_wording_that_is_like_none_that_is_known_stays_unanswered_unprompted(library: Library, second: SecondStage):
+    opinion = second.opinion(QUESTION, library)
+    assert opinion is not None
+    far = replace(opinion, used=np.zeros_like(opinion.used))
+    reply = faq.second_reply(QUESTION, Surface.CHANNEL, library.index, library.limits, far)
+    assert reply == Silence()
+
+
+def test_an_entry_that_was_added_since_is_found_without_learning_anew(library: Library):
+    new = library.entries["bell-labs"].model_copy(
+        update={
+            "id": "office-dogs",
+            "question": "Can I bring my dog to the office?",
+            "phrasings": (
+                "are pets allowed at work?",
+                "is the office dog friendly?",
+                "may animals come along to work?",
+            ),
+            "keywords": ("dogs at the office",),
+            "answer": "Yes.",
+        }
+    )
+    edited = replace(library, entries={**library.entries, new.id: new})
+    second = SecondStage()
+    began = time.perf_counter()
+    second.prepare(edited)
+    assert time.perf_counter() - began < 10
+    opinion = second.opinion("would anybody mind if my puppy joins me at the office?", edited)
+    assert opinion is not None
+    place = list(edited.entries).index(new.id)
+    assert int(np.argmax(opinion.phrased)) == place
+    ranked = edited.index.rank("would anybody mind if my puppy joins me at the office?", opinion=opinion)
+    assert ranked[0].entry == new.id
+
+
+def test_another_snapshot_of_the_knowledge_waits_for_its_own_preparation(library: Library, second: SecondStage):
+    assert second.opinion(QUESTION, replace(library)) is None
+
+
+@pytest.mark.parametrize("broken", [None, b"not a zip file", b"PK\x03\x04"])
+def test_without_its_file_the_first_stage_decides_alone_and_the_log_says_so_once(
+    tmp_path: Path, library: Library, broken: bytes | None
+):
+    path = tmp_path / "minilm.npz"
+    if broken is not None:
+        path.write_bytes(broken)
+    second = SecondStage(path)
+    with structlog.testing.capture_logs() as logs:
+        second.prepare(library)
+        second.prepare(library)
+    assert [entry["event"] for entry in logs] == ["the second stage is left out, and the first decides alone"]
+    assert "minilm.npz" in logs[0]["reason"]
+    assert second.opinion(QUESTION, library) is None
+
+
+async def test_while_a_message_is_encoded_the_loop_goes_on(library: Library, second: SecondStage):
+    longest, done = 0.0, asyncio.Event()
+
+    async def watch() -> None:
+        nonlocal longest
+        while not done.is_set():
+            began = time.perf_counter()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.perf_counter() - began)
+
+    watching = asyncio.create_task(watch())
+    began = time.perf_counter()
+    for _ in range(3):
+        await asyncio.gather(*(second.reply_to("word " * 90, Surface.DM, library) for _ in range(5)))
+    taken = time.perf_counter() - began
+    done.set()
+    await watching
+    assert longest < taken / 3
+
+
+async def test_more_messages_than_may_wait_are_decided_by_the_first_stage(library: Library, second: SecondStage):
+    second._waiting = WAITING
+    try:
+        assert await second.reply_to(QUESTION, Surface.CHANNEL, library) == Silence()
+    finally:
+        second._waiting = 0
+    assert isinstance(await second.reply_to(QUESTION, Surface.CHANNEL, library), Answer)
+
+
+async def test_the_bot_answers_with_it_and_the_setting_leaves_it_out(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        [answer] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+        assert "Technical Staff" in shown(answer)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path / "off", rolefit_encoder="off"):
+        before = await workspace.post("U_ANA", "C_ASK", QUESTION)
+        asked = await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?")
+        await workspace.replies(asked)
+        assert len(await workspace.thread("C_ASK", before, "U_ANA")) == 1
+
+
+def test_what_was_learnt_survives_being_written(tmp_path: Path, library: Library):
+    learnt = library.embedded
+    assert learnt is not None
+    embedded.write(tmp_path / embedded.FILE, learnt)
+    again = embedded.read(tmp_path / embedded.FILE)
+    assert (again.owners, again.heads.entries) == (learnt.owners, learnt.heads.entries)
+    assert list(again.texts) == list(learnt.texts)
+    assert np.allclose(again.utterances, learnt.utterances, atol=2e-3)
+    assert np.array_equal(again.known.weights, learnt.known.weights)
+
+
+def test_a_broken_file_of_what_was_learnt_names_the_remedy(tmp_path: Path):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder, ignore=shutil.ignore_patterns("utterances"))
+    (folder / embedded.FILE).write_bytes(b"PK")
+    with pytest.raises(knowledge.KnowledgeError) as raised:
+        knowledge.load(folder)
+    [problem] = raised.value.problems
+    assert problem.file == "learnt_encoder.npz"
+    assert "rolefit check --calibrate" in problem.remedy
+    (folder / embedded.FILE).unlink()
+    assert knowledge.load(folder).embedded is None
+
+
+def test_what_was_learnt_for_other_features_is_left_out(library: Library):
+    learnt = library.embedded
+    assert learnt is not None
+    other = replace(learnt.known, weights=learnt.known.weights[:-1])
+    second = SecondStage()
+    with structlog.testing.capture_logs() as logs:
+        second.prepare(replace(library, embedded=replace(learnt, known=other)))
+    assert ["learnt for another version" in entry["event"] for entry in logs] == [True]
