@@ -42,7 +42,7 @@ def write(path: Path, embedded: Embedded) -> None:
 def read(path: Path) -> Embedded:
     """Read the file. Raises FileNotFoundError, or ValueError that says what is wrong with it."""
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             return _embedded(arrays)
     except FileNotFoundError:
         raise

@@ -41,7 +41,7 @@ class EncoderError(Exception):
 def load(path: Path = MODEL) -> "Encoder":
     """Read the model: some 40 ms. Raises EncoderError."""
     try:
-        with np.load(path) as parts:
+        with path.open("rb") as file, np.load(file) as parts:
             return Encoder(parts)
     except FileNotFoundError:
         raise EncoderError(f"{path.name} is missing; `git checkout {path.name}` in its folder brings it back") from None
