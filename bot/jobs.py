@@ -31,7 +31,7 @@ from bot import metrics
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-VERSION = "5"
+VERSION = "6"
 
 RECORDED_WITHIN = 2.5  # seconds; Slack waits for three, and comes again
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]

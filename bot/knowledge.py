@@ -22,7 +22,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bot import embedded as embedded_file
-from bot.domain import faq, fit
+from bot.domain import faq, fit, smalltalk
 from bot.domain.content import (
     MAX_BUTTON_TEXT,
     MAX_HEADER_TEXT,
@@ -39,6 +39,7 @@ from bot.domain.content import (
     Synonyms,
     Table,
     Tables,
+    TalkWords,
     Words,
     with_article,
 )
@@ -46,6 +47,7 @@ from bot.domain.embeddings import Embedded, Opine
 from bot.domain.learnt import Labelled, Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Index
+from bot.domain.not_answered import Decoys
 
 if TYPE_CHECKING:
     from bot import train
@@ -123,6 +125,15 @@ class Library:
         """Give the matcher's index over the entries; built once, at the first use."""
         entries = tuple(self.entries.values())
         return Index.build(entries, self.synonyms, english(), self.limits.calibration, self.learnt)
+
+    @cached_property
+    def decoys(self) -> Decoys:
+        """Give what recognises questions that are known not to be answered; built once, at the first use."""
+        return Decoys.build(tuple(self.entries.values()), self.not_answered, self.synonyms, english())
+
+    def decoy(self, name: str) -> NotAnswered | None:
+        """Give the question with this id that is known not to be answered."""
+        return next((decoy for decoy in self.not_answered if decoy.id == name), None)
 
     def cite(self, citations: Sequence[Citation]) -> str:
         """Name the documents cited, each once: 'Title (Author, 2025)', or 'Title (2025)' where nobody is named."""
@@ -531,6 +542,7 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
 
     words = values["words.yaml"]
     assert isinstance(words, Words)  # noqa: S101
+    yield from _talk_duplicates(files, words.talk, found)
     typed: dict[str, str] = {}
     for name, phrases in words.typed.model_dump().items():
         for number, phrase in enumerate(phrases):
@@ -562,6 +574,25 @@ def _decoy_duplicates(
                 what = f"the phrasing {phrasing!r} is already in line {where}, in {other!r}"
                 yield file.problem(path, what, "Keep it in one place only")
             asked.setdefault(same, (decoy.id, file.line(path)))
+
+
+def _talk_duplicates(files: Mapping[str, _File], talk: TalkWords, entries: Faq) -> Iterator[Problem]:
+    """Find phrases of small talk with two meanings, and phrasings of entries that are taken for small talk."""
+    places: dict[str, tuple[str, int]] = {}
+    for name in type(talk).model_fields:
+        for number, phrase in enumerate(talk.of(name).phrases):
+            path = ("talk", name, "phrases", number)
+            other, where = places.setdefault(smalltalk.plain(phrase), (name, files["words.yaml"].line(path)))
+            if other != name:
+                what = f"the phrase {phrase!r} is already in line {where}, in {other!r}"
+                yield files["words.yaml"].problem(path, what, "Keep it in one place only")
+    for at, entry in enumerate(entries.entries):
+        asked: list[tuple[Place, str]] = [(("entries", at, "question"), entry.question)]
+        asked += [(("entries", at, "phrasings", number), text) for number, text in enumerate(entry.phrasings)]
+        for place, text in asked:
+            if intent := smalltalk.read(text, talk):
+                what = f"{text!r} is taken for small talk, {intent!r} in words.yaml"
+                yield files["faq.yaml"].problem(place, what, "Reword it, or take the phrase out of words.yaml")
 
 
 def _former_duplicates(file: _File, entries: Faq) -> Iterator[Problem]:
@@ -732,11 +763,12 @@ def _limits(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
         yield from too_long("quiz.yaml", ("questions", at, "text"), asked.text, MAX_SECTION_TEXT, "in a question")
     for at, last in enumerate(library.quiz.tie_breaks):
         yield from too_long("quiz.yaml", ("tie_breaks", at, "text"), last.text, MAX_SECTION_TEXT, "in a question")
-    for group, texts in library.words.model_dump().items():
-        for key, text in texts.items():
-            limit = MAX_HEADER_TEXT if (group, key) == ("home", "title") else MAX_SECTION_TEXT
-            if isinstance(text, str):  # the rest is what people type
-                yield from too_long("words.yaml", (group, key), text, limit, "there")
+    for place, text in _texts(library.words.model_dump()):
+        limit = MAX_HEADER_TEXT if place == ("home", "title") else MAX_SECTION_TEXT
+        yield from too_long("words.yaml", place, text, limit, "there")
+    for at, decoy in enumerate(library.not_answered):
+        place = ("not_answered", at, "reply")
+        yield from too_long(NOT_ANSWERED, place, decoy.reply or "", MAX_SECTION_TEXT // 2, "there")
 
 
 def _table_limits(table: Table, path: Place, file: _File) -> Iterator[Problem]:
@@ -779,12 +811,7 @@ def _copied(library: Library, files: Mapping[str, _File], folder: Path) -> Itera
             for key, value in role.model_dump().items()
             if isinstance(value, str)
         ]
-    texts += [
-        ("words.yaml", (group, key), value)
-        for group, values in library.words.model_dump().items()
-        for key, value in values.items()
-        if isinstance(value, str)
-    ]
+    texts += [("words.yaml", place, text) for place, text in _texts(library.words.model_dump())]
     for name, place, text in texts:
         said = _spoken(_QUOTATION.sub(" ¤ ", text))
         run = next((run for at in range(len(said)) if (run := tuple(said[at : at + RUN])) in origin), None)

@@ -127,6 +127,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             between_posts=settings.post_interval,
             second=second,
         )
+        _ = library.index, library.decoys  # before the first message asks for them
         if second is not None:
             await second.ready()
         await store.seen(me, time.time())
@@ -258,7 +259,7 @@ async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:
 
     def read() -> Library:
         library = knowledge.load(folder)
-        _ = library.index  # before the first message asks for it
+        _ = library.index, library.decoys  # before the first message asks for them
         return library
 
     async for _ in awatch(folder, recursive=False):

@@ -23,9 +23,9 @@ from tests.workspace import Workspace
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    """The knowledge as it is shipped, with its index."""
+    """The knowledge as it is shipped, with its indexes."""
     found = knowledge.load(KNOWLEDGE)
-    _ = found.index
+    _ = found.index, found.decoys
     return found
 
 

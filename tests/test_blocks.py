@@ -179,6 +179,16 @@ def test_the_other_messages_can_be_shown(library: Library):
         blocks.note(library, "https://example.slack.com/archives/D1/p1"),
         blocks.usage(library),
         blocks.usage(library, "<!channel> & " * 100),
+        *(blocks.talk("Well & good", library, begins=begins) for begins in (True, False)),
+        *(
+            blocks.not_answered(decoy.reply, entries, library)
+            for decoy in library.not_answered
+            for entries in ([], list(library.entries.values())[:1], list(library.entries.values())[:3])
+            if decoy.reply
+        ),
+        *(blocks.taken_privately(each, library) for each in library.entries.values()),
+        *(blocks.suggestions([each], library) for each in library.entries.values()),
+        thread.unsure(library.quiz.questions[0], run, "r" * 20, library),
         blocks.unknown(library),
         blocks.hello(library),
         blocks.pick_recipient("r" * 20, library),
@@ -233,6 +243,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *Refusal,
         *Status,
         *type(library.words.typed).model_fields,
+        *type(library.words.talk).model_fields,
     }  # keys that a result or a refusal names itself
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}

@@ -5,7 +5,7 @@ import html
 import pytest
 
 from bot.knowledge import Library
-from tests.workspace import Workspace, buttons, shown
+from tests.workspace import Json, Workspace, buttons, shown
 
 SEVEN = {
     "role-differences": "What's the difference between an AI researcher, a research engineer, and an AI engineer?",
@@ -148,6 +148,135 @@ async def test_a_bare_mention_is_greeted(workspace: Workspace):
     [answer] = await workspace.replies(asked)
 
     assert shown(answer).startswith("Hello. Ask me anything about AI roles")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [("Hi there!", "greeting"), ("thx", "thanks"), ("who can see this?", "privacy"), ("that's wrong", "complaint")],
+)
+async def test_small_talk_is_answered_where_somebody_speaks_to_it(
+    workspace: Workspace, library: Library, said: str, intent: str
+):
+    reply = library.words.talk.of(intent).reply
+    overheard = await workspace.post("U_BEN", "C_ASK", said)
+    asked = await workspace.mention("U_ANA", "C_ASK", said)
+    directly = await workspace.post("U_ANA", "U_ROLEFIT", said)
+
+    [to_mention] = await workspace.replies(asked)
+    [in_dm] = await workspace.replies(directly)
+    await workspace.settled()
+
+    assert shown(to_mention) == shown(in_dm) == reply
+    assert len(await workspace.thread("C_ASK", overheard, "U_ANA")) == 1
+
+
+@pytest.mark.parametrize("said", ["ok", ":+1:", "lol"])
+async def test_what_needs_no_reply_gets_none(workspace: Workspace, said: str):
+    await workspace.post("U_ANA", "U_ROLEFIT", said)
+    await workspace.mention("U_ANA", "C_ASK", said)
+
+    await workspace.settled()
+
+    assert await workspace.traffic("chat.postMessage") == []
+
+
+async def test_a_question_comes_before_the_greeting_around_it(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", "hi, what does MTS stand for? thanks")
+
+    [answer] = await workspace.replies(asked)
+
+    assert library.entries["member-of-technical-staff"].answer in shown(answer)
+
+
+async def test_who_wants_to_take_the_quiz_gets_the_button_that_begins_it(workspace: Workspace):
+    asked = await workspace.mention("U_ANA", "C_ASK", "I want to take the quiz")
+    [offer] = await workspace.replies(asked)
+
+    await workspace.click("U_ANA", offer, "Start the questions")
+    [first] = await workspace.dm("U_ANA", count=1)
+
+    async def led_there() -> bool:
+        told = await workspace.messages("C_ASK") + await workspace.thread("C_ASK", asked, "U_ANA")
+        return any("I have sent you the first question" in shown(each) for each in told)
+
+    assert "short questions" in shown(first)
+    await workspace.until(led_there, "U_ANA")
+
+
+async def test_a_question_known_not_to_be_answered_is_told_what_is_known_instead(
+    workspace: Workspace, library: Library
+):
+    asked = await workspace.mention("U_ANA", "C_ASK", "do AI labs sponsor a visa?")
+
+    [told] = await workspace.replies(asked)
+
+    decoy = library.decoy("visas")
+    assert decoy is not None
+    assert shown(told).startswith(decoy.reply or "never")
+    assert "/rolefit" in shown(told)
+
+
+async def test_whatever_is_typed_gets_one_reply_at_most(workspace: Workspace):
+    odd = ["?", "...", "<https://example.com>", "hi hi hi", "1", "stop. stop. stop.", "quiz? no", "a" * 200, "\u200b!"]
+    asked = [await workspace.post("U_ANA", "U_ROLEFIT", text) for text in odd]
+
+    last = await workspace.post("U_ANA", "U_ROLEFIT", SEVEN["xai-dropped-researcher"])
+    await workspace.replies(last)
+    await workspace.settled()
+
+    for each in asked:
+        assert len(await workspace.thread(each.channel, each, "U_ANA")) <= 2
+
+
+# /rolefit and a question
+
+
+async def privately(workspace: Workspace, text: str) -> Json:
+    """Type a question after /rolefit in a channel, and give what only the person sees."""
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", text)
+    [told] = [each for each in await workspace.messages("C_ASK", count=2) if each.get("ephemeral")]
+    return told
+
+
+async def test_a_question_after_the_command_is_answered_to_one_person(workspace: Workspace, library: Library):
+    told = await privately(workspace, "What does MTS stand for?")
+
+    assert library.entries["member-of-technical-staff"].answer in shown(told)
+    assert not [each for each in await workspace.messages("C_ASK", "U_BEN") if each.get("ephemeral")]
+    assert await workspace.traffic("chat.postMessage") == []
+
+
+async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace: Workspace, library: Library):
+    offer = await privately(workspace, "titles at labs, flat or not")
+    label, *_ = buttons(offer)
+
+    await workspace.click("U_ANA", offer, label)
+
+    said = label.removesuffix("…")
+    [chosen] = [entry for entry in library.entries.values() if entry.question.startswith(said)]
+
+    async def answered() -> bool:
+        told = [each for each in await workspace.messages("C_ASK") if each.get("ephemeral")]
+        return len(told) == 1 and chosen.answer in shown(told[0]) and not buttons(told[0])
+
+    await workspace.until(answered, "U_ANA")
+    assert await workspace.traffic("chat.postMessage") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lead"),
+    [
+        ("which restaurant has the best ramen?", "I don’t know that one."),
+        ("do AI labs sponsor a visa?", "Visas and relocation"),
+        ("thank you", "You’re welcome."),
+        ("histroy", "I don’t know “histroy” after /rolefit."),
+        ("ok", "I don’t know “ok” after /rolefit."),
+    ],
+)
+async def test_what_else_may_stand_after_the_command(workspace: Workspace, text: str, lead: str):
+    told = await privately(workspace, text)
+
+    assert shown(told).startswith(lead)
 
 
 async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(workspace: Workspace, library: Library):

@@ -162,6 +162,30 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "'stop' already means 'skip'",
         "Keep it in one place only",
     ),
+    "small talk that means two things": (
+        "words.yaml",
+        lambda data: data["talk"]["thanks"]["phrases"].append("Hello!"),
+        "the phrase 'Hello!' is already in line",
+        "Keep it in one place only",
+    ),
+    "a phrasing that is taken for small talk": (
+        "faq.yaml",
+        lambda data: entry(data)["phrasings"].append("hi, who are you?"),
+        "'hi, who are you?' is taken for small talk, 'identity' in words.yaml",
+        "Reword it, or take the phrase out of words.yaml",
+    ),
+    "a reply to small talk that is too long": (
+        "words.yaml",
+        lambda data: data["talk"]["help"].update(in_quiz="x" * 3001),
+        "3001 characters; Slack shows 3000 there",
+        "Shorten it by 1",
+    ),
+    "a reply that fills what nothing fills": (
+        "words.yaml",
+        lambda data: data["talk"]["help"].update(reply="{name}"),
+        "unknown placeholder {name}",
+        "Correct it",
+    ),
     "a trap for a role there is not": (
         "quiz.yaml",
         lambda data: data["review"]["traps"].update(planted={"hurts": "x", "ask": "y", "ask_role": "z"}),

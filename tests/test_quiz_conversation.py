@@ -338,6 +338,88 @@ async def test_skip_leaves_a_question_out_and_the_card_takes_it_up_again(workspa
     await card(workspace, root, f"→ *{label(library, 1, 0)}*")
 
 
+@pytest.mark.parametrize("said", ["idk", "I don't know", "hmm, not sure tbh"])
+async def test_who_does_not_know_is_offered_to_skip(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, said)
+    offer = await message(workspace, root, "Which comes nearest")
+
+    await workspace.click("U_ANA", offer, "Skip this question")
+
+    await question(workspace, root, 2)
+    await card(workspace, root, "skipped")
+
+
+async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "no idea")
+    offer = await message(workspace, root, "Which comes nearest")
+    await write(workspace, root, "a")
+    await question(workspace, root, 2)
+
+    await workspace.click("U_ANA", offer, "Skip this question")
+
+    await message(workspace, root, "This question is closed")
+    await write(workspace, root, "b")
+    await card(workspace, root, f"→ *{label(library, 2, 1)}*")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("is this anonymous?", "privacy"),
+        ("who sees this?", "privacy"),
+        ("how many questions?", "about_quiz"),
+        ("help", "help"),
+        ("thanks!", "thanks"),
+        ("that's wrong", "complaint"),
+        ("I want to take the quiz", "begin"),
+    ],
+)
+async def test_small_talk_in_the_thread_is_no_answer(workspace: Workspace, library: Library, said: str, intent: str):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, said)
+
+    talk = library.words.talk.of(intent)
+    await message(workspace, root, talk.in_quiz or talk.reply or "never")
+
+    await write(workspace, root, "1")
+    await question(workspace, root, 2)
+    await card(workspace, root, f"1 of {COUNT} answered")
+
+
+@pytest.mark.parametrize("said", ["stop", "cancel", "please stop this", "leave me alone"])
+async def test_stop_in_many_words_stops_the_round(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, said)
+
+    await card(workspace, root, "Stopped. Your answers are kept")
+
+
+async def test_what_it_is_for_is_why_it_is_asked(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "what's this for?")
+
+    await message(workspace, root, "Why I ask:")
+
+
+async def test_a_question_known_not_to_be_answered_interrupts_like_any_other(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "do AI labs sponsor a visa?")
+    told = await message(workspace, root, "Visas and relocation")
+
+    assert float((await question(workspace, root, 1))["ts"]) > 0
+    await write(workspace, root, "1")
+    await question(workspace, root, 2)
+    assert told["thread_ts"] == root
+
+
 async def test_a_quiz_of_skips_says_that_there_is_nothing_to_weigh(workspace: Workspace):
     root = await begin(workspace)
     for number in range(1, COUNT + 1):

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import quiz
+from bot.domain import quiz, smalltalk
 from bot.domain.quiz import Run
 from bot.domain.reply import (
     Answered,
+    Aside,
     Asks,
     Command,
     Defined,
@@ -129,7 +130,12 @@ def test_half_and_half_of_what_is_asked(library: Library, typed: str):
         ("back", Command("back")),
         ("bakc", Command("back")),
         ("Skip!", Command("skip")),
-        ("I don't know", Command("skip")),
+        ("I don't know", Command("unsure")),
+        ("idk", Command("unsure")),
+        ("Hmm, I'm really not sure, sorry :shrug:", Command("unsure")),
+        ("no idea tbh", Command("unsure")),
+        ("can I skip this?", Command("skip")),
+        ("stop please", Command("stop")),
         ("why do you ask?", Command("why")),
         ("stop", Command("stop")),
         ("pause", Command("pause")),
@@ -146,6 +152,18 @@ def test_half_and_half_of_what_is_asked(library: Library, typed: str):
 )
 def test_what_is_no_answer_is_told_apart(library: Library, typed: str, expected: Reading):
     assert reading(library, typed) == expected
+
+
+@pytest.mark.parametrize("name", ["stop", "acknowledgement", "thanks", "privacy", "begin", "complaint", "choosing"])
+def test_small_talk_is_never_an_answer(library: Library, name: str):
+    begun = quiz.begin(library.quiz)
+    for question in library.quiz.all_questions:
+        run = quiz.do(begun, {"do": "change", "question": question.id}).run
+        for phrase in library.words.talk.of(name).phrases:
+            intent = smalltalk.read(phrase, library.words.talk)
+            found = read(phrase, run, library.words.typed, aside=intent)
+            assert found in (Aside(name), Unclear()) or isinstance(found, Command), (question.id, phrase)
+            assert name != "stop" or found == Command("stop")
 
 
 def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(library: Library):

@@ -523,9 +523,48 @@ class FaqWords(Authored):
     table: Annotated[Line, _text("title", "sources")]
     suggest: Plain
     suggest_one: Plain
+    near: Plain
+    near_one: Plain
+    know: Plain
     suggest_shown: Annotated[Line, _text("question")]
     unknown: Annotated[Line, _text("examples")]
     hello: Annotated[Line, _text("examples")]
+
+
+class Talk(Authored):
+    """Something people say besides questions: how they put it, and what to say to it; None is silence.
+
+    `in_quiz` is said instead in the thread of a run, and `begins` puts the button that begins the quiz below the reply.
+    """
+
+    phrases: Phrases
+    reply: Plain | None = None
+    in_quiz: Plain | None = None
+    begins: bool = False
+
+
+class TalkWords(Authored):
+    """What people say to a bot besides questions, by what they want."""
+
+    acknowledgement: Talk
+    greeting: Talk
+    thanks: Talk
+    help: Talk
+    identity: Talk
+    privacy: Talk
+    about_quiz: Talk
+    begin: Talk
+    stop: Talk
+    complaint: Talk
+    confused: Talk
+    bye: Talk
+    choosing: Talk
+    declining: Talk
+
+    def of(self, intent: str) -> Talk:
+        """Give what is said to an intent, by its name here."""
+        talk: Talk = getattr(self, intent)
+        return talk
 
 
 class QuizWords(Authored):
@@ -573,6 +612,8 @@ class QuizWords(Authored):
     term: Annotated[Line, _text("term", "text")]
     source: Annotated[Line, _text("sources")]
     which_two: Plain
+    unsure: Annotated[Line, _text("options")]
+    skip: Button
     unclear: Annotated[Line, _text("options")]
     kept: Plain
     edited_late: Plain
@@ -626,6 +667,7 @@ class TypedWords(Authored):
 
     back: Phrases
     skip: Phrases
+    unsure: Phrases
     why: Phrases
     pause: Phrases
     stop: Phrases
@@ -766,6 +808,7 @@ class Words(Authored):
     """The file `words.yaml`: everything the bot says that is neither an answer nor a question of the quiz."""
 
     faq: FaqWords
+    talk: TalkWords
     quiz: QuizWords
     typed: TypedWords
     result: ResultWords

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
+from bot.domain import smalltalk
 from bot.domain.content import AnyQuestion, Opening, Option, Term, TypedWords
 from bot.domain.fit import Given, choice_of
 from bot.domain.quiz import LETTERS, Run
@@ -88,6 +89,13 @@ class WhichTwo:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """Small talk, by its name in words.yaml."""
+
+    intent: str
+
+
+@dataclass(frozen=True)
 class Asks:
     """A question of their own."""
 
@@ -97,11 +105,14 @@ class Unclear:
     """Nothing of the above."""
 
 
-Reading = Answered | Perhaps | Command | Defined | WhichTwo | Asks | Unclear
+Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | Asks | Unclear
 
 
-def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> Reading:
-    """Read what somebody typed. `answerable` says that the FAQ has an answer to it."""
+def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, aside: str | None = None) -> Reading:
+    """Read what somebody typed. `answerable` says that the FAQ has an answer to it, `aside` which small talk it is.
+
+    Small talk is no answer, unless it is word for word what the knowledge has for one; who says stop means the round.
+    """
     text = " ".join(text.split())
     asked = run.quiz.question(run.asking.question) if run.asking else None
     return (
@@ -109,6 +120,8 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False) ->
         or _explicit(text, run)
         or (asked and _in_these_words(text, asked))
         or _exact_command(text, words)
+        or _yes_or_no(text, words)
+        or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
         or (asked and not isinstance(asked, Opening) and _two(text, asked))
         or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
         or _command(text, words)
@@ -226,20 +239,26 @@ def _one(text: str, question: AnyQuestion) -> Answered | None:
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
-def _exact_command(text: str, words: TypedWords) -> Command | Unclear | None:
+def _exact_command(text: str, words: TypedWords) -> Command | None:
+    """Read a command, with nothing around it but "please" and the like."""
+    commands = _commands(words)
+    found = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
+    return Command(found) if found else None
+
+
+def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
+    """Where nothing was asked that yes or no would answer, neither is the word of a choice that holds it."""
     said = utils.default_process(text)
-    if found := _commands(words).get(said):
-        return Command(found)
-    # Where nothing was asked that yes or no would answer, neither is the word of a choice that holds it.
     return Unclear() if said in map(utils.default_process, (*words.yes, *words.no)) else None
 
 
 def _commands(words: TypedWords) -> dict[str, str]:
     return {
-        utils.default_process(phrase): name
+        plain: name
         for name in type(words).model_fields
         if name not in ("yes", "no")
         for phrase in getattr(words, name)
+        for plain in (utils.default_process(phrase), smalltalk.plain(phrase))
     }
 
 

@@ -147,7 +147,7 @@ class Asking(EquippedWorker):
     async def say(self, team: str, run_id: str, word: str, term: str | None = None) -> None:
         """Say something in the thread that changes nothing, by its name."""
         seen = await self._seen(team, run_id)
-        if seen and (message := self._in_between(seen[1], word, term)):
+        if seen and (message := self._in_between(seen[1], run_id, word, term)):
             await self._say(team, run_id, message)
 
     @workflow
@@ -323,7 +323,9 @@ class Asking(EquippedWorker):
             told.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
         await self._say(team, run_id, blocks.told(Mrkdwn(" ".join(told))))
 
-    def _in_between(self, run: Run, word: str, term: str | None) -> Message | None:  # noqa: PLR0911 - one for each word
+    def _in_between(  # noqa: PLR0911 - one for each word
+        self, run: Run, run_id: str, word: str, term: str | None
+    ) -> Message | None:
         library, words = self._library, self._library.words.quiz
         asked = run.quiz.question(run.prompts[-1].question) if run.live else None
         match word:
@@ -335,11 +337,17 @@ class Asking(EquippedWorker):
                 return next((thread.term(each, library) for each in run.quiz.glossary if each.term == term), None)
             case "kept":
                 return blocks.say(words.kept)
+            case "aside":
+                talk = library.words.talk.of(term) if term else None
+                text = (talk.in_quiz or talk.reply) if talk else None
+                return blocks.say(text) if text else None
         if asked is None or run.asking is None:
             return blocks.say(words.finished if run.finished else words.waiting)
         match word:
             case "why":
                 return thread.why(asked, run, library)
+            case "unsure":
+                return thread.unsure(asked, run, run_id, library)
             case "which_two":
                 return blocks.say(words.which_two)
             case _:

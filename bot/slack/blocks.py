@@ -67,14 +67,19 @@ def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
 
 
 def suggestions(entries: Sequence[Entry], library: Library) -> Message:
+    """Ask whether one of up to three entries was meant."""
+    words = library.words.faq
+    return _offer(escape(words.suggest if len(entries) > 1 else words.suggest_one), entries)
+
+
+def _offer(lead: str, entries: Sequence[Entry]) -> Message:
     """Offer up to three entries as buttons; the value of each is the entry's id."""
     questions = [(entry.id, entry.question) for entry in entries]
-    asked = Mrkdwn("\n".join(f"{number}. {escape(text)}" for number, (_, text) in enumerate(questions, 1)))
+    numbers = [f"{number}. " for number in range(1, len(questions) + 1)] if len(questions) > 1 else [""]
+    asked = Mrkdwn("\n".join(number + escape(text) for number, (_, text) in zip(numbers, questions, strict=True)))
     buttons: list[kit.Element] = [
         kit.Button(label(text), action_id=f"{SHOW_ENTRY}:{entry}", value=entry) for entry, text in questions
     ]
-    words = library.words.faq
-    lead = escape(words.suggest if len(entries) > 1 else words.suggest_one)
     long = any(len(text) > MAX_BUTTON_TEXT for _, text in questions)
     parts = [section(lead), *([section(asked)] if long else []), kit.ActionsBlock(buttons)]
     return message(parts, [lead, asked])
@@ -93,6 +98,29 @@ def unknown(library: Library) -> Message:
 def hello(library: Library) -> Message:
     """Greet somebody who wrote nothing but the bot's name."""
     return plain(fill(library.words.faq.hello, examples=_examples(library)))
+
+
+def taken_privately(entry: Entry, library: Library) -> Message:
+    """Answer with a suggestion under its question, in place of the buttons that only one person saw."""
+    taken, answer = suggestion_taken(entry, library), answers([entry], library)
+    return Message(f"{taken.text}\n{answer.text}", (*taken.blocks, *answer.blocks))
+
+
+def not_answered(reply: str, entries: Sequence[Entry], library: Library) -> Message:
+    """Say that a question near the subject is not answered; then offer what comes near, or say what is known."""
+    words = library.words.faq
+    if not entries:
+        return plain(f"{escape(reply)}\n\n{escape(words.know)}")
+    return _offer(f"{escape(reply)}\n\n{escape(words.near if len(entries) > 1 else words.near_one)}", entries)
+
+
+def talk(text: str, library: Library, *, begins: bool = False) -> Message:
+    """Reply to small talk; `begins`: with the button that begins the quiz."""
+    lead = escape(text)
+    if not begins:
+        return plain(lead)
+    button = kit.Button(library.words.home.quiz_button, action_id=BEGIN, value="talk", style="primary")
+    return message([section(lead), kit.ActionsBlock([button])], [lead])
 
 
 # /rolefit

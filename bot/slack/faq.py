@@ -2,14 +2,16 @@
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics
-from bot.domain import faq
-from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain import faq, smalltalk
+from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.matching_text import Form
 from bot.jobs import current_key, insist, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -18,7 +20,10 @@ from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
 from bot.slack.pieces import Message
 
-ANSWER, SUGGEST, UNKNOWN, HELLO = "answer", "suggest", "unknown", "hello"
+# Kinds of what is said. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
+# what is suggested besides.
+ANSWER, SUGGEST, UNKNOWN, HELLO, TALK, NOT_ANSWERED = "answer", "suggest", "unknown", "hello", "talk", "not_answered"
+WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class Answering(EquippedWorker):
         metrics.ANSWERED.observe(max(0.0, time.time() - float(current_key().rpartition(":")[2])))
 
     @workflow
+    async def show_privately(self, response_url: str, entry: str) -> None:
+        """Answer with the suggestion that was taken where only one person saw the buttons, in their place."""
+        known = self._library.entry(entry)
+        told = blocks.taken_privately(known, self._library) if known else blocks.unknown(self._library)
+        await self._speech.reply(response_url, told, replace=True)
+
+    @workflow
     async def show(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
         """Answer with the suggestion that was taken, and take the buttons away."""
         known = self._library.entry(entry)
@@ -54,24 +66,40 @@ class Answering(EquippedWorker):
 
     def message(self, kind: str, entries: list[str]) -> Message:
         """Render a reply, given as Said is."""
-        if kind == HELLO:
-            return blocks.hello(self._library)
-        # Work may be taken up after a restart with edited knowledge: an entry can be gone.
-        known = [found for entry in entries if (found := self._library.entry(entry)) is not None]
-        if not known:
-            return blocks.unknown(self._library)
-        return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, self._library)
+        return rendered(kind, entries, self._library)
 
 
 answering = Answering("faq")
 
 
+def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
+    """Render a reply, given as Said is."""
+    if kind == HELLO:
+        return blocks.hello(library)
+    if kind == TALK:
+        talk = library.words.talk.of(entries[0])
+        return blocks.talk(talk.reply, library, begins=talk.begins) if talk.reply else blocks.hello(library)
+    # Work may be taken up after a restart with edited knowledge: an entry can be gone.
+    known = [found for name in entries if (found := library.entry(name)) is not None]
+    if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
+        return blocks.not_answered(decoy.reply, known, library)
+    if not known:
+        return blocks.unknown(library)
+    return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
+
+
 async def decide(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> Said | None:
-    """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with."""
-    if not text and surface in (Surface.MENTION, Surface.DM):
+    """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with.
+
+    Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered.
+    """
+    prompted, talk = surface not in UNPROMPTED, library.words.talk
+    if prompted and not text:
         return Said(HELLO)
+    if prompted and (intent := smalltalk.read(text, talk)):
+        return Said(TALK, (intent,)) if talk.of(intent).reply else None
     if after is not None and (entry := library.entry(after)) is not None:
         after = entry.id  # it may have been answered under a former id
     if second is None:
@@ -79,14 +107,39 @@ async def decide(
     else:
         reply = await second.reply_to(text, surface, library, after)
     match reply:
-        case Answer(entries):
+        case Answer(entries) if prompted or not smalltalk.read(text, talk):
             return Said(ANSWER, tuple(each.entry for each in entries))
         case Suggestions(candidates):
-            return Said(SUGGEST, tuple(each.entry for each in candidates))
+            suggested = tuple(each.entry for each in candidates)
+            return _not_answered(text, suggested, library) or Said(SUGGEST, suggested)
         case NoAnswer():
-            return Said(UNKNOWN)
-        case Silence():
+            return _not_answered(text, (), library) or Said(UNKNOWN)
+        case Answer() | Silence():  # to small talk nothing is said unasked
             return None
+
+
+def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Said | None:
+    """Say what is known not to be answered, with what may be meant all the same."""
+    name = library.decoys.recognise(text)
+    decoy = library.decoy(name) if name else None
+    return Said(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None
+
+
+async def answer_command(text: str, library: Library, second: SecondStage | None) -> Message | None:
+    """Answer what stands after /rolefit; None if it is neither a question nor anything else we reply to."""
+    said = await decide(text, Surface.COMMAND, library, second)
+    if said is None or (said.kind not in (ANSWER, TALK) and not _may_be_question(text, said.kind, library)):
+        return None
+    metrics.REPLIES.labels(said.kind, Surface.COMMAND).inc()
+    return rendered(said.kind, said.entries, library)
+
+
+def _may_be_question(text: str, kind: str, library: Library) -> bool:
+    """Tell a question from a word that was meant as part of the command: one word may be "history" mistyped."""
+    sentences = library.index.read(text).sentences
+    words = sum(len(sentence.words) for sentence in sentences)
+    enough = words > (WORDS_OF_AN_ARGUMENT if kind == UNKNOWN else 1)
+    return enough or any(sentence.form is Form.QUESTION for sentence in sentences)
 
 
 async def show_entry(
@@ -96,6 +149,12 @@ async def show_entry(
     context: AsyncBoltContext,
 ) -> None:
     """Answer with a suggestion somebody clicked; whoever clicks first decides."""
+    if "message" not in body:  # of a reply that only one person sees, of which Slack shows us no more
+        shown = body["container"]
+        key = f"show:{context.team_id}:{shown['channel_id']}:{shown['message_ts']}:{body['user']['id']}"
+        await jobs.start(key, answering.show_privately, body["response_url"], action["value"])
+        await ack()
+        return
     channel, message = body["channel"]["id"], body["message"]
     key = f"show:{context.team_id}:{channel}:{message['ts']}"
     thread = message.get("thread_ts") or message["ts"]

@@ -7,9 +7,23 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.domain.reply import Answered, Asks, Command, Defined, Perhaps, Reading, Unclear, WhichTwo, read, read_again
+from bot.domain import smalltalk
+from bot.domain.reply import (
+    Answered,
+    Aside,
+    Asks,
+    Command,
+    Defined,
+    Perhaps,
+    Reading,
+    Unclear,
+    WhichTwo,
+    read,
+    read_again,
+)
 from bot.knowledge import Library
-from bot.slack import blocks, history
+from bot.second_stage import SecondStage
+from bot.slack import blocks, faq, history
 from bot.slack.asking import Action, asking, point_key
 from bot.slack.blocks import BEGIN
 from bot.slack.faq import ANSWER, Said
@@ -30,7 +44,8 @@ async def hear_reply(
 ) -> None:
     """Do what somebody typed in a run's thread; `said` is what the FAQ has to say to it."""
     answerable = said is not None and said.kind == ANSWER
-    reading = read(text, stored.run, library.words.typed, answerable=answerable)
+    aside = smalltalk.read(text, library.words.talk)
+    reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside)
     key = f"reply:{team}:{stored.id}:{ts}"
     if isinstance(reading, Asks) and said:
         await jobs.start(key, asking.interrupted, team, stored.id, said.kind, list(said.entries))
@@ -44,7 +59,7 @@ async def hear_edit(team: str, text: str, ts: str, edited_ts: str, stored: Store
     """Let the edit of a message change the answer that the message gave, or give one if it gave none."""
     key = f"edit:{team}:{stored.id}:{ts}:{edited_ts}"
     if ts not in stored.run.typed:
-        reading = read(text, stored.run, library.words.typed)
+        reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
         if isinstance(reading, Answered):
             await _heed(key, team, stored, reading, ts, edited=True)
         return
@@ -71,7 +86,7 @@ async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: st
         case Perhaps(question, choices):
             action = {"do": "guess", "question": question, "choices": list(choices), "ts": ts}
             await _typed(key, team, stored.id, action, ts, aimed=True)
-        case Command(name) if name in SHOWS:
+        case Command(name) if name in (*SHOWS, "unsure"):
             await jobs.start(key, asking.say, team, stored.id, name)
         case Command("resume") if stored.run.unanswered:
             await _typed(key, team, stored.id, {"do": "go_on"}, ts)
@@ -82,6 +97,8 @@ async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: st
             await _typed(key, team, stored.id, action, ts, aimed=name in ("skip", "back"))
         case Defined(term):
             await jobs.start(key, asking.say, team, stored.id, "term", term.term)
+        case Aside(intent):
+            await jobs.start(key, asking.say, team, stored.id, "aside", intent)
         case WhichTwo():
             await jobs.start(key, asking.say, team, stored.id, "which_two")
         case Asks() | Unclear():
@@ -94,16 +111,20 @@ async def command(
     context: AsyncBoltContext,
     library: Library,
     store: Store,
+    second_stage: SecondStage | None,
 ) -> None:
-    """Begin the quiz, offer to go on with one, list earlier ones, or explain the command."""
-    argument = (command.get("text") or "").strip().casefold()
+    """Begin the quiz, offer to go on with one, list earlier ones, explain the command, or answer a question."""
+    text = (command.get("text") or "").strip()
+    argument = text.casefold()
     team, user = str(context.team_id), command["user_id"]
     message: Message | None = None
     if argument == "history":
         found, total = await store.history(team, user, limit=history.MOST), await store.count_runs(team, user)
         message = history.listed(found, total, library)
+    elif argument == "help":
+        message = blocks.usage(library)
     elif argument:
-        message = blocks.usage(library, "" if argument == "help" else command["text"].strip())
+        message = await faq.answer_command(text, library, second_stage) or blocks.usage(library, text)
     else:
         url, rounds = command["response_url"], await store.history(team, user, limit=history.MOST)
         waiting = next((each for each in rounds if each.waits), None)
@@ -122,17 +143,23 @@ async def command(
 async def begin(
     ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext, store: Store
 ) -> None:
-    """Begin the quiz by a button: after a result, beside an open round, or on the Home tab, which goes on with one."""
+    """Begin the quiz by a button: after a result, beside an open round, on the Home tab, or where it was asked for.
+
+    The last two go on with a round that is open.
+    """
     team, user, url = str(context.team_id), body["user"]["id"], body.get("response_url")
     rounds, name = await store.history(team, user, limit=history.MOST), action["value"].split(" ")[0]
     latest = rounds[0] if rounds else None
     waiting = next((each for each in rounds if each.waits), None)
-    if name == "home" and waiting:
+    if name in ("home", "talk") and waiting:
         if not _just_begun(waiting):
             key, at = f"resume:{team}:{waiting.id}:{action['action_ts']}", action["action_ts"]
             await _typed(key, team, waiting.id, {"do": "resume"}, at)
+        if url:
+            await jobs.start(point_key(team, url), asking.point, team, waiting.id, url)
     elif latest is None or not _just_begun(latest):
-        await _begin(store, team, user, latest, url if name == "offer" else None)
+        begun_in = body["container"].get("channel_id") if name == "talk" else None
+        await _begin(store, team, user, latest, url if name in ("offer", "talk") else None, begun_in)
     await ack()
 
 
@@ -164,6 +191,8 @@ async def do(
     elif name in ("open", "whole_table"):  # the latter under results of before the table was one part of several
         part = question[0] if question else "table"
         await _click(team, run_id, {"do": "open", "part": part}, body, action)
+    elif name == "skip":
+        await _click(team, run_id, {"do": name, "prompt": int(question[0])}, body, action)
     else:
         await _click(team, run_id, {"do": name} | ({"question": question[0]} if question else {}), body, action)
     await ack()

@@ -132,8 +132,19 @@ def term(found: Term, library: Library) -> Message:
 
 def unclear(asked: AnyQuestion, library: Library) -> Message:
     """Ask again, in short, for an answer that was not understood."""
-    options = ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
-    return plain(fill(library.words.quiz.unclear, options=options))
+    return plain(fill(library.words.quiz.unclear, options=_lettered(asked)))
+
+
+def unsure(asked: AnyQuestion, run: Run, run_id: str, library: Library) -> Message:
+    """Offer to skip the live question to somebody who does not know what to answer."""
+    words = library.words.quiz
+    text = fill(words.unsure, options=_lettered(asked))
+    button = _do(words.skip, run_id, "skip", str(len(run.prompts)))
+    return message([section(text), kit.ActionsBlock([button])], [text])
+
+
+def _lettered(asked: AnyQuestion) -> str:
+    return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
 
 
 def already_there(link: str, library: Library) -> Message:

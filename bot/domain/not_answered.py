@@ -1,0 +1,106 @@
+"""Which question that is known not to be answered a message is, if it is nearer to one than to any entry."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from bot.domain.content import Entry, NotAnswered, Synonyms
+from bot.domain.lexicon import English, Lexicon
+from bot.domain.matching_text import Form, Sentence, joined, read, words
+from bot.domain.postings import SMOOTHING, Postings
+
+NEAR = 0.4  # nearness from which on a message is taken for a decoy
+AHEAD = 2  # how much being likelier than every entry counts against being likely at all
+CONSIDERED = 8  # entries and decoys that a message is compared with
+
+
+@dataclass(frozen=True)
+class Decoy:
+    """A question known not to be answered, by its id, and how near a message is to it.
+
+    nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry. At NEAR,
+    with each phrasing left out in turn, a third are recognised and a twentieth are taken for another decoy; of the
+    labelled utterances that an entry answers, one in 170 is taken for a decoy.
+    """
+
+    id: str
+    nearness: float
+
+
+class Decoys:
+    """The words of what is answered and of what is not, ready to be compared with a message.
+
+    Entries and decoys are scored alike, by how typical the words of the message are of their phrasings, as in
+    `bot.domain.matching`; what both speak of, such as roles and companies, says little, and what is left decides.
+    """
+
+    def __init__(self, entries: Sequence[Entry], decoys: Sequence[NotAnswered], lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._keys: dict[str, int] = {}
+        self._topical: list[float] = []
+        self._decoys = [decoy.id for decoy in decoys]
+        said = [self._said((entry.question, *entry.phrasings), entry.keywords) for entry in entries]
+        mentioned = [self._numbers(answer := words(entry.answer), answer) for entry in entries]
+        said += [self._said((decoy.question, *decoy.phrasings)) for decoy in decoys]
+        self._first = len(entries)  # place of the first decoy
+        self._postings = Postings(said, [*mentioned, *([] for _ in decoys)], np.array(self._topical, np.float32))
+
+    @classmethod
+    def build(
+        cls, entries: Sequence[Entry], decoys: Sequence[NotAnswered], synonyms: Synonyms, english: English
+    ) -> "Decoys":
+        """Prepare for looking messages up."""
+        return cls(entries, decoys, Lexicon(synonyms, english))
+
+    def recognise(self, utterance: str) -> str | None:
+        """Give the id of the decoy that a message is taken for; None if it is near none, or as near to an entry."""
+        decoy = self.nearest(utterance)
+        return decoy.id if decoy and decoy.nearness >= NEAR else None
+
+    def nearest(self, utterance: str) -> Decoy | None:
+        """Give the decoy that a question of a message, or the whole if it asks none, is nearest to; None if none is."""
+        if not self._decoys:
+            return None
+        sentences = read(utterance, self._lexicon.repair).sentences
+        asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION] or [joined(sentences)]
+        found = [decoy for sentence in asking if (decoy := self._nearest(sentence))]
+        return max(found, key=lambda decoy: decoy.nearness, default=None)
+
+    def _nearest(self, sentence: Sentence) -> Decoy | None:
+        terms = {term.key: term for term in self._lexicon.terms(sentence.words, sentence.typed)}
+        uses, whole = [], 0.0
+        for key, term in terms.items():
+            number = self._keys.get(key)
+            whole += 0.5 + 0.5 * term.topical if number is None else float(self._postings.typical[number])
+            known = {self._keys[said]: credit for said, credit in self._lexicon.said(term).items()}
+            uses.append(self._postings.uses(known))
+        if not sum(each.count for each in uses):
+            return None
+        found = self._postings.search(uses, CONSIDERED)
+        likeness = found.likeness / (whole * math.log1p(1 / SMOOTHING))
+        is_decoy = found.entries >= self._first
+        if not is_decoy.any():
+            return None
+        at = int(np.flatnonzero(is_decoy)[0])  # they come best first
+        own, other = float(likeness[at]), max(likeness[~is_decoy].tolist(), default=0.0)
+        return Decoy(self._decoys[int(found.entries[at]) - self._first], own + AHEAD * (own - other))
+
+    def _said(self, phrasings: Iterable[str], keywords: Iterable[str] = ()) -> list[int]:
+        """Give the keys of phrasings, once for each phrasing, and of keywords."""
+        found: list[int] = []
+        for text in phrasings:
+            sentence = joined(read(text).sentences)
+            found += dict.fromkeys(self._numbers(sentence.words, sentence.typed))
+        return [*found, *chain.from_iterable(self._numbers(term := words(text), term) for text in keywords)]
+
+    def _numbers(self, found: Sequence[str], typed: Sequence[str]) -> list[int]:
+        terms = self._lexicon.terms(found, typed)
+        self._lexicon.learn(terms)
+        for term in terms:
+            if term.key not in self._keys:
+                self._keys[term.key] = len(self._topical)
+                self._topical.append(term.topical)
+        return [self._keys[term.key] for term in terms]

@@ -1,0 +1,119 @@
+"""What people say to a bot besides questions: greetings, thanks, who are you, who can see this, stop, that's wrong.
+
+A message is small talk only if all of it is: "hi, what is an MTS?" is a question.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process, utils
+from rapidfuzz.distance import OSA
+
+from bot.domain.content import TalkWords
+
+MAX_CHARACTERS = 160  # who writes more has something else to say
+SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer than LONG one, in more two
+SAME = 92  # fuzz.token_sort_ratio in [0, 100] of phrases of three words or more, in whatever order
+ACKNOWLEDGEMENT = "acknowledgement"
+COURTESIES = (ACKNOWLEDGEMENT, "greeting", "thanks", "bye")  # may stand before or behind anything else
+
+_MARKUP = re.compile(r"<[@#!][^>]*>|:skin-tone-\d:")
+_EMOJI = re.compile(r":[a-z0-9_+\-]+:")
+_PART = re.compile(r"[.,!?;…\n]+|\s[-–—]+\s")
+_DRAWN_OUT = re.compile(r"(\w)\1{2,}")
+_NOT = re.compile(r"\b(?:not|no|never|dont|isnt|cant|wont|doesnt)\b")
+# What says nothing: what the bot is called, and what people put around a word.
+_FILLERS = frozenset(
+    {"actually", "and", "but", "haha", "hmm", "honestly", "just", "lol", "oh", "ok", "okay", "please", "pls", "plz"}
+    | {"really", "so", "sorry", "tbh", "then", "um", "well", "bot", "robot", "rolefit"}
+)
+_WRITTEN_OUT = {
+    "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "thats": "that is", "its": "it is",
+    "im": "i am", "id": "i would", "youre": "you are", "u": "you", "r": "are", "ur": "your", "wanna": "want to",
+    "could": "can",
+}  # fmt: skip
+
+
+def read(utterance: str, talk: TalkWords) -> str | None:
+    """Give the name of what somebody says in words.yaml, or None if any of it is something else.
+
+    Where it is more than one thing, what is not a courtesy counts: "hi, who are you? thanks" asks who we are. A
+    letter wrong, emoji, the bot's name, and somebody's name after a courtesy ("thanks Anna") do no harm.
+    """
+    if len(utterance) > MAX_CHARACTERS:
+        return None
+    text = _MARKUP.sub(" ", utterance)
+    phrases = _phrases(talk)
+    parts = [part for part in _PART.split(_EMOJI.sub(" ", text)) if plain(part)]
+    # "Please" alone says nothing, unless it is all that is said.
+    parts = [part for part in parts if bare(part) or plain(part) in phrases] or parts
+    intents = [_part(part, phrases) for part in parts]
+    if not intents:
+        return ACKNOWLEDGEMENT if _EMOJI.search(text) or any(map(_is_symbol, text)) else None
+    if None in intents:
+        return None
+    said = next((intent for intent in intents if intent not in COURTESIES), None)
+    return said or next((intent for intent in reversed(intents) if intent != ACKNOWLEDGEMENT), ACKNOWLEDGEMENT)
+
+
+def _is_symbol(character: str) -> bool:
+    return unicodedata.category(character) == "So"  # such as an emoji
+
+
+def bare(text: str) -> str:
+    """Give the words of a text that say something: "Hmm, I really don't know :shrug:" is "i dont know"."""
+    return " ".join(word for word in plain(_EMOJI.sub(" ", text)).split() if word not in _FILLERS)
+
+
+def plain(text: str) -> str:
+    """Give the words of a text in one spelling: "What's up?" and "whats up" are the same."""
+    text = utils.default_process(text.replace("’", "").replace("‘", "").replace("'", ""))
+    return " ".join(_WRITTEN_OUT.get(word, word) for word in _DRAWN_OUT.sub(r"\1", text).split())
+
+
+@lru_cache(maxsize=2)
+def _phrases(talk: TalkWords) -> dict[str, str]:
+    return {plain(phrase): name for name in type(talk).model_fields for phrase in getattr(talk, name).phrases}
+
+
+def _part(part: str, phrases: dict[str, str]) -> str | None:
+    said = plain(part)
+    return _whole(said, phrases) or _whole(bare(part), phrases) or _to_somebody(part, said, phrases)
+
+
+def _whole(said: str, phrases: dict[str, str]) -> str | None:
+    """Read a part of a message: a phrase, or one with a courtesy before or behind it."""
+    if intent := phrases.get(said) or _nearly(said, phrases):
+        return intent
+    words = said.split()
+    for at in range(len(words) - 1, 0, -1):
+        before, behind = " ".join(words[:at]), " ".join(words[at:])
+        if phrases.get(before) in COURTESIES and (intent := phrases.get(behind) or _nearly(behind, phrases)):
+            return intent
+        if phrases.get(behind) in COURTESIES and (intent := phrases.get(before) or _nearly(before, phrases)):
+            return intent
+    return None
+
+
+def _to_somebody(part: str, said: str, phrases: dict[str, str]) -> str | None:
+    """Read a courtesy and a name: "thanks anna", "Hi Anna"; "hi openai" may be about OpenAI."""
+    before, _, name = said.rpartition(" ")
+    intent = phrases.get(before)
+    called = name.isalpha() and (intent != "greeting" or part.rsplit(maxsplit=1)[-1].istitle())
+    return intent if intent in COURTESIES and intent != ACKNOWLEDGEMENT and called else None
+
+
+def _nearly(said: str, phrases: dict[str, str]) -> str | None:
+    """Find a phrase with a letter or two wrong, or with its words in another order."""
+    if len(said) < SHORT:
+        return None
+    wrong = 1 if len(said) < LONG else 2
+    mistyped = process.extractOne(said, phrases.keys(), scorer=OSA.distance, score_cutoff=wrong)
+    phrase = mistyped[0] if mistyped else ""
+    if not phrase and said.count(" ") > 1:
+        reordered = process.extractOne(said, phrases.keys(), scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
+        phrase = reordered[0] if reordered else ""
+    if len(phrase) < SHORT or bool(_NOT.search(said)) != bool(_NOT.search(phrase)):
+        return None
+    return phrases[phrase]

@@ -1,0 +1,89 @@
+"""Questions near the subject that no entry answers, when somebody asks them."""
+
+import pytest
+
+from bot.domain.faq import Surface
+from bot.domain.not_answered import Decoys
+from bot.knowledge import Library, english
+from bot.slack import faq
+from bot.slack.faq import NOT_ANSWERED
+
+TRIED = 20  # every so many phrasings of all are left out in turn
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("do you sponsor visas?", "visas"),
+        ("how many people work at OpenAI these days", "company-size"),
+        ("What does a prompt engineer do all day?", "prompt-engineer"),
+        ("hey, can I work remotely as an applied scientist? thanks", "remote-work"),
+        ("who is the ceo of anthropic", "company-people"),
+        ("what is RLHF", "define-rlhf"),
+        ("is grok better than claude", "model-comparison"),
+    ],
+)
+async def test_who_asks_is_told_what_is_known_not_to_be_answered(library: Library, asked: str, name: str):
+    said = await faq.decide(asked, Surface.DM, library, None)
+
+    assert said is not None
+    assert (said.kind, said.entries[0]) == (NOT_ANSWERED, name)
+
+
+@pytest.mark.parametrize(
+    "asked", ["which restaurant has the best ramen?", "it works on my machine", "what does MTS mean?", "", "?"]
+)
+def test_what_is_near_nothing_is_no_decoy(library: Library, asked: str):
+    assert library.decoys.recognise(asked) is None
+
+
+async def test_nobody_is_told_unasked(library: Library):
+    for decoy in library.not_answered:
+        said = await faq.decide(decoy.question, Surface.CHANNEL, library, None)
+
+        assert said is None or said.kind != NOT_ANSWERED
+
+
+async def test_what_may_be_meant_all_the_same_is_offered_below(library: Library):
+    said = await faq.decide("salary of ML engineers", Surface.DM, library, None)
+
+    assert said is not None
+    decoy, *suggested = said.entries
+    message = faq.rendered(said.kind, said.entries, library)
+    known = library.decoy(decoy)
+    assert known is not None
+    assert message.text.startswith(known.reply or "never")
+    assert all(library.entries[name].question in message.text for name in suggested)
+
+
+def test_a_decoy_that_has_gone_is_answered_by_what_is_known(library: Library):
+    assert faq.rendered(NOT_ANSWERED, ("gone",), library) == faq.rendered("unknown", (), library)
+
+
+def test_no_question_and_hardly_a_phrasing_of_an_entry_is_taken_for_a_decoy(library: Library):
+    entries = library.entries.values()
+    phrasings = [text for entry in entries for text in entry.phrasings]
+
+    assert [entry.question for entry in entries if library.decoys.recognise(entry.question)] == []
+    assert sum(bool(library.decoys.recognise(text)) for text in phrasings) <= 0.02 * len(phrasings)
+
+
+def test_phrasings_that_were_left_out_are_recognised_and_seldom_mistaken(library: Library):
+    """A third is what phrasings allow that share few words with each other; see `Decoy`."""
+    entries = tuple(library.entries.values())
+    left_out = [(decoy, text) for decoy in library.not_answered for text in decoy.phrasings][::TRIED]
+    right = wrong = 0
+    for decoy, text in left_out:
+        kept = decoy.model_copy(update={"phrasings": tuple(each for each in decoy.phrasings if each != text)})
+        others = [kept if each is decoy else each for each in library.not_answered]
+        name = Decoys.build(entries, others, library.synonyms, english()).recognise(text)
+        right, wrong = right + (name == decoy.id), wrong + (name not in (None, decoy.id))
+
+    assert right >= 0.25 * len(left_out)
+    assert wrong <= 0.1 * len(left_out)
+
+
+def test_a_knowledge_without_decoys_recognises_none(library: Library):
+    decoys = Decoys.build(tuple(library.entries.values()), (), library.synonyms, english())
+
+    assert decoys.recognise("do you sponsor visas?") is None

@@ -1,0 +1,115 @@
+"""What people say to a bot besides questions, and what only sounds like it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import smalltalk
+from bot.domain.faq import UNPROMPTED, Surface
+from bot.knowledge import Library
+from bot.slack import faq
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("Hi there!", "greeting"),
+        ("helllo", "greeting"),
+        ("Hi Anna", "greeting"),
+        ("<@U1> good morning :wave:", "greeting"),
+        ("thx", "thanks"),
+        ("Thank you so much!!", "thanks"),
+        ("ok, thanks", "thanks"),
+        ("thanks Anna :pray:", "thanks"),
+        ("hey rolefit, what can you do?", "help"),
+        ("HELP", "help"),
+        ("what can u do", "help"),
+        ("Who are you?", "identity"),
+        ("are you an AI", "identity"),
+        ("who made you?", "identity"),
+        ("Who can see what I write to you?", "privacy"),
+        ("is this anonymus?", "privacy"),
+        ("can my manager see this", "privacy"),
+        ("How many questions are there?", "about_quiz"),
+        ("I want to take the quiz", "begin"),
+        ("hi, how do i take the quiz please", "begin"),
+        ("stop", "stop"),
+        ("Please be quiet.", "stop"),
+        ("That’s wrong", "complaint"),
+        ("thanks, but that's not what I asked", "complaint"),
+        ("not what I asked!", "complaint"),
+        ("I don't get it", "confused"),
+        ("good bye", "bye"),
+        ("yes, that one", "choosing"),
+        ("none of these", "declining"),
+        ("ok", "acknowledgement"),
+        ("lol okay", "acknowledgement"),
+        (":+1:", "acknowledgement"),
+        ("👍🏽", "acknowledgement"),
+    ],
+)
+def test_small_talk_is_recognised_however_it_is_put(library: Library, said: str, intent: str | None):
+    assert smalltalk.read(said, library.words.talk) == intent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hi, what does MTS stand for?",
+        "help me understand what an applied scientist does",
+        "who made the table of roles",
+        "stop using titles?",
+        "is the xAI decision wrong?",
+        "what can you do as a research engineer?",
+        "who can see the difference between the two roles?",
+        "are you a researcher or an engineer at xAI?",
+        "are you an RE?",
+        "Hi OpenAI",
+        "that is correct, but what about Meta",
+        "thanks for the titles, now what is an RE",
+        "?",
+        "",
+    ],
+)
+def test_what_holds_anything_else_is_no_small_talk(library: Library, said: str):
+    assert smalltalk.read(said, library.words.talk) is None
+
+
+def test_the_opposite_of_a_phrase_is_not_the_phrase(library: Library):
+    assert smalltalk.read("that is correct", library.words.talk) == "acknowledgement"
+    assert smalltalk.read("that is not helpful", library.words.talk) == "complaint"
+    assert smalltalk.read("that was not helpful", library.words.talk) != "thanks"
+
+
+def test_each_phrase_is_read_as_what_it_stands_under(library: Library):
+    talk = library.words.talk
+
+    assert [
+        (name, phrase)
+        for name in type(talk).model_fields
+        for phrase in talk.of(name).phrases
+        if smalltalk.read(phrase, talk) != name
+    ] == []
+
+
+@pytest.mark.parametrize("surface", sorted(UNPROMPTED))
+async def test_none_of_it_is_said_unasked(library: Library, surface: Surface):
+    talk = library.words.talk
+
+    for name in type(talk).model_fields:
+        for phrase in talk.of(name).phrases:
+            assert await faq.decide(phrase, surface, library, None) is None, phrase
+
+
+WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?", "!", ":wave:", "<@U1>", "visa", "ok"]
+
+
+@given(
+    text=st.text(max_size=300) | st.lists(st.sampled_from(WORDS)).map(" ".join),
+    surface=st.sampled_from([Surface.DM, Surface.MENTION, Surface.COMMAND]),
+)
+async def test_whatever_is_said_gets_one_reply_or_none(library: Library, text: str, surface: Surface):
+    said = await faq.decide(text, surface, library, None)
+
+    if said is not None:
+        assert faq.rendered(said.kind, said.entries, library).text
