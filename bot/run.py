@@ -9,10 +9,12 @@ import socket as listen
 import subprocess
 import sys
 import time
+import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -246,23 +248,36 @@ async def _come_back(store: "Store") -> None:
 
 
 async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:
-    """Take up the knowledge whenever its files change; what has errors is named and not taken up."""
+    """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up."""
     from watchfiles import awatch
 
-    def read() -> Library:
-        library = knowledge.load(folder)
-        _ = library.index  # before the first message asks for it
-        return library
+    from bot.replica import again
 
-    async for _ in awatch(folder, recursive=False):
-        try:
-            library = await asyncio.to_thread(read)
-        except KnowledgeError as error:
-            problems = [str(problem) for problem in error.problems]
-            log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
-        else:
-            renew(library)
-            log.info("took up the knowledge", entries=len(library.entries))
+    async def watch() -> float:
+        async for _ in awatch(folder, recursive=False):
+            await _take_up(folder, renew)
+        return 0
+
+    await again("watching the knowledge", watch)
+
+
+async def _take_up(folder: Path, renew: "Callable[[Library], None]") -> None:
+    """Take up the knowledge if `rolefit check` finds no errors in it, promises included; else say what is wrong."""
+    try:
+        # In a thread: trying every phrasing and promise takes seconds.
+        library = await asyncio.to_thread(knowledge.load_checked, folder, today=datetime.now(UTC).date())
+        renew(library)
+    except KnowledgeError as error:
+        problems = [str(problem) for problem in error.problems]
+        log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next edit must be taken up all the same
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}:{place.name}"
+        log.error(  # noqa: TRY400 - a traceback may hold what people wrote
+            "the knowledge could not be taken up; what was read before is kept", error=type(error).__name__, place=where
+        )
+    else:
+        log.info("took up the knowledge", entries=len(library.entries))
 
 
 async def _database_trouble(store: "Store") -> list[str]:
