@@ -6,13 +6,14 @@ import logging
 import os
 import signal
 import socket as listen
+import sqlite3
 import subprocess
 import sys
 import time
 import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,10 +58,11 @@ class Access:
 async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
     """Run the bot until SIGINT or SIGTERM.
 
-    Raises SettingsError for settings or knowledge that cannot be used, RefusedError if Slack refuses a token, and
-    OSError if a port is taken.
+    Raises SettingsError for settings, knowledge or a database that cannot be used, RefusedError if Slack refuses a
+    token, and OSError if a port is taken.
     """
     mode = settings.mode(http=http)
+    settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
         library = knowledge.load(settings.knowledge_dir)
@@ -95,7 +97,8 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
 async def bot(settings: Settings, access: Access, library: Library, *, port: int | None) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    Raises RefusedError if Slack refuses a token, and OSError if the port is taken.
+    Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
+    port is taken.
     """
     from bot import replica
     from bot.slack import app as slack
@@ -104,12 +107,14 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
 
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack.slack_session())
-        store = await Store.open(settings.store_url)
+        with usable(settings, settings.store_file):
+            store = await Store.open(settings.store_url)
         stack.push_async_callback(store.close)
         # On SQLite the next process is this one again, and takes up at once what is left.
         me = "local" if settings.database_url is None else replica.name()
         stack.push_async_callback(replica.goodbye, store, me)
-        launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
+        with usable(settings, settings.jobs_file):
+            launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
         install = None
         members: Members
         if access.bot_token:
@@ -124,8 +129,10 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             between_posts=settings.post_interval,
         )
         _ = library.index  # before the first message asks for it
-        await store.seen(me, time.time())
-        launch()
+        with usable(settings, settings.store_file):
+            await store.seen(me, time.time())
+        with usable(settings, settings.jobs_file):
+            launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew))
@@ -143,6 +150,33 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             await socket.serve(app, access.app_token or "", link)
         else:
             await _serve_http(app, port, access.signing_secret or "", troubles, install)
+
+
+@contextmanager
+def usable(settings: Settings, file: Path) -> Iterator[None]:
+    """Name the database where it turns out that it cannot be used; `file` is SQLite's. Raises SettingsError."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        said = getattr(cause, "strerror", None) or next(iter(str(cause).splitlines()), type(cause).__name__)
+        if settings.database_url is not None:
+            remedy = "See that PostgreSQL runs and that the address is right, and start again."
+            raise SettingsError([f"DATABASE_URL: the database cannot be used: {said}. {remedy}"]) from error
+        raise SettingsError([f"DATA_DIR: {file} cannot be used: {said}. {_remedy(said)}"]) from error
+
+
+def _remedy(said: str) -> str:
+    """Say what to do about what SQLite, or the system, says of a file."""
+    if "not a database" in said or "malformed" in said:
+        return "Put a backup in its place; or move it away, and all that it held is gone and the bot begins anew."
+    if "full" in said or "No space" in said:
+        return "Make room on its disk and start again."
+    if "locked" in said:
+        return "Another program holds it: stop that one and start again."
+    return "See that it is a file which the bot may write, in a folder which it may write, or set DATA_DIR to another."
 
 
 def _access(settings: Settings) -> Access:
