@@ -236,7 +236,7 @@ def check(
             knowledge.calibrate(place, typer.echo)
         except knowledge.KnowledgeError as error:
             _stop([str(problem) for problem in error.problems])
-    documents = place.resolve().parents[1] / "shared" / "sources"
+    documents = place.resolve().parent.parent / "shared" / "sources"
     problems = knowledge.lint(
         place,
         today=datetime.now(UTC).date(),
@@ -261,8 +261,15 @@ def jobs(
 ) -> None:
     """List the work that was given up, by key, or have it done again."""
     from bot.jobs import Ledger
+    from bot.run import usable
 
-    ledger = Ledger(_settings().jobs_url)
+    settings = _settings()
+    try:
+        settings.prepare_data_dir()
+        with usable(settings, settings.jobs_file):
+            ledger = Ledger(settings.jobs_url)
+    except SettingsError as error:
+        _stop(error.problems)
     try:
         failed = ledger.failed()
         if replay is None:
@@ -354,11 +361,9 @@ def _opine(library: "Library") -> "Opine | None":
     """Give what asks the second stage, or None if it is off."""
     if _settings().rolefit_encoder is env.Switch.OFF:
         return None
-    from bot.second_stage import SecondStage
+    from bot.second_stage import asked
 
-    second = SecondStage()
-    second.prepare(library)
-    return partial(second.opinion, library=library)
+    return asked(library)
 
 
 def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:
@@ -380,10 +385,16 @@ def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any
 
 
 async def _find_run(run: str) -> "tuple[str, StoredRun] | None":
+    from bot.run import usable
     from bot.storage import Store
 
     settings = _settings()
-    store = await Store.open(settings.store_url)
+    try:
+        settings.prepare_data_dir()
+        with usable(settings, settings.store_file):
+            store = await Store.open(settings.store_url)
+    except SettingsError as error:
+        _stop(error.problems)
     try:
         library = _library(settings.knowledge_dir)
         store.know(library.quiz, library.can_show)

@@ -155,9 +155,15 @@ def read(
 def _case(line: str, place: str, known: frozenset[str], used: frozenset[str], former: Mapping[str, str]) -> Case:
     row = _row(line, place, ("text", "gold"))
     gold = [row["gold"]] if isinstance(row["gold"], str) else row["gold"] or []
-    if not isinstance(row["text"], str) or not isinstance(gold, list):
+    if (
+        not isinstance(row["text"], str)
+        or not isinstance(gold, list)
+        or not all(isinstance(each, str) for each in gold)
+    ):
         raise CasesError(f"{place}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
-    gold = [former.get(name, name) if isinstance(name, str) else name for name in gold]
+    if not all(isinstance(row.get(key), str | None) for key in ("style", "author")):
+        raise CasesError(f"{place}: 'style' and 'author' must be text, or left out. Correct it.")
+    gold = [former.get(name, name) for name in gold]
     for name in gold:
         if name not in known:
             raise CasesError(
@@ -169,7 +175,7 @@ def _case(line: str, place: str, known: frozenset[str], used: frozenset[str], fo
 def _row(line: str, place: str, keys: Sequence[str]) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CasesError(f"{place}: is not JSON: {error}. Put one object on each line.") from error
     if not isinstance(row, dict) or not all(key in row for key in keys):
         raise CasesError(f"{place}: an object with {' and '.join(map(repr, keys))} is wanted. Add what is missing.")

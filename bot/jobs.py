@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
+from bot.private import private_file
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
@@ -392,11 +393,14 @@ def _kind(error: BaseException | None) -> str:
 
 
 def _prepare_sqlite(url: str) -> None:
-    """Let readers go on beside a writer. The file keeps this setting, which DBOS does not make itself."""
+    """Let readers go on beside a writer. The file keeps this setting, which DBOS does not make itself.
+
+    Raises OSError if the file cannot be made, and sqlite3.Error for what is no database, or cannot be written.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    private_file(Path(parsed.database))
     connection = sqlite3.connect(parsed.database)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

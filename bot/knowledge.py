@@ -1,20 +1,24 @@
 """knowledge/*.yaml -> Library: one immutable snapshot, validated before it goes live.
 
-`load` reads and cross-checks the files and raises KnowledgeError; `lint` adds what only an editor needs to know.
-Each problem names file, line, what is wrong and what to do.
+`load` reads and cross-checks the files and raises KnowledgeError; `lint` adds what only an editor needs to know, and
+`load_checked` takes only what it finds no errors in. Each problem names file, line, what is wrong and what to do.
+Nothing but KnowledgeError is raised, whatever the files hold.
 """
 
 import gzip
 import json
 import re
+import traceback
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache, cached_property
 from itertools import combinations, islice, product
 from math import prod
 from pathlib import Path
+from reprlib import repr as in_short
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -27,6 +31,7 @@ from bot.domain.content import (
     MAX_BUTTON_TEXT,
     MAX_HEADER_TEXT,
     MAX_SECTION_TEXT,
+    READABLE,
     Checks,
     Citation,
     Document,
@@ -44,7 +49,7 @@ from bot.domain.content import (
     with_article,
 )
 from bot.domain.embeddings import Embedded, Opine
-from bot.domain.learnt import Labelled, Learnt, LearntFile
+from bot.domain.learnt import NONE, Labelled, Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Index
 from bot.domain.not_answered import Decoys
@@ -74,6 +79,9 @@ MATCHING_COMMENT = """\
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block
 MAX_TABLE_TEXT = 10_000  # the same page: characters over all cells of a message
 
+MOST_CHARACTERS = 10_000_000  # of a file, and of its values with all aliases written out
+A_VALUE = 50  # characters that a value counts as besides its own
+MOST_NESTED = 40  # lists and mappings within each other; ours have eight
 MOST_SETS = 5_000  # of answers that the linter tries
 SIGNS = re.compile("✓+|○")
 
@@ -204,6 +212,28 @@ class _File:
         return Problem(self.name, self.line(path), what, remedy, level)
 
 
+class _UnreadableError(Exception):
+    """Ends the reading of a file, because of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+@contextmanager
+def _nothing_else_raised(folder: Path) -> Iterator[None]:
+    """Let nothing but KnowledgeError out: a running bot must survive what we did not think of, and say so."""
+    try:
+        yield
+    except KnowledgeError:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"cannot be checked: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+        remedy = "Undo what was changed last, and report this: it is a fault of the bot"
+        raise KnowledgeError([Problem(folder.name, 0, what, remedy)]) from error
+
+
 def _cited_by(quiz: Quiz) -> list[Citation]:
     review = [quiz.review.source] if quiz.review else []
     terms = [term.source for term in quiz.glossary if term.source]
@@ -212,10 +242,26 @@ def _cited_by(quiz: Quiz) -> list[Citation]:
 
 def load(folder: Path) -> Library:
     """Read a knowledge folder. Raises KnowledgeError with every problem that keeps it from being used."""
-    library, _, problems = _read(folder)
-    if problems or library is None:
-        raise KnowledgeError(problems)
-    return library
+    with _nothing_else_raised(folder):
+        library, _, problems = _read(folder)
+        if problems or library is None:
+            raise KnowledgeError(problems)
+        return library
+
+
+def load_checked(folder: Path, *, today: date, second: Callable[[Library], Opine | None] | None = None) -> Library:
+    """Read a knowledge folder and check all that `lint` does, promises included; takes seconds.
+
+    Gives what was checked, even if the files change meanwhile, with its indexes built; `second` as for `lint`. Raises
+    KnowledgeError with every error; warnings are left out.
+    """
+    with _nothing_else_raised(folder):
+        library, problems = _checked(folder, today, None, second)
+        errors = [problem for problem in problems if problem.level == "error"]
+        if errors or library is None:
+            raise KnowledgeError(errors)
+        _ = library.index, library.decoys
+        return library
 
 
 def lint(
@@ -223,13 +269,24 @@ def lint(
     *,
     today: date,
     documents: Path | None = None,
-    second: Callable[[Library], Opine | None] = lambda _: None,
+    second: Callable[[Library], Opine | None] | None = None,
 ) -> list[Problem]:
     """Find everything wrong or doubtful in a knowledge folder, in the order of files and lines.
 
     `documents` is the folder with the texts that `sources.yaml` names; what is copied from them is found where it is
     there. `second` gives what asks the second stage, for the promises, if it is to have a part.
     """
+    try:
+        with _nothing_else_raised(folder):
+            _, problems = _checked(folder, today, documents, second)
+    except KnowledgeError as error:
+        return list(error.problems)
+    return sorted(problems)
+
+
+def _checked(
+    folder: Path, today: date, documents: Path | None, second: Callable[[Library], Opine | None] | None
+) -> tuple[Library | None, list[Problem]]:
     library, files, problems = _read(folder)
     if library is not None:
         problems += _limits(library, files)
@@ -238,9 +295,10 @@ def lint(
         problems += _copied(library, files, documents) if documents else ()
         problems += _outcomes(library, files)
         problems += _wording(library, files)
+        problems += _outlived(library)
         if not problems or all(each.level == "warning" for each in problems):
-            problems += _matching(library, files, second(library))
-    return sorted(problems)
+            problems += _matching(library, files, second(library) if second else None)
+    return library, problems
 
 
 @cache
@@ -260,12 +318,13 @@ def calibrate(folder: Path, say: Callable[[str], object] = str) -> None:
     from bot import calibrate as calibration  # noqa: PLC0415 - no other use of the knowledge needs it
 
     names = ["faq.yaml", "synonyms.yaml", "checks.yaml"]
-    if (folder / NOT_ANSWERED).exists():
-        names.append(NOT_ANSWERED)
-    faq_file, synonyms_file, checks_file, *decoys_file = files = [_parse(folder, name) for name in names]
-    entries, synonyms = _validate(faq_file, Faq), _validate(synonyms_file, Synonyms)
-    checks = _validate(checks_file, Checks)
-    decoys = _validate(decoys_file[0], NotAnsweredFile) if decoys_file else NotAnsweredFile()
+    with _nothing_else_raised(folder):
+        if (folder / NOT_ANSWERED).exists():
+            names.append(NOT_ANSWERED)
+        faq_file, synonyms_file, checks_file, *decoys_file = files = [_parse(folder, name) for name in names]
+        entries, synonyms = _validate(faq_file, Faq), _validate(synonyms_file, Synonyms)
+        checks = _validate(checks_file, Checks)
+        decoys = _validate(decoys_file[0], NotAnsweredFile) if decoys_file else NotAnsweredFile()
     if entries is None or synonyms is None or checks is None or decoys is None:
         raise KnowledgeError([problem for file in files for problem in file.problems])
     say("weighing the phrasings")
@@ -409,13 +468,43 @@ def _read(folder: Path) -> tuple[Library | None, dict[str, _File], list[Problem]
 
 def _learnt(folder: Path) -> LearntFile | Problem | None:
     """Read what was learnt from utterances; a knowledge of one's own may do without."""
+    line, path = 0, folder / LEARNT
     try:
-        return LearntFile.model_validate_json((folder / LEARNT).read_bytes())
+        file = LearntFile.model_validate_json(_content(path))
+        _check_fit(file)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        what = f"cannot be used: {str(error).splitlines()[0]}"
-        return Problem(LEARNT, 0, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
+    except _UnreadableError as error:
+        what = error.problem.what
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        at = re.search(r" at line (\d+)", first["msg"])
+        line = int(at[1]) if at else 0
+        where = f"{'.'.join(map(str, first['loc']))!r}: " if first["loc"] else ""
+        what = f"cannot be used: {where}{first['msg'].removeprefix('Value error, ')}"
+    except ValueError as error:
+        what = f"cannot be used: {error}"
+    else:
+        return file
+    return Problem(LEARNT, line, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
+
+
+def _check_fit(file: LearntFile) -> None:
+    """Raise ValueError for numbers that are each in order, and do not fit together or to the index."""
+    for name, layer, width in zip(("known", "new"), (file.known, file.new), Index.widths(), strict=True):
+        if len(layer.mean) != width:
+            raise ValueError(f"{name!r} is for {len(layer.mean)} numbers, and an entry is judged by {width}")
+    Learnt.of(file)  # says itself which word is missing
+
+
+def _content(path: Path) -> bytes:
+    """Read a file, unless it is larger than any knowledge is."""
+    if path.stat().st_size > MOST_CHARACTERS:
+        what = f"is larger than {MOST_CHARACTERS // 1_000_000} MB"
+        raise _UnreadableError(Problem(path.name, 0, what, "Delete what does not belong there"))
+    return path.read_bytes()
 
 
 def _embedded(folder: Path) -> Embedded | Problem | None:
@@ -432,44 +521,104 @@ def _embedded(folder: Path) -> Embedded | Problem | None:
 def _parse(folder: Path, name: str) -> _File:
     file = _File(name)
     try:
-        loader = yaml.CSafeLoader((folder / name).read_text(encoding="utf-8"))
+        text = _content(folder / name).decode("utf-8-sig")
+        _check_nesting(text, name)
+        loader = yaml.CSafeLoader(text)
         root = loader.get_single_node()
         if root is not None:
-            file.data = _plain(root, (), file, loader)
+            file.data = _Plain(file, loader).read(root, ())
+    except _UnreadableError as error:
+        file.problems.append(error.problem)
     except OSError as error:
-        file.problems.append(Problem(name, 0, f"cannot be read: {error.strerror}", "Put the file there"))
-    except UnicodeDecodeError:
-        file.problems.append(Problem(name, 0, "is not UTF-8 text", "Save it as UTF-8"))
+        remedy = "Let the bot read it" if isinstance(error, PermissionError) else "Put the file there"
+        file.problems.append(Problem(name, 0, f"cannot be read: {error.strerror}", remedy))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        file.problems.append(Problem(name, line, "is not UTF-8 text", "Save it as UTF-8"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         what = f"is not YAML: {error.problem}"
         file.problems.append(Problem(name, line, what, "Mend this line or the one above"))
     except yaml.reader.ReaderError as error:
-        what = f"holds a character that YAML does not allow: {error.character!r}"
-        file.problems.append(Problem(name, 0, what, "Delete that character"))
-    except ValueError as error:  # a value that looks like a date and is none
-        file.problems.append(Problem(name, 0, f"holds a value that cannot be read: {error}", "Correct or quote it"))
+        line = text.encode()[: error.position].count(b"\n") + 1
+        what = f"holds a character that YAML does not allow: {chr(error.character)!r}"
+        file.problems.append(Problem(name, line, what, "Delete that character"))
     return file
 
 
-def _plain(node: yaml.Node, path: Place, file: _File, loader: yaml.CSafeLoader) -> Any:
-    """Turn a YAML node into plain data, noting lines and refusing a key that is there twice."""
-    file.lines[path] = node.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, (*path, position), file, loader) for position, child in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
+def _check_nesting(text: str, name: str) -> None:
+    """Refuse what is nested too deeply, before PyYAML follows it down: its parser in C ends the process there."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_NESTED:
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                what = f"more than {MOST_NESTED} lists and mappings stand within each other"
+                raise _UnreadableError(Problem(name, line, what, "Mend the brackets there"))
+
+
+class _Plain:
+    """Turns YAML nodes into plain data, noting lines and refusing keys that are there twice."""
+
+    def __init__(self, file: _File, loader: yaml.CSafeLoader) -> None:
+        self._file = file
+        self._loader = loader
+        self._within: list[yaml.Node] = []  # the nodes that the one being read is part of
+        self._characters = 0
+
+    def read(self, node: yaml.Node, path: Place) -> Any:
+        """Give a node as plain data. Raises _UnreadableError for aliases without an end."""
+        line = node.start_mark.line + 1
+        self._file.lines[path] = line
+        if isinstance(node, yaml.ScalarNode):
+            self._count(len(node.value), line)
+            return self._scalar(node, line)
+        if any(node is other for other in self._within):
+            raise _UnreadableError(Problem(self._file.name, line, "an alias leads back to itself", "Write it out"))
+        self._count(0, line)
+        self._within.append(node)
+        data: Any
+        if isinstance(node, yaml.SequenceNode):
+            data = [self.read(child, (*path, position)) for position, child in enumerate(node.value)]
+        else:
+            assert isinstance(node, yaml.MappingNode)  # noqa: S101 - there are three kinds of nodes
+            data = self._mapping(node, path)
+        self._within.pop()
+        return data
+
+    def _mapping(self, node: yaml.MappingNode, path: Place) -> dict[Hashable, Any]:
         data: dict[Hashable, Any] = {}
         for key_node, child in node.value:
-            key = str(key_node.value)
             line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                what = "a list or a mapping stands where a key should"
+                raise _UnreadableError(Problem(self._file.name, line, what, "Write one word before the colon"))
+            key = str(key_node.value)
             if key in data:
                 what = f"the key {key!r} is there twice"
-                file.problems.append(Problem(file.name, line, what, "Keep one and delete the other"))
-            data[key] = _plain(child, (*path, key), file, loader)
-            file.lines[*path, key] = line
+                self._file.problems.append(Problem(self._file.name, line, what, "Keep one and delete the other"))
+            data[key] = self.read(child, (*path, key))
+            self._file.lines[*path, key] = line
         return data
-    return loader.construct_object(node, deep=True)
+
+    def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+        try:
+            return self._loader.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError):
+            # All of these come from PyYAML for what looks like a date, a number or a tag, and is none.
+            what = f"holds a value that cannot be read: {in_short(node.value)}"
+            self._file.problems.append(Problem(self._file.name, line, what, "Correct or quote it"))
+            return None
+
+    def _count(self, characters: int, line: int) -> None:
+        self._characters += A_VALUE + characters
+        if self._characters > MOST_CHARACTERS:
+            what = f"its aliases make more than {MOST_CHARACTERS // 1_000_000} MB of it"
+            raise _UnreadableError(Problem(self._file.name, line, what, "Write out what is meant"))
 
 
 def _validate(file: _File, model: type[Model]) -> Model | None:
@@ -478,18 +627,25 @@ def _validate(file: _File, model: type[Model]) -> Model | None:
     try:
         return model.model_validate(file.data if file.data is not None else {})
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            what, remedy = _explain(each["type"], each["loc"], each["msg"])
+        wrong = error.errors(include_url=False)
+        for each in wrong:
+            path = each["loc"]
+            inside = any(other["loc"][: len(path)] == path != other["loc"] for other in wrong)
+            if each["type"] == "too_short" and inside:
+                continue  # it has enough, but for those that are wrong themselves
+            what, remedy = _explain(each["type"], each["loc"], each["msg"], each.get("ctx", {}))
             file.problems.append(file.problem(each["loc"], what, remedy))
     return None
 
 
-def _explain(kind: str, loc: Place, message: str) -> tuple[str, str]:
+def _explain(kind: str, loc: Place, message: str, context: Mapping[str, Any]) -> tuple[str, str]:
     key = next((part for part in reversed(loc) if isinstance(part, str)), "the file")
     if kind == "extra_forbidden":
         return f"unknown key {key!r}", "Correct its spelling or delete it"
     if kind == "missing":
         return f"the key {key!r} is missing", "Add it"
+    if context.get("pattern") == READABLE:
+        return f"{key!r} holds a control character, which nobody can read", "Delete it"
     return f"{key!r}: {message.removeprefix('Value error, ')}", "Correct it"
 
 
@@ -798,10 +954,16 @@ def _age(library: Library, files: Mapping[str, _File], today: date) -> Iterator[
 def _copied(library: Library, files: Mapping[str, _File], folder: Path) -> Iterator[Problem]:
     """Find runs of more than eight words of a document in answers, advice and what else is said, quotations apart."""
     origin: dict[tuple[str, ...], str] = {}
-    for document in library.documents.values():
-        if (path := folder / document.file).exists():
-            said = _spoken(path.read_text(encoding="utf-8"))
-            origin |= {tuple(said[at : at + RUN]): document.id for at in range(len(said) - RUN + 1)}
+    for number, document in enumerate(library.documents.values()):
+        try:
+            said = _spoken((folder / document.file).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:  # a directory, no UTF-8, or a name that no file can have
+            what = f"{document.file!r} cannot be read: {getattr(error, 'strerror', None) or error}"
+            yield files["sources.yaml"].problem(("documents", number, "file"), what, "Name a text in UTF-8")
+            continue
+        origin |= {tuple(said[at : at + RUN]): document.id for at in range(len(said) - RUN + 1)}
     texts: list[tuple[str, Place, str]] = [
         ("faq.yaml", ("entries", at, "answer"), entry.answer) for at, entry in enumerate(library.entries.values())
     ]
@@ -887,6 +1049,14 @@ def _wording(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
         for sign in sorted(used - set(SIGNS.findall(table.key or ""))):
             what = f"the sign {sign!r} is in cells of {table.id!r}, and its key does not explain it"
             yield files["tables.yaml"].problem(("tables", at, "key"), what, "Say there what it means")
+
+
+def _outlived(library: Library) -> Iterator[Problem]:
+    """Find entries that something was learnt for and that are gone; it does no harm, and helps nobody."""
+    learnt = library.learnt_file.entries if library.learnt_file else {}
+    for name in sorted(learnt.keys() - library.entries.keys() - {NONE}):
+        what = f"something was learnt for {name!r}, and there is no such entry"
+        yield Problem(LEARNT, 0, what, "Compute it anew with `rolefit check --calibrate`", "warning")
 
 
 def _texts(data: Any, path: Place = ()) -> Iterator[tuple[Place, str]]:

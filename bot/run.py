@@ -6,13 +6,16 @@ import logging
 import os
 import signal
 import socket as listen
+import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
     from bot.asgi import Troubles
+    from bot.domain.embeddings import Opine
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.install import Install
@@ -55,10 +59,11 @@ class Access:
 async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
     """Run the bot until SIGINT or SIGTERM.
 
-    Raises SettingsError for settings or knowledge that cannot be used, RefusedError if Slack refuses a token, and
-    OSError if a port is taken.
+    Raises SettingsError for settings, knowledge or a database that cannot be used, RefusedError if Slack refuses a
+    token, and OSError if a port is taken.
     """
     mode = settings.mode(http=http)
+    settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
         library = knowledge.load(settings.knowledge_dir)
@@ -93,22 +98,25 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
 async def bot(settings: Settings, access: Access, library: Library, *, port: int | None) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    Raises RefusedError if Slack refuses a token, and OSError if the port is taken.
+    Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
+    port is taken.
     """
     from bot import replica
-    from bot.second_stage import SecondStage
+    from bot.second_stage import SecondStage, asked
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack.slack_session())
-        store = await Store.open(settings.store_url)
+        with usable(settings, settings.store_file):
+            store = await Store.open(settings.store_url)
         stack.push_async_callback(store.close)
         # On SQLite the next process is this one again, and takes up at once what is left.
         me = "local" if settings.database_url is None else replica.name()
         stack.push_async_callback(replica.goodbye, store, me)
-        launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
+        with usable(settings, settings.jobs_file):
+            launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
         install = None
         members: Members
         if access.bot_token:
@@ -130,11 +138,13 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         _ = library.index, library.decoys  # before the first message asks for them
         if second is not None:
             await second.ready()
-        await store.seen(me, time.time())
-        launch()
+        with usable(settings, settings.store_file):
+            await store.seen(me, time.time())
+        with usable(settings, settings.jobs_file):
+            launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
-        watching = asyncio.create_task(_follow(settings.knowledge_dir, renew))
+        watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
@@ -149,6 +159,33 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             await socket.serve(app, access.app_token or "", link)
         else:
             await _serve_http(app, port, access.signing_secret or "", troubles, install)
+
+
+@contextmanager
+def usable(settings: Settings, file: Path) -> Iterator[None]:
+    """Name the database where it turns out that it cannot be used; `file` is SQLite's. Raises SettingsError."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        said = getattr(cause, "strerror", None) or next(iter(str(cause).splitlines()), type(cause).__name__)
+        if settings.database_url is not None:
+            remedy = "See that PostgreSQL runs and that the address is right, and start again."
+            raise SettingsError([f"DATABASE_URL: the database cannot be used: {said}. {remedy}"]) from error
+        raise SettingsError([f"DATA_DIR: {file} cannot be used: {said}. {_remedy(said)}"]) from error
+
+
+def _remedy(said: str) -> str:
+    """Say what to do about what SQLite, or the system, says of a file."""
+    if "not a database" in said or "malformed" in said:
+        return "Put a backup in its place; or move it away, and all that it held is gone and the bot begins anew."
+    if "full" in said or "No space" in said:
+        return "Make room on its disk and start again."
+    if "locked" in said:
+        return "Another program holds it: stop that one and start again."
+    return "See that it is a file which the bot may write, in a folder which it may write, or set DATA_DIR to another."
 
 
 def _access(settings: Settings) -> Access:
@@ -253,24 +290,41 @@ async def _come_back(store: "Store") -> None:
     await again("coming back to rounds", look)
 
 
-async def _follow(folder: Path, renew: "Callable[[Library], None]") -> None:
-    """Take up the knowledge whenever its files change; what has errors is named and not taken up."""
+async def _follow(
+    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], Opine] | None" = None
+) -> None:
+    """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up."""
     from watchfiles import awatch
 
-    def read() -> Library:
-        library = knowledge.load(folder)
-        _ = library.index, library.decoys  # before the first message asks for them
-        return library
+    from bot.replica import again
 
-    async for _ in awatch(folder, recursive=False):
-        try:
-            library = await asyncio.to_thread(read)
-        except KnowledgeError as error:
-            problems = [str(problem) for problem in error.problems]
-            log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
-        else:
-            renew(library)
-            log.info("took up the knowledge", entries=len(library.entries))
+    async def watch() -> float:
+        async for _ in awatch(folder, recursive=False):
+            await _take_up(folder, renew, second)
+        return 0
+
+    await again("watching the knowledge", watch)
+
+
+async def _take_up(
+    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], Opine] | None"
+) -> None:
+    """Take up the knowledge if `rolefit check` finds no errors in it, promises included; else say what is wrong."""
+    try:
+        # In a thread: trying every phrasing and promise takes seconds.
+        library = await asyncio.to_thread(knowledge.load_checked, folder, today=datetime.now(UTC).date(), second=second)
+        renew(library)
+    except KnowledgeError as error:
+        problems = [str(problem) for problem in error.problems]
+        log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next edit must be taken up all the same
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}:{place.name}"
+        log.error(  # noqa: TRY400 - a traceback may hold what people wrote
+            "the knowledge could not be taken up; what was read before is kept", error=type(error).__name__, place=where
+        )
+    else:
+        log.info("took up the knowledge", entries=len(library.entries))
 
 
 async def _database_trouble(store: "Store") -> list[str]:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.private import FOLDER, tighten
+
 SLACK = "https://slack.com/api/"
 KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge"
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
@@ -78,14 +80,46 @@ class Settings(BaseSettings):
         return (self.slack_api_url or SLACK).rstrip("/") + "/"
 
     @property
+    def store_file(self) -> Path:
+        """SQLite's file of our own tables."""
+        return self.data_dir / "rolefit.db"
+
+    @property
+    def jobs_file(self) -> Path:
+        """SQLite's file of the durable work."""
+        return self.data_dir / "jobs.db"
+
+    def prepare_data_dir(self) -> None:
+        """Make the folder of DATA_DIR, for its owner alone; one that holds nothing but our files is tightened.
+
+        Does nothing with PostgreSQL. Raises SettingsError if it cannot be made or looked into.
+        """
+        if self._postgresql:
+            return
+        ours = (self.store_file.name, self.jobs_file.name)
+        try:
+            self.data_dir.mkdir(FOLDER, parents=True, exist_ok=True)
+            # Of a folder that others use, too, such as /tmp, only our files are our business.
+            if all(each.name.startswith(ours) for each in self.data_dir.iterdir()):
+                tighten(self.data_dir, FOLDER)
+        except OSError as error:
+            reason = "there is a file in its place" if isinstance(error, FileExistsError) else error.strerror
+            raise SettingsError(
+                [
+                    f"DATA_DIR is {self.data_dir}, which cannot be made or used: {reason}. "
+                    "Set DATA_DIR to a folder that the bot may write to, or DATABASE_URL to use PostgreSQL."
+                ]
+            ) from None
+
+    @property
     def store_url(self) -> str:
         """SQLAlchemy's async address of our own tables."""
-        return self._postgresql or f"sqlite+aiosqlite:///{self.data_dir / 'rolefit.db'}"
+        return self._postgresql or f"sqlite+aiosqlite:///{self.store_file}"
 
     @property
     def jobs_url(self) -> str:
         """SQLAlchemy's address of the durable work; on SQLite a file apart, so that neither waits for the other."""
-        return self._postgresql or f"sqlite:///{self.data_dir / 'jobs.db'}"
+        return self._postgresql or f"sqlite:///{self.jobs_file}"
 
     @property
     def _postgresql(self) -> str | None:

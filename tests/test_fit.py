@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import combinations, product
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -291,6 +292,43 @@ def test_whoever_answers_as_the_flip_says_gets_the_role_it_names(library: Librar
         flips += 1
 
     assert flips > 600
+
+
+def test_finding_what_would_flip_it_does_not_weigh_all_answers_for_each_change(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    weigh, weighed = fit._answered, []
+
+    def counted(*given_: Any) -> Any:
+        weighed.append(given_)
+        return weigh(*given_)
+
+    monkeypatch.setattr(fit, "_answered", counted)
+
+    fit.flip(library.quiz, answers(library.quiz, (0, 0, 0, 0, 0)))
+
+    assert len(weighed) == 1  # hundreds of changes are tried, and each result that is shown would wait for it
+
+
+def test_what_would_flip_it_tells_choices_of_one_name_apart(library: Library):
+    quiz = library.quiz
+    same = tuple(
+        question.model_copy(
+            update={
+                "choices": tuple(
+                    choice.model_copy(update={"id": f"c{at}"}) for at, choice in enumerate(question.choices)
+                )
+            }
+        )
+        for question in quiz.questions
+    )
+    renamed = quiz.model_copy(update={"questions": same})
+    for positions in product((0, 2, 3), repeat=5):
+        plain, other = (fit.flip(each, answers(each, positions)) for each in (quiz, renamed))
+        assert (plain and plain.role) == (other and other.role)
+        assert [(question.id, choice.label) for question, choice in (plain.changes if plain else ())] == [
+            (question.id, choice.label) for question, choice in (other.changes if other else ())
+        ]
 
 
 def test_what_would_flip_it_counts_the_questions_that_were_left_out(library: Library):

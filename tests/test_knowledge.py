@@ -1,5 +1,6 @@
 """The knowledge linter: each fault planted, and the words about it."""
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ import yaml
 
 from bot import knowledge
 from bot.domain import fit
+from bot.domain.content import Faq
 from bot.knowledge import KnowledgeError, Problem
 from bot.settings import KNOWLEDGE
 
@@ -408,6 +410,229 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
 
     assert problem.file == "faq.yaml"
     assert what in problem.what
+
+
+UNREADABLE: dict[str, tuple[str, str | bytes, str, str, int]] = {
+    "a synonym without letters": (
+        "synonyms.yaml",
+        'concepts:\n  - name: x\n    terms:\n      - title\n      - "?"\n',
+        "'?' has neither a letter nor a digit; write at least one word",
+        "Correct it",
+        5,
+    ),
+    "an alias that leads back to itself": (
+        "words.yaml",
+        "faq: &loop\n  source: *loop\n",
+        "an alias leads back to itself",
+        "Write it out",
+        1,
+    ),
+    "aliases that grow": (
+        "synonyms.yaml",
+        "concepts:\n  - &a0 [x, x]\n" + "".join(f"  - &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20)),
+        "its aliases make more than 10 MB of it",
+        "Write out what is meant",
+        3,
+    ),
+    "brackets within brackets": (
+        "checks.yaml",
+        "checks:\n  " + "[" * 100_000,
+        "more than 40 lists and mappings stand within each other",
+        "Mend the brackets there",
+        2,
+    ),
+    "a zero byte": (
+        "faq.yaml",
+        "entries:\n  - id: x\0\n",
+        "holds a character that YAML does not allow: '\\x00'",
+        "Delete that character",
+        2,
+    ),
+    "not UTF-8": ("tables.yaml", b"tables:\n  - title: caf\xe9\n", "is not UTF-8 text", "Save it as UTF-8", 2),
+    "a day that does not exist": (
+        "faq.yaml",
+        "entries:\n  - id: x\n    checked: 2026-02-31\n",
+        "holds a value that cannot be read: '2026-02-31'",
+        "Correct or quote it",
+        3,
+    ),
+    "a number with thousands of digits": (
+        "sources.yaml",
+        "documents:\n  - id: x\n    year: " + "9" * 5000,
+        "holds a value that cannot be read: '999999999999...9999999999999'",
+        "Correct or quote it",
+        3,
+    ),
+    "a tag that is none of YAML's": (
+        "sources.yaml",
+        "documents:\n  - id: !!python/name:os.system x\n",
+        "holds a value that cannot be read: 'x'",
+        "Correct or quote it",
+        2,
+    ),
+    "a list as a key": (
+        "words.yaml",
+        "? [a, b]\n: c\n",
+        "a list or a mapping stands where a key should",
+        "Write one word before the colon",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+def test_what_cannot_be_read_is_named_with_its_line_and_a_remedy(folder: Path, fault: str):
+    name, text, what, remedy, line = UNREADABLE[fault]
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+
+    with pytest.raises(KnowledgeError) as raised:
+        knowledge.load(folder)
+
+    [problem] = raised.value.problems
+    assert (problem.file, problem.line, problem.remedy) == (name, line, remedy)
+    assert problem.what.endswith(what)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{done:>3} of {count}", "the placeholder {done} has a format; write {done} alone"),
+        ("{done!r} of {count}", "the placeholder {done} has a format; write {done} alone"),
+        ("{done:{count}}", "the placeholder {done} has a format; write {done} alone"),
+        ("{done.real} of {count}", "unknown placeholder {done.real}; there are: {count}, {done}"),
+        ("{0} of {count}", "unknown placeholder {0}; there are: {count}, {done}"),
+        ("{} of {count}", "unknown placeholder {}; there are: {count}, {done}"),
+        ("{done of {count}", "write {{ and }} for braces"),
+        ("done} of {count}", "write {{ and }} for braces"),
+    ],
+)
+def test_a_placeholder_that_could_not_be_filled_is_named(folder: Path, text: str, what: str):
+    edit(folder, "words.yaml", lambda data: data["quiz"].update(card_progress=text))
+
+    [problem] = errors(folder)
+
+    assert what in problem.what
+    assert problem.line == line_of(folder, "words.yaml", "card_progress")
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(folder: Path):
+    (folder / "quiz.yaml").unlink()
+    (folder / "quiz.yaml").mkdir()
+
+    [problem] = errors(folder)
+
+    assert str(problem) == "quiz.yaml: error: cannot be read: Is a directory. Put the file there."
+
+
+def test_a_file_saved_by_an_editor_that_marks_utf_8_can_be_read(folder: Path):
+    text = (folder / "words.yaml").read_bytes()
+    (folder / "words.yaml").write_bytes(b"\xef\xbb\xbf" + text)
+
+    assert knowledge.load(folder)
+
+
+def learnt(folder: Path, change: Change) -> list[Problem]:
+    data = json.loads((folder / "learnt.json").read_text())
+    change(data)
+    (folder / "learnt.json").write_text(json.dumps(data))
+    return knowledge.lint(folder, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (
+            lambda data: data["known"]["mean"].append(0),
+            "'mean', 'scale' and each row of 'hidden' must be of one length",
+        ),
+        (
+            lambda data: list(map(lengthen, layer_rows(data["new"]))),
+            "'new' is for 28 numbers, and an entry is judged by 27",
+        ),
+        (lambda data: data["entries"]["none"].update(planted=1), "'none' has a weight for 'planted', which 'words'"),
+        (lambda data: data["words"].update(planted=1e300), "'words.planted': Input should be less than or equal to"),
+        (lambda data: data["new"]["scale"].__setitem__(0, 0), "no number of 'scale' may be 0"),
+    ],
+)
+def test_what_was_learnt_must_fit_together(folder: Path, change: Change, what: str):
+    [problem] = learnt(folder, change)
+
+    assert problem.file == "learnt.json"
+    assert what in problem.what
+    assert problem.remedy == "Compute it anew with `rolefit check --calibrate`, or delete it"
+
+
+def lengthen(row: list[float]) -> None:
+    row.append(1)
+
+
+def layer_rows(layer: dict[str, Any]) -> list[list[float]]:
+    return [layer["mean"], layer["scale"], *layer["hidden"]]
+
+
+def test_what_was_learnt_for_an_entry_that_is_gone_is_a_warning(folder: Path):
+    [problem] = learnt(folder, lambda data: data["entries"].update(planted={}))
+
+    assert (problem.file, problem.level) == ("learnt.json", "warning")
+    assert problem.what == "something was learnt for 'planted', and there is no such entry"
+    assert knowledge.load(folder)
+
+
+def test_a_line_of_json_that_is_broken_is_named(folder: Path):
+    text = (folder / "learnt.json").read_text().splitlines()
+    (folder / "learnt.json").write_text("\n".join([*text[:9], "broken", *text[9:]]))
+
+    [problem] = errors(folder)
+
+    assert (problem.file, problem.line) == ("learnt.json", 10)
+
+
+def test_what_we_did_not_think_of_is_a_problem_with_its_place(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def fails(quiz: object) -> None:
+        raise RuntimeError("what somebody wrote")
+
+    monkeypatch.setattr("bot.domain.fit.reachable", fails)
+
+    [problem] = errors(folder)
+
+    assert problem.what.startswith("cannot be checked: RuntimeError in test_knowledge.py:")
+    assert problem.remedy == "Undo what was changed last, and report this: it is a fault of the bot"
+    with pytest.raises(KnowledgeError):
+        knowledge.load_checked(folder, today=TODAY)
+
+
+def test_only_what_the_check_finds_no_errors_in_is_taken_up(folder: Path):
+    edit(folder, "faq.yaml", lambda data: entry(data).update(checked=date(2025, 11, 27)))
+    assert knowledge.load_checked(folder, today=TODAY).entries  # that is a warning
+
+    edit(folder, "checks.yaml", lambda data: data["checks"].append({"say": "planted potatoes", "expect": "bell-labs"}))
+    with pytest.raises(KnowledgeError) as raised:
+        knowledge.load_checked(folder, today=TODAY)
+
+    assert [each.what for each in raised.value.problems] == [
+        "'planted potatoes' should get bell-labs, and gets silence"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('{"text": "x", "gold": [{"a": 1}]}', "'text' must be text, and 'gold' an id, a list of ids, or null"),
+        ('{"text": "x", "gold": [], "author": ["ana"]}', "'style' and 'author' must be text, or left out"),
+        ("[" * 100_000, "is not JSON"),
+        ("\0", "is not JSON"),
+    ],
+)
+def test_a_line_of_utterances_that_is_wrong_is_named(folder: Path, line: str, what: str):
+    (folder / "utterances" / "a.jsonl").write_text(f"\n{line}\n")
+
+    with pytest.raises(KnowledgeError) as raised:
+        list(knowledge.labelled(folder, Faq(entries=tuple(knowledge.load(folder).entries.values()))))
+
+    [problem] = raised.value.problems
+    assert problem.file == "utterances/a.jsonl"
+    assert what in problem.what
+    assert "a.jsonl:2" in problem.what
 
 
 def test_a_missing_file_is_named(folder: Path):

@@ -1,6 +1,7 @@
 """An editor saves a file, and the running bot answers by it."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
@@ -9,21 +10,25 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import knowledge
+from bot import knowledge, run
 from bot.settings import KNOWLEDGE
 from tests.conftest import bot_in
 from tests.workspace import Workspace, shown
 
+KEPT = "the knowledge has errors; what was read before is kept"
 QUESTION = "What does Member of Technical Staff mean?"
 
 
+Logged = asyncio.Queue[dict[str, Any]]
+
+
 @pytest.fixture
-def logged() -> Iterator[asyncio.Queue[str]]:
+def logged() -> Iterator[Logged]:
     """What is logged from now on."""
-    found: asyncio.Queue[str] = asyncio.Queue()
+    found: Logged = asyncio.Queue()
 
     def keep(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-        found.put_nowait(event["event"])
+        found.put_nowait(dict(event))
         raise structlog.DropEvent
 
     before = structlog.get_config()["processors"]
@@ -32,11 +37,12 @@ def logged() -> Iterator[asyncio.Queue[str]]:
     structlog.configure(processors=before)
 
 
-async def said(logged: asyncio.Queue[str], words: str) -> None:
-    """Wait until it is logged."""
+async def said(logged: Logged, words: str) -> dict[str, Any]:
+    """Wait until it is logged, and give what is logged with it."""
     async with asyncio.timeout(60):
-        while await logged.get() != words:
+        while (event := await logged.get())["event"] != words:
             pass
+    return event
 
 
 async def answer(workspace: Workspace) -> str:
@@ -44,9 +50,7 @@ async def answer(workspace: Workspace) -> str:
     return shown(said)
 
 
-async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(
-    tmp_path: Path, logged: asyncio.Queue[str]
-):
+async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(tmp_path: Path, logged: Logged):
     folder = tmp_path / "knowledge"
     shutil.copytree(KNOWLEDGE, folder)
     faq, before = folder / "faq.yaml", (folder / "faq.yaml").read_text()
@@ -58,9 +62,50 @@ async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(
         assert "a single title" not in await answer(workspace)
 
         faq.write_text("entries: [")
-        await said(logged, "the knowledge has errors; what was read before is kept")
+        await said(logged, KEPT)
         assert "a single title" not in await answer(workspace)
 
+        promises = (folder / "checks.yaml").read_text()
+        (folder / "checks.yaml").write_text(promises + "  - say: planted potatoes\n    expect: bell-labs\n")
         faq.write_text(changed)
+        event = await said(logged, KEPT)
+        assert "'planted potatoes' should get bell-labs, and gets silence" in event["problems"][0]
+        assert "a single title" not in await answer(workspace)
+
+        (folder / "checks.yaml").write_text(promises)
         await said(logged, "took up the knowledge")
         assert "a single title" in await answer(workspace)
+
+
+async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was(
+    tmp_path: Path, logged: Logged, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder)
+    library = knowledge.load(folder)
+    taken: asyncio.Queue[knowledge.Library] = asyncio.Queue()
+
+    def fails(folder: Path, *, today: object, second: object) -> knowledge.Library:
+        raise ZeroDivisionError("what somebody wrote")
+
+    monkeypatch.setattr(knowledge, "load_checked", fails)
+    watching = asyncio.create_task(run._follow(folder, taken.put_nowait))
+    try:
+        touching = asyncio.create_task(touch(folder))
+        event = await said(logged, "the knowledge could not be taken up; what was read before is kept")
+        assert event["error"] == "ZeroDivisionError"
+        assert re.fullmatch(r"test_knowledge_live\.py:\d+:fails", event["place"])
+        assert "wrote" not in str(event)
+
+        monkeypatch.setattr(knowledge, "load_checked", lambda folder, today, second: library)
+        assert await taken.get() is library
+        touching.cancel()
+    finally:
+        watching.cancel()
+
+
+async def touch(folder: Path) -> None:
+    """Save a file again and again: the watcher does not say when it has begun to watch."""
+    while True:
+        (folder / "words.yaml").touch()
+        await asyncio.sleep(0.2)

@@ -66,6 +66,22 @@ def test_what_names_no_choice_is_not_guessed(library: Library, typed: str):
     assert read_choice(typed, library.quiz.questions[0]) is None
 
 
+@pytest.mark.parametrize("typed", ["ı", "İ", "(ı)", "option İ", "1ı", "1b, 2İ", "change 3 to ı", "half ı, half b"])
+def test_a_letter_that_is_ours_only_in_lower_case_names_no_choice(library: Library, typed: str):
+    assert not isinstance(reading(library, typed), Answered)
+    assert read_again(typed, begun(library), [library.quiz.questions[0].id]) is None
+
+
+def test_of_a_long_text_the_beginning_is_read(library: Library):
+    beginning = "half of a and " * 300
+    long = beginning + "b " * 20_000
+
+    assert reading(library, long) == reading(library, long[:4000])
+    assert reading(library, "a" + " " * 5000 + "b") == reading(library, "a")
+    first = library.quiz.questions[0]
+    assert read_again("a" + " " * 5000 + "b", begun(library), [first.id]) == {first.id: (first.choices[0].id,)}
+
+
 def test_every_label_and_every_wording_in_the_knowledge_is_read_as_its_choice(library: Library):
     for question in library.quiz.all_questions:
         for choice in question.choices:

@@ -11,8 +11,20 @@ from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from bot.domain.matching_text import words
+
+READABLE = r"^[^\x00-\x08\x0B-\x1F\x7F-\x9F\x{2028}\x{2029}]*$"  # no control characters, in Rust's syntax
+
+
+def _has_a_word(text: str) -> str:
+    if not any(words(text)):
+        raise ValueError(f"{text!r} has neither a letter nor a digit; write at least one word")
+    return text
+
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=READABLE)]
+Wording = Annotated[Line, AfterValidator(_has_a_word)]  # what people write is compared with it, word by word
 Weight = Annotated[float, Field(ge=0, le=10)]
 
 MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
@@ -20,6 +32,7 @@ MAX_BUTTON_TEXT = 75  # docs.slack.dev/reference/block-kit/block-elements/button
 MAX_HEADER_TEXT = 150  # docs.slack.dev/reference/block-kit/blocks/header-block
 MAX_SECTION_TEXT = 3000  # docs.slack.dev/reference/block-kit/blocks/section-block
 MAX_SHORT_TEXT = 40  # a bullet on a phone
+LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less would be lost in rounding
 
 PURPOSE: Final = "purpose"  # the id of what is asked before the questions, and of its choices
 OWN, ROLE, PEOPLE = "own", "role", "people"
@@ -41,9 +54,9 @@ def _by_id(items: Iterable[HasId], wanted: str) -> HasId:
 
 
 class Authored(BaseModel):
-    """Base of all models: frozen, and a misspelt key is an error instead of a silence."""
+    """Base of all models: frozen, and a misspelt key is an error instead of a silence; numbers are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 # --- sources.yaml
@@ -55,7 +68,7 @@ class Document(Authored):
     id: Identifier
     title: Line
     author: Line | None = None
-    year: int
+    year: Annotated[int, Field(ge=1000, le=9999)]
     url: Annotated[Line, StringConstraints(pattern=r"^https://[^\s|>]+$")] | None = None
     file: Line  # name in the folder of sources the project keeps beside the repository
 
@@ -204,9 +217,9 @@ class Entry(Authored):
 
     id: Identifier
     formerly: tuple[Identifier, ...] = ()
-    question: Line
-    phrasings: tuple[Line, ...] = Field(min_length=5, max_length=30)
-    keywords: tuple[Line, ...] = Field(min_length=1)
+    question: Wording
+    phrasings: tuple[Wording, ...] = Field(min_length=5, max_length=30)
+    keywords: tuple[Wording, ...] = Field(min_length=1)
     answer: Line
     excerpt: Excerpt | None = None
     sources: tuple[Citation, ...] = Field(min_length=1)
@@ -233,8 +246,8 @@ class NotAnswered(Authored):
     """A question near the subject that no entry answers; `reply` says so to somebody who asked the bot."""
 
     id: Identifier
-    question: Line
-    phrasings: tuple[Line, ...] = Field(min_length=3, max_length=30)
+    question: Wording
+    phrasings: tuple[Wording, ...] = Field(min_length=3, max_length=30)
     reply: Line | None = None
 
 
@@ -254,7 +267,7 @@ class Concept(Authored):
     """
 
     name: Identifier
-    terms: tuple[Line, ...] = Field(min_length=2)
+    terms: tuple[Wording, ...] = Field(min_length=2)
     kind: Literal["name", "role"] | None = None
 
 
@@ -310,6 +323,8 @@ class Choice(Answer):
     def _says_something(self) -> Self:
         if not any(self.weights.values()):
             raise ValueError(f"choice {self.id!r} has no weights; give at least one role more than 0")
+        if max(self.weights.values()) < LEAST_WEIGHT:
+            raise ValueError(f"choice {self.id!r} weighs too little; give one role {LEAST_WEIGHT} or more")
         return self
 
 
@@ -490,18 +505,21 @@ def with_article(name: str) -> str:
 
 
 class Slots:
-    """The placeholders that a text may use, all of them optional."""
+    """The placeholders that a text may use, all of them optional, and as they are: `{count}`, not `{count:>3}`."""
 
     def __init__(self, *names: str) -> None:
         self.names = frozenset(names)
 
     def __call__(self, text: str) -> str:
-        """Refuse a text with a placeholder that nobody will fill."""
+        """Refuse a text with a placeholder that nobody will fill, or that is to be formatted."""
         try:
-            used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+            parts = [part for part in Formatter().parse(text) if part[1] is not None]
         except ValueError as error:
             raise ValueError(f"{error}: write {{{{ and }}}} for braces") from None
-        if unknown := used - self.names:
+        # Its text is filled in: a format, or a conversion such as !r, could only spoil it or fail while we speak.
+        if formatted := [name for _, name, spec, conversion in parts if spec or conversion]:
+            raise ValueError(f"the placeholder {{{formatted[0]}}} has a format; write {{{formatted[0]}}} alone")
+        if unknown := {name or "" for _, name, _, _ in parts} - self.names:
             allowed = ", ".join(f"{{{name}}}" for name in sorted(self.names)) or "none"
             raise ValueError(f"unknown placeholder {{{', '.join(sorted(unknown))}}}; there are: {allowed}")
         return text

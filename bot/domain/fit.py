@@ -139,19 +139,31 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
     if verdict.decided:
         chosen.append((verdict.decided.question, (verdict.decided.side,)))
 
-    def leads_to(changed: Answers) -> Role | None:
-        found = _verdict(quiz, changed)
-        if found.ranked[0] == verdict.ranked[0] or found.clearness not in (Clearness.CLEAR, Clearness.LEANING):
+    # There are hundreds of changes to try, so that what each choice weighs is worked out once, and not for each.
+    nothing = [0.0] * len(quiz.roles)
+    weights = {(asked.id, choice.id): _weights(quiz, [choice]) for asked in quiz.questions for choice in asked.choices}
+    given_weights = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
+
+    def leads_to(
+        kept: Sequence[float], count: int, changes: Sequence[tuple[Question | TieBreak, Answer]]
+    ) -> Role | None:
+        """Try changes; `kept` are the scores, and `count` the number, of the answers that they leave as they are."""
+        new = [weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
+        changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
+        ranked, clearness, _ = _decide(quiz, _sum([kept, *new]), count + len(new), changed)
+        if ranked[0] == verdict.ranked[0] or clearness not in (Clearness.CLEAR, Clearness.LEANING):
             return None
-        return quiz.roles[found.ranked[0]] if not early or settled(quiz, changed) else None
+        return quiz.roles[ranked[0]] if not early or settled(quiz, changed) else None
 
     for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
         found: list[tuple[float, Flip]] = []
         for some in combinations(chosen, number):
+            changing = {question.id for question, _ in some}
+            left = [each for name, each in given_weights.items() if name not in changing]
+            kept = _sum([nothing, *left])
             for others in product(*(question.choices for question, _ in some)):
                 changes = tuple((question, other) for (question, _), other in zip(some, others, strict=True))
-                changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
-                if role := leads_to(changed):
+                if role := leads_to(kept, len(left), changes):
                     found.append((sum(map(_distance, (given for _, given in some), others)), Flip(changes, role)))
         if found:
             return min(found, key=lambda each: each[0])[1]
@@ -225,19 +237,27 @@ def _verdict(quiz: Quiz, answers: Answers) -> _Verdict:
     if not answered:
         raise ValueError("there are no answers to weigh")
     scores = _scores(quiz, answered)
-    ranked, (_, clearness) = _ranked(scores), _class(quiz, scores)
-    if len(answered) < _fewest(quiz):
-        return _Verdict(answered, scores, ranked, Clearness.PICTURE)
+    return _Verdict(answered, scores, *_decide(quiz, scores, len(answered), answers))
+
+
+def _decide(
+    quiz: Quiz, scores: Sequence[float], count: int, answers: Answers
+) -> tuple[list[int], Clearness, Decided | None]:
+    """Rank the roles by scores that rest on so many answers; of `answers`, only that to the tie-break is looked at."""
+    ranked = _ranked(scores)
+    if count < _fewest(quiz):
+        return ranked, Clearness.PICTURE, None
+    first, second, *rest = ranked
+    clearness = _clearness(quiz, (scores[first] - scores[second]) / sum(scores))
     if clearness is not Clearness.CLOSE:
-        return _Verdict(answered, scores, ranked, clearness)
-    question = _decider(quiz, scores)
+        return ranked, clearness, None
+    question = quiz.tie_break(quiz.roles[first].id, quiz.roles[second].id)
     sides = [side for side in question.choices if side.id in answers.get(question.id, ()) and side.role]
     if len(sides) != 1:  # none, or one for either
-        return _Verdict(answered, scores, ranked, clearness)
-    first, second, *rest = ranked
+        return ranked, clearness, None
     if sides[0].role == quiz.roles[second].id:
         first, second = second, first
-    return _Verdict(answered, scores, [first, second, *rest], Clearness.LEANING, Decided(question, sides[0]))
+    return [first, second, *rest], Clearness.LEANING, Decided(question, sides[0])
 
 
 def _fewest(quiz: Quiz) -> int:

@@ -29,12 +29,17 @@ MOST_TOKENS = 240
 NOTHING = -30.0  # the logit of an entry that does not exist
 
 
+MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
+
+
 def _as_array(value: Sequence[float]) -> Sequence[float]:
-    if not all(map(math.isfinite, value)):
-        raise ValueError("every number must be finite")
+    if not all(-MOST_WEIGHT <= each <= MOST_WEIGHT for each in value):
+        raise ValueError(f"every number must be finite, and between -{MOST_WEIGHT:.0f} and {MOST_WEIGHT:.0f}")
     return value
 
 
+Number = Annotated[float, Field(ge=-MOST_WEIGHT, le=MOST_WEIGHT)]
+Rarity = Annotated[float, Field(gt=0, le=MOST_WEIGHT)]  # an inverse document frequency
 Numbers = Annotated[tuple[float, ...], AfterValidator(_as_array)]
 
 
@@ -56,13 +61,15 @@ class Layer(Authored):
     hidden: tuple[Numbers, ...] = Field(min_length=1)
     hidden_bias: Numbers
     out: Numbers
-    out_bias: float
+    out_bias: Number
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Layer":
         width, units = len(self.mean), len(self.hidden)
         if len(self.scale) != width or any(len(row) != width for row in self.hidden):
             raise ValueError("'mean', 'scale' and each row of 'hidden' must be of one length")
+        if not all(self.scale):
+            raise ValueError("no number of 'scale' may be 0")
         if len(self.hidden_bias) != units or len(self.out) != units:
             raise ValueError("'hidden_bias' and 'out' must have a number for each row of 'hidden'")
         return self
@@ -76,11 +83,11 @@ class LearntFile(Authored):
     `new` those that were added since.
     """
 
-    words: Mapping[str, float]
-    entries: Mapping[str, Mapping[str, float]]
-    intercepts: Mapping[str, float]
-    wrapping: Mapping[str, tuple[float, float]]
-    wrapping_intercept: float
+    words: Mapping[str, Rarity]
+    entries: Mapping[str, Mapping[str, Number]]
+    intercepts: Mapping[str, Number]
+    wrapping: Mapping[str, tuple[Rarity, Number]]
+    wrapping_intercept: Number
     known: Layer
     new: Layer
 

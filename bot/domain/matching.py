@@ -18,7 +18,7 @@ import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.embeddings import Opinion
-from bot.domain.learnt import HINTS, Hint, Learnt, tokens
+from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Found, Ints, Postings, Uses
@@ -38,26 +38,26 @@ TOPICAL = 0.03  # weight that at least one shared word must have
 class Calibration(Authored):
     """The weights of the features, computed by `rolefit check --calibrate`."""
 
-    bias: float
-    likeness: float
-    lead: float
-    phrasing_covered: float
-    similarity: float
-    same: float
-    verbatim: float
-    keywords: float
-    entry_covers: float
-    unexplained: float
-    alien: float
-    unexplained_rest: float
-    missing: float
-    evidence: float
-    form: float
-    fragment: float
-    particular: float
-    negation: float
-    called: float
-    about_you: float
+    bias: Number
+    likeness: Number
+    lead: Number
+    phrasing_covered: Number
+    similarity: Number
+    same: Number
+    verbatim: Number
+    keywords: Number
+    entry_covers: Number
+    unexplained: Number
+    alien: Number
+    unexplained_rest: Number
+    missing: Number
+    evidence: Number
+    form: Number
+    fragment: Number
+    particular: Number
+    negation: Number
+    called: Number
+    about_you: Number
 
 
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
@@ -348,6 +348,16 @@ class Index:
                 weighed = network.confidences(np.array(rows, np.float32)).tolist()
                 confidences.update(zip(entries, weighed, strict=True))
         return confidences
+
+    @staticmethod
+    def widths() -> tuple[int, int]:
+        """Say how many numbers `row` gives for an entry that utterances were labelled with, and for a new one.
+
+        That is without the second stage.
+        """
+        hint = Hint(np.zeros(2, np.float32), 0.0, 0.0, (0.0, 0.0, 0.0))
+        own = len(FEATURES) + 1  # the logit of their confidence
+        return own + len(hint.beyond(0)), own + len(hint.beyond(None))
 
     def _knows(self, entry: int, opinion: Opinion | None) -> bool:
         """Say whether utterances of this entry were learnt from."""

@@ -165,7 +165,7 @@ def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
 def _plain(word: str) -> str:
     if "'" in word:
         for ending in _ENDINGS:
-            word = word.removesuffix(ending)
+            word = word.removesuffix(ending) or word  # "n't" by itself is all ending
     return _BARE.get(word, word)
 
 

@@ -143,6 +143,11 @@ class Run:
         return fit.recommend(self.quiz, self.answers) if self.weighed else None
 
     @cached_property
+    def flip(self) -> fit.Flip | None:
+        """The smallest change of answers that leads to another role; None if two do not. ValueError without any."""
+        return fit.flip(self.quiz, self.answers, early=bool(self.ended_early))
+
+    @cached_property
     def ended_early(self) -> tuple[Question, ...]:
         """The questions that were left out because no answer to them could change the class."""
         if not self.finished:

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 from bot.domain import smalltalk
 from bot.domain.content import AnyQuestion, Opening, Option, Term, TypedWords
 from bot.domain.fit import Given, choice_of
+from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.quiz import LETTERS, Run
 
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
@@ -18,6 +19,7 @@ MAYBE = 58  # from here on a choice is worth a "did you mean"
 MOST_GUESSES = 2
 SAME = 88  # fuzz.ratio of a term with a typo
 SHORT = 4  # letters; in less, a letter wrong makes another word
+MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
 SHORTEST = 3  # letters of a wording that is looked for within a sentence
 
 _PICKED = re.compile(r"(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?([1-9]|[a-j])[).:!]*", re.IGNORECASE)
@@ -109,11 +111,12 @@ Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | Asks | Unc
 
 
 def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, aside: str | None = None) -> Reading:
-    """Read what somebody typed. `answerable` says that the FAQ has an answer to it, `aside` which small talk it is.
+    """Read what somebody typed, its first 4,000 characters.
 
-    Small talk is no answer, unless it is word for word what the knowledge has for one; who says stop means the round.
+    answerable: whether the FAQ has an answer to it. aside: which small talk it is. Small talk is no answer, unless it
+    is word for word what the knowledge has for one; who says stop means the round.
     """
-    text = " ".join(text.split())
+    text = _bounded(text)
     asked = run.quiz.question(run.asking.question) if run.asking else None
     return (
         _to_guess(text, run, words)
@@ -135,7 +138,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
 
 def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Given] | None:
     """Read the edited text of a message that answered these questions; None if it does not answer them any more."""
-    text = " ".join(text.split())
+    text = _bounded(text)
     explicit = _explicit(text, run)
     if isinstance(explicit, Answered):
         return explicit.answers if set(questions) <= set(explicit.answers) else None
@@ -145,6 +148,11 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
     two = None if isinstance(asked, Opening) else _two(text, asked)
     found = _in_these_words(text, asked) or two or _one(text, asked)
     return found.answers if found else None
+
+
+def _bounded(text: str) -> str:
+    """Cut a text off before anything looks at all of it: a message may have 40,000 characters, an answer has few."""
+    return " ".join(text[:MAX_CHARACTERS].split())
 
 
 def read_choice(text: str, question: AnyQuestion) -> Option | None:
@@ -196,8 +204,9 @@ def _numbered(number: str, run: Run) -> AnyQuestion | None:
 
 
 def _at(mark: str, question: AnyQuestion) -> Option | None:
-    position = int(mark) - 1 if mark.isdigit() else LETTERS.index(mark.lower())
-    return question.choices[position] if position < len(question.choices) else None
+    # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
+    position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark.lower())
+    return question.choices[position] if 0 <= position < len(question.choices) else None
 
 
 def _in_these_words(text: str, question: AnyQuestion) -> Answered | None:
@@ -217,6 +226,8 @@ def _two(text: str, question: AnyQuestion) -> Answered | None:
     """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
     halves = bool(_HALF.search(text))
     parts = [part for each in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    if len(parts) > MOST_PARTS:
+        return None
     if not halves and not all(_PICKED.fullmatch(part) for part in parts):
         return None
     choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]

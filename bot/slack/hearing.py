@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics
 from bot.domain.faq import Surface
+from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, quiz
@@ -26,7 +27,7 @@ LISTENED = "listened"  # where a request's context keeps what was made of its me
 
 @dataclass(frozen=True)
 class Heard:
-    """A message that a person wrote where the bot can hear it; `text` is without the bot's name."""
+    """A message that a person wrote where the bot can hear it; `text` is its beginning, without our name."""
 
     text: str
     user: str
@@ -58,7 +59,7 @@ def heard(event: dict[str, Any], bot_user: str, team: str) -> Heard | None:
         surface = Surface.THREAD if thread else Surface.CHANNEL
     if surface in (Surface.CHANNEL, Surface.THREAD) and event.get("user_team") not in (None, team):
         return None
-    return Heard(without_mention(text, bot_user), user, event["channel"], event["ts"], thread, surface)
+    return Heard(_beginning(text, bot_user), user, event["channel"], event["ts"], thread, surface)
 
 
 def _edited(event: dict[str, Any], bot_user: str) -> Heard | None:
@@ -69,8 +70,13 @@ def _edited(event: dict[str, Any], bot_user: str) -> Heard | None:
         return None
     if "edited" not in message or message.get("text") == before.get("text"):  # an unfurl, or a reply to it
         return None
-    text = without_mention(message.get("text") or "", bot_user)
+    text = _beginning(message.get("text") or "", bot_user)
     return Heard(text, user, event["channel"], message["ts"], thread, Surface.DM, message["edited"]["ts"])
+
+
+def _beginning(text: str, bot_user: str) -> str:
+    """Give as much of a message as anybody reads, without the bot's name: parsing 40,000 characters holds up others."""
+    return without_mention(text, bot_user)[:MAX_CHARACTERS]
 
 
 @dataclass(frozen=True)

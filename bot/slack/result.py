@@ -304,7 +304,7 @@ def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
 
 def _flip(run: Run, library: Library, *, shared: bool) -> str:
     words = library.words.result
-    found = fit.flip(run.quiz, run.answers, early=bool(run.ended_early))
+    found = run.flip
     if found is None:
         return escape(words.flip_none)
 

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import text
 
+from bot.private import private_file
 from bot.storage.runs import Runs
 from bot.storage.tables import (
     actions,
@@ -81,7 +82,11 @@ class Store(Runs):
 
     @classmethod
     async def open(cls, url: str) -> "Store":
-        """Open a database by SQLAlchemy's async URL, bringing its tables up to date first."""
+        """Open a database by SQLAlchemy's async URL, bringing its tables up to date first.
+
+        SQLite's file is made if it is not there, for its owner alone. Raises OSError if it cannot be, and SQLAlchemy's
+        DBAPIError for what is no database, or cannot be written or reached.
+        """
         await _prepare(url)
         return cls(_engine(url))
 
@@ -273,7 +278,7 @@ async def _prepare(url: str) -> None:
     Tables of a later version than ours are left as they are: a release only adds to what the one before it reads.
     """
     if database := (make_url(url).database if url.startswith("sqlite") else None):
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        private_file(Path(database))
     engine = _engine(url)
     try:
         async with engine.connect() as connection:

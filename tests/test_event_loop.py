@@ -1,0 +1,93 @@
+"""A conversation keeps nobody else waiting: nothing in it holds the event loop for long."""
+
+import asyncio
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.matching_text import MAX_CHARACTERS
+from bot.knowledge import Library
+from bot.slack import hearing
+from tests.conftest import bot_in
+from tests.test_quiz_conversation import begin, question, result, take, write
+from tests.workspace import Sent, Workspace, shown
+
+# Seconds of processor time, which others on the machine do not add to. Far more than a callback takes here, as the
+# workspace's own are among them; parsing a long reply whole, or finding what flips a result, took several times that.
+MOST = 0.1
+LONGEST = "half zq, " * 4_400  # Slack lets a message have 40,000 characters
+
+
+@contextmanager
+def longest_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[float, str]]]:
+    """Give the callbacks of the event loop, by the processor time each took."""
+    took: list[tuple[float, str]] = []
+    run = asyncio.Handle._run
+
+    def timed(handle: Any) -> None:
+        before = time.thread_time()
+        run(handle)
+        took.append((time.thread_time() - before, repr(handle)[:300]))
+
+    gc.collect()
+    gc.disable()  # what a collection takes depends on all that the test process holds
+    monkeypatch.setattr(asyncio.Handle, "_run", timed)
+    try:
+        yield took
+    finally:
+        monkeypatch.setattr(asyncio.Handle, "_run", run)
+        gc.enable()
+        took.sort(reverse=True)
+
+
+async def test_no_part_of_a_conversation_holds_the_event_loop(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await converse(workspace)  # what is done once in a process, such as imports, is done
+        with longest_callbacks(monkeypatch) as took:
+            await converse(workspace)
+
+    assert took[0][0] < MOST, took[:3]
+
+
+async def converse(workspace: Workspace) -> None:
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, LONGEST)
+    await said(workspace, root, "Which two?")
+    await take(workspace, root)
+    await result(workspace, root)
+    await workspace.post("U_ANA", "C_ASK", LONGEST)
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?"))
+
+
+async def said(workspace: Workspace, root: Sent, text: str) -> None:
+    """Wait until this stands in the thread."""
+
+    async def there() -> bool:
+        return any(text in shown(each) for each in await workspace.thread(root.channel, root, root.user))
+
+    await workspace.until(there, root.user)
+
+
+@pytest.mark.parametrize("thread", [None, "1.1"])
+def test_of_a_long_message_the_beginning_is_heard(thread: str | None):
+    text = "x" * 30_000 + " <@UBOT>"
+    event = {"type": "message", "user": "U1", "channel": "C1", "ts": "1.2", "thread_ts": thread, "text": text}
+
+    message = hearing.heard(event, "UBOT", "T1")
+
+    assert message is not None
+    assert message.text == "x" * MAX_CHARACTERS
+    assert message.surface == "mention"  # even where our name stands at the end
+    changed = {"user": "U1", "ts": "1.2", "thread_ts": "1.1", "text": text, "edited": {"ts": "1.3"}}
+    edit = {"type": "message", "subtype": "message_changed", "channel": "D1", "channel_type": "im", "message": changed}
+    edited = hearing.heard(edit, "UBOT", "T1")
+    assert edited is not None
+    assert len(edited.text) == MAX_CHARACTERS
