@@ -44,7 +44,6 @@ from bot.domain.content import (
     Synonyms,
     Table,
     Tables,
-    TalkWords,
     Words,
     with_article,
 )
@@ -296,6 +295,7 @@ def _checked(
         problems += _outcomes(library, files)
         problems += _wording(library, files)
         problems += _outlived(library)
+        problems += _talk_duplicates(files, library)
         if not problems or all(each.level == "warning" for each in problems):
             problems += _matching(library, files, second(library) if second else None)
     return library, problems
@@ -698,7 +698,6 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
 
     words = values["words.yaml"]
     assert isinstance(words, Words)  # noqa: S101
-    yield from _talk_duplicates(files, words.talk, found)
     typed: dict[str, str] = {}
     for name, phrases in words.typed.model_dump().items():
         for number, phrase in enumerate(phrases):
@@ -732,8 +731,9 @@ def _decoy_duplicates(
             asked.setdefault(same, (decoy.id, file.line(path)))
 
 
-def _talk_duplicates(files: Mapping[str, _File], talk: TalkWords, entries: Faq) -> Iterator[Problem]:
+def _talk_duplicates(files: Mapping[str, _File], library: Library) -> Iterator[Problem]:
     """Find phrases of small talk with two meanings, and phrasings of entries that are taken for small talk."""
+    talk = library.words.talk
     places: dict[str, tuple[str, int]] = {}
     for name in type(talk).model_fields:
         for number, phrase in enumerate(talk.of(name).phrases):
@@ -742,7 +742,7 @@ def _talk_duplicates(files: Mapping[str, _File], talk: TalkWords, entries: Faq) 
             if other != name:
                 what = f"the phrase {phrase!r} is already in line {where}, in {other!r}"
                 yield files["words.yaml"].problem(path, what, "Keep it in one place only")
-    for at, entry in enumerate(entries.entries):
+    for at, entry in enumerate(library.entries.values()):
         asked: list[tuple[Place, str]] = [(("entries", at, "question"), entry.question)]
         asked += [(("entries", at, "phrasings", number), text) for number, text in enumerate(entry.phrasings)]
         for place, text in asked:
