@@ -1,5 +1,6 @@
 """Candidates and surface -> Answer, Suggestions, NoAnswer or Silence."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -23,6 +24,13 @@ TOLD, REMOTELY = 0.9, 0.02  # confidences, in all and from the phrasings alone, 
 # where a role, a company or a person is named, or from a confidence on.
 LIKE_A_WORDING, NAMED_AND_LIKE_ONE = 0.7, 0.5
 ALL_BUT_CERTAIN, SOMEWHAT_LIKE_ONE = 0.95, 0.55
+
+# "and a research engineer?", "what about Meta": what is asked of them was said before.
+_ELLIPTIC = re.compile(
+    r"\W*(?:(?:and|or)\s+(?!what|why|how|who|which|where|when|is|are|do|does|did|can|should|would|will)\w+"
+    r"|(?:what|how)\ about\W+\w+)(?:\W+\w+){0,3}\W*",
+    re.IGNORECASE,
+)
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -156,6 +164,8 @@ def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits
 def _ranked(
     utterance: str, surface: Surface, index: Index, after: str | None, opinion: Opinion | None = None
 ) -> tuple[Candidate, ...]:
+    if surface in UNPROMPTED and after is None and _ELLIPTIC.fullmatch(utterance):
+        return ()
     ranked = index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
     if after is not None and ranked and ranked[0].entry == after:
         return () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
