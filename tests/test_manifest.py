@@ -20,7 +20,7 @@ from tests.test_cli import rolefit
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
 FEATURES = (hearing, faq, quiz, share, home, leaving)
-OFFERED = {"access", "library", "store"}  # what our own middleware puts into Bolt's context
+OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {

@@ -144,7 +144,7 @@ class Conversation(RuleBasedStateMachine):
             case Perhaps(question, choices):
                 guess = {"question": question, "choices": list(choices), "prompt": aim, "ts": str(self.clock)}
                 action = {"do": "guess"} | guess
-            case Command(name, question) if name not in ("so_far", "why", "start_over"):  # "manages" included
+            case Command(name, question) if name not in ("so_far", "unsure", "why", "start_over"):  # "manages" included
                 action = {"do": name, "prompt": aim} | ({"question": question} if question else {})
         if action:
             self.act(action, survives)
