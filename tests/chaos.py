@@ -214,6 +214,7 @@ async def run(
             "SLACK_SIGNING_SECRET": first.signing_secret,
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "DATABASE_URL": server.get_uri(),
+            "ROLEFIT_ENCODER": "off",  # what is tried is the recorded work, by replicas that live for seconds
             "POST_INTERVAL": "0.05",
             "REPLICA_TIMEOUT": "4",
             "LOG_LEVEL": "WARNING",
