@@ -44,7 +44,7 @@ RETRIES = (0.1, 5.0, 25.0)  # Slack's at once, a minute and five, twelve times a
 DIED, NONE_UP = 502, 503  # what the balancer says of a replica that was killed meanwhile, and when none listens
 KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
-LIFE = (6.0, 16.0)  # seconds that a replica lives until it is killed, of which it needs two to four to start
+LIFE = (4.0, 12.0)  # seconds that a replica lives, once it listens, until it is killed
 PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times
 SILENCE = 40.0  # seconds without another answer after which there will be none
 
@@ -154,7 +154,7 @@ class Replicas:
                     *command, env=self._environment, cwd=self._folder, stderr=log, stdout=log
                 )
             try:
-                await self._live(process)
+                await self._live(process, port)
                 if process.returncode is None:  # it may have ended by itself, with no database to begin on
                     process.kill()
                     self.kills += 1
@@ -165,8 +165,14 @@ class Replicas:
             finally:
                 await process.wait()
 
-    async def _live(self, process: asyncio.subprocess.Process) -> None:
-        """Wait until its time has come, or for good once it is calm."""
+    async def _live(self, process: asyncio.subprocess.Process, port: int) -> None:
+        """Wait until its time has come, which counts from when it listens, or for good once it is calm."""
+        listening, ended = asyncio.create_task(_up(port)), asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait((listening, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listening.cancel()
+            ended.cancel()
         ends = time.monotonic() + self._chance.uniform(*LIFE)
         while self.calm or time.monotonic() < ends:
             with contextlib.suppress(TimeoutError):
