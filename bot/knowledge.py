@@ -65,8 +65,7 @@ MATCHING_COMMENT = """\
 # From which confidence on the bot says what. Confidences are probabilities from 0 to 1.
 #
 # You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
-# after many new entries. The rules are in bot/calibrate.py and
-# bot/train.py.
+# after many new entries. The rules are in bot/calibrate.py and bot/train.py.
 #   sure   where nobody asked the bot, it answers from here on; see the rule in bot/train.py
 #   gap    and only if the next entry is at least this far behind
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
@@ -496,7 +495,7 @@ def _check_fit(file: LearntFile) -> None:
     for name, layer, width in zip(("known", "new"), (file.known, file.new), Index.widths(), strict=True):
         if len(layer.mean) != width:
             raise ValueError(f"{name!r} is for {len(layer.mean)} numbers, and an entry is judged by {width}")
-    Learnt.of(file)  # says itself which word is missing
+    file.check_words()
 
 
 def _content(path: Path) -> bytes:
@@ -671,6 +670,9 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
     for at, table in enumerate(tables.tables):
         places.append(("tables.yaml", ("tables", at, "rows"), table.rows))
         places.append(("tables.yaml", ("tables", at, "columns"), table.columns))
+    decoys = values.get(NOT_ANSWERED)
+    if isinstance(decoys, NotAnsweredFile):
+        places.append((NOT_ANSWERED, ("not_answered",), decoys.not_answered))
     for name, path, items in places:
         seen: dict[str, int] = {}
         for at, item in enumerate(items):
@@ -685,7 +687,7 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
     assert isinstance(found, Faq)  # noqa: S101
     for at, entry in enumerate(found.entries):
         for number, phrasing in enumerate(entry.phrasings):
-            same = " ".join(phrasing.casefold().split()).rstrip("?!. ")
+            same = _bare(phrasing)
             path = ("entries", at, "phrasings", number)
             line = files["faq.yaml"].line(path)
             if same in asked:
@@ -693,7 +695,8 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
                 what = f"the phrasing {phrasing!r} is already in line {where}, in {other!r}"
                 yield files["faq.yaml"].problem(path, what, "Keep it in one entry only")
             asked.setdefault(same, (entry.id, line))
-    yield from _decoy_duplicates(files, values, asked)
+    if isinstance(decoys, NotAnsweredFile):
+        yield from _decoy_duplicates(files[NOT_ANSWERED], decoys, asked)
     yield from _former_duplicates(files["faq.yaml"], found)
 
     words = values["words.yaml"]
@@ -701,28 +704,22 @@ def _duplicates(files: Mapping[str, _File], values: Mapping[str, BaseModel | Non
     typed: dict[str, str] = {}
     for name, phrases in words.typed.model_dump().items():
         for number, phrase in enumerate(phrases):
-            same = " ".join(phrase.casefold().split()).rstrip("?!. ")
+            same = _bare(phrase)
             if typed.setdefault(same, name) != name:
                 what = f"{phrase!r} already means {typed[same]!r}"
                 yield files["words.yaml"].problem(("typed", name, number), what, "Keep it in one place only")
 
 
-def _decoy_duplicates(
-    files: Mapping[str, _File], values: Mapping[str, BaseModel | None], asked: dict[str, tuple[str, int]]
-) -> Iterator[Problem]:
+def _bare(phrasing: str) -> str:
+    """Give what phrasings have in common that differ in nothing but capitals, blanks and the signs at their ends."""
+    return " ".join(phrasing.casefold().split()).rstrip("?!. ")
+
+
+def _decoy_duplicates(file: _File, decoys: NotAnsweredFile, asked: dict[str, tuple[str, int]]) -> Iterator[Problem]:
     """Find phrasings of what is not answered that an entry has, too; `asked` has those, by what they come to."""
-    decoys = values.get(NOT_ANSWERED)
-    if not isinstance(decoys, NotAnsweredFile):
-        return
-    file, ids = files[NOT_ANSWERED], dict[str, int]()
     for at, decoy in enumerate(decoys.not_answered):
-        line = file.line(("not_answered", at, "id"))
-        if decoy.id in ids:
-            what = f"the id {decoy.id!r} is already used in line {ids[decoy.id]}"
-            yield file.problem(("not_answered", at, "id"), what, "Give this one another id")
-        ids.setdefault(decoy.id, line)
         for number, phrasing in enumerate(decoy.phrasings):
-            same = " ".join(phrasing.casefold().split()).rstrip("?!. ")
+            same = _bare(phrasing)
             path = ("not_answered", at, "phrasings", number)
             if same in asked:
                 other, where = asked[same]
@@ -743,12 +740,17 @@ def _talk_duplicates(files: Mapping[str, _File], library: Library) -> Iterator[P
                 what = f"the phrase {phrase!r} is already in line {where}, in {other!r}"
                 yield files["words.yaml"].problem(path, what, "Keep it in one place only")
     for at, entry in enumerate(library.entries.values()):
-        asked: list[tuple[Place, str]] = [(("entries", at, "question"), entry.question)]
-        asked += [(("entries", at, "phrasings", number), text) for number, text in enumerate(entry.phrasings)]
-        for place, text in asked:
+        for place, text in _wordings(at, entry):
             if intent := smalltalk.read(text, talk):
                 what = f"{text!r} is taken for small talk, {intent!r} in words.yaml"
                 yield files["faq.yaml"].problem(place, what, "Reword it, or take the phrase out of words.yaml")
+
+
+def _wordings(at: int, entry: Entry) -> Iterator[tuple[Place, str]]:
+    """Give the question and the phrasings of an entry with their places in faq.yaml."""
+    yield ("entries", at, "question"), entry.question
+    for number, phrasing in enumerate(entry.phrasings):
+        yield ("entries", at, "phrasings", number), phrasing
 
 
 def _former_duplicates(file: _File, entries: Faq) -> Iterator[Problem]:
@@ -1073,9 +1075,7 @@ def _texts(data: Any, path: Place = ()) -> Iterator[tuple[Place, str]]:
 def _matching(library: Library, files: Mapping[str, _File], opine: Opine | None) -> Iterator[Problem]:
     """Find phrasings that lead to another entry, and promises of checks.yaml that are not kept."""
     for at, entry in enumerate(library.entries.values()):
-        asked: list[tuple[Place, str]] = [(("entries", at, "question"), entry.question)]
-        asked += [(("entries", at, "phrasings", number), text) for number, text in enumerate(entry.phrasings)]
-        for path, text in asked:
+        for path, text in _wordings(at, entry):
             # Left out of the index: each phrasing matches itself, and the question is where it would lead else.
             ranked = library.index.rank(text, limit=1, without=text)
             if ranked and ranked[0].entry != entry.id and ranked[0].confidence >= (1 + library.limits.sure) / 2:

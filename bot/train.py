@@ -117,8 +117,8 @@ class Trainer:
         self.synonyms, self.english, self.calibration = synonyms, english, calibration
         self.index = Index.build(entries, synonyms, english, calibration)
         self.ids = [entry.id for entry in entries]
-        self.phrased = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
-        self.decoys = [text for decoy in decoys for text in (decoy.question, *decoy.phrasings)]
+        self.phrased = [(text, entry.id) for entry in entries for text in entry.wordings]
+        self.decoys = [text for decoy in decoys for text in decoy.wordings]
         # Learnt from by the networks alone: messages the like of which the classifiers have never seen.
         self.texts += [Labelled(text, frozenset(), MADE, "made-up") for text in self.made_up]
         self._tokens = [self._read(each.text) for each in self.texts]

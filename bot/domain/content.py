@@ -226,6 +226,11 @@ class Entry(Authored):
     owner: Line
     checked: date
 
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """Give the question and its other phrasings."""
+        return (self.question, *self.phrasings)
+
     @model_validator(mode="after")
     def _short_enough_to_read(self) -> Self:
         if (words := len(self.answer.split())) > MAX_ANSWER_WORDS:
@@ -249,6 +254,11 @@ class NotAnswered(Authored):
     question: Wording
     phrasings: tuple[Wording, ...] = Field(min_length=3, max_length=30)
     reply: Line | None = None
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """Give the question and its other phrasings."""
+        return (self.question, *self.phrasings)
 
 
 class NotAnsweredFile(Authored):

@@ -129,7 +129,7 @@ def rank(
     after: str | None = None,
     opine: Opine | None = None,
 ) -> tuple[Candidate, ...]:
-    """Give the candidates that `reply_to` decides by, best first."""
+    """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
     opinion = opine(utterance) if opine and worth_asking(ranked, surface, limits) else None
     return ranked if opinion is None else index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)

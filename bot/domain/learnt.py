@@ -78,9 +78,10 @@ class Layer(Authored):
 class LearntFile(Authored):
     """The file `learnt.json`.
 
-    words: token -> [idf, weight of being answerable]; entries: for each class (entry ids and "none") its intercept and
-    the weight of each token that speaks for or against it; `known` judges entries that utterances were labelled with,
-    `new` those that were added since.
+    words: token -> inverse document frequency. entries, intercepts: for each class (entry ids and "none") the weight of
+    each token that speaks for or against it, and what it begins with. wrapping: masked token -> inverse document
+    frequency and weight of being answerable. `known` judges entries that utterances were labelled with, `new` those
+    that were added since.
     """
 
     words: Mapping[str, Rarity]
@@ -90,6 +91,12 @@ class LearntFile(Authored):
     wrapping_intercept: Number
     known: Layer
     new: Layer
+
+    def check_words(self) -> None:
+        """Raise ValueError for a weight of a word that `words` does not list."""
+        for name, weights in self.entries.items():
+            if unlisted := next((token for token in weights if token not in self.words), None):
+                raise ValueError(f"{name!r} has a weight for {unlisted!r}, which 'words' does not list")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -198,13 +205,12 @@ class Learnt:
     @classmethod
     def of(cls, file: LearntFile) -> "Learnt":
         """Prepare what the file says. Raises ValueError for a weight of a word the file does not list."""
+        file.check_words()
         place = {token: at for at, token in enumerate(file.words)}
         classes = [*(name for name in file.entries if name != NONE), NONE]
         weights = np.zeros((len(place), len(classes)), np.float32)
         for column, name in enumerate(classes):
             for token, weight in file.entries.get(name, {}).items():
-                if token not in place:
-                    raise ValueError(f"{name!r} has a weight for {token!r}, which 'words' does not list")
                 weights[place[token], column] = weight
         return cls(
             {name: at for at, name in enumerate(classes[:-1])},

@@ -175,7 +175,7 @@ class Index:
 
         for entry in entries:
             own: list[int] = []
-            for text in (entry.question, *entry.phrasings):
+            for text in entry.wordings:
                 sentence = joined(read(text).sentences)
                 in_order.append(numbers(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])

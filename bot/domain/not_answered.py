@@ -42,9 +42,9 @@ class Decoys:
         self._keys: dict[str, int] = {}
         self._topical: list[float] = []
         self._decoys = [decoy.id for decoy in decoys]
-        said = [self._said((entry.question, *entry.phrasings), entry.keywords) for entry in entries]
+        said = [self._said(entry.wordings, entry.keywords) for entry in entries]
         mentioned = [self._numbers(answer := words(entry.answer), answer) for entry in entries]
-        said += [self._said((decoy.question, *decoy.phrasings)) for decoy in decoys]
+        said += [self._said(decoy.wordings) for decoy in decoys]
         self._first = len(entries)  # place of the first decoy
         self._postings = Postings(said, [*mentioned, *([] for _ in decoys)], np.array(self._topical, np.float32))
 

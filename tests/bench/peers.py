@@ -64,7 +64,7 @@ class _Phrasings:
     """All phrasings in a row, with the entry of each."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        pairs = [(text, entry.id) for entry in entries for text in (entry.question, *entry.phrasings)]
+        pairs = [(text, entry.id) for entry in entries for text in entry.wordings]
         self.texts, self.owners = [text for text, _ in pairs], [owner for _, owner in pairs]
 
     def best(self, scores: Any, count: int = 3) -> Ranking:
