@@ -135,10 +135,10 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
             between_posts=settings.post_interval,
             second=second,
         )
-        _ = library.index  # before the first message asks for it
-        # Nobody waits for the rest: for the first second the first stage decides alone.
-        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))
+        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
         stack.callback(preparing.cancel)
+        if second is not None:
+            await second.ready()
         with usable(settings, settings.store_file):
             await store.seen(me, time.time())
         with usable(settings, settings.jobs_file):

@@ -5,6 +5,7 @@ that is still under way) the first stage decides alone.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -32,6 +33,11 @@ def asked(library: Library) -> Opine:
     return partial(second.opinion, library=library)
 
 
+def _log_failure(preparing: Future[None]) -> None:
+    if not preparing.cancelled() and (error := preparing.exception()):
+        log.error("the second stage could not be prepared, and the first decides alone", error=type(error).__name__)
+
+
 class SecondStage:
     """Gives opinions on messages, for one snapshot of the knowledge at a time.
 
@@ -48,30 +54,26 @@ class SecondStage:
         self._preparing: Future[None] | None = None
 
     def take_up(self, library: Library) -> None:
-        """Prepare for a snapshot of the knowledge in the background."""
+        """Prepare for a snapshot of the knowledge in the background; what goes wrong is logged."""
         self._preparing = self._thread.submit(self.prepare, library)
+        self._preparing.add_done_callback(_log_failure)
 
     async def ready(self) -> None:
-        """Wait until the preparation that was begun last is done."""
+        """Wait until the preparation that was begun last is done, or has failed."""
         if self._preparing is not None:
-            await asyncio.wrap_future(self._preparing)
+            await asyncio.gather(asyncio.wrap_future(self._preparing), return_exceptions=True)
 
     def prepare(self, library: Library) -> None:
         """Get ready for a snapshot of the knowledge: some 0.2 s, and 15 ms for each wording that was added since."""
         embedded = library.embedded
         if embedded is None or library.limits.second is None or library.learnt is None or not self._load():
             return
-        known = embedded.texts
-        entries = {
-            entry.id: np.array([self._embedding(text, known.get(text)) for text in (entry.question, *entry.phrasings)])
-            for entry in library.entries.values()
-        }
-        decoys = [text for decoy in library.not_answered for text in (decoy.question, *decoy.phrasings)]
+        decoys = [text for decoy in library.not_answered for text in decoy.wordings]
         neighbours = Neighbours(
-            entries,
+            {entry.id: self._embeddings(entry.wordings, embedded.texts) for entry in library.entries.values()},
             embedded.utterances,
             embedded.owners,
-            np.array([self._embedding(text, known.get(text)) for text in decoys], np.float32).reshape(-1, encoder.SIZE),
+            self._embeddings(decoys, embedded.texts),
             embedded.heads,
             (embedded.known, embedded.new),
         )
@@ -117,8 +119,11 @@ class SecondStage:
                 log.warning("the second stage is left out, and the first decides alone", reason=str(error))
         return self._encoder is not None
 
-    def _embedding(self, text: str, known: Floats | None = None) -> Floats:
-        if known is not None:
-            return known
+    def _embeddings(self, texts: Sequence[str], known: Mapping[str, Floats]) -> Floats:
+        """Give a row for each text, computed only where it is not known."""
+        rows = [known[text] if text in known else self._embedding(text) for text in texts]
+        return np.array(rows, np.float32).reshape(-1, encoder.SIZE)
+
+    def _embedding(self, text: str) -> Floats:
         assert self._encoder is not None  # noqa: S101 - nothing is prepared without it
         return self._encoder.encode(text)

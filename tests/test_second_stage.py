@@ -183,3 +183,22 @@ def test_what_was_learnt_for_other_features_is_left_out(library: Library):
     with structlog.testing.capture_logs() as logs:
         second.prepare(replace(library, embedded=replace(learnt, known=other)))
     assert ["learnt for another version" in entry["event"] for entry in logs] == [True]
+
+
+async def test_a_preparation_that_fails_is_logged_and_the_first_stage_decides(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(self: SecondStage, library: Library) -> None:
+        raise ZeroDivisionError("what somebody wrote")
+
+    monkeypatch.setattr(SecondStage, "prepare", fails)
+    stage = SecondStage()
+    with structlog.testing.capture_logs() as logged:
+        stage.take_up(library)
+        await stage.ready()
+
+    assert [(each["event"], each["error"]) for each in logged] == [
+        ("the second stage could not be prepared, and the first decides alone", "ZeroDivisionError")
+    ]
+    assert "wrote" not in str(logged)
+    assert await stage.reply_to(CHATTER, Surface.CHANNEL, library) == Silence()
