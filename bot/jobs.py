@@ -35,6 +35,7 @@ from bot.private import private_file
 VERSION = "6"
 
 RECORDED_WITHIN = 2.5  # seconds; Slack waits for three, and comes again
+LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
@@ -214,6 +215,7 @@ def configure(url: str, *, executor: str = "local") -> None:
         "executor_id": executor,
         "log_level": "WARNING",
         "db_engine_kwargs": {"hide_parameters": True},
+        "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }
     DBOS(config=config)
 

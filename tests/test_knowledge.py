@@ -326,6 +326,13 @@ def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: st
     assert str(problem).startswith(f"{name}:{problem.line}: error: ")
 
 
+@pytest.fixture
+def _outcomes_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try the sets of answers whatever was kept, where the test changes how they are weighed."""
+    monkeypatch.setattr(knowledge, "_faulty_outcomes", knowledge._faulty_outcomes.__wrapped__)
+
+
+@pytest.mark.usefixtures("_outcomes_tried_anew")
 def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.domain.fit.FEWEST", 1)
 
@@ -334,6 +341,7 @@ def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypat
     assert "one answer alone, 'new-and-true', gives a recommendation" in found
 
 
+@pytest.mark.usefixtures("_outcomes_tried_anew")
 def test_a_tie_break_that_is_not_asked_or_leads_elsewhere_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     decides, weigh = fit.tie_break, fit.recommend
     monkeypatch.setattr("bot.domain.fit.tie_break", lambda quiz, answers: None)
@@ -648,3 +656,62 @@ def test_broken_knowledge_is_not_loaded(folder: Path):
 
     with pytest.raises(KnowledgeError, match="unknown key 'planted'"):
         knowledge.load(folder)
+
+
+COPY = "a line of nine words that nobody else has ever put so plainly"
+
+
+@pytest.fixture
+def documents(folder: Path, tmp_path: Path) -> Path:
+    """A folder with the documents' texts, one of which holds a line to copy."""
+    texts = tmp_path / "documents"
+    texts.mkdir()
+    for number, source in enumerate(yaml.safe_load((folder / "sources.yaml").read_text())["documents"]):
+        (texts / source["file"]).write_text(f"Before. {COPY.capitalize()}. After." if number == 0 else "Other.")
+    return texts
+
+
+def _row(data: dict[str, Any], table: str) -> Any:
+    return next(each for each in data["tables"] if each["id"] == table)["rows"][0]
+
+
+COPIES: dict[str, tuple[str, Change]] = {
+    "an answer": ("faq.yaml", lambda data: entry(data).update(answer=f"They say {COPY}.")),
+    "advice": ("quiz.yaml", lambda data: data["roles"][0].update(advice=f"They say {COPY}.")),
+    "why a question is asked": ("quiz.yaml", lambda data: data["questions"][0].update(why=f"They say {COPY}.")),
+    "a term": ("quiz.yaml", lambda data: data["glossary"][0].update(text=f"They say {COPY}.")),
+    "what the bot says": ("words.yaml", lambda data: data["faq"].update(near_one=f"They say {COPY}.")),
+    "a reply": ("not_answered.yaml", lambda data: data["not_answered"][0].update(reply=f"They say {COPY}.")),
+    "a cell of ours": ("tables.yaml", lambda data: _row(data, "organisations")["cells"].update(titles=COPY)),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), COPIES.values(), ids=COPIES)
+def test_words_copied_from_a_document_are_found_wherever_people_read_them(
+    name: str, change: Change, folder: Path, documents: Path
+):
+    edit(folder, name, change)
+
+    copied = [each for each in knowledge.lint(folder, today=TODAY, documents=documents) if "word for word" in each.what]
+
+    assert [each.file for each in copied] == [name]
+    assert copied[0].what.startswith("“a line of nine words that nobody else has” stands in ")
+    assert copied[0].remedy == "Say it in your own words, or mark it as a quotation with “ and ”"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("faq.yaml", lambda data: entry(data).update(answer=f"One author says: “{COPY}.”")),
+        ("tables.yaml", lambda data: _row(data, "roles")["cells"].update(researcher=COPY)),
+    ],
+    ids=["a quotation", "a cell of a document's table"],
+)
+def test_a_marked_quotation_and_a_documents_own_table_are_no_copies(
+    name: str, change: Change, folder: Path, documents: Path
+):
+    edit(folder, name, change)
+
+    assert not [
+        each for each in knowledge.lint(folder, today=TODAY, documents=documents) if "word for word" in each.what
+    ]

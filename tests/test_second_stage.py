@@ -141,10 +141,10 @@ async def test_more_messages_than_may_wait_are_decided_by_the_first_stage(librar
 
 
 async def test_the_bot_answers_with_it_and_the_setting_leaves_it_out(tmp_path: Path, library: Library):
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_encoder="on"):
         [answer] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
         assert "Technical Staff" in shown(answer)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path / "off", rolefit_encoder="off"):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path / "off"):
         before = await workspace.post("U_ANA", "C_ASK", QUESTION)
         asked = await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?")
         await workspace.replies(asked)

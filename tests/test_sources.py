@@ -6,11 +6,13 @@ The documents lie beside the repository, in ../shared/sources; where they are mi
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
+from bot import knowledge
 from bot.domain.content import Checks, Citation, Entry, Faq, Quiz, Sources, Synonyms, Table, Tables
 
 ROOT = Path(__file__).parents[1]
@@ -420,3 +422,7 @@ def test_a_changed_cell_is_noticed(tables, texts):
     rows = _as_rows(tables["roles"])
     rows[4][1] = "Decades"
     assert rows not in _markdown_tables(texts["field-guide"])
+
+
+def test_nothing_that_people_read_is_copied_from_a_document(texts):
+    assert knowledge.lint(KNOWLEDGE, today=datetime.now(UTC).date(), documents=SOURCES) == []

@@ -106,7 +106,10 @@ class Row(Authored):
 
 
 class Table(Authored):
-    """A table of the documents; `corner` is the heading above the row labels."""
+    """A table of the documents; `corner` is the heading above the row labels.
+
+    `verbatim` says that the cells are the document's own words; those of other tables are ours.
+    """
 
     id: Identifier
     title: Line
@@ -114,6 +117,7 @@ class Table(Authored):
     columns: tuple[Column, ...] = Field(min_length=1)
     rows: tuple[Row, ...] = Field(min_length=1)
     key: Line | None = None
+    verbatim: bool = False
     source: Citation
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ A message is small talk only if all of it is: "hi, what is an MTS?" is a questio
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
@@ -72,17 +73,32 @@ def plain(text: str) -> str:
     return " ".join(_WRITTEN_OUT.get(word, word) for word in _DRAWN_OUT.sub(r"\1", text).split())
 
 
+class _Phrases(dict[str, str]):
+    """What each phrase means, in one spelling; and the phrases by their length."""
+
+    def __init__(self, intents: Mapping[str, str]) -> None:
+        super().__init__(intents)
+        self._by_length: dict[int, list[str]] = {}
+        for phrase in intents:
+            self._by_length.setdefault(len(phrase), []).append(phrase)
+
+    def as_long_as(self, length: int, give_or_take: int) -> list[str]:
+        """Give the phrases whose length is this one, more or less."""
+        lengths = range(length - give_or_take, length + give_or_take + 1)
+        return [phrase for number in lengths for phrase in self._by_length.get(number, ())]
+
+
 @lru_cache(maxsize=2)
-def _phrases(talk: TalkWords) -> dict[str, str]:
-    return {plain(phrase): name for name in type(talk).model_fields for phrase in getattr(talk, name).phrases}
+def _phrases(talk: TalkWords) -> _Phrases:
+    return _Phrases({plain(phrase): name for name in type(talk).model_fields for phrase in getattr(talk, name).phrases})
 
 
-def _part(part: str, phrases: dict[str, str]) -> str | None:
+def _part(part: str, phrases: _Phrases) -> str | None:
     said = plain(part)
     return _whole(said, phrases) or _whole(bare(part), phrases) or _to_somebody(part, said, phrases)
 
 
-def _whole(said: str, phrases: dict[str, str]) -> str | None:
+def _whole(said: str, phrases: _Phrases) -> str | None:
     """Read a part of a message: a phrase, or one with a courtesy before or behind it."""
     if intent := phrases.get(said) or _nearly(said, phrases):
         return intent
@@ -96,7 +112,7 @@ def _whole(said: str, phrases: dict[str, str]) -> str | None:
     return None
 
 
-def _to_somebody(part: str, said: str, phrases: dict[str, str]) -> str | None:
+def _to_somebody(part: str, said: str, phrases: _Phrases) -> str | None:
     """Read a courtesy and a name: "thanks anna", "Hi Anna"; "hi openai" may be about OpenAI."""
     before, _, name = said.rpartition(" ")
     intent = phrases.get(before)
@@ -104,15 +120,17 @@ def _to_somebody(part: str, said: str, phrases: dict[str, str]) -> str | None:
     return intent if intent in COURTESIES and intent != ACKNOWLEDGEMENT and called else None
 
 
-def _nearly(said: str, phrases: dict[str, str]) -> str | None:
+def _nearly(said: str, phrases: _Phrases) -> str | None:
     """Find a phrase with a letter or two wrong, or with its words in another order."""
     if len(said) < SHORT:
         return None
     wrong = 1 if len(said) < LONG else 2
-    mistyped = process.extractOne(said, phrases.keys(), scorer=OSA.distance, score_cutoff=wrong)
+    mistyped = process.extractOne(said, phrases.as_long_as(len(said), wrong), scorer=OSA.distance, score_cutoff=wrong)
     phrase = mistyped[0] if mistyped else ""
     if not phrase and said.count(" ") > 1:
-        reordered = process.extractOne(said, phrases.keys(), scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
+        # What differs more in length than this cannot be as similar; source: rapidfuzz's ratio, 1 - distance / lengths.
+        alike = phrases.as_long_as(len(said), int(len(said) * 2 * (100 - SAME) / SAME))
+        reordered = process.extractOne(said, alike, scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
         phrase = reordered[0] if reordered else ""
     if len(phrase) < SHORT or bool(_NOT.search(said)) != bool(_NOT.search(phrase)):
         return None
