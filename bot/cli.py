@@ -380,7 +380,7 @@ def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any
         "candidates": [{"entry": each.entry, "confidence": round(each.confidence, 4)} for each in ranked[:3]],
         "matched": [list(pair) for pair in why.matched] if why else [],
         "unexplained": list(why.unexplained) if why else [],
-        "near": None if best is None or best.near is None else round(best.near, 4),
+        "near": None if best is None or best.nearness is None else round(best.nearness.known, 4),
     }
 
 

@@ -71,7 +71,8 @@ MATCHING_COMMENT = """\
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
 #   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
-#           `worth`, so that it is asked for at most one in twenty messages of technical chatter
+#           `worth`, or `worth_named` where a role, a company or a person is named, so that it is asked for at most
+#           one in twenty messages of technical chatter
 #   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
 """
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block
@@ -344,7 +345,7 @@ def _second_stage(
     folder: Path, teacher: "train.Trainer", parts: "list[train.LeftOut]", say: Callable[[str], object]
 ) -> faq.SecondLimits | None:
     """Learn for the second stage and write its file; None where there is no encoder."""
-    from bot import encoder, train_second_stage  # noqa: PLC0415 - see above
+    from bot import encoder, train, train_second_stage  # noqa: PLC0415 - see above
 
     try:
         encode = encoder.load().encode
@@ -354,7 +355,8 @@ def _second_stage(
         return None
     embedded, thresholds = train_second_stage.SecondStageTrainer(teacher, encode, say).learn(parts)
     embedded_file.write(folder / embedded_file.FILE, embedded)
-    return faq.SecondLimits(worth=train_second_stage.WORTH, sure=thresholds.sure, maybe=thresholds.maybe)
+    worth = {"worth": train.WORTH, "worth_named": train.WORTH_NAMED}
+    return faq.SecondLimits(**worth, sure=thresholds.sure, maybe=thresholds.maybe)
 
 
 def trainer(

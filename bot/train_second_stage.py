@@ -19,7 +19,6 @@ from bot.train import MADE, PROMISES, LeftOut, Progress, Thresholds, Trainer
 
 STRENGTH = 30.0  # inverse of the regularization's strength, chosen on left-out authors
 ROUNDS = 60
-WORTH = 0.22  # confidence of the first stage: 4.9 % of real technical chatter has more, 92 % of what an entry answers
 NOBODY = -1  # the class of what no entry answers
 
 
@@ -41,18 +40,18 @@ class SecondStageTrainer:
         parts: what the first stage's trainer made of each author who was left out.
         """
         seconds = self.left_out(parts)
-        networks = self._networks(seconds)
+        layers = self._first.networks(seconds)
         owned = [(at, name) for at in self._real for name in sorted(self._first.texts[at].gold)]
         texts = [*(text for text, _ in self._first.phrased), *self._first.decoys]
         embedded = Embedded(
             heads=self._heads(self._real, frozenset()),
-            known=networks[0],
-            new=networks[1],
+            known=Network.of(layers[0]),
+            new=Network.of(layers[1]),
             texts=dict(zip(texts, np.concatenate([self._phrased, self._decoys]), strict=True)),
             utterances=self._points[[at for at, _ in owned]],
             owners=tuple(name for _, name in owned),
         )
-        return embedded, self._first.thresholds(seconds, networks[0])
+        return embedded, self._first.thresholds(seconds, layers)
 
     def left_out(self, parts: Sequence[LeftOut]) -> list[LeftOut]:
         """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""
@@ -61,9 +60,10 @@ class SecondStageTrainer:
             self._say(f"second stage: leaving out {part.author}")
             own = [at for at, each in enumerate(self._first.texts) if each.author == part.author]
             rest = [at for at in self._real if self._first.texts[at].author != part.author]
-            known = self._first.rows(own, part.classifiers, opinion=self._opinions(rest, frozenset()))
+            opinion = self._opinions(rest, frozenset())
+            known = self._first.rows(own, part.classifiers, opinion=opinion)
             new = self._first.rows(own, part.without, new=part.hidden, opinion=self._opinions(rest, part.hidden))
-            seconds.append(replace(part, known=list(known), new=list(new)))
+            seconds.append(replace(part, known=list(known), new=list(new), opinion=opinion))
         return seconds
 
     def indexes_without(

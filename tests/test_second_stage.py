@@ -38,8 +38,8 @@ def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library
     assert isinstance(reply, Answer)
     [best] = reply.entries
     assert best.entry == "member-of-technical-staff"
-    assert best.near is not None
-    assert best.near > faq.SOMEWHAT_LIKE_ONE
+    assert best.nearness is not None
+    assert best.nearness.known > 0.5
     assert best.why().matched is not None
 
 

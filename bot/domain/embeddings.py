@@ -120,9 +120,9 @@ class Opinion:
     declined: float
     entries: tuple[int, ...]
 
-    def near(self, entry: int) -> float:
-        """Give the cosine similarity to the nearest phrasing or utterance of an entry."""
-        return float(self.used[entry])
+    def near(self, entry: int) -> "Nearness":
+        """Say how near the message is to an entry, and to what is not answered."""
+        return Nearness(float(self.used[entry]), self.declined)
 
     def beyond(self, entry: int, *, known: bool) -> tuple[float, ...]:
         """Give what a network judges an entry by besides what the first stage does.
@@ -156,6 +156,14 @@ class Opinion:
         """The logit of none, the logarithm of the sum of all, and the best two of the entries."""
         second, first = np.partition(np.append(self.logits[:-1], (NOTHING, NOTHING)), -2)[-2:].tolist()
         return float(self.logits[-1]), float(np.logaddexp.reduce(self.logits)), first, second
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """Cosine similarities of a message: to the nearest wording `known` of an entry, and to the nearest decoy."""
+
+    known: float
+    declined: float
 
 
 def _lead(values: Floats, at: int) -> float:

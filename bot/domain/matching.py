@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
-from bot.domain.embeddings import Opinion
+from bot.domain.embeddings import Nearness, Opinion
 from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
@@ -92,7 +92,7 @@ class Candidate:
     learnt: bool  # whether utterances had a part in the confidence
     names: bool  # whether the question names a role, a company or a person
     why: Callable[[], "Reasons"] = field(compare=False, repr=False)
-    near: float | None = None  # similarity in meaning to the nearest known wording; None if only words were looked at
+    nearness: Nearness | None = None  # in meaning; None if only words were looked at
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ class Index:
                 confidences[entry],
                 best[entry],
                 learnt=hint is not None,
-                near=opinion.near(entry) if opinion else None,
+                nearness=opinion.near(entry) if opinion else None,
             )
             for entry in ranked
         )
@@ -370,11 +370,10 @@ class Index:
 
         What the embedding says comes last, if the second stage was asked.
         """
-        bounded = min(max(confidence, 1e-6), 1 - 1e-6)
         known = self._knows(entry, opinion)
         place = self._known[entry] if known else None
         meant = opinion.beyond(entry, known=known) if opinion else ()
-        return [*features.tolist(), math.log(bounded / (1 - bounded)), *hint.beyond(place), *meant]
+        return [*features.tolist(), log_odds(confidence, 1e-6), *hint.beyond(place), *meant]
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
@@ -524,7 +523,7 @@ class Index:
         return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
     def _candidate(
-        self, name: str, confidence: float, match: _Match, *, learnt: bool, near: float | None = None
+        self, name: str, confidence: float, match: _Match, *, learnt: bool, nearness: Nearness | None = None
     ) -> Candidate:
         part, judged, at = match.part, match.judged, match.at
         entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
@@ -540,7 +539,7 @@ class Index:
             learnt,
             any(term.kind is not None for term in judged.terms),
             partial(_reasons, judged, at),
-            near,
+            nearness,
         )
 
     def _particular(self, sentence: Sentence, entry: int, phrasing: int) -> float:
@@ -548,6 +547,12 @@ class Index:
         if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
             return 0.0
         return 0.5 if sentence.asks in self._asked[entry] else 1.0
+
+
+def log_odds(probability: float, least: float = 1e-4) -> float:
+    """Give the logarithm of p / (1 - p), of a probability that is kept this far from 0 and 1."""
+    bounded = min(max(probability, least), 1 - least)
+    return math.log(bounded / (1 - bounded))
 
 
 def _as_phrased(features: Floats) -> bool:
