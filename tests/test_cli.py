@@ -1,6 +1,7 @@
-"""The command line, as a process of its own."""
+"""The command line: what it prints and how it ends."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import os
@@ -10,7 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import cli
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
@@ -23,11 +26,22 @@ CLEAN = {
 
 
 def rolefit(*arguments: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run `rolefit` to its end."""
+    """Run `rolefit` to its end as a process of its own."""
     command = [sys.executable, "-m", "bot", *arguments]
     environment = CLEAN | {"PYTHONPATH": str(ROOT)} | settings
     place = cwd or ROOT / "tests"
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=place, check=False, timeout=60)
+
+
+def rolefit_here(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that starts nothing to its end in this process, which has imported all it needs."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(ROOT / "tests"):
+        for name in os.environ.keys() - CLEAN.keys():
+            patch.delenv(name)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        result = CliRunner().invoke(cli, arguments)
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 
 def test_ask_answers_a_question_of_the_documents():
@@ -115,7 +129,7 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
         {"text": "What does a research engineer do?", "gold": None},
     )
 
-    said = json.loads(rolefit("eval", file, "--json").stdout)
+    said = json.loads(rolefit_here("eval", file, "--json").stdout)
 
     assert list(said) == KEYS
     assert (said["n"], said["in_scope"], said["wrong"], said["false_answers"]) == (6, 4, 1, 1)
@@ -139,14 +153,14 @@ def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
         {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
     )
 
-    said = json.loads(rolefit("eval", file, "--surface", "mention", "--json").stdout)
+    said = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
 
     assert (said["recall"], said["reached"], said["suggested"]) == (0.5, 1.0, 0.5)
 
 
 def test_eval_wants_either_files_or_what_to_leave_out():
     for arguments in ((), ("cases.jsonl", "--left-out", "authors")):
-        result = rolefit("eval", *arguments)
+        result = rolefit_here("eval", *arguments)
 
         assert result.returncode != 0
         assert "name files with cases, or --left-out authors or entries, and not both." in result.stderr
@@ -155,7 +169,7 @@ def test_eval_wants_either_files_or_what_to_leave_out():
 def test_eval_leaves_nothing_out_where_there_are_no_utterances(tmp_path: Path):
     folder = shutil.copytree(KNOWLEDGE, tmp_path / "mine", ignore=shutil.ignore_patterns("utterances"))
 
-    result = rolefit("eval", "--left-out", "authors", "--knowledge", str(folder))
+    result = rolefit_here("eval", "--left-out", "authors", "--knowledge", str(folder))
 
     assert "mine: there are no utterances to leave out. Put some into utterances/." in result.stderr
 
@@ -165,7 +179,7 @@ def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp
     plain.write_text("lunch at 12?\n\nwho is on call?\n")
     packed.write_bytes(gzip.compress(b"What does Member of Technical Staff mean?\n"))
 
-    said = json.loads(rolefit("eval", str(plain), str(packed), "--json").stdout)
+    said = json.loads(rolefit_here("eval", str(plain), str(packed), "--json").stdout)
 
     assert (said["n"], said["in_scope"], said["false_answers"]) == (3, 0, 1)
     assert said["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
@@ -175,7 +189,7 @@ def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp
 def test_eval_shows_tables_and_says_of_each_miss_why(tmp_path: Path):
     file = cases(tmp_path / "cases.jsonl", {"text": "What is an AI engineer at Qwertz?", "gold": "research-engineer"})
 
-    said = rolefit("eval", file, "--surface", "mention", "--errors").stdout
+    said = rolefit_here("eval", file, "--surface", "mention", "--errors").stdout
 
     assert "expected calibration error" in said
     assert "What is an AI engineer at Qwertz?" in said
@@ -187,7 +201,7 @@ def test_eval_shows_tables_and_says_of_each_miss_why(tmp_path: Path):
 def test_eval_with_some_entries_knows_only_these(tmp_path: Path):
     row = {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"}
 
-    said = json.loads(rolefit("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
+    said = json.loads(rolefit_here("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
 
     assert (said["in_scope"], said["false_answers"]) == (0, 0)
 
@@ -206,7 +220,7 @@ def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
     rows.append({"text": "tell me a joke", "label": "oos", "split": "test"})
 
     found = json.loads(
-        rolefit("eval", cases(tmp_path / "i.jsonl", *rows), "--intents", "--examples", "3", "--json").stdout
+        rolefit_here("eval", cases(tmp_path / "i.jsonl", *rows), "--intents", "--examples", "3", "--json").stdout
     )
 
     assert (found["n"], found["in_scope"], found["top1"]) == (4, 3, 1.0)
@@ -231,7 +245,7 @@ def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
 def test_eval_says_what_is_wrong_with_a_file_and_where(
     tmp_path: Path, name: str, rows: list[object], arguments: tuple[str, ...], words: str
 ):
-    result = rolefit("eval", cases(tmp_path / name, *rows), *arguments)
+    result = rolefit_here("eval", cases(tmp_path / name, *rows), *arguments)
 
     assert result.returncode == 2
     assert words in result.stderr
@@ -239,7 +253,7 @@ def test_eval_says_what_is_wrong_with_a_file_and_where(
 
 
 def test_eval_says_that_a_file_is_not_there(tmp_path: Path):
-    result = rolefit("eval", str(tmp_path / "none.jsonl"))
+    result = rolefit_here("eval", str(tmp_path / "none.jsonl"))
 
     assert result.returncode == 2
     assert "none.jsonl: cannot be read: No such file or directory." in result.stderr
@@ -252,7 +266,7 @@ def test_check_finds_nothing_wrong_with_our_knowledge():
 
 
 def test_check_exits_with_an_error_for_broken_knowledge(tmp_path: Path):
-    result = rolefit("check", str(tmp_path))
+    result = rolefit_here("check", str(tmp_path))
 
     assert result.returncode == 1
     assert "faq.yaml: error: cannot be read: No such file or directory. Put the file there." in result.stdout
@@ -288,7 +302,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
         "purpose: role\n1: d\n2: [a, e]\nwhat-you-optimize: business-numbers\n4: c\n5: 1\nwhich-uncertainty: b\n"
     )
 
-    done = rolefit("fit", str(file))
+    done = rolefit_here("fit", str(file))
 
     assert done.returncode == 0
     assert "papers-and-methods + services-and-features, half each" in done.stdout
@@ -315,7 +329,7 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
     file = tmp_path / "answers.yaml"
     file.write_text(text)
 
-    assert said in rolefit("fit", str(file)).stdout
+    assert said in rolefit_here("fit", str(file)).stdout
 
 
 @pytest.mark.parametrize(
@@ -334,7 +348,7 @@ def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str
     file = tmp_path / "answers.yaml"
     file.write_text(text)
 
-    done = rolefit("fit", str(file))
+    done = rolefit_here("fit", str(file))
 
     assert done.returncode == 2
     assert said in done.stderr
@@ -342,7 +356,7 @@ def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str
 
 async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library: Library):
     def explained(run: str) -> subprocess.CompletedProcess[str]:
-        return rolefit("explain", run, DATA_DIR=str(tmp_path))
+        return rolefit_here("explain", run, DATA_DIR=str(tmp_path))
 
     store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
     await store.begin_run("T1", "r1", user="U1", channel="D1", root_ts="1.0", quiz=library.quiz)

@@ -49,7 +49,8 @@ class Started:
 @asynccontextmanager
 async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[Started]:
     """Start `rolefit` and make sure that it has ended afterwards."""
-    environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data), "POST_INTERVAL": "0"} | settings
+    quick = {"POST_INTERVAL": "0", "ROLEFIT_ENCODER": "off"}
+    environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | quick | settings
     log = data / "stderr.txt"
     with log.open("w") as stderr:
         command = (sys.executable, "-m", "bot", *arguments)

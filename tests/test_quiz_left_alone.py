@@ -256,6 +256,7 @@ async def mortal(workspace: Workspace, folder: Path, *, dies: bool) -> AsyncIter
         "PYTHONPATH": str(ROOT),
         "DATA_DIR": str(folder),
         "POST_INTERVAL": "0",
+        "ROLEFIT_ENCODER": "off",
         "LOG_LEVEL": "ERROR",
         "SLACK_API_URL": workspace.api_url,
         "SLACK_BOT_TOKEN": workspace.bot_token,
