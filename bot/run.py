@@ -28,12 +28,12 @@ from bot.settings import Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
     import uvicorn
-    from slack_bolt.async_app import AsyncApp
 
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
+    from bot.slack.dispatch import App
     from bot.slack.install import Install
     from bot.storage import Store
 
@@ -227,7 +227,7 @@ def _many_workspaces(
 
 
 async def _serve_http(
-    app: "AsyncApp", port: int, signing_secret: str, troubles: "Troubles", install: "Install | None"
+    app: "App", port: int, signing_secret: str, troubles: "Troubles", install: "Install | None"
 ) -> None:
     from bot import asgi
 

@@ -11,6 +11,7 @@ from bot.jobs import current_key, insist, step, worker, workflow
 from bot.slack import blocks, result
 from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH
 from bot.slack.equipped import EquippedWorker
+from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.text import fill, mention
 from bot.storage import Share, ShareState, Store
@@ -125,56 +126,39 @@ class Sharing(EquippedWorker):
 sharing = Sharing("share")
 
 
-async def begin(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-    store: Store,
-) -> None:
+async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Ask who should get the result; a second click finds the picker of the first."""
-    team = str(context.team_id)
-    stored = await store.run(team, action["value"])
-    if stored and stored.user == body["user"]["id"]:
+    team, [run_id] = str(context.team_id), block_actions.action.words()
+    stored = await store.run(team, run_id)
+    if stored and stored.user == block_actions.user.id:
         number = await store.shares_of(team, stored.id) + 1
-        key = f"pick:{team}:{stored.id}:{body['message']['ts']}:{number}"
+        key = f"pick:{team}:{stored.id}:{block_actions.place.ts}:{number}"
         await jobs.start(key, sharing.pick, team, stored.channel, stored.root_ts, stored.id)
     await ack()
 
 
-async def pick(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-    store: Store,
-) -> None:
+async def pick(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Show the preview for the person that was picked."""
-    team, run_id = str(context.team_id), action["block_id"].removeprefix("share:")
-    stored, recipient = await store.run(team, run_id), action.get("selected_user")
-    if stored and recipient and stored.user == body["user"]["id"]:
-        picker_ts = body["message"]["ts"]
+    team, action = str(context.team_id), block_actions.action
+    run_id, recipient = action.block_id.removeprefix("share:"), action.selected_user
+    stored = await store.run(team, run_id)
+    if stored and recipient and stored.user == block_actions.user.id:
+        picker_ts = block_actions.place.ts
         key = f"preview:{team}:{run_id}:{picker_ts}:{recipient}"
         await jobs.start(key, sharing.preview, team, run_id, recipient, picker_ts)
     await ack()
 
 
-async def send(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-    store: Store,
-) -> None:
+async def send(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Send it, or don't, as the button says; only the owner's click counts."""
-    team, share_id = str(context.team_id), action["value"]
+    team, [share_id] = str(context.team_id), block_actions.action.words()
     share = await store.share(team, share_id)
     stored = await store.run(team, share.run) if share else None
-    if stored and stored.user == body["user"]["id"]:
-        sends = action["action_id"] == SHARE_SEND
+    if stored and stored.user == block_actions.user.id:
+        sends = block_actions.action.action_id == SHARE_SEND
         key = f"{'send' if sends else 'cancel'}:{team}:{stored.id}:{share_id}"
         work = sharing.send if sends else sharing.cancel
-        await jobs.start(key, work, team, share_id, stored.channel, body["message"]["ts"])
+        await jobs.start(key, work, team, share_id, stored.channel, block_actions.place.ts)
     await ack()
 
 

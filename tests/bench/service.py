@@ -212,7 +212,8 @@ def _message(text: str) -> Request:
     ts = f"{int(time.time())}.{next(numbers):06d}"
     event = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": USER, "text": text, "ts": ts}
     bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
-    body = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event": event, "authorizations": [bot]}
+    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": 1}
+    body = envelope | {"event": event, "authorizations": [bot]}
     return _signed(json.dumps(body).encode(), asgi.JSON)
 
 
