@@ -41,7 +41,7 @@ MIGRATING = 7_265_706  # any number that no other program locks in this database
 
 
 class ShareState(StrEnum):
-    """Where the sending of a result stands."""
+    """Where the sending of a result stands; FAILED is what Slack has refused, or never said that it took."""
 
     PREVIEWED = "previewed"
     SENT = "sent"

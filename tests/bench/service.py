@@ -230,7 +230,7 @@ def _click(action: str, value: str, ts: str) -> Request:
         "container": {"type": "message", "message_ts": ts, "channel_id": "D_ANA"},
         "message": {"ts": ts, "type": "message", "text": ""},
         "actions": [
-            {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": str(next(numbers))}
+            {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": f"{next(numbers)}.0"}
         ],
     }
     return _signed(urlencode({"payload": json.dumps(payload)}).encode(), asgi.FORM)
