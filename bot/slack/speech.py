@@ -254,16 +254,19 @@ class Speech:
         return {"channel": posted["channel"], "ts": posted["ts"]}
 
     async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks."""
+        """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks.
+
+        An update that names no blocks may leave those that are there; an empty list takes them away.
+        """
         blocks = arguments["blocks"]
         plainer = [each for each in blocks if each["type"] != "data_visualization"]
-        for less in ([plainer] if len(plainer) < len(blocks) else []) + [None]:
+        for less in ([plainer] if len(plainer) < len(blocks) else []) + [[]]:
             try:
                 return await method(**arguments)
             except SlackApiError as error:
                 if code(error) not in REFUSED_BLOCKS:
                     raise
-                log.warning("blocks refused, less sent instead", error=code(error), blocks=less is not None)
+                log.warning("blocks refused, less sent instead", error=code(error), blocks=bool(less))
                 arguments = {**arguments, "blocks": less}
         return await method(**arguments)
 
