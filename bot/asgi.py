@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs, metrics
 from bot.slack.dispatch import App as SlackApp
+from bot.slack.dispatch import error_response
 from bot.slack.install import Install
 from bot.slack.payloads import Payload, parse_form, parse_json
 
@@ -105,11 +106,14 @@ async def _install(install: Install, scope: Scope, send: Send) -> None:
         return
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
-    if scope["path"] == INSTALL:
-        https = "https" in (scope.get("scheme"), headers.get(b"x-forwarded-proto"))
-        page = await install.begin(query, https=https)
-    else:
-        page = await install.finish(query, headers.get(b"cookie", ""))
+    try:
+        if scope["path"] == INSTALL:
+            page = install.begin(https="https" in (scope.get("scheme"), headers.get(b"x-forwarded-proto")))
+        else:
+            page = await install.finish(query, headers.get(b"cookie", ""))
+    except Exception as error:  # noqa: BLE001 - the server would log its words
+        await _answer(send, HTTPStatus((await error_response(error)).status))
+        return
     body = page.body.encode()
     told = [(name.lower().encode(), value.encode("latin-1")) for name, value in page.headers]
     told.append((b"content-length", str(len(body)).encode()))

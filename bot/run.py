@@ -213,11 +213,12 @@ def _many_workspaces(
     from bot.slack.install import Install
 
     client = {"client_id": access.client_id or "", "client_secret": access.client_secret or ""}
-    members = ManyWorkspaces(store, Cipher(settings.keys), session, api_url=access.api_url, **client)
+    cipher = Cipher(settings.keys)
+    members = ManyWorkspaces(store, cipher, session, api_url=access.api_url, **client)
     scopes = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     pages = Install(
         members,
-        store,
+        cipher,
         library.words.install,
         authorize_url=access.api_url.removesuffix("api/") + "oauth/v2/authorize",
         client_id=client["client_id"],

@@ -41,7 +41,7 @@ class App(AsyncApp):
     def __init__(self, library: Callable[[], Library], second: SecondStage | None, **options: Any) -> None:
         super().__init__(**options)
         self._library_now, self._second = library, second
-        self.error(failed)
+        self.error(error_response)
 
     async def respond(self, parse: Callable[[], Payload]) -> BoltResponse:
         """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process."""
@@ -49,14 +49,14 @@ class App(AsyncApp):
             payload = parse()
         except MalformedError as error:
             metrics.EVENTS.labels("malformed").inc()
-            return await failed(error)
+            return await error_response(error)
         metrics.EVENTS.labels(payload.kind).inc()
         metrics.LAST_EVENT.set_to_current_time()
         with metrics.ACKNOWLEDGED.labels(payload.kind).time():
             try:
                 return await self._respond(payload)
             except Exception as error:  # noqa: BLE001 - whatever it is, Slack has to hear of it
-                return await failed(error)
+                return await error_response(error)
 
     async def _respond(self, payload: Payload) -> BoltResponse:
         if isinstance(payload, UrlVerification):
@@ -83,7 +83,7 @@ class App(AsyncApp):
         return await messages.classify(payload.event, bot_user, team, self._library_now(), self._second)
 
 
-async def failed(error: Exception) -> BoltResponse:
+async def error_response(error: Exception) -> BoltResponse:
     """Log what went wrong, without anything that anybody wrote, and say whether it is worth sending again."""
     if isinstance(error, MalformedError):
         log.warning("malformed payload", problems=list(error.problems))
