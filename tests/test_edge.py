@@ -17,6 +17,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot import jobs
 from bot.asgi import MAX_BODY
 from bot.domain import smalltalk
 from bot.knowledge import Library
@@ -317,6 +318,41 @@ async def test_operators_have_a_port_of_their_own(library: Library, tmp_path: Pa
     assert 'rolefit_ack_seconds_bucket{kind="message",le="0.05"}' in figures
     assert "rolefit_slack_connections 2.0" in figures
     assert "What does MTS mean" not in figures
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"), [("What does MTS mean?", "answer"), ("ok", "silence"), ("bananas?", "unknown")]
+)
+async def test_a_mention_is_counted_once_though_slack_sends_two_events_and_one_of_them_twice(
+    library: Library, tmp_path: Path, said: str, decision: str
+):
+    port = free_port()
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, health_port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        operator = Edge(port, "", session)
+        before = await decisions(operator)
+        await workspace.faults(twice=1)
+
+        asked = await workspace.mention("U_ANA", "C_ASK", said)
+        if decision != "silence":
+            await workspace.replies(asked)
+        await workspace.settled()
+        await jobs.idle()
+
+        after = await decisions(operator)
+        counted = {name: number - before.get(name, 0) for name, number in after.items() if number != before.get(name)}
+        assert counted == {(decision, "mention"): 1}
+        assert {"message.channels", "app_mention"} <= {entry["name"] for entry in await workspace.traffic()}
+
+
+async def decisions(operator: Edge) -> dict[tuple[str, str], float]:
+    """Give how often what was decided about messages, by decision and surface."""
+    _, figures = await operator.get("/metrics")
+    found = re.findall(r'^rolefit_replies_total\{decision="(.*)",surface="(.*)"\} (\S+)$', figures, re.MULTILINE)
+    return {(decision, surface): float(number) for decision, surface, number in found}
 
 
 async def test_a_bot_without_slack_is_alive_and_not_ready(library: Library, tmp_path: Path):

@@ -11,7 +11,7 @@ from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching_text import Form
-from bot.jobs import current_key, insist, worker, workflow
+from bot.jobs import current_key, in_doubt, insist, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks
@@ -39,8 +39,9 @@ class Answering(EquippedWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
-    async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:
+    async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str], surface: str) -> None:
         """Post the reply in its thread, and remember what the next question there may lean on."""
+        count_reply(kind, surface)
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await insist(self._store.answered, team, channel, thread_ts, entries[-1])
         await self._speech.post(team, channel, self.message(kind, entries), thread_ts=thread_ts)
@@ -70,6 +71,12 @@ class Answering(EquippedWorker):
 
 
 answering = Answering("faq")
+
+
+def count_reply(kind: str, surface: str) -> None:
+    """Count a reply where its work begins: once, however often and by whatever events its message is delivered."""
+    if not in_doubt():  # work of another process, which has counted it
+        metrics.REPLIES.labels(kind, surface).inc()
 
 
 def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:

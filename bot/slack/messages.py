@@ -99,10 +99,16 @@ async def classify(
     if message.edited_ts:
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
-    reply = await faq.decide(message.text, message.surface, library, second)
-    if reply is None and not follows:
+    classified = Classified(message, await faq.decide(message.text, message.surface, library, second), follows)
+    if classified.ignorable:
+        _count_silence(message, event)
+    return classified
+
+
+def _count_silence(message: IncomingMessage, event: MessageEvent | MessageChanged) -> None:
+    """Count a message that gets no reply; of the two events of a mention, the one that every mention has."""
+    if message.surface is not Surface.MENTION or event.type == "app_mention":
         metrics.REPLIES.labels("silence", message.surface).inc()
-    return Classified(message, reply, follows)
 
 
 async def on_message(
@@ -115,16 +121,18 @@ async def on_message(
 ) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
     team, event = str(context.team_id), event_callback.event
-    if classified is None and isinstance(event, MessageEvent | MessageChanged):
+    if not isinstance(event, MessageEvent | MessageChanged):
+        return
+    if classified is None:
         classified = await classify(event, str(context.bot_user_id), team, library, second_stage)
-    if classified is None or classified.message is None:
+        if classified.ignorable:
+            return
+    if classified.message is None:
         return
     message, reply = classified.message, classified.reply
     if classified.follows and message.thread_ts:
         after = await store.answered_with(team, message.channel, message.thread_ts)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
-    if reply or classified.follows:
-        metrics.REPLIES.labels(reply.kind if reply else "silence", message.surface).inc()
     stored = None
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.run_in_thread(team, message.user, message.thread_ts)
@@ -132,10 +140,12 @@ async def on_message(
         await quiz.hear_edit(team, message.text, message.ts, message.edited_ts, stored, library)
     elif stored:
         await quiz.hear_reply(team, message.text, message.ts, stored, reply, library, store)
-    elif reply is not None and not message.edited_ts:
-        key = f"say:{team}:{message.channel}:{message.ts}"
-        thread = message.thread_ts or message.ts
-        await jobs.start(key, faq.answering.say, team, message.channel, thread, reply.kind, list(reply.entries))
+    elif reply is not None:
+        key, thread = f"say:{team}:{message.channel}:{message.ts}", message.thread_ts or message.ts
+        entries, surface = list(reply.entries), message.surface.value
+        await jobs.start(key, faq.answering.say, team, message.channel, thread, reply.kind, entries, surface)
+    elif not message.edited_ts:
+        _count_silence(message, event)
 
 
 def register(app: AsyncApp) -> None:
