@@ -11,7 +11,7 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, quiz
 from bot.slack.faq import Said
-from bot.slack.payloads import EventCallback, MessageChanged, MessageEvent
+from bot.slack.payloads import WRITTEN, EventCallback, MessageChanged, MessageEvent
 from bot.slack.text import mentions, without_mention
 from bot.storage import Store
 
@@ -37,7 +37,9 @@ def incoming_message(event: MessageEvent | MessageChanged, bot_user: str, team: 
     if isinstance(event, MessageChanged):
         return _edit(event, bot_user)
     text = event.text or ""
-    if event.bot_id or event.hidden or event.edited or not event.user or event.user == bot_user:
+    if event.subtype not in WRITTEN or event.bot_id or event.hidden or event.edited:
+        return None
+    if not event.user or event.user == bot_user:
         return None
     if event.channel_type == "im":
         surface = Surface.DM

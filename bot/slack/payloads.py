@@ -51,9 +51,9 @@ class _Named(_Model):
 class Authorization(_Model):
     """An installation that an event is meant for."""
 
-    team_id: Id | None = None
-    user_id: Id | None = None
-    enterprise_id: Id | None = None
+    team_id: str | None = None
+    user_id: str | None = None
+    enterprise_id: str | None = None
     is_bot: bool | None = None
     is_enterprise_install: bool | None = None
 
@@ -73,9 +73,9 @@ class MessageEvent(_Model):
     channel_type: str | None = None
     ts: Timestamp
     thread_ts: Timestamp | None = None
-    user: Id | None = None
-    user_team: Id | None = None
-    bot_id: Id | None = None
+    user: str | None = None
+    user_team: str | None = None
+    bot_id: str | None = None
     text: str | None = None
     hidden: bool | None = None
     edited: Edited | None = None
@@ -86,8 +86,8 @@ class ChangedMessage(_Model):
 
     ts: Timestamp
     thread_ts: Timestamp | None = None
-    user: Id | None = None
-    bot_id: Id | None = None
+    user: str | None = None
+    bot_id: str | None = None
     text: str | None = None
     edited: Edited | None = None
 
@@ -173,8 +173,8 @@ class EventCallback(_Model):
     argument: ClassVar = "event_callback"
 
     type: Literal["event_callback"]
-    team_id: Id | None = None
-    enterprise_id: Id | None = None
+    team_id: str | None = None
+    enterprise_id: str | None = None
     event_id: Id
     event_time: int
     authorizations: list[Authorization] | None = None
@@ -201,7 +201,7 @@ class Person(_Model):
     """Who clicked."""
 
     id: Id
-    team_id: Id | None = None
+    team_id: str | None = None
 
 
 class Container(_Model):
@@ -209,7 +209,7 @@ class Container(_Model):
 
     type: str | None = None
     message_ts: Timestamp | None = None
-    channel_id: Id | None = None
+    channel_id: str | None = None
 
 
 class ClickedMessage(_Model):
@@ -217,6 +217,13 @@ class ClickedMessage(_Model):
 
     ts: Timestamp
     thread_ts: Timestamp | None = None
+
+
+class ClickedView(_Model):
+    """The view that holds what was clicked; Bolt asks it for the workspace."""
+
+    app_installed_team_id: str | None = None
+    team_id: str | None = None
 
 
 class SelectedOption(_Model):
@@ -233,7 +240,7 @@ class Action(_Model):
     action_ts: Timestamp
     value: str | None = None
     selected_option: SelectedOption | None = None
-    selected_user: Id | None = None
+    selected_user: str | None = None
 
     def words(self, *, least: int = 1, most: int = 1) -> list[str]:
         """Give the words of a button's value. Raises MalformedError unless there are that many."""
@@ -266,6 +273,7 @@ class BlockActions(_Model):
     channel: _Named | None = None
     container: Container
     message: ClickedMessage | None = None
+    view: ClickedView | None = None
     response_url: Address | None = None
     actions: Annotated[list[Action], Field(min_length=1)]
 
@@ -284,7 +292,7 @@ class BlockActions(_Model):
     @property
     def ephemeral_place(self) -> Place:
         """Where a message stands that one person sees, of which Slack shows us no more. Raises MalformedError."""
-        if self.container.channel_id is None or self.container.message_ts is None:
+        if not self.container.channel_id or not self.container.message_ts:
             raise MalformedError("container: missing")
         return Place(self.container.channel_id, self.container.message_ts, None)
 
@@ -306,7 +314,7 @@ class SlashCommand(_Model):
     text: str | None = None
     user_id: Id
     channel_id: Id
-    team_id: Id | None = None
+    team_id: str | None = None
     enterprise_id: str | None = None
     is_enterprise_install: bool | str | None = None
     response_url: Address
