@@ -154,7 +154,7 @@ async def test_installing_again_after_removing_it_works_at_once(installing: Inst
             await asyncio.sleep(0.05)
 
     assert (await installing.install(ONE))[0] == 200
-    installing.rows(f"UPDATE installations SET installed_at = {time.time() + 1}")
+    await asyncio.to_thread(installing.rows, f"UPDATE installations SET installed_at = {time.time() + 1}")
 
     [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
     assert "Bell Labs" in shown(answer)
@@ -179,7 +179,7 @@ async def test_an_event_that_meets_a_token_which_cannot_be_renewed_now_comes_aga
 ):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
-        installing.rows("UPDATE installations SET expires_at = 1")
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET expires_at = 1")
         await installing.one.faults(api=[{"method": "oauth.v2.access", "error": error, "retry_after": 0}])
 
         [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
@@ -200,7 +200,7 @@ async def test_a_token_that_still_lives_is_used_while_slack_does_not_renew_it(li
 async def test_a_workspace_whose_token_slack_renews_no_more_is_let_go(library: Library, tmp_path: Path):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
-        installing.rows("UPDATE installations SET expires_at = 1")
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET expires_at = 1")
         refused = {"method": "oauth.v2.access", "error": "invalid_refresh_token", "times": 9}
         await installing.one.faults(api=[refused])
 
