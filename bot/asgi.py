@@ -1,27 +1,25 @@
 """The HTTP entry points: Slack's events, commands and clicks on one path; signs of life and figures on others.
 
-What reaches Bolt is signed, of this minute, no larger than a megabyte and readable; all else is answered here. Bolt
-would answer some of it with 500, which Slack takes for a reason to send it again.
+What goes on to `bot.slack.dispatch` is signed, of this minute and no larger than a megabyte; all else is answered here.
 """
 
 import asyncio
 import contextlib
-import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs, metrics
-from bot.slack.hearing import MALFORMED
+from bot.slack.dispatch import App as SlackApp
+from bot.slack.dispatch import error_response
 from bot.slack.install import Install
+from bot.slack.payloads import Payload, parse_form, parse_json
 
 EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
@@ -40,26 +38,25 @@ Troubles = Callable[[], Awaitable[list[str]]]  # what keeps the bot from working
 
 
 class _RefusedError(Exception):
-    """A request that is not for Bolt. status: what to answer."""
+    """A request that is not from Slack, or that nobody could read. status: what to answer."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
         self.status = status
 
 
-def create(app: AsyncApp, signing_secret: str, troubles: Troubles, install: Install | None = None) -> App:
+def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Install | None = None) -> App:
     """Give an ASGI app: signed requests on /slack/events, 200 on /healthz, and on /readyz whether it can work.
 
     With `install`, workspaces can install the app at /slack/install.
     """
-    slack = AsyncSlackRequestHandler(app, path=EVENTS)
     signs = signs_of_life(troubles)
     verifier = SignatureVerifier(signing_secret)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await slack(scope, receive, send)
-        elif scope["path"] in (HEALTH, READY):
+            return
+        if scope["path"] in (HEALTH, READY):
             await signs(scope, receive, send)
         elif install and scope["path"] in (INSTALL, REDIRECT):
             await _install(install, scope, send)
@@ -67,11 +64,13 @@ def create(app: AsyncApp, signing_secret: str, troubles: Troubles, install: Inst
             await _answer(send, HTTPStatus.NOT_FOUND)
         else:
             try:
-                body = await _checked(scope, receive, verifier)
+                parse = await _signed(scope, receive, verifier)
             except _RefusedError as refused:
                 await _answer(send, refused.status)
             else:
-                await _handed_on(slack, scope, body, send)
+                response = await app.respond(parse)
+                kind = next(iter(response.headers["content-type"]))
+                await _answer(send, HTTPStatus(response.status), response.body.encode(), kind)
 
     return serve
 
@@ -107,11 +106,14 @@ async def _install(install: Install, scope: Scope, send: Send) -> None:
         return
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
-    if scope["path"] == INSTALL:
-        https = "https" in (scope.get("scheme"), headers.get(b"x-forwarded-proto"))
-        page = await install.begin(query, https=https)
-    else:
-        page = await install.finish(query, headers.get(b"cookie", ""))
+    try:
+        if scope["path"] == INSTALL:
+            page = install.begin(https="https" in (scope.get("scheme"), headers.get(b"x-forwarded-proto")))
+        else:
+            page = await install.finish(query, headers.get(b"cookie", ""))
+    except Exception as error:  # noqa: BLE001 - the server would log its words
+        await _answer(send, HTTPStatus((await error_response(error)).status))
+        return
     body = page.body.encode()
     told = [(name.lower().encode(), value.encode("latin-1")) for name, value in page.headers]
     told.append((b"content-length", str(len(body)).encode()))
@@ -119,25 +121,8 @@ async def _install(install: Install, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _handed_on(slack: App, scope: Scope, body: bytes, send: Send) -> None:
-    """Let Bolt answer, unless it stumbles over the payload before it can."""
-    begun = False
-
-    async def sending(message: Message) -> None:
-        nonlocal begun
-        begun = True
-        await send(message)
-
-    try:
-        await slack(scope, _again(body), sending)
-    except MALFORMED:
-        if begun:
-            raise
-        await _answer(send, HTTPStatus.BAD_REQUEST)
-
-
-async def _checked(scope: Scope, receive: Receive, verifier: SignatureVerifier) -> bytes:
-    """Give the body of a request that Bolt can read. Raises _RefusedError."""
+async def _signed(scope: Scope, receive: Receive, verifier: SignatureVerifier) -> Callable[[], Payload]:
+    """Give what parses the body of a request that Slack has signed. Raises _RefusedError."""
     if scope["method"] != "POST":
         raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -160,9 +145,7 @@ async def _checked(scope: Scope, receive: Receive, verifier: SignatureVerifier) 
     kind = headers.get(b"content-type", "").split(";")[0].strip().lower()
     if kind not in (JSON, FORM):
         raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    if not _readable(text, kind):
-        raise _RefusedError(HTTPStatus.BAD_REQUEST)
-    return body
+    return partial(parse_form if kind == FORM else parse_json, text)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -178,26 +161,6 @@ async def _body(receive: Receive) -> bytes:
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)
-
-
-def _readable(text: str, kind: str) -> bool:
-    """Say whether there is an object in JSON, or a form whose payload, if any, is one."""
-    try:
-        if kind == FORM:
-            payload = parse_qs(text, keep_blank_values=True, max_num_fields=1000).get("payload")
-            return payload is None or isinstance(json.loads(payload[0]), dict)
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _again(body: bytes) -> Receive:
-    """Give a body that was read to whoever reads it next."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
 
 
 async def _answer(send: Send, status: HTTPStatus, body: bytes = b"", kind: str = "text/plain; charset=utf-8") -> None:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
+from bot.errors import places
 from bot.private import private_file
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
@@ -117,10 +118,11 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
-                # Nobody waits for it, so nobody else would hear of it. The kind and the key must do: what an
-                # error says, or its traceback, may hold what people wrote.
+                # Nobody waits for it, so nobody else would hear of it. The kind, the key and the places must do: what
+                # an error says, or its traceback, may hold what people wrote.
                 metrics.WORK_FAILED.labels(_kind(error)).inc()
-                log.error("work failed", key=DBOS.workflow_id, error=_kind(error))  # noqa: TRY400
+                kind, where = _kind(error), places(error)
+                log.error("work failed", key=DBOS.workflow_id, error=kind, places=where)  # noqa: TRY400
                 raise
 
     return DBOS.workflow()(tracked)

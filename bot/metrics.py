@@ -7,6 +7,7 @@ SLOWER = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 EVENTS = Counter("rolefit_events", "What Slack has sent", ["kind"])
 LAST_EVENT = Gauge("rolefit_last_event_timestamp_seconds", "When Slack sent something last")
+REQUESTS_FAILED = Counter("rolefit_requests_failed", "What Slack has sent and met an error of ours", ["error"])
 ACKNOWLEDGED = Histogram("rolefit_ack_seconds", "From receiving to acknowledging", ["kind"], buckets=QUICK)
 REPLIES = Counter("rolefit_replies", "What was decided about messages", ["decision", "surface"])
 ANSWERED = Histogram("rolefit_answer_seconds", "From a message to the reply standing in its thread", buckets=SLOWER)

@@ -28,12 +28,12 @@ from bot.settings import Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
     import uvicorn
-    from slack_bolt.async_app import AsyncApp
 
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
+    from bot.slack.dispatch import App
     from bot.slack.install import Install
     from bot.storage import Store
 
@@ -213,11 +213,12 @@ def _many_workspaces(
     from bot.slack.install import Install
 
     client = {"client_id": access.client_id or "", "client_secret": access.client_secret or ""}
-    members = ManyWorkspaces(store, Cipher(settings.keys), session, api_url=access.api_url, **client)
+    cipher = Cipher(settings.keys)
+    members = ManyWorkspaces(store, cipher, session, api_url=access.api_url, **client)
     scopes = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     pages = Install(
         members,
-        store,
+        cipher,
         library.words.install,
         authorize_url=access.api_url.removesuffix("api/") + "oauth/v2/authorize",
         client_id=client["client_id"],
@@ -227,7 +228,7 @@ def _many_workspaces(
 
 
 async def _serve_http(
-    app: "AsyncApp", port: int, signing_secret: str, troubles: "Troubles", install: "Install | None"
+    app: "App", port: int, signing_secret: str, troubles: "Troubles", install: "Install | None"
 ) -> None:
     from bot import asgi
 

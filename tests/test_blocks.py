@@ -15,7 +15,7 @@ from bot.domain import quiz
 from bot.domain.content import MAX_BUTTON_TEXT
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
-from bot.domain.share import Refusal
+from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
 from bot.local.block_kit import check_message
 from bot.slack import blocks, history, result, thread
@@ -240,6 +240,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
     code = "\n".join(path.read_text() for path in Path(blocks.__file__).parent.glob("*.py"))
     spoken_by_value = {
         *Clearness,
+        *Delivery,
         *Refusal,
         *Status,
         *type(library.words.typed).model_fields,

@@ -1,9 +1,10 @@
-"""The HTTP edge: only what Slack signed just now, and can be read, reaches the bot; nothing else gets a 500."""
+"""The edge: only what Slack signed just now, and can be read, reaches the bot; a bug of ours is told from the rest."""
 
 import asyncio
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,19 +13,23 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot import jobs
 from bot.asgi import MAX_BODY
+from bot.domain import smalltalk
 from bot.knowledge import Library
 from tests.conftest import bot_in, free_port
-from tests.workspace import Workspace
+from tests.workspace import Workspace, shown
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 EVENT: dict[str, Any] = {
     "type": "event_callback",
     "team_id": "T_LOCAL",
     "event_id": "Ev1",
+    "event_time": 1,
     "event": {"type": "message", "channel": "C_ASK", "user": "U_ANA", "text": "lunch?", "ts": "1.000001"},
     "authorizations": [{"team_id": "T_LOCAL", "user_id": "U_ROLEFIT", "is_bot": True}],
 }
@@ -162,6 +167,142 @@ async def test_whatever_is_sent_gets_an_answer_below_500(edge: Edge, found: dict
     assert status < 500
 
 
+SECRET = "my salary is a secret"
+COMMAND = {
+    "command": "/rolefit", "text": SECRET, "team_id": "T_LOCAL", "channel_id": "C_ASK", "user_id": "U_ANA",
+    "response_url": "http://127.0.0.1:9/",
+}  # fmt: skip
+CLICK: dict[str, Any] = {
+    "type": "block_actions",
+    "team": {"id": "T_LOCAL"},
+    "user": {"id": "U_ANA"},
+    "channel": {"id": "D_ANA"},
+    "message": {"ts": "1.000001", "text": SECRET},
+    "container": {"type": "message", "message_ts": "1.000001", "channel_id": "D_ANA"},
+    "actions": [{"action_id": "quiz_do:later", "block_id": "b", "type": "button", "action_ts": "1.0", "value": "r do"}],
+}
+
+
+def event(**changes: Any) -> bytes:
+    """Give the body of an event that mentions the bot, with fields of the event changed; None takes one away."""
+    fields = EVENT["event"] | {"type": "app_mention", "text": SECRET} | changes
+    return json.dumps(EVENT | {"event": {name: value for name, value in fields.items() if value is not None}}).encode()
+
+
+def click(**changes: Any) -> bytes:
+    """Give the body of a click, with fields of what was clicked, or of the payload, changed."""
+    action = CLICK["actions"][0] | {name: changes.pop(name) for name in CLICK["actions"][0] if name in changes}
+    return urlencode({"payload": json.dumps(CLICK | {"actions": [action]} | changes)}).encode()
+
+
+def command(**changes: Any) -> bytes:
+    return urlencode({name: value for name, value in (COMMAND | changes).items() if value is not None}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (event(ts=None), "event.app_mention.ts: missing"),
+        (event(channel={"name": SECRET}), "event.app_mention.channel: string_type"),
+        (event(ts=SECRET), "event.app_mention.ts: string_pattern_mismatch"),
+        (event(text=["a", SECRET]), "event.app_mention.text: string_type"),
+        (json.dumps(EVENT | {"authorizations": SECRET}).encode(), "authorizations: list_type"),
+        (click(message=None), "message: missing"),
+        (click(value=f"r {SECRET} x"), "actions.0.value: words_count"),
+        (click(action_id="quiz_choose:a", value="r one q c"), "actions.0.value: int_parsing"),
+        (click(user=SECRET), "user: model_type"),
+        (click(actions=[]), "actions: too_short"),
+        (command(user_id=None), "user_id: missing"),
+        (b"{", "body: json_invalid"),
+        (b"[]", "body: dict_type"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_malformed_payload_is_refused_and_its_log_says_where_and_not_what(
+    edge: Edge, body: bytes, problem: str
+):
+    kind = JSON if body.startswith((b"{", b"[")) else FORM
+
+    with structlog.testing.capture_logs() as logs:
+        answer = await edge.post(body, edge.signed(body) | {"Content-Type": kind})
+
+    assert answer == (400, "")
+    assert logs == [{"event": "malformed payload", "log_level": "warning", "problems": [problem]}]
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """Put a bug into the domain that strikes so many times, with what somebody wrote in its message."""
+    left, read = times, smalltalk.read
+
+    def read_or_fail(text: str, *more: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise ValueError(f"cannot read {text}")
+        return read(text, *more)
+
+    monkeypatch.setattr(smalltalk, "read", read_or_fail)
+
+
+@pytest.mark.parametrize("body", [event(), command()], ids=["before the listener", "in the listener"])
+async def test_a_bug_gets_a_500_and_a_log_line_with_its_places_and_no_words(
+    library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+):
+    port, health_port = free_port(), free_port()
+    async with (
+        Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace,
+        bot_in(workspace, library, tmp_path, port=port, health_port=health_port),
+        aiohttp.ClientSession() as session,
+    ):
+        edge = Edge(port, workspace.signing_secret, session)
+        operator = Edge(health_port, "", session)
+        before = await failures(operator)
+        broken(monkeypatch, times=1)
+        with structlog.testing.capture_logs() as logs:
+            answer = await edge.post(body, edge.signed(body) | {"Content-Type": JSON if b"{" in body[:1] else FORM})
+
+        assert answer == (500, "")
+        [entry] = logs
+        assert (entry["event"], entry["log_level"], entry["error"]) == ("request failed", "error", "ValueError")
+        assert any(re.fullmatch(r"bot/slack/faq\.py:[0-9]+:decide", place) for place in entry["places"])
+        assert await failures(operator) == before + 1
+    out, err = capfd.readouterr()
+    assert not any(SECRET in said for said in (str(logs), out, err, caplog.text))
+
+
+async def failures(operator: Edge) -> float:
+    """Give how many requests met a ValueError, as Prometheus is told."""
+    _, figures = await operator.get("/metrics")
+    found = re.search(r'^rolefit_requests_failed_total\{error="ValueError"\} (\S+)$', figures, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+@pytest.mark.parametrize("http", [True, False], ids=["http", "socket mode"])
+async def test_what_met_a_bug_comes_again_and_is_answered_then(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, http: bool
+):
+    port = free_port() if http else None
+    url = f"http://127.0.0.1:{port}/slack/events" if port else None
+    async with (
+        Workspace.start(events_url=url, ack_timeout=3.0 if http else 0.5) as workspace,
+        bot_in(workspace, library, tmp_path, port=port),
+    ):
+        broken(monkeypatch, times=1)
+
+        asked = await workspace.post("U_ANA", "U_ROLEFIT", "What does MTS mean?")
+
+        [answer] = await workspace.replies(asked)
+        assert "Bell Labs" in shown(answer)
+        statuses = [each["status"] for each in await workspace.traffic("message.im")]
+        assert statuses[:3] == ["sent", f"none: {'http_error' if http else 'timeout'}", statuses[2]]
+        assert statuses[2].startswith("retry 1")
+
+
 async def test_operators_have_a_port_of_their_own(library: Library, tmp_path: Path):
     port = free_port()
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, health_port=port):
@@ -177,6 +318,41 @@ async def test_operators_have_a_port_of_their_own(library: Library, tmp_path: Pa
     assert 'rolefit_ack_seconds_bucket{kind="message",le="0.05"}' in figures
     assert "rolefit_slack_connections 2.0" in figures
     assert "What does MTS mean" not in figures
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"), [("What does MTS mean?", "answer"), ("ok", "silence"), ("bananas?", "unknown")]
+)
+async def test_a_mention_is_counted_once_though_slack_sends_two_events_and_one_of_them_twice(
+    library: Library, tmp_path: Path, said: str, decision: str
+):
+    port = free_port()
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, health_port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        operator = Edge(port, "", session)
+        before = await decisions(operator)
+        await workspace.faults(twice=1)
+
+        asked = await workspace.mention("U_ANA", "C_ASK", said)
+        if decision != "silence":
+            await workspace.replies(asked)
+        await workspace.settled()
+        await jobs.idle()
+
+        after = await decisions(operator)
+        counted = {name: number - before.get(name, 0) for name, number in after.items() if number != before.get(name)}
+        assert counted == {(decision, "mention"): 1}
+        assert {"message.channels", "app_mention"} <= {entry["name"] for entry in await workspace.traffic()}
+
+
+async def decisions(operator: Edge) -> dict[tuple[str, str], float]:
+    """Give how often what was decided about messages, by decision and surface."""
+    _, figures = await operator.get("/metrics")
+    found = re.findall(r'^rolefit_replies_total\{decision="(.*)",surface="(.*)"\} (\S+)$', figures, re.MULTILINE)
+    return {(decision, surface): float(number) for decision, surface, number in found}
 
 
 async def test_a_bot_without_slack_is_alive_and_not_ready(library: Library, tmp_path: Path):

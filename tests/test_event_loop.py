@@ -12,7 +12,8 @@ import pytest
 
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
-from bot.slack import hearing
+from bot.slack.messages import incoming_message
+from bot.slack.payloads import MessageChanged, MessageEvent
 from tests.conftest import bot_in
 from tests.test_quiz_conversation import begin, question, result, take, write
 from tests.workspace import Sent, Workspace, shown
@@ -79,15 +80,15 @@ async def said(workspace: Workspace, root: Sent, text: str) -> None:
 @pytest.mark.parametrize("thread", [None, "1.1"])
 def test_of_a_long_message_the_beginning_is_heard(thread: str | None):
     text = "x" * 30_000 + " <@UBOT>"
-    event = {"type": "message", "user": "U1", "channel": "C1", "ts": "1.2", "thread_ts": thread, "text": text}
+    event = MessageEvent(type="message", user="U1", channel="C1", ts="1.2", thread_ts=thread, text=text)
 
-    message = hearing.heard(event, "UBOT", "T1")
+    message = incoming_message(event, "UBOT", "T1")
 
     assert message is not None
     assert message.text == "x" * MAX_CHARACTERS
     assert message.surface == "mention"  # even where our name stands at the end
     changed = {"user": "U1", "ts": "1.2", "thread_ts": "1.1", "text": text, "edited": {"ts": "1.3"}}
     edit = {"type": "message", "subtype": "message_changed", "channel": "D1", "channel_type": "im", "message": changed}
-    edited = hearing.heard(edit, "UBOT", "T1")
+    edited = incoming_message(MessageChanged.model_validate(edit), "UBOT", "T1")
     assert edited is not None
     assert len(edited.text) == MAX_CHARACTERS

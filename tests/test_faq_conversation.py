@@ -1,10 +1,17 @@
 """The FAQ as people meet it: in channels, threads, mentions and direct messages."""
 
 import html
+import time
+from pathlib import Path
 
 import pytest
 
+from bot import jobs
 from bot.knowledge import Library
+from bot.replica import KEPT
+from bot.settings import Settings
+from bot.storage import Store
+from tests.conftest import bot_in
 from tests.workspace import Json, Workspace, buttons, shown
 
 SEVEN = {
@@ -61,12 +68,17 @@ async def test_people_of_another_organisation_are_answered_only_when_they_ask_it
 ):
     question = "What does MTS mean?"
     overheard = await workspace.post("U_KIM", "C_ASK", question)
+    root = await workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    in_thread = await workspace.post("U_KIM", "C_ASK", question, root)
     asked = await workspace.mention("U_KIM", "C_ASK", question)
 
     [answer] = await workspace.replies(asked)
+    await workspace.settled()
+    await jobs.idle()
 
     assert library.entries["member-of-technical-staff"].answer in shown(answer)
     assert len(await workspace.thread("C_ASK", overheard, "U_ANA")) == 1
+    assert [each["ts"] for each in await workspace.thread("C_ASK", root, "U_ANA")] == [root, in_thread]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +113,23 @@ async def test_a_follow_up_in_a_thread_is_read_with_what_was_answered_there(work
     *_, answer = await workspace.replies(asked, count=3)
 
     assert library.entries["deepmind-roles"].answer in shown(answer)
+
+
+async def test_a_follow_up_in_an_old_thread_is_read_with_what_was_answered_there_lately(
+    library: Library, tmp_path: Path
+):
+    ago = KEPT + 86_400
+    async with Workspace.start(clock=lambda: time.time() - ago) as workspace, bot_in(workspace, library, tmp_path):
+        asked = await workspace.post("U_ANA", "C_ASK", "What roles does OpenAI have?")
+        await workspace.replies(asked)
+        store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
+        await store.forget(time.time() - KEPT, time.time())  # as a process does every hour
+        await store.close()
+
+        await workspace.post("U_BEN", "C_ASK", "and at DeepMind?", asked)
+        *_, answer = await workspace.replies(asked, count=3)
+
+        assert library.entries["deepmind-roles"].answer in shown(answer)
 
 
 async def test_the_same_words_in_another_thread_follow_nothing(workspace: Workspace):
@@ -294,6 +323,19 @@ async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(works
     taken = await workspace.latest("U_ANA", offer)
     assert buttons(taken) == []
     assert said in shown(taken)
+
+
+async def test_buttons_go_also_where_slack_refuses_the_blocks_that_replace_them(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", "titles at labs, flat or not")
+    [offer] = await workspace.replies(asked)
+    await workspace.faults(api=[{"method": "chat.update", "error": "invalid_blocks"}])
+
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    await workspace.replies(asked, count=2)
+
+    taken = await workspace.latest("U_ANA", offer)
+    assert buttons(taken) == []
+    assert "Here is the answer to: " in shown(taken)
 
 
 async def test_a_direct_message_is_answered_in_its_thread(either_way: Workspace, library: Library):

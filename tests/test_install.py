@@ -15,6 +15,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, text
 
 from bot.knowledge import Library
+from bot.slack.access import ManyWorkspaces as Access
+from bot.slack.install import STATE_LIFE
+from bot.storage.tables import metadata
 from tests.conftest import bot_in, free_port
 from tests.test_quiz_conversation import begin, question
 from tests.workspace import Workspace, buttons, shown
@@ -151,7 +154,7 @@ async def test_installing_again_after_removing_it_works_at_once(installing: Inst
             await asyncio.sleep(0.05)
 
     assert (await installing.install(ONE))[0] == 200
-    installing.rows(f"UPDATE installations SET installed_at = {time.time() + 1}")
+    await asyncio.to_thread(installing.rows, f"UPDATE installations SET installed_at = {time.time() + 1}")
 
     [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
     assert "Bell Labs" in shown(answer)
@@ -176,7 +179,7 @@ async def test_an_event_that_meets_a_token_which_cannot_be_renewed_now_comes_aga
 ):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
-        installing.rows("UPDATE installations SET expires_at = 1")
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET expires_at = 1")
         await installing.one.faults(api=[{"method": "oauth.v2.access", "error": error, "retry_after": 0}])
 
         [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
@@ -197,7 +200,7 @@ async def test_a_token_that_still_lives_is_used_while_slack_does_not_renew_it(li
 async def test_a_workspace_whose_token_slack_renews_no_more_is_let_go(library: Library, tmp_path: Path):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
-        installing.rows("UPDATE installations SET expires_at = 1")
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET expires_at = 1")
         refused = {"method": "oauth.v2.access", "error": "invalid_refresh_token", "times": 9}
         await installing.one.faults(api=[refused])
 
@@ -245,3 +248,48 @@ async def test_a_link_works_once_and_only_in_the_browser_that_began(installing: 
                 statuses.append(back.status)
 
     assert statuses == [400, 200, 400]
+
+
+async def test_who_only_looks_at_the_page_leaves_nothing_behind(installing: Installing):
+    def kept() -> dict[str, list[Any]]:
+        return {table: installing.rows(f"SELECT * FROM {table}") for table in metadata.tables if table != "replicas"}
+
+    before = await asyncio.to_thread(kept)
+    async with aiohttp.ClientSession() as session:
+        for _ in range(3):
+            async with session.get(f"{installing.url}/slack/install", allow_redirects=False) as away:
+                assert away.status == 302
+
+    assert await asyncio.to_thread(kept) == before
+
+
+@pytest.mark.parametrize(
+    ("age", "content", "status"), [(0, None, 200), (STATE_LIFE + 1, None, 400), (0, b"xoxb-token", 400)]
+)
+async def test_a_state_is_good_for_ten_minutes_and_only_if_it_is_one(
+    installing: Installing, age: int, content: bytes | None, status: int
+):
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(f"{installing.url}/slack/install", allow_redirects=False) as away:
+            given = parse_qs(urlsplit(away.headers["Location"]).query)["state"][0]
+        sealed = content or Fernet(KEY).decrypt(given)
+        state = Fernet(KEY).encrypt_at_time(sealed, int(time.time()) - age).decode()
+        refused = {"state": state, "error": "access_denied"}
+        async with browser.get(f"{installing.url}/slack/oauth_redirect", params=refused) as back:
+            assert back.status == status
+
+
+async def test_a_bug_while_installing_gets_a_500_and_no_words_in_the_log(
+    installing: Installing, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    async def fail(_: Access, code: str) -> str:
+        raise KeyError(f"no bot for {code}")
+
+    monkeypatch.setattr(Access, "install", fail)
+
+    status, _ = await installing.install(ONE)
+
+    out, err = capfd.readouterr()
+    assert status == 500
+    assert "KeyError" in out
+    assert "no bot for" not in out + err

@@ -1,10 +1,28 @@
 """Sharing as people meet it: pick, see exactly what would be sent, send or don't."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from bot.knowledge import Library
-from tests.test_quiz_conversation import PAIRS, ROLE, begin, close_answers, in_letters, message, result, take, write
-from tests.workspace import Json, Sent, Workspace, buttons, shown
+from bot.slack import speech
+from tests.conftest import bot_in
+from tests.test_quiz_conversation import (
+    CLEAR,
+    ENGINEER,
+    PAIRS,
+    ROLE,
+    begin,
+    close_answers,
+    in_letters,
+    message,
+    question,
+    result,
+    take,
+    write,
+)
+from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
 
 async def finished(workspace: Workspace, user: str = "U_ANA") -> tuple[Sent, Json]:
@@ -18,6 +36,18 @@ async def picker(workspace: Workspace, root: Sent, told: Json) -> Json:
     """Click 'Share' and give the message that asks whom to send it to."""
     await workspace.click(root.user, told, "Share")
     return await message(workspace, root, "Who should get a copy?")
+
+
+async def next_picker(workspace: Workspace, root: Sent, told: Json, before: Json) -> Json:
+    """Click 'Share' once more and give the new message that asks whom to send it to."""
+    await workspace.click(root.user, told, "Share")
+
+    async def there() -> Json | None:
+        thread = await workspace.thread(root.channel, root, root.user)
+        pickers = [each for each in thread if any(one["type"] == "users_select" for one in elements(each))]
+        return pickers[-1] if pickers and pickers[-1]["ts"] > before["ts"] else None
+
+    return await workspace.until(there, root.user)
 
 
 async def previewed(workspace: Workspace, recipient: str = "U_MEI") -> tuple[Sent, Json, Json]:
@@ -108,6 +138,92 @@ async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, l
 
     await message(workspace, root, "Your result has changed since this preview")
     assert await workspace.dm("U_MEI") == []
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["after the first picker was used", "with the first picker unused"])
+async def test_a_result_that_was_opened_again_and_finished_anew_can_be_shared(
+    workspace: Workspace, library: Library, used: bool
+):
+    root, told = await finished(workspace)
+    first = await picker(workspace, root, told)
+    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
+    await message(workspace, root, "There is a result again once")
+    if used:
+        await workspace.select_user("U_ANA", first, "U_MEI")
+        await message(workspace, root, "Your result has changed since this preview")
+    await write(workspace, root, in_letters(ENGINEER))
+    told = await result(workspace, root)
+
+    second = await next_picker(workspace, root, told, first)
+    await workspace.select_user("U_ANA", second, "U_MEI")
+    await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
+
+    [copy] = await workspace.dm("U_MEI", count=1)
+    assert "the role of an AI engineer." in shown(copy)
+
+
+async def test_a_result_whose_answers_were_confirmed_can_be_shared(workspace: Workspace):
+    root, told = await finished(workspace)
+    first = await picker(workspace, root, told)
+    await write(workspace, root, "change 1")
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[CLEAR[0]])
+
+    second = await next_picker(workspace, root, await result(workspace, root), first)
+
+    await workspace.select_user("U_ANA", second, "U_MEI")
+    await message(workspace, root, "Send it to")
+
+
+async def test_a_picker_says_again_why_somebody_cannot_be_sent_a_result(workspace: Workspace):
+    root, told = await finished(workspace)
+    asked = await picker(workspace, root, told)
+
+    for recipient, reason in (("U_ANA", "That is you."), ("U_ROLEFIT", "That is an app"), ("U_ANA", "That is you.")):
+        await workspace.select_user("U_ANA", asked, recipient)
+        await message(workspace, root, reason)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("restricted_action", "This workspace does not let me write to <@U_MEI>"),
+        ("restricted_action_thread_locked", "This workspace does not let me write to <@U_MEI>"),
+        ("team_access_not_granted", "This workspace does not let me write to <@U_MEI>"),
+        ("user_not_found", "I could not deliver it to <@U_MEI>"),
+        ("msg_too_long", "Slack did not take it for <@U_MEI>"),
+        ("internal_error", "Slack did not say whether <@U_MEI> got it."),
+    ],
+)
+async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str, told: str
+):
+    monkeypatch.setattr(speech, "TRIES", 1)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root, _, confirm = await previewed(workspace)
+        await workspace.faults(api=[{"method": "chat.postMessage", "error": error}])
+
+        await workspace.click("U_ANA", confirm, "Send")
+
+        said = await message(workspace, root, told)
+        assert "click Share under your result" in shown(said)
+        assert await workspace.dm("U_MEI") == []
+        assert states(tmp_path) == ["failed"]
+        await message(workspace, root, "This is what <@U_MEI> would have got:")
+
+        again = await next_picker(workspace, root, await result(workspace, root), said)
+        await workspace.select_user("U_ANA", again, "U_MEI")
+        await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
+
+        assert len(await workspace.dm("U_MEI", count=1)) == 1
+        await message(workspace, root, "Sent to <@U_MEI>.")
+        assert sorted(states(tmp_path)) == ["failed", "sent"]
+
+
+def states(data: Path) -> list[str]:
+    """Give the states of the shares that are kept."""
+    with sqlite3.connect(data / "rolefit.db") as connection:
+        return [state for (state,) in connection.execute("SELECT state FROM shares")]
 
 
 async def test_a_manager_deactivated_after_the_preview_gets_nothing_and_the_sender_is_told(workspace: Workspace):

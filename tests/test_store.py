@@ -1,6 +1,7 @@
 """The store, on SQLite and on PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -405,14 +406,72 @@ async def test_an_error_of_the_database_does_not_say_what_was_written(store: Sto
     assert "hush" not in str(caught.value)
 
 
-async def test_what_only_helps_for_a_while_is_forgotten(store: Store):
+async def test_what_a_thread_was_answered_with_is_forgotten_by_the_age_of_the_answer(store: Store):
     await store.answered(TEAM, "C_ASK", "1700000000.000001", "openai-roles")
-    await store.answered(TEAM, "C_ASK", "1800000000.000001", "meta-roles")
+    now = time.time()
+
+    await store.forget(now - 60, now)
+    assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") == "openai-roles"
+
+    await store.forget(now + 60, now)
+    assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") is None
+
+
+async def test_what_an_older_version_kept_of_a_thread_is_forgotten_by_the_age_of_its_root(store: Store, url: str):
+    threads = ("1700000000.000001", "1800000000.000001")
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        for ts in threads:
+            row = text(
+                "INSERT INTO threads (team, channel, thread_ts, entry) VALUES (:team, 'C_ASK', :ts, 'meta-roles')"
+            )
+            await connection.execute(row, {"team": TEAM, "ts": ts})
+    await engine.dispose()
 
     await store.forget(1_750_000_000, 1_750_000_000)
 
-    assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") is None
-    assert await store.answered_with(TEAM, "C_ASK", "1800000000.000001") == "meta-roles"
+    assert [await store.answered_with(TEAM, "C_ASK", ts) for ts in threads] == [None, "meta-roles"]
+
+
+async def test_a_version_of_the_quiz_goes_with_the_last_run_that_is_pinned_to_it(
+    store: Store, url: str, library: Library
+):
+    older = library.quiz.model_copy(update={"questions": library.quiz.questions[:3]})
+    store.know(library.quiz, lambda _: True)
+    for run_id in ("r1", "r2"):
+        await store.begin_run(TEAM, run_id, user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}", quiz=older)
+    await begun(store, library, "r3", OTHER)
+    kept = [await versions(url)]
+
+    for run_id in ("r1", "r2"):
+        await store.delete_run(TEAM, run_id)
+        await store.forget(1.0, 1.0)
+        kept.append(await versions(url))
+    await store.delete_run(OTHER, "r3")
+    await store.forget(1.0, 1.0)
+    kept.append(await versions(url))
+
+    assert kept == [2, 2, 1, 1]  # the present one stays for the next run
+    await begun(store, library, "r4")
+    assert (await store.run(TEAM, "r4")) is not None
+
+
+async def test_runs_can_begin_while_versions_of_the_quiz_are_forgotten(store: Store, library: Library):
+    for number in range(5):
+        runs = [f"r{number}-{each}" for each in range(4)]
+        await asyncio.gather(*(begun(store, library, run_id) for run_id in runs), store.forget(1.0, 1.0))
+        assert None not in [await store.run(TEAM, run_id) for run_id in runs]
+        for run_id in runs:
+            await store.delete_run(TEAM, run_id)
+
+
+async def versions(url: str) -> int:
+    """Count the versions of the quiz that are kept."""
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        number = await connection.scalar(text("SELECT count(*) FROM quizzes"))
+    await engine.dispose()
+    return int(number or 0)
 
 
 async def test_replicas_that_start_together_bring_the_database_up_to_date_once(database: str):

@@ -17,7 +17,7 @@ from bot.storage import Installation, Posted, Share, ShareState, Store, StoredRu
 from bot.storage.tables import metadata
 
 MINE, THEIRS = "T_MINE", "T_THEIRS"
-VOLATILE = {"begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at"}  # the clock's
+VOLATILE = {"answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at"}  # the clock's
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
 

@@ -805,6 +805,9 @@ class ShareWords(Authored):
     cancelled: Plain
     outdated: Plain
     failed: Annotated[Line, _text("to")]
+    restricted: Annotated[Line, _text("to")]
+    refused: Annotated[Line, _text("to")]
+    uncertain: Annotated[Line, _text("to")]
     not_yourself: Plain
     not_a_bot: Plain
     not_active: Annotated[Line, _text("to")]

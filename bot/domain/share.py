@@ -24,6 +24,16 @@ class Refusal(StrEnum):
     GUEST = "not_a_guest"
 
 
+class Delivery(StrEnum):
+    """What became of a copy that was sent; the values are keys of `share` in words.yaml."""
+
+    DELIVERED = "sent"
+    UNREACHABLE = "failed"
+    RESTRICTED = "restricted"  # the workspace's settings forbid it
+    REFUSED = "refused"  # for any other reason, for good
+    UNCERTAIN = "uncertain"  # Slack went on failing and may have posted it all the same
+
+
 def refusal(sender: str, team: str, recipient: Person) -> Refusal | None:
     """Say why `sender`, of workspace `team`, cannot send to `recipient`, or None if nothing speaks against it.
 

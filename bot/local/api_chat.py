@@ -98,14 +98,18 @@ def _throttle(space: Space, channel: Channel) -> None:
 
 
 def update(space: Space, arguments: Arguments) -> Json:
-    """Change one of the bot's messages; text without blocks takes the blocks away."""
+    """Change one of the bot's messages; only an empty list takes its blocks away, text alone leaves them.
+
+    Slack's page said in some years that text alone takes them away, and in others that it does not: an app that sends
+    the list is right either way.
+    """
     channel, message = _own_message(space, arguments, "cant_update_message")
     given = content(arguments)
     if not {"text", "blocks", "attachments"} & (set(given) | set(arguments.values)):
         raise SlackError("no_text")
     if len(given.get("text", "").encode()) > MAX_UPDATE_BYTES:
         raise SlackError("msg_too_long")
-    if not given.get("blocks") and ("text" in given or "blocks" in given):
+    if given.get("blocks") == []:
         given["blocks"] = None
     after = space.conversation.edit(channel, message["ts"], space.state.bot_user, given)
     return {

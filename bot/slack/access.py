@@ -31,6 +31,10 @@ class Member:
     token: str = field(repr=False)
 
 
+class OrganisationError(Exception):
+    """The app was installed for a whole organisation, which this bot does not serve."""
+
+
 class Access(Protocol):
     """Knows the bot's tokens. `session` is the one that all calls share."""
 
@@ -70,7 +74,7 @@ class OneWorkspace:
 
 
 class Cipher:
-    """Encrypts tokens with the first of some keys, and decrypts them with any: the old ones, until all are replaced."""
+    """Encrypts with the first of some keys, and decrypts with any: the old ones, until all tokens are replaced."""
 
     def __init__(self, keys: list[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
@@ -79,12 +83,12 @@ class Cipher:
         """Encrypt."""
         return self._fernet.encrypt(token.encode()).decode()
 
-    def show(self, hidden: str) -> str:
-        """Decrypt. Raises ValueError if none of the keys fits."""
+    def show(self, hidden: str, *, within: int | None = None) -> str:
+        """Decrypt what was encrypted `within` so many seconds. Raises ValueError if it was before or by another key."""
         try:
-            return self._fernet.decrypt(hidden.encode()).decode()
+            return self._fernet.decrypt(hidden.encode(), ttl=within).decode()
         except InvalidToken:
-            raise ValueError("a token was encrypted with a key that ENCRYPTION_KEYS does not have") from None
+            raise ValueError("it is too old, or was encrypted with a key that ENCRYPTION_KEYS does not have") from None
 
 
 class ManyWorkspaces:
@@ -141,11 +145,11 @@ class ManyWorkspaces:
     async def install(self, code: str) -> str:
         """Exchange the code of an installation for a token and keep it; gives the workspace.
 
-        Raises SlackApiError if Slack refuses, and LookupError for an organisation's installation.
+        Raises SlackApiError if Slack refuses, and OrganisationError for an organisation's installation.
         """
         given = await self._exchanged(code=code)
         if given.get("is_enterprise_install") or not given.get("team"):
-            raise LookupError("installed for an organisation")
+            raise OrganisationError("installed for an organisation")
         team = str(given["team"]["id"])
         kept = Installation(given["bot_user_id"], await self._bot_id(given), "", None, None, time.time())
         await self._store.install(team, self._with(kept, given))

@@ -9,13 +9,11 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
@@ -23,16 +21,16 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import faq, hearing, home, leaving, quiz, share
+from bot.slack import faq, home, leaving, messages, quiz, share
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.asking import asking
 from bot.slack.client import Client, code
+from bot.slack.dispatch import App
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.slack.speech import Speech
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
-KINDS = frozenset({"message", "app_mention", "app_home_opened", "command", "block_actions"})
 PATIENCE = 6.0  # seconds that work in flight has at the end; what pauses longer is handed over
 
 # Slack's word that the app is not in this workspace any more, or that its token cannot be renewed.
@@ -43,26 +41,6 @@ log = structlog.get_logger()
 
 class NotNowError(Exception):
     """A token could not be renewed just now; holds Slack's code."""
-
-
-class _App(AsyncApp):
-    """Bolt, told of everything that Slack sends, by whatever way; a message that deserves silence goes no further."""
-
-    def __init__(self, library: Callable[[], Library], second: SecondStage | None, **options: Any) -> None:
-        super().__init__(**options)
-        self._library_now, self._second = library, second
-
-    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Answer a request that is known to be Slack's."""
-        kind = _kind(req.body)
-        metrics.EVENTS.labels(kind).inc()
-        metrics.LAST_EVENT.set_to_current_time()
-        with metrics.ACKNOWLEDGED.labels(kind).time():
-            listened = await hearing.listen(req.body, self._library_now(), self._second)
-            if listened and listened.settled:
-                return BoltResponse(status=200)
-            req.context[hearing.LISTENED] = listened
-            return await super().async_dispatch(req)
 
 
 @asynccontextmanager
@@ -99,7 +77,7 @@ def create(
     *,
     between_posts: float,
     second: SecondStage | None = None,
-) -> tuple[AsyncApp, Callable[[Library], None]]:
+) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
@@ -126,7 +104,7 @@ def create(
 
     for name in BOLT_READS_THESE:  # in the environment they would make Bolt keep installations in files
         os.environ.pop(name, None)
-    app = _App(
+    app = App(
         lambda: current,
         second,
         # Bolt copies it for each request and gives it the token of the request's workspace.
@@ -155,28 +133,11 @@ def create(
         await next_()
 
     app.use(offer)
-    for feature in (hearing, faq, quiz, share, home, leaving):
+    for feature in (messages, faq, quiz, share, home, leaving):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
-    app.error(answer_error)
     renew(library)
     return app, renew
-
-
-def _kind(body: dict[str, Any]) -> str:
-    """Name what Slack has sent: the event's type, "command", or the interaction's type."""
-    if "command" in body:
-        return "command"
-    event = body.get("event", body)
-    kind = event.get("type") if isinstance(event, dict) else None
-    return kind if isinstance(kind, str) and kind in KINDS else "other"
-
-
-async def answer_error(error: Exception) -> BoltResponse:
-    """Tell Slack that this was not taken, so that it sends it again; its words may hold what people wrote."""
-    status = 400 if isinstance(error, hearing.MALFORMED) else 500
-    log.error("not taken", error=type(error).__name__, status=status)
-    return BoltResponse(status=status)
 
 
 async def ignore(ack: AsyncAck) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from bot import jobs
 from bot.domain import quiz as conversation
 from bot.domain.content import Question, TieBreak
+from bot.domain.faq import Surface
 from bot.domain.quiz import Run, Status, What
 from bot.jobs import current_key, insist, pause, step, worker, workflow
 from bot.slack import blocks, history, result, thread
 from bot.slack.equipped import EquippedWorker
-from bot.slack.faq import ANSWER, answering
+from bot.slack.faq import ANSWER, answering, count_reply
 from bot.slack.pieces import Message
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.thread import PROMPT, Before
@@ -133,6 +134,7 @@ class Asking(EquippedWorker):
     @workflow
     async def interrupted(self, team: str, run_id: str, kind: str, entries: list[str]) -> None:
         """Answer a question of their own, then ask again where the quiz is."""
+        count_reply(kind, Surface.DM)
         seen = await self._seen(team, run_id)
         if seen is None:
             return

@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
@@ -12,12 +11,13 @@ from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching_text import Form
-from bot.jobs import current_key, insist, worker, workflow
+from bot.jobs import current_key, in_doubt, insist, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
+from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 
 # Kinds of what is said. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
@@ -39,8 +39,9 @@ class Answering(EquippedWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
-    async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str]) -> None:
+    async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str], surface: str) -> None:
         """Post the reply in its thread, and remember what the next question there may lean on."""
+        count_reply(kind, surface)
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await insist(self._store.answered, team, channel, thread_ts, entries[-1])
         await self._speech.post(team, channel, self.message(kind, entries), thread_ts=thread_ts)
@@ -70,6 +71,12 @@ class Answering(EquippedWorker):
 
 
 answering = Answering("faq")
+
+
+def count_reply(kind: str, surface: str) -> None:
+    """Count a reply where its work begins: once, however often and by whatever events its message is delivered."""
+    if not in_doubt():  # work of another process, which has counted it
+        metrics.REPLIES.labels(kind, surface).inc()
 
 
 def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
@@ -142,23 +149,19 @@ def _may_be_question(text: str, kind: str, library: Library) -> bool:
     return enough or any(sentence.form is Form.QUESTION for sentence in sentences)
 
 
-async def show_entry(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-) -> None:
+async def show_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Answer with a suggestion somebody clicked; whoever clicks first decides."""
-    if "message" not in body:  # of a reply that only one person sees, of which Slack shows us no more
-        shown = body["container"]
-        key = f"show:{context.team_id}:{shown['channel_id']}:{shown['message_ts']}:{body['user']['id']}"
-        await jobs.start(key, answering.show_privately, body["response_url"], action["value"])
+    [entry] = block_actions.action.words()
+    if block_actions.message is None:
+        place, url = block_actions.ephemeral_place, block_actions.reply_url
+        key = f"show:{context.team_id}:{place.channel}:{place.ts}:{block_actions.user.id}"
+        await jobs.start(key, answering.show_privately, url, entry)
         await ack()
         return
-    channel, message = body["channel"]["id"], body["message"]
-    key = f"show:{context.team_id}:{channel}:{message['ts']}"
-    thread = message.get("thread_ts") or message["ts"]
-    await jobs.start(key, answering.show, str(context.team_id), channel, thread, message["ts"], action["value"])
+    place = block_actions.place
+    key = f"show:{context.team_id}:{place.channel}:{place.ts}"
+    thread = place.thread_ts or place.ts
+    await jobs.start(key, answering.show, str(context.team_id), place.channel, thread, place.ts, entry)
     await ack()
 
 

@@ -1,13 +1,12 @@
 """The Home tab."""
 
-from typing import Any
-
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.jobs import worker, workflow
 from bot.slack import blocks
 from bot.slack.equipped import EquippedWorker
+from bot.slack.payloads import AppHomeOpened, EventCallback
 
 
 @worker()
@@ -23,11 +22,12 @@ class Showing(EquippedWorker):
 showing = Showing("home")
 
 
-async def show_home(event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext) -> None:
+async def show_home(event_callback: EventCallback, context: AsyncBoltContext) -> None:
     """Publish the Home tab to whoever opens it."""
-    if event.get("tab", "home") == "home":
-        team, user = str(context.team_id), event["user"]
-        await jobs.start(f"home:{team}:{user}:{body['event_id']}", showing.home, team, user)
+    event = event_callback.event
+    if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
+        team = str(context.team_id)
+        await jobs.start(f"home:{team}:{event.user}:{event_callback.event_id}", showing.home, team, event.user)
 
 
 def register(app: AsyncApp) -> None:

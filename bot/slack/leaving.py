@@ -1,7 +1,5 @@
 """When a workspace removes the app: all that is kept of it is deleted."""
 
-from typing import Any
-
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
@@ -9,6 +7,7 @@ from bot.jobs import insist, worker, workflow
 from bot.slack.access import Access
 from bot.slack.asking import OF_A_RUN
 from bot.slack.equipped import EquippedWorker
+from bot.slack.payloads import EventCallback, TokensRevoked
 
 # What the keys of recorded work begin with, before the workspace.
 KINDS = (*OF_A_RUN, "begin", "delete", "erase", "home", "point")
@@ -30,12 +29,13 @@ class Leaving(EquippedWorker):
 leaving = Leaving("leaving")
 
 
-async def leave(event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext, access: Access) -> None:
+async def leave(event_callback: EventCallback, context: AsyncBoltContext, access: Access) -> None:
     """Forget a workspace; both events of an uninstall mean the same, in either order."""
-    if event["type"] == "tokens_revoked" and not event.get("tokens", {}).get("bot"):
+    event, gone_at = event_callback.event, event_callback.event_time
+    if isinstance(event, TokensRevoked) and not (event.tokens and event.tokens.bot):
         return
     team = str(context.team_id)
-    await jobs.start(f"forget:{team}:{body['event_time']}", leaving.forget, team, float(body["event_time"]))
+    await jobs.start(f"forget:{team}:{gone_at}", leaving.forget, team, float(gone_at))
     access.forget(team)
 
 

@@ -1,6 +1,7 @@
 """The quiz in Slack: /rolefit, what is clicked, and what is typed in a run's thread."""
 
 import re
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from bot.slack.asking import Action, asking, point_key
 from bot.slack.blocks import BEGIN
 from bot.slack.faq import ANSWER, Said
 from bot.slack.history import DELETE, OPEN, RESUME
+from bot.slack.payloads import BlockActions, MalformedError, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.thread import CHOOSE, DO, GRADED
 from bot.storage import Store, StoredRun
@@ -107,16 +109,16 @@ async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: st
 
 async def command(
     ack: AsyncAck,
-    command: dict[str, Any],
+    slash_command: SlashCommand,
     context: AsyncBoltContext,
     library: Library,
     store: Store,
     second_stage: SecondStage | None,
 ) -> None:
     """Begin the quiz, offer to go on with one, list earlier ones, explain the command, or answer a question."""
-    text = (command.get("text") or "").strip()
+    text = (slash_command.text or "").strip()
     argument = text.casefold()
-    team, user = str(context.team_id), command["user_id"]
+    team, user = str(context.team_id), slash_command.user_id
     message: Message | None = None
     if argument == "history":
         found, total = await store.history(team, user, limit=history.MOST), await store.count_runs(team, user)
@@ -126,10 +128,10 @@ async def command(
     elif argument:
         message = await faq.answer_command(text, library, second_stage) or blocks.usage(library, text)
     else:
-        url, rounds = command["response_url"], await store.history(team, user, limit=history.MOST)
+        url, rounds = slash_command.response_url, await store.history(team, user, limit=history.MOST)
         waiting = next((each for each in rounds if each.waits), None)
         if waiting is None:
-            await _begin(store, team, user, rounds[0] if rounds else None, url, command["channel_id"])
+            await _begin(store, team, user, rounds[0] if rounds else None, url, slash_command.channel_id)
         elif _just_begun(waiting):
             await jobs.start(point_key(team, url), asking.point, team, waiting.id, url)
         else:
@@ -140,89 +142,98 @@ async def command(
         await ack()
 
 
-async def begin(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext, store: Store
-) -> None:
+async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Begin the quiz by a button: after a result, beside an open round, on the Home tab, or where it was asked for.
 
     The last two go on with a round that is open.
     """
-    team, user, url = str(context.team_id), body["user"]["id"], body.get("response_url")
-    rounds, name = await store.history(team, user, limit=history.MOST), action["value"].split(" ")[0]
+    team, user, url = str(context.team_id), block_actions.user.id, block_actions.response_url
+    name, at = block_actions.action.words(most=2)[0], block_actions.action.action_ts
+    rounds = await store.history(team, user, limit=history.MOST)
     latest = rounds[0] if rounds else None
     waiting = next((each for each in rounds if each.waits), None)
     if name in ("home", "talk") and waiting:
         if not _just_begun(waiting):
-            key, at = f"resume:{team}:{waiting.id}:{action['action_ts']}", action["action_ts"]
-            await _typed(key, team, waiting.id, {"do": "resume"}, at)
+            await _typed(f"resume:{team}:{waiting.id}:{at}", team, waiting.id, {"do": "resume"}, at)
         if url:
             await jobs.start(point_key(team, url), asking.point, team, waiting.id, url)
     elif latest is None or not _just_begun(latest):
-        begun_in = body["container"].get("channel_id") if name == "talk" else None
+        begun_in = block_actions.container.channel_id if name == "talk" else None
         await _begin(store, team, user, latest, url if name in ("offer", "talk") else None, begun_in)
     await ack()
 
 
-async def choose(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext) -> None:
+async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Take a clicked answer. The same click twice is one piece of work."""
     # Buttons of before prompts were counted name none; their runs have one.
-    run_id, *prompt, question, choice = action["value"].split(" ")
-    done = {"do": "answer", "prompt": int(prompt[0]) if prompt else 1, "question": question, "choices": [choice]}
-    await _click(str(context.team_id), run_id, done, body, action)
+    run_id, *prompt, question, choice = block_actions.action.words(least=3, most=4)
+    number = _number(prompt[0]) if prompt else 1
+    action: Action = {"do": "answer", "prompt": number, "question": question, "choices": [choice]}
+    await _click(context, run_id, action, block_actions)
     await ack()
 
 
-async def do(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext, store: Store
-) -> None:
+async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Do what a button of the card, a prompt, the result or a reminder says."""
-    team, user = str(context.team_id), body["user"]["id"]
-    run_id, name, *question = action["value"].split(" ")
+    team, user = str(context.team_id), block_actions.user.id
+    run_id, name, *about = block_actions.action.words(least=2, most=3)
     if name in SHOWS or name == "start_over":
-        stored = await store.run(team, run_id)
+        at, stored = block_actions.action.action_ts, await store.run(team, run_id)
         if stored is None or stored.user != user:
-            await _click(team, run_id, {"do": "later"}, body, action)  # which says so
+            await _click(context, run_id, {"do": "later"}, block_actions)  # which says so
         elif name in SHOWS:
-            await jobs.start(f"show:{team}:{run_id}:{name}:{action['action_ts']}", asking.say, team, run_id, name)
+            await jobs.start(f"show:{team}:{run_id}:{name}:{at}", asking.say, team, run_id, name)
         else:
-            await _begin_anew(store, team, user, run_id, action["action_ts"])
-    elif name == "not_graded":
-        await _click(team, run_id, {"do": "graded", "dimension": None, "column": None}, body, action)
-    elif name in ("open", "whole_table"):  # the latter under results of before the table was one part of several
-        part = question[0] if question else "table"
-        await _click(team, run_id, {"do": "open", "part": part}, body, action)
-    elif name == "skip":
-        await _click(team, run_id, {"do": name, "prompt": int(question[0])}, body, action)
+            await _begin_anew(store, team, user, run_id, at)
     else:
-        await _click(team, run_id, {"do": name} | ({"question": question[0]} if question else {}), body, action)
+        await _click(context, run_id, _asked_for(name, about), block_actions)
     await ack()
 
 
-async def graded(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext) -> None:
+def _asked_for(name: str, about: list[str]) -> Action:
+    """Say what a button does to its run. Raises MalformedError where it lacks what it is about."""
+    if name == "not_graded":
+        return {"do": "graded", "dimension": None, "column": None}
+    if name in ("open", "whole_table"):  # the latter under results of before the table was one part of several
+        return {"do": "open", "part": about[0] if about else "table"}
+    if name == "skip":
+        return {"do": "skip", "prompt": _number(about[0] if about else "")}
+    return {"do": name} | ({"question": about[0]} if about else {})
+
+
+def _number(text: str) -> int:
+    """Read the number of a prompt. Raises MalformedError."""
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise MalformedError("actions.0.value: int_parsing")
+    return int(text)
+
+
+async def graded(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Take what somebody's last review looked at."""
-    if selected := action.get("selected_option"):
-        dimension, column = selected["value"].split(" ")
-        run_id = action["block_id"].removeprefix("graded:")
-        done = {"do": "graded", "dimension": dimension, "column": column}
-        await _click(str(context.team_id), run_id, done, body, action)
+    if selected := block_actions.action.selected_option:
+        dimension, _, column = selected.value.partition(" ")
+        if not column:
+            raise MalformedError("actions.0.selected_option.value: words_count")
+        run_id = block_actions.action.block_id.removeprefix("graded:")
+        await _click(context, run_id, {"do": "graded", "dimension": dimension, "column": column}, block_actions)
     await ack()
 
 
-async def resume(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext) -> None:
+async def resume(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Go on with the open round that /rolefit has offered."""
-    await _from_list(asking.resume, "resume", context, body, action)
+    await _from_list(asking.resume, "resume", context, block_actions)
     await ack()
 
 
-async def open_run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext) -> None:
+async def open_run(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Lead to a round of the history."""
-    await _from_list(asking.lead_to, "open", context, body, action)
+    await _from_list(asking.lead_to, "open", context, block_actions)
     await ack()
 
 
-async def delete(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext) -> None:
+async def delete(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Delete a round of the history."""
-    await _from_list(asking.delete, "delete", context, body, action)
+    await _from_list(asking.delete, "delete", context, block_actions)
     await ack()
 
 
@@ -236,18 +247,20 @@ async def come_back(store: Store, now: float) -> int:
 
 
 async def _from_list(
-    work: Any, name: str, context: AsyncBoltContext, body: dict[str, Any], action: dict[str, Any]
+    work: Callable[[str, str, str, str], Coroutine[Any, Any, None]],
+    name: str,
+    context: AsyncBoltContext,
+    clicked: BlockActions,
 ) -> None:
-    team, run_id = str(context.team_id), action["value"]
-    key = f"{name}:{team}:{run_id}:{action['action_ts']}"
-    await jobs.start(key, work, team, run_id, body["user"]["id"], body["response_url"])
+    team, [run_id] = str(context.team_id), clicked.action.words()
+    key = f"{name}:{team}:{run_id}:{clicked.action.action_ts}"
+    await jobs.start(key, work, team, run_id, clicked.user.id, clicked.reply_url)
 
 
-async def _click(team: str, run_id: str, done: Action, body: dict[str, Any], action: dict[str, Any]) -> None:
-    message, user = body["message"], body["user"]["id"]
-    key = f"click:{team}:{run_id}:{user}:{action['action_ts']}"  # without the answer, as keys are logged
-    place = (body["channel"]["id"], message.get("thread_ts"))
-    await jobs.start(key, asking.clicked, team, run_id, done, user, *place)
+async def _click(context: AsyncBoltContext, run_id: str, action: Action, clicked: BlockActions) -> None:
+    team, user, place = str(context.team_id), clicked.user.id, clicked.place
+    key = f"click:{team}:{run_id}:{user}:{clicked.action.action_ts}"  # without the answer, as keys are logged
+    await jobs.start(key, asking.clicked, team, run_id, action, user, place.channel, place.thread_ts)
 
 
 def _just_begun(stored: StoredRun) -> bool:

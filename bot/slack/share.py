@@ -6,11 +6,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.domain.share import Refusal, refusal
+from bot.domain.share import Delivery, Refusal, refusal
 from bot.jobs import current_key, insist, step, worker, workflow
 from bot.slack import blocks, result
 from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH
 from bot.slack.equipped import EquippedWorker
+from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.text import fill, mention
 from bot.storage import Share, ShareState, Store
@@ -27,8 +28,12 @@ class Sharing(EquippedWorker):
 
     @workflow
     async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
-        """Show what this person would get, or say why they cannot; nothing is sent yet."""
-        share_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
+        """Show what this person would get, or say why they cannot; nothing is sent yet.
+
+        A picker gives way to one preview: of two picks at once the first counts.
+        """
+        key = current_key()
+        share_id = hashlib.sha256(f"{team}:{run_id}:{picker_ts}".encode()).hexdigest()[:20]
         stored = await insist(self._store.run, team, run_id)
         if stored is None:
             return
@@ -39,11 +44,13 @@ class Sharing(EquippedWorker):
             return
 
         async def keep() -> dict[str, Any] | None:
+            if (earlier := await self._store.share(team, share_id)) is not None:
+                return earlier.message
             now = await self._store.run(team, run_id)
             if now is None or not now.run.shareable:  # deleted, or a change has opened it again
                 return None
             message = result.shared(now.run, mention(now.user), self._library)
-            kept = {"text": message.text, "blocks": list(message.blocks), "intro_ts": picker_ts}
+            kept = {"text": message.text, "blocks": list(message.blocks), "intro_ts": picker_ts, "by": key}
             share = Share(share_id, run_id, now.version, recipient, kept, ShareState.PREVIEWED)
             await self._store.preview_share(team, share)
             return kept
@@ -51,6 +58,8 @@ class Sharing(EquippedWorker):
         kept = await step("keep preview", keep)
         if kept is None:
             await self._speech.update(team, stored.channel, picker_ts, blocks.say(self._library.words.share.outdated))
+            return
+        if kept["by"] != key:
             return
         to = mention(recipient)
         await self._speech.update(team, stored.channel, picker_ts, blocks.preview_intro(to, self._library))
@@ -83,11 +92,11 @@ class Sharing(EquippedWorker):
             await self._speech.update(team, channel, confirm_ts, blocks.say(words.outdated))
             await self._end_preview(team, channel, claimed, sent=False)
             return
-        sent = bool(await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"])))
+        delivery = await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"]))
+        sent = delivery is Delivery.DELIVERED
         if not sent:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-        told = fill(words.sent if sent else words.failed, to=to)
-        await self._speech.update(team, channel, confirm_ts, blocks.told(told))
+        await self._speech.update(team, channel, confirm_ts, blocks.told(fill(getattr(words, delivery), to=to)))
         await self._end_preview(team, channel, claimed, sent=sent)
 
     @workflow
@@ -125,56 +134,42 @@ class Sharing(EquippedWorker):
 sharing = Sharing("share")
 
 
-async def begin(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-    store: Store,
-) -> None:
-    """Ask who should get the result; a second click finds the picker of the first."""
-    team = str(context.team_id)
-    stored = await store.run(team, action["value"])
-    if stored and stored.user == body["user"]["id"]:
+async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Ask who should get the result; a second click finds the picker of the first.
+
+    Once more was done to the run, or with its result, the picker may be used up or far above: another is posted.
+    """
+    team, [run_id] = str(context.team_id), block_actions.action.words()
+    stored = await store.run(team, run_id)
+    if stored and stored.user == block_actions.user.id:
         number = await store.shares_of(team, stored.id) + 1
-        key = f"pick:{team}:{stored.id}:{body['message']['ts']}:{number}"
+        key = f"pick:{team}:{stored.id}:{block_actions.place.ts}:{stored.turns}:{number}"
         await jobs.start(key, sharing.pick, team, stored.channel, stored.root_ts, stored.id)
     await ack()
 
 
-async def pick(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-    store: Store,
-) -> None:
+async def pick(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Show the preview for the person that was picked."""
-    team, run_id = str(context.team_id), action["block_id"].removeprefix("share:")
-    stored, recipient = await store.run(team, run_id), action.get("selected_user")
-    if stored and recipient and stored.user == body["user"]["id"]:
-        picker_ts = body["message"]["ts"]
-        key = f"preview:{team}:{run_id}:{picker_ts}:{recipient}"
+    team, action = str(context.team_id), block_actions.action
+    run_id, recipient = action.block_id.removeprefix("share:"), action.selected_user
+    stored = await store.run(team, run_id)
+    if stored and recipient and stored.user == block_actions.user.id:
+        picker_ts = block_actions.place.ts
+        key = f"preview:{team}:{run_id}:{picker_ts}:{action.action_ts}"
         await jobs.start(key, sharing.preview, team, run_id, recipient, picker_ts)
     await ack()
 
 
-async def send(
-    ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
-    context: AsyncBoltContext,
-    store: Store,
-) -> None:
+async def send(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Send it, or don't, as the button says; only the owner's click counts."""
-    team, share_id = str(context.team_id), action["value"]
+    team, [share_id] = str(context.team_id), block_actions.action.words()
     share = await store.share(team, share_id)
     stored = await store.run(team, share.run) if share else None
-    if stored and stored.user == body["user"]["id"]:
-        sends = action["action_id"] == SHARE_SEND
+    if stored and stored.user == block_actions.user.id:
+        sends = block_actions.action.action_id == SHARE_SEND
         key = f"{'send' if sends else 'cancel'}:{team}:{stored.id}:{share_id}"
         work = sharing.send if sends else sharing.cancel
-        await jobs.start(key, work, team, share_id, stored.channel, body["message"]["ts"])
+        await jobs.start(key, work, team, share_id, stored.channel, block_actions.place.ts)
     await ack()
 
 

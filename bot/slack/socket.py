@@ -13,8 +13,7 @@ from typing import Any
 
 import structlog
 from aiohttp import ClientError
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -22,7 +21,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import metrics
 from bot.slack.client import code
-from bot.slack.hearing import MALFORMED
+from bot.slack.dispatch import App
+from bot.slack.payloads import parse
 
 CONNECTIONS = 2
 HANDSHAKE = 5.0  # seconds; then a new address is asked for, because the SDK tries a dead one for ever
@@ -75,7 +75,7 @@ class RefusedError(Exception):
 class _Client(SocketModeClient):
     """One connection, from handshake to end."""
 
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
+    def __init__(self, app: App, app_token: str) -> None:
         super().__init__(
             app_token, logger=_quiet, web_client=app.client, auto_reconnect_enabled=False, ping_interval=PING
         )
@@ -108,15 +108,11 @@ class _Client(SocketModeClient):
         await self.close()  # type: ignore[no-untyped-call]
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        try:
-            response = await run_async_bolt_app(self._app, request)
-        except MALFORMED as error:
-            log.error("not taken", error=type(error).__name__)  # noqa: TRY400 - it may hold what people wrote
-            return
-        await send_async_response(client, request, response, 0.0)
+        response = await self._app.respond(lambda: parse(request.payload))
+        await send_async_response(client, request, response, 0.0)  # which sends none but a success
 
 
-async def serve(app: AsyncApp, app_token: str, link: Link) -> None:
+async def serve(app: App, app_token: str, link: Link) -> None:
     """Keep two connections to Slack until cancelled: while one is renewed, the other listens.
 
     Raises RefusedError if Slack refuses the token.
@@ -130,7 +126,7 @@ async def serve(app: AsyncApp, app_token: str, link: Link) -> None:
         await asyncio.gather(*keeping, return_exceptions=True)
 
 
-async def _keep(app: AsyncApp, app_token: str, link: Link) -> None:
+async def _keep(app: App, app_token: str, link: Link) -> None:
     pause = 0.0
     while True:
         client, counted = _Client(app, app_token), 0
@@ -167,7 +163,7 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def _address(app: AsyncApp, app_token: str) -> str:
+async def _address(app: App, app_token: str) -> str:
     try:
         return str((await app.client.apps_connections_open(app_token=app_token))["url"])
     except SlackApiError as error:

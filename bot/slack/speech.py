@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import metrics
-from bot.domain.share import Person
+from bot.domain.share import Delivery, Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.access import Access
 from bot.slack.client import UNREADABLE, code
@@ -49,6 +49,21 @@ NOT_REACHABLE = frozenset(
     }
 )
 
+# The workspace's settings forbid it; docs.slack.dev/reference/methods/chat.postMessage#errors.
+RESTRICTED = frozenset(
+    {
+        "access_denied",
+        "ekm_access_denied",
+        "no_permission",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
+        "team_access_not_granted",
+    }
+)
+
 Outcome = dict[str, Any]
 Call = Callable[[], Awaitable[Outcome]]
 
@@ -57,6 +72,10 @@ log = structlog.get_logger()
 
 class SlackWorkError(WorkError):
     """Slack refused for good, or went on failing; `rolefit jobs` can have it done later. Holds Slack's code."""
+
+
+class UncertainError(SlackWorkError):
+    """Slack went on failing, and may have done it all the same."""
 
 
 class Speech:
@@ -75,10 +94,17 @@ class Speech:
         posted = await self._post("post", team, channel, message, thread_ts)
         return posted["channel"], posted["ts"]
 
-    async def deliver(self, team: str, person: str, message: Message) -> tuple[str, str] | None:
-        """Post to a person's direct message; None if this person cannot be reached."""
-        posted = await self._post("deliver", team, person, message, None, unless=NOT_REACHABLE)
-        return (posted["channel"], posted["ts"]) if posted else None
+    async def deliver(self, team: str, person: str, message: Message) -> Delivery:
+        """Post to a person's direct message, and say what became of it."""
+        try:
+            await self._post("deliver", team, person, message, None)
+        except UncertainError:
+            return Delivery.UNCERTAIN
+        except SlackWorkError as error:
+            if str(error) in NOT_REACHABLE:
+                return Delivery.UNREACHABLE
+            return Delivery.RESTRICTED if str(error) in RESTRICTED else Delivery.REFUSED
+        return Delivery.DELIVERED
 
     async def update(self, team: str, channel: str, ts: str, message: Message) -> None:
         """Replace a message of ours. One that is gone is left gone."""
@@ -189,15 +215,9 @@ class Speech:
         return str(found) if found else None
 
     async def _post(
-        self,
-        name: str,
-        team: str,
-        channel: str,
-        message: Message,
-        thread_ts: str | None,
-        unless: frozenset[str] = frozenset(),
+        self, name: str, team: str, channel: str, message: Message, thread_ts: str | None
     ) -> dict[str, Any]:
-        """Post when it is this channel's turn, whichever of us posts. Gives {} for the errors in `unless`."""
+        """Post when it is this channel's turn, whichever of us posts."""
         key, turn = next_post(), 0.0
         arguments = {
             "channel": channel,
@@ -215,12 +235,7 @@ class Speech:
                 turn, wait = await self._store.turn(team, channel, self._between_posts)
                 if wait > 0:
                     return {"wait": wait}
-            try:
-                return await self._say(team, arguments)
-            except SlackApiError as error:
-                if code(error) not in unless:
-                    raise
-                return {}
+            return await self._say(team, arguments)
 
         async def posted() -> dict[str, Any] | None:
             return await self._posted(team, key, channel, thread_ts)
@@ -239,16 +254,19 @@ class Speech:
         return {"channel": posted["channel"], "ts": posted["ts"]}
 
     async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks."""
+        """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks.
+
+        An update that names no blocks may leave those that are there; an empty list takes them away.
+        """
         blocks = arguments["blocks"]
         plainer = [each for each in blocks if each["type"] != "data_visualization"]
-        for less in ([plainer] if len(plainer) < len(blocks) else []) + [None]:
+        for less in ([plainer] if len(plainer) < len(blocks) else []) + [[]]:
             try:
                 return await method(**arguments)
             except SlackApiError as error:
                 if code(error) not in REFUSED_BLOCKS:
                     raise
-                log.warning("blocks refused, less sent instead", error=code(error), blocks=less is not None)
+                log.warning("blocks refused, less sent instead", error=code(error), blocks=bool(less))
                 arguments = {**arguments, "blocks": less}
         return await method(**arguments)
 
@@ -283,7 +301,7 @@ class Speech:
     ) -> Outcome:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
-        Raises SlackWorkError if Slack goes on failing or refuses for good.
+        Raises SlackWorkError if Slack goes on failing or refuses for good, UncertainError if it may have done it.
         """
         tries, waits, uncertain = 0, 0, False
         while True:
@@ -294,7 +312,7 @@ class Speech:
             tries += outcome.get("counts", 0)
             waits += 1
             if tries >= TRIES or waits >= PATIENT_TRIES:
-                raise SlackWorkError(outcome.get("error"))
+                raise (UncertainError if uncertain else SlackWorkError)(outcome.get("error"))
             await pause(outcome["wait"])
 
     async def _try(

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Table, delete, func, insert, or_, select, update
+from sqlalchemy import Table, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import quiz as conversation
@@ -316,9 +317,27 @@ class Runs:
         return bool((await connection.execute(held)).rowcount)
 
     async def _pin(self, connection: AsyncConnection, quiz: Quiz) -> str:
+        """Keep a version of the quiz for a run that this transaction is about to write."""
         digest = _digest(quiz)
-        await self._insert_new(connection, quizzes, {"digest": digest, "content": quiz.model_dump(mode="json")})
-        return digest
+        # Locked, where the database can, so that nobody forgets it before the run is written.
+        kept = select(quizzes.c.digest).where(quizzes.c.digest == digest).with_for_update(read=True, key_share=True)
+        while True:
+            await self._insert_new(connection, quizzes, {"digest": digest, "content": quiz.model_dump(mode="json")})
+            if await connection.scalar(kept):
+                return digest
+
+    async def _forget_quizzes(self) -> None:
+        """Delete the versions of the quiz that no run is pinned to, except the present one."""
+        present = _digest(self._present) if self._present else ""
+        unused = (~exists().where(runs.c.quiz == quizzes.c.digest), quizzes.c.digest != present)
+        async with self._engine.connect() as connection:  # which keeps nobody from writing
+            if await connection.scalar(select(quizzes.c.digest).where(*unused).limit(1)) is None:
+                return
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(delete(quizzes).where(*unused))
+        except IntegrityError:  # a run was pinned to one of them meanwhile; the next time tells the others apart
+            return
 
     async def _quiz(self, connection: AsyncConnection, digest: str) -> Quiz | None:
         if digest not in self._quizzes:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, event, func, insert, inspect, select, update
+from sqlalchemy import ColumnElement, and_, delete, event, func, inspect, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -35,13 +35,13 @@ from bot.storage.tables import (
     threads,
 )
 
-HEAD = "0006"  # the newest migration; a test holds it against the files
+HEAD = "0007"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 
 
 class ShareState(StrEnum):
-    """Where the sending of a result stands."""
+    """Where the sending of a result stands; FAILED is what Slack has refused, or never said that it took."""
 
     PREVIEWED = "previewed"
     SENT = "sent"
@@ -126,11 +126,12 @@ class Store(Runs):
         return ShareState(now) if now else None
 
     async def answered(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
-        """Remember the entry a thread was answered with; a later one replaces it."""
-        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "entry": entry}
+        """Remember the entry a thread was answered with, and when; a later one replaces it."""
+        key = {"team": team, "channel": channel, "thread_ts": thread_ts}
+        answer = {"entry": entry, "answered_at": time.time()}
         async with self._engine.begin() as connection:
-            await self._insert_new(connection, threads, row)
-            await connection.execute(update(threads).where(*_thread(team, channel, thread_ts)).values(entry=entry))
+            await self._insert_new(connection, threads, {**key, **answer})
+            await connection.execute(update(threads).where(*_thread(team, channel, thread_ts)).values(**answer))
 
     async def answered_with(self, team: str, channel: str, thread_ts: str) -> str | None:
         """Give the entry a thread was answered with last, or None."""
@@ -202,26 +203,16 @@ class Store(Runs):
     async def forget(self, before: float, now: float) -> None:
         """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas.
 
-        Times in seconds since 1970. An installation that has begun is forgotten as soon as it may not end any more.
+        And versions of the quiz that no run is pinned to any more. Times in seconds since 1970.
         """
         async with self._engine.begin() as connection:
             # A ts is seconds since 1970, ten digits before its point until the year 2286.
-            await connection.execute(delete(threads).where(threads.c.thread_ts < f"{before:.6f}"))
+            old = and_(threads.c.answered_at.is_(None), threads.c.thread_ts < f"{before:.6f}")
+            await connection.execute(delete(threads).where(or_(threads.c.answered_at < before, old)))
             await connection.execute(delete(channels).where(channels.c.free_at < before))
             await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < now))
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
-
-    async def expect(self, state: str, until: float) -> None:
-        """Remember the state of an installation that has begun."""
-        async with self._engine.begin() as connection:
-            await connection.execute(insert(oauth_states).values(state=state, expires_at=until))
-
-    async def expected(self, state: str, now: float) -> bool:
-        """Say whether this state was given out and is still good; once only, to one caller."""
-        async with self._engine.begin() as connection:
-            mine = delete(oauth_states).where(oauth_states.c.state == state)
-            until = (await connection.execute(mine.returning(oauth_states.c.expires_at))).scalar_one_or_none()
-            return until is not None and until >= now
+        await self._forget_quizzes()
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""

@@ -92,6 +92,7 @@ threads = Table(
     Column("channel", String(32), primary_key=True),
     Column("thread_ts", String(32), primary_key=True),
     Column("entry", String(64), nullable=False),
+    Column("answered_at", Float(53)),  # seconds since 1970; none in rows of before it was kept
 )
 
 # When a channel may be posted to next: Slack takes one message a second, whichever replica sends it.
@@ -124,7 +125,7 @@ installations = Table(
     Column("installed_at", Float(53), nullable=False),
 )
 
-# What an installation that is under way has to bring back, once.
+# What an installation that is under way has to bring back; only an old replica reads and writes it.
 oauth_states = Table(
     "oauth_states",
     metadata,

@@ -212,7 +212,8 @@ def _message(text: str) -> Request:
     ts = f"{int(time.time())}.{next(numbers):06d}"
     event = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": USER, "text": text, "ts": ts}
     bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
-    body = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event": event, "authorizations": [bot]}
+    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": 1}
+    body = envelope | {"event": event, "authorizations": [bot]}
     return _signed(json.dumps(body).encode(), asgi.JSON)
 
 
@@ -229,7 +230,7 @@ def _click(action: str, value: str, ts: str) -> Request:
         "container": {"type": "message", "message_ts": ts, "channel_id": "D_ANA"},
         "message": {"ts": ts, "type": "message", "text": ""},
         "actions": [
-            {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": str(next(numbers))}
+            {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": f"{next(numbers)}.0"}
         ],
     }
     return _signed(urlencode({"payload": json.dumps(payload)}).encode(), asgi.FORM)

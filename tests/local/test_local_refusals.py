@@ -316,6 +316,8 @@ async def test_the_bot_changes_and_deletes_only_what_it_said(workspace: Workspac
     assert await update(own) == "no_text"
     assert await update(own, blocks=[section("new")]) == "ok"
     assert await update(own, text="text alone") == "ok"
+    assert shown((await workspace.messages("C_ASK", "U_BEN"))[-1]) == "new"  # the blocks are still there
+    assert await update(own, text="text alone", blocks=[]) == "ok"
 
     after = (await workspace.messages("C_ASK", "U_BEN"))[-1]
     assert (shown(after), "blocks" in after, after["edited"]["user"]) == ("text alone", False, "U_ROLEFIT")

@@ -1,0 +1,94 @@
+"""What Slack has sent, by whatever way, on its way to the listeners: parsed once, and every failure answered here.
+
+A malformed payload is answered with 400. Anything else that fails is a bug, or a database that is away: 500 over HTTP
+and no acknowledgement over Socket Mode, so that Slack sends it again. Nothing that anybody wrote gets into the log.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot import metrics
+from bot.errors import places
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack import messages
+from bot.slack.payloads import (
+    EventCallback,
+    MalformedError,
+    MessageChanged,
+    MessageEvent,
+    OtherEvent,
+    OtherPayload,
+    Payload,
+    UrlVerification,
+)
+
+log = structlog.get_logger()
+
+
+class App(AsyncApp):
+    """Bolt behind our own parsing; a message that deserves silence goes no further than that.
+
+    library: gives the knowledge as it is now. second: the second stage, unless it is off.
+    """
+
+    def __init__(self, library: Callable[[], Library], second: SecondStage | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._library_now, self._second = library, second
+        self.error(error_response)
+
+    async def respond(self, parse: Callable[[], Payload]) -> BoltResponse:
+        """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process."""
+        try:
+            payload = parse()
+        except MalformedError as error:
+            metrics.EVENTS.labels("malformed").inc()
+            return await error_response(error)
+        metrics.EVENTS.labels(payload.kind).inc()
+        metrics.LAST_EVENT.set_to_current_time()
+        with metrics.ACKNOWLEDGED.labels(payload.kind).time():
+            try:
+                return await self._respond(payload)
+            except Exception as error:  # noqa: BLE001 - whatever it is, Slack has to hear of it
+                return await error_response(error)
+
+    async def _respond(self, payload: Payload) -> BoltResponse:
+        if isinstance(payload, UrlVerification):
+            return BoltResponse(status=HTTPStatus.OK, body={"challenge": payload.challenge})
+        if isinstance(payload, OtherPayload):
+            return BoltResponse(status=HTTPStatus.OK)
+        context: dict[str, Any] = {payload.argument: payload}
+        if isinstance(payload, EventCallback):
+            if isinstance(payload.event, OtherEvent):
+                return BoltResponse(status=HTTPStatus.OK)
+            classified = await self._classified(payload)
+            if classified and classified.ignorable:
+                return BoltResponse(status=HTTPStatus.OK)
+            context["classified"] = classified
+        # By Bolt's names a body that is parsed already has come by Socket Mode; it treats the two alike otherwise.
+        body = payload.model_dump(exclude_unset=True)
+        return await self.async_dispatch(AsyncBoltRequest(body=body, context=context, mode="socket_mode"))
+
+    async def _classified(self, payload: EventCallback) -> messages.Classified | None:
+        """Decide about a message by itself; None if this is no message, or the envelope does not say who we are."""
+        if payload.bot is None or not isinstance(payload.event, MessageEvent | MessageChanged):
+            return None
+        team, bot_user = payload.bot
+        return await messages.classify(payload.event, bot_user, team, self._library_now(), self._second)
+
+
+async def error_response(error: Exception) -> BoltResponse:
+    """Log what went wrong, without anything that anybody wrote, and say whether it is worth sending again."""
+    if isinstance(error, MalformedError):
+        log.warning("malformed payload", problems=list(error.problems))
+        return BoltResponse(status=HTTPStatus.BAD_REQUEST)
+    kind = type(error).__name__
+    metrics.REQUESTS_FAILED.labels(kind).inc()
+    log.error("request failed", error=kind, places=places(error))  # no traceback: it may hold what people wrote
+    return BoltResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,156 @@
+"""Messages that reach the bot: which are for it, and whether the quiz or the FAQ should take them."""
+
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+
+from bot import jobs, metrics
+from bot.domain.faq import Surface
+from bot.domain.matching_text import MAX_CHARACTERS
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack import faq, quiz
+from bot.slack.faq import Said
+from bot.slack.payloads import WRITTEN, EventCallback, MessageChanged, MessageEvent
+from bot.slack.text import mentions, without_mention
+from bot.storage import Store
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """A message that a person wrote where the bot is; `text` is its beginning, without our name."""
+
+    text: str
+    user: str
+    channel: str
+    ts: str
+    thread_ts: str | None
+    surface: Surface
+    edited_ts: str | None = None  # when it was changed, for an edit in a thread of our direct message
+
+
+def incoming_message(event: MessageEvent | MessageChanged, bot_user: str, team: str) -> IncomingMessage | None:
+    """Read a `message` or `app_mention` event; None for what no person wrote, or wrote before now.
+
+    Nor is it for us what people of another organisation say to each other in a shared channel.
+    """
+    if isinstance(event, MessageChanged):
+        return _edit(event, bot_user)
+    text = event.text or ""
+    if event.subtype not in WRITTEN or event.bot_id or event.hidden or event.edited:
+        return None
+    if not event.user or event.user == bot_user:
+        return None
+    if event.channel_type == "im":
+        surface = Surface.DM
+    elif event.type == "app_mention" or mentions(text, bot_user):
+        surface = Surface.MENTION
+    else:
+        surface = Surface.THREAD if event.thread_ts else Surface.CHANNEL
+    if surface in (Surface.CHANNEL, Surface.THREAD) and event.user_team not in (None, team):
+        return None
+    return IncomingMessage(_beginning(text, bot_user), event.user, event.channel, event.ts, event.thread_ts, surface)
+
+
+def _edit(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
+    """Read the edit of a reply in a direct message; it may have answered a question of the quiz."""
+    message, former = event.message, event.previous_message.text if event.previous_message else None
+    if event.channel_type != "im" or not message.thread_ts or not message.user or message.user == bot_user:
+        return None
+    if message.bot_id or message.edited is None or message.text == former:  # ours, an unfurl, or a reply to it
+        return None
+    text = _beginning(message.text or "", bot_user)
+    return IncomingMessage(
+        text, message.user, event.channel, message.ts, message.thread_ts, Surface.DM, message.edited.ts
+    )
+
+
+def _beginning(text: str, bot_user: str) -> str:
+    """Give as much of a message as anybody reads, without the bot's name: parsing 40,000 characters holds up others."""
+    return without_mention(text, bot_user)[:MAX_CHARACTERS]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What to make of a message, as far as the message itself tells.
+
+    `follows`: it may lean on what its thread was answered with, so that `reply` is not the last word.
+    """
+
+    message: IncomingMessage | None
+    reply: Said | None
+    follows: bool
+
+    @property
+    def ignorable(self) -> bool:
+        """Whether it deserves silence, whatever the database holds."""
+        message = self.message
+        if message is None:
+            return True
+        may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
+        return self.reply is None and not self.follows and not may_be_reply
+
+
+async def classify(
+    event: MessageEvent | MessageChanged, bot_user: str, team: str, library: Library, second: SecondStage | None
+) -> Classified:
+    """Decide about a message by itself, without the database."""
+    message = incoming_message(event, bot_user, team)
+    if message is None:
+        return Classified(None, None, follows=False)
+    if message.edited_ts:
+        return Classified(message, None, follows=False)
+    follows = bool(message.thread_ts) and library.index.follows(message.text)
+    classified = Classified(message, await faq.decide(message.text, message.surface, library, second), follows)
+    if classified.ignorable:
+        _count_silence(message, event)
+    return classified
+
+
+def _count_silence(message: IncomingMessage, event: MessageEvent | MessageChanged) -> None:
+    """Count a message that gets no reply; of the two events of a mention, the one that every mention has."""
+    if message.surface is not Surface.MENTION or event.type == "app_mention":
+        metrics.REPLIES.labels("silence", message.surface).inc()
+
+
+async def on_message(
+    event_callback: EventCallback,
+    context: AsyncBoltContext,
+    library: Library,
+    store: Store,
+    second_stage: SecondStage | None,
+    classified: Classified | None,
+) -> None:
+    """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
+    team, event = str(context.team_id), event_callback.event
+    if not isinstance(event, MessageEvent | MessageChanged):
+        return
+    if classified is None:
+        classified = await classify(event, str(context.bot_user_id), team, library, second_stage)
+        if classified.ignorable:
+            return
+    if classified.message is None:
+        return
+    message, reply = classified.message, classified.reply
+    if classified.follows and message.thread_ts:
+        after = await store.answered_with(team, message.channel, message.thread_ts)
+        reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
+    stored = None
+    if message.surface is Surface.DM and message.thread_ts:
+        stored = await store.run_in_thread(team, message.user, message.thread_ts)
+    if stored and message.edited_ts:
+        await quiz.hear_edit(team, message.text, message.ts, message.edited_ts, stored, library)
+    elif stored:
+        await quiz.hear_reply(team, message.text, message.ts, stored, reply, library, store)
+    elif reply is not None:
+        key, thread = f"say:{team}:{message.channel}:{message.ts}", message.thread_ts or message.ts
+        entries, surface = list(reply.entries), message.surface.value
+        await jobs.start(key, faq.answering.say, team, message.channel, thread, reply.kind, entries, surface)
+    elif not message.edited_ts:
+        _count_silence(message, event)
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to messages and mentions; the two events of one mention are one message."""
+    app.event("message")(on_message)
+    app.event("app_mention")(on_message)
