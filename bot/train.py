@@ -215,11 +215,15 @@ class Trainer:
         classifiers = self.fit([at for at, each in enumerate(self.texts) if each.author != MADE])
         return _file(classifiers, known, new), self.thresholds(parts, (known, new))
 
-    def thresholds(self, parts: Sequence["LeftOut"], networks: tuple[Layer, Layer]) -> "Thresholds":
+    def thresholds(
+        self, parts: Sequence["LeftOut"], networks: tuple[Layer, Layer], second: tuple[Layer, Layer] | None = None
+    ) -> "Thresholds":
         """Find the thresholds by the rule above, on texts whose author the classifiers have not seen.
 
-        What is not put so that it may be answered unprompted has no part in the one for that.
+        What is not put so that it may be answered unprompted has no part in the one for that. networks: of the first
+        stage. second: those of the second, for the thresholds where it was asked.
         """
+        weighing = (Network.of(second[0]), Network.of(second[1])) if second else None
         best: dict[int, Candidate | None] = {}
         unprompted: dict[int, Candidate] = {}
         for part in parts:
@@ -228,7 +232,7 @@ class Trainer:
                 text, opinion = self.texts[at].text, part.opinion(at)
                 first = best[at] = next(iter(index.rank(text, limit=1)), None)
                 if opinion is not None:
-                    meant = replace(opinion, networks=(Network.of(networks[0]), Network.of(networks[1])))
+                    meant = replace(opinion, networks=weighing)
                     best[at] = next(iter(index.rank(text, limit=1, opinion=meant)), None)
                     if first is None or not faq.worth_a_second_look(first, WORTH, WORTH_NAMED):
                         continue

@@ -51,7 +51,7 @@ class SecondStageTrainer:
             utterances=self._points[[at for at, _ in owned]],
             owners=tuple(name for _, name in owned),
         )
-        return embedded, self._first.thresholds(seconds, layers)
+        return embedded, self._first.thresholds(seconds, self._first.networks(parts), layers)
 
     def left_out(self, parts: Sequence[LeftOut]) -> list[LeftOut]:
         """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""
