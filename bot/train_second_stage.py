@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, Opinion
 from bot.domain.learnt import Labelled, Learnt, Network
 from bot.domain.matching import Index
+from bot.encoder import SIZE
 from bot.train import MADE, PROMISES, LeftOut, Progress, Thresholds, Trainer
 
 STRENGTH = 30.0  # inverse of the regularization's strength, chosen on left-out authors
@@ -93,7 +94,7 @@ class SecondStageTrainer:
 
     def _encoded(self, texts: Sequence[str], what: str) -> Floats:
         self._say(f"encoding {len(texts):,} {what}")
-        return np.array([self._encode(text) for text in texts], np.float32).reshape(len(texts), -1)
+        return np.array([self._encode(text) for text in texts], np.float32).reshape(-1, SIZE)
 
     def _networks(self, seconds: Sequence[LeftOut]) -> tuple[Network, Network]:
         known, new = self._first.networks(seconds)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from bot.domain.learnt import Learnt, LearntFile, Linear
 from bot.domain.matching import Index
 from bot.knowledge import Library, english
 from bot.settings import KNOWLEDGE
+from bot.train_second_stage import SecondStageTrainer
 
 FIRST, SECOND = "role-differences", "bell-labs"
 SOME = (FIRST, SECOND, "spacex", "meta-roles", "paper-reviewed", "on-call", "rotation", "interviews")
@@ -94,6 +96,24 @@ def test_an_entry_that_was_added_since_is_found_by_its_phrasings(library: Librar
         )
         assert offered
         assert offered[0].entry == "quantum-gardener"
+
+
+def _bag_of_words(text: str) -> np.ndarray:
+    """Give a point on the unit sphere that stands for the words of a text: no encoder, and alike for alike texts."""
+    point = np.full(384, 1e-3, np.float32)
+    for word in text.casefold().split():
+        point[crc32(word.encode()) % 384] += 1
+    return point / np.linalg.norm(point)
+
+
+def test_the_second_stage_learns_beside_the_first_and_finds_thresholds_of_its_own(some: train.Trainer):
+    parts = some.left_out(str)
+    embedded, thresholds = SecondStageTrainer(some, _bag_of_words, str).learn(parts)
+
+    first, second = some.networks(parts)[0], embedded.known
+    assert len(second.weights) > len(first.mean)  # it weighs what the embedding says, too
+    assert set(embedded.owners) == set(SOME)
+    assert 0 < thresholds.maybe < thresholds.sure < 1
 
 
 def test_without_what_was_learnt_the_phrasings_decide(library: Library):
