@@ -1,5 +1,6 @@
 """The thread of a round comes to what the round says, whatever becomes of the knowledge, the bot or the thread."""
 
+import asyncio
 import shutil
 import signal
 from pathlib import Path
@@ -17,15 +18,21 @@ from tests.test_knowledge_live import Logged, logged, said  # noqa: F401 - a fix
 from tests.test_process import bot
 from tests.test_quiz_conversation import (
     CLEAR,
+    ENGINEER,
     begin,
     card,
+    find,
     message,
+    privately,
     question,
+    recorded,
     result,
+    rounds,
+    say_what_about,
     take,
     write,
 )
-from tests.test_quiz_left_alone import edited
+from tests.test_quiz_left_alone import edited, let_time_pass, released
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 LIMITED = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 1, "times": 1000}
@@ -246,3 +253,154 @@ async def test_what_dead_work_has_posted_is_found_by_whoever_takes_over(
             await result(workspace, root)
 
             assert await asked_once(workspace, root)
+
+
+# The thread is gone
+
+
+async def forgotten(workspace: Workspace, data: Path, library: Library, *choices: int) -> str:
+    """Answer so many questions in a workspace that forgets all; gives the ts of the card that was."""
+    async with bot_in(workspace, library, data):
+        root = await begin(workspace)
+        if choices:
+            await take(workspace, root, *choices)
+        await (result(workspace, root) if len(choices) == len(CLEAR) else question(workspace, root, len(choices) + 1))
+        await released(data)
+    return str(root)
+
+
+async def opened(workspace: Workspace, old: str) -> Sent:
+    """Wait until there is one card in the direct message, and give the root of the thread."""
+    [new] = await workspace.dm("U_ANA", count=1)
+    assert new["ts"] != old
+    return Sent(new["ts"], new["channel"], "U_ANA")
+
+
+async def test_open_in_the_history_opens_a_thread_that_is_gone_anew(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace:
+        old = await forgotten(workspace, tmp_path, library, *CLEAR)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+        listed = await privately(workspace, "Your rounds")
+        await workspace.click("U_ANA", listed, "Open")
+
+        root = await opened(workspace, old)
+        note = await privately(workspace, "Open the questions")
+        assert root.replace(".", "") in note["text"].replace(".", "")
+        told = await result(workspace, root)
+        assert "the role of an AI researcher." in shown(told)
+        await workspace.click("U_ANA", told, "Titles")
+        await message(workspace, root, "Typical background")
+        await workspace.click("U_ANA", listed, "Open")
+        await workspace.settled()
+        await released(tmp_path)
+        assert len(await workspace.dm("U_ANA")) == 1
+
+
+async def test_continue_there_goes_on_under_a_card_where_the_thread_is_gone(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace:
+        old = await forgotten(workspace, tmp_path, library, *CLEAR[:2])
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await workspace.command("U_ANA", "C_ASK", "/rolefit")
+        offer = await privately(workspace, "You have a round that is not finished")
+        await workspace.click("U_ANA", offer, "Continue there")
+
+        root = await opened(workspace, old)
+        assert "2 of 5 answered" in shown(await card(workspace, root, "Pause"))
+        await question(workspace, root, 3)
+        await privately(workspace, "Open the questions")
+        await write(workspace, root, "3a 4c 5a")
+        assert "the role of an AI researcher." in shown(await result(workspace, root))
+        assert len(await workspace.dm("U_ANA")) == 1
+
+
+async def test_a_reminder_opens_a_thread_that_is_gone_anew(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    async with Workspace.start() as workspace:
+        old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
+    await let_time_pass(tmp_path)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await opened(workspace, old)
+        reminder = await message(workspace, root, "Shall we go on?")
+        await workspace.click("U_ANA", reminder, "Continue")
+        await question(workspace, root, 2)
+
+
+async def test_a_round_that_closes_where_its_thread_is_gone_says_nothing(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    async with Workspace.start() as workspace:
+        old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
+    state = "UPDATE runs SET due = 'expire', due_at = 1"
+    assert change(tmp_path / "rolefit.db", state) == 1
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await workspace.until(lambda: found_gone(workspace), "U_ANA")
+        await released(tmp_path)
+        await workspace.settled()
+        assert await workspace.dm("U_ANA") == []
+
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+        await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Open")
+
+        root = await opened(workspace, old)
+        await workspace.click("U_ANA", await card(workspace, root, "Closed after two weeks"), "Continue")
+        await question(workspace, root, 2)
+
+
+async def found_gone(workspace: Workspace) -> bool:
+    return any(each["status"] == "channel_not_found" for each in await workspace.traffic("chat.update"))
+
+
+async def test_what_slack_puts_beside_a_thread_whose_root_is_gone_is_taken_back(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await begin(workspace)
+        await take(workspace, root, *CLEAR[:2])
+        third = await question(workspace, root, 3)
+        await released(tmp_path)
+        # To Slack a root that has been removed is a ts like any other.
+        assert change(tmp_path / "rolefit.db", "UPDATE runs SET root_ts = '1.000001'") == 1
+        await workspace.click("U_ANA", third, buttons(third)[CLEAR[2]])
+
+        async def anew() -> Sent | None:
+            new = (await workspace.dm("U_ANA"))[-1]
+            return Sent(new["ts"], new["channel"], "U_ANA") if "3 of 5 answered" in shown(new) else None
+
+        again = await workspace.until(anew, "U_ANA")
+        await question(workspace, again, 4)
+        await released(tmp_path)
+        assert len(await workspace.dm("U_ANA")) == 2
+
+
+# The round before is deleted
+
+
+async def test_of_a_deleted_round_nothing_remains_in_the_one_after_it(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.asking.ENDED", 0.5)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        first = await begin(workspace)
+        await take(workspace, first)
+        await workspace.click("U_ANA", await result(workspace, first), "Take it again")
+        second = await say_what_about(workspace, await rounds(workspace, 2))
+        await take(workspace, second, *ENGINEER)
+        since = await message(workspace, second, "Since last time")
+        assert "it was an AI researcher" in shown(since).replace("*", "")
+        assert recorded(tmp_path / "jobs.db", ["Since last time"])
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+        listed = await privately(workspace, "Your rounds")
+
+        await workspace.click("U_ANA", listed, find(listed, "quiz_delete", -1))
+
+        async def without() -> bool:
+            now = shown(await workspace.latest("U_ANA", since))
+            return "Since last time" not in now and "the role of an AI engineer." in now
+
+        await workspace.until(without, "U_ANA")
+        async with asyncio.timeout(20):
+            while await asyncio.to_thread(recorded, tmp_path / "jobs.db", ["Since last time"]):  # noqa: ASYNC110 - only the rows tell
+                await asyncio.sleep(0.1)
+        assert buttons(await result(workspace, second))
