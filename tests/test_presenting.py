@@ -373,6 +373,16 @@ async def test_what_slack_puts_beside_a_thread_whose_root_is_gone_is_taken_back(
         await released(tmp_path)
         assert len(await workspace.dm("U_ANA")) == 2
 
+        # What is left of the thread before goes with the round.
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+        await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Delete")
+        await card(workspace, again, "You deleted this round.")
+
+        async def alone() -> bool:
+            return len(await thread(workspace, root)) == 1
+
+        await workspace.until(alone, "U_ANA")
+
 
 # The round before is deleted
 

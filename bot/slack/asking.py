@@ -32,8 +32,8 @@ OF_A_RUN = (
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 
-# These are not done in the thread itself: with them it is looked whether it is still there.
-FROM_AFAR = ("remind", "resume")
+# What is not done in the thread itself: with it, it is looked whether the thread is still there.
+OUTSIDE_THREAD = ("remind", "resume")
 
 Action = dict[str, Any]
 Where = dict[str, Any]  # the channel and the root of a thread
@@ -223,7 +223,7 @@ class Asking(PresentingWorker):
             if outcome["lost"]:
                 await self._say(team, run_id, self._rendered(partial(rewritten, outcome["lost"])))
             if acted["held"]:
-                find = action["do"] in FROM_AFAR
+                find = action["do"] in OUTSIDE_THREAD
                 await self._present(team, run_id, key, find=find, doubtful=acted["doubtful"])
         except Exception:
             # No step, since what is wrong may be the steps themselves; doing it again changes nothing. What fails to be

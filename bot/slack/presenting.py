@@ -31,7 +31,7 @@ Shown = dict[str, list[str]]  # by slot: the message's ts, and the digest of wha
 
 
 @dataclass
-class Drawn:
+class Rendered:
     """What has been rendered for a run as it stands, so that deciding again does not render it all again.
 
     Same input, same output: whether it is kept or not, a message is the same.
@@ -41,7 +41,7 @@ class Drawn:
     of: tuple[Any, ...] = ()
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def draw(self, slot: str, stored: StoredRun, library: Library, before: StoredRun | None) -> dict[str, Any]:
+    def message(self, slot: str, stored: StoredRun, library: Library, before: StoredRun | None) -> dict[str, Any]:
         """Give what a slot shows, as plain data; `before` is the round that its owner finished last before."""
         of = (stored.id, stored.turns, stored.quiz, before and (before.id, before.turns, before.quiz))
         if self.library is not library or self.of != of:
@@ -61,20 +61,22 @@ class PresentingWorker(EquippedWorker):
         key: in whose name the run is held. find: look first whether the thread is there, and open another if it is
         not. doubtful: whoever held the run before may have posted what it could not remember any more.
         """
-        drawn = Drawn()
+        rendered = Rendered()
         changed: Shown = {}
         operation: Operation | None = None
         outcome: Outcome = {}
-        while operation := await step("plan", self._plan, team, run_id, key, drawn, operation, outcome, changed, find):
+        while operation := await step(
+            "plan", self._plan, team, run_id, key, rendered, operation, outcome, changed, find
+        ):
             outcome, find = await self._perform(team, run_id, key, operation, doubtful), False
-            changed = _after(operation, outcome, changed)
+            changed = _with_change(operation, outcome, changed)
 
     async def _plan(
         self,
         team: str,
         run_id: str,
         key: str,
-        drawn: Drawn,
+        rendered: Rendered,
         operation: Operation | None,
         outcome: Outcome,
         changed: Shown,
@@ -90,7 +92,7 @@ class PresentingWorker(EquippedWorker):
             stored = await self._store.run(team, run_id)
             if stored is None:
                 break
-            if decided := await self._decide(team, stored, key, drawn, outcome, changed, find):
+            if decided := await self._decide(team, stored, key, rendered, outcome, changed, find):
                 return decided
             now_shown = {slot: Posted(*posted) for slot, posted in changed.items()}
             if await self._store.release(team, run_id, by=key, turns=stored.turns, shown=now_shown):
@@ -102,7 +104,7 @@ class PresentingWorker(EquippedWorker):
         team: str,
         stored: StoredRun,
         key: str,
-        drawn: Drawn,
+        rendered: Rendered,
         outcome: Outcome,
         changed: Shown,
         find: bool,
@@ -111,38 +113,38 @@ class PresentingWorker(EquippedWorker):
             # Its version of the quiz cannot be shown any more. What could be kept of it is from now on what it is.
             acted = await self._store.act(team, stored.id, {"do": "show"}, by=f"{key} carried over")
             if acted and acted.outcome["lost"]:
-                return _on(stored, SAY, message=plain_data(rewritten(acted.outcome["lost"], self._library)))
-            return (
-                None  # somebody has done something to it at this very moment: it is not let go of, and looked at anew
-            )
+                return _operation(stored, SAY, message=plain_data(rewritten(acted.outcome["lost"], self._library)))
+            return None  # somebody has just done something to it: so it is not let go of, but looked at anew
         if find:
-            return _on(stored, FIND)
-        if "astray" in outcome:
-            return _on(stored, FIND, ts=outcome["ts"])
+            return _operation(stored, FIND)
+        if "misplaced" in outcome:
+            return _operation(stored, FIND, ts=outcome["ts"])
         shown = {slot: [posted.ts, posted.digest] for slot, posted in stored.messages.items()} | changed
-        return await self._next(team, stored, shown, drawn)
+        return await self._next(team, stored, shown, rendered)
 
-    async def _next(self, team: str, stored: StoredRun, shown: dict[str, list[str]], drawn: Drawn) -> Operation | None:
+    async def _next(
+        self, team: str, stored: StoredRun, shown: dict[str, list[str]], rendered: Rendered
+    ) -> Operation | None:
         """Find what the thread does not show as the run says."""
         run, library, deleted = stored.run, self._library, stored.run.status is Status.DELETED
         before = await self._store.finished_before(team, stored.id) if run.finished else None
         wanted = thread.slots(run, shown)
         if deleted and (left := [slot for slot in shown if slot not in (*wanted, LOST)]):
-            return _on(stored, REMOVE, slot=left[0], ts=shown[left[0]][0])
+            return _operation(stored, REMOVE, slot=left[0], ts=shown[left[0]][0])
         if LOST in shown and not deleted:
-            return _on(stored, OPEN, slot=CARD, message=drawn.draw(CARD, stored, library, before))
+            return _operation(stored, OPEN, slot=CARD, message=rendered.message(CARD, stored, library, before))
 
         there = [slot for slot in wanted if slot in shown]
         # What was clicked loses its buttons first, then comes what is next, then what sums it up.
         prompts = [slot for slot in there if slot.startswith(PROMPT)]
         for slot in [*prompts, *(each for each in wanted if each not in shown), *there]:
             ts, digest = shown.get(slot, ("", ""))
-            message = drawn.draw(slot, stored, library, before)
+            message = rendered.message(slot, stored, library, before)
             if not ts:
-                return _on(stored, POST, slot=slot, message=message)
+                return _operation(stored, POST, slot=slot, message=message)
             if digest != _digest(message):
-                return _on(stored, UPDATE, slot=slot, ts=ts, message=message)
-        return _on(stored, DELETE) if deleted else None
+                return _operation(stored, UPDATE, slot=slot, ts=ts, message=message)
+        return _operation(stored, DELETE) if deleted else None
 
     async def _perform(  # noqa: PLR0911 - one for each operation
         self, team: str, run_id: str, key: str, operation: Operation, doubtful: bool
@@ -154,7 +156,7 @@ class PresentingWorker(EquippedWorker):
 
         async def post(channel: str, name: str, thread_ts: str | None) -> Outcome:
             message, kept_as = recorded(operation["message"]), f"{run_id} {name}"
-            return await self._speech.place(
+            return await self._speech.post_once(
                 team, channel, message, thread_ts=thread_ts, key=kept_as, doubtful=doubtful, lease=lease
             )
 
@@ -219,14 +221,12 @@ def rewritten(lost: list[int], library: Library) -> Message:
     return blocks.told(fill(library.words.quiz.edited_since, kept=kept, given=given))
 
 
-def _after(operation: Operation, outcome: Outcome, changed: Shown) -> Shown:
+def _with_change(operation: Operation, outcome: Outcome, changed: Shown) -> Shown:
     """Add to what has been changed in a thread what an operation has changed; of a new thread, nothing yet."""
     if operation["do"] == OPEN:
         return {}
-    slot, left = (
-        operation.get("slot"),
-        {name: shown for name, shown in changed.items() if name != operation.get("slot")},
-    )
+    slot = operation.get("slot")
+    left = {name: shown for name, shown in changed.items() if name != slot}
     if operation["do"] != UPDATE or slot is None:
         return left
     # A card that is gone counts as changed: it is for `_remember` to say whether there shall be another.
@@ -234,7 +234,7 @@ def _after(operation: Operation, outcome: Outcome, changed: Shown) -> Shown:
     return left | {slot: [operation["ts"], _digest(operation["message"])]} if is_there else left
 
 
-def _on(stored: StoredRun, do: str, **more: Any) -> Operation:
+def _operation(stored: StoredRun, do: str, **more: Any) -> Operation:
     return {"do": do, "user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts} | more
 
 

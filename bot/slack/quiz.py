@@ -236,10 +236,9 @@ async def come_back(store: Store, now: float) -> int:
     for team, run_id, what, at, turns in found:
         await jobs.start(f"{what}:{team}:{run_id}:{at}", asking.come_back, team, run_id, what, turns)
         await store.put_off(team, run_id, at, now + LOOKED_AT_AGAIN)
-    left = await store.abandoned(now, limit=AT_ONCE)
-    for team, run_id, since in left:
+    for team, run_id, since in await store.abandoned(now, limit=AT_ONCE):
         await jobs.start(f"show:{team}:{run_id}:held:{since}", asking.show, team, run_id)
-    return max(len(found), len(left))
+    return len(found)
 
 
 async def _from_list(

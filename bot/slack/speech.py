@@ -88,7 +88,7 @@ class Speech:
         posted = await self._post("post", team, channel, render, thread_ts, next_post())
         return (posted["channel"], posted["ts"]) if posted else None
 
-    async def place(
+    async def post_once(
         self,
         team: str,
         channel: str,
@@ -99,11 +99,11 @@ class Speech:
         doubtful: bool,
         lease: Lease,
     ) -> Outcome:
-        """Post a message that has its place under a key, once, whichever piece of work does; as recorded.
+        """Post a message under a key that no other message has, once, whichever piece of work does.
 
-        doubtful: another may have posted it, so that it is looked for first. Gives `channel` and `ts`, and `astray` if
-        Slack has put it outside its thread, whose root is not there; or `gone` if the direct message is, or `lost` if
-        the lease is somebody else's by now.
+        doubtful: another may have posted it, so that it is looked for first. Gives `channel` and `ts`, and `misplaced`
+        if Slack has put it outside its thread, whose root is not there; or `gone` if the direct message is, or `lost`
+        if the lease is somebody else's by now.
         """
         return await self._post(
             "post", team, channel, render, thread_ts, key, unless=IS_GONE, doubtful=doubtful, lease=lease
@@ -281,7 +281,7 @@ class Speech:
         outcome: Outcome = {"channel": posted["channel"], "ts": posted["ts"]}
         # A root that is not there is no error to Slack: the message then stands at top level.
         root = (posted.get("message") or {}).get("thread_ts")
-        return outcome | {"astray": True} if arguments["thread_ts"] not in (None, root) else outcome
+        return outcome | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else outcome
 
     async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks."""

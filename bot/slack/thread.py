@@ -19,7 +19,7 @@ from bot.slack.blocks import BEGIN, SHARE
 from bot.slack.pieces import Message, context, label, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.text import Mrkdwn, escape, fill
-from bot.storage import CARD, PROMPT
+from bot.storage import CARD, PROMPT, SAID
 
 CHOOSE = "quiz_choose"  # value: run, prompt, question and choice
 DO = "quiz_do"  # value: run, and what to do, and the question if it is about one
@@ -86,7 +86,7 @@ def _reminds(run: Run, number: int) -> bool:
 
 def said(ts: str) -> str:
     """Name the slot of a message that was said between the questions and is not changed any more."""
-    return f"said:{ts}"
+    return f"{SAID}{ts}"
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:

@@ -26,7 +26,8 @@ TRIES = 20  # a version conflict is answered by reading again: twenty devices cl
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
 HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 NOT_YOURS = "not yours"
-CARD, PROMPT = "card", "prompt"  # slots of a run's messages: the root of its thread, and what its questions begin with
+# Slots of a run's messages: the root of its thread, its questions by number, and by its ts what is not changed again.
+CARD, PROMPT, SAID = "card", "prompt", "said:"
 LOST = "lost"  # in place of a slot: the thread under this root is gone, and another is to be opened
 BEING_DELETED = 5  # runs of one person at most that are about to go
 
@@ -196,12 +197,17 @@ class Runs:
                 await self._put_message(connection, team, run_id, LOST, Posted(root_ts, ""))
 
     async def move_thread(self, team: str, run_id: str, channel: str, card: Posted) -> None:
-        """Go on under another root message; the messages of the thread before are forgotten. Again does nothing."""
+        """Go on under another root message. Again does nothing.
+
+        What may be left of the thread before is not changed any more; it is only known so that it goes with the run.
+        """
         mine = (runs.c.team == team, runs.c.id == run_id, runs.c.root_ts != card.ts)
         async with self._engine.begin() as connection:
             moved = await connection.execute(update(runs).where(*mine).values(channel=channel, root_ts=card.ts))
             if moved.rowcount:
-                await connection.execute(delete(messages).where(messages.c.team == team, messages.c.run == run_id))
+                there = (messages.c.team == team, messages.c.run == run_id)
+                await connection.execute(delete(messages).where(*there, messages.c.slot.in_((CARD, LOST))))
+                await connection.execute(update(messages).where(*there).values(slot=SAID + messages.c.ts))
                 await self._put_message(connection, team, run_id, CARD, card)
 
     async def lease(self, team: str, run_id: str, *, by: str, seconds: float = 0.0) -> bool:
