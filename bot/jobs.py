@@ -33,13 +33,14 @@ from bot.private import private_file
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-VERSION = "6"
+VERSION = "7"
 
 RECORDED_WITHIN = 2.5  # seconds; Slack waits for three, and comes again
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
+ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
 
 log = structlog.get_logger()
 
@@ -109,7 +110,12 @@ _recording: "set[asyncio.Task[None]]" = set()  # the event loop itself holds its
 
 
 def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Make a method of a worker durable. It must be deterministic but for what its steps return."""
+    """Make a method of a worker durable.
+
+    It is run again from its beginning after a crash, perhaps days later and with the knowledge edited meanwhile; steps
+    that are recorded only give their results. So which step comes next may depend on the method's arguments and on what
+    steps have returned, and on nothing else: not on the knowledge, the clock, the settings, rows or what is in memory.
+    """
 
     @functools.wraps(function)
     async def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -285,22 +291,26 @@ async def adopt(executors: list[str]) -> int:
 async def forget(before: float) -> int:
     """Delete the records of work that was begun before this time in seconds since 1970 and has ended, well or not."""
     until, total = datetime.fromtimestamp(before, UTC).isoformat(), 0
-    ends = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
     while ended := await DBOS.list_workflows_async(
-        status=ends, end_time=until, limit=500, load_input=False, load_output=False
+        status=ENDS, end_time=until, limit=500, load_input=False, load_output=False
     ):
         await DBOS.delete_workflows_async([each.workflow_id for each in ended])
         total += len(ended)
     return total
 
 
-async def forget_keys(prefixes: list[str]) -> None:
-    """Delete the records of all work whose key begins with one of these, after stopping what has not ended."""
+async def forget_keys(prefixes: list[str], *, ended: bool = False) -> None:
+    """Delete the records of all work whose key begins with one of these, after stopping what has not ended.
+
+    ended: leave what has not ended alone.
+    """
+    which: dict[str, Any] = {"status": ENDS} if ended else {}
     while found := await DBOS.list_workflows_async(
-        workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False
+        workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False, **which
     ):
         keys = [each.workflow_id for each in found]
-        await DBOS.cancel_workflows_async(keys)
+        if not ended:
+            await DBOS.cancel_workflows_async(keys)
         await DBOS.delete_workflows_async(keys)
 
 

@@ -176,7 +176,7 @@ def test_the_other_messages_can_be_shown(library: Library):
         history.offer(rounds[0], library),
         history.listed(rounds, 25, library),
         history.listed([], 0, library),
-        blocks.note(library, "https://example.slack.com/archives/D1/p1"),
+        blocks.note("https://example.slack.com/archives/D1/p1", library),
         blocks.usage(library),
         blocks.usage(library, "<!channel> & " * 100),
         *(blocks.talk("Well & good", library, begins=begins) for begins in (True, False)),

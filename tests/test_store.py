@@ -136,6 +136,60 @@ async def test_a_run_is_let_go_of_only_when_nothing_more_was_done_to_it(store: S
     assert fourth.held
 
 
+async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(store: Store, library: Library):
+    await begun(store, library)
+    await store.act(TEAM, "r1", click(library, 0), by="first")
+
+    assert await store.lease(TEAM, "r1", by="first")
+    assert await store.lease(TEAM, "r1", by="first", seconds=3600.0)
+    assert not await store.lease(TEAM, "r1", by="second")
+    await store.free(TEAM, "r1", by="first")
+    assert await store.lease(TEAM, "r1", by="second")
+    assert not await store.lease(TEAM, "r1", by="first")
+    assert not await store.lease(TEAM, "no run", by="first")
+
+
+async def test_what_was_left_unfinished_is_abandoned_until_somebody_goes_on_with_it(store: Store, library: Library):
+    await begun(store, library)
+    await store.act(TEAM, "r1", click(library, 0), by="first")
+    assert await store.abandoned(time.time(), limit=9) == []
+
+    await store.free(TEAM, "r1", by="first", unfinished=True)
+
+    [(team, run_id, _)] = await store.abandoned(time.time(), limit=9)
+    assert (team, run_id) == (TEAM, "r1")
+    second = await store.act(TEAM, "r1", {"do": "show"}, by="second")
+    assert second
+    assert (second.held, second.doubtful) == (True, True)
+    assert await store.abandoned(time.time(), limit=9) == []
+    assert not await store.lease(TEAM, "r1", by="first")
+
+
+async def test_a_thread_that_is_gone_is_lost_once_and_its_messages_are_changed_no_more(store: Store, library: Library):
+    await begun(store, library)
+    found = await store.run(TEAM, "r1")
+    assert found
+    root = found.root_ts
+    await store.posted(TEAM, "r1", "prompt:1", Posted("2.0", "digest"))
+
+    await store.lose_thread(TEAM, "r1", root)
+    await store.move_thread(TEAM, "r1", "D_ANEW", Posted("9.0", "card"))
+    await store.lose_thread(TEAM, "r1", root)
+    await store.posted(TEAM, "r1", "prompt:2", Posted("9.1", "digest"))
+    await store.move_thread(TEAM, "r1", "D_ANEW", Posted("9.0", "card"))
+
+    found = await store.run(TEAM, "r1")
+    assert found
+    assert (found.channel, found.root_ts) == ("D_ANEW", "9.0")
+    left = {"card": Posted("9.0", "card"), "said:2.0": Posted("2.0", "digest")}
+    assert dict(found.messages) == left | {"prompt:2": Posted("9.1", "digest")}
+    await store.unposted(TEAM, "r1", "prompt:2")
+    await store.unposted(TEAM, "r1", "prompt:2")
+    found = await store.run(TEAM, "r1")
+    assert found
+    assert dict(found.messages) == left
+
+
 async def test_an_answer_by_halves_is_kept(store: Store, library: Library):
     await begun(store, library)
     question = library.quiz.questions[0]

@@ -282,6 +282,7 @@ def do(run: Run, action: Mapping[str, Any]) -> Done:
     change    question: ask it again
     back skip prompt: the one it is meant for, the last if none is named
     begin delete pause resume stop go_on reask
+    show      nothing, but that its messages are brought to what it says
     manages: they answer for the people they manage
     open     part: show a part of the result
     remind later expire
@@ -296,6 +297,8 @@ def do(run: Run, action: Mapping[str, Any]) -> Done:
         return Done(run, What.NOTHING)
     if name in ("remind", "expire"):
         return _left_alone(run, name)
+    if name == "show":
+        return Done(run, What.NOTHING)
     done = _act(run, name, action)
     if done.what in (What.STALE, What.REPEATED) and done.run is run:
         return done

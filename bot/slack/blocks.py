@@ -126,7 +126,7 @@ def talk(text: str, library: Library, *, begins: bool = False) -> Message:
 # /rolefit
 
 
-def note(library: Library, link: str) -> Message:
+def note(link: str, library: Library) -> Message:
     """Tell somebody who typed the command in a channel where the questions are."""
     named = escape(library.words.quiz.note_link)
     return plain(fill(library.words.quiz.note, link=Mrkdwn(f"<{escape(link)}|{named}>")))

@@ -11,7 +11,7 @@ from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching_text import Form
-from bot.jobs import current_key, in_doubt, insist, worker, workflow
+from bot.jobs import current_key, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks
@@ -19,6 +19,7 @@ from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
+from bot.slack.speech import Render
 
 # Kinds of what is said. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
 # what is suggested besides.
@@ -43,31 +44,40 @@ class Answering(EquippedWorker):
         """Post the reply in its thread, and remember what the next question there may lean on."""
         count_reply(kind, surface)
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
-            await insist(self._store.answered, team, channel, thread_ts, entries[-1])
-        await self._speech.post(team, channel, self.message(kind, entries), thread_ts=thread_ts)
+            await step("lean on", self._store.answered, team, channel, thread_ts, entries[-1])
+        await self._speech.post(team, channel, self.reply(kind, entries), thread_ts=thread_ts)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(current_key().rpartition(":")[2])))
 
     @workflow
     async def show_privately(self, response_url: str, entry: str) -> None:
         """Answer with the suggestion that was taken where only one person saw the buttons, in their place."""
-        known = self._library.entry(entry)
-        told = blocks.taken_privately(known, self._library) if known else blocks.unknown(self._library)
-        await self._speech.reply(response_url, told, replace=True)
+
+        def told(library: Library) -> Message:
+            known = library.entry(entry)
+            return blocks.taken_privately(known, library) if known else blocks.unknown(library)
+
+        await self._speech.reply(response_url, self._rendered(told), replace=True)
 
     @workflow
     async def show(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
         """Answer with the suggestion that was taken, and take the buttons away."""
-        known = self._library.entry(entry)
-        if known is None:  # deleted from the knowledge since it was suggested
-            await self._speech.update(team, channel, suggestion_ts, blocks.unknown(self._library))
-            return
-        await self._speech.update(team, channel, suggestion_ts, blocks.suggestion_taken(known, self._library))
-        await insist(self._store.answered, team, channel, thread_ts, entry)
-        await self._speech.post(team, channel, blocks.answers([known], self._library), thread_ts=thread_ts)
 
-    def message(self, kind: str, entries: list[str]) -> Message:
-        """Render a reply, given as Said is."""
-        return rendered(kind, entries, self._library)
+        async def is_known() -> bool:
+            return self._library.entry(entry) is not None
+
+        def taken(library: Library) -> Message:
+            known = library.entry(entry)
+            return blocks.suggestion_taken(known, library) if known else blocks.unknown(library)
+
+        known = await step("find entry", is_known)
+        await self._speech.update(team, channel, suggestion_ts, self._rendered(taken))
+        if known:  # and not deleted from the knowledge since it was suggested
+            await step("lean on", self._store.answered, team, channel, thread_ts, entry)
+            await self._speech.post(team, channel, self.reply(ANSWER, [entry]), thread_ts=thread_ts)
+
+    def reply(self, kind: str, entries: list[str]) -> Render:
+        """Have a reply rendered when it is sent, given as Said is."""
+        return self._rendered(lambda library: rendered(kind, entries, library))
 
 
 answering = Answering("faq")

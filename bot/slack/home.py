@@ -16,7 +16,7 @@ class Showing(EquippedWorker):
     @workflow
     async def home(self, team: str, user: str) -> None:
         """Publish the Home tab to somebody."""
-        await self._speech.publish(team, user, blocks.home(self._library))
+        await self._speech.publish(team, user, lambda: blocks.home(self._library))
 
 
 showing = Showing("home")

@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.jobs import insist, worker, workflow
+from bot.jobs import step, worker, workflow
 from bot.slack.access import Access
 from bot.slack.asking import OF_A_RUN
 from bot.slack.equipped import EquippedWorker
@@ -20,10 +20,15 @@ class Leaving(EquippedWorker):
     @workflow
     async def forget(self, team: str, gone_at: float) -> None:
         """Delete its rows and the records of its work, unless it has installed the app again since."""
-        if await insist(self._store.delete_team, team, gone_at=gone_at):
-            await jobs.forget_keys([f"{kind}:{team}:" for kind in KINDS])
-            # What that work had still written, unless the app has been installed again by now.
-            await insist(self._store.delete_team, team, gone_at=0.0)
+
+        async def delete() -> None:
+            if await self._store.delete_team(team, gone_at=gone_at):
+                await jobs.forget_keys([f"{kind}:{team}:" for kind in KINDS])
+                # What that work had still written, unless the app has been installed again by now.
+                await self._store.delete_team(team, gone_at=0.0)
+
+        # One step, looked at anew if it was not done to its end: the app may have been installed again meanwhile.
+        await step("delete", delete)
 
 
 leaving = Leaving("leaving")

@@ -238,11 +238,17 @@ async def delete(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
 
 
 async def come_back(store: Store, now: float) -> int:
-    """Begin what has to be done to runs that nobody has touched; gives how many. Replicas may do so at once."""
+    """Begin what has to be done to runs that nobody has touched; gives how many. Replicas may do so at once.
+
+    That is also to show what was done to those that are still held by work which has died, or waits for another version
+    of us.
+    """
     found = await store.due(now, limit=AT_ONCE)
     for team, run_id, what, at, turns in found:
         await jobs.start(f"{what}:{team}:{run_id}:{at}", asking.come_back, team, run_id, what, turns)
         await store.put_off(team, run_id, at, now + LOOKED_AT_AGAIN)
+    for team, run_id, since in await store.abandoned(now, limit=AT_ONCE):
+        await jobs.start(f"show:{team}:{run_id}:held:{since}", asking.show, team, run_id)
     return len(found)
 
 

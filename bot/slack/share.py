@@ -1,18 +1,21 @@
 """Sharing in Slack: pick a person, see what would be sent, send it or not."""
 
 import hashlib
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.domain.share import Delivery, Refusal, refusal
-from bot.jobs import current_key, insist, step, worker, workflow
+from bot.domain.share import Delivery, refusal
+from bot.jobs import current_key, step, worker, workflow
+from bot.knowledge import Library
 from bot.slack import blocks, result
 from bot.slack.blocks import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH
 from bot.slack.equipped import EquippedWorker
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
+from bot.slack.speech import plain_data, recorded
 from bot.slack.text import fill, mention
 from bot.storage import Share, ShareState, Store
 
@@ -24,7 +27,8 @@ class Sharing(EquippedWorker):
     @workflow
     async def pick(self, team: str, channel: str, root_ts: str, run_id: str) -> None:
         """Ask who should get it."""
-        await self._say_in(team, run_id, channel, root_ts, blocks.pick_recipient(run_id, self._library))
+        pick = self._rendered(partial(blocks.pick_recipient, run_id))
+        await self._say_in(team, run_id, channel, root_ts, pick)
 
     @workflow
     async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
@@ -34,13 +38,23 @@ class Sharing(EquippedWorker):
         """
         key = current_key()
         share_id = hashlib.sha256(f"{team}:{run_id}:{picker_ts}".encode()).hexdigest()[:20]
-        stored = await insist(self._store.run, team, run_id)
-        if stored is None:
+
+        async def look() -> dict[str, str] | None:
+            stored = await self._store.run(team, run_id)
+            return {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts} if stored else None
+
+        where = await step("look", look)
+        if where is None:
             return
-        reason = refusal(stored.user, team, await self._speech.person(team, recipient))
+        channel, to = where["channel"], mention(recipient)
+        reason = refusal(where["user"], team, await self._speech.person(team, recipient))
         if reason is not None:
-            told = blocks.pick_recipient(run_id, self._library, self._refused(reason, recipient))
-            await self._speech.update(team, stored.channel, picker_ts, told)
+
+            def refused(library: Library) -> Message:
+                why = fill(getattr(library.words.share, reason), to=to)
+                return blocks.pick_recipient(run_id, library, why)
+
+            await self._speech.update(team, channel, picker_ts, self._rendered(refused))
             return
 
         async def keep() -> dict[str, Any] | None:
@@ -50,26 +64,24 @@ class Sharing(EquippedWorker):
             if now is None or not now.run.shareable:  # deleted, or a change has opened it again
                 return None
             message = result.shared(now.run, mention(now.user), self._library)
-            kept = {"text": message.text, "blocks": list(message.blocks), "intro_ts": picker_ts, "by": key}
+            kept = plain_data(message) | {"intro_ts": picker_ts, "by": key}
             share = Share(share_id, run_id, now.version, recipient, kept, ShareState.PREVIEWED)
             await self._store.preview_share(team, share)
             return kept
 
         kept = await step("keep preview", keep)
         if kept is None:
-            await self._speech.update(team, stored.channel, picker_ts, blocks.say(self._library.words.share.outdated))
+            await self._speech.update(team, channel, picker_ts, self._rendered(_outdated))
             return
         if kept["by"] != key:
             return
-        to = mention(recipient)
-        await self._speech.update(team, stored.channel, picker_ts, blocks.preview_intro(to, self._library))
-        for message in (_message(kept), blocks.confirm(share_id, to, self._library)):
-            await self._say_in(team, run_id, stored.channel, stored.root_ts, message)
+        await self._speech.update(team, channel, picker_ts, self._rendered(partial(blocks.preview_intro, to)))
+        for message in (recorded(kept), self._rendered(partial(blocks.confirm, share_id, to))):
+            await self._say_in(team, run_id, channel, where["root_ts"], message)
 
     @workflow
     async def send(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
         """Send what was previewed, unless it was cancelled or the result has changed since."""
-        words = self._library.words.share
 
         async def claim() -> dict[str, Any] | None:
             share = await self._store.share(team, share_id)
@@ -89,14 +101,18 @@ class Sharing(EquippedWorker):
             return
         to = mention(claimed["recipient"])
         if claimed["outdated"]:
-            await self._speech.update(team, channel, confirm_ts, blocks.say(words.outdated))
+            await self._speech.update(team, channel, confirm_ts, self._rendered(_outdated))
             await self._end_preview(team, channel, claimed, sent=False)
             return
-        delivery = await self._speech.deliver(team, claimed["recipient"], _message(claimed["message"]))
+        delivery = await self._speech.deliver(team, claimed["recipient"], recorded(claimed["message"]))
         sent = delivery is Delivery.DELIVERED
         if not sent:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-        await self._speech.update(team, channel, confirm_ts, blocks.told(fill(getattr(words, delivery), to=to)))
+
+        def told(library: Library) -> Message:
+            return blocks.told(fill(getattr(library.words.share, delivery), to=to))
+
+        await self._speech.update(team, channel, confirm_ts, self._rendered(told))
         await self._end_preview(team, channel, claimed, sent=sent)
 
     @workflow
@@ -112,23 +128,21 @@ class Sharing(EquippedWorker):
 
         found = await step("cancel share", cancelled)
         if found is not None:
-            await self._speech.update(team, channel, confirm_ts, blocks.say(self._library.words.share.cancelled))
+            told = self._rendered(lambda library: blocks.say(library.words.share.cancelled))
+            await self._speech.update(team, channel, confirm_ts, told)
             await self._end_preview(team, channel, found, sent=False)
 
     async def _end_preview(self, team: str, channel: str, share: dict[str, Any], *, sent: bool) -> None:
         """Have the lead of a preview say what became of it."""
         if intro_ts := share["message"].get("intro_ts"):  # not of before it was kept
-            told = blocks.preview_over(mention(share["recipient"]), self._library, sent=sent)
-            await self._speech.update(team, channel, intro_ts, told)
+            told = partial(blocks.preview_over, mention(share["recipient"]), sent=sent)
+            await self._speech.update(team, channel, intro_ts, self._rendered(told))
 
     async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str | None:
         async def move() -> str | None:
             return await self._store.move_share(team, share_id, was=was, to=to)
 
         return await step(f"share {to}", move)
-
-    def _refused(self, reason: Refusal, recipient: str) -> str:
-        return fill(getattr(self._library.words.share, reason), to=mention(recipient))
 
 
 sharing = Sharing("share")
@@ -173,8 +187,8 @@ async def send(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCon
     await ack()
 
 
-def _message(kept: dict[str, Any]) -> Message:
-    return Message(kept["text"], tuple(kept["blocks"]))
+def _outdated(library: Library) -> Message:
+    return blocks.say(library.words.share.outdated)
 
 
 def register(app: AsyncApp) -> None:

@@ -3,6 +3,9 @@
 Slack may refuse for now (429, with the seconds to wait), or fail in a way that leaves open whether it did what it was
 asked. The work then sleeps, which survives a restart, and tries again; before a message is posted again it is looked
 for, by a key in its metadata.
+
+What a message says is rendered within the step that sends it: the knowledge may be edited while the work sleeps, and no
+step may depend on more than what was recorded.
 """
 
 import random
@@ -34,6 +37,10 @@ PATIENT_TRIES = 500  # where Slack only says how long to wait
 LOOKED_AT, LOOKED_BACK = 200, 86_400  # messages, and seconds, that are looked at for one of ours
 MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"})
 MAY_NOT_LOOK = frozenset({"channel_not_found", "missing_scope", "not_in_channel", "thread_not_found"})
+# Slack's word that a message, or the direct message it stood in, is not there any more.
+IS_GONE = frozenset({"channel_not_found", "message_not_found"})
+# Slack's word that a message is there and stays as it is.
+STAYS = frozenset({"block_mismatch", "cant_update_message", "edit_window_closed", "update_failed"})
 # Slack will not show these blocks; the same text without them still answers.
 REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 NOT_REACHABLE = frozenset(
@@ -65,7 +72,10 @@ RESTRICTED = frozenset(
 )
 
 Outcome = dict[str, Any]
-Call = Callable[[], Awaitable[Outcome]]
+Call = Callable[[Outcome], Awaitable[Outcome]]  # given what came of the last try
+Render = Callable[[], Awaitable[Message | None]]  # None: there is nothing to say any more
+# Keeps what the work holds for so many seconds more; False if somebody else has it by now.
+Lease = Callable[[float], Awaitable[bool]]
 
 log = structlog.get_logger()
 
@@ -86,18 +96,42 @@ class Speech:
         self._store = store
         self._between_posts = between_posts
 
-    async def post(self, team: str, channel: str, message: Message, *, thread_ts: str | None = None) -> tuple[str, str]:
+    async def post(
+        self, team: str, channel: str, render: Render, *, thread_ts: str | None = None
+    ) -> tuple[str, str] | None:
         """Post a message, given a channel or a person's id; returns the channel and the message's ts.
 
-        Links do not unfurl: an unfurl would come back to us as an edit of our own message.
+        None if there is nothing to say. Links do not unfurl: an unfurl would come back to us as an edit of our own
+        message.
         """
-        posted = await self._post("post", team, channel, message, thread_ts)
-        return posted["channel"], posted["ts"]
+        posted = await self._post("post", team, channel, render, thread_ts, next_post())
+        return (posted["channel"], posted["ts"]) if posted else None
 
-    async def deliver(self, team: str, person: str, message: Message) -> Delivery:
+    async def post_once(
+        self,
+        team: str,
+        channel: str,
+        render: Render,
+        *,
+        thread_ts: str | None,
+        key: str,
+        doubtful: bool,
+        lease: Lease,
+    ) -> Outcome:
+        """Post a message under a key that no other message has, once, whichever piece of work does.
+
+        doubtful: another may have posted it, so that it is looked for first. Gives `channel` and `ts`, and `misplaced`
+        if Slack has put it outside its thread, whose root is not there; or `gone` if the direct message is, or `lost`
+        if the lease is somebody else's by now.
+        """
+        return await self._post(
+            "post", team, channel, render, thread_ts, key, unless=IS_GONE, doubtful=doubtful, lease=lease
+        )
+
+    async def deliver(self, team: str, person: str, render: Render) -> Delivery:
         """Post to a person's direct message, and say what became of it."""
         try:
-            await self._post("deliver", team, person, message, None)
+            await self._post("deliver", team, person, render, None, next_post())
         except UncertainError:
             return Delivery.UNCERTAIN
         except SlackWorkError as error:
@@ -106,63 +140,67 @@ class Speech:
             return Delivery.RESTRICTED if str(error) in RESTRICTED else Delivery.REFUSED
         return Delivery.DELIVERED
 
-    async def update(self, team: str, channel: str, ts: str, message: Message) -> None:
-        """Replace a message of ours. One that is gone is left gone."""
-        text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
+    async def update(self, team: str, channel: str, ts: str, render: Render, *, lease: Lease | None = None) -> Outcome:
+        """Replace a message of ours. Gives `gone` if it is, which is no error; `lost` if the lease has been lost."""
 
-        async def update() -> dict[str, Any]:
+        async def update(_: Outcome) -> Outcome:
+            if (message := await render()) is None:
+                return {}
+            text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
             try:
                 arguments = {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)}
                 await self._shown((await self._client(team)).chat_update, arguments)
             except SlackApiError as error:
-                if code(error) not in ("message_not_found", "cant_update_message"):
-                    raise
+                return _is_left(error)
             return {}
 
-        await self._call("update", update)
+        return await self._call("update", update, lease=lease)
 
-    async def remove(self, team: str, channel: str, ts: str) -> None:
+    async def remove(self, team: str, channel: str, ts: str, *, lease: Lease | None = None) -> Outcome:
         """Delete a message of ours. One that is gone, or that Slack does not let us delete, is left."""
 
-        async def remove() -> dict[str, Any]:
+        async def remove(_: Outcome) -> Outcome:
             try:
                 await (await self._client(team)).chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
-                if code(error) not in ("message_not_found", "cant_delete_message"):
-                    raise
+                if code(error) != "cant_delete_message":
+                    return _is_left(error)
             return {}
 
-        await self._call("remove", remove)
+        return await self._call("remove", remove, lease=lease)
 
-    async def publish(self, team: str, user: str, view: dict[str, Any]) -> None:
+    async def publish(self, team: str, user: str, view: Callable[[], dict[str, Any]]) -> None:
         """Show somebody the Home tab. Slack takes none for who cannot open it."""
 
-        async def publish() -> dict[str, Any]:
-            await (await self._client(team)).views_publish(user_id=user, view=view)
+        async def publish(_: Outcome) -> Outcome:
+            await (await self._client(team)).views_publish(user_id=user, view=view())
             return {}
 
         await self._call("publish", publish)
 
     async def whisper(
-        self, team: str, channel: str, user: str, message: Message, *, thread_ts: str | None = None
+        self, team: str, channel: str, user: str, render: Render, *, thread_ts: str | None = None
     ) -> None:
         """Show a message to one person only."""
 
-        async def whisper() -> dict[str, Any]:
-            await (await self._client(team)).chat_postEphemeral(
-                channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
-            )
+        async def whisper(_: Outcome) -> Outcome:
+            if message := await render():
+                await (await self._client(team)).chat_postEphemeral(
+                    channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
+                )
             return {}
 
         await self._call("whisper", whisper)
 
-    async def reply(self, response_url: str, message: Message, *, replace: bool = False) -> None:
+    async def reply(self, response_url: str, render: Render, *, replace: bool = False) -> None:
         """Answer a command or a click privately, also where the bot is not a member, or replace what was clicked.
 
         An address that expired is let go.
         """
 
-        async def reply() -> dict[str, Any]:
+        async def reply(_: Outcome) -> Outcome:
+            if (message := await render()) is None:
+                return {}
             answered = await AsyncWebhookClient(response_url, session=self._access.session).send(
                 text=message.text, blocks=list(message.blocks), response_type="ephemeral", replace_original=replace
             )
@@ -172,22 +210,22 @@ class Speech:
 
         await self._call("reply", reply)
 
-    async def permalink(self, team: str, channel: str, ts: str) -> str:
-        """Give the address of a message."""
+    async def permalink(self, team: str, channel: str, ts: str) -> str | None:
+        """Give the address of a message; None if it is gone."""
 
-        async def permalink() -> dict[str, Any]:
-            return {
-                "permalink": (await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts))[
-                    "permalink"
-                ]
-            }
+        async def permalink(_: Outcome) -> Outcome:
+            try:
+                found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
+            except SlackApiError as error:
+                return _is_left(error)
+            return {"permalink": found["permalink"]}
 
-        return str((await self._call("permalink", permalink))["permalink"])
+        return (await self._call("permalink", permalink)).get("permalink")
 
     async def person(self, team: str, user: str) -> Person:
         """Look somebody up."""
 
-        async def person() -> dict[str, Any]:
+        async def person(_: Outcome) -> Outcome:
             found: dict[str, Any] = (await (await self._client(team)).users_info(user=user))["user"]
             return {
                 "id": found["id"],
@@ -202,7 +240,7 @@ class Speech:
     async def zone(self, team: str, user: str) -> str | None:
         """Give a person's time zone by its IANA name; None if we may not read it."""
 
-        async def zone() -> dict[str, Any]:
+        async def zone(_: Outcome) -> Outcome:
             try:
                 found = await (await self._client(team)).users_info(user=user)
             except SlackApiError as error:
@@ -215,32 +253,47 @@ class Speech:
         return str(found) if found else None
 
     async def _post(
-        self, name: str, team: str, channel: str, message: Message, thread_ts: str | None
-    ) -> dict[str, Any]:
-        """Post when it is this channel's turn, whichever of us posts."""
-        key, turn = next_post(), 0.0
-        arguments = {
-            "channel": channel,
-            "text": message.text,
-            "blocks": list(message.blocks),
-            "thread_ts": thread_ts,
-            "unfurl_links": False,
-            "unfurl_media": False,
-            "metadata": {"event_type": POSTED, "event_payload": {"key": key}},
-        }
+        self,
+        name: str,
+        team: str,
+        channel: str,
+        render: Render,
+        thread_ts: str | None,
+        key: str,
+        *,
+        unless: frozenset[str] = frozenset(),
+        doubtful: bool = False,
+        lease: Lease | None = None,
+    ) -> Outcome:
+        """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`."""
 
-        async def post() -> dict[str, Any]:
-            nonlocal turn
-            if self._between_posts and not turn:
-                turn, wait = await self._store.turn(team, channel, self._between_posts)
+        async def post(before: Outcome) -> Outcome:
+            if (message := await render()) is None:
+                return {}
+            if self._between_posts and not before.get("has_turn"):
+                _, wait = await self._store.turn(team, channel, self._between_posts)
                 if wait > 0:
-                    return {"wait": wait}
-            return await self._say(team, arguments)
+                    return {"wait": wait, "has_turn": True}
+            arguments = {
+                "channel": channel,
+                "text": message.text,
+                "blocks": list(message.blocks),
+                "thread_ts": thread_ts,
+                "unfurl_links": False,
+                "unfurl_media": False,
+                "metadata": {"event_type": POSTED, "event_payload": {"key": key}},
+            }
+            try:
+                return await self._say(team, arguments)
+            except SlackApiError as error:
+                if code(error) not in unless:
+                    raise
+                return {"gone": True}
 
-        async def posted() -> dict[str, Any] | None:
+        async def posted() -> Outcome | None:
             return await self._posted(team, key, channel, thread_ts)
 
-        return await self._call(name, post, posted)
+        return await self._call(name, post, posted, doubtful=doubtful, lease=lease)
 
     async def _client(self, team: str) -> AsyncWebClient:
         """Give a client with the workspace's token. Raises SlackWorkError if the app is not installed there."""
@@ -251,7 +304,10 @@ class Speech:
 
     async def _say(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
         posted = await self._shown((await self._client(team)).chat_postMessage, arguments)
-        return {"channel": posted["channel"], "ts": posted["ts"]}
+        outcome: Outcome = {"channel": posted["channel"], "ts": posted["ts"]}
+        # A root that is not there is no error to Slack: the message then stands at top level.
+        root = (posted.get("message") or {}).get("thread_ts")
+        return outcome | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else outcome
 
     async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks.
@@ -297,22 +353,39 @@ class Speech:
         return None
 
     async def _call(
-        self, name: str, method: Call, look: Callable[[], Awaitable[Outcome | None]] | None = None
+        self,
+        name: str,
+        method: Call,
+        look: Callable[[], Awaitable[Outcome | None]] | None = None,
+        *,
+        doubtful: bool = False,
+        lease: Lease | None = None,
     ) -> Outcome:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
-        Raises SlackWorkError if Slack goes on failing or refuses for good, UncertainError if it may have done it.
+        Gives {"lost": True} if the lease is somebody else's by now. Raises SlackWorkError if Slack goes on failing or
+        refuses for good, UncertainError if it may have done it.
         """
-        tries, waits, uncertain = 0, 0, False
+        tries, waits = 0, 0
+        before: Outcome = {"uncertain": doubtful}
+
+        async def tried() -> Outcome:
+            if lease and not await lease(0):
+                return {"lost": True}
+            outcome = await self._try(name, method, look, before, tries)
+            if lease and "wait" in outcome:
+                await lease(outcome["wait"])
+            return outcome
+
         while True:
-            outcome = await step(name, self._try, name, method, look, uncertain, tries)
+            outcome = await step(name, tried)
             if "wait" not in outcome:
                 return outcome
-            uncertain = uncertain or outcome.get("uncertain", False)
+            before = {name: before.get(name) or outcome.get(name) for name in ("uncertain", "has_turn")}
             tries += outcome.get("counts", 0)
             waits += 1
             if tries >= TRIES or waits >= PATIENT_TRIES:
-                raise (UncertainError if uncertain else SlackWorkError)(outcome.get("error"))
+                raise (UncertainError if before["uncertain"] else SlackWorkError)(outcome.get("error"))
             await pause(outcome["wait"])
 
     async def _try(
@@ -320,15 +393,15 @@ class Speech:
         name: str,
         method: Call,
         look: Callable[[], Awaitable[Outcome | None]] | None,
-        uncertain: bool,
+        before: Outcome,
         tries: int,
     ) -> Outcome:
         """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done."""
         later: Outcome = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
         try:
-            if look and (uncertain or in_doubt()) and (done := await look()):
+            if look and (before.get("uncertain") or in_doubt()) and (done := await look()):
                 return done
-            return await method()
+            return await method(before)
         except ClientConnectorError:
             return later | {"error": "no connection"}
         except (ClientError, TimeoutError) as error:
@@ -338,6 +411,29 @@ class Speech:
             if outcome is None:
                 raise SlackWorkError(code(error)) from error
             return outcome
+
+
+def recorded(kept: dict[str, Any]) -> Render:
+    """Give what says a message that was rendered in a step before, as `plain_data` has it."""
+
+    async def render() -> Message:
+        return Message(kept["text"], tuple(kept["blocks"]))
+
+    return render
+
+
+def plain_data(message: Message) -> dict[str, Any]:
+    """Give a message as a step may return it."""
+    return {"text": message.text, "blocks": list(message.blocks)}
+
+
+def _is_left(error: SlackApiError) -> Outcome:
+    """Say that a message is gone, or stays as it is; what Slack says besides is raised again."""
+    if code(error) in IS_GONE:
+        return {"gone": True}
+    if code(error) in STAYS:
+        return {}
+    raise error
 
 
 def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:

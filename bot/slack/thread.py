@@ -19,11 +19,12 @@ from bot.slack.blocks import BEGIN, SHARE
 from bot.slack.pieces import Message, context, label, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.text import Mrkdwn, escape, fill
+from bot.storage import CARD, PROMPT, SAID
 
 CHOOSE = "quiz_choose"  # value: run, prompt, question and choice
 DO = "quiz_do"  # value: run, and what to do, and the question if it is about one
 GRADED = "quiz_graded"  # value: dimension and column; its block's id holds the run
-CARD, RESULT, REVIEW, REMINDER, PROMPT = "card", "result", "review", "reminder", "prompt"
+RESULT, REVIEW, REMINDER = "result", "review", "reminder"
 
 
 @dataclass(frozen=True)
@@ -34,39 +35,58 @@ class Before:
     begun_at: datetime
 
 
-def view(
-    run: Run, run_id: str, library: Library, shown: Collection[str], before: Before | None = None
-) -> Mapping[str, Message]:
-    """Give what each slot should show, in the order in which new ones are posted; `shown` are those that are there.
+def slots(run: Run, shown: Collection[str]) -> list[str]:
+    """Name what a run's thread should have, in the order in which new messages are posted; `shown` are those there.
 
     What was asked and is over before it was posted is not posted any more. Of a deleted run only the card is left, to
     say so.
     """
     if run.status is Status.DELETED:
-        return {CARD: plain(escape(library.words.quiz.deleted))}
-    wanted: dict[str, Message] = {}
-    if run.finished or RESULT in shown:
-        wanted[RESULT] = _result(run, run_id, library, before)
-    for part in dict.fromkeys([*run.opened, *(each for each in PARTS if each in shown)]):
-        if run.finished or part in shown:
-            wanted[part] = _part(run, run_id, part, library)
-    for number, prompt in enumerate(run.prompts, 1):
+        return [CARD]
+    wanted = [RESULT] if run.finished or RESULT in shown else []
+    parts = dict.fromkeys([*run.opened, *(each for each in PARTS if each in shown)])
+    wanted += [part for part in parts if run.finished or part in shown]
+    for number in range(1, len(run.prompts) + 1):
         slot = f"{PROMPT}:{number}"
-        last = number == len(run.prompts)
-        if slot in shown or (last and run.asking):
-            wanted[slot] = _prompt(run, run_id, number, prompt, library)
+        if slot in shown or (number == len(run.prompts) and run.asking):
+            wanted.append(slot)
     for number in range(1, run.reminders + 1):
         slot = f"{REMINDER}:{number}"
-        live = number == run.reminders and run.reminding and not run.finished
-        if slot in shown or live:
-            wanted[slot] = _reminder(run, run_id, library, live=live)
-    wanted[CARD] = card(run, run_id, library)
-    return wanted
+        if slot in shown or _reminds(run, number):
+            wanted.append(slot)
+    return [*wanted, CARD]
+
+
+def render(slot: str, run: Run, run_id: str, library: Library, before: Before | None = None) -> Message:
+    """Give what a slot shows, one of those that `slots` names. `before`: their last round, if there was one."""
+    kind, _, number = slot.partition(":")
+    if kind == CARD and run.status is Status.DELETED:
+        return plain(escape(library.words.quiz.deleted))
+    if kind == CARD:
+        return card(run, run_id, library)
+    if kind == RESULT:
+        return _result(run, run_id, library, before)
+    if kind == PROMPT:
+        return _prompt(run, run_id, int(number), run.prompts[int(number) - 1], library)
+    if kind == REMINDER:
+        return _reminder(run, run_id, library, live=_reminds(run, int(number)))
+    return _part(run, run_id, kind, library)
+
+
+def view(
+    run: Run, run_id: str, library: Library, shown: Collection[str], before: Before | None = None
+) -> Mapping[str, Message]:
+    """Give what each slot should show, in the order of `slots`."""
+    return {slot: render(slot, run, run_id, library, before) for slot in slots(run, shown)}
+
+
+def _reminds(run: Run, number: int) -> bool:
+    return number == run.reminders and run.reminding and not run.finished
 
 
 def said(ts: str) -> str:
     """Name the slot of a message that was said between the questions and is not changed any more."""
-    return f"said:{ts}"
+    return f"{SAID}{ts}"
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:

@@ -1,6 +1,9 @@
 """What may be asked of the store, and its one implementation."""
 
-from bot.storage.runs import NOT_YOURS, Acted, Posted, StoredRun
+from bot.storage.runs import CARD, LOST, NOT_YOURS, PROMPT, SAID, Acted, Posted, StoredRun
 from bot.storage.store import Installation, Share, ShareState, Store
 
-__all__ = ["NOT_YOURS", "Acted", "Installation", "Posted", "Share", "ShareState", "Store", "StoredRun"]
+__all__ = [
+    "CARD", "LOST", "NOT_YOURS", "PROMPT", "SAID", "Acted", "Installation", "Posted", "Share", "ShareState", "Store",
+    "StoredRun",
+]  # fmt: skip

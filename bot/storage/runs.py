@@ -25,7 +25,11 @@ from bot.storage.tables import actions, answers, messages, quizzes, runs
 
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
+HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 NOT_YOURS = "not yours"
+# Slots of a run's messages: the root of its thread, its questions by number, and by its ts what is not changed again.
+CARD, PROMPT, SAID = "card", "prompt", "said:"
+LOST = "lost"  # in place of a slot: the thread under this root is gone, and another is to be opened
 BEING_DELETED = 5  # runs of one person at most that are about to go
 
 
@@ -64,7 +68,7 @@ class StoredRun:
         numbers = [
             int(slot.rpartition(":")[2])
             for slot, posted in self.messages.items()
-            if slot.startswith("prompt:") and float(posted.ts) < float(ts)
+            if slot.startswith(f"{PROMPT}:") and float(posted.ts) < float(ts)
         ]
         return max(numbers, default=0)
 
@@ -76,7 +80,7 @@ class StoredRun:
     @property
     def asked(self) -> bool:
         """Whether the live prompt, if there is one, has been posted."""
-        return self.run.asking is None or f"prompt:{len(self.run.prompts)}" in self.messages
+        return self.run.asking is None or f"{PROMPT}:{len(self.run.prompts)}" in self.messages
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,13 @@ class Acted:
     """What came of an action, as plain data, and whether who asked for it now holds the run.
 
     outcome: `what` (a `What`, or NOT_YOURS), `question`, `was` (the answers before, if there was a result and they
-    changed) and `lost` as in StoredRun.
+    changed) and `lost` as in StoredRun. doubtful: it was taken from a holder that has not let go of it, which may have
+    posted what it could not remember any more.
     """
 
     outcome: dict[str, Any]
     held: bool
+    doubtful: bool = False
 
 
 class Runs:
@@ -131,6 +137,11 @@ class Runs:
         async with self._engine.connect() as connection:
             return await self._quiz(connection, digest)
 
+    async def pin(self, quiz: Quiz) -> str:
+        """Keep a version of the quiz for the runs that begin with it; gives its digest. Again does nothing."""
+        async with self._engine.begin() as connection:
+            return await self._pin(connection, quiz)
+
     async def act(
         self,
         team: str,
@@ -156,15 +167,15 @@ class Runs:
                 if user is not None and user != stored.user:
                     return Acted(_undone(NOT_YOURS), held=False)
                 if (known := await self._outcome(connection, team, run_id, by)) is not None:
-                    return Acted(known, held=await self._hold(connection, team, run_id, by))
+                    return Acted(known, *await self._hold(connection, team, run_id, by))
                 if turns is not None and turns != stored.turns:
                     return Acted(_undone(What.NOTHING), held=False)
                 done = conversation.do(stored.run, action)
-                if await self._save(connection, team, stored, done):
+                if await self._save(connection, team, stored, done, touched=action["do"] != "show"):
                     outcome = _outcome(stored, done)
                     row = {"team": team, "run": run_id, "by": by, "outcome": outcome}
                     await connection.execute(insert(actions).values(row))
-                    return Acted(outcome, held=await self._hold(connection, team, run_id, by))
+                    return Acted(outcome, *await self._hold(connection, team, run_id, by))
         raise RuntimeError(f"run {run_id} changed {TRIES} times while one action was being stored")
 
     async def posted(self, team: str, run_id: str, slot: str, message: Posted) -> None:
@@ -172,6 +183,59 @@ class Runs:
         async with self._engine.begin() as connection:
             if await connection.scalar(select(runs.c.id).where(runs.c.team == team, runs.c.id == run_id)):
                 await self._put_message(connection, team, run_id, slot, message)
+
+    async def unposted(self, team: str, run_id: str, slot: str) -> None:
+        """Forget a message that is gone; again does nothing."""
+        mine = (messages.c.team == team, messages.c.run == run_id, messages.c.slot == slot)
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(messages).where(*mine))
+
+    async def lose_thread(self, team: str, run_id: str, root_ts: str) -> None:
+        """Note that a run's thread is gone and is to be opened anew, if it still is the one under this root."""
+        mine = (runs.c.team == team, runs.c.id == run_id, runs.c.root_ts == root_ts)
+        async with self._engine.begin() as connection:
+            if await connection.scalar(select(runs.c.id).where(*mine)):
+                await self._put_message(connection, team, run_id, LOST, Posted(root_ts, ""))
+
+    async def move_thread(self, team: str, run_id: str, channel: str, card: Posted) -> None:
+        """Go on under another root message. Again does nothing.
+
+        What may be left of the thread before is not changed any more; it is only known so that it goes with the run.
+        """
+        mine = (runs.c.team == team, runs.c.id == run_id, runs.c.root_ts != card.ts)
+        async with self._engine.begin() as connection:
+            moved = await connection.execute(update(runs).where(*mine).values(channel=channel, root_ts=card.ts))
+            if moved.rowcount:
+                there = (messages.c.team == team, messages.c.run == run_id)
+                await connection.execute(delete(messages).where(*there, messages.c.slot.in_((CARD, LOST))))
+                await connection.execute(update(messages).where(*there).values(slot=SAID + messages.c.ts))
+                await self._put_message(connection, team, run_id, CARD, card)
+
+    async def lease(self, team: str, run_id: str, *, by: str, seconds: float = 0.0) -> bool:
+        """Hold a run for as long as usual and so many seconds more; gives whether this piece of work holds it now.
+
+        It does if it has held it or nobody does, which is also what is made of one who has held it for too long.
+        """
+        now = datetime.now(UTC).timestamp()
+        async with self._engine.begin() as connection:
+            held = select(runs.c.holder, runs.c.held_at).where(runs.c.team == team, runs.c.id == run_id)
+            row = (await connection.execute(held)).first()
+            if row is None:
+                return False
+            if row.holder == by and row.held_at is not None and row.held_at > now + seconds - HELD_ANEW:
+                return True
+            held_now, _ = await self._hold(connection, team, run_id, by, seconds)
+            return held_now
+
+    async def abandoned(self, now: float, *, limit: int) -> list[tuple[str, str, float]]:
+        """Name runs of all teams that have been held for too long: team, run, and since when, in seconds since 1970.
+
+        Whatever held them has ended without showing all that was done, has died, or is of another version of us.
+        """
+        found = select(runs.c.team, runs.c.id, runs.c.held_at).where(runs.c.holder.is_not(None))
+        found = found.where(runs.c.held_at < now - HELD_AT_MOST).order_by(runs.c.held_at).limit(limit)
+        async with self._engine.connect() as connection:
+            return [(row.team, row.id, row.held_at) for row in await connection.execute(found)]
 
     async def release(self, team: str, run_id: str, *, by: str, turns: int, shown: Mapping[str, Posted]) -> bool:
         """Remember what messages show, and let go of a run unless more has been done to it than `turns`.
@@ -190,11 +254,17 @@ class Runs:
             left = select(runs.c.id).where(*mine, runs.c.holder == by)
             return await connection.scalar(left) is None
 
-    async def free(self, team: str, run_id: str, *, by: str) -> None:
-        """Let go of a run whatever has been done to it, because this piece of work ends."""
+    async def free(self, team: str, run_id: str, *, by: str, unfinished: bool = False) -> None:
+        """Let go of a run whatever has been done to it, because this piece of work ends.
+
+        unfinished: not all is shown that was done to it. It is `abandoned`, for whoever comes next to go on with.
+        """
         mine = (runs.c.team == team, runs.c.id == run_id, runs.c.holder == by)
+        freed: dict[str, Any] = {"holder": None, "held_at": None}
+        if unfinished:
+            freed = {"held_at": datetime.now(UTC).timestamp() - HELD_AT_MOST - HELD_ANEW}
         async with self._engine.begin() as connection:
-            await connection.execute(update(runs).where(*mine).values(holder=None, held_at=None))
+            await connection.execute(update(runs).where(*mine).values(freed))
 
     async def history(self, team: str, user: str, *, limit: int) -> list[StoredRun]:
         """Give the runs of a person, latest first."""
@@ -230,6 +300,18 @@ class Runs:
             found = await connection.scalar(earlier)
             return await self._run(connection, team, runs.c.id == found) if found else None
 
+    async def rounds_after(self, team: str, run_id: str) -> list[str]:
+        """Name the runs that its person began after this one; they may tell what has changed since."""
+        this = select(runs.c.user, runs.c.begun_at).where(runs.c.team == team, runs.c.id == run_id)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(this)).first()
+            if row is None:
+                return []
+            later = select(runs.c.id).where(
+                runs.c.team == team, runs.c.user == row.user, runs.c.begun_at >= row.begun_at, runs.c.id != run_id
+            )
+            return list(await connection.scalars(later.order_by(runs.c.begun_at)))
+
     async def delete_run(self, team: str, run_id: str) -> None:
         """Delete a run with all that belongs to it; again does nothing. What was shared stays with who has it."""
         async with self._engine.begin() as connection:
@@ -263,9 +345,9 @@ class Runs:
         given = await connection.execute(select(answers.c.question, answers.c.choice, answers.c.other).where(*mine))
         chosen: Answers = {each.question: (each.choice, *([each.other] if each.other else [])) for each in given}
         there = select(messages).where(messages.c.team == team, messages.c.run == row["id"])
-        shown = {"card": Posted(row["root_ts"], "")}
+        shown = {CARD: Posted(row["root_ts"], "")}
         if row["state"] is None and row["asked_ts"]:  # begun before messages were kept
-            shown["prompt:1"] = Posted(row["asked_ts"], "")
+            shown[f"{PROMPT}:1"] = Posted(row["asked_ts"], "")
         kept_messages = (await connection.execute(there)).mappings()
         shown |= {each["slot"]: Posted(each["ts"], each["digest"]) for each in kept_messages}
         quiz, digest, lost = await self._quiz(connection, row["quiz"]), row["quiz"], None
@@ -281,8 +363,13 @@ class Runs:
         begun_at = row["begun_at"].replace(tzinfo=UTC)  # SQLite forgets the time zone it was given
         return StoredRun(**kept, begun_at=begun_at, quiz=digest, run=run, messages=MappingProxyType(shown), lost=lost)
 
-    async def _save(self, connection: AsyncConnection, team: str, stored: StoredRun, done: Done) -> bool:
-        """Write the run after an action, if nothing has been done to it since it was read."""
+    async def _save(
+        self, connection: AsyncConnection, team: str, stored: StoredRun, done: Done, *, touched: bool
+    ) -> bool:
+        """Write the run after an action, if nothing has been done to it since it was read.
+
+        touched: somebody did it, or its time had come, so that it is left alone from now on.
+        """
         before, after, now = stored.run, done.run, datetime.now(UTC)
         mine = (runs.c.team == team, runs.c.id == stored.id)
         changed = dict(before.answers) != dict(after.answers) or stored.lost is not None
@@ -291,7 +378,7 @@ class Runs:
             "turns": stored.turns + 1,
             "version": stored.version + changed,
             "finished_at": now.timestamp() if after.finished else None,
-            **_due(after, now, stored.zone),
+            **(_due(after, now, stored.zone) if touched else {}),
         }
         if stored.lost is not None and self._present is not None:
             values["quiz"] = await self._pin(connection, self._present)
@@ -310,11 +397,17 @@ class Runs:
         found: dict[str, Any] | None = await connection.scalar(select(actions.c.outcome).where(*mine))
         return found
 
-    async def _hold(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> bool:
+    async def _hold(
+        self, connection: AsyncConnection, team: str, run_id: str, by: str, seconds: float = 0.0
+    ) -> tuple[bool, bool]:
+        """Hold a run unless somebody does; gives whether it is held, and whether it was taken from somebody else."""
         now = datetime.now(UTC).timestamp()
+        mine = (runs.c.team == team, runs.c.id == run_id)
+        before = await connection.scalar(select(runs.c.holder).where(*mine))
         free = or_(runs.c.holder.is_(None), runs.c.holder == by, runs.c.held_at < now - HELD_AT_MOST)
-        held = update(runs).where(runs.c.team == team, runs.c.id == run_id, free).values(holder=by, held_at=now)
-        return bool((await connection.execute(held)).rowcount)
+        held = update(runs).where(*mine, free).values(holder=by, held_at=now + seconds)
+        is_held = bool((await connection.execute(held)).rowcount)
+        return is_held, is_held and before not in (None, by)
 
     async def _pin(self, connection: AsyncConnection, quiz: Quiz) -> str:
         """Keep a version of the quiz for a run that this transaction is about to write."""
