@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import signal
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,8 @@ from sqlalchemy import create_engine, text
 from bot import jobs, knowledge, run
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
-from tests.conftest import bot_in
+from tests import conftest, test_process
 from tests.test_knowledge_live import Logged, logged, said  # noqa: F401 - a fixture
-from tests.test_process import bot
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
@@ -36,6 +36,18 @@ from tests.test_quiz_left_alone import edited, let_time_pass, released
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 LIMITED = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 1, "times": 1000}
+
+
+# Without the second stage, which nothing here is about and whose loading takes its time.
+def bot_in(workspace: Workspace, library: Library, data: Path, **given: Any) -> AbstractAsyncContextManager[None]:
+    return conftest.bot_in(workspace, library, data, rolefit_encoder="off", **given)
+
+
+def bot(workspace: Workspace, data: Path, folder: Path) -> AbstractAsyncContextManager[test_process.Started]:
+    started: AbstractAsyncContextManager[test_process.Started] = test_process.bot(
+        workspace, data, KNOWLEDGE_DIR=str(folder), ROLEFIT_ENCODER="off"
+    )
+    return started
 
 
 @pytest.fixture
@@ -74,7 +86,7 @@ async def stopped(
     workspace: Workspace, data: Path, folder: Path, *trouble: Json, told: str = "chat.postMessage"
 ) -> Sent:
     """Have a bot stuck, and stop it; from then on Slack takes everything again."""
-    async with bot(workspace, data, KNOWLEDGE_DIR=str(folder)) as first:
+    async with bot(workspace, data, folder) as first:
         await workspace.connected()
         root = await stuck(workspace, *trouble, told=told)
         assert await first.gets(signal.SIGTERM) == 0
@@ -99,7 +111,7 @@ async def test_a_word_edited_while_the_next_question_waits_for_its_turn(tmp_path
     async with Workspace.start() as workspace:
         root = await stopped(workspace, tmp_path, folder)
         edit(folder / "words.yaml", "Your answer: *{choice}*", "You answered: *{choice}*")
-        async with bot(workspace, tmp_path, KNOWLEDGE_DIR=str(folder)) as second:
+        async with bot(workspace, tmp_path, folder) as second:
             fourth = await question(workspace, root, 4)
             await workspace.click("U_ANA", fourth, buttons(fourth)[CLEAR[3]])
             await question(workspace, root, 5)
