@@ -42,8 +42,8 @@ SLIGHT = 0.05  # a weight below this share of the largest of its entry is left o
 SOFT = frozenset({"technical", "made-up"})
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.028, 0.95, 0.22, 0.02
 # Confidences of the first stage from which the second is asked, unprompted: one in twenty messages of real technical
-# chatter has more, and 93 % of what an entry answers. Few of that chatter name a role, a company or a person.
-WORTH, WORTH_NAMED = 0.27, 0.02
+# chatter has more, and nine tenths of what an entry answers. Few of that chatter name a role, a company or a person.
+WORTH, WORTH_NAMED = 0.37, 0.02
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 HIDDEN = 4  # parts into which the entries are divided, to learn how to judge one that is new
 

@@ -18,7 +18,7 @@ CONSIDERED = 4  # candidates, so that a second question has some too
 
 # Unprompted, where utterances had a part. Read off on other people's chatter: .1 false answers in 1,000 messages.
 LIKE_A_PHRASING = 0.1  # confidence from the phrasings alone; below it nearly all chatter stays
-UNNAMED = 0.8  # confidence from which a question may name no role, company or person
+UNNAMED = 0.95  # confidence from which a question may name no role, company or person
 TOLD, REMOTELY = 0.9, 0.02  # confidences, in all and from the phrasings alone, from which a statement is a question
 # Where the second stage was asked: how much speaks for a question to us rather than for everyday talk of engineers, as
 # log-odds. Source: a logistic regression over what 10 authors asked, each judged by what the others taught, and over
