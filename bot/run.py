@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 
+# Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
+# each of many turns, would let what is done in the background hold up who asks.
+SWITCH = 0.0005
 COME_BACK = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
@@ -63,6 +67,7 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     token, and OSError if a port is taken.
     """
     mode = settings.mode(http=http)
+    sys.setswitchinterval(SWITCH)
     settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
@@ -92,13 +97,16 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
             access = await stack.enter_async_context(place)
         else:
             access = _access(settings)
-        await bot(settings, access, library, port=(port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None)
+        port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
+        await bot(settings, access, library, port=port, begins=_spare_collector)
 
 
-async def bot(settings: Settings, access: Access, library: Library, *, port: int | None) -> None:
+async def bot(
+    settings: Settings, access: Access, library: Library, *, port: int | None, begins: Callable[[], None] = lambda: None
+) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
+    begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
     port is taken.
     """
     from bot import replica
@@ -149,6 +157,7 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
+        begins()
         link = socket.Link()
 
         async def troubles() -> list[str]:
@@ -233,7 +242,7 @@ async def _serve_http(
     from bot import asgi
 
     # Taken here, because uvicorn would exit on a port in use.
-    with listen.create_server(("", port)) as listening:
+    with _listening(port) as listening:
         log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
         await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install)), listening)
 
@@ -243,7 +252,7 @@ async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]
     """Tell operators on a port of its own how we are. Raises OSError if it is taken."""
     from bot import asgi
 
-    with listen.create_server(("", port)) as listening:
+    with _listening(port) as listening:
         task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listening))
         try:
             yield
@@ -251,6 +260,16 @@ async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+@contextmanager
+def _listening(port: int) -> "Iterator[listen.socket]":
+    """Take a port. Raises OSError if somebody has it."""
+    with listen.create_server(("", port)) as listening:
+        # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after
+        # its head is held up by 40 ms, until the other side has acknowledged the head.
+        listening.setsockopt(listen.IPPROTO_TCP, listen.TCP_NODELAY, 1)
+        yield listening
 
 
 async def _until_cancelled(server: "uvicorn.Server", listening: listen.socket) -> None:
@@ -308,6 +327,13 @@ async def _follow(
     await again("watching the knowledge", watch)
 
 
+def _spare_collector() -> None:
+    """Have the garbage collector look no more at what is there for good, which would stop everything for 0.1 s."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 async def _take_up(
     folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], Opine] | None"
 ) -> None:
@@ -316,6 +342,7 @@ async def _take_up(
         # In a thread: trying every phrasing and promise takes seconds.
         library = await asyncio.to_thread(knowledge.load_checked, folder, today=datetime.now(UTC).date(), second=second)
         renew(library)
+        _spare_collector()
     except KnowledgeError as error:
         problems = [str(problem) for problem in error.problems]
         log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
