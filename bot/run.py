@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
     from bot.slack.install import Install
+    from bot.slack.socket import Link
     from bot.storage import Store
 
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
@@ -109,7 +110,7 @@ async def bot(
     begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
     port is taken.
     """
-    from bot import replica
+    from bot import jobs, replica
     from bot.second_stage import SecondStage, asked
     from bot.slack import app as slack
     from bot.slack import socket
@@ -152,6 +153,7 @@ async def bot(
         with usable(settings, settings.jobs_file):
             launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
+        await stack.enter_async_context(jobs.receiving(store, me))
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
@@ -161,7 +163,7 @@ async def bot(
         link = socket.Link()
 
         async def troubles() -> list[str]:
-            return [*await _database_trouble(store), *([] if port or link.connected else ["Slack is not connected."])]
+            return await _troubles(store, None if port else link)
 
         if settings.health_port:
             await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
@@ -356,15 +358,23 @@ async def _take_up(
         log.info("took up the knowledge", entries=len(library.entries))
 
 
-async def _database_trouble(store: "Store") -> list[str]:
+async def _troubles(store: "Store", link: "Link | None") -> list[str]:
+    """Say what keeps the bot from working now; `link`: its connections to Slack, unless that is over HTTP."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from bot import jobs
+
+    found = []
     try:
         async with asyncio.timeout(2):
             await store.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
-        return ["The database does not answer."]
-    return []
+        found.append("The database does not answer.")
+    if jobs.refuses():
+        found.append("Too much work is waiting, and no more is taken.")
+    if link and not link.connected:
+        found.append("Slack is not connected.")
+    return found
 
 
 # The local workspace
