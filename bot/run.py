@@ -107,8 +107,8 @@ async def bot(
 ) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
-    port is taken.
+    begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if
+    Slack refuses a token, and OSError if the port is taken.
     """
     from bot import jobs, replica
     from bot.second_stage import SecondStage, asked
