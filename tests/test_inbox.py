@@ -284,4 +284,4 @@ async def test_arguments_that_json_would_change_are_a_mistake_of_ours(library: L
 
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         with pytest.raises(TypeError, match=r"the arguments of faq\.say are not plain JSON"):
-            await jobs.start("say:1", answering.say, "T", "C", "1.1", "answer", ("a", "b"))  # type: ignore[arg-type]
+            await jobs.start("say:1", answering.say, "T", "C", "1.1", "answer", ("a", "b"), "dm")  # type: ignore[arg-type]

@@ -41,7 +41,7 @@ class Answering(EquippedWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
-    async def say(  # noqa: PLR0913 - what was decided, and for whom
+    async def say(
         self,
         team: str,
         channel: str,
@@ -59,7 +59,7 @@ class Answering(EquippedWorker):
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await step("lean on", self._store.answered, team, channel, thread_ts, entries[-1])
         asked_ts = current_key().rpartition(":")[2]
-        note = self._note(asker, thread_ts if thread_ts != asked_ts else None)
+        note = Note(asker, self._on_its_way, thread_ts if thread_ts != asked_ts else None) if asker else None
         await self._speech.post(team, channel, self.reply(kind, entries), thread_ts=thread_ts, note=note)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
@@ -94,8 +94,8 @@ class Answering(EquippedWorker):
         """Have a reply rendered when it is sent, given as Said is."""
         return self._rendered(lambda library: rendered(kind, entries, library))
 
-    def _note(self, asker: str | None, thread_ts: str | None) -> Note | None:
-        return Note(asker, blocks.say(self._library.words.faq.on_its_way), thread_ts) if asker else None
+    def _on_its_way(self) -> Message:
+        return blocks.say(self._library.words.faq.on_its_way)
 
 
 answering = Answering("faq")

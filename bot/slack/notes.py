@@ -30,7 +30,7 @@ class Note:
     """What to show to whom; in a thread only where it is not the answer that opens it, as nobody would look there."""
 
     user: str
-    message: Message
+    render: Callable[[], Message]
     thread_ts: str | None
 
 
@@ -54,12 +54,13 @@ class Notes:
         task.add_done_callback(self._sending.discard)
 
     async def _send(self, team: str, channel: str, note: Note) -> None:
+        message = note.render()
         try:
             await (await self._client(team)).chat_postEphemeral(
                 channel=channel,
                 user=note.user,
-                text=note.message.text,
-                blocks=list(note.message.blocks),
+                text=message.text,
+                blocks=list(message.blocks),
                 thread_ts=note.thread_ts,
             )
         except SlackApiError as error:
