@@ -41,9 +41,9 @@ from bot.storage import Item, Store
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
 VERSION = "7"
 
-ACTIVE = 16  # workflows of this process that do something; more only wait for each other
-LIVE = 10_000  # workflows of this process with those that pause; each takes some ten kilobytes
-THREADS = 8  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
+ACTIVE = 8  # workflows of this process that do something; more only wait for each other
+LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
+THREADS = 4  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
