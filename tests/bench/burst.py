@@ -146,7 +146,9 @@ async def run(database: str, channels: int, texts: Sequence[str]) -> Burst:
             if server:
                 environment["DATABASE_URL"] = server.get_uri()
             stack.enter_context(_process("-m", "bot", "run", "--http", environment=environment))
-            session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=3)))
+            # Connections are let go before the server does it, or a late delivery may meet one that is just closed.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
+            session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
             await _healthy(session, port)
             found = await _burst(session, port, channels, slack, texts)
         if server:
