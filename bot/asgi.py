@@ -69,8 +69,8 @@ def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Inst
                 await _answer(send, refused.status)
             else:
                 response = await app.respond(parse)
-                kind = next(iter(response.headers["content-type"]))
-                await _answer(send, HTTPStatus(response.status), response.body.encode(), kind)
+                kind, later = response.first_headers()["content-type"], response.first_headers().get("retry-after")
+                await _answer(send, HTTPStatus(response.status), response.body.encode(), kind, retry_after=later)
 
     return serve
 
@@ -163,7 +163,16 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _answer(send: Send, status: HTTPStatus, body: bytes = b"", kind: str = "text/plain; charset=utf-8") -> None:
+async def _answer(
+    send: Send,
+    status: HTTPStatus,
+    body: bytes = b"",
+    kind: str = "text/plain; charset=utf-8",
+    *,
+    retry_after: str | None = None,
+) -> None:
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    if retry_after:
+        headers.append((b"retry-after", retry_after.encode()))
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})

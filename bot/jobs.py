@@ -1,18 +1,22 @@
 """Durable work: what must happen even if the process dies now.
 
-Built on DBOS. A workflow is recorded before `start` returns, under a key that can be used once; each step's result is
-recorded as it ends. After a crash, workflows that had not ended go on after their last recorded step. One gap remains
-that nobody can close: if the process dies between an effect (Slack has the message) and the record of it, the step is
-done again. `in_doubt` tells the step that this may be so, and it can look first.
+Work is recorded before `start` returns, in the inbox, and begun from there under a key that can be used once. From then
+on it is a workflow of DBOS: each step's result is recorded as it ends, and after a crash it goes on after the last step
+that was recorded. One gap remains that nobody can close: if the process dies between an effect (Slack has the message)
+and the record of it, the step is done again. `in_doubt` tells the step that this may be so, and it can look first.
 """
 
 import asyncio
 import contextlib
 import functools
+import inspect
+import json
 import logging
 import sqlite3
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,13 +33,17 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
 from bot.errors import places
+from bot.inbox import Inbox, UnknownWorkError
 from bot.private import private_file
+from bot.storage import Item, Store
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
 VERSION = "7"
 
-RECORDED_WITHIN = 2.5  # seconds; Slack waits for three, and comes again
+ACTIVE = 8  # workflows of this process that do something; more only wait for each other
+LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
+THREADS = 4  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
@@ -57,6 +65,13 @@ class Worker(DBOSConfiguredInstance):
 
     def __init__(self, name: str) -> None:
         super().__init__(config_name=name)
+        for method in vars(type(self)):
+            if getattr(getattr(self, method), IS_WORK, False):
+                _works[f"{name}.{method}"] = getattr(self, method)
+
+
+IS_WORK = "_rolefit_work"  # the attribute that `workflow` marks a method with
+_works: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {}  # all that can be begun, by the names in the inbox
 
 
 worker = DBOS.dbos_class
@@ -86,27 +101,34 @@ class _InFlight:
 
     def reset(self) -> None:
         """Begin anew, for the event loop that runs next."""
-        self.count = 0
-        self.idle = asyncio.Event()
-        self.idle.set()
+        self.count = self.live = 0
+        self.idle, self.room = asyncio.Event(), asyncio.Event()
+        self.add(0)
 
     def __enter__(self) -> None:
+        self.live += 1
         self.add(1)
 
     def __exit__(self, *_: object) -> None:
+        self.live -= 1
         self.add(-1)
 
     def add(self, number: int) -> None:
-        """Count one more or one less."""
+        """Count one more or one less that does something now."""
         self.count += number
-        if self.count:
-            self.idle.clear()
-        else:
-            self.idle.set()
+        _set_if(self.idle, self.count == 0)
+        _set_if(self.room, self.count < ACTIVE and self.live < LIVE)
+
+
+def _set_if(condition: asyncio.Event, holds: bool) -> None:
+    if holds:
+        condition.set()
+    else:
+        condition.clear()
 
 
 _in_flight = _InFlight()
-_recording: "set[asyncio.Task[None]]" = set()  # the event loop itself holds its tasks only weakly
+_inbox: Inbox | None = None
 
 
 def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -131,7 +153,9 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
                 log.error("work failed", key=DBOS.workflow_id, error=kind, places=where)  # noqa: TRY400
                 raise
 
-    return DBOS.workflow()(tracked)
+    durable = DBOS.workflow()(tracked)
+    setattr(durable, IS_WORK, True)
+    return durable
 
 
 async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -223,6 +247,7 @@ def configure(url: str, *, executor: str = "local") -> None:
         "executor_id": executor,
         "log_level": "WARNING",
         "db_engine_kwargs": {"hide_parameters": True},
+        "max_executor_threads": THREADS,
         "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }
     DBOS(config=config)
@@ -242,36 +267,92 @@ def launch() -> None:
     DBOS.launch()
 
 
+@asynccontextmanager
+async def receiving(store: Store, replica: str) -> AsyncIterator[None]:
+    """Take work until the end of the block, and begin what this replica has left in the inbox. Launch before."""
+    global _inbox  # noqa: PLW0603 - as there is one DBOS
+    _inbox = Inbox(
+        store, replica, begin=_begin, room=_in_flight.room.wait, may_pass=is_database_away, works=frozenset(_works)
+    )
+    try:
+        async with _inbox.open():
+            yield
+    finally:
+        _inbox = None
+
+
 async def start(key: str, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Record a piece of work and begin it; a key that was used before does nothing, however long ago.
+    """Record a piece of work to be begun soon; a key that was used before does nothing, however long ago.
 
-    Returns once it is recorded. Raises what the database raises if it could not be, and TimeoutError if that takes
-    longer than Slack waits for us: it may be recorded all the same, and what comes again finds it so.
+    The arguments must be what JSON gives back as it was. Returns once it is recorded. Raises InboxFullError if too much
+    waits, what the database raises if it could not be recorded, and TimeoutError if that takes longer than Slack waits
+    for us: it may be recorded all the same, and what comes again finds it so.
     """
-
-    async def record() -> None:
-        begun = _begun_here.set(True)
-        try:
-            with SetWorkflowID(key):
-                await DBOS.start_workflow_async(work, *args, **kwargs)
-        finally:
-            _begun_here.reset(begun)
-
     if DBOS.workflow_id is not None:  # nobody waits for what work begins
-        await record()
+        await _record(key, work, _signature(work).bind(*args, **kwargs).arguments)
         return
-    # Shielded, because DBOS would not run what was recorded by somebody who has gone away meanwhile.
-    recording = asyncio.create_task(record())
-    _recording.add(recording)
-    recording.add_done_callback(_recorded)
-    async with asyncio.timeout(RECORDED_WITHIN):
-        await asyncio.shield(recording)
+    if _inbox is None:
+        raise RuntimeError("nothing is received here yet")
+    await _inbox.put(Item(key, _name(work), _as_json(work, *args, **kwargs), time.time()))
 
 
-def _recorded(recording: "asyncio.Task[None]") -> None:
-    _recording.discard(recording)
-    if not recording.cancelled():
-        recording.exception()  # looked at, so that asyncio does not report it where nobody waits for it any more
+_signature = functools.cache(inspect.signature)
+
+
+def _name(work: Callable[..., Any]) -> str:
+    return next(name for name, known in _works.items() if known == work)
+
+
+def _as_json(work: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> str:
+    """Write arguments down by their names. Raises TypeError for what would not be read as it was."""
+    arguments = _signature(work).bind(*args, **kwargs).arguments
+    text = json.dumps(arguments)
+    if json.loads(text) != arguments:
+        raise TypeError(f"the arguments of {_name(work)} are not plain JSON")
+    return text
+
+
+async def _begin(item: Item) -> None:
+    """Begin what was received. Raises UnknownWorkError for what this version does not know."""
+    work, arguments = _works.get(item.work), json.loads(item.arguments)
+    if work is None or not _fits(work, arguments):
+        raise UnknownWorkError(item.work)
+    await _record(item.key, work, arguments)
+    await asyncio.sleep(0)  # until it counts among those in flight
+
+
+def _fits(work: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
+    try:
+        _signature(work).bind(**arguments)
+    except TypeError:
+        return False
+    return True
+
+
+async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], arguments: Mapping[str, Any]) -> None:
+    """Have DBOS record and begin a workflow, unless the key was used before."""
+    begun = _begun_here.set(True)
+    try:
+        with SetWorkflowID(key):
+            await DBOS.start_workflow_async(work, **arguments)
+    finally:
+        _begun_here.reset(begun)
+
+
+async def enter() -> None:
+    """Wait for a request's turn among those that came with it. Raises TimeoutError if that takes too long."""
+    if _inbox:
+        await _inbox.turnstile.enter()
+
+
+def crowded() -> bool:
+    """Say whether so many requests wait for their turn that each should take no more than it must."""
+    return _inbox is not None and _inbox.turnstile.crowded
+
+
+def refuses() -> bool:
+    """Say whether so much waits that no more is taken."""
+    return _inbox is not None and _inbox.full
 
 
 async def unended(prefix: str) -> str:
@@ -284,8 +365,9 @@ async def unended(prefix: str) -> str:
 
 async def adopt(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Adopting again does no harm."""
+    received = await _inbox.take_over(executors) if _inbox else 0
     # DBOS gives this to its paid coordinator only; the operation itself is public in its command line and API.
-    return len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
+    return received + len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
 
 
 async def forget(before: float) -> int:
@@ -304,6 +386,8 @@ async def forget_keys(prefixes: list[str], *, ended: bool = False) -> None:
 
     ended: leave what has not ended alone.
     """
+    if _inbox and not ended:
+        await _inbox.forget(prefixes)
     which: dict[str, Any] = {"status": ENDS} if ended else {}
     while found := await DBOS.list_workflows_async(
         workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False, **which
@@ -315,11 +399,12 @@ async def forget_keys(prefixes: list[str], *, ended: bool = False) -> None:
 
 
 async def holders() -> frozenset[str]:
-    """Name the processes that hold the oldest work of this version which has not ended."""
+    """Name the processes that have received work, or hold the oldest of this version which has not ended."""
     found = await DBOS.list_workflows_async(
         status="PENDING", app_version=VERSION, limit=OLDEST, load_input=False, load_output=False
     )
-    return frozenset(each.executor_id for each in found if each.executor_id)
+    received = await _inbox.receivers() if _inbox else frozenset[str]()
+    return received | {each.executor_id for each in found if each.executor_id}
 
 
 async def waiting() -> int:
@@ -329,8 +414,11 @@ async def waiting() -> int:
 
 
 async def idle() -> None:
-    """Wait until no workflow runs in this process, but for those that pause."""
-    await _in_flight.idle.wait()
+    """Wait until all that was received here has begun and no workflow runs here, but for those that pause."""
+    while (_inbox and _inbox.waiting) or _in_flight.count:
+        if _inbox:
+            await _inbox.empty()
+        await _in_flight.idle.wait()
 
 
 async def close(patience: float) -> None:

@@ -94,5 +94,6 @@ async def _take_over(store: Store, silent_for: float) -> None:
     """Take over work of our version whose process nobody has heard of; work of others waits for one of theirs."""
     if holders := await jobs.holders():
         dead = sorted(holders - await store.heard(time.time() - silent_for))
-        if dead:
-            log.info("taking over the work of replicas that are gone", replicas=dead, work=await jobs.adopt(dead))
+        # Nothing may be left but what another version knows.
+        if dead and (work := await jobs.adopt(dead)):
+            log.info("took over the work of replicas that are gone", replicas=dead, work=work)

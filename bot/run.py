@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -35,10 +36,14 @@ if TYPE_CHECKING:
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
     from bot.slack.install import Install
+    from bot.slack.socket import Link
     from bot.storage import Store
 
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 
+# Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
+# each of many turns, would let what is done in the background hold up who asks.
+SWITCH = 0.0005
 COME_BACK = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
@@ -63,6 +68,7 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     token, and OSError if a port is taken.
     """
     mode = settings.mode(http=http)
+    sys.setswitchinterval(SWITCH)
     settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
@@ -92,16 +98,19 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
             access = await stack.enter_async_context(place)
         else:
             access = _access(settings)
-        await bot(settings, access, library, port=(port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None)
+        port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
+        await bot(settings, access, library, port=port, begins=_spare_collector)
 
 
-async def bot(settings: Settings, access: Access, library: Library, *, port: int | None) -> None:
+async def bot(
+    settings: Settings, access: Access, library: Library, *, port: int | None, begins: Callable[[], None] = lambda: None
+) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    Raises SettingsError for a database that cannot be used, RefusedError if Slack refuses a token, and OSError if the
-    port is taken.
+    begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if
+    Slack refuses a token, and OSError if the port is taken.
     """
-    from bot import replica
+    from bot import jobs, replica
     from bot.second_stage import SecondStage, asked
     from bot.slack import app as slack
     from bot.slack import socket
@@ -144,15 +153,17 @@ async def bot(settings: Settings, access: Access, library: Library, *, port: int
         with usable(settings, settings.jobs_file):
             launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
+        await stack.enter_async_context(jobs.receiving(store, me))
         await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
+        begins()
         link = socket.Link()
 
         async def troubles() -> list[str]:
-            return [*await _database_trouble(store), *([] if port or link.connected else ["Slack is not connected."])]
+            return await _troubles(store, None if port else link)
 
         if settings.health_port:
             await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
@@ -233,7 +244,7 @@ async def _serve_http(
     from bot import asgi
 
     # Taken here, because uvicorn would exit on a port in use.
-    with listen.create_server(("", port)) as listening:
+    with _listening(port) as listening:
         log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
         await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install)), listening)
 
@@ -243,7 +254,7 @@ async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]
     """Tell operators on a port of its own how we are. Raises OSError if it is taken."""
     from bot import asgi
 
-    with listen.create_server(("", port)) as listening:
+    with _listening(port) as listening:
         task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listening))
         try:
             yield
@@ -251,6 +262,16 @@ async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+@contextmanager
+def _listening(port: int) -> "Iterator[listen.socket]":
+    """Take a port. Raises OSError if somebody has it."""
+    with listen.create_server(("", port)) as listening:
+        # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after
+        # its head is held up by 40 ms, until the other side has acknowledged the head.
+        listening.setsockopt(listen.IPPROTO_TCP, listen.TCP_NODELAY, 1)
+        yield listening
 
 
 async def _until_cancelled(server: "uvicorn.Server", listening: listen.socket) -> None:
@@ -308,6 +329,13 @@ async def _follow(
     await again("watching the knowledge", watch)
 
 
+def _spare_collector() -> None:
+    """Have the garbage collector look no more at what is there for good, which would stop everything for 0.1 s."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 async def _take_up(
     folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], Opine] | None"
 ) -> None:
@@ -316,6 +344,7 @@ async def _take_up(
         # In a thread: trying every phrasing and promise takes seconds.
         library = await asyncio.to_thread(knowledge.load_checked, folder, today=datetime.now(UTC).date(), second=second)
         renew(library)
+        _spare_collector()
     except KnowledgeError as error:
         problems = [str(problem) for problem in error.problems]
         log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
@@ -329,15 +358,23 @@ async def _take_up(
         log.info("took up the knowledge", entries=len(library.entries))
 
 
-async def _database_trouble(store: "Store") -> list[str]:
+async def _troubles(store: "Store", link: "Link | None") -> list[str]:
+    """Say what keeps the bot from working now; `link`: its connections to Slack, unless that is over HTTP."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from bot import jobs
+
+    found = []
     try:
         async with asyncio.timeout(2):
             await store.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
-        return ["The database does not answer."]
-    return []
+        found.append("The database does not answer.")
+    if jobs.refuses():
+        found.append("Too much work is waiting, and no more is taken.")
+    if link and not link.connected:
+        found.append("Slack is not connected.")
+    return found
 
 
 # The local workspace

@@ -1,11 +1,11 @@
 """Nothing is lost and nothing said twice, whatever Slack does."""
 
-import sqlite3
 from pathlib import Path
 
+import aiosqlite
 import pytest
 
-from bot import jobs, run
+from bot import inbox, run
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack.access import Member
@@ -90,18 +90,17 @@ async def test_an_event_that_cannot_be_recorded_in_time_is_refused_and_comes_aga
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
     port = free_port()
-    monkeypatch.setattr(jobs, "RECORDED_WITHIN", 0.2)
+    monkeypatch.setattr(inbox, "RECORDED_WITHIN", 0.2)
     url = f"http://127.0.0.1:{port}/slack/events"
     async with (
         Workspace.start(events_url=url) as workspace,
         bot_in(workspace, library, tmp_path, port=port),
     ):
-        locked = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)
-        locked.execute("BEGIN IMMEDIATE")
-        asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
-        await workspace.until(lambda: _refused(workspace), "U_ANA")
-        locked.execute("ROLLBACK")
-        locked.close()
+        async with aiosqlite.connect(tmp_path / "rolefit.db", timeout=20) as locked:
+            await locked.execute("BEGIN IMMEDIATE")
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.until(lambda: _refused(workspace), "U_ANA")
+            await locked.rollback()
         await workspace.replies(asked)
         await workspace.settled()
 

@@ -133,15 +133,20 @@ async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
         await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
     # In a thread: the bot, on this loop, may be writing too.
     await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
+    for team in (ONE, TWO):  # work that waits for a version that knows it
+        waiting = f"INSERT INTO inbox VALUES ('say:{team}:C:1.1', 'later', '{{}}', {time.time()}, 'local')"
+        await asyncio.to_thread(installing.rows, waiting)
 
     await installing.one.uninstall(tokens_first=tokens_first)
 
+    left = f"SELECT 1 FROM runs WHERE team = '{ONE}' UNION SELECT 2 FROM inbox WHERE key LIKE 'say:{ONE}:%'"
     async with asyncio.timeout(10):
-        while installing.rows(f"SELECT 1 FROM runs WHERE team = '{ONE}'"):  # noqa: ASYNC110 - only the rows tell
+        while await asyncio.to_thread(installing.rows, left):  # noqa: ASYNC110 - only the rows tell
             await asyncio.sleep(0.05)
     for table in ("runs", "threads", "channels", "installations", "shares", "answers", "messages", "actions"):
         assert installing.rows(f"SELECT 1 FROM {table} WHERE team = '{ONE}'") == [], table
     assert installing.rows(f"SELECT count(*) FROM runs WHERE team = '{TWO}'") == [(1,)]
+    assert installing.rows("SELECT key FROM inbox WHERE work = 'later'") == [(f"say:{TWO}:C:1.1",)]
     [answer] = await installing.two.replies(await installing.two.post("U_BEN", "C_ASK", QUESTION))
     assert "Bell Labs" in shown(answer)
 

@@ -559,6 +559,7 @@ class FaqWords(Authored):
     near_one: Plain
     know: Plain
     suggest_shown: Annotated[Line, _text("question")]
+    on_its_way: Plain
     unknown: Annotated[Line, _text("examples")]
     hello: Annotated[Line, _text("examples")]
 

@@ -94,8 +94,11 @@ def _phrases(talk: TalkWords) -> _Phrases:
 
 
 def _part(part: str, phrases: _Phrases) -> str | None:
-    said = plain(part)
-    return _whole(said, phrases) or _whole(bare(part), phrases) or _to_somebody(part, said, phrases)
+    said, without_fillers = plain(part), bare(part)
+    intent = _whole(said, phrases)
+    if intent is None and without_fillers != said:
+        intent = _whole(without_fillers, phrases)
+    return intent or _to_somebody(part, said, phrases)
 
 
 def _whole(said: str, phrases: _Phrases) -> str | None:

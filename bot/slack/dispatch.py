@@ -1,7 +1,8 @@
 """What Slack has sent, by whatever way, on its way to the listeners: parsed once, and every failure answered here.
 
-A malformed payload is answered with 400. Anything else that fails is a bug, or a database that is away: 500 over HTTP
-and no acknowledgement over Socket Mode, so that Slack sends it again. Nothing that anybody wrote gets into the log.
+A malformed payload is answered with 400, and what there is no room for now with 503. Anything else that fails is a bug,
+or a database that is away: 500. Over Socket Mode nothing but a success is acknowledged, so that Slack sends it again.
+Nothing that anybody wrote gets into the log.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot import metrics
+from bot import jobs, metrics
 from bot.errors import places
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import messages
+from bot.slack.admission import refusals
 from bot.slack.payloads import (
     EventCallback,
     MalformedError,
@@ -46,7 +48,10 @@ class App(AsyncApp):
     async def respond(self, parse: Callable[[], Payload]) -> BoltResponse:
         """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process."""
         try:
+            await jobs.enter()
             payload = parse()
+        except TimeoutError as error:
+            return await error_response(error)
         except MalformedError as error:
             metrics.EVENTS.labels("malformed").inc()
             return await error_response(error)
@@ -80,7 +85,8 @@ class App(AsyncApp):
         if payload.bot is None or not isinstance(payload.event, MessageEvent | MessageChanged):
             return None
         team, bot_user = payload.bot
-        return await messages.classify(payload.event, bot_user, team, self._library_now(), self._second)
+        second = None if jobs.crowded() else self._second  # the encoder takes the time of ten other messages
+        return await messages.classify(payload.event, bot_user, team, self._library_now(), second)
 
 
 async def error_response(error: Exception) -> BoltResponse:
@@ -88,6 +94,8 @@ async def error_response(error: Exception) -> BoltResponse:
     if isinstance(error, MalformedError):
         log.warning("malformed payload", problems=list(error.problems))
         return BoltResponse(status=HTTPStatus.BAD_REQUEST)
+    if refused := refusals.response(error):
+        return refused
     kind = type(error).__name__
     metrics.REQUESTS_FAILED.labels(kind).inc()
     log.error("request failed", error=kind, places=places(error))  # no traceback: it may hold what people wrote

@@ -17,6 +17,7 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks
 from bot.slack.blocks import SHOW_ENTRY
 from bot.slack.equipped import EquippedWorker
+from bot.slack.notes import Note
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.speech import Render
@@ -40,13 +41,27 @@ class Answering(EquippedWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
-    async def say(self, team: str, channel: str, thread_ts: str, kind: str, entries: list[str], surface: str) -> None:
-        """Post the reply in its thread, and remember what the next question there may lean on."""
+    async def say(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        kind: str,
+        entries: list[str],
+        surface: str,
+        asker: str | None = None,
+    ) -> None:
+        """Post the reply in its thread, and remember what the next question there may lean on.
+
+        asker: who is told that it is on its way, if many others come first.
+        """
         count_reply(kind, surface)
         if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
             await step("lean on", self._store.answered, team, channel, thread_ts, entries[-1])
-        await self._speech.post(team, channel, self.reply(kind, entries), thread_ts=thread_ts)
-        metrics.ANSWERED.observe(max(0.0, time.time() - float(current_key().rpartition(":")[2])))
+        asked_ts = current_key().rpartition(":")[2]
+        note = Note(asker, self._on_its_way, thread_ts if thread_ts != asked_ts else None) if asker else None
+        await self._speech.post(team, channel, self.reply(kind, entries), thread_ts=thread_ts, note=note)
+        metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
     @workflow
     async def show_privately(self, response_url: str, entry: str) -> None:
@@ -78,6 +93,9 @@ class Answering(EquippedWorker):
     def reply(self, kind: str, entries: list[str]) -> Render:
         """Have a reply rendered when it is sent, given as Said is."""
         return self._rendered(lambda library: rendered(kind, entries, library))
+
+    def _on_its_way(self) -> Message:
+        return blocks.say(self._library.words.faq.on_its_way)
 
 
 answering = Answering("faq")

@@ -145,7 +145,9 @@ async def on_message(
     elif reply is not None:
         key, thread = f"say:{team}:{message.channel}:{message.ts}", message.thread_ts or message.ts
         entries, surface = list(reply.entries), message.surface.value
-        await jobs.start(key, faq.answering.say, team, message.channel, thread, reply.kind, entries, surface)
+        # In a direct message nobody else comes first, and people see their own answers arrive.
+        asker = None if message.surface is Surface.DM else message.user
+        await jobs.start(key, faq.answering.say, team, message.channel, thread, reply.kind, entries, surface, asker)
     elif not message.edited_ts:
         _count_silence(message, event)
 

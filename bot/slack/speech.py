@@ -24,6 +24,7 @@ from bot.domain.share import Delivery, Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.access import Access
 from bot.slack.client import UNREADABLE, code
+from bot.slack.notes import Note, Notes
 from bot.slack.pieces import Message
 from bot.storage import Store
 
@@ -95,16 +96,17 @@ class Speech:
         self._access = access
         self._store = store
         self._between_posts = between_posts
+        self._notes = Notes(self._client)
 
     async def post(
-        self, team: str, channel: str, render: Render, *, thread_ts: str | None = None
+        self, team: str, channel: str, render: Render, *, thread_ts: str | None = None, note: Note | None = None
     ) -> tuple[str, str] | None:
         """Post a message, given a channel or a person's id; returns the channel and the message's ts.
 
-        None if there is nothing to say. Links do not unfurl: an unfurl would come back to us as an edit of our own
-        message.
+        None if there is nothing to say. note: to be sent if the message has to wait long for the channel's turn. Links
+        do not unfurl: an unfurl would come back to us as an edit of our own message.
         """
-        posted = await self._post("post", team, channel, render, thread_ts, next_post())
+        posted = await self._post("post", team, channel, render, thread_ts, next_post(), note=note)
         return (posted["channel"], posted["ts"]) if posted else None
 
     async def post_once(
@@ -264,6 +266,7 @@ class Speech:
         unless: frozenset[str] = frozenset(),
         doubtful: bool = False,
         lease: Lease | None = None,
+        note: Note | None = None,
     ) -> Outcome:
         """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`."""
 
@@ -273,6 +276,8 @@ class Speech:
             if self._between_posts and not before.get("has_turn"):
                 _, wait = await self._store.turn(team, channel, self._between_posts)
                 if wait > 0:
+                    if note:
+                        self._notes.tell(team, channel, note, wait)
                     return {"wait": wait, "has_turn": True}
             arguments = {
                 "channel": channel,

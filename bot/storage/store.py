@@ -21,11 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.sql import text
 
 from bot.private import private_file
+from bot.storage.inbox import Inbox
 from bot.storage.runs import Runs
 from bot.storage.tables import (
     actions,
     answers,
     channels,
+    inbox,
     installations,
     messages,
     oauth_states,
@@ -35,7 +37,7 @@ from bot.storage.tables import (
     threads,
 )
 
-HEAD = "0007"  # the newest migration; a test holds it against the files
+HEAD = "0008"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 
@@ -73,7 +75,7 @@ class Installation:
     installed_at: float
 
 
-class Store(Runs):
+class Store(Runs, Inbox):
     """Rows of one database, opened with `Store.open` and closed with `close`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -201,7 +203,8 @@ class Store(Runs):
             return frozenset(await connection.scalars(select(replicas.c.id).where(replicas.c.seen_at >= since)))
 
     async def forget(self, before: float, now: float) -> None:
-        """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas.
+        """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas,
+        and what no replica knew how to begin.
 
         And versions of the quiz that no run is pinned to any more. Times in seconds since 1970.
         """
@@ -210,6 +213,7 @@ class Store(Runs):
             old = and_(threads.c.answered_at.is_(None), threads.c.thread_ts < f"{before:.6f}")
             await connection.execute(delete(threads).where(or_(threads.c.answered_at < before, old)))
             await connection.execute(delete(channels).where(channels.c.free_at < before))
+            await connection.execute(delete(inbox).where(inbox.c.received_at < before))
             await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < now))
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
         await self._forget_quizzes()

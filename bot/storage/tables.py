@@ -104,6 +104,17 @@ channels = Table(
     Column("free_at", Float(53), nullable=False),  # seconds since 1970
 )
 
+# Work that was received and has not begun, and who is to begin it. Rows are deleted as soon as it has.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Text, primary_key=True),  # the work's; its second part is the workspace
+    Column("work", String(128), nullable=False),  # the worker and its method, such as "faq.say"
+    Column("arguments", Text, nullable=False),  # by their names, as JSON
+    Column("received_at", Float(53), nullable=False),  # seconds since 1970
+    Column("replica", String(128), nullable=False),
+)
+
 # The processes that work on this database, and when each last said so.
 replicas = Table(
     "replicas",

@@ -10,8 +10,7 @@ from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-SECRET = "local-signing-secret"  # the local workspace's
-TEAM = "T_LOCAL"
+from tests.bench.signed import SECRET, TEAM
 
 
 def app() -> AsyncSlackRequestHandler:

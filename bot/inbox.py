@@ -1,0 +1,295 @@
+"""The inbox at work: what Slack has sent is recorded many at a time, and begun one after the other.
+
+Recording is all that Slack waits for, so it has to be quick however much comes at once: one writer takes everything
+that waits at that moment and records it in one transaction. The dispatcher then begins the work in the order it came,
+no faster than the process can do it; what is left when a process dies is begun by the next one, or by another replica.
+
+Beginning is up to `begin`, which must do nothing for a key that was begun before: between that and the deletion of the
+row the process may die.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import metrics
+from bot.storage import Item, Store
+
+# Items that may wait in one process. It takes some twenty seconds to begin so many; Slack sends what is refused again
+# at once, then after a minute, and what waited longer than that would be answered after it had been asked anew.
+MOST = 2_000
+SOME = 0.75  # of MOST, below which an inbox that was full is not full any more
+ENTERS_WITHIN = 2.3  # seconds until a request has its turn; Slack waits for three
+RECORDED_WITHIN = 2.5  # seconds until an item is recorded
+CROWD = 8  # requests that wait for their turn, from which on more is recorded at a time and less is done for each
+GATHERS = 0.05  # seconds that the writer waits for more in a crowd: a transaction costs as much as a request
+STANDS_BACK, LOOKS = 1.0, 0.02  # seconds that an item is not begun while requests wait, and between two looks
+WOKEN = 8  # waiters in one turn of the event loop: each has an answer to make
+DELETED_EVERY = 0.2  # seconds between two deletions of what has begun
+AGAIN = 0.5  # seconds until what failed is tried again
+AT_LAST = 2.0  # seconds that a stop waits for the writer
+
+log = structlog.get_logger()
+Waiter = tuple[Item, "asyncio.Future[None]"]
+
+
+class InboxFullError(Exception):
+    """There is no room for another piece of work now; Slack should send it again."""
+
+
+class UnknownWorkError(Exception):
+    """This version does not know the work, or not with these arguments: another version may."""
+
+
+class Turnstile:
+    """Lets one request through in each turn of the event loop.
+
+    To read a message and decide about it holds up the loop for some milliseconds. A hundred that have come together
+    would do so one after the other, and whoever else waits for the loop would wait for all of them.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self.waiting = 0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether many wait."""
+        return self.waiting >= CROWD
+
+    async def enter(self) -> None:
+        """Wait for a request's turn. Raises TimeoutError if that takes so long that Slack will have given up."""
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(ENTERS_WITHIN), self._turn:
+                await asyncio.sleep(0)
+        finally:
+            self.waiting -= 1
+
+
+class Inbox:
+    """The writer and the dispatcher of one replica; works between entering and leaving `open`.
+
+    begin: begins an item's work; raises UnknownWorkError for what it does not know. room: waits until there is room for
+    more work. works: what this version knows.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        replica: str,
+        *,
+        begin: Callable[[Item], Awaitable[None]],
+        room: Callable[[], Awaitable[object]],
+        may_pass: Callable[[BaseException], bool],
+        works: Collection[str],
+    ) -> None:
+        self._store, self._replica = store, replica
+        self._begin, self._room, self._may_pass, self._works = begin, room, may_pass, works
+        self.turnstile = Turnstile()
+        self._arriving: list[Waiter] = []
+        self._recording: list[Waiter] = []
+        self._queue: deque[Item] = deque()
+        self._queued: set[str] = set()  # keys of the queue and of what is being begun
+        self._begun: list[str] = []
+        self._unknown: set[str] = set()
+        self._arrived, self._has_work, self._has_more_to_do = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._full = self._look = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Take and begin work until the end of the block, first what was left by an earlier process of this name."""
+        self._take(await self._store.received([self._replica]))
+        tasks = [asyncio.create_task(each()) for each in (self._write, self._dispatch, self._tidy)]
+        try:
+            yield
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AT_LAST):
+                    while self._arriving or self._recording:  # noqa: ASYNC110 - only at the end, when nobody arrives any more
+                        await asyncio.sleep(0.01)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await self._store.begun(self._begun)
+
+    @property
+    def waiting(self) -> int:
+        """How many items have not begun."""
+        return len(self._arriving) + len(self._recording) + len(self._queued)
+
+    @property
+    def full(self) -> bool:
+        """Whether items are refused."""
+        if self._full and self.waiting < SOME * MOST:
+            self._full = False
+            log.info("the inbox takes work again", waiting=self.waiting)
+        return self._full
+
+    async def empty(self) -> None:
+        """Wait until all that was recorded here has begun."""
+        await self._empty.wait()
+
+    async def put(self, item: Item) -> None:
+        """Record an item; returns once that is done.
+
+        Raises InboxFullError, what the database raises, or TimeoutError if it takes longer than Slack waits for us: it
+        may be recorded all the same, and what comes again finds it so.
+        """
+        if self.full or self.waiting >= MOST:
+            if not self._full:
+                self._full = True
+                log.error("the inbox is full, and Slack is told to come again", waiting=self.waiting)
+            raise InboxFullError
+        recorded = asyncio.get_running_loop().create_future()
+        self._arriving.append((item, recorded))
+        self._count()
+        self._arrived.set()
+        async with asyncio.timeout(RECORDED_WITHIN):
+            await recorded
+
+    async def take_over(self, dead: Sequence[str]) -> int:
+        """Begin what replicas that are gone have left, as far as this version knows it; gives how much that is."""
+        taken = await self._store.take_over(self._replica, dead, self._works)
+        self._take(taken)
+        self._leave(await self._store.received(dead))
+        return len(taken)
+
+    async def receivers(self) -> frozenset[str]:
+        """Name the replicas that have something to begin."""
+        return await self._store.receivers()
+
+    async def forget(self, prefixes: Sequence[str]) -> None:
+        """Delete all items whose key begins with one of these."""
+        begins = tuple(prefixes)
+        self._queue = deque(each for each in self._queue if not each.key.startswith(begins))
+        self._queued = {each for each in self._queued if not each.startswith(begins)}
+        self._count()
+        await self._store.forget_received(prefixes)
+
+    def _take(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if item.key not in self._queued:
+                self._queued.add(item.key)
+                self._queue.append(item)
+        self._count()
+
+    def _count(self) -> None:
+        metrics.INBOX.set(self.waiting)
+        for event, holds in ((self._has_work, self._queue), (self._empty, not self._queued)):
+            if holds:
+                event.set()
+            else:
+                event.clear()
+
+    def _leave(self, items: Iterable[Item]) -> None:
+        """Leave what this version does not know to one that does."""
+        found = {each.key: each.work for each in items}
+        if new := found.keys() - self._unknown:
+            self._unknown |= new
+            works = sorted({found[each] for each in new})
+            log.error("work that this version does not know waits for one that does", works=works, items=len(new))
+        metrics.INBOX_UNKNOWN.set(len(self._unknown))
+
+    # The three tasks
+
+    async def _write(self) -> None:
+        while True:
+            await self._arrived.wait()
+            if self.turnstile.crowded:
+                await asyncio.sleep(GATHERS)
+            self._arrived.clear()
+            # Whoever does not wait any more has told Slack to come again.
+            self._recording, self._arriving = [each for each in self._arriving if not each[1].done()], []
+            await self._record(self._recording)
+            self._recording = []
+
+    async def _record(self, waiters: Sequence[Waiter]) -> None:
+        items = [item for item, _ in waiters]
+        try:
+            await self._store.receive(items, self._replica)
+        except Exception as error:  # noqa: BLE001 - it is theirs who wait
+            if len(waiters) > 1 and not self._may_pass(error):  # one cannot be recorded, and the others can
+                for each in waiters:
+                    await self._record([each])
+                return
+            self._look = True  # the database may have them all the same
+            self._has_more_to_do.set()
+            for _, recorded in waiters:
+                if not recorded.done():
+                    recorded.set_exception(error)
+        else:
+            metrics.INBOX_TRANSACTIONS.inc()
+            self._take(items)
+            for number, (_, recorded) in enumerate(waiters, 1):
+                if not recorded.done():
+                    recorded.set_result(None)
+                if number % WOKEN == 0:
+                    await asyncio.sleep(0)
+
+    async def _dispatch(self) -> None:
+        while True:
+            await self._has_work.wait()
+            await self._room()
+            await self._stand_back()
+            if self._queue:
+                await self._dispatched(self._queue.popleft())
+                self._count()
+
+    async def _stand_back(self) -> None:
+        """Let a crowd of requests go first: Slack waits for them, and what is recorded can wait.
+
+        Not for long, though, nor once half of what may wait does: then it is no burst, and both must go on.
+        """
+        until = time.monotonic() + STANDS_BACK
+        while self.turnstile.crowded and self.waiting < MOST / 2 and time.monotonic() < until:  # noqa: ASYNC110 - a crowd
+            await asyncio.sleep(LOOKS)
+
+    async def _dispatched(self, item: Item) -> None:
+        try:
+            await self._begin(item)
+        except UnknownWorkError:
+            self._leave([item])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next item must be begun all the same
+            if self._may_pass(error):
+                log.warning("work could not be begun and is tried again", key=item.key, error=type(error).__name__)
+                self._queue.appendleft(item)
+                await asyncio.sleep(AGAIN)
+                return
+            metrics.WORK_FAILED.labels(type(error).__name__).inc()
+            log.error("work could not be begun", key=item.key, error=type(error).__name__)  # noqa: TRY400 - its words
+            self._end(item)
+        else:
+            self._end(item)
+        self._queued.discard(item.key)
+
+    def _end(self, item: Item) -> None:
+        self._begun.append(item.key)
+        self._has_more_to_do.set()
+
+    async def _tidy(self) -> None:
+        """Delete what has begun, and find what was recorded although the database said it was not."""
+        while True:
+            await self._has_more_to_do.wait()
+            self._has_more_to_do.clear()
+            await asyncio.sleep(DELETED_EVERY)
+            try:
+                begun = self._begun[:]
+                await self._store.begun(begun)
+                del self._begun[: len(begun)]
+                if self._look:
+                    self._take(await self._store.received([self._replica]))
+                    self._look = False
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("the inbox could not be tidied and is later", error=type(error).__name__)
+                self._has_more_to_do.set()
+                await asyncio.sleep(AGAIN)

