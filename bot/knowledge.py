@@ -32,6 +32,7 @@ from bot.domain.content import (
     MAX_HEADER_TEXT,
     MAX_SECTION_TEXT,
     READABLE,
+    Check,
     Checks,
     Citation,
     Document,
@@ -273,7 +274,8 @@ def lint(
     """Find everything wrong or doubtful in a knowledge folder, in the order of files and lines.
 
     `documents` is the folder with the texts that `sources.yaml` names; what is copied from them is found where it is
-    there. `second` gives what asks the second stage, for the promises, if it is to have a part.
+    there. `second` gives what asks the second stage, for the promises; without it, a promise that is left to that
+    stage is not tried.
     """
     try:
         with _nothing_else_raised(folder):
@@ -1098,11 +1100,20 @@ def _matching(library: Library, files: Mapping[str, _File], opine: Opine | None)
         reply = faq.reply_to(
             check.say, faq.Surface(check.surface), library.index, library.limits, after=check.after, opine=opine
         )
+        if opine is None and reply == faq.Silence() and _left_to_second_stage(check, library):
+            continue
         got = _offered(reply) or ["silence"]
         if check.expect not in got:
             what = f"{check.say!r} should get {check.expect}, and gets {', '.join(got)}"
             remedy = "Add a phrasing or a synonym, or correct the promise"
             yield files["checks.yaml"].problem(("checks", at, "say"), what, remedy)
+
+
+def _left_to_second_stage(check: Check, library: Library) -> bool:
+    """Say whether the promise is the second stage's to keep: unprompted, the first alone answers what it is sure of."""
+    surface = faq.Surface(check.surface)
+    _, worth = faq.first_reply(check.say, surface, library.index, library.limits, after=check.after)
+    return surface in faq.UNPROMPTED and worth
 
 
 def _offered(reply: faq.Reply) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bot import knowledge
-from bot.domain import fit
+from bot.domain import faq, fit
 from bot.domain.content import Faq
 from bot.knowledge import KnowledgeError, Problem
 from bot.settings import KNOWLEDGE
@@ -293,6 +293,21 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "Set the date of the last reading",
     ),
 }
+
+
+def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(folder: Path):
+    asked_in_passing = "why are cross-functional AI teams needed?"
+    promise = {"say": asked_in_passing, "expect": "cross-functional-teams"}
+    edit(folder, "checks.yaml", lambda data: data.update(checks=[promise]))
+    library = knowledge.load(folder)
+
+    first, worth = faq.first_reply(asked_in_passing, faq.Surface.CHANNEL, library.index, library.limits)
+
+    assert (first, worth) == (faq.Silence(), True)
+    assert errors(folder) == []
+
+    [problem] = knowledge.lint(folder, today=TODAY, second=lambda _library: lambda _utterance: None)
+    assert "'why are cross-functional AI teams needed?' should get cross-functional-teams" in problem.what
 
 
 @pytest.mark.parametrize("fault", FAULTS)
