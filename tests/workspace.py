@@ -293,9 +293,14 @@ class Workspace:
         mine = [each["id"] for each in channels if each["is_im"] and each["user"] == BOT]
         return await self.messages(mine[0], user) if mine else []
 
-    async def latest(self, user: str, message: Json) -> Json:
-        """Return a message as it is now."""
-        return await self._now(user, message)
+    async def latest(self, user: str, message: Json, once: Callable[[Json], object] | None = None) -> Json:
+        """Return a message as it is now, or, with `once`, as soon as it is so."""
+
+        async def there() -> Json | None:
+            now = await self._now(user, message)
+            return now if once is None or once(now) else None
+
+        return await self.until(there, user)
 
     async def until(
         self, predicate: Callable[[], Awaitable[T | None]], as_user: str, patience: float | None = None
