@@ -50,9 +50,9 @@ RETRIES = (0.1, 5.0, 25.0)  # Slack's at once, a minute and five, twelve times a
 DIED, NONE_UP = 502, 503  # what the balancer says of a replica that was killed meanwhile, and when none listens
 KEPT = ("Content-Type", "Location", "Set-Cookie")
 AT_ONCE = 12  # questions under way
-# How long a replica lives once it listens, until it is killed: seconds where one starts in two, and longer where
+# How long a replica lives once it listens, until it is killed: seconds where one starts in four, and longer where
 # it starts slowly, so that the share of the time in which it is up is the same on every machine.
-LIFE, STARTS_IN = (4.0, 12.0), 2.0
+LIFE, STARTS_IN = (4.0, 12.0), 4.0
 EDITED, DELETED = 0.05, 0.03  # shares of the questions
 EDITS = 3  # of the knowledge, spread over the run
 WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml, by turns
@@ -342,8 +342,13 @@ class Asked:
     deleted: bool = False
 
     async def replies(self) -> list[Json]:
-        """Give what was said in its thread."""
-        thread = await self.workspace.thread(self.sent.channel, self.sent, self.sent.user)
+        """Give what was said in its thread; a deleted question has none unless somebody had replied."""
+        try:
+            thread = await self.workspace.thread(self.sent.channel, self.sent, self.sent.user)
+        except RefusedError:
+            if self.deleted:
+                return []
+            raise
         return [each for each in thread if each["ts"] != self.sent]
 
 
@@ -507,7 +512,7 @@ async def _last(workspace: Workspace, one: Taken, questions: list[str], end: str
 
 async def _wait(asked: list[Asked]) -> None:
     """Wait until every question has a reply and nothing more comes, or nothing has come for a long time."""
-    missing, changed = asked, time.monotonic()
+    missing, changed = [question for question in asked if not question.deleted], time.monotonic()
     while missing and time.monotonic() - changed < SILENCE:
         still = [each for each in missing if not await each.replies()]
         if len(still) < len(missing):
