@@ -429,6 +429,14 @@ async def close(patience: float) -> None:
     await asyncio.to_thread(DBOS.destroy)
 
 
+async def begun_at() -> float:
+    """Give when the workflow that is running was recorded, in seconds since 1970."""
+    status = await DBOS.get_workflow_status_async(current_key())
+    if status is None or status.created_at is None:
+        raise RuntimeError("the workflow that runs is not recorded")
+    return status.created_at / 1000
+
+
 def current_key() -> str:
     """Give the key of the workflow that is running; RuntimeError outside of one."""
     if (key := DBOS.workflow_id) is None:

@@ -1,6 +1,7 @@
 """Everything the bot can say with the knowledge as it is, judged by the workspace's own reading of Slack's rules."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations, product
@@ -20,6 +21,7 @@ from bot.knowledge import Library
 from bot.local.block_kit import check_message
 from bot.slack import blocks, history, result, thread
 from bot.slack.pieces import Message
+from bot.slack.plainer import Block, plainer
 from bot.slack.text import Mrkdwn, escape, fill, mention, mentions, without_mention
 from bot.slack.thread import Before
 from bot.storage import StoredRun
@@ -35,6 +37,11 @@ def judge(message: Message, most: int = FALLBACK) -> None:
     assert 0 < len(message.text) <= most
     assert "{" not in re.sub(r"<!date\^\d+\^\{date_long\}\|", "", message.text)  # Slack fills that in
     assert sum(len(str(block)) for block in message.blocks) < TEXT
+
+
+def _clickable(blocks: Sequence[Block]) -> list[str]:
+    elements = [element for block in blocks for element in block.get("elements", [block.get("accessory")])]
+    return [element["action_id"] for element in elements if element and "action_id" in element]
 
 
 def runs(library: Library) -> list[Run]:
@@ -154,6 +161,19 @@ def test_what_a_review_looked_at_can_be_shown_for_every_role(library: Library):
         assert run.recommendation
         assert run.mismatch == (column != run.recommendation.role.column)
         judge(thread.view(run, "r", library, [])["review"])
+
+
+def test_what_slack_refuses_can_be_said_more_plainly_with_every_button(library: Library):
+    results = [thread.view(run, "r" * 20, library, []) for run in runs(library)[::29]]
+    messages = [message for shown in results for message in shown.values()]
+    messages += [blocks.answers([entry], library) for entry in library.entries.values()]
+    for message in messages:
+        *steps, last = plainer(message.blocks)
+        assert last == []
+        for plain in steps:
+            check_message([dict(block) for block in plain])
+            assert _clickable(plain) == _clickable(message.blocks)
+        assert {block["type"] for block in (steps or [list(message.blocks)])[-1]} <= {"section", "actions"}
 
 
 @given(shares=st.lists(st.integers(0, 1000), min_size=2, max_size=6).filter(any))

@@ -12,7 +12,9 @@ from bot.slack.access import Member
 from bot.storage import Installation
 from tests.conftest import bot_in, free_port
 from tests.test_faq_conversation import SEVEN
-from tests.workspace import Workspace, shown
+from tests.test_quiz_conversation import CLEAR, begin, question, result, take
+from tests.test_share_conversation import previewed
+from tests.workspace import Workspace, buttons, shown
 
 QUESTION = SEVEN["xai-dropped-researcher"]
 
@@ -36,8 +38,87 @@ async def test_a_message_that_slack_has_though_it_said_otherwise_is_not_posted_t
     assert len(await posts(workspace)) == 1
 
 
-async def _looked(workspace: Workspace) -> bool:
-    return bool(await workspace.traffic("conversations.replies"))
+async def _looked(workspace: Workspace, method: str = "conversations.replies") -> bool:
+    return bool(await workspace.traffic(method))
+
+
+async def test_nor_is_what_begins_a_direct_message(workspace: Workspace):
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}])
+
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    assert await _looked(workspace, "conversations.history")
+    assert len(await workspace.dm("U_ANA")) == 1
+
+
+async def test_nor_is_what_is_shared(workspace: Workspace):
+    _, _, confirm = await previewed(workspace)
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}])
+
+    await workspace.click("U_ANA", confirm, "Send")
+    await workspace.latest("U_ANA", confirm, once=lambda now: "Sent to" in shown(now))
+
+    assert len(await workspace.dm("U_MEI")) == 1
+
+
+async def test_where_the_direct_message_is_not_known_the_quiz_begins_all_the_same(workspace: Workspace):
+    lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}
+    await workspace.faults(api=[{"method": "conversations.open", "error": "missing_scope", "times": 9}, lost])
+
+    await workspace.command("U_ANA", "C_ASK", "/rolefit")
+
+    first, again = await workspace.dm("U_ANA", count=2)  # the gap that the README names
+    assert first["text"] == again["text"]
+
+
+async def test_what_was_posted_is_found_a_page_at_a_time(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+    for number in range(20):
+        await workspace.post("U_BEN", "C_ASK", f"I wonder too, {number}", asked)
+    await workspace.replies(asked)
+    pages = [{"method": "conversations.replies", "error": "ratelimited", "retry_after": 0, "times": 2}]
+    lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}
+    await workspace.faults(api=[lost, *pages])
+
+    await workspace.mention("U_ANA", "C_ASK", "what is an applied scientist?", asked)
+    await workspace.until(lambda: _found(workspace), "U_ANA")
+
+    answers = [each for each in await workspace.thread("C_ASK", asked, "U_ANA") if each["user"] == "U_ROLEFIT"]
+    assert len(answers) == 2
+
+
+@pytest.mark.parametrize("error", ["edit_window_closed", "block_mismatch", "is_inactive", "external_channel_migrating"])
+async def test_an_update_that_slack_refuses_for_good_does_not_hold_up_the_quiz(workspace: Workspace, error: str):
+    await workspace.faults(api=[{"method": "chat.update", "error": error, "times": 99}])
+
+    root = await begin(workspace)
+    await take(workspace, root)
+
+    async def shows_result() -> bool:
+        thread = await workspace.thread(root.channel, root, "U_ANA")
+        return any("Take it again" in buttons(message) for message in thread)
+
+    assert await workspace.until(shows_result, "U_ANA")
+
+
+async def test_tables_that_slack_refuses_come_as_lines_and_buttons_stay(workspace: Workspace):
+    refused = {"method": "chat.postMessage", "error": "invalid_attachments"}
+    root = await begin(workspace)
+    await take(workspace, root, *CLEAR[:-1])
+    asked = await question(workspace, root, len(CLEAR))
+    await workspace.faults(api=[refused, refused])
+    await workspace.click("U_ANA", asked, buttons(asked)[CLEAR[-1]])
+
+    told = await result(workspace, root)
+
+    assert {block["type"] for block in told["blocks"]} <= {"section", "actions", "context"}
+    assert "Share" in buttons(told)
+
+
+async def _found(workspace: Workspace) -> bool:
+    looks = await workspace.traffic("conversations.replies")
+    return [each["status"] for each in looks][:2] == ["ratelimited"] * 2 and len(looks) == 4
 
 
 @pytest.mark.parametrize("error", ["internal_error", "service_unavailable", "ratelimited"])
@@ -93,7 +174,7 @@ async def test_an_event_that_cannot_be_recorded_in_time_is_refused_and_comes_aga
     monkeypatch.setattr(inbox, "RECORDED_WITHIN", 0.2)
     url = f"http://127.0.0.1:{port}/slack/events"
     async with (
-        Workspace.start(events_url=url) as workspace,
+        Workspace.start(events_url=url, retry_delays=(0.0, *[0.5] * 30)) as workspace,
         bot_in(workspace, library, tmp_path, port=port),
     ):
         async with aiosqlite.connect(tmp_path / "rolefit.db", timeout=20) as locked:

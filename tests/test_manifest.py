@@ -33,6 +33,7 @@ METHOD_SCOPES = {
     "chat_delete": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"im:history"},
+    "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "users_info": {"users:read"},
     "views_publish": set(),

@@ -9,7 +9,6 @@ step may depend on more than what was recorded.
 """
 
 import random
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -19,15 +18,17 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot import metrics
+from bot import jobs, metrics
 from bot.domain.share import Delivery, Person
 from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.access import Access
 from bot.slack.client import UNREADABLE, code
 from bot.slack.notes import Note, Notes
 from bot.slack.pieces import Message
+from bot.slack.plainer import plainer
 from bot.storage import Store
 
+PEOPLE = ("U", "W")  # what the ids of people begin with
 POSTED: Final = "rolefit_posted"  # event_type of the metadata of our messages; other apps may read it
 # Slack's word that it did nothing and that trying again may help.
 LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
@@ -35,15 +36,16 @@ LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_a
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
 PATIENT_TRIES = 500  # where Slack only says how long to wait
-LOOKED_AT, LOOKED_BACK = 200, 86_400  # messages, and seconds, that are looked at for one of ours
+# Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
+LOOKED_AT = 15
+CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
+LOOKED_BACK = 86_400.0  # seconds before this work began in which other work may have posted it
 MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"})
-MAY_NOT_LOOK = frozenset({"channel_not_found", "missing_scope", "not_in_channel", "thread_not_found"})
 # Slack's word that a message, or the direct message it stood in, is not there any more.
 IS_GONE = frozenset({"channel_not_found", "message_not_found"})
-# Slack's word that a message is there and stays as it is.
-STAYS = frozenset({"block_mismatch", "cant_update_message", "edit_window_closed", "update_failed"})
-# Slack will not show these blocks; the same text without them still answers.
-REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+# Slack will not show these blocks: plainer ones may do. `invalid_attachments` is its word for a second table.
+REFUSED_BLOCKS = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+KNOWN_CONVERSATIONS = 10_000  # direct messages whose ids are remembered
 NOT_REACHABLE = frozenset(
     {
         "account_inactive",
@@ -74,6 +76,7 @@ RESTRICTED = frozenset(
 
 Outcome = dict[str, Any]
 Call = Callable[[Outcome], Awaitable[Outcome]]  # given what came of the last try
+Look = Callable[[Outcome], Awaitable[Outcome | None]]  # the same; gives what was done, or None if nothing was
 Render = Callable[[], Awaitable[Message | None]]  # None: there is nothing to say any more
 # Keeps what the work holds for so many seconds more; False if somebody else has it by now.
 Lease = Callable[[float], Awaitable[bool]]
@@ -97,6 +100,8 @@ class Speech:
         self._store = store
         self._between_posts = between_posts
         self._notes = Notes(self._client)
+        # By workspace and person; None where the app may not ask for it.
+        self._direct_messages: dict[tuple[str, str], str | None] = {}
 
     async def post(
         self, team: str, channel: str, render: Render, *, thread_ts: str | None = None, note: Note | None = None
@@ -143,7 +148,10 @@ class Speech:
         return Delivery.DELIVERED
 
     async def update(self, team: str, channel: str, ts: str, render: Render, *, lease: Lease | None = None) -> Outcome:
-        """Replace a message of ours. Gives `gone` if it is, which is no error; `lost` if the lease has been lost."""
+        """Replace a message of ours. Gives `gone` if it is, `lost` if the lease has been lost.
+
+        A message that Slack does not let us change stays as it is: what it says has been said.
+        """
 
         async def update(_: Outcome) -> Outcome:
             if (message := await render()) is None:
@@ -153,7 +161,7 @@ class Speech:
                 arguments = {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)}
                 await self._shown((await self._client(team)).chat_update, arguments)
             except SlackApiError as error:
-                return _is_left(error)
+                return _left("update", error)
             return {}
 
         return await self._call("update", update, lease=lease)
@@ -165,8 +173,7 @@ class Speech:
             try:
                 await (await self._client(team)).chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
-                if code(error) != "cant_delete_message":
-                    return _is_left(error)
+                return _left("remove", error)
             return {}
 
         return await self._call("remove", remove, lease=lease)
@@ -213,13 +220,13 @@ class Speech:
         await self._call("reply", reply)
 
     async def permalink(self, team: str, channel: str, ts: str) -> str | None:
-        """Give the address of a message; None if it is gone."""
+        """Give the address of a message; None if it is gone, or Slack gives none."""
 
         async def permalink(_: Outcome) -> Outcome:
             try:
                 found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
             except SlackApiError as error:
-                return _is_left(error)
+                return _left("permalink", error)
             return {"permalink": found["permalink"]}
 
         return (await self._call("permalink", permalink)).get("permalink")
@@ -280,7 +287,7 @@ class Speech:
                         self._notes.tell(team, channel, note, wait)
                     return {"wait": wait, "has_turn": True}
             arguments = {
-                "channel": channel,
+                "channel": await self._conversation(team, channel) or channel,
                 "text": message.text,
                 "blocks": list(message.blocks),
                 "thread_ts": thread_ts,
@@ -295,10 +302,11 @@ class Speech:
                     raise
                 return {"gone": True}
 
-        async def posted() -> Outcome | None:
-            return await self._posted(team, key, channel, thread_ts)
+        async def look(before: Outcome) -> Outcome | None:
+            since = await jobs.begun_at() - (LOOKED_BACK if doubtful else CLOCKS_APART)
+            return await self._look(team, key, channel, thread_ts, since, before.get("cursor"))
 
-        return await self._call(name, post, posted, doubtful=doubtful, lease=lease)
+        return await self._call(name, post, look, doubtful=doubtful, lease=lease)
 
     async def _client(self, team: str) -> AsyncWebClient:
         """Give a client with the workspace's token. Raises SlackWorkError if the app is not installed there."""
@@ -315,45 +323,76 @@ class Speech:
         return outcome | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else outcome
 
     async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Post or update, without what Slack will not show: charts, which not every workspace has, or all blocks.
+        """Post or update, with plainer blocks where Slack refuses them.
 
         An update that names no blocks may leave those that are there; an empty list takes them away.
         """
-        blocks = arguments["blocks"]
-        plainer = [each for each in blocks if each["type"] != "data_visualization"]
-        for less in ([plainer] if len(plainer) < len(blocks) else []) + [[]]:
+        for blocks in plainer(arguments["blocks"]):
             try:
                 return await method(**arguments)
             except SlackApiError as error:
                 if code(error) not in REFUSED_BLOCKS:
                     raise
-                log.warning("blocks refused, less sent instead", error=code(error), blocks=bool(less))
-                arguments = {**arguments, "blocks": less}
+                log.warning("blocks refused, plainer ones sent instead", error=code(error), blocks=len(blocks))
+                arguments = {**arguments, "blocks": blocks}
         return await method(**arguments)
 
-    async def _posted(self, team: str, key: str, channel: str, thread_ts: str | None) -> dict[str, Any] | None:
-        """Look for a message of ours where it would stand; None if it is not there or we may not look.
+    async def _conversation(self, team: str, channel: str) -> str | None:
+        """Give the id of a channel, or of the direct message with a person that is known by the person's id.
 
-        We may not look into a direct message that we know only by the person's id.
+        None where the app may not ask for that, because it was installed before it had the scope.
         """
-        where: dict[str, Any] = {"channel": channel, "limit": LOOKED_AT, "include_all_metadata": True}
-        try:
-            if thread_ts:
-                since = str(time.time() - LOOKED_BACK)
-                found = await (await self._client(team)).conversations_replies(**where, ts=thread_ts, oldest=since)
+        if channel[:1] not in PEOPLE:
+            return channel
+        if (team, channel) not in self._direct_messages:
+            if len(self._direct_messages) >= KNOWN_CONVERSATIONS:
+                self._direct_messages.clear()
+            try:
+                opened = await (await self._client(team)).conversations_open(users=channel)
+            except SlackApiError as error:
+                if code(error) != "missing_scope":
+                    raise
+                self._direct_messages[team, channel] = None
             else:
-                found = await (await self._client(team)).conversations_history(**where)
+                self._direct_messages[team, channel] = str(opened["channel"]["id"])
+        return self._direct_messages[team, channel]
+
+    async def _look(
+        self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
+    ) -> Outcome | None:
+        """Look for a message of ours where it would stand, of no earlier than `since` (seconds since 1970).
+
+        None if it is not there or we may not look.
+        One page at a time, each an attempt of its own: some apps may only look once a minute.
+        """
+        where: dict[str, Any] = {
+            "limit": LOOKED_AT,
+            "include_all_metadata": True,
+            "oldest": f"{since:.6f}",
+            "cursor": cursor,
+        }
+        try:
+            conversation = await self._conversation(team, channel)
+            if conversation is None:
+                _could_not_look(key, "missing_scope")
+                return None
+            client = await self._client(team)
+            if thread_ts:
+                found = await client.conversations_replies(channel=conversation, ts=thread_ts, **where)
+            else:
+                found = await client.conversations_history(channel=conversation, **where)
         except SlackApiError as error:
-            if code(error) not in MAY_NOT_LOOK:
+            if _may_pass(error):
                 raise
-            log.warning("cannot look whether it was posted", key=key, error=code(error))
-            metrics.DOUBTFUL.labels("could not look").inc()
+            _could_not_look(key, code(error))
             return None
         for message in found["messages"]:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
                 log.info("found what was posted before", key=key)
                 metrics.DOUBTFUL.labels("found").inc()
-                return {"channel": channel, "ts": message["ts"]}
+                return {"channel": conversation, "ts": message["ts"]}
+        if more := (found.get("response_metadata") or {}).get("next_cursor"):
+            return {"wait": 0.0, "uncertain": True, "cursor": more}
         metrics.DOUBTFUL.labels("not there").inc()
         return None
 
@@ -361,7 +400,7 @@ class Speech:
         self,
         name: str,
         method: Call,
-        look: Callable[[], Awaitable[Outcome | None]] | None = None,
+        look: Look | None = None,
         *,
         doubtful: bool = False,
         lease: Lease | None = None,
@@ -387,6 +426,7 @@ class Speech:
             if "wait" not in outcome:
                 return outcome
             before = {name: before.get(name) or outcome.get(name) for name in ("uncertain", "has_turn")}
+            before["cursor"] = outcome.get("cursor")
             tries += outcome.get("counts", 0)
             waits += 1
             if tries >= TRIES or waits >= PATIENT_TRIES:
@@ -397,14 +437,14 @@ class Speech:
         self,
         name: str,
         method: Call,
-        look: Callable[[], Awaitable[Outcome | None]] | None,
+        look: Look | None,
         before: Outcome,
         tries: int,
     ) -> Outcome:
         """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done."""
         later: Outcome = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
         try:
-            if look and (before.get("uncertain") or in_doubt()) and (done := await look()):
+            if look and (before.get("uncertain") or in_doubt()) and (done := await look(before)):
                 return done
             return await method(before)
         except ClientConnectorError:
@@ -432,13 +472,23 @@ def plain_data(message: Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": list(message.blocks)}
 
 
-def _is_left(error: SlackApiError) -> Outcome:
-    """Say that a message is gone, or stays as it is; what Slack says besides is raised again."""
-    if code(error) in IS_GONE:
-        return {"gone": True}
-    if code(error) in STAYS:
-        return {}
-    raise error
+def _left(name: str, error: SlackApiError) -> Outcome:
+    """Say that a message is gone, or stays as it is. Raises the error again if that may pass."""
+    if _may_pass(error):
+        raise error
+    log.warning("left as it is", step=name, error=code(error))
+    return {"gone": True} if code(error) in IS_GONE else {}
+
+
+def _could_not_look(key: str, error: str) -> None:
+    log.warning("cannot look whether it was posted", key=key, error=error)
+    metrics.DOUBTFUL.labels("could not look").inc()
+
+
+def _may_pass(error: SlackApiError) -> bool:
+    """Say whether Slack may do later what it has refused now."""
+    status = error.response.status_code
+    return status == 429 or status >= 500 or code(error) in LATER | UNCERTAIN
 
 
 def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:

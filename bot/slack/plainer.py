@@ -1,0 +1,62 @@
+"""A message that Slack refuses, in ways that ask less of it and still say the same."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.slack.text import escape
+
+Block = dict[str, Any]
+MAX_SECTION = 3000  # characters, as Slack counts them
+CHART, TABLE = "data_visualization", "table"
+
+
+def plainer(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Give the blocks of a message in steps, each asking less of Slack than the one before.
+
+    First charts go, which not every workspace has; then tables become lines of text; then only text, buttons and menus
+    are left. The last step is no blocks at all, where Slack shows the message's text.
+    """
+    without_charts = [block for block in blocks if block["type"] != CHART]
+    in_lines = [part for block in without_charts for part in (_lines_of(block) if block["type"] == TABLE else [block])]
+    bare = [part for block in in_lines for part in _bare(block)]
+    last = list(blocks)
+    for step in (without_charts, in_lines, bare, []):
+        if step != last:
+            yield step
+        last = step
+
+
+def _lines_of(table: Block) -> list[Block]:
+    (_, *columns), *rows = [[_raw(cell) for cell in row] for row in table["rows"]]
+    lines = []
+    for label, *cells in rows:
+        told = "; ".join(f"{column}: {cell}" for column, cell in zip(columns, cells, strict=True))
+        lines.append(f"• *{label}:* {told}" if told else f"• {label}")
+    return _sections(lines)
+
+
+def _raw(cell: Block) -> str:
+    return escape(str(cell.get("text", "")))
+
+
+def _sections(lines: Sequence[str]) -> list[Block]:
+    """Put lines of Slack's markup into as few sections as hold them."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + len(line) < MAX_SECTION:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line[:MAX_SECTION])
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+
+
+def _bare(block: Block) -> list[Block]:
+    match block["type"]:
+        case "section" | "actions":
+            return [block]
+        case "context":
+            return _sections([str(element["text"]) for element in block["elements"] if element.get("text")])
+        case "header":
+            return _sections([f"*{escape(block['text']['text'])}*"])
+        case _:
+            return []
