@@ -112,6 +112,27 @@ def test_what_no_entry_answers_gets_silence(library: Library, said: str):
     assert reply(library, said) == Silence()
 
 
+@pytest.mark.parametrize(
+    ("said", "entry"),
+    [
+        ("Why did <http://x.ai|x.ai> drop the title researcher?", "xai-dropped-researcher"),
+        ("What does `MTS` mean?", "member-of-technical-staff"),
+        ("What does M.T.S. mean?", "member-of-technical-staff"),
+        ("what is mem\u00adber of technical staff?", "member-of-technical-staff"),
+        ("what is a `research engineer`?", "research-engineer"),
+    ],
+)
+def test_what_slack_makes_of_a_word_makes_no_difference(library: Library, said: str, entry: str):
+    assert answered(library, said) == entry
+
+
+@pytest.mark.parametrize(
+    "said", ["what does `mts(3, 4)` mean?", "what does ```MTS``` mean?", "what is <https://mts.ru>?"]
+)
+def test_code_and_addresses_are_no_words(library: Library, said: str):
+    assert answered(library, said) is None
+
+
 def test_a_long_story_with_one_question_inside_is_answered(library: Library):
     said = (
         "I was at a conference last week and the food was great. Somebody on stage mentioned titles at labs. "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import quiz, smalltalk
+from bot.domain import quiz, smalltalk, typed
 from bot.domain.quiz import Run
 from bot.domain.reply import (
     Answered,
@@ -21,6 +21,8 @@ from bot.domain.reply import (
     read_choice,
 )
 from bot.knowledge import Library
+
+MARKS = str.maketrans("", "", "*_~`\"'")  # of Slack's formatting, which goes from around words
 
 
 def begun(library: Library) -> Run:
@@ -170,7 +172,7 @@ def test_what_is_no_answer_is_told_apart(library: Library, typed: str, expected:
     assert reading(library, typed) == expected
 
 
-@pytest.mark.parametrize("name", ["stop", "acknowledgement", "thanks", "privacy", "begin", "complaint", "choosing"])
+@pytest.mark.parametrize("name", ["stop", "acknowledgement", "thanks", "privacy", "begin", "complaint"])
 def test_small_talk_is_never_an_answer(library: Library, name: str):
     begun = quiz.begin(library.quiz)
     for question in library.quiz.all_questions:
@@ -182,13 +184,77 @@ def test_small_talk_is_never_an_answer(library: Library, name: str):
             assert name != "stop" or found == Command("stop")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*b*", "_b_", "~b~", "`b`", "“b”", '"b"', "'b'", "• b", "- b", "b please", "B, please.", "I think b"),
+        *("I'd say b", "it's b", "probably b", "b I guess", "two", "Second", "the second one", "option two"),
+        *(":two:", "2\ufe0f\u20e3", "\uff42", "b\u200b", "\u200bb", "\u00adb", "<http://b.ai|b>"),
+    ],
+)
+def test_a_letter_is_read_in_whatever_it_is_wrapped(library: Library, text: str):
+    assert positions(library, reading(library, text)) == {1: (1,)}
+
+
+@pytest.mark.parametrize("text", ["half a &amp; half c", "a &amp; c", "*half a* and half c"])
+def test_two_choices_are_read_as_slack_sends_them(library: Library, text: str):
+    assert positions(library, reading(library, text)) == {1: (0, 2)}
+
+
+def test_a_thumb_answers_did_you_mean(library: Library):
+    question = library.quiz.questions[0]
+    choice = question.choices[1].id
+    run = quiz.do(begun(library), {"do": "guess", "prompt": 2, "question": question.id, "choices": [choice]}).run
+
+    assert reading(library, ":+1::skin-tone-2:", run) == Answered({question.id: (choice,)})
+    assert reading(library, ":-1:", run) == Command("reask")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "back in a few weeks",
+        "I have papers to grade, will finish later",
+        "Reliability in production is down, incident, brb",
+        "sorry, gotta go, the cluster is on fire",
+        "training run crashed, I'll do this later",
+    ],
+)
+def test_who_has_to_go_pauses(library: Library, text: str):
+    run = begun(library)
+    for question in library.quiz.questions:
+        assert reading(library, text, quiz.do(run, {"do": "change", "question": question.id}).run) == Command("pause")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we had a big incident in production last night and nobody slept",
+        "my papers are in the other room next to the coffee machine",
+        "the years go by so quickly since the kids went to school",
+    ],
+)
+def test_a_few_words_of_a_choice_in_another_story_are_no_answer(library: Library, text: str):
+    run = begun(library)
+    for question in library.quiz.questions:
+        asked = quiz.do(run, {"do": "change", "question": question.id}).run
+        assert not isinstance(reading(library, text, asked), Answered)
+
+
+@given(text=st.text(alphabet=st.sampled_from("ab <>&;*_`\"'|:/@#ltgamp2"), max_size=40))
+def test_what_is_typed_is_read_back_whatever_slack_escapes(text: str):
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+    assert typed.plain(escaped).translate(MARKS) == text.translate(MARKS)
+
+
 def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(library: Library):
     words, begun = library.words.typed, quiz.begin(library.quiz)
     for question in library.quiz.all_questions:
         run = quiz.do(begun, {"do": "change", "question": question.id}).run
         for name in type(words).model_fields:
             for phrase in getattr(words, name):
-                expected = Unclear() if name in ("yes", "no") else Command(name)
+                expected = Unclear() if name in ("yes", "no") else Command("pause" if name == "leaves" else name)
                 assert reading(library, phrase, run) == expected, (question.id, phrase)
 
 

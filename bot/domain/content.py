@@ -703,6 +703,7 @@ class TypedWords(Authored):
     unsure: Phrases
     why: Phrases
     pause: Phrases
+    leaves: Phrases  # wherever they stand in a message
     stop: Phrases
     resume: Phrases
     so_far: Phrases

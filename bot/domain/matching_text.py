@@ -14,6 +14,12 @@ CALL = "\ufffe"  # stands for somebody mentioned
 OPAQUE = "\ufffc"  # stands for code or a link: something the message is about and no entry can explain
 
 _BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^>]*>|https?://\S+", re.DOTALL)
+# Slack links what looks like an address: what stands there for people is the label, unless it is an address itself.
+_LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|(?!https?://)([^>]+)>")
+# A term that somebody marks as code ("what does `MTS` mean") is a word; what has more in it is code.
+_MARKED_TERM = re.compile(r"(?<!`)`([A-Za-z][A-Za-z0-9.\-]*(?: [A-Za-z][A-Za-z0-9.\-]*){0,3})`(?!`)")
+_DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")  # "M.T.S."
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # within words, where a text was pasted from elsewhere
 _REFERENCES = re.compile(r"<@[^>]*>")
 _MARKUP = re.compile(r"<[#!][^>]*>|:[a-z0-9_+\-]+:")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
@@ -118,10 +124,11 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
     """
     text = text[:MAX_CHARACTERS]
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").replace("‘", "'")
     called = False
     # Most messages have none of this, and looking for one character is faster than for an expression.
     if "`" in text or "<" in text or "://" in text:
+        text = _MARKED_TERM.sub(r"\1", _LABELLED.sub(r"\1", text))
         text = _REFERENCES.sub(CALL, _BLOCKS.sub(f" {OPAQUE} ", text))
         called = CALL in text
         text = text.replace(CALL, " ")
@@ -133,6 +140,8 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
         text = _QUOTED_LINE.sub(" ", text)
     if '"' in text or "“" in text:
         text = _QUOTED.sub(f" {OPAQUE} ", text)
+    if "." in text:
+        text = _DOTTED.sub(_without_dots, text)
     parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
     sentences = tuple(sentence for sentence in parts if sentence)
     about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
@@ -144,6 +153,10 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
 def words(text: str) -> tuple[str, ...]:
     """Give the words of a phrasing or a term, in lower case, without endings such as 's."""
     return tuple(_plain(word) for word in _WORD.findall(text.replace("’", "'").casefold()))
+
+
+def _without_dots(acronym: re.Match[str]) -> str:
+    return acronym[0].replace(".", "")
 
 
 def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:

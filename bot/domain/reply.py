@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
-from bot.domain import smalltalk
+from bot.domain import smalltalk, typed
 from bot.domain.content import AnyQuestion, Opening, Option, Term, TypedWords
 from bot.domain.fit import Given, choice_of
 from bot.domain.matching_text import MAX_CHARACTERS
@@ -18,11 +18,36 @@ LEAD = 8  # how far the best choice must be ahead of the next; below it, asking 
 MAYBE = 58  # from here on a choice is worth a "did you mean"
 MOST_GUESSES = 2
 SAME = 88  # fuzz.ratio of a term with a typo
+SAME_WORD = 75  # fuzz.ratio of a word with a typo or another ending
 SHORT = 4  # letters; in less, a letter wrong makes another word
 MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
 SHORTEST = 3  # letters of a wording that is looked for within a sentence
 
-_PICKED = re.compile(r"(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?([1-9]|[a-j])[).:!]*", re.IGNORECASE)
+_NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(
+        (("one", "first"), ("two", "second"), ("three", "third"), ("four", "fourth"), ("five", "fifth")), 1
+    )
+    for word in words
+}
+# Words that say nothing about the subject of a sentence.
+_FUNCTION_WORDS = """
+a about all also always am an and any are as at be been but by can do does for from get go going good guess have i if in
+into is it its just kind like lot lots m make mainly me more most mostly much my of often on one or other our out quite
+rather re really s say so some sort such t than that the their them then there they thing things think this those time
+to up us usually ve very we what when where which while will with work would you your
+"""
+_SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
+# "b", "2.", "(c)", "option 1", "the second one", "I think b", "b please".
+_PICKED = re.compile(
+    r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
+    r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
+    r"(?:the\s+)?(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?"
+    rf"([1-9]|[a-j]|{'|'.join(_NUMBERS)})"
+    r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
+    r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
+    re.IGNORECASE,
+)
 _ASKING = re.compile(
     r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
 )
@@ -116,14 +141,15 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
     answerable: whether the FAQ has an answer to it. aside: which small talk it is. Small talk is no answer, unless it
     is word for word what the knowledge has for one; who says stop means the round.
     """
-    text = _bounded(text)
+    as_sent, text = _bounded(text), _typed(text)
     asked = run.quiz.question(run.asking.question) if run.asking else None
     return (
         _to_guess(text, run, words)
         or _explicit(text, run)
-        or (asked and _in_these_words(text, asked))
+        or (asked and (_in_these_words(text, asked) or _picked(text, asked)))
         or _exact_command(text, words)
-        or _yes_or_no(text, words)
+        or _leaves(text, words)
+        or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
         or (asked and not isinstance(asked, Opening) and _two(text, asked))
         or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
@@ -138,7 +164,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
 
 def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Given] | None:
     """Read the edited text of a message that answered these questions; None if it does not answer them any more."""
-    text = _bounded(text)
+    text = _typed(text)
     explicit = _explicit(text, run)
     if isinstance(explicit, Answered):
         return explicit.answers if set(questions) <= set(explicit.answers) else None
@@ -153,6 +179,11 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
 def _bounded(text: str) -> str:
     """Cut a text off before anything looks at all of it: a message may have 40,000 characters, an answer has few."""
     return " ".join(text[:MAX_CHARACTERS].split())
+
+
+def _typed(text: str) -> str:
+    """Give the characters somebody typed, of as much of a message as anything looks at."""
+    return " ".join(typed.plain(_bounded(text)).split())
 
 
 def read_choice(text: str, question: AnyQuestion) -> Option | None:
@@ -171,7 +202,20 @@ def read_choice(text: str, question: AnyQuestion) -> Option | None:
     if _ASKING.search(text) or _NOT.search(text) or len(said) < SHORT:
         return None
     (best, choice), (next_best, _) = _scored(said, question)[:2]
-    return choice if best >= SURE and best - next_best >= LEAD else None
+    return choice if best >= SURE and best - next_best >= LEAD and _is_about(said, choice) else None
+
+
+def _is_about(said: str, choice: Option) -> bool:
+    """Say whether at least half of what a text says is in the wordings of a choice.
+
+    That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
+    """
+    known = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
+    telling = [word for word in said.split() if word not in _SMALL_WORDS]
+    shared = sum(
+        process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
+    )
+    return shared >= len(telling) / 2
 
 
 def _explicit(text: str, run: Run) -> Answered | Command | None:
@@ -205,7 +249,8 @@ def _numbered(number: str, run: Run) -> AnyQuestion | None:
 
 def _at(mark: str, question: AnyQuestion) -> Option | None:
     # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
-    position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark.lower())
+    mark = _NUMBERS.get(mark.lower(), mark.lower())
+    position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
     return question.choices[position] if 0 <= position < len(question.choices) else None
 
 
@@ -216,6 +261,13 @@ def _in_these_words(text: str, question: AnyQuestion) -> Answered | None:
         if said and said in map(utils.default_process, (choice.label, *choice.says)):
             return Answered({question.id: (choice.id,)})
     return None
+
+
+def _picked(text: str, question: AnyQuestion) -> Answered | None:
+    """Read a choice that is picked by its letter or number."""
+    picked = _PICKED.fullmatch(text)
+    choice = _at(picked.group(1), question) if picked else None
+    return Answered({question.id: (choice.id,)}) if choice else None
 
 
 def _which_two(text: str) -> WhichTwo | None:
@@ -257,6 +309,12 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     return Command(found) if found else None
 
 
+def _leaves(text: str, words: TypedWords) -> Command | None:
+    """Read that somebody has to go, in whatever else they say."""
+    said = f" {smalltalk.plain(text)} "
+    return Command("pause") if any(f" {smalltalk.plain(phrase)} " in said for phrase in words.leaves) else None
+
+
 def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
     """Where nothing was asked that yes or no would answer, neither is the word of a choice that holds it."""
     said = utils.default_process(text)
@@ -267,7 +325,7 @@ def _commands(words: TypedWords) -> dict[str, str]:
     return {
         plain: name
         for name in type(words).model_fields
-        if name not in ("yes", "no")
+        if name not in ("leaves", "yes", "no")
         for phrase in getattr(words, name)
         for plain in (utils.default_process(phrase), smalltalk.plain(phrase))
     }

@@ -1,0 +1,32 @@
+"""What Slack sends for what somebody typed -> the characters that a person reads there."""
+
+import re
+import unicodedata
+
+_LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|([^>]+)>")
+_ADDRESS = re.compile(r"<((?:https?|mailto|tel):[^|>]*)>")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]")  # with what makes a keycap of a digit
+_BULLET = re.compile(r"^\s*(?:[•◦▪‣*–—-]|&gt;)\s+", re.MULTILINE)
+# Around words, not within them: "*b*", "_b_", `b`, "“b”".
+_MARKS = re.compile(r"(?<!\w)[*_~`\"“”‘']+(?=\w)|(?<=[\w.!?)])[*_~`\"“”’']+(?!\w)")
+_EMOJI = re.compile(r":([a-z0-9_+\-]+):(?::skin-tone-\d:)?")
+_MEANS = {
+    **{name: str(digit) for digit, name in enumerate(("one", "two", "three", "four", "five", "six"), 1)},
+    **{letter: letter for letter in ("a", "b")},
+    **dict.fromkeys(("+1", "thumbsup", "white_check_mark", "heavy_check_mark", "ok_hand"), "yes"),
+    **dict.fromkeys(("-1", "thumbsdown", "x", "no_entry_sign"), "no"),
+}
+
+
+def plain(text: str) -> str:
+    """Give what a person typed: without Slack's escapes, links, markup and bullets, in one form of each character.
+
+    Emoji that stand for a number, a letter, yes or no are read as that word; others stay as Slack names them.
+    Source of the escapes: docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    text = _ADDRESS.sub(r"\1", _LABELLED.sub(r"\1", text))
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _MARKS.sub("", _BULLET.sub("", text))
+    text = _EMOJI.sub(lambda emoji: _MEANS.get(emoji[1], emoji[0]), text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
