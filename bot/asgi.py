@@ -19,11 +19,14 @@ from bot import jobs, metrics
 from bot.slack.dispatch import App as SlackApp
 from bot.slack.dispatch import error_response
 from bot.slack.install import Install
-from bot.slack.payloads import Payload, parse_form, parse_json
+from bot.slack.payloads import Payload, parse, parse_form, parse_json
 
 EVENTS, HEALTH, READY, METRICS = "/slack/events", "/healthz", "/readyz", "/metrics"
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 MAX_BODY = 1024 * 1024
+# Slack tries our certificate with a request that it does not sign, and that asks for nothing but a 200; see
+# docs.slack.dev/interactivity/implementing-slash-commands.
+SSL_CHECK, SMALL_BODY = b"ssl_check=1", 1000  # bytes that such a request has at most
 COUNTED_WITHIN = 2.0  # seconds
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
@@ -62,6 +65,8 @@ def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Inst
             await _install(install, scope, send)
         elif scope["path"] != EVENTS:
             await _answer(send, HTTPStatus.NOT_FOUND)
+        elif scope["method"] == "GET" and SSL_CHECK in scope["query_string"]:
+            await _answer(send, HTTPStatus.OK)
         else:
             try:
                 parse = await _signed(scope, receive, verifier)
@@ -133,7 +138,10 @@ async def _signed(scope: Scope, receive: Receive, verifier: SignatureVerifier) -
         raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     timestamp = headers.get(b"x-slack-request-timestamp", "")
     signature = headers.get(b"x-slack-signature", "")
+    kind = headers.get(b"content-type", "").split(";")[0].strip().lower()
     if not TIMESTAMP.fullmatch(timestamp) or not SIGNATURE.fullmatch(signature):
+        if kind == FORM and int(length) <= SMALL_BODY and SSL_CHECK in await _body(receive):
+            return partial(parse, {"ssl_check": "1"})
         raise _RefusedError(HTTPStatus.UNAUTHORIZED)
     body = await _body(receive)
     try:
@@ -142,7 +150,6 @@ async def _signed(scope: Scope, receive: Receive, verifier: SignatureVerifier) -
         raise _RefusedError(HTTPStatus.BAD_REQUEST) from None
     if not verifier.is_valid(text, timestamp, signature):
         raise _RefusedError(HTTPStatus.UNAUTHORIZED)
-    kind = headers.get(b"content-type", "").split(";")[0].strip().lower()
     if kind not in (JSON, FORM):
         raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     return partial(parse_form if kind == FORM else parse_json, text)

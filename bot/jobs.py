@@ -85,7 +85,8 @@ class _Life:
     posts: int = 0
 
 
-_begun_here: ContextVar[bool] = ContextVar("begun here", default=False)
+# Set when a workflow that was begun in this process runs; None in one that is run again.
+_started: ContextVar[asyncio.Event | None] = ContextVar("started", default=None)
 _life: ContextVar[_Life] = ContextVar("life")
 
 
@@ -141,8 +142,11 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
 
     @functools.wraps(function)
     async def tracked(*args: P.args, **kwargs: P.kwargs) -> R:
-        _life.set(_Life(in_doubt=not _begun_here.get()))
+        started = _started.get()
+        _life.set(_Life(in_doubt=started is None))
         with _in_flight:
+            if started:
+                started.set()
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
@@ -318,7 +322,6 @@ async def _begin(item: Item) -> None:
     if work is None or not _fits(work, arguments):
         raise UnknownWorkError(item.work)
     await _record(item.key, work, arguments)
-    await asyncio.sleep(0)  # until it counts among those in flight
 
 
 def _fits(work: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
@@ -330,13 +333,20 @@ def _fits(work: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
 
 
 async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], arguments: Mapping[str, Any]) -> None:
-    """Have DBOS record and begin a workflow, unless the key was used before."""
-    begun = _begun_here.set(True)
+    """Have DBOS record and begin a workflow, unless the key was used before.
+
+    Returns once it counts among those in flight, or is known to run elsewhere or to have ended.
+    """
+    started = asyncio.Event()
+    before = _started.set(started)
     try:
         with SetWorkflowID(key):
-            await DBOS.start_workflow_async(work, **arguments)
+            handle = await DBOS.start_workflow_async(work, **arguments)
     finally:
-        _begun_here.reset(begun)
+        _started.reset(before)
+    if (task := getattr(handle, "task", None)) is not None:  # DBOS's handle of what runs in this process
+        task.add_done_callback(lambda _: started.set())
+        await started.wait()
 
 
 async def enter() -> None:

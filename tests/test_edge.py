@@ -16,13 +16,14 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from bot import jobs
 from bot.asgi import MAX_BODY
 from bot.domain import smalltalk
 from bot.knowledge import Library
 from tests.conftest import bot_in, free_port
-from tests.workspace import Workspace, shown
+from tests.workspace import Json, Sent, Workspace, shown
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 EVENT: dict[str, Any] = {
@@ -38,9 +39,10 @@ EVENT: dict[str, Any] = {
 class Edge:
     """Where the bot listens, and how to sign for it."""
 
-    def __init__(self, port: int, secret: str, session: aiohttp.ClientSession) -> None:
+    def __init__(self, port: int, workspace: Workspace, session: aiohttp.ClientSession) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._secret = secret
+        self.workspace = workspace
+        self._secret = workspace.signing_secret
         self._session = session
 
     def signed(self, body: bytes, at: int | None = None) -> dict[str, str]:
@@ -65,7 +67,7 @@ async def edge(library: Library, tmp_path: Path) -> AsyncIterator[Edge]:
         bot_in(workspace, library, tmp_path, port=port),
         aiohttp.ClientSession() as session,
     ):
-        yield Edge(port, workspace.signing_secret, session)
+        yield Edge(port, workspace, session)
 
 
 async def test_a_signed_event_is_taken_and_a_challenge_is_answered(edge: Edge):
@@ -104,7 +106,98 @@ async def test_what_bolt_could_not_read_is_refused_and_gets_no_words(
 
 async def test_an_unsigned_request_gets_nothing(edge: Edge):
     assert await edge.post(json.dumps(EVENT).encode(), {"Content-Type": JSON}) == (401, "")
-    assert await edge.post(b"ssl_check=1", {"Content-Type": FORM}) == (401, "")
+    assert await edge.post(b"command=%2Frolefit", {"Content-Type": FORM}) == (401, "")
+    assert await edge.post(b"ssl_check=1&x=" + b"x" * 1000, {"Content-Type": FORM}) == (401, "")
+
+
+async def test_slacks_check_of_the_certificate_is_answered(edge: Edge):
+    assert await edge.post(b"token=t&ssl_check=1", {"Content-Type": FORM}) == (200, "")
+    assert await edge.get("/slack/events?ssl_check=1") == (200, "")
+    assert await edge.get("/slack/events") == (405, "")
+
+
+# What Slack sends in forms that the local workspace does not: an event about a message that was posted there.
+
+
+async def tell(edge: Edge, channel: str = "C_ASK", envelope: Json | None = None, **event: Any) -> Sent:
+    """Post something that deserves silence, then tell the bot that it was said in another form."""
+    sent = await edge.workspace.post("U_ANA", channel, "ok")
+    kinds = {"channel_type": "im"} if channel == "U_ROLEFIT" else {}
+    message = {"type": "message", "channel": sent.channel, "user": "U_ANA", "ts": str(sent), **kinds, **event}
+    body = json.dumps(EVENT | {"event_id": f"Ev{sent}", **(envelope or {}), "event": message}).encode()
+    assert (await edge.post(body, edge.signed(body)))[0] == 200
+    return sent
+
+
+async def replies(edge: Edge, sent: Sent) -> list[str]:
+    """Give what the bot has said to it, once it has nothing left to do."""
+    await edge.workspace.settled()
+    await jobs.idle()
+    thread = await edge.workspace.thread(sent.channel, sent, "U_ANA")
+    return [shown(message) for message in thread[1:]]
+
+
+QUESTION = "What does MTS mean?"
+
+
+@pytest.mark.parametrize(
+    ("team", "envelope", "answers"),
+    [
+        ("T_OTHER", {"is_ext_shared_channel": True}, 0),
+        ("T_OTHER", {}, 0),  # where Slack does not say what kind of channel it is
+        ("T_SISTER", {"is_ext_shared_channel": False}, 1),
+        ("E_OURS", {"is_ext_shared_channel": True, "enterprise_id": "E_OURS"}, 1),
+        ("T_LOCAL", {"is_ext_shared_channel": True}, 1),
+    ],
+)
+async def test_colleagues_of_the_same_organisation_are_no_outsiders(
+    edge: Edge, team: str, envelope: Json, answers: int
+):
+    sent = await tell(edge, envelope=envelope, text=QUESTION, user_team=team)
+
+    assert len(await replies(edge, sent)) == answers
+
+
+async def test_what_slackbot_says_is_no_question(edge: Edge):
+    sent = await tell(edge, text=f"Reminder: {QUESTION}", user="USLACKBOT")
+
+    assert await replies(edge, sent) == []
+
+
+async def test_a_forwarded_message_is_what_is_asked_about_it(edge: Edge, library: Library):
+    forwarded = [{"is_share": True, "is_msg_unfurl": True, "text": QUESTION, "fallback": "x"}]
+    alone = await tell(edge, "U_ROLEFIT", text="", attachments=forwarded)
+    mentioned = await tell(edge, text="<@U_ROLEFIT>", attachments=forwarded)
+    in_passing = await tell(edge, text="", attachments=forwarded)
+
+    answer = library.entries["member-of-technical-staff"].answer
+    assert [answer in text for text in await replies(edge, alone)] == [True]
+    assert [answer in text for text in await replies(edge, mentioned)] == [True]
+    assert await replies(edge, in_passing) == []
+
+
+@pytest.mark.parametrize("text", ["thanks <@U_ROLEFIT>", "fyi <@U_ROLEFIT> answered this above"])
+async def test_who_only_names_the_bot_is_not_told_that_it_does_not_know(edge: Edge, text: str):
+    sent = await tell(edge, text=text)
+
+    assert not any("don’t know" in said for said in await replies(edge, sent))
+
+
+def rate_limited() -> float:
+    return REGISTRY.get_sample_value("rolefit_events_total", {"kind": "app_rate_limited"}) or 0.0
+
+
+async def test_slacks_word_that_it_sends_no_more_is_counted_and_logged(edge: Edge):
+    body = json.dumps({"type": "app_rate_limited", "team_id": "T_LOCAL", "minute_rate_limited": 1}).encode()
+
+    before = rate_limited()
+
+    with structlog.testing.capture_logs() as logs:
+        assert await edge.post(body, edge.signed(body)) == (200, "")
+
+    assert [log["log_level"] for log in logs] == ["error"]
+    assert "Slack sends no more events for a while" in logs[0]["event"]
+    assert rate_limited() == before + 1
 
 
 async def test_a_request_of_six_minutes_ago_is_refused(edge: Edge):
@@ -259,8 +352,8 @@ async def test_a_bug_gets_a_500_and_a_log_line_with_its_places_and_no_words(
         bot_in(workspace, library, tmp_path, port=port, health_port=health_port),
         aiohttp.ClientSession() as session,
     ):
-        edge = Edge(port, workspace.signing_secret, session)
-        operator = Edge(health_port, "", session)
+        edge = Edge(port, workspace, session)
+        operator = Edge(health_port, workspace, session)
         before = await failures(operator)
         broken(monkeypatch, times=1)
         with structlog.testing.capture_logs() as logs:
@@ -308,7 +401,7 @@ async def test_operators_have_a_port_of_their_own(library: Library, tmp_path: Pa
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, health_port=port):
         await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
         async with aiohttp.ClientSession() as session:
-            edge = Edge(port, "", session)
+            edge = Edge(port, workspace, session)
             assert await edge.get("/healthz") == (200, "ok")
             assert await edge.get("/readyz") == (200, "ready")
             _, figures = await edge.get("/metrics")
@@ -332,7 +425,7 @@ async def test_a_mention_is_counted_once_though_slack_sends_two_events_and_one_o
         bot_in(workspace, library, tmp_path, health_port=port),
         aiohttp.ClientSession() as session,
     ):
-        operator = Edge(port, "", session)
+        operator = Edge(port, workspace, session)
         before = await decisions(operator)
         await workspace.faults(twice=1)
 
@@ -362,7 +455,7 @@ async def test_a_bot_without_slack_is_alive_and_not_ready(library: Library, tmp_
         bot_in(workspace, library, tmp_path, health_port=port),
         aiohttp.ClientSession() as session,
     ):
-        edge = Edge(port, "", session)
+        edge = Edge(port, workspace, session)
         await workspace.faults(token_error="internal_error")
         await workspace.refresh()
         async with asyncio.timeout(10):

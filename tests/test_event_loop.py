@@ -82,13 +82,13 @@ def test_of_a_long_message_the_beginning_is_heard(thread: str | None):
     text = "x" * 30_000 + " <@UBOT>"
     event = MessageEvent(type="message", user="U1", channel="C1", ts="1.2", thread_ts=thread, text=text)
 
-    message = incoming_message(event, "UBOT", "T1")
+    message = incoming_message(event, "UBOT")
 
     assert message is not None
     assert message.text == "x" * MAX_CHARACTERS
     assert message.surface == "mention"  # even where our name stands at the end
     changed = {"user": "U1", "ts": "1.2", "thread_ts": "1.1", "text": text, "edited": {"ts": "1.3"}}
     edit = {"type": "message", "subtype": "message_changed", "channel": "D1", "channel_type": "im", "message": changed}
-    edited = incoming_message(MessageChanged.model_validate(edit), "UBOT", "T1")
+    edited = incoming_message(MessageChanged.model_validate(edit), "UBOT")
     assert edited is not None
     assert len(edited.text) == MAX_CHARACTERS

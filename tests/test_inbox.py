@@ -144,7 +144,7 @@ async def test_a_full_inbox_refuses_says_so_and_takes_it_later(
         bot_in(workspace, library, tmp_path, port=port, **kept_in),
         aiohttp.ClientSession() as session,
     ):
-        edge, before = Edge(port, workspace.signing_secret, session), metric("refused_total", reason="full")
+        edge, before = Edge(port, workspace, session), metric("refused_total", reason="full")
         async with held("workflow_status", kept_in, tmp_path):
             taken = [await workspace.post("U_ANA", "C_ASK", QUESTION) for _ in range(2)]
             await workspace.settled()

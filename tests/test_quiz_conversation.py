@@ -653,7 +653,7 @@ async def test_a_forged_click_on_somebody_elses_button_changes_nothing(tmp_path:
         bot_in(workspace, library, tmp_path, port=port),
         aiohttp.ClientSession() as session,
     ):
-        edge = Edge(port, workspace.signing_secret, session)
+        edge = Edge(port, workspace, session)
         root = await begin(workspace)
         await take(workspace, root, 0)
         asked = await question(workspace, root, 2)
@@ -1033,7 +1033,7 @@ async def test_the_button_of_an_older_result_opens_the_whole_table(tmp_path: Pat
         }
         payload = forged(older | {"action_ts": "1.0"}, told, "U_ANA")
         body = urlencode({"payload": json.dumps(payload)}).encode()
-        edge = Edge(port, workspace.signing_secret, session)
+        edge = Edge(port, workspace, session)
         await edge.post(body, edge.signed(body) | {"Content-Type": FORM})
 
         await message(workspace, root, "*Typical background*")

@@ -16,8 +16,8 @@ OPAQUE = "\ufffc"  # stands for code or a link: something the message is about a
 _BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^>]*>|https?://\S+", re.DOTALL)
 # Slack links what looks like an address: what stands there for people is the label, unless it is an address itself.
 _LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|(?!https?://)([^>]+)>")
-# A term that somebody marks as code ("what does `MTS` mean") is a word; what has more in it is code.
-_MARKED_TERM = re.compile(r"(?<!`)`([A-Za-z][A-Za-z0-9.\-]*(?: [A-Za-z][A-Za-z0-9.\-]*){0,3})`(?!`)")
+# A term that somebody marks as code: capitals ("what does `MTS` mean"), or a few words; the rest is code.
+_MARKED_TERM = re.compile(r"(?<!`)`([A-Z]{2,6}s?|[A-Za-z]+(?: [A-Za-z]+){1,3})`(?!`)")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")  # "M.T.S."
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # within words, where a text was pasted from elsewhere
 _REFERENCES = re.compile(r"<@[^>]*>")

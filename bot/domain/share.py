@@ -1,15 +1,20 @@
 """Who may send a recommendation to whom, and whether what was previewed is still what would be sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 @dataclass(frozen=True)
 class Person:
-    """What sharing needs to know of somebody; `team` is empty where Slack does not say."""
+    """What sharing needs to know of somebody.
+
+    team: the workspace Slack names first, empty where it names none. teams: all of them, in a large organisation.
+    """
 
     id: str
     team: str
+    teams: Sequence[str] = ()
     is_bot: bool = False
     is_active: bool = True
     is_guest: bool = False
@@ -46,6 +51,6 @@ def refusal(sender: str, team: str, recipient: Person) -> Refusal | None:
         return Refusal.BOT
     if not recipient.is_active:
         return Refusal.INACTIVE
-    if recipient.is_guest or recipient.team not in ("", team):
+    if recipient.is_guest or (recipient.team not in ("", team) and team not in recipient.teams):
         return Refusal.GUEST
     return None

@@ -21,6 +21,7 @@ from bot.second_stage import SecondStage
 from bot.slack import messages
 from bot.slack.admission import refusals
 from bot.slack.payloads import (
+    RATE_LIMITED,
     EventCallback,
     MalformedError,
     MessageChanged,
@@ -67,6 +68,8 @@ class App(AsyncApp):
         if isinstance(payload, UrlVerification):
             return BoltResponse(status=HTTPStatus.OK, body={"challenge": payload.challenge})
         if isinstance(payload, OtherPayload):
+            if payload.kind == RATE_LIMITED:
+                log.error("Slack sends no more events for a while: more than 30,000 in an hour for one workspace")
             return BoltResponse(status=HTTPStatus.OK)
         context: dict[str, Any] = {payload.argument: payload}
         if isinstance(payload, EventCallback):
@@ -86,7 +89,8 @@ class App(AsyncApp):
             return None
         team, bot_user = payload.bot
         second = None if jobs.crowded() else self._second  # the encoder takes the time of ten other messages
-        return await messages.classify(payload.event, bot_user, team, self._library_now(), second)
+        from_outside = payload.from_outside(team)
+        return await messages.classify(payload.event, bot_user, self._library_now(), second, from_outside=from_outside)
 
 
 async def error_response(error: Exception) -> BoltResponse:

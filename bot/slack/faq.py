@@ -153,6 +153,11 @@ async def decide(
             return None
 
 
+def asks(text: str, library: Library) -> bool:
+    """Say whether any sentence of a message is put as a question."""
+    return any(sentence.form is Form.QUESTION for sentence in library.index.read(text).sentences)
+
+
 def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Said | None:
     """Say what is known not to be answered, with what may be meant all the same."""
     name = library.decoys.recognise(text)
@@ -174,7 +179,7 @@ def _may_be_question(text: str, kind: str, library: Library) -> bool:
     sentences = library.index.read(text).sentences
     words = sum(len(sentence.words) for sentence in sentences)
     enough = words > (WORDS_OF_AN_ARGUMENT if kind == UNKNOWN else 1)
-    return enough or any(sentence.form is Form.QUESTION for sentence in sentences)
+    return enough or asks(text, library)
 
 
 async def show_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:

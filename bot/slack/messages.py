@@ -11,8 +11,8 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, quiz
 from bot.slack.faq import Said
-from bot.slack.payloads import WRITTEN, EventCallback, MessageChanged, MessageEvent
-from bot.slack.text import mentions, without_mention
+from bot.slack.payloads import SLACKBOT, WRITTEN, EventCallback, MessageChanged, MessageEvent
+from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.storage import Store
 
 
@@ -27,19 +27,22 @@ class IncomingMessage:
     thread_ts: str | None
     surface: Surface
     edited_ts: str | None = None  # when it was changed, for an edit in a thread of our direct message
+    named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
 
 
-def incoming_message(event: MessageEvent | MessageChanged, bot_user: str, team: str) -> IncomingMessage | None:
+def incoming_message(
+    event: MessageEvent | MessageChanged, bot_user: str, *, from_outside: bool = False
+) -> IncomingMessage | None:
     """Read a `message` or `app_mention` event; None for what no person wrote, or wrote before now.
 
-    Nor is it for us what people of another organisation say to each other in a shared channel.
+    Nor is it for us what people of another organisation (`from_outside`) say to each other in a shared channel.
     """
     if isinstance(event, MessageChanged):
         return _edit(event, bot_user)
     text = event.text or ""
     if event.subtype not in WRITTEN or event.bot_id or event.hidden or event.edited:
         return None
-    if not event.user or event.user == bot_user:
+    if not event.user or event.user in (bot_user, SLACKBOT):
         return None
     if event.channel_type == "im":
         surface = Surface.DM
@@ -47,9 +50,25 @@ def incoming_message(event: MessageEvent | MessageChanged, bot_user: str, team: 
         surface = Surface.MENTION
     else:
         surface = Surface.THREAD if event.thread_ts else Surface.CHANNEL
-    if surface in (Surface.CHANNEL, Surface.THREAD) and event.user_team not in (None, team):
-        return None
-    return IncomingMessage(_beginning(text, bot_user), event.user, event.channel, event.ts, event.thread_ts, surface)
+    if surface in (Surface.CHANNEL, Surface.THREAD):
+        if from_outside:
+            return None
+    elif not without_mention(text, bot_user):
+        text = _forwarded(event)
+    return IncomingMessage(
+        _beginning(text, bot_user),
+        event.user,
+        event.channel,
+        event.ts,
+        event.thread_ts,
+        surface,
+        named_in_passing=surface is Surface.MENTION and not begins_with_mention(text, bot_user),
+    )
+
+
+def _forwarded(event: MessageEvent) -> str:
+    """Give what somebody asks about who forwards a message to us and adds nothing to it."""
+    return next((each.text for each in event.attachments or () if each.is_share and each.text), "")
 
 
 def _edit(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
@@ -92,16 +111,24 @@ class Classified:
 
 
 async def classify(
-    event: MessageEvent | MessageChanged, bot_user: str, team: str, library: Library, second: SecondStage | None
+    event: MessageEvent | MessageChanged,
+    bot_user: str,
+    library: Library,
+    second: SecondStage | None,
+    *,
+    from_outside: bool,
 ) -> Classified:
-    """Decide about a message by itself, without the database."""
-    message = incoming_message(event, bot_user, team)
+    """Decide about a message by itself, without the database; `from_outside` as for `incoming_message`."""
+    message = incoming_message(event, bot_user, from_outside=from_outside)
     if message is None:
         return Classified(None, None, follows=False)
     if message.edited_ts:
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
-    classified = Classified(message, await faq.decide(message.text, message.surface, library, second), follows)
+    reply = await faq.decide(message.text, message.surface, library, second)
+    if message.named_in_passing and reply == Said(faq.UNKNOWN) and not faq.asks(message.text, library):
+        reply = None  # it speaks about us rather than to us
+    classified = Classified(message, reply, follows)
     if classified.ignorable:
         _count_silence(message, event)
     return classified
@@ -126,7 +153,8 @@ async def on_message(
     if not isinstance(event, MessageEvent | MessageChanged):
         return
     if classified is None:
-        classified = await classify(event, str(context.bot_user_id), team, library, second_stage)
+        from_outside = event_callback.from_outside(team)
+        classified = await classify(event, str(context.bot_user_id), library, second_stage, from_outside=from_outside)
         if classified.ignorable:
             return
     if classified.message is None:

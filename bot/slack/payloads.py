@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 # Messages that a person wrote just now; edits, joins, unfurls and the rest have other subtypes.
 # As listed in docs.slack.dev/reference/events/message.
 WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
+SLACKBOT = "USLACKBOT"  # reminders and notices come from it; its profile does not say that it is a bot
+RATE_LIMITED = "app_rate_limited"  # what Slack sends instead of events, of which there were too many
 MAX_FORM_FIELDS = 1000
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -64,6 +66,13 @@ class Edited(_Model):
     ts: Timestamp
 
 
+class Attachment(_Model):
+    """What is attached to a message; with `is_share`, a message of somebody else that was forwarded."""
+
+    is_share: bool | None = None
+    text: str | None = None
+
+
 class MessageEvent(_Model):
     """A message, or the `app_mention` that Slack sends besides."""
 
@@ -79,6 +88,7 @@ class MessageEvent(_Model):
     text: str | None = None
     hidden: bool | None = None
     edited: Edited | None = None
+    attachments: list[Attachment] | None = None
 
 
 class ChangedMessage(_Model):
@@ -178,6 +188,7 @@ class EventCallback(_Model):
     event_id: Id
     event_time: int
     authorizations: list[Authorization] | None = None
+    is_ext_shared_channel: bool | None = None
     event: Event
 
     @property
@@ -192,6 +203,17 @@ class EventCallback(_Model):
         if first is None or not first.is_bot or not first.team_id or not first.user_id:
             return None
         return first.team_id, first.user_id
+
+    def from_outside(self, team: str) -> bool:
+        """Say whether a message was written by somebody of another organisation than that of workspace `team`.
+
+        In a large organisation colleagues carry the id of another of its workspaces, or its own; they are outsiders
+        only where the channel is shared with another organisation.
+        """
+        if not isinstance(self.event, MessageEvent) or self.is_ext_shared_channel is False:
+            return False
+        organisations = {self.enterprise_id, *(each.enterprise_id for each in self.authorizations or ())}
+        return self.event.user_team not in {None, team, *organisations}
 
 
 # Interactivity
@@ -335,9 +357,12 @@ class UrlVerification(_Model):
 class OtherPayload(_Model):
     """Something that nothing here listens to: a check of our certificate, a shortcut, a view."""
 
-    kind: ClassVar = "other"
-
     type: Id
+
+    @property
+    def kind(self) -> str:
+        """Name it for the metrics."""
+        return RATE_LIMITED if self.type == RATE_LIMITED else "other"
 
 
 Payload = EventCallback | BlockActions | SlashCommand | UrlVerification | OtherPayload

@@ -8,6 +8,7 @@ What a message says is rendered within the step that sends it: the knowledge may
 step may depend on more than what was recorded.
 """
 
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -24,6 +25,7 @@ from bot.jobs import WorkError, in_doubt, next_post, pause, step
 from bot.slack.access import Access
 from bot.slack.client import UNREADABLE, code
 from bot.slack.notes import Note, Notes
+from bot.slack.payloads import SLACKBOT
 from bot.slack.pieces import Message
 from bot.slack.plainer import plainer
 from bot.storage import Store
@@ -36,6 +38,7 @@ LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_a
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
 PATIENT_TRIES = 500  # where Slack only says how long to wait
+LONGEST_ASKED = 3600.0  # seconds that are waited when Slack asks for more
 # Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
 LOOKED_AT = 15
 CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
@@ -239,7 +242,8 @@ class Speech:
             return {
                 "id": found["id"],
                 "team": found.get("team_id", ""),
-                "is_bot": bool(found.get("is_bot")) or found["id"] == "USLACKBOT",
+                "teams": (found.get("enterprise_user") or {}).get("teams") or [],
+                "is_bot": bool(found.get("is_bot")) or found["id"] == SLACKBOT,
                 "is_active": not found.get("deleted"),
                 "is_guest": any(found.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
             }
@@ -508,9 +512,10 @@ def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:
 def _retry_after(error: SlackApiError) -> float:
     headers = {key.lower(): value for key, value in (error.response.headers or {}).items()}
     try:
-        return max(0.0, float(headers.get("retry-after", 1)))
+        seconds = float(headers.get("retry-after", 1))
     except ValueError:  # a date, which a proxy may write, and Slack does not
         return 1.0
+    return min(max(0.0, seconds), LONGEST_ASKED) if math.isfinite(seconds) else 1.0
 
 
 MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping

@@ -38,6 +38,7 @@ def mentions(text: str, user: str) -> bool:
     return f"<@{user}>" in text or f"<@{user}|" in text
 
 
-def typed(text: str) -> str:
-    """Give the characters somebody typed, without Slack's escapes."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+def begins_with_mention(text: str, user: str) -> bool:
+    """Say whether a text speaks to this user first of all, after a greeting at most."""
+    greeting = r"\W*(?:(?:hi|hey|hello|ok|okay|so|and|dear)\W+)?"
+    return re.match(rf"{greeting}<@{re.escape(user)}[|>]", text, re.IGNORECASE) is not None
