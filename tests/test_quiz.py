@@ -211,6 +211,82 @@ def test_a_run_is_what_its_state_says(library: Library):
     assert run.graded == Graded("output", "ai-engineer")
 
 
+@pytest.mark.parametrize("last", ["pause", "stop", "resume", "remind", "expire", "go_on", "delete", "later"])
+def test_a_run_is_what_its_state_says_whatever_was_done_to_it_last(library: Library, last: str):
+    run = act(act(answered(begun(library), 0, 0), "change", question=ids(library)[0]), "remind")
+    run = act(run, last)
+
+    assert quiz.load(library.quiz, run.answers, run.state()) == run
+
+
+def test_reminders_are_counted_and_lose_their_buttons_when_it_closes(library: Library):
+    run = answered(begun(library), 0)
+
+    once = quiz.do(run, {"do": "remind"})
+    twice = quiz.do(once.run, {"do": "remind"})
+    closed = quiz.do(twice.run, {"do": "expire"})
+
+    assert [done.run.reminders for done in (once, twice, closed)] == [1, 2, 2]
+    assert [done.run.reminding for done in (once, twice, closed)] == [True, True, False]
+    assert {done.what for done in (once, twice, closed)} == {What.TAKEN}
+
+
+def test_what_was_asked_while_an_answer_is_being_changed_is_still_a_change(library: Library):
+    first = library.quiz.questions[0]
+    run = act(answered(begun(library), 0, 0), "change", question=first.id)
+    guess = {"do": "guess", "prompt": len(run.prompts), "question": first.id, "choices": [first.choices[1].id]}
+
+    done = quiz.do(run, guess)
+
+    assert (done.what, done.question) == (What.TAKEN, first.id)
+    assert done.run.prompts[-1].changing
+    # To skip a change leaves the answer as it was, and goes on with what comes next.
+    assert act(done.run, "skip").answers == run.answers
+    asked_plainly = quiz.do(begun(library), guess | {"prompt": 2})
+    assert not asked_plainly.run.prompts[-1].changing
+
+
+def test_a_guess_about_a_question_that_is_over_is_stale_and_says_which(library: Library):
+    first, second = library.quiz.questions[:2]
+    run = answered(begun(library), 0)
+    guess = {"do": "guess", "prompt": len(run.prompts), "question": first.id, "choices": [first.choices[1].id]}
+    too_late = guess | {"prompt": 2, "question": second.id, "choices": [second.choices[0].id]}
+
+    assert quiz.do(run, guess) == Done(run, What.STALE, first.id)
+    assert quiz.do(run, too_late) == Done(run, What.STALE, second.id)
+
+
+def test_a_late_click_and_a_late_reply_name_the_question_they_were_meant_for(library: Library):
+    first = library.quiz.questions[0]
+    run = answered(begun(library), 0)
+    reply = {"do": "reply", "answers": {first.id: [first.choices[1].id]}, "ts": "1.0", "aim": 2}
+
+    assert click(run, 1, prompt=2) == Done(run, What.STALE, first.id)
+    assert quiz.do(run, reply) == Done(run, What.STALE, first.id)
+    assert quiz.do(run, reply | {"aim": 9}) == Done(run, What.STALE, None)
+
+
+def test_an_answer_can_be_changed_while_the_round_pauses(library: Library):
+    run = act(act(answered(begun(library), 0), "pause"), "change", question=ids(library)[0])
+
+    assert (run.status, asked(run)) == (Status.OPEN, ids(library)[0])
+
+
+def test_to_show_a_run_is_no_sign_of_life(library: Library):
+    reminded = act(answered(begun(library), 0), "remind")
+
+    assert quiz.do(reminded, {"do": "show"}) == Done(reminded, What.NOTHING)
+
+
+def test_answers_to_all_questions_carry_over_with_a_result(library: Library):
+    run = answered(begun(library), 0, 1, 0, 2, 0)
+
+    after = quiz.carried_over(library.quiz, run.answers, 3)
+
+    assert after.finished
+    assert len(after.prompts) == 3
+
+
 def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Library):
     run = answered(begun(library), 0, 0)
     data = library.quiz.model_dump()
@@ -232,6 +308,8 @@ def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Li
         ("2026-11-20T12:00", "America/Los_Angeles", "2026-11-21T09:00-08:00"),
         ("2026-11-20T20:00", "Europe/Madrid", "2026-11-22T09:00+01:00"),
         ("2026-11-20T12:00", None, "2026-11-21T12:00+00:00"),
+        ("2026-11-20T08:00", "Europe/Madrid", "2026-11-21T09:00+01:00"),  # the first moment of the day
+        ("2026-11-20T17:00", "Europe/Madrid", "2026-11-22T09:00+01:00"),  # the first of the evening
         ("2026-11-20T12:00", "Nowhere/At_All", "2026-11-21T12:00+00:00"),
         ("2026-10-24T12:00", "Europe/Madrid", "2026-10-25T13:00+01:00"),  # the clocks go back in between
     ],
