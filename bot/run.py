@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import aiohttp
 import structlog
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
+    from bot.replica import Pulse
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
@@ -154,7 +155,7 @@ async def bot(
             launch()
         await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
         await stack.enter_async_context(jobs.receiving(store, me))
-        await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
+        pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
@@ -163,7 +164,7 @@ async def bot(
         link = socket.Link()
 
         async def troubles() -> list[str]:
-            return await _troubles(store, None if port else link)
+            return await _troubles(settings, store, pulse, None if port else link)
 
         if settings.health_port:
             await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
@@ -178,26 +179,15 @@ def usable(settings: Settings, file: Path) -> Iterator[None]:
     """Name the database where it turns out that it cannot be used; `file` is SQLite's. Raises SettingsError."""
     from sqlalchemy.exc import DBAPIError
 
+    from bot.storage.trouble import remedy, words
+
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        said = getattr(cause, "strerror", None) or next(iter(str(cause).splitlines()), type(cause).__name__)
-        if settings.database_url is not None:
-            remedy = "See that PostgreSQL runs and that the address is right, and start again."
-            raise SettingsError([f"DATABASE_URL: the database cannot be used: {said}. {remedy}"]) from error
-        raise SettingsError([f"DATA_DIR: {file} cannot be used: {said}. {_remedy(said)}"]) from error
-
-
-def _remedy(said: str) -> str:
-    """Say what to do about what SQLite, or the system, says of a file."""
-    if "not a database" in said or "malformed" in said:
-        return "Put a backup in its place; or move it away, and all that it held is gone and the bot begins anew."
-    if "full" in said or "No space" in said:
-        return "Make room on its disk and start again."
-    if "locked" in said:
-        return "Another program holds it: stop that one and start again."
-    return "See that it is a file which the bot may write, in a folder which it may write, or set DATA_DIR to another."
+        postgresql = settings.database_url is not None
+        place = "DATABASE_URL: the database" if postgresql else f"DATA_DIR: {file}"
+        what_to_do = remedy(error, postgresql=postgresql)
+        raise SettingsError([f"{place} cannot be used: {words(error)}. {what_to_do} Then start again."]) from error
 
 
 def _access(settings: Settings) -> Access:
@@ -358,18 +348,29 @@ async def _take_up(
         log.info("took up the knowledge", entries=len(library.entries))
 
 
-async def _troubles(store: "Store", link: "Link | None") -> list[str]:
+async def _troubles(settings: Settings, store: "Store", pulse: "Pulse", link: "Link | None") -> list[str]:
     """Say what keeps the bot from working now; `link`: its connections to Slack, unless that is over HTTP."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot import jobs
+    from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
 
     found = []
+    postgresql = settings.database_url is not None
     try:
         async with asyncio.timeout(2):
             await store.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
         found.append("The database does not answer.")
+    else:
+        if pulse.error is not None and trouble(pulse.error):
+            what_to_do = remedy(pulse.error, postgresql=postgresql)
+            found.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
+    found += [
+        f"{file} is damaged: {said}. {REMEDIES[Trouble.DAMAGED]}"
+        for file in (settings.store_file, settings.jobs_file)
+        if (said := damage(str(file)))
+    ]
     if jobs.refuses():
         found.append("Too much work is waiting, and no more is taken.")
     if link and not link.connected:
@@ -475,6 +476,21 @@ def _has_display() -> bool:
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+class _Stderr:
+    """Standard error for the log: what cannot be written, because a disk is full or nobody reads, is no error."""
+
+    def write(self, text: str) -> int:
+        """Write, if possible."""
+        with contextlib.suppress(OSError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Flush, if possible."""
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+
+
 def _log_to_stderr(level: str) -> None:
     """Log in one line each. The SDK's own loggers stay at warnings: below, they print what people wrote."""
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
@@ -488,5 +504,5 @@ def _log_to_stderr(level: str) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
     )
