@@ -10,6 +10,7 @@ import socket as listen
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import traceback
 import webbrowser
@@ -45,6 +46,7 @@ MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 # Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
 # each of many turns, would let what is done in the background hold up who asks.
 SWITCH = 0.0005
+ENDS_WITHIN = 20.0  # seconds; who runs us in a container kills us after thirty
 COME_BACK = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
@@ -88,8 +90,17 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     stopping.cancel()
     if not serving.done():
         serving.cancel()
+    ending = threading.Timer(ENDS_WITHIN, _end)
+    ending.daemon = True
+    ending.start()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+
+
+def _end() -> None:
+    """End the process at once: threads that wait for a database would keep it for as long as that takes."""
+    log.error("the process did not end by itself and is ended; what is recorded goes on at the next start")
+    os._exit(1)
 
 
 async def _serve(settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool) -> None:
@@ -118,6 +129,7 @@ async def bot(
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
+        _warn_of_missing_writes(settings)
         session = await stack.enter_async_context(slack.slack_session())
         with usable(settings, settings.store_file):
             store = await Store.open(settings.store_url)
@@ -127,12 +139,7 @@ async def bot(
         stack.push_async_callback(replica.goodbye, store, me)
         with usable(settings, settings.jobs_file):
             launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
-        install = None
-        members: Members
-        if access.bot_token:
-            members = await slack.one_workspace(session, access.bot_token, access.api_url)
-        else:
-            members, install = _many_workspaces(settings, access, library, store, session)
+        members, install = await _members(settings, access, library, store, session)
         _ = library.index  # before the first message asks for it
         second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
         if second is not None:
@@ -152,9 +159,11 @@ async def bot(
         with usable(settings, settings.store_file):
             await store.seen(me, time.time())
         with usable(settings, settings.jobs_file):
+            await jobs.write()  # since what launches would try for ever
             launch()
-        await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
-        await stack.enter_async_context(jobs.receiving(store, me))
+        with usable(settings, settings.store_file):
+            await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
+            await stack.enter_async_context(jobs.receiving(store, me))
         pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
@@ -172,6 +181,15 @@ async def bot(
             await socket.serve(app, access.app_token or "", link)
         else:
             await _serve_http(app, port, access.signing_secret or "", troubles, install)
+
+
+def _warn_of_missing_writes(settings: Settings) -> None:
+    """Say so if a process was killed and SQLite's log of writes, which had its last ones, has gone since."""
+    for file in (settings.store_file, settings.jobs_file) if settings.database_url is None else ():
+        log_of_writes, beside_it = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
+        if beside_it.exists() and not log_of_writes.exists():
+            what_to_do = "stop the bot and put it back if you have it; otherwise what was written last is lost"
+            log.error("a part of the database is missing", missing=str(log_of_writes), remedy=what_to_do)
 
 
 @contextmanager
@@ -203,6 +221,17 @@ def _access(settings: Settings) -> Access:
         settings.slack_client_id,
         shown("slack_client_secret"),
     )
+
+
+async def _members(
+    settings: Settings, access: Access, library: Library, store: "Store", session: aiohttp.ClientSession
+) -> "tuple[Members, Install | None]":
+    """Learn who we are, and where the app may be installed if its workspaces are many. Raises RefusedError."""
+    from bot.slack.app import one_workspace
+
+    if access.bot_token:
+        return await one_workspace(session, access.bot_token, access.api_url), None
+    return _many_workspaces(settings, access, library, store, session)
 
 
 def _many_workspaces(
