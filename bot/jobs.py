@@ -16,6 +16,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -132,6 +133,7 @@ def _set_if(condition: asyncio.Event, holds: bool) -> None:
 _in_flight = _InFlight()
 _inbox: Inbox | None = None
 _file: str | None = None  # SQLite's
+_apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
 
 
 def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -426,7 +428,7 @@ async def write() -> None:
     Raises OSError or sqlite3.Error if not.
     """
     if _file is not None:
-        await asyncio.to_thread(_written, _file)
+        await asyncio.get_running_loop().run_in_executor(_apart, _written, _file)
 
 
 def _written(file: str) -> None:
@@ -439,7 +441,9 @@ def _written(file: str) -> None:
 
 
 async def waiting() -> int:
-    """Count the work that has begun and not ended, up to 10,000."""
+    """Count the work that has begun and not ended, up to 10,000; none before there is any."""
+    if _inbox is None:
+        return 0
     found = await DBOS.list_workflows_async(status=UNDER_WAY, limit=10_000, load_input=False, load_output=False)
     return len(found)
 

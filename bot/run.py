@@ -139,6 +139,13 @@ async def bot(
         stack.push_async_callback(replica.goodbye, store, me)
         with usable(settings, settings.jobs_file):
             launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
+        pulse, link = None, socket.Link()
+
+        async def troubles() -> list[str]:
+            return await _troubles(settings, store, pulse, None if port else link)
+
+        if settings.health_port:
+            await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
         members, install = await _members(settings, access, library, store, session)
         _ = library.index  # before the first message asks for it
         second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
@@ -170,13 +177,6 @@ async def bot(
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
         begins()
-        link = socket.Link()
-
-        async def troubles() -> list[str]:
-            return await _troubles(settings, store, pulse, None if port else link)
-
-        if settings.health_port:
-            await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
         if port is None:
             await socket.serve(app, access.app_token or "", link)
         else:
@@ -377,8 +377,13 @@ async def _take_up(
         log.info("took up the knowledge", entries=len(library.entries))
 
 
-async def _troubles(settings: Settings, store: "Store", pulse: "Pulse", link: "Link | None") -> list[str]:
-    """Say what keeps the bot from working now; `link`: its connections to Slack, unless that is over HTTP."""
+async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", link: "Link | None") -> list[str]:
+    """Say what keeps the bot from working now.
+
+    pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
+    """
+    if pulse is None:
+        return ["The bot is starting, and waits for the database or for Slack; the log says what does not answer."]
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot import jobs

@@ -5,22 +5,30 @@ import resource
 import shutil
 import signal
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import psycopg
 import pytest
+from dbos import _sys_db as dbos_records
 
+from bot import inbox, jobs, replica, run
 from bot.knowledge import Library
 from bot.settings import SettingsError
+from bot.slack import access, app, faq, notes, quiz, socket, speech
+from bot.storage import Store, runs, store
 from tests.conftest import bot_in, free_port
 from tests.test_faq_conversation import SEVEN
 from tests.test_inbox import held
 from tests.test_process import Started, bot
-from tests.workspace import Sent, Workspace, shown
+from tests.test_quiz_conversation import CLEAR, begin, question, result, take
+from tests.workspace import Sent, Workspace, buttons, shown
 
 QUESTION = SEVEN["xai-dropped-researcher"]
 PATIENCE = 60.0  # seconds
@@ -280,3 +288,287 @@ async def test_what_was_acknowledged_before_postgresql_became_read_only_is_done_
 
         await answered_once(workspace, library, begins_late)
         await answered_once(workspace, library, comes_meanwhile)
+
+
+# The clock
+
+
+class Clock:
+    """The machine's clock as the bot reads it; Slack has its own. ahead: seconds by which it has been set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        modules = (jobs, inbox, replica, run, store, access, faq, notes, speech, dbos_records)
+        for module in modules:
+            monkeypatch.setattr(module, "time", self)
+        clock = self
+
+        class Set(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.now(tz) + timedelta(seconds=clock.ahead)
+
+        for module in (runs, quiz):
+            monkeypatch.setattr(module, "datetime", Set)
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+HOUR = 3600.0
+either_way = pytest.mark.parametrize("by", [-HOUR, HOUR], ids=["back", "forward"])
+
+
+@either_way
+async def test_answers_and_a_round_go_on_when_the_clock_is_set_by_an_hour(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], clock: Clock, by: float
+):
+    paced = {**kept_in, "post_interval": 0.05, "replica_timeout": 1.0}
+    async with Workspace.start() as workspace:
+        async with bot_in(workspace, library, tmp_path, **paced):
+            await answered_once(workspace, library, await workspace.post("U_ANA", "C_ASK", QUESTION))
+            root = await begin(workspace)
+            await take(workspace, root, *CLEAR[:1])
+            clock.ahead = by
+            await answered_once(workspace, library, await workspace.post("U_ANA", "C_ASK", QUESTION))
+            for number, choice in enumerate(CLEAR[1:], 2):
+                asked = await question(workspace, root, number)
+                await workspace.click("U_ANA", asked, buttons(asked)[choice])
+            assert "Take it again" in shown(await result(workspace, root))
+        async with bot_in(workspace, library, tmp_path, **paced):
+            await answered_once(workspace, library, await workspace.post("U_ANA", "C_ASK", QUESTION))
+            again = await begin(workspace)
+            await question(workspace, again, 1)
+
+
+@pytest.mark.parametrize("kept_in", ["sqlite"], indirect=True)
+async def test_work_that_sleeps_while_the_clock_is_put_back_and_the_bot_restarts_wakes_in_time(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], clock: Clock
+):
+    async with Workspace.start() as workspace:
+        await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": 4}])
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.until(lambda: limited(workspace), "U_ANA")
+            await workspace.settled()
+        clock.ahead = -HOUR
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            await answered_once(workspace, library, asked)
+
+
+async def limited(workspace: Workspace) -> bool:
+    return any(each["status"] == "ratelimited" for each in await workspace.traffic("chat.postMessage"))
+
+
+@pytest.fixture
+async def rows(tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
+    address = kept_in.get("database_url", "").replace("postgresql://", "postgresql+psycopg://")
+    opened = await Store.open(address or f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}")
+    yield opened
+    await opened.close()
+
+
+@either_way
+async def test_a_channel_does_not_wait_for_turns_of_a_clock_that_was_set(rows: Store, clock: Clock, by: float):
+    for _ in range(3):
+        await rows.turn("T_ONE", "C_ASK", 1.0)
+    clock.ahead = by
+
+    _, first = await rows.turn("T_ONE", "C_ASK", 1.0)
+    _, second = await rows.turn("T_ONE", "C_ASK", 1.0)
+
+    assert first == 0
+    assert 0 < second <= 1.0
+
+
+async def test_a_long_queue_of_a_channel_keeps_its_order(rows: Store):
+    turns = [await rows.turn("T_ONE", "C_ASK", 1.0) for _ in range(120)]
+
+    assert all(later - earlier >= 0.999 for (earlier, _), (later, _) in pairwise(turns))
+
+
+@either_way
+async def test_a_round_that_was_left_is_gone_on_with_after_the_clock_was_set(
+    rows: Store, library: Library, clock: Clock, by: float
+):
+    await rows.begin_run("T_ONE", "r1", user="U_ANA", channel="D_ANA", root_ts="1.1", quiz=library.quiz)
+    assert await rows.lease("T_ONE", "r1", by="first")
+    await rows.free("T_ONE", "r1", by="first", unfinished=True)
+    clock.ahead = by
+
+    assert [run_id for _, run_id, _ in await rows.abandoned(clock.time(), limit=9)] == ["r1"]
+    assert await rows.lease("T_ONE", "r1", by="second")
+    assert not await rows.lease("T_ONE", "r1", by="first")
+    assert await rows.abandoned(clock.time(), limit=9) == []
+
+
+@either_way
+async def test_who_holds_a_round_says_so_anew_after_the_clock_was_set(
+    rows: Store, library: Library, clock: Clock, by: float
+):
+    await rows.begin_run("T_ONE", "r1", user="U_ANA", channel="D_ANA", root_ts="1.1", quiz=library.quiz)
+    assert await rows.lease("T_ONE", "r1", by="first", seconds=30.0)
+    clock.ahead = by
+
+    assert await rows.lease("T_ONE", "r1", by="first")
+
+    assert await rows.abandoned(clock.time(), limit=9) == []
+    assert not await rows.lease("T_ONE", "r1", by="second")
+
+
+# Slack that takes a connection and does not answer as it should
+
+
+class Line:
+    """Stands between the bot and Slack, and passes on what they say as well as it is told to."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.trouble: str | None = None
+        self.about = b"\r\n"  # only requests with this in them are in trouble
+        self.met = 0  # how many were
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/"
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            slack_reader, slack_writer = await asyncio.open_connection("127.0.0.1", self._port)
+            asked = bytearray()
+            there = asyncio.create_task(self._pass(reader, slack_writer, asked))
+            self._tasks.add(there)
+            try:
+                await self._answer(slack_reader, writer, asked)
+            finally:
+                there.cancel()
+                slack_writer.close()
+                writer.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: bytearray) -> None:
+        while said := await reader.read(65_536):
+            asked[:] = said
+            writer.write(said)
+            await writer.drain()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: bytearray) -> None:
+        while said := await reader.read(65_536):
+            trouble = self.trouble if self.about in asked else None
+            self.met += trouble is not None
+            match trouble:
+                case "silent":
+                    await asyncio.Event().wait()
+                case "closes in the middle":
+                    writer.write(said[: len(said) // 2])
+                    await writer.drain()
+                    return
+                case "byte by byte":
+                    for at in range(len(said)):
+                        writer.write(said[at : at + 1])
+                        await writer.drain()
+                        await asyncio.sleep(10 / len(said))
+                case _:
+                    writer.write(said)
+            await writer.drain()
+
+
+TROUBLES = pytest.mark.parametrize("trouble", ["silent", "byte by byte", "closes in the middle"])
+IN_HASTE = aiohttp.ClientTimeout(total=2, connect=1)
+
+
+@asynccontextmanager
+async def bot_behind(line: Line, workspace: Workspace, library: Library, data: Path) -> AsyncIterator[Operator]:
+    async with line.open() as url:
+        workspace.api_url = url
+        async with bot_and_operator(workspace, library, data) as looks:
+            yield looks
+
+
+@TROUBLES
+async def test_an_answer_whose_receipt_slack_does_not_give_is_posted_once(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+):
+    monkeypatch.setattr(app, "TIMEOUT", IN_HASTE)
+    async with Workspace.start() as workspace:
+        line = Line(int(workspace.server_url.rpartition(":")[2]))
+        async with bot_behind(line, workspace, library, tmp_path):
+            line.trouble, line.about = trouble, b"chat.postMessage"
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await workspace.replies(asked)
+            await workspace.until(lambda: looked(workspace), "U_ANA")
+            assert line.met == 1
+            line.trouble = None
+            await answered_once(workspace, library, await workspace.post("U_ANA", "C_ASK", QUESTION))
+
+        await answered_once(workspace, library, asked)
+
+
+async def looked(workspace: Workspace) -> bool:
+    return bool(await workspace.traffic("conversations.replies"))
+
+
+@TROUBLES
+async def test_a_bot_that_cannot_reach_slack_at_its_start_says_so_and_begins_when_it_can(
+    library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    trouble: str,
+):
+    monkeypatch.setattr(app, "TIMEOUT", IN_HASTE)
+    async with Workspace.start() as workspace:
+        line = Line(int(workspace.server_url.rpartition(":")[2]))
+        line.trouble = trouble
+        starting = asyncio.create_task(_answered_behind(line, workspace, library, tmp_path))
+        async with asyncio.timeout(PATIENCE):
+            while "Slack does not answer" not in (said := capsys.readouterr().out):
+                assert not starting.done()
+                await asyncio.sleep(0.05)
+        line.trouble = None
+        await starting
+
+    assert "next_try_in_seconds" in said
+
+
+async def _answered_behind(line: Line, workspace: Workspace, library: Library, data: Path) -> None:
+    async with bot_behind(line, workspace, library, data):
+        await answered_once(workspace, library, await workspace.post("U_ANA", "C_ASK", QUESTION))
+
+
+@TROUBLES
+async def test_a_bot_that_loses_slack_is_not_ready_until_it_has_found_it_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+):
+    monkeypatch.setattr(app, "TIMEOUT", IN_HASTE)
+    monkeypatch.setattr(socket, "HANDSHAKE", 2.0)
+    async with Workspace.start() as workspace:
+        line = Line(int(workspace.server_url.rpartition(":")[2]))
+        async with bot_behind(line, workspace, library, tmp_path) as looks:
+            await looks.reads(200, "ready")
+            line.trouble = trouble
+            await workspace.refresh()
+            await looks.reads(503, "Slack is not connected.")
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            line.trouble = None
+            await looks.reads(200, "ready")
+
+            await answered_once(workspace, library, asked)

@@ -289,8 +289,10 @@ async def _prepare(url: str) -> None:
         async with engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # however many replicas start together, one does it
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
-                if any(version >= HEAD for version in await _versions(connection)):  # by one of a later version
-                    return
+            else:  # its driver begins no transaction for what changes tables: half an upgrade would stay after a crash
+                await connection.execute(text("BEGIN IMMEDIATE"))
+            if any(version >= HEAD for version in await _versions(connection)):  # by one of a later version
+                return
             await connection.run_sync(upgrade)
     finally:
         await engine.dispose()
