@@ -386,7 +386,7 @@ async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", l
         return ["The bot is starting, and waits for the database or for Slack; the log says what does not answer."]
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot import jobs
+    from bot import asgi, jobs
     from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
 
     found = []
@@ -407,6 +407,8 @@ async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", l
     ]
     if jobs.refuses():
         found.append("Too much work is waiting, and no more is taken.")
+    if late := asgi.punctuality.trouble():
+        found.append(late)
     if link and not link.connected:
         found.append("Slack is not connected.")
     return found

@@ -1,6 +1,7 @@
 """What the machine can do to us: no room on the disk, a database that is read-only or damaged, a clock that is set."""
 
 import asyncio
+import json
 import resource
 import shutil
 import signal
@@ -16,14 +17,19 @@ from typing import Any
 import aiohttp
 import psycopg
 import pytest
+import structlog
 from dbos import _sys_db as dbos_records
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
-from bot import inbox, jobs, replica, run
+from bot import asgi, inbox, jobs, replica, run
 from bot.knowledge import Library
 from bot.settings import SettingsError
 from bot.slack import access, app, faq, notes, quiz, socket, speech
 from bot.storage import Store, runs, store
+from bot.storage.trouble import Trouble, passes, trouble
 from tests.conftest import bot_in, free_port
+from tests.test_edge import EVENT, Edge
 from tests.test_faq_conversation import SEVEN
 from tests.test_inbox import held
 from tests.test_process import Started, bot
@@ -290,6 +296,34 @@ async def test_what_was_acknowledged_before_postgresql_became_read_only_is_done_
         await answered_once(workspace, library, comes_meanwhile)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "statement", "kind"),
+    [
+        ("PRAGMA max_page_count = 1", "INSERT INTO a VALUES (zeroblob(100000))", Trouble.FULL),
+        ("PRAGMA query_only = on", "INSERT INTO a VALUES (1)", Trouble.READ_ONLY),
+        ("SELECT 1", "INSERT INTO a VALUES (1)", Trouble.LOCKED),
+        ("SELECT 1", "SELECT full FROM a", None),
+        ("SELECT 1", "INSERT INTO a SELECT b FROM a UNION SELECT 'locked' FROM nowhere", None),
+    ],
+)
+def test_an_error_of_sqlite_is_told_by_its_code(tmp_path: Path, spoil: str, statement: str, kind: Trouble | None):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}", connect_args={"timeout": 0})
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    other.execute("CREATE TABLE a (b)")
+    if kind is Trouble.LOCKED:
+        other.execute("BEGIN IMMEDIATE")
+    with engine.connect() as connection:
+        connection.execute(text(spoil))
+        with pytest.raises(DBAPIError) as raised:
+            connection.execute(text(statement))
+    other.close()
+    engine.dispose()
+
+    assert trouble(raised.value) is kind
+    assert passes(raised.value) is (kind is not None)
+    assert raised.value.connection_invalidated is (kind in (Trouble.FULL, Trouble.READ_ONLY))
+
+
 # The clock
 
 
@@ -424,6 +458,37 @@ async def test_who_holds_a_round_says_so_anew_after_the_clock_was_set(
     assert not await rows.lease("T_ONE", "r1", by="second")
 
 
+@either_way
+async def test_a_clock_by_which_no_request_of_slack_is_of_now_is_named(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: float
+):
+    monkeypatch.setattr(asgi, "punctuality", asgi.Punctuality())
+    port, body = free_port(), json.dumps(EVENT).encode()
+    async with (
+        Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace,
+        bot_in(workspace, library, tmp_path, port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        edge = Edge(port, workspace.signing_secret, session)
+        with structlog.testing.capture_logs() as logged:
+            for _ in range(asgi.IN_A_ROW):
+                assert await edge.get("/readyz") == (200, "ready")
+                assert await edge.post(body, edge.signed(body, int(time.time() - by))) == (401, "")
+        forged = edge.signed(body) | {"X-Slack-Signature": "v0=" + "0" * 64}
+        assert await edge.post(body, forged) == (401, "")
+        status, said = await edge.get("/readyz")
+        assert await edge.post(body, edge.signed(body)) == (200, "")
+        assert await edge.get("/readyz") == (200, "ready")
+
+    way = "ahead of" if by > 0 else "behind"
+    assert (status, said) == (
+        503,
+        f"By the clock of this machine, which is 60 minutes {way} Slack's, no request is of now. "
+        "Set the clock of this machine, and have it kept right by NTP.",
+    )
+    assert [each["event"] for each in logged] == ["a request that Slack has signed is refused for its time"]
+
+
 # Slack that takes a connection and does not answer as it should
 
 
@@ -531,22 +596,22 @@ async def test_a_bot_that_cannot_reach_slack_at_its_start_says_so_and_begins_whe
     library: Library,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     trouble: str,
 ):
     monkeypatch.setattr(app, "TIMEOUT", IN_HASTE)
     async with Workspace.start() as workspace:
         line = Line(int(workspace.server_url.rpartition(":")[2]))
         line.trouble = trouble
-        starting = asyncio.create_task(_answered_behind(line, workspace, library, tmp_path))
-        async with asyncio.timeout(PATIENCE):
-            while "Slack does not answer" not in (said := capsys.readouterr().out):
-                assert not starting.done()
-                await asyncio.sleep(0.05)
+        with structlog.testing.capture_logs() as logged:
+            starting = asyncio.create_task(_answered_behind(line, workspace, library, tmp_path))
+            async with asyncio.timeout(PATIENCE):
+                while not (said := [each for each in logged if each["event"] == "Slack does not answer"]):
+                    assert not starting.done()
+                    await asyncio.sleep(0.05)
         line.trouble = None
         await starting
 
-    assert "next_try_in_seconds" in said
+    assert "next_try_in_seconds" in said[0]
 
 
 async def _answered_behind(line: Line, workspace: Workspace, library: Library, data: Path) -> None:
