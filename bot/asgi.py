@@ -5,12 +5,15 @@ What goes on to `bot.slack.dispatch` is signed, of this minute and no larger tha
 
 import asyncio
 import contextlib
+import hmac
 import re
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_sdk.signature import SignatureVerifier
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,9 +31,14 @@ MAX_BODY = 1024 * 1024
 # docs.slack.dev/interactivity/implementing-slash-commands.
 SSL_CHECK, SMALL_BODY = b"ssl_check=1", 1000  # bytes that such a request has at most
 COUNTED_WITHIN = 2.0  # seconds
+LOGGED_EVERY, REMEMBERED = 60.0, 600.0  # seconds
+IN_A_ROW = 3  # requests
+CLOCK: Final = "Set the clock of this machine, and have it kept right by NTP."
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
+
+log = structlog.get_logger()
 
 Scope = dict[str, Any]
 Message = MutableMapping[str, Any]
@@ -38,6 +46,41 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Troubles = Callable[[], Awaitable[list[str]]]  # what keeps the bot from working now, in words
+
+
+class Punctuality:
+    """Tells a clock that is wrong, here, from requests that are: Slack signs the time, and what is old is refused."""
+
+    def __init__(self) -> None:
+        self._refused, self._until, self._logged_at = 0, 0.0, -LOGGED_EVERY
+        self._behind = 0.0
+
+    def kept(self) -> None:
+        """Note a request that came in time."""
+        self._refused = 0
+
+    def missed(self, behind: float) -> None:
+        """Note a request that Slack has signed, and that is this many seconds old by our clock."""
+        now = time.monotonic()
+        self._refused, self._until, self._behind = self._refused + 1, now + REMEMBERED, behind
+        if now - self._logged_at >= LOGGED_EVERY:
+            self._logged_at = now
+            log.error(
+                "a request that Slack has signed is refused for its time", remedy=CLOCK, seconds_old=round(behind)
+            )
+
+    def trouble(self) -> str | None:
+        """Say what is wrong if one after the other was refused for its time. One may be an old one."""
+        if self._refused < IN_A_ROW or time.monotonic() > self._until:
+            return None
+        minutes = abs(self._behind) / 60
+        way = "ahead of" if self._behind > 0 else "behind"
+        return (
+            f"By the clock of this machine, which is {minutes:.0f} minutes {way} Slack's, no request is of now. {CLOCK}"
+        )
+
+
+punctuality = Punctuality()
 
 
 class _RefusedError(Exception):
@@ -149,7 +192,11 @@ async def _signed(scope: Scope, receive: Receive, verifier: SignatureVerifier) -
     except UnicodeDecodeError:
         raise _RefusedError(HTTPStatus.BAD_REQUEST) from None
     if not verifier.is_valid(text, timestamp, signature):
+        signed = verifier.generate_signature(timestamp=timestamp, body=text)
+        if signed and hmac.compare_digest(signed, signature):
+            punctuality.missed(verifier.clock.now() - int(timestamp))
         raise _RefusedError(HTTPStatus.UNAUTHORIZED)
+    punctuality.kept()
     if kind not in (JSON, FORM):
         raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     return partial(parse_form if kind == FORM else parse_json, text)

@@ -87,11 +87,11 @@ class Inbox:
         *,
         begin: Callable[[Item], Awaitable[None]],
         room: Callable[[], Awaitable[object]],
-        may_pass: Callable[[BaseException], bool],
+        keeps: Callable[[BaseException], bool],
         works: Collection[str],
     ) -> None:
         self._store, self._replica = store, replica
-        self._begin, self._room, self._may_pass, self._works = begin, room, may_pass, works
+        self._begin, self._room, self._keeps, self._works = begin, room, keeps, works
         self.turnstile = Turnstile()
         self._arriving: list[Waiter] = []
         self._recording: list[Waiter] = []
@@ -218,7 +218,7 @@ class Inbox:
         try:
             await self._store.receive(items, self._replica)
         except Exception as error:  # noqa: BLE001 - it is theirs who wait
-            if len(waiters) > 1 and not self._may_pass(error):  # one cannot be recorded, and the others can
+            if len(waiters) > 1 and not self._keeps(error):  # one cannot be recorded, and the others can
                 for each in waiters:
                     await self._record([each])
                 return
@@ -260,7 +260,7 @@ class Inbox:
         except UnknownWorkError:
             self._leave([item])
         except Exception as error:  # noqa: BLE001 - whatever it is, the next item must be begun all the same
-            if self._may_pass(error):
+            if self._keeps(error):
                 log.warning("work could not be begun and is tried again", key=item.key, error=type(error).__name__)
                 self._queue.appendleft(item)
                 await asyncio.sleep(AGAIN)

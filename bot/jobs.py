@@ -16,6 +16,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,10 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import psycopg
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID, WorkflowStatus
-from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -36,6 +35,7 @@ from bot.errors import places
 from bot.inbox import Inbox, UnknownWorkError
 from bot.private import private_file
 from bot.storage import Item, Store
+from bot.storage.trouble import passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
@@ -44,6 +44,9 @@ VERSION = "7"
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
 THREADS = 4  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
+LOCKED_FOR = 5.0  # seconds that a write of no consequence waits for others
+OVERSLEPT = 1.0  # seconds that a sleep may be longer than it was meant to be
+LONGEST = 15.0  # seconds between two tries of a step while the database is in trouble
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
 UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
@@ -130,6 +133,8 @@ def _set_if(condition: asyncio.Event, holds: bool) -> None:
 
 _in_flight = _InFlight()
 _inbox: Inbox | None = None
+_file: str | None = None  # SQLite's
+_apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
 
 
 def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -165,13 +170,23 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
 async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
     """Do something once in a workflow and record its result, which must be plain data.
 
-    Where our own database is away it is tried again, for some minutes; any other error ends the workflow.
+    It is tried again while our own database is in trouble that passes, such as a full disk, and for some minutes where
+    that is less certain; any other error ends the workflow.
     """
     life = _life.get()
 
     async def effect() -> R:
+        pause_for = 0.5
         try:
-            return await function(*args, **kwargs)
+            while True:
+                try:
+                    return await function(*args, **kwargs)
+                except (DBAPIError, NoConnectionError) as error:
+                    if not passes(error):
+                        raise
+                    log.warning("a step waits for the database", step=name, key=DBOS.workflow_id, said=words(error))
+                await asyncio.sleep(pause_for)
+                pause_for = min(2 * pause_for, LONGEST)
         finally:
             life.in_doubt = False
 
@@ -199,10 +214,15 @@ async def insist(function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P
 
 
 async def pause(seconds: float) -> None:
-    """Let a workflow sleep; a restart does not begin the sleep anew, and a shutdown does not wait for its end."""
+    """Let a workflow sleep; a restart does not begin the sleep anew, and a shutdown does not wait for its end.
+
+    After a restart DBOS sleeps until a time that the clock said before: one that was put back would make it longer.
+    """
     _in_flight.add(-1)
     try:
-        await DBOS.sleep_async(seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds + OVERSLEPT):
+                await DBOS.sleep_async(seconds)
     finally:
         _in_flight.add(1)
 
@@ -219,21 +239,14 @@ def next_post() -> str:
     return f"{current_key()}#{life.posts}"
 
 
-@event.listens_for(Engine, "handle_error")
-def _is_away(context: ExceptionContext) -> None:
-    """Call a connection that cannot be made a lost one, so that DBOS tries again whatever psycopg's words for it are.
-
-    DBOS looks for "connection failed" in the message, and psycopg also says "connection is bad".
-    """
-    if context.connection is None and isinstance(context.original_exception, psycopg.OperationalError):
-        context.is_disconnect = True
-
-
 def is_database_away(error: BaseException) -> bool:
     """Say whether an error of our own database may pass by itself."""
-    return isinstance(error, OperationalError | InterfaceError | NoConnectionError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
+    return passes(error) or isinstance(error, OperationalError | InterfaceError | NoConnectionError)
+
+
+def is_no_fault_of_the_work(error: BaseException) -> bool:
+    """Say whether an error is the database's own, so that what met it is to be kept: also of one that is damaged."""
+    return is_database_away(error) or trouble(error) is not None
 
 
 def configure(url: str, *, executor: str = "local") -> None:
@@ -241,7 +254,9 @@ def configure(url: str, *, executor: str = "local") -> None:
 
     There is one engine per process, because DBOS is one.
     """
+    global _file  # noqa: PLW0603 - as there is one DBOS
     _prepare_sqlite(url)
+    _file = _sqlite_file(url)
     _in_flight.reset()
     logging.getLogger("dbos").addFilter(_without_traceback)
     config: DBOSConfig = {
@@ -276,7 +291,7 @@ async def receiving(store: Store, replica: str) -> AsyncIterator[None]:
     """Take work until the end of the block, and begin what this replica has left in the inbox. Launch before."""
     global _inbox  # noqa: PLW0603 - as there is one DBOS
     _inbox = Inbox(
-        store, replica, begin=_begin, room=_in_flight.room.wait, may_pass=is_database_away, works=frozenset(_works)
+        store, replica, begin=_begin, room=_in_flight.room.wait, keeps=is_no_fault_of_the_work, works=frozenset(_works)
     )
     try:
         async with _inbox.open():
@@ -417,8 +432,28 @@ async def holders() -> frozenset[str]:
     return received | {each.executor_id for each in found if each.executor_id}
 
 
+async def write() -> None:
+    """Find out whether the records of the work can be written, where they have a file of their own.
+
+    Raises OSError or sqlite3.Error if not.
+    """
+    if _file is not None:
+        await asyncio.get_running_loop().run_in_executor(_apart, _written, _file)
+
+
+def _written(file: str) -> None:
+    # So that a file which is gone is not made anew.
+    connection = sqlite3.connect(f"{Path(file).absolute().as_uri()}?mode=rw", timeout=LOCKED_FOR, uri=True)
+    try:
+        connection.execute("PRAGMA user_version = 0")  # which nobody uses, and which is written if it is the same
+    finally:
+        connection.close()
+
+
 async def waiting() -> int:
-    """Count the work that has begun and not ended, up to 10,000."""
+    """Count the work that has begun and not ended, up to 10,000; none before there is any."""
+    if _inbox is None:
+        return 0
     found = await DBOS.list_workflows_async(status=UNDER_WAY, limit=10_000, load_input=False, load_output=False)
     return len(found)
 
@@ -512,16 +547,20 @@ def _kind(error: BaseException | None) -> str:
     return str(error) if isinstance(error, WorkError) else type(error).__name__
 
 
+def _sqlite_file(url: str) -> str | None:
+    parsed = make_url(url)
+    return parsed.database or None if parsed.get_backend_name() == "sqlite" else None
+
+
 def _prepare_sqlite(url: str) -> None:
     """Let readers go on beside a writer. The file keeps this setting, which DBOS does not make itself.
 
     Raises OSError if the file cannot be made, and sqlite3.Error for what is no database, or cannot be written.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    if (file := _sqlite_file(url)) is None:
         return
-    private_file(Path(parsed.database))
-    connection = sqlite3.connect(parsed.database)
+    private_file(Path(file))
+    connection = sqlite3.connect(file)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
     finally:

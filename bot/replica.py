@@ -1,7 +1,9 @@
 """One process among others on a database: it says that it lives, and takes over the work of those that are gone.
 
-A replica that has not been heard of for `REPLICA_TIMEOUT` seconds is taken for dead. After an outage of the database
-all of them have been silent, so nobody judges for as long after one: the living get the time to speak.
+A replica that has not been heard of for `REPLICA_TIMEOUT` seconds is taken for dead. Silence is measured here, from
+when its sign of life last changed, so that clocks may differ or be set while we run. After an outage of the database,
+or of this process, all of them have been silent, so nobody judges for as long after one: the living get the time to
+speak.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import NoReturn
 
@@ -18,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.storage import Store
+from bot.storage.trouble import trouble, words
 
 BEATS = 5  # signs of life in the time after which a replica is taken for dead
 SOON = 2.0  # seconds until what failed is tried again
@@ -31,12 +34,19 @@ def name() -> str:
     return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
 
 
+class Pulse:
+    """What became of the last sign of life. error: why it could not be written; None if it was."""
+
+    error: Exception | None = None
+
+
 @asynccontextmanager
-async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[None]:  # noqa: ASYNC109 - of others
+async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[Pulse]:  # noqa: ASYNC109 - of others
     """Be one of the replicas until the end of the block; `timeout` is in seconds. Work must have been launched.
 
     Call `store.seen` before that: others would take over the work of a process that they do not know.
     """
+    pulse = Pulse()
 
     async def tidy() -> float:
         now = time.time()
@@ -45,9 +55,9 @@ async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[Non
         return TIDY
 
     # Apart, because deleting may take longer than others wait for a sign of life.
-    tasks = [asyncio.create_task(each) for each in (_keep(store, replica, timeout), again("tidying", tidy))]
+    tasks = [asyncio.create_task(each) for each in (_keep(store, replica, timeout, pulse), again("tidying", tidy))]
     try:
-        yield
+        yield pulse
     finally:
         for task in tasks:
             task.cancel()
@@ -60,7 +70,8 @@ async def again(name: str, work: Callable[[], Awaitable[float]], soon: float = S
         try:
             pause = await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would go on with it
-            log.warning("it did not work and is tried again", work=name, error=type(error).__name__)
+            said = {"said": words(error)} if trouble(error) else {}
+            log.warning("it did not work and is tried again", work=name, error=type(error).__name__, **said)
             pause = soon
         await asyncio.sleep(pause)
 
@@ -71,29 +82,57 @@ async def goodbye(store: Store, replica: str) -> None:
         await store.seen(replica, 0)
 
 
-async def _keep(store: Store, replica: str, timeout: float) -> None:  # noqa: ASYNC109 - how long others may be silent
-    judges_from, beat = 0.0, timeout / BEATS
+class _Others:
+    """How long each replica has been silent, by the clock of this process, which nobody sets."""
+
+    def __init__(self) -> None:
+        self._changed: dict[str, tuple[float, float]] = {}  # what each has written, and since when that stands
+
+    def silent(self, seen: Mapping[str, float], now: float, timeout: float) -> frozenset[str]:
+        """Name those whose sign of life has stood for longer than this, and those that are about to end."""
+        before = self._changed
+        self._changed = {
+            name: before[name] if name in before and before[name][0] == at else (at, now) for name, at in seen.items()
+        }
+        return frozenset(name for name, (at, since) in self._changed.items() if at == 0 or now - since > timeout)
+
+
+async def _keep(
+    store: Store,
+    replica: str,
+    timeout: float,  # noqa: ASYNC109 - how long others may be silent
+    pulse: Pulse,
+) -> None:
+    others, judges_from, beat, before = _Others(), 0.0, timeout / BEATS, time.monotonic()
 
     async def speak() -> float:
-        nonlocal judges_from
+        nonlocal judges_from, before
         begun, away = time.monotonic(), True
+        stood_still, before = begun - before > timeout, begun
         try:
             await store.seen(replica, time.time())
-            away = time.monotonic() - begun > 2 * beat
+            await jobs.write()
+            away = stood_still or time.monotonic() - begun > 2 * beat
+            pulse.error = None
+        except Exception as error:
+            pulse.error = error
+            raise
         finally:
             if away:
                 judges_from = time.monotonic() + timeout
+        seen = await store.last_seen()
+        silent = others.silent(seen, time.monotonic(), timeout)
         if time.monotonic() >= judges_from:
-            await _take_over(store, timeout)
+            await _take_over(silent, seen)
         return beat
 
     await again("the sign of life", speak, min(beat, SOON))
 
 
-async def _take_over(store: Store, silent_for: float) -> None:
+async def _take_over(silent: Collection[str], known: Collection[str]) -> None:
     """Take over work of our version whose process nobody has heard of; work of others waits for one of theirs."""
     if holders := await jobs.holders():
-        dead = sorted(holders - await store.heard(time.time() - silent_for))
+        dead = sorted(each for each in holders if each in silent or each not in known)
         # Nothing may be left but what another version knows.
         if dead and (work := await jobs.adopt(dead)):
             log.info("took over the work of replicas that are gone", replicas=dead, work=work)

@@ -10,6 +10,7 @@ import socket as listen
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import traceback
 import webbrowser
@@ -18,7 +19,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import aiohttp
 import structlog
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
+    from bot.replica import Pulse
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
@@ -44,6 +46,7 @@ MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 # Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
 # each of many turns, would let what is done in the background hold up who asks.
 SWITCH = 0.0005
+ENDS_WITHIN = 20.0  # seconds; who runs us in a container kills us after thirty
 COME_BACK = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
@@ -87,8 +90,17 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     stopping.cancel()
     if not serving.done():
         serving.cancel()
+    ending = threading.Timer(ENDS_WITHIN, _end)
+    ending.daemon = True
+    ending.start()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+
+
+def _end() -> None:
+    """End the process at once: threads that wait for a database would keep it for as long as that takes."""
+    log.error("the process did not end by itself and is ended; what is recorded goes on at the next start")
+    os._exit(1)
 
 
 async def _serve(settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool) -> None:
@@ -117,6 +129,7 @@ async def bot(
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
+        _warn_of_missing_writes(settings)
         session = await stack.enter_async_context(slack.slack_session())
         with usable(settings, settings.store_file):
             store = await Store.open(settings.store_url)
@@ -126,12 +139,14 @@ async def bot(
         stack.push_async_callback(replica.goodbye, store, me)
         with usable(settings, settings.jobs_file):
             launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
-        install = None
-        members: Members
-        if access.bot_token:
-            members = await slack.one_workspace(session, access.bot_token, access.api_url)
-        else:
-            members, install = _many_workspaces(settings, access, library, store, session)
+        pulse, link = None, socket.Link()
+
+        async def troubles() -> list[str]:
+            return await _troubles(settings, store, pulse, None if port else link)
+
+        if settings.health_port:
+            await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
+        members, install = await _members(settings, access, library, store, session)
         _ = library.index  # before the first message asks for it
         second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
         if second is not None:
@@ -151,26 +166,30 @@ async def bot(
         with usable(settings, settings.store_file):
             await store.seen(me, time.time())
         with usable(settings, settings.jobs_file):
+            await jobs.write()  # since what launches would try for ever
             launch()
-        await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
-        await stack.enter_async_context(jobs.receiving(store, me))
-        await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
+        with usable(settings, settings.store_file):
+            await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
+            await stack.enter_async_context(jobs.receiving(store, me))
+        pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
         begins()
-        link = socket.Link()
-
-        async def troubles() -> list[str]:
-            return await _troubles(store, None if port else link)
-
-        if settings.health_port:
-            await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
         if port is None:
             await socket.serve(app, access.app_token or "", link)
         else:
             await _serve_http(app, port, access.signing_secret or "", troubles, install)
+
+
+def _warn_of_missing_writes(settings: Settings) -> None:
+    """Say so if a process was killed and SQLite's log of writes, which had its last ones, has gone since."""
+    for file in (settings.store_file, settings.jobs_file) if settings.database_url is None else ():
+        log_of_writes, beside_it = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
+        if beside_it.exists() and not log_of_writes.exists():
+            what_to_do = "stop the bot and put it back if you have it; otherwise what was written last is lost"
+            log.error("a part of the database is missing", missing=str(log_of_writes), remedy=what_to_do)
 
 
 @contextmanager
@@ -178,26 +197,15 @@ def usable(settings: Settings, file: Path) -> Iterator[None]:
     """Name the database where it turns out that it cannot be used; `file` is SQLite's. Raises SettingsError."""
     from sqlalchemy.exc import DBAPIError
 
+    from bot.storage.trouble import remedy, words
+
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        said = getattr(cause, "strerror", None) or next(iter(str(cause).splitlines()), type(cause).__name__)
-        if settings.database_url is not None:
-            remedy = "See that PostgreSQL runs and that the address is right, and start again."
-            raise SettingsError([f"DATABASE_URL: the database cannot be used: {said}. {remedy}"]) from error
-        raise SettingsError([f"DATA_DIR: {file} cannot be used: {said}. {_remedy(said)}"]) from error
-
-
-def _remedy(said: str) -> str:
-    """Say what to do about what SQLite, or the system, says of a file."""
-    if "not a database" in said or "malformed" in said:
-        return "Put a backup in its place; or move it away, and all that it held is gone and the bot begins anew."
-    if "full" in said or "No space" in said:
-        return "Make room on its disk and start again."
-    if "locked" in said:
-        return "Another program holds it: stop that one and start again."
-    return "See that it is a file which the bot may write, in a folder which it may write, or set DATA_DIR to another."
+        postgresql = settings.database_url is not None
+        place = "DATABASE_URL: the database" if postgresql else f"DATA_DIR: {file}"
+        what_to_do = remedy(error, postgresql=postgresql)
+        raise SettingsError([f"{place} cannot be used: {words(error)}. {what_to_do} Then start again."]) from error
 
 
 def _access(settings: Settings) -> Access:
@@ -213,6 +221,17 @@ def _access(settings: Settings) -> Access:
         settings.slack_client_id,
         shown("slack_client_secret"),
     )
+
+
+async def _members(
+    settings: Settings, access: Access, library: Library, store: "Store", session: aiohttp.ClientSession
+) -> "tuple[Members, Install | None]":
+    """Learn who we are, and where the app may be installed if its workspaces are many. Raises RefusedError."""
+    from bot.slack.app import one_workspace
+
+    if access.bot_token:
+        return await one_workspace(session, access.bot_token, access.api_url), None
+    return _many_workspaces(settings, access, library, store, session)
 
 
 def _many_workspaces(
@@ -358,20 +377,38 @@ async def _take_up(
         log.info("took up the knowledge", entries=len(library.entries))
 
 
-async def _troubles(store: "Store", link: "Link | None") -> list[str]:
-    """Say what keeps the bot from working now; `link`: its connections to Slack, unless that is over HTTP."""
+async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", link: "Link | None") -> list[str]:
+    """Say what keeps the bot from working now.
+
+    pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
+    """
+    if pulse is None:
+        return ["The bot is starting, and waits for the database or for Slack; the log says what does not answer."]
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot import jobs
+    from bot import asgi, jobs
+    from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
 
     found = []
+    postgresql = settings.database_url is not None
     try:
         async with asyncio.timeout(2):
             await store.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
         found.append("The database does not answer.")
+    else:
+        if pulse.error is not None and trouble(pulse.error):
+            what_to_do = remedy(pulse.error, postgresql=postgresql)
+            found.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
+    found += [
+        f"{file} is damaged: {said}. {REMEDIES[Trouble.DAMAGED]}"
+        for file in (settings.store_file, settings.jobs_file)
+        if (said := damage(str(file)))
+    ]
     if jobs.refuses():
         found.append("Too much work is waiting, and no more is taken.")
+    if late := asgi.punctuality.trouble():
+        found.append(late)
     if link and not link.connected:
         found.append("Slack is not connected.")
     return found
@@ -475,6 +512,21 @@ def _has_display() -> bool:
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+class _Stderr:
+    """Standard error for the log: what cannot be written, because a disk is full or nobody reads, is no error."""
+
+    def write(self, text: str) -> int:
+        """Write, if possible."""
+        with contextlib.suppress(OSError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Flush, if possible."""
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+
+
 def _log_to_stderr(level: str) -> None:
     """Log in one line each. The SDK's own loggers stay at warnings: below, they print what people wrote."""
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
@@ -488,5 +540,5 @@ def _log_to_stderr(level: str) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
     )

@@ -228,7 +228,7 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
         "local",
         begin=_noting(begun),
         room=_nothing,
-        may_pass=jobs.is_database_away,
+        keeps=jobs.is_no_fault_of_the_work,
         works=frozenset({"faq.say"}),
     )
     monkeypatch.setattr(inbox, "CROWD", 0)  # the writer waits for both

@@ -100,7 +100,17 @@ def test_a_data_dir_on_a_disk_that_cannot_be_written_is_named(tmp_path: Path, mo
         settings(tmp_path / "data").prepare_data_dir()
 
 
-NO_DATABASE = "file is not a database. Put a backup in its place; or move it away, and all that it held is gone"
+def of_sqlite(code: int, said: str) -> sqlite3.OperationalError:
+    """Make an error as SQLite would on a disk in that state."""
+    error = sqlite3.OperationalError(said)
+    error.sqlite_errorcode = code
+    return error
+
+
+NO_DATABASE = (
+    "file is not a database. Stop the bot and put a backup in its place, without the -wal and -shm files that are "
+    "beside it now; or move all three away, and all that it held is gone and the bot begins anew. Then start again."
+)
 
 
 def no_database(file: Path) -> None:
@@ -125,7 +135,7 @@ def a_folder(file: Path) -> None:
     [
         (no_database, NO_DATABASE),
         (broken_header, NO_DATABASE),
-        (a_folder, "Is a directory. See that it is a file which the bot may write"),
+        (a_folder, "Is a directory. See that it is a file which the bot may write, in a folder which it may write."),
     ],
 )
 async def test_a_database_that_cannot_be_used_is_named(library: Library, tmp_path: Path, name: str, spoil, said: str):
@@ -144,7 +154,7 @@ async def test_a_database_that_cannot_be_written_is_named(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     async def refuses(*_: object) -> None:
-        raise OperationalError("INSERT", {}, sqlite3.OperationalError("attempt to write a readonly database"))
+        raise OperationalError("INSERT", {}, of_sqlite(sqlite3.SQLITE_READONLY, "attempt to write a readonly database"))
 
     monkeypatch.setattr(Store, "seen", refuses)
     async with Workspace.start() as workspace:
@@ -154,25 +164,26 @@ async def test_a_database_that_cannot_be_written_is_named(
 
     assert raised.value.problems == [
         f"DATA_DIR: {tmp_path / 'rolefit.db'} cannot be used: attempt to write a readonly database. "
-        "See that it is a file which the bot may write, in a folder which it may write, or set DATA_DIR to another."
+        "See that it is a file which the bot may write, on a disk that can be written. Then start again."
     ]
 
 
 @pytest.mark.parametrize(
-    ("error", "remedy"),
+    ("code", "error", "remedy"),
     [
-        ("database disk image is malformed", "Put a backup in its place"),
-        ("database or disk is full", "Make room on its disk"),
-        ("database is locked", "Another program holds it"),
-        ("unable to open database file", "See that it is a file which the bot may write"),
+        (sqlite3.SQLITE_CORRUPT, "database disk image is malformed", "Stop the bot and put a backup in its place"),
+        (sqlite3.SQLITE_FULL, "database or disk is full", "Make room on its disk"),
+        (sqlite3.SQLITE_BUSY, "database is locked", "Another program holds it"),
+        (sqlite3.SQLITE_IOERR_WRITE, "disk I/O error", "See whether its disk is full, over a quota or broken"),
+        (sqlite3.SQLITE_CANTOPEN, "unable to open database file", "See that it is a file which the bot may write"),
     ],
 )
-def test_each_trouble_with_a_database_has_its_remedy(tmp_path: Path, error: str, remedy: str):
+def test_each_trouble_with_a_database_has_its_remedy(tmp_path: Path, code: int, error: str, remedy: str):
     with (
         pytest.raises(SettingsError, match=f"jobs.db cannot be used: {error}. {remedy}"),
         run.usable(settings(tmp_path), tmp_path / "jobs.db"),
     ):
-        raise sqlite3.DatabaseError(error)
+        raise of_sqlite(code, error)
 
 
 def test_a_database_that_is_none_ends_the_process_with_a_word_and_a_code(tmp_path: Path):

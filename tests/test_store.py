@@ -393,19 +393,16 @@ async def test_what_is_put_off_is_due_later_unless_something_was_done(store: Sto
     assert (late.outcome["what"], late.held) == (What.NOTHING, False)
 
 
-async def test_a_replica_that_is_silent_too_long_is_not_heard(store: Store):
+async def test_the_last_sign_of_life_of_each_replica_is_kept_until_it_is_old(store: Store):
     await store.seen("silent", 100.0)
     await store.seen("alive", 100.0)
-    await store.seen("alive", 200.0)
+    await store.seen("alive", 300.0)
     await store.seen("gone", 0)
 
-    assert await store.heard(150.0) == {"alive"}
+    assert await store.last_seen() == {"silent": 100.0, "alive": 300.0, "gone": 0.0}
 
-    await store.seen("silent", 300.0)  # it was slow, not dead
-
-    assert await store.heard(150.0) == {"alive", "silent"}
     await store.forget(250.0, 250.0)
-    assert await store.heard(0) == {"silent"}
+    assert await store.last_seen() == {"alive": 300.0}
 
 
 async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_left(store: Store):

@@ -7,6 +7,7 @@ Listeners run before the acknowledgement (`process_before_response`): what they 
 import asyncio
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -53,7 +54,7 @@ async def slack_session() -> AsyncIterator[aiohttp.ClientSession]:
 async def one_workspace(session: aiohttp.ClientSession, token: str, api_url: str) -> OneWorkspace:
     """Ask Slack who this token makes us, for as long as it does not answer. Raises RefusedError if it refuses it."""
     client = Client(token, base_url=api_url, session=session)
-    pause = 0.1
+    pause, begun = 0.1, time.monotonic()
     while True:
         try:
             found = await client.auth_test()
@@ -61,10 +62,10 @@ async def one_workspace(session: aiohttp.ClientSession, token: str, api_url: str
         except SlackApiError as error:
             if code(error) in REFUSALS:
                 raise RefusedError(code(error)) from error
-            log.warning("Slack did not say who we are", error=code(error))
+            log.warning("Slack did not say who we are", error=code(error), next_try_in_seconds=pause)
         except (aiohttp.ClientError, TimeoutError) as error:
-            if pause > 1:
-                log.warning("Slack does not answer", reason=type(error).__name__)
+            if time.monotonic() - begun > 1:  # a workspace on this machine may just be starting
+                log.warning("Slack does not answer", reason=type(error).__name__, next_try_in_seconds=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, 10)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Table, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -25,6 +25,7 @@ from bot.storage.tables import actions, answers, messages, quizzes, runs
 
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
+HELD_AHEAD = 1800.0  # seconds; who holds a run until later than that has a clock that was put back since
 HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 NOT_YOURS = "not yours"
 # Slots of a run's messages: the root of its thread, its questions by number, and by its ts what is not changed again.
@@ -222,7 +223,8 @@ class Runs:
             row = (await connection.execute(held)).first()
             if row is None:
                 return False
-            if row.holder == by and row.held_at is not None and row.held_at > now + seconds - HELD_ANEW:
+            said = row.held_at - now if row.holder == by and row.held_at is not None else None
+            if said is not None and seconds - HELD_ANEW < said < seconds + HELD_AHEAD:
                 return True
             held_now, _ = await self._hold(connection, team, run_id, by, seconds)
             return held_now
@@ -233,7 +235,7 @@ class Runs:
         Whatever held them has ended without showing all that was done, has died, or is of another version of us.
         """
         found = select(runs.c.team, runs.c.id, runs.c.held_at).where(runs.c.holder.is_not(None))
-        found = found.where(runs.c.held_at < now - HELD_AT_MOST).order_by(runs.c.held_at).limit(limit)
+        found = found.where(_held_for_too_long(now)).order_by(runs.c.held_at).limit(limit)
         async with self._engine.connect() as connection:
             return [(row.team, row.id, row.held_at) for row in await connection.execute(found)]
 
@@ -404,7 +406,7 @@ class Runs:
         now = datetime.now(UTC).timestamp()
         mine = (runs.c.team == team, runs.c.id == run_id)
         before = await connection.scalar(select(runs.c.holder).where(*mine))
-        free = or_(runs.c.holder.is_(None), runs.c.holder == by, runs.c.held_at < now - HELD_AT_MOST)
+        free = or_(runs.c.holder.is_(None), runs.c.holder == by, _held_for_too_long(now))
         held = update(runs).where(*mine, free).values(holder=by, held_at=now + seconds)
         is_held = bool((await connection.execute(held)).rowcount)
         return is_held, is_held and before not in (None, by)
@@ -453,6 +455,10 @@ class Runs:
     async def _insert_new(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         await connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+
+
+def _held_for_too_long(now: float) -> ColumnElement[bool]:
+    return or_(runs.c.held_at < now - HELD_AT_MOST, runs.c.held_at > now + HELD_AHEAD)
 
 
 def _digest(quiz: Quiz) -> str:

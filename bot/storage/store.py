@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, event, func, inspect, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, event, func, inspect, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -39,6 +39,9 @@ from bot.storage.tables import (
 
 HEAD = "0008"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
+# Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
+# crowd as large as that had better hear from Slack how long to wait.
+TURNS_AHEAD = 900
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 
 
@@ -149,10 +152,11 @@ class Store(Runs, Inbox):
         dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         later = func.greatest if self._engine.dialect.name == "postgresql" else func.max
         row = {"team": team, "channel": channel, "free_at": now + between}
+        ahead = channels.c.free_at > now + TURNS_AHEAD * between
         taken = dialect.insert(channels).values(row)
         taken = taken.on_conflict_do_update(
             index_elements=["team", "channel"],
-            set_={"free_at": later(channels.c.free_at, now) + between},
+            set_={"free_at": case((ahead, now), else_=later(channels.c.free_at, now)) + between},
         )
         async with self._engine.begin() as connection:
             free_at = float((await connection.execute(taken.returning(channels.c.free_at))).scalar_one())
@@ -197,10 +201,11 @@ class Store(Runs, Inbox):
             await self._insert_new(connection, replicas, {"id": replica, "seen_at": at})
             await connection.execute(update(replicas).where(replicas.c.id == replica).values(seen_at=at))
 
-    async def heard(self, since: float) -> frozenset[str]:
-        """Name the replicas that have been seen since then."""
+    async def last_seen(self) -> dict[str, float]:
+        """Give when each replica last said that it is alive, by its own clock; 0 for one that was about to end."""
         async with self._engine.connect() as connection:
-            return frozenset(await connection.scalars(select(replicas.c.id).where(replicas.c.seen_at >= since)))
+            rows = await connection.execute(select(replicas.c.id, replicas.c.seen_at))
+            return {row.id: row.seen_at for row in rows}
 
     async def forget(self, before: float, now: float) -> None:
         """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas,
@@ -284,8 +289,10 @@ async def _prepare(url: str) -> None:
         async with engine.begin() as connection:
             if connection.dialect.name == "postgresql":  # however many replicas start together, one does it
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
-                if any(version >= HEAD for version in await _versions(connection)):  # by one of a later version
-                    return
+            else:  # its driver begins no transaction for what changes tables: half an upgrade would stay after a crash
+                await connection.execute(text("BEGIN IMMEDIATE"))
+            if any(version >= HEAD for version in await _versions(connection)):  # by one of a later version
+                return
             await connection.run_sync(upgrade)
     finally:
         await engine.dispose()

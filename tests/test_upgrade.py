@@ -1,0 +1,216 @@
+"""An upgrade with data, from the first migration to the last, and a process of the version before beside it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.domain.content import PURPOSE
+from bot.knowledge import Library
+from bot.storage import Installation, Posted, Share, ShareState, Store
+from bot.storage.migrate import config
+from bot.storage.store import HEAD
+from tests.conftest import bot_in
+from tests.test_quiz_conversation import begin, result, take
+from tests.workspace import Workspace, shown
+
+TEAM, ANA, BEGUN = "T_ONE", "U_ANA", datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+STEPS = [step.revision for step in reversed(list(ScriptDirectory.from_config(config()).walk_revisions()))]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
+    return str(request.getfixturevalue("empty_database"))
+
+
+@pytest.fixture
+async def empty_database(database: str) -> str:
+    address = database.replace("postgresql://", "postgresql+psycopg://")
+    engine = create_async_engine(address)
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP SCHEMA public CASCADE"))
+        await connection.execute(text("CREATE SCHEMA public"))
+    await engine.dispose()
+    return address
+
+
+async def upgrade(connection: AsyncConnection, revision: str) -> None:
+    def run(sync: Connection) -> None:
+        command.upgrade(config(sync), revision)
+
+    await connection.run_sync(run)
+
+
+async def insert(connection: AsyncConnection, table: str, **row: Any) -> None:
+    """Write a row as a version of that time did, whatever columns there are today."""
+    names, values = ", ".join(f'"{name}"' for name in row), ", ".join(f":{name}" for name in row)
+    kept = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in row.items()}
+    await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), kept)
+
+
+async def write_of(step: str, connection: AsyncConnection, library: Library) -> None:
+    """Fill what this step brought, as the bot of that time would have."""
+    first, second = library.quiz.questions[:2]
+    run = {"team": TEAM, "user": ANA, "channel": "D_ANA", "quiz": "q1", "version": 2, "begun_at": BEGUN}
+    match step:
+        case "0001":
+            await insert(connection, "quizzes", digest="q1", content=library.quiz.model_dump(mode="json"))
+            await insert(connection, "runs", id="r1", root_ts="1700000000.000100", asked_ts="1700000000.000200", **run)
+            for question in (first, second):
+                answer = {"question": question.id, "choice": question.choices[0].id, "taken_by": f"job {question.id}"}
+                await insert(connection, "answers", team=TEAM, run="r1", **answer)
+            share = {"run_version": 2, "recipient": "U_MEI", "message": {"text": "hello", "blocks": []}}
+            await insert(connection, "shares", team=TEAM, id="s1", run="r1", state="sent", made_at=BEGUN, **share)
+        case "0002":
+            await insert(connection, "threads", team=TEAM, channel="C_ASK", thread_ts="1700000000.000001", entry="mts")
+        case "0003":
+            await insert(connection, "channels", team=TEAM, channel="C_ASK", free_at=1_700_000_000.5)
+        case "0004":
+            await insert(connection, "replicas", id="host-1-abc", seen_at=1_700_000_000.25)
+        case "0005":
+            row: dict[str, Any] = {"bot_user": "U_BOT", "bot": "B_BOT", "token": "hidden", "refresh": None}
+            await insert(connection, "installations", team=TEAM, installed_at=1_700_000_000.0, expires_at=None, **row)
+            await insert(connection, "oauth_states", state="abc", expires_at=1_700_000_600.0)
+        case "0006":
+            state = {"state": None, "turns": 3, "zone": "Europe/Berlin", "due": "remind", "due_at": 1_700_090_000.0}
+            await insert(connection, "runs", id="r2", root_ts="1700000001.000100", **run, **state)
+            await insert(
+                connection, "answers", team=TEAM, run="r2", question=first.id, taken_by="",
+                choice=first.choices[0].id, other=first.choices[1].id,
+            )  # fmt: skip
+            slot = {"slot": "prompt:1", "ts": "1700000001.000200", "digest": "d"}
+            await insert(connection, "messages", team=TEAM, run="r2", **slot)
+            await insert(connection, "actions", team=TEAM, run="r2", by="click", outcome={"what": "taken"})
+        case "0007":
+            row = {"channel": "C_ASK", "thread_ts": "1700000002.000001", "entry": "labs"}
+            await insert(connection, "threads", team=TEAM, answered_at=1_700_000_002.0, **row)
+        case "0008":
+            row = {"key": "say:T_ONE:C_ASK:1", "work": "faq.say", "arguments": "{}", "received_at": 1_700_000_003.0}
+            await insert(connection, "inbox", replica="host-1-abc", **row)
+        case _:
+            raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
+
+
+async def check(store: Store, library: Library) -> None:
+    """Read all of it through the store of today."""
+    first, second = library.quiz.questions[:2]
+    r1, r2 = await store.run(TEAM, "r1"), await store.run_in_thread(TEAM, ANA, "1700000001.000100")
+    assert r1
+    assert r2
+    assert (r1.user, r1.channel, r1.version, r1.turns, r1.begun_at) == (ANA, "D_ANA", 2, 0, BEGUN)
+    assert {first.id: (first.choices[0].id,), second.id: (second.choices[0].id,)}.items() <= r1.run.answers.items()
+    assert r1.run.quiz == library.quiz
+    assert r1.messages["prompt:1"] == Posted("1700000000.000200", "")
+    assert r2.run.answers[first.id] == (first.choices[0].id, first.choices[1].id)
+    assert (r2.zone, r2.turns, r2.messages["prompt:1"]) == ("Europe/Berlin", 3, Posted("1700000001.000200", "d"))
+    assert {each.id for each in await store.history(TEAM, ANA, limit=9)} == {"r1", "r2"}
+    message = {"text": "hello", "blocks": []}
+    assert await store.share(TEAM, "s1") == Share("s1", "r1", 2, "U_MEI", message, ShareState.SENT)
+    installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
+    assert await store.installation(TEAM) == installed
+    for thread_ts, entry in (("1700000000.000001", "mts"), ("1700000002.000001", "labs")):
+        assert await store.answered_with(TEAM, "C_ASK", thread_ts) == entry
+    assert await store.last_seen() == {"host-1-abc": 1_700_000_000.25}
+    [item] = await store.received(["host-1-abc"])
+    assert (item.key, item.work) == ("say:T_ONE:C_ASK:1", "faq.say")
+    assert (await store.turn(TEAM, "C_ASK", 1.0))[1] == 0
+    assert [(run, what) for _, run, what, *_ in await store.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
+
+
+async def test_what_each_version_wrote_is_read_after_the_upgrade_to_the_last(url: str, library: Library):
+    assert STEPS[-1] == HEAD
+    engine = create_async_engine(url)
+    for step in STEPS:
+        async with engine.begin() as connection:
+            await upgrade(connection, step)
+            await write_of(step, connection, library)
+    await engine.dispose()
+
+    store = await Store.open(url)
+    store.know(library.quiz, library.can_show)
+    await check(store, library)
+
+    # A round of the first version goes on, and all that belongs to it goes with it.
+    acted = await store.act(TEAM, "r1", {"do": "stop"}, by="stop", user=ANA)
+    assert acted
+    assert acted.held
+    await store.delete_run(TEAM, "r1")
+    assert await store.share(TEAM, "s1") is None
+    assert await store.delete_team(TEAM, gone_at=2_000_000_000.0)
+    assert await store.history(TEAM, ANA, limit=9) == []
+    await store.close()
+
+
+@pytest.mark.parametrize("step", STEPS[:-1])
+async def test_opening_the_store_upgrades_a_database_of_any_version(url: str, step: str, library: Library):
+    engine = create_async_engine(url)
+    for each in STEPS[: STEPS.index(step) + 1]:
+        async with engine.begin() as connection:
+            await upgrade(connection, each)
+            await write_of(each, connection, library)
+    await engine.dispose()
+
+    store = await Store.open(url)
+    found = await store.run(TEAM, "r1")
+    await store.close()
+
+    assert found
+    assert len(found.run.answers.keys() - {PURPOSE}) == 2
+
+
+async def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, library: Library):
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await upgrade(connection, "0006")
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE inbox (key TEXT)"))  # which the last step would make
+    with pytest.raises(Exception, match="inbox"):
+        await Store.open(url)
+    async with engine.begin() as connection:
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == "0006"
+        await connection.execute(text("DROP TABLE inbox"))
+    await engine.dispose()
+
+    store = await Store.open(url)
+    assert await store.received(["nobody"]) == []
+    await store.close()
+
+
+async def later_version(url: str) -> None:
+    """Have the tables be of a release after this: with columns, a table and an index of which we know nothing."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        for statement in (
+            "ALTER TABLE runs ADD COLUMN mood VARCHAR(16)",
+            "ALTER TABLE inbox ADD COLUMN weight INTEGER NOT NULL DEFAULT 0",
+            "CREATE TABLE moods (id INTEGER PRIMARY KEY)",
+            "CREATE INDEX ix_inbox_replica ON inbox (replica)",
+            "UPDATE alembic_version SET version_num = '9999'",
+        ):
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def test_a_process_of_this_version_works_beside_a_database_of_the_next(
+    tmp_path: Path, library: Library, kept_in: dict[str, Any]
+):
+    address = kept_in.get("database_url", "").replace("postgresql://", "postgresql+psycopg://")
+    url = address or f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        root = await begin(workspace)
+        await later_version(url)  # by a replica of the next release, in the middle of a round
+        await take(workspace, root)
+
+        assert "Take it again" in shown(await result(workspace, root))
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
+        await workspace.replies(asked)
