@@ -469,7 +469,7 @@ async def test_a_clock_by_which_no_request_of_slack_is_of_now_is_named(
         bot_in(workspace, library, tmp_path, port=port),
         aiohttp.ClientSession() as session,
     ):
-        edge = Edge(port, workspace.signing_secret, session)
+        edge = Edge(port, workspace, session)
         with structlog.testing.capture_logs() as logged:
             for _ in range(asgi.IN_A_ROW):
                 assert await edge.get("/readyz") == (200, "ready")
