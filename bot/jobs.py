@@ -22,7 +22,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NewType, ParamSpec, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID, WorkflowStatus
@@ -55,6 +55,7 @@ ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
 
 log = structlog.get_logger()
 
+Key = NewType("Key", str)  # of a piece of work; `bot.slack.work` makes them
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -300,7 +301,7 @@ async def receiving(store: Store, replica: str) -> AsyncIterator[None]:
         _inbox = None
 
 
-async def start(key: str, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.args, **kwargs: P.kwargs) -> None:
+async def start(key: Key, work: Callable[P, Coroutine[Any, Any, Any]], *args: P.args, **kwargs: P.kwargs) -> None:
     """Record a piece of work to be begun soon; a key that was used before does nothing, however long ago.
 
     The arguments must be what JSON gives back as it was. Returns once it is recorded. Raises InboxFullError if too much
@@ -380,12 +381,12 @@ def refuses() -> bool:
     return _inbox is not None and _inbox.full
 
 
-async def unended(prefix: str) -> str:
+async def unended(prefix: Key) -> Key:
     """Give the key, with this prefix and a number, of work that is under way; or of none yet, for the next."""
     found = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
     numbers = {each.workflow_id.removeprefix(prefix): each.status for each in found}
     ended = [int(number) for number, status in numbers.items() if number.isdigit() and status not in UNDER_WAY]
-    return f"{prefix}{max(ended, default=-1) + 1}"
+    return Key(f"{prefix}{max(ended, default=-1) + 1}")
 
 
 async def adopt(executors: list[str]) -> int:

@@ -17,19 +17,15 @@ from bot.domain.faq import Surface
 from bot.domain.quiz import Run, Status, What
 from bot.jobs import current_key, in_doubt, insist, pause, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, result, thread
+from bot.slack import blocks, history, result, thread, work
 from bot.slack.faq import ANSWER, answering, count_reply
 from bot.slack.pieces import Message
 from bot.slack.presenting import PresentingWorker, rewritten
 from bot.slack.speech import Render, plain_data, recorded
 from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.work import Work, address_digest
 from bot.storage import LOST, NOT_YOURS, StoredRun
 
-# What the keys of recorded work begin with, before the workspace and the run.
-OF_A_RUN = (
-    "cancel", "click", "edit", "expire", "first", "open", "pick", "preview", "remind", "reply", "resume", "say", "send",
-    "show", "stop",
-)  # fmt: skip
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 
@@ -69,8 +65,9 @@ class Asking(PresentingWorker):
         await step("begin run", store_run)
         # Apart, so that neither waits for the other; and by the run, so that their records can go with it.
         if response_url and begun_in != channel:
-            await jobs.start(point_key(team, response_url), asking.point, team, run_id, response_url)
-        await jobs.start(f"first:{team}:{run_id}:", asking.first, team, run_id)
+            key = Work.POINT_TO_ROUND.key(team, address_digest(response_url))
+            await jobs.start(key, asking.point, team, run_id, response_url)
+        await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), asking.first, team, run_id)
 
     @workflow
     async def first(self, team: str, run_id: str) -> None:
@@ -194,9 +191,9 @@ class Asking(PresentingWorker):
         Those about `later` rounds of the same person, which may say what came out of it, go if that work has ended.
         """
         await pause(ENDED)
-        await jobs.forget_keys([f"{kind}:{team}:{run_id}:" for kind in OF_A_RUN])
+        await jobs.forget_keys(work.of_round(team, run_id))
         if later:
-            await jobs.forget_keys([f"{kind}:{team}:{each}:" for each in later for kind in OF_A_RUN], ended=True)
+            await jobs.forget_keys([prefix for each in later for prefix in work.of_round(team, each)], ended=True)
 
     async def _do(
         self, team: str, run_id: str, action: Action, user: str | None = None, turns: int | None = None
@@ -240,8 +237,8 @@ class Asking(PresentingWorker):
         later = await step("later rounds", self._store.rounds_after, team, run_id)
         await step("delete run", self._store.delete_run, team, run_id)
         for each in later:  # what they say of this one goes with it
-            await jobs.start(f"show:{team}:{each}:without:{run_id}", asking.show, team, each)
-        await jobs.start(f"erase:{team}:{run_id}", asking.erase, team, run_id, later)
+            await jobs.start(Work.SHOW_ROUND.key(team, each, "without", run_id), asking.show, team, each)
+        await jobs.start(Work.ERASE_ROUND.key(team, run_id), asking.erase, team, run_id, later)
 
     async def _asked(self, team: str, run_id: str) -> StoredRun | None:
         """Give a run once its question is posted: it may be on its way, and we about to remember where it is."""
@@ -315,11 +312,6 @@ class Asking(PresentingWorker):
 
 
 asking = Asking("quiz")
-
-
-def point_key(team: str, response_url: str) -> str:
-    """Give the key of the note that points somewhere; whoever knows the address itself could write there."""
-    return f"point:{team}:{hashlib.sha256(response_url.encode()).hexdigest()[:20]}"
 
 
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:

@@ -21,6 +21,7 @@ from bot.slack.notes import Note
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.speech import Render
+from bot.slack.work import Work
 
 # Kinds of what is said. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
 # what is suggested besides.
@@ -187,12 +188,12 @@ async def show_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncB
     [entry] = block_actions.action.words()
     if block_actions.message is None:
         place, url = block_actions.ephemeral_place, block_actions.reply_url
-        key = f"show:{context.team_id}:{place.channel}:{place.ts}:{block_actions.user.id}"
+        key = Work.SHOW_ENTRY.key(str(context.team_id), place.channel, place.ts, block_actions.user.id)
         await jobs.start(key, answering.show_privately, url, entry)
         await ack()
         return
     place = block_actions.place
-    key = f"show:{context.team_id}:{place.channel}:{place.ts}"
+    key = Work.SHOW_ENTRY.key(str(context.team_id), place.channel, place.ts)
     thread = place.thread_ts or place.ts
     await jobs.start(key, answering.show, str(context.team_id), place.channel, thread, place.ts, entry)
     await ack()

@@ -7,6 +7,7 @@ from bot.jobs import worker, workflow
 from bot.slack import blocks
 from bot.slack.equipped import EquippedWorker
 from bot.slack.payloads import AppHomeOpened, EventCallback
+from bot.slack.work import Work
 
 
 @worker()
@@ -27,7 +28,7 @@ async def show_home(event_callback: EventCallback, context: AsyncBoltContext) ->
     event = event_callback.event
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
         team = str(context.team_id)
-        await jobs.start(f"home:{team}:{event.user}:{event_callback.event_id}", showing.home, team, event.user)
+        await jobs.start(Work.SHOW_HOME.key(team, event.user, event_callback.event_id), showing.home, team, event.user)
 
 
 def register(app: AsyncApp) -> None:

@@ -4,13 +4,11 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.jobs import step, worker, workflow
+from bot.slack import work
 from bot.slack.access import Access
-from bot.slack.asking import OF_A_RUN
 from bot.slack.equipped import EquippedWorker
 from bot.slack.payloads import EventCallback, TokensRevoked
-
-# What the keys of recorded work begin with, before the workspace.
-KINDS = (*OF_A_RUN, "begin", "delete", "erase", "home", "point")
+from bot.slack.work import Work
 
 
 @worker()
@@ -23,7 +21,7 @@ class Leaving(EquippedWorker):
 
         async def delete() -> None:
             if await self._store.delete_team(team, gone_at=gone_at):
-                await jobs.forget_keys([f"{kind}:{team}:" for kind in KINDS])
+                await jobs.forget_keys(work.of_workspace(team))
                 # What that work had still written, unless the app has been installed again by now.
                 await self._store.delete_team(team, gone_at=0.0)
 
@@ -40,7 +38,7 @@ async def leave(event_callback: EventCallback, context: AsyncBoltContext, access
     if isinstance(event, TokensRevoked) and not (event.tokens and event.tokens.bot):
         return
     team = str(context.team_id)
-    await jobs.start(f"forget:{team}:{gone_at}", leaving.forget, team, float(gone_at))
+    await jobs.start(Work.FORGET_WORKSPACE.key(team, str(gone_at)), leaving.forget, team, float(gone_at))
     access.forget(team)
 
 

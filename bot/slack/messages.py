@@ -13,6 +13,7 @@ from bot.slack import faq, quiz
 from bot.slack.faq import Said
 from bot.slack.payloads import SLACKBOT, WRITTEN, EventCallback, MessageChanged, MessageEvent
 from bot.slack.text import begins_with_mention, mentions, without_mention
+from bot.slack.work import Work
 from bot.storage import Store
 
 
@@ -171,7 +172,7 @@ async def on_message(
     elif stored:
         await quiz.hear_reply(team, message.text, message.ts, stored, reply, library, store)
     elif reply is not None:
-        key, thread = f"say:{team}:{message.channel}:{message.ts}", message.thread_ts or message.ts
+        key, thread = Work.ANSWER.key(team, message.channel, message.ts), message.thread_ts or message.ts
         entries, surface = list(reply.entries), message.surface.value
         # In a direct message nobody else comes first, and people see their own answers arrive.
         asker = None if message.surface is Surface.DM else message.user

@@ -22,16 +22,18 @@ from bot.domain.reply import (
     read,
     read_again,
 )
+from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, history
-from bot.slack.asking import Action, asking, point_key
+from bot.slack.asking import Action, asking
 from bot.slack.blocks import BEGIN
 from bot.slack.faq import ANSWER, Said
 from bot.slack.history import DELETE, OPEN, RESUME
 from bot.slack.payloads import BlockActions, MalformedError, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.thread import CHOOSE, DO, GRADED
+from bot.slack.work import Work, address_digest
 from bot.storage import Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
@@ -39,6 +41,7 @@ SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs to come back to in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 SHOWS = ("so_far", "why")  # what is said and changes nothing
+LEFT_ALONE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # what is done to a run that nobody touches
 
 
 async def hear_reply(
@@ -48,7 +51,7 @@ async def hear_reply(
     answerable = said is not None and said.kind == ANSWER
     aside = smalltalk.read(text, library.words.talk)
     reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside)
-    key = f"reply:{team}:{stored.id}:{ts}"
+    key = Work.REPLY.key(team, stored.id, ts)
     if isinstance(reading, Asks) and said:
         await jobs.start(key, asking.interrupted, team, stored.id, said.kind, list(said.entries))
     elif reading == Command("start_over"):
@@ -59,7 +62,7 @@ async def hear_reply(
 
 async def hear_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredRun, library: Library) -> None:
     """Let the edit of a message change the answer that the message gave, or give one if it gave none."""
-    key = f"edit:{team}:{stored.id}:{ts}:{edited_ts}"
+    key = Work.EDIT_OF_REPLY.key(team, stored.id, ts, edited_ts)
     if ts not in stored.run.typed:
         reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
         if isinstance(reading, Answered):
@@ -74,12 +77,12 @@ async def hear_edit(team: str, text: str, ts: str, edited_ts: str, stored: Store
 
 
 async def _typed(
-    key: str, team: str, run_id: str, action: Action, ts: str, *, aimed: bool = False, edited: bool = False
+    key: Key, team: str, run_id: str, action: Action, ts: str, *, aimed: bool = False, edited: bool = False
 ) -> None:
     await jobs.start(key, asking.typed, team, run_id, action, ts, aimed=aimed, edited=edited)
 
 
-async def _heed(key: str, team: str, stored: StoredRun, reading: Reading, ts: str, *, edited: bool = False) -> None:
+async def _heed(key: Key, team: str, stored: StoredRun, reading: Reading, ts: str, *, edited: bool = False) -> None:
     match reading:
         case Answered(answers, named):
             given = {question: list(choices) for question, choices in answers.items()}
@@ -133,7 +136,7 @@ async def command(
         if waiting is None:
             await _begin(store, team, user, rounds[0] if rounds else None, url, slash_command.channel_id)
         elif _just_begun(waiting):
-            await jobs.start(point_key(team, url), asking.point, team, waiting.id, url)
+            await jobs.start(Work.POINT_TO_ROUND.key(team, address_digest(url)), asking.point, team, waiting.id, url)
         else:
             message = history.offer(waiting, library)
     if message:
@@ -154,9 +157,9 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
     waiting = next((each for each in rounds if each.waits), None)
     if name in ("home", "talk") and waiting:
         if not _just_begun(waiting):
-            await _typed(f"resume:{team}:{waiting.id}:{at}", team, waiting.id, {"do": "resume"}, at)
+            await _typed(Work.RESUME.key(team, waiting.id, at), team, waiting.id, {"do": "resume"}, at)
         if url:
-            await jobs.start(point_key(team, url), asking.point, team, waiting.id, url)
+            await jobs.start(Work.POINT_TO_ROUND.key(team, address_digest(url)), asking.point, team, waiting.id, url)
     elif latest is None or not _just_begun(latest):
         begun_in = block_actions.container.channel_id if name == "talk" else None
         await _begin(store, team, user, latest, url if name in ("offer", "talk") else None, begun_in)
@@ -182,7 +185,7 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
         if stored is None or stored.user != user:
             await _click(context, run_id, {"do": "later"}, block_actions)  # which says so
         elif name in SHOWS:
-            await jobs.start(f"show:{team}:{run_id}:{name}:{at}", asking.say, team, run_id, name)
+            await jobs.start(Work.SHOW_ROUND.key(team, run_id, name, at), asking.say, team, run_id, name)
         else:
             await _begin_anew(store, team, user, run_id, at)
     else:
@@ -221,19 +224,19 @@ async def graded(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
 
 async def resume(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Go on with the open round that /rolefit has offered."""
-    await _from_list(asking.resume, "resume", context, block_actions)
+    await _from_list(asking.resume, Work.RESUME, context, block_actions)
     await ack()
 
 
 async def open_run(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Lead to a round of the history."""
-    await _from_list(asking.lead_to, "open", context, block_actions)
+    await _from_list(asking.lead_to, Work.OPEN_ROUND, context, block_actions)
     await ack()
 
 
 async def delete(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Delete a round of the history."""
-    await _from_list(asking.delete, "delete", context, block_actions)
+    await _from_list(asking.delete, Work.DELETE_ROUND, context, block_actions)
     await ack()
 
 
@@ -245,27 +248,27 @@ async def come_back(store: Store, now: float) -> int:
     """
     found = await store.due(now, limit=AT_ONCE)
     for team, run_id, what, at, turns in found:
-        await jobs.start(f"{what}:{team}:{run_id}:{at}", asking.come_back, team, run_id, what, turns)
+        await jobs.start(LEFT_ALONE[what].key(team, run_id, at), asking.come_back, team, run_id, what, turns)
         await store.put_off(team, run_id, at, now + LOOKED_AT_AGAIN)
     for team, run_id, since in await store.abandoned(now, limit=AT_ONCE):
-        await jobs.start(f"show:{team}:{run_id}:held:{since}", asking.show, team, run_id)
+        await jobs.start(Work.SHOW_ROUND.key(team, run_id, "held", since), asking.show, team, run_id)
     return len(found)
 
 
 async def _from_list(
     work: Callable[[str, str, str, str], Coroutine[Any, Any, None]],
-    name: str,
+    kind: Work,
     context: AsyncBoltContext,
     clicked: BlockActions,
 ) -> None:
     team, [run_id] = str(context.team_id), clicked.action.words()
-    key = f"{name}:{team}:{run_id}:{clicked.action.action_ts}"
+    key = kind.key(team, run_id, clicked.action.action_ts)
     await jobs.start(key, work, team, run_id, clicked.user.id, clicked.reply_url)
 
 
 async def _click(context: AsyncBoltContext, run_id: str, action: Action, clicked: BlockActions) -> None:
     team, user, place = str(context.team_id), clicked.user.id, clicked.place
-    key = f"click:{team}:{run_id}:{user}:{clicked.action.action_ts}"  # without the answer, as keys are logged
+    key = Work.CLICK.key(team, run_id, user, clicked.action.action_ts)  # without the answer, as keys are logged
     await jobs.start(key, asking.clicked, team, run_id, action, user, place.channel, place.thread_ts)
 
 
@@ -288,7 +291,7 @@ async def _begin(
 ) -> None:
     """Begin a round, one of two clicks at once: either that of the other is under way, or it is the latest by now."""
     before = latest.id if latest else "none"
-    key = await jobs.unended(f"begin:{team}:{user}:{before}:")
+    key = await jobs.unended(Work.BEGIN_ROUND.key(team, user, before, ""))
     now = await _latest(store, team, user)
     if before == (now.id if now else "none"):
         await jobs.start(key, asking.begin, team, user, response_url, begun_in)
@@ -299,7 +302,7 @@ async def _begin_anew(store: Store, team: str, user: str, run_id: str, at: str) 
     latest = await _latest(store, team, user)
     if latest and latest.id != run_id and _just_begun(latest):  # by the first half of a double click
         return
-    await _typed(f"stop:{team}:{run_id}:{at}", team, run_id, {"do": "stop"}, at)
+    await _typed(Work.STOP.key(team, run_id, at), team, run_id, {"do": "stop"}, at)
     await _begin(store, team, user, latest)
 
 

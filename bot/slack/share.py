@@ -17,6 +17,7 @@ from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.speech import plain_data, recorded
 from bot.slack.text import fill, mention
+from bot.slack.work import Work
 from bot.storage import Share, ShareState, Store
 
 
@@ -157,7 +158,7 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
     stored = await store.run(team, run_id)
     if stored and stored.user == block_actions.user.id:
         number = await store.shares_of(team, stored.id) + 1
-        key = f"pick:{team}:{stored.id}:{block_actions.place.ts}:{stored.turns}:{number}"
+        key = Work.PICK_MANAGER.key(team, stored.id, block_actions.place.ts, stored.turns, number)
         await jobs.start(key, sharing.pick, team, stored.channel, stored.root_ts, stored.id)
     await ack()
 
@@ -169,7 +170,7 @@ async def pick(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCon
     stored = await store.run(team, run_id)
     if stored and recipient and stored.user == block_actions.user.id:
         picker_ts = block_actions.place.ts
-        key = f"preview:{team}:{run_id}:{picker_ts}:{action.action_ts}"
+        key = Work.PREVIEW_SHARE.key(team, run_id, picker_ts, action.action_ts)
         await jobs.start(key, sharing.preview, team, run_id, recipient, picker_ts)
     await ack()
 
@@ -181,7 +182,7 @@ async def send(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCon
     stored = await store.run(team, share.run) if share else None
     if stored and stored.user == block_actions.user.id:
         sends = block_actions.action.action_id == SHARE_SEND
-        key = f"{'send' if sends else 'cancel'}:{team}:{stored.id}:{share_id}"
+        key = (Work.SEND_SHARE if sends else Work.CANCEL_SHARE).key(team, stored.id, share_id)
         work = sharing.send if sends else sharing.cancel
         await jobs.start(key, work, team, share_id, stored.channel, block_actions.place.ts)
     await ack()

@@ -1,0 +1,73 @@
+"""Every kind of durable work, declared once: how its keys begin and what it belongs to.
+
+A key reads `kind:workspace:owner:rest`, so that all work of a round, or of a workspace, can be found by how its keys
+begin. What has to be deleted with a round or a workspace follows from this list alone; `bot.jobs.start` takes no other
+keys than those made here.
+"""
+
+import hashlib
+from enum import Enum, StrEnum, auto
+
+from bot.jobs import Key
+
+
+class Owner(StrEnum):
+    """What work belongs to, and is deleted with: the part of its key after the workspace names it."""
+
+    ROUND = auto()
+    PERSON = auto()
+    CHANNEL = auto()
+    WORKSPACE = auto()
+
+
+class Work(Enum):
+    """The kinds of work: the first word of their keys, what they belong to, and whether they delete just that."""
+
+    BEGIN_ROUND = "begin", Owner.PERSON
+    FIRST_QUESTION = "first", Owner.ROUND
+    POINT_TO_ROUND = "point", Owner.WORKSPACE
+    CLICK = "click", Owner.ROUND
+    REPLY = "reply", Owner.ROUND
+    EDIT_OF_REPLY = "edit", Owner.ROUND
+    SHOW_ROUND = "show", Owner.ROUND
+    OPEN_ROUND = "open", Owner.ROUND
+    RESUME = "resume", Owner.ROUND
+    STOP = "stop", Owner.ROUND
+    REMIND = "remind", Owner.ROUND
+    EXPIRE = "expire", Owner.ROUND
+    PICK_MANAGER = "pick", Owner.ROUND
+    PREVIEW_SHARE = "preview", Owner.ROUND
+    SEND_SHARE = "send", Owner.ROUND
+    CANCEL_SHARE = "cancel", Owner.ROUND
+    DELETE_ROUND = "delete", Owner.ROUND, True
+    ERASE_ROUND = "erase", Owner.ROUND, True
+    ANSWER = "say", Owner.CHANNEL
+    SHOW_ENTRY = "show", Owner.CHANNEL
+    SHOW_HOME = "home", Owner.PERSON
+    FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
+
+    def __init__(self, prefix: str, owner: Owner, deletes_owner: bool = False) -> None:
+        self.prefix = prefix
+        self.owner = owner
+        self.deletes_owner = deletes_owner
+
+    def key(self, team: str, owner: str, *rest: object) -> Key:
+        """Make the key of one piece of work. It is logged: `rest` may hold ids and times, and no words of people."""
+        return Key(":".join((self.prefix, team, owner, *map(str, rest))))
+
+
+def of_round(team: str, run_id: str) -> list[str]:
+    """Give how the keys of all work about a round begin, but for the work that deletes it."""
+    kinds = [kind for kind in Work if kind.owner is Owner.ROUND and not kind.deletes_owner]
+    return [f"{kind.prefix}:{team}:{run_id}:" for kind in kinds]
+
+
+def of_workspace(team: str) -> list[str]:
+    """Give how the keys of all work of a workspace begin, but for the work that deletes it."""
+    kinds = [kind for kind in Work if not (kind.owner is Owner.WORKSPACE and kind.deletes_owner)]
+    return list(dict.fromkeys(f"{kind.prefix}:{team}:" for kind in kinds))
+
+
+def address_digest(response_url: str) -> str:
+    """Give a name for an address of Slack's for a key: whoever knows the address itself could write there."""
+    return hashlib.sha256(response_url.encode()).hexdigest()[:20]
