@@ -141,7 +141,7 @@ async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(st
     await store.act(TEAM, "r1", click(library, 0), by="first")
 
     assert await store.lease(TEAM, "r1", by="first")
-    assert await store.lease(TEAM, "r1", by="first", seconds=3600.0)
+    assert await store.lease(TEAM, "r1", by="first", seconds=900.0)
     assert not await store.lease(TEAM, "r1", by="second")
     await store.free(TEAM, "r1", by="first")
     assert await store.lease(TEAM, "r1", by="second")
