@@ -336,10 +336,8 @@ def manifest(
     ] = None,
 ) -> None:
     """Print the Slack app manifest, for Socket Mode or, with --url, for HTTP."""
-    from bot.run import MANIFEST
-
     if url is None:
-        typer.echo(MANIFEST.read_text(encoding="utf-8"), nl=False)
+        typer.echo(env.MANIFEST.read_text(encoding="utf-8"), nl=False)
         return
     if not url.startswith("https://"):
         _stop([f"--url {url}: Slack only calls https:// addresses."])
@@ -348,7 +346,7 @@ def manifest(
     from bot.asgi import EVENTS
 
     address = url.rstrip("/") + EVENTS
-    found = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    found = yaml.safe_load(env.MANIFEST.read_text(encoding="utf-8"))
     found["settings"]["socket_mode_enabled"] = False
     found["settings"]["event_subscriptions"]["request_url"] = address
     found["settings"]["interactivity"]["request_url"] = address

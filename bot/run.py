@@ -25,7 +25,7 @@ import structlog
 
 from bot import knowledge
 from bot.knowledge import KnowledgeError, Library
-from bot.settings import Mode, Settings, SettingsError, Switch
+from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
     import uvicorn
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from bot.slack.install import Install
     from bot.slack.socket import Link
     from bot.storage import Store
-
-MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 
 # Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
 # each of many turns, would let what is done in the background hold up who asks.
