@@ -66,11 +66,11 @@ def workspace(
     owner: Annotated[Literal["self", "run"], typer.Option(hidden=True)] = "self",
 ) -> None:
     """Start the local workspace alone, without the bot."""
-    from bot import run as bot_run
+    from bot import local_workspace
 
     settings = _settings()
     try:
-        asyncio.run(bot_run.serve_workspace(settings.workspace_port if port is None else port, owner))
+        asyncio.run(local_workspace.serve(settings.workspace_port if port is None else port, owner))
     except OSError as error:
         _stop([f"{error.strerror or error}"])
 

@@ -1,29 +1,26 @@
-"""One process of the bot, from settings to signal; and the local workspace beside it where there are no tokens."""
+"""One process of the bot, from settings to signal."""
 
 import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
 import socket as listen
 import sqlite3
-import subprocess
 import sys
 import time
 import traceback
-import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
 
-from bot import knowledge
+from bot import knowledge, local_workspace
 from bot.knowledge import KnowledgeError, Library
 from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
+    from bot.local.config import WorkspaceConfig
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
@@ -92,8 +90,8 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
 async def _serve(settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool) -> None:
     async with AsyncExitStack() as stack:
         if mode is Mode.LOCAL:
-            place = workspace(settings.workspace_port if port is None else port, open_page=browser)
-            access = await stack.enter_async_context(place)
+            place = local_workspace.workspace(settings.workspace_port if port is None else port, open_page=browser)
+            access = _local_access(await stack.enter_async_context(place))
         else:
             access = _access(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
@@ -142,8 +140,6 @@ async def bot(
             between_posts=settings.post_interval,
             second=second,
         )
-        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
-        stack.callback(preparing.cancel)
         if second is not None:
             await second.ready()
         with usable(settings, settings.store_file):
@@ -157,6 +153,8 @@ async def bot(
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
+        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
+        stack.callback(preparing.cancel)
         begins()
         link = socket.Link()
 
@@ -211,6 +209,10 @@ def _access(settings: Settings) -> Access:
         settings.slack_client_id,
         shown("slack_client_secret"),
     )
+
+
+def _local_access(workspace: "WorkspaceConfig") -> Access:
+    return Access(f"{workspace.url}/api/", workspace.bot_token, workspace.app_token, workspace.signing_secret)
 
 
 def _many_workspaces(
@@ -373,104 +375,6 @@ async def _troubles(store: "Store", link: "Link | None") -> list[str]:
     if link and not link.connected:
         found.append("Slack is not connected.")
     return found
-
-
-# The local workspace
-
-
-async def serve_workspace(port: int, owner: Literal["self", "run"]) -> None:
-    """Serve the local workspace alone until SIGINT or SIGTERM. Raises OSError if the port is taken."""
-    from bot.local.config import WorkspaceConfig
-    from bot.local.server import serve
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
-
-    def ready(url: str) -> None:
-        if owner == "self":
-            print(f"The local workspace is at {url}\nStop it with Ctrl-C.", flush=True)  # noqa: T201
-
-    serving = asyncio.create_task(serve(WorkspaceConfig(manifest=MANIFEST, port=port, owner=owner), ready))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    serving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
-
-
-@asynccontextmanager
-async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
-    """Start the local workspace as a process of its own, or use the one that is already there.
-
-    One that was started by an earlier run, which was killed, is taken over and stopped at the end; one that somebody
-    started by itself is left running. Raises OSError if another program has the port.
-    """
-    from bot.local.config import WorkspaceConfig
-
-    config = WorkspaceConfig(manifest=MANIFEST, port=port)
-    found = await _health(config.url)
-    if found is None:
-        arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
-        # A session of its own: Ctrl-C reaches us, and we stop it when the bot has said goodbye.
-        child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
-        await _started(config.url, child)
-    elif not found.get("ok"):
-        raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
-    elif await _has_bot(config.url):
-        raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
-    print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
-    if open_page and _has_display():
-        webbrowser.open(config.url)
-    try:
-        yield Access(f"{config.url}/api/", config.bot_token, config.app_token, config.signing_secret)
-    finally:
-        # Asked again, because somebody may have stopped it and started one of their own.
-        there = await _health(config.url)
-        if there and there.get("owner") == "run":
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(there["pid"], signal.SIGTERM)
-
-
-async def _has_bot(url: str) -> bool:
-    """Say whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
-    for _ in range(30):
-        found = await _health(url)
-        if not found or not found["bot_connected"]:
-            return False
-        await asyncio.sleep(0.1)
-    return True
-
-
-async def _started(url: str, child: "subprocess.Popen[bytes]") -> None:
-    """Wait for the workspace to answer. Raises OSError if it ends instead."""
-    while True:
-        if child.poll() is not None:
-            raise OSError("The local workspace did not start; what it says stands above.")
-        if await _health(url):
-            return
-        await asyncio.sleep(0.05)  # it has no other way to tell us
-
-
-async def _health(url: str) -> dict[str, Any] | None:
-    """Ask who serves an address: None if nobody, a dictionary without `ok` if it is not a workspace of ours."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
-            session.get(f"{url}/local/health") as answer,
-        ):
-            found = await answer.json()
-            return found if isinstance(found, dict) else {}
-    except aiohttp.ClientConnectorError:
-        return None
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        return {}
-
-
-def _has_display() -> bool:
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _log_to_stderr(level: str) -> None:
