@@ -27,7 +27,8 @@ import psycopg
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID, WorkflowStatus
 from sqlalchemy import Engine, ExceptionContext, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.dialects import plugins
+from sqlalchemy.engine import URL, CreateEnginePlugin, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
@@ -215,14 +216,29 @@ def next_post() -> str:
     return f"{current_key()}#{life.posts}"
 
 
-@event.listens_for(Engine, "handle_error")
-def _is_away(context: ExceptionContext) -> None:
-    """Call a connection that cannot be made a lost one, so that DBOS tries again whatever psycopg's words for it are.
+class FailedConnections(CreateEnginePlugin):
+    """Has an engine call a connection that cannot be made a lost one, whatever psycopg's words for it are.
 
-    DBOS looks for "connection failed" in the message, and psycopg also says "connection is bad".
+    DBOS tries again what was lost, and otherwise looks for "connection failed" in the message; psycopg also says
+    "connection is bad". A plugin of SQLAlchemy, because DBOS makes its engine itself and gives it to nobody.
     """
+
+    def update_url(self, url: URL) -> URL:
+        """Leave the address as it is; it holds nothing for this plugin."""
+        return url
+
+    def engine_created(self, engine: Engine) -> None:
+        """Listen to an engine that was made with this plugin."""
+        event.listen(engine, "handle_error", _mark_as_lost)
+
+
+def _mark_as_lost(context: ExceptionContext) -> None:
     if context.connection is None and isinstance(context.original_exception, psycopg.OperationalError):
         context.is_disconnect = True
+
+
+FAILED_CONNECTIONS = "rolefit_failed_connections"  # the name by which SQLAlchemy knows the plugin
+plugins.register(FAILED_CONNECTIONS, __name__, FailedConnections.__name__)
 
 
 def is_database_away(error: BaseException) -> bool:
@@ -246,7 +262,7 @@ def configure(url: str, *, executor: str = "local") -> None:
         "application_version": VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
-        "db_engine_kwargs": {"hide_parameters": True},
+        "db_engine_kwargs": {"hide_parameters": True, "plugins": [FAILED_CONNECTIONS]},
         "max_executor_threads": THREADS,
         "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }
@@ -366,7 +382,8 @@ async def unended(prefix: str) -> str:
 async def adopt(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Adopting again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0
-    # DBOS gives this to its paid coordinator only; the operation itself is public in its command line and API.
+    # DBOS has no public way to do this: `resume_workflow` does not ask whose the work is, so that two replicas could
+    # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends.
     return received + len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
 
 
