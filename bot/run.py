@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
     from bot.local.config import WorkspaceConfig
+    from bot.second_stage import SecondStage
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
@@ -60,11 +61,10 @@ class Access:
 async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
     """Run the bot until SIGINT or SIGTERM.
 
-    Raises SettingsError for settings, knowledge or a database that cannot be used, RefusedError if Slack refuses a
-    token, and OSError if a port is taken.
+    The garbage collector may be off, and is on once everything is in place. Raises SettingsError for settings,
+    knowledge, a database or a token that cannot be used, and OSError if a port is taken.
     """
     mode = settings.mode(http=http)
-    sys.setswitchinterval(SWITCH)
     settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
@@ -95,7 +95,7 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
         else:
             access = _access(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
-        await bot(settings, access, library, port=port, begins=_spare_collector)
+        await bot(settings, access, library, port=port, begins=_tune_for_serving)
 
 
 async def bot(
@@ -103,16 +103,19 @@ async def bot(
 ) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if
-    Slack refuses a token, and OSError if the port is taken.
+    begins: called when everything is in place. Raises SettingsError for a database that cannot be used or a token that
+    Slack refuses, and OSError if the port is taken.
     """
+    second = _second_stage(settings)
     from bot import jobs, replica
-    from bot.second_stage import SecondStage, asked
+    from bot.second_stage import asked
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
+        stack.enter_context(_accepted_token())
+        stack.callback(second.close if second else lambda: None)
         session = await stack.enter_async_context(slack.slack_session())
         with usable(settings, settings.store_file):
             store = await Store.open(settings.store_url)
@@ -129,9 +132,6 @@ async def bot(
         else:
             members, install = _many_workspaces(settings, access, library, store, session)
         _ = library.index  # before the first message asks for it
-        second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
-        if second is not None:
-            stack.callback(second.close)
         app, renew = slack.create(
             members,
             access.api_url,
@@ -169,6 +169,17 @@ async def bot(
             await _serve_http(app, port, access.signing_secret or "", troubles, install)
 
 
+def _second_stage(settings: Settings) -> "SecondStage | None":
+    """Give the second stage unless it is off; it reads the encoder while we import the rest."""
+    if settings.rolefit_encoder is Switch.OFF:
+        return None
+    from bot.second_stage import SecondStage
+
+    second = SecondStage()
+    second.load()
+    return second
+
+
 @contextmanager
 def usable(settings: Settings, file: Path) -> Iterator[None]:
     """Name the database where it turns out that it cannot be used; `file` is SQLite's. Raises SettingsError."""
@@ -183,6 +194,18 @@ def usable(settings: Settings, file: Path) -> Iterator[None]:
             remedy = "See that PostgreSQL runs and that the address is right, and start again."
             raise SettingsError([f"DATABASE_URL: the database cannot be used: {said}. {remedy}"]) from error
         raise SettingsError([f"DATA_DIR: {file} cannot be used: {said}. {_remedy(said)}"]) from error
+
+
+@contextmanager
+def _accepted_token() -> Iterator[None]:
+    """Say what to do where Slack refuses a token. Raises SettingsError."""
+    from bot.slack.socket import RefusedError
+
+    try:
+        yield
+    except RefusedError as error:
+        remedy = "copy it again from your app's settings and start anew"
+        raise SettingsError([f"Slack refuses the token ({error}): {remedy}."]) from error
 
 
 def _remedy(said: str) -> str:
@@ -327,6 +350,13 @@ async def _follow(
         return 0
 
     await again("watching the knowledge", watch)
+
+
+def _tune_for_serving() -> None:
+    """Let the event loop have its turn soon, and the garbage collector look only at what comes from now on."""
+    sys.setswitchinterval(SWITCH)
+    gc.freeze()
+    gc.enable()
 
 
 def _spare_collector() -> None:
