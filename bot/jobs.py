@@ -35,7 +35,7 @@ from bot.errors import places
 from bot.inbox import Inbox, UnknownWorkError
 from bot.private import private_file
 from bot.storage import Item, Store
-from bot.storage.trouble import passes, trouble, words
+from bot.storage.trouble import PLUGIN, passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
@@ -266,7 +266,7 @@ def configure(url: str, *, executor: str = "local") -> None:
         "application_version": VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
-        "db_engine_kwargs": {"hide_parameters": True},
+        "db_engine_kwargs": {"hide_parameters": True, "plugins": [PLUGIN]},
         "max_executor_threads": THREADS,
         "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }
@@ -392,7 +392,8 @@ async def unended(prefix: Key) -> Key:
 async def adopt(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Adopting again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0
-    # DBOS gives this to its paid coordinator only; the operation itself is public in its command line and API.
+    # DBOS has no public way to do this: `resume_workflow` does not ask whose the work is, so that two replicas could
+    # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends.
     return received + len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
 
 

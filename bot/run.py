@@ -1,4 +1,4 @@
-"""One process of the bot, from settings to signal; and the local workspace beside it where there are no tokens."""
+"""One process of the bot, from settings to signal."""
 
 import asyncio
 import contextlib
@@ -8,40 +8,38 @@ import os
 import signal
 import socket as listen
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
 import traceback
-import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import aiohttp
 import structlog
 
-from bot import knowledge
+from bot import knowledge, local_workspace
 from bot.knowledge import KnowledgeError, Library
-from bot.settings import Mode, Settings, SettingsError, Switch
+from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
     import uvicorn
 
     from bot.asgi import Troubles
     from bot.domain.embeddings import Opine
+    from bot.local.config import WorkspaceConfig
     from bot.replica import Pulse
+    from bot.second_stage import SecondStage
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.dispatch import App
     from bot.slack.install import Install
     from bot.slack.socket import Link
     from bot.storage import Store
-
-MANIFEST = Path(__file__).resolve().parent.parent / "app.yaml"
 
 # Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
 # each of many turns, would let what is done in the background hold up who asks.
@@ -67,11 +65,10 @@ class Access:
 async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
     """Run the bot until SIGINT or SIGTERM.
 
-    Raises SettingsError for settings, knowledge or a database that cannot be used, RefusedError if Slack refuses a
-    token, and OSError if a port is taken.
+    The garbage collector may be off, and is on once everything is in place. Raises SettingsError for settings,
+    knowledge, a database or a token that cannot be used, and OSError if a port is taken.
     """
     mode = settings.mode(http=http)
-    sys.setswitchinterval(SWITCH)
     settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
@@ -106,12 +103,12 @@ def _end() -> None:
 async def _serve(settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool) -> None:
     async with AsyncExitStack() as stack:
         if mode is Mode.LOCAL:
-            place = workspace(settings.workspace_port if port is None else port, open_page=browser)
-            access = await stack.enter_async_context(place)
+            place = local_workspace.workspace(settings.workspace_port if port is None else port, open_page=browser)
+            access = _local_access(await stack.enter_async_context(place))
         else:
             access = _access(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
-        await bot(settings, access, library, port=port, begins=_spare_collector)
+        await bot(settings, access, library, port=port, begins=_tune_for_serving)
 
 
 async def bot(
@@ -119,17 +116,20 @@ async def bot(
 ) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    begins: called when everything is in place. Raises SettingsError for a database that cannot be used, RefusedError if
-    Slack refuses a token, and OSError if the port is taken.
+    begins: called when everything is in place. Raises SettingsError for a database that cannot be used or a token that
+    Slack refuses, and OSError if the port is taken.
     """
+    second = _second_stage(settings)
     from bot import jobs, replica
-    from bot.second_stage import SecondStage, asked
+    from bot.second_stage import asked
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
         _warn_of_missing_writes(settings)
+        stack.enter_context(_accepted_token())
+        stack.callback(second.close if second else lambda: None)
         session = await stack.enter_async_context(slack.slack_session())
         with usable(settings, settings.store_file):
             store = await Store.open(settings.store_url)
@@ -148,9 +148,6 @@ async def bot(
             await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
         members, install = await _members(settings, access, library, store, session)
         _ = library.index  # before the first message asks for it
-        second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
-        if second is not None:
-            stack.callback(second.close)
         app, renew = slack.create(
             members,
             access.api_url,
@@ -159,8 +156,6 @@ async def bot(
             between_posts=settings.post_interval,
             second=second,
         )
-        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
-        stack.callback(preparing.cancel)
         if second is not None:
             await second.ready()
         with usable(settings, settings.store_file):
@@ -176,6 +171,8 @@ async def bot(
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_come_back(store))
         stack.callback(reminding.cancel)
+        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
+        stack.callback(preparing.cancel)
         begins()
         if port is None:
             await socket.serve(app, access.app_token or "", link)
@@ -192,6 +189,17 @@ def _warn_of_missing_writes(settings: Settings) -> None:
             log.error("a part of the database is missing", missing=str(log_of_writes), remedy=what_to_do)
 
 
+def _second_stage(settings: Settings) -> "SecondStage | None":
+    """Give the second stage unless it is off; it reads the encoder while we import the rest."""
+    if settings.rolefit_encoder is Switch.OFF:
+        return None
+    from bot.second_stage import SecondStage
+
+    second = SecondStage()
+    second.load()
+    return second
+
+
 @contextmanager
 def usable(settings: Settings, file: Path) -> Iterator[None]:
     """Name the database where it turns out that it cannot be used; `file` is SQLite's. Raises SettingsError."""
@@ -206,6 +214,18 @@ def usable(settings: Settings, file: Path) -> Iterator[None]:
         place = "DATABASE_URL: the database" if postgresql else f"DATA_DIR: {file}"
         what_to_do = remedy(error, postgresql=postgresql)
         raise SettingsError([f"{place} cannot be used: {words(error)}. {what_to_do} Then start again."]) from error
+
+
+@contextmanager
+def _accepted_token() -> Iterator[None]:
+    """Say what to do where Slack refuses a token. Raises SettingsError."""
+    from bot.slack.socket import RefusedError
+
+    try:
+        yield
+    except RefusedError as error:
+        remedy = "copy it again from your app's settings and start anew"
+        raise SettingsError([f"Slack refuses the token ({error}): {remedy}."]) from error
 
 
 def _access(settings: Settings) -> Access:
@@ -232,6 +252,10 @@ async def _members(
     if access.bot_token:
         return await one_workspace(session, access.bot_token, access.api_url), None
     return _many_workspaces(settings, access, library, store, session)
+
+
+def _local_access(workspace: "WorkspaceConfig") -> Access:
+    return Access(f"{workspace.url}/api/", workspace.bot_token, workspace.app_token, workspace.signing_secret)
 
 
 def _many_workspaces(
@@ -348,6 +372,13 @@ async def _follow(
     await again("watching the knowledge", watch)
 
 
+def _tune_for_serving() -> None:
+    """Let the event loop have its turn soon, and the garbage collector look only at what comes from now on."""
+    sys.setswitchinterval(SWITCH)
+    gc.freeze()
+    gc.enable()
+
+
 def _spare_collector() -> None:
     """Have the garbage collector look no more at what is there for good, which would stop everything for 0.1 s."""
     gc.unfreeze()
@@ -412,104 +443,6 @@ async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", l
     if link and not link.connected:
         found.append("Slack is not connected.")
     return found
-
-
-# The local workspace
-
-
-async def serve_workspace(port: int, owner: Literal["self", "run"]) -> None:
-    """Serve the local workspace alone until SIGINT or SIGTERM. Raises OSError if the port is taken."""
-    from bot.local.config import WorkspaceConfig
-    from bot.local.server import serve
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
-
-    def ready(url: str) -> None:
-        if owner == "self":
-            print(f"The local workspace is at {url}\nStop it with Ctrl-C.", flush=True)  # noqa: T201
-
-    serving = asyncio.create_task(serve(WorkspaceConfig(manifest=MANIFEST, port=port, owner=owner), ready))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    serving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
-
-
-@asynccontextmanager
-async def workspace(port: int, *, open_page: bool) -> AsyncIterator[Access]:
-    """Start the local workspace as a process of its own, or use the one that is already there.
-
-    One that was started by an earlier run, which was killed, is taken over and stopped at the end; one that somebody
-    started by itself is left running. Raises OSError if another program has the port.
-    """
-    from bot.local.config import WorkspaceConfig
-
-    config = WorkspaceConfig(manifest=MANIFEST, port=port)
-    found = await _health(config.url)
-    if found is None:
-        arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
-        # A session of its own: Ctrl-C reaches us, and we stop it when the bot has said goodbye.
-        child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
-        await _started(config.url, child)
-    elif not found.get("ok"):
-        raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
-    elif await _has_bot(config.url):
-        raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
-    print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
-    if open_page and _has_display():
-        webbrowser.open(config.url)
-    try:
-        yield Access(f"{config.url}/api/", config.bot_token, config.app_token, config.signing_secret)
-    finally:
-        # Asked again, because somebody may have stopped it and started one of their own.
-        there = await _health(config.url)
-        if there and there.get("owner") == "run":
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(there["pid"], signal.SIGTERM)
-
-
-async def _has_bot(url: str) -> bool:
-    """Say whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
-    for _ in range(30):
-        found = await _health(url)
-        if not found or not found["bot_connected"]:
-            return False
-        await asyncio.sleep(0.1)
-    return True
-
-
-async def _started(url: str, child: "subprocess.Popen[bytes]") -> None:
-    """Wait for the workspace to answer. Raises OSError if it ends instead."""
-    while True:
-        if child.poll() is not None:
-            raise OSError("The local workspace did not start; what it says stands above.")
-        if await _health(url):
-            return
-        await asyncio.sleep(0.05)  # it has no other way to tell us
-
-
-async def _health(url: str) -> dict[str, Any] | None:
-    """Ask who serves an address: None if nobody, a dictionary without `ok` if it is not a workspace of ours."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
-            session.get(f"{url}/local/health") as answer,
-        ):
-            found = await answer.json()
-            return found if isinstance(found, dict) else {}
-    except aiohttp.ClientConnectorError:
-        return None
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        return {}
-
-
-def _has_display() -> bool:
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 class _Stderr:

@@ -53,6 +53,10 @@ class SecondStage:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="second-stage")
         self._preparing: Future[None] | None = None
 
+    def load(self) -> None:
+        """Read the encoder in the background, for what is taken up later; numpy leaves the interpreter to others."""
+        self._thread.submit(self._load)
+
     def take_up(self, library: Library) -> None:
         """Prepare for a snapshot of the knowledge in the background; what goes wrong is logged."""
         self._preparing = self._thread.submit(self.prepare, library)

@@ -10,7 +10,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.private import FOLDER, tighten
 
 SLACK = "https://slack.com/api/"
-KNOWLEDGE = Path(__file__).resolve().parent.parent / "knowledge"
+
+# The knowledge and the manifest: beside this package in a checkout, within it in a wheel (see pyproject.toml).
+PACKAGED = Path(__file__).resolve().parent / "packaged"
+DATA = PACKAGED if PACKAGED.is_dir() else PACKAGED.parents[1]
+KNOWLEDGE, MANIFEST = DATA / "knowledge", DATA / "app.yaml"
+
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
 OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
 

@@ -1,11 +1,15 @@
 """Nothing is lost and nothing said twice, whatever Slack does."""
 
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
+import psycopg
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
-from bot import inbox, run
+from bot import inbox, jobs, run
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack.access import Member
@@ -264,3 +268,25 @@ def test_secrets_are_in_no_repr():
     )
 
     assert all(secret not in repr(each) and secret not in str(each) for each in held)
+
+
+def test_a_connection_that_fails_counts_as_lost_for_the_engine_of_dbos_alone(monkeypatch: pytest.MonkeyPatch):
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "DBOS", lambda *, config: asked.append(config))
+    jobs.configure("postgresql+psycopg://nobody@nowhere/nothing")
+    [config] = asked
+
+    assert _is_lost(**config["db_engine_kwargs"])
+    assert not _is_lost()
+
+
+def _is_lost(**options: Any) -> bool:
+    """Make an engine, have psycopg refuse to connect in words that DBOS does not know, and say what becomes of it."""
+
+    def connect() -> psycopg.Connection:
+        raise psycopg.OperationalError("connection is bad: no error details available")
+
+    engine = create_engine("postgresql+psycopg://", creator=connect, **options)
+    with pytest.raises(OperationalError) as raised:
+        engine.connect()
+    return raised.value.connection_invalidated

@@ -12,7 +12,7 @@ import yaml
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.run import MANIFEST
+from bot.settings import MANIFEST
 from bot.slack import app as composition
 from bot.slack import faq, home, leaving, messages, quiz, share
 from tests.test_cli import rolefit

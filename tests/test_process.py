@@ -21,6 +21,7 @@ from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_quiz_conversation import begin, question, result, take
 from tests.workspace import Sent, Workspace, buttons, shown
 
+YOUNG = 'python_gc_collections_total{generation="0"} '
 PATIENCE = 30.0  # seconds; a process imports for a second, and a loaded machine takes its time
 
 
@@ -87,6 +88,23 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
             assert "the role of an AI researcher." in shown(await result(workspace, root))
         thread = await workspace.thread(root.channel, root, "U_ANA")
         assert sum("Question" in shown(each) for each in thread) == 5
+
+
+async def test_the_garbage_collector_that_is_off_during_a_start_is_on_once_the_bot_works(tmp_path: Path):
+    port = free_port()
+    async with Workspace.start() as workspace, bot(workspace, tmp_path, HEALTH_PORT=str(port)):
+        await workspace.connected()
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
+            at_first = await collections(session, port)
+            while await collections(session, port) == at_first:
+                pass  # each answer makes garbage
+
+
+async def collections(session: aiohttp.ClientSession, port: int) -> str:
+    """Give how often the bot's process has looked for young garbage, as its /metrics say."""
+    async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+        [line] = [line for line in (await answer.text()).splitlines() if line.startswith(YOUNG)]
+    return line.removeprefix(YOUNG)
 
 
 async def test_work_recorded_before_a_kill_is_done_after_it(tmp_path: Path):

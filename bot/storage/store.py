@@ -36,6 +36,7 @@ from bot.storage.tables import (
     shares,
     threads,
 )
+from bot.storage.trouble import watch
 
 HEAD = "0008"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
@@ -259,6 +260,7 @@ def _engine(url: str) -> AsyncEngine:
     # Its errors would show what people answered; psycopg alone waits two minutes for a server that is not there.
     more: dict[str, Any] = {} if local else {"connect_args": {"connect_timeout": CONNECT}}
     engine = create_async_engine(url, pool_pre_ping=not local, hide_parameters=True, **more)
+    watch(engine.sync_engine)
     if local:
         event.listen(engine.sync_engine, "connect", _pragmas)
     return engine

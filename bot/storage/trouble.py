@@ -11,6 +11,8 @@ from enum import StrEnum
 import psycopg
 import structlog
 from sqlalchemy import Engine, ExceptionContext, event
+from sqlalchemy.dialects import plugins
+from sqlalchemy.engine import URL, CreateEnginePlugin
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
@@ -121,7 +123,27 @@ def damage(address: str) -> str | None:
     return _damaged.get(address)
 
 
-@event.listens_for(Engine, "handle_error")
+class Watch(CreateEnginePlugin):
+    """Watches the engine that is made with this plugin: DBOS makes its own itself, and gives it to nobody."""
+
+    def update_url(self, url: URL) -> URL:
+        """Leave the address as it is; it holds nothing for this plugin."""
+        return url
+
+    def engine_created(self, engine: Engine) -> None:
+        """Watch the engine's errors."""
+        watch(engine)
+
+
+PLUGIN = "rolefit_trouble"  # the name by which SQLAlchemy knows the plugin
+plugins.register(PLUGIN, __name__, Watch.__name__)
+
+
+def watch(engine: Engine) -> None:
+    """Have an engine's lost connections replaced, and damage remembered."""
+    event.listen(engine, "handle_error", _met)
+
+
 def _met(context: ExceptionContext) -> None:
     """Have the connection replaced where that may help, and remember damage.
 

@@ -1,0 +1,114 @@
+"""Starts the local workspace: by itself, or beside a bot as a process of its own."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import aiohttp
+
+from bot.settings import MANIFEST
+
+if TYPE_CHECKING:
+    from bot.local.config import WorkspaceConfig
+
+
+async def serve(port: int, owner: Literal["self", "run"]) -> None:
+    """Serve the local workspace alone until SIGINT or SIGTERM. Raises OSError if the port is taken."""
+    from bot.local import server
+    from bot.local.config import WorkspaceConfig
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+
+    def ready(url: str) -> None:
+        if owner == "self":
+            print(f"The local workspace is at {url}\nStop it with Ctrl-C.", flush=True)  # noqa: T201
+
+    serving = asyncio.create_task(server.serve(WorkspaceConfig(manifest=MANIFEST, port=port, owner=owner), ready))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+@asynccontextmanager
+async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceConfig"]:
+    """Start the local workspace as a process of its own, or use the one that is already there; gives how to reach it.
+
+    One that was started by an earlier run, which was killed, is taken over and stopped at the end; one that somebody
+    started by itself is left running. Raises OSError if another program has the port.
+    """
+    from bot.local.config import WorkspaceConfig
+
+    config = WorkspaceConfig(manifest=MANIFEST, port=port)
+    found = await _health(config.url)
+    if found is None:
+        arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
+        # A session of its own: Ctrl-C reaches us, and we stop it when the bot has said goodbye.
+        child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
+        await _started(config.url, child)
+    elif not found.get("ok"):
+        raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
+    elif await _has_bot(config.url):
+        raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
+    print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
+    if open_page and _has_display():
+        webbrowser.open(config.url)
+    try:
+        yield config
+    finally:
+        # Asked again, because somebody may have stopped it and started one of their own.
+        there = await _health(config.url)
+        if there and there.get("owner") == "run":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(there["pid"], signal.SIGTERM)
+
+
+async def _has_bot(url: str) -> bool:
+    """Say whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
+    for _ in range(30):
+        found = await _health(url)
+        if not found or not found["bot_connected"]:
+            return False
+        await asyncio.sleep(0.1)
+    return True
+
+
+async def _started(url: str, child: "subprocess.Popen[bytes]") -> None:
+    """Wait for the workspace to answer. Raises OSError if it ends instead."""
+    while True:
+        if child.poll() is not None:
+            raise OSError("The local workspace did not start; what it says stands above.")
+        if await _health(url):
+            return
+        await asyncio.sleep(0.05)  # it has no other way to tell us
+
+
+async def _health(url: str) -> dict[str, Any] | None:
+    """Ask who serves an address: None if nobody, a dictionary without `ok` if it is not a workspace of ours."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
+            session.get(f"{url}/local/health") as answer,
+        ):
+            found = await answer.json()
+            return found if isinstance(found, dict) else {}
+    except aiohttp.ClientConnectorError:
+        return None
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return {}
+
+
+def _has_display() -> bool:
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
