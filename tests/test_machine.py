@@ -25,9 +25,9 @@ from sqlalchemy.exc import DBAPIError
 from bot import asgi, inbox, jobs, replica, run
 from bot.knowledge import Library
 from bot.settings import SettingsError
-from bot.slack import access, app, faq, notes, quiz, socket, speech
+from bot.slack import access, app, faq, notes, quiz, socket
 from bot.storage import Store, runs, store
-from bot.storage.trouble import Trouble, passes, trouble
+from bot.storage.trouble import Trouble, passes, trouble, watch
 from tests.conftest import bot_in, free_port
 from tests.test_edge import EVENT, Edge
 from tests.test_faq_conversation import SEVEN
@@ -308,6 +308,7 @@ async def test_what_was_acknowledged_before_postgresql_became_read_only_is_done_
 )
 def test_an_error_of_sqlite_is_told_by_its_code(tmp_path: Path, spoil: str, statement: str, kind: Trouble | None):
     engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}", connect_args={"timeout": 0})
+    watch(engine)
     other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
     other.execute("CREATE TABLE a (b)")
     if kind is Trouble.LOCKED:
@@ -332,7 +333,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ahead = 0.0
-        modules = (jobs, inbox, replica, run, store, access, faq, notes, speech, dbos_records)
+        modules = (jobs, inbox, replica, run, store, access, faq, notes, dbos_records)
         for module in modules:
             monkeypatch.setattr(module, "time", self)
         clock = self
