@@ -1,0 +1,118 @@
+"""What the pages under docs/ name exists: files, code, settings, commands, make targets, and the pages' own links.
+
+Paths are written from the top of the repository, code by its full name (`bot.domain.quiz.do`), so that each can be
+looked up. Placeholders of the recipes hold a capital N or a word in angle brackets and are left alone.
+"""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.settings import Settings
+from tests.test_readme import known_commands
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+CODE = re.compile(r"\b(?:bot|tests)(?:\.[A-Za-z_]\w*)+")
+PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+)?|[\w-]+\.(?:py|yaml|toml|md|lock|json|npz)|Makefile|LICENSE")
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+MADE = ("data/", ".venv/")  # on the machine, not in the repository
+
+
+def quoted(text: str) -> list[str]:
+    """Give what stands in backticks, and the lines of code blocks."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    return [*inline, *(line.strip() for block in blocks for line in block.splitlines())]
+
+
+def exists(name: str) -> bool:
+    """Say whether a module, or what is in one, is there by this full name."""
+    module, rest = name, list[str]()
+    while True:
+        try:
+            found: Any = importlib.import_module(module)
+            break
+        except ModuleNotFoundError:
+            module, _, last = module.rpartition(".")
+            if not module:
+                return False
+            rest = [last, *rest]
+    for each in rest:
+        if each not in getattr(found, "__annotations__", {}) and not hasattr(found, each):
+            return False
+        found = getattr(found, each, None)
+    return True
+
+
+def anchors(page: str) -> set[str]:
+    """Give the anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def missing(page: str, folder: Path) -> Iterator[str]:
+    """Name all that a page names and that does not exist."""
+    for text in quoted(page):
+        if "<" in text.replace("<br/>", "") or re.search(r"N{2,}", text):
+            continue
+        path, _, test = text.partition("::")
+        if PATH.fullmatch(path) and not path.startswith(MADE):
+            file = ROOT / path
+            if not file.exists():
+                yield f"the path {path}"
+            elif test and not re.search(rf"^(?:async )?def {re.escape(test)}\(", file.read_text(), re.MULTILINE):
+                yield f"the test {text}"
+        yield from (f"the name {name}" for name in CODE.findall(text) if not path.endswith(".py") and not exists(name))
+        yield from (f"the target make {name}" for name in re.findall(r"^make ([a-z]+)", text) if name not in TARGETS)
+        commands = re.findall(r"(?<![/\w])rolefit ([a-z]+)", text) if not text.startswith("/") else []
+        yield from (f"the command rolefit {name}" for name in commands if name not in known_commands())
+        if re.fullmatch(r"[A-Z]+_[A-Z_]+", text) and text.lower() not in Settings.model_fields:
+            yield f"the setting {text}"
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        target, _, anchor = link.partition("#")
+        if link.startswith("https://"):
+            continue
+        if not (folder / target).exists():
+            yield f"the link {link}"
+        elif anchor and anchor not in anchors((folder / target).read_text() if target else page):
+            yield f"the heading {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_all_that_a_page_names_exists(page: Path):
+    assert list(missing(page.read_text(), page.parent)) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "what"),
+    [
+        ("`bot/slack/quizzes.py`", "the path bot/slack/quizzes.py"),
+        ("`quizzes.yaml`", "the path quizzes.yaml"),
+        ("`bot.domain.quiz.undo`", "the name bot.domain.quiz.undo"),
+        ("`bot.storage.store.Store.turns`", "the name bot.storage.store.Store.turns"),
+        ("```mermaid\nflowchart TD\n    a[bot.quizzes] --> b\n```", "the name bot.quizzes"),
+        ("`tests/test_docs.py::test_none`", "the test tests/test_docs.py::test_none"),
+        ("`make everything`", "the target make everything"),
+        ("`rolefit undo`", "the command rolefit undo"),
+        ("`POST_INTERVALS`", "the setting POST_INTERVALS"),
+        ("[page](nowhere.md)", "the link nowhere.md"),
+        ("[part](#nowhere)", "the heading #nowhere"),
+        ("[part](architecture.md#nowhere)", "the heading architecture.md#nowhere"),
+    ],
+)
+def test_what_does_not_exist_is_named(named: str, what: str):
+    assert list(missing(f"# Page\n\n{named}\n", ROOT / "docs")) == [what]
+
+
+def test_the_map_has_a_line_for_each_file_that_people_edit():
+    map_ = (ROOT / "docs" / "architecture.md").read_text().partition("## If you want")[2].partition("\n## ")[0]
+
+    assert map_.count("\n| ") >= 26  # 25 and the heading
+    for path in (ROOT / "knowledge").glob("*.yaml"):
+        assert f"`knowledge/{path.name}`" in map_, path.name
