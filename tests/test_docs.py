@@ -6,11 +6,13 @@ looked up. Placeholders of the recipes hold a capital N or a word in angle brack
 
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.settings import Settings
 from tests.test_readme import known_commands
@@ -61,14 +63,14 @@ def missing(page: str, folder: Path) -> Iterator[str]:
     for text in quoted(page):
         if "<" in text.replace("<br/>", "") or re.search(r"N{2,}", text):
             continue
-        path, _, test = text.partition("::")
-        if PATH.fullmatch(path) and not path.startswith(MADE):
-            file = ROOT / path
-            if not file.exists():
+        for word in text.split():
+            path, _, test = word.partition("::")
+            if not PATH.fullmatch(path):
+                yield from (f"the name {name}" for name in CODE.findall(word) if not exists(name))
+            elif not path.startswith(MADE) and not (file := ROOT / path).exists():
                 yield f"the path {path}"
             elif test and not re.search(rf"^(?:async )?def {re.escape(test)}\(", file.read_text(), re.MULTILINE):
-                yield f"the test {text}"
-        yield from (f"the name {name}" for name in CODE.findall(text) if not path.endswith(".py") and not exists(name))
+                yield f"the test {word}"
         yield from (f"the target make {name}" for name in re.findall(r"^make ([a-z]+)", text) if name not in TARGETS)
         commands = re.findall(r"(?<![/\w])rolefit ([a-z]+)", text) if not text.startswith("/") else []
         yield from (f"the command rolefit {name}" for name in commands if name not in known_commands())
@@ -108,6 +110,35 @@ def test_all_that_a_page_names_exists(page: Path):
 )
 def test_what_does_not_exist_is_named(named: str, what: str):
     assert list(missing(f"# Page\n\n{named}\n", ROOT / "docs")) == [what]
+
+
+def checks() -> list[str]:
+    """Give the commands of `make check`, in their order."""
+    [recipe] = re.findall(r"^check:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    return [command for line in recipe.splitlines() for command in line.strip().removeprefix("@").split(" && ")]
+
+
+def test_pre_commit_runs_what_make_check_runs():
+    [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    hooks = repository["hooks"]
+
+    assert [hook["entry"] for hook in hooks] == checks()
+    for hook in hooks:
+        assert (hook["language"], hook["always_run"], hook["pass_filenames"]) == ("system", True, False), hook["id"]
+
+
+def test_ci_runs_the_two_commands_on_every_python_that_is_promised():
+    job = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]["test"]
+    least = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    steps = job["steps"]
+
+    assert [step["run"].split()[:2] for step in steps if step.get("run", "").startswith("make")] == [
+        ["make", "check"],
+        ["make", "test"],
+    ]
+    assert job["strategy"]["matrix"]["python"][0] == least
+    assert set(job["strategy"]["matrix"]["os"]) == {"ubuntu-latest", "macos-latest"}
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
 
 
 def test_the_map_has_a_line_for_each_file_that_people_edit():
