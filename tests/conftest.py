@@ -23,6 +23,11 @@ from bot.storage import Store
 from tests.workspace import Workspace
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: "a_thousand_conversations" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def library() -> Library:
     """The knowledge as it is shipped, with its indexes."""
