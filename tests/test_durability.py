@@ -92,6 +92,31 @@ async def test_what_was_posted_is_found_a_page_at_a_time(workspace: Workspace):
     assert len(answers) == 2
 
 
+async def test_a_look_that_has_to_wait_goes_on_where_it_was(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+    for number in range(20):
+        await workspace.post("U_BEN", "C_ASK", f"I wonder too, {number}", asked)
+    await workspace.replies(asked)
+    first_page = {"method": "conversations.replies", "error": None}
+    second_page = {"method": "conversations.replies", "error": "ratelimited", "retry_after": 0}
+    lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}
+    await workspace.faults(api=[lost, first_page, second_page])
+
+    await workspace.mention("U_ANA", "C_ASK", "what is an applied scientist?", asked)
+    await workspace.until(lambda: _looked_again(workspace), "U_ANA")
+    await jobs.idle()
+
+    assert await _looks(workspace) == ["ok", "ratelimited", "ok"]
+
+
+async def _looks(workspace: Workspace) -> list[str]:
+    return [look["status"] for look in await workspace.traffic("conversations.replies")]
+
+
+async def _looked_again(workspace: Workspace) -> bool:
+    return len(await _looks(workspace)) > 2
+
+
 @pytest.mark.parametrize("error", ["edit_window_closed", "block_mismatch", "is_inactive", "external_channel_migrating"])
 async def test_an_update_that_slack_refuses_for_good_does_not_hold_up_the_quiz(workspace: Workspace, error: str):
     await workspace.faults(api=[{"method": "chat.update", "error": error, "times": 99}])

@@ -48,7 +48,6 @@ MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"}
 IS_GONE = frozenset({"channel_not_found", "message_not_found"})
 # Slack will not show these blocks: plainer ones may do. `invalid_attachments` is its word for a second table.
 REFUSED_BLOCKS = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-KNOWN_CONVERSATIONS = 10_000  # direct messages whose ids are remembered
 NOT_REACHABLE = frozenset(
     {
         "account_inactive",
@@ -103,8 +102,6 @@ class Speech:
         self._store = store
         self._between_posts = between_posts
         self._notes = Notes(self._client)
-        # By workspace and person; None where the app may not ask for it.
-        self._direct_messages: dict[tuple[str, str], str | None] = {}
 
     async def post(
         self, team: str, channel: str, render: Render, *, thread_ts: str | None = None, note: Note | None = None
@@ -291,7 +288,7 @@ class Speech:
                         self._notes.tell(team, channel, note, wait)
                     return {"wait": wait, "has_turn": True}
             arguments = {
-                "channel": await self._conversation(team, channel) or channel,
+                "channel": channel,
                 "text": message.text,
                 "blocks": list(message.blocks),
                 "thread_ts": thread_ts,
@@ -341,33 +338,14 @@ class Speech:
                 arguments = {**arguments, "blocks": blocks}
         return await method(**arguments)
 
-    async def _conversation(self, team: str, channel: str) -> str | None:
-        """Give the id of a channel, or of the direct message with a person that is known by the person's id.
-
-        None where the app may not ask for that, because it was installed before it had the scope.
-        """
-        if channel[:1] not in PEOPLE:
-            return channel
-        if (team, channel) not in self._direct_messages:
-            if len(self._direct_messages) >= KNOWN_CONVERSATIONS:
-                self._direct_messages.clear()
-            try:
-                opened = await (await self._client(team)).conversations_open(users=channel)
-            except SlackApiError as error:
-                if code(error) != "missing_scope":
-                    raise
-                self._direct_messages[team, channel] = None
-            else:
-                self._direct_messages[team, channel] = str(opened["channel"]["id"])
-        return self._direct_messages[team, channel]
-
     async def _look(
         self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
     ) -> Outcome | None:
         """Look for a message of ours where it would stand, of no earlier than `since` (seconds since 1970).
 
-        None if it is not there or we may not look.
-        One page at a time, each an attempt of its own: some apps may only look once a minute.
+        None if it is not there or we may not look; an app that was installed before it had the scope `im:write` may not
+        in a direct message that is known by the person's id alone. One page at a time, each an attempt of its own: some
+        apps may only look once a minute.
         """
         where: dict[str, Any] = {
             "limit": LOOKED_AT,
@@ -376,25 +354,24 @@ class Speech:
             "cursor": cursor,
         }
         try:
-            conversation = await self._conversation(team, channel)
-            if conversation is None:
-                _could_not_look(key, "missing_scope")
-                return None
             client = await self._client(team)
+            if channel[:1] in PEOPLE:
+                channel = str((await client.conversations_open(users=channel))["channel"]["id"])
             if thread_ts:
-                found = await client.conversations_replies(channel=conversation, ts=thread_ts, **where)
+                found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
             else:
-                found = await client.conversations_history(channel=conversation, **where)
+                found = await client.conversations_history(channel=channel, **where)
         except SlackApiError as error:
             if _may_pass(error):
                 raise
-            _could_not_look(key, code(error))
+            log.warning("cannot look whether it was posted", key=key, error=code(error))
+            metrics.DOUBTFUL.labels("could not look").inc()
             return None
         for message in found["messages"]:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
                 log.info("found what was posted before", key=key)
                 metrics.DOUBTFUL.labels("found").inc()
-                return {"channel": conversation, "ts": message["ts"]}
+                return {"channel": channel, "ts": message["ts"]}
         if more := (found.get("response_metadata") or {}).get("next_cursor"):
             return {"wait": 0.0, "uncertain": True, "cursor": more}
         metrics.DOUBTFUL.labels("not there").inc()
@@ -445,21 +422,28 @@ class Speech:
         before: Outcome,
         tries: int,
     ) -> Outcome:
-        """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done."""
+        """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done.
+
+        A look that was interrupted goes on at its `cursor`; once it has ended, the next one begins anew.
+        """
         later: Outcome = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
+        cursor = before.get("cursor")
         try:
-            if look and (before.get("uncertain") or in_doubt()) and (done := await look(before)):
-                return done
+            if look and (before.get("uncertain") or in_doubt()):
+                if done := await look(before):
+                    return done
+                cursor = None
             return await method(before)
         except ClientConnectorError:
-            return later | {"error": "no connection"}
+            failed = later | {"error": "no connection"}
         except (ClientError, TimeoutError) as error:
-            return later | {"error": type(error).__name__, "uncertain": True}
+            failed = later | {"error": type(error).__name__, "uncertain": True}
         except SlackApiError as error:
-            outcome = _not_now(name, error, later)
-            if outcome is None:
+            refused = _not_now(name, error, later)
+            if refused is None:
                 raise SlackWorkError(code(error)) from error
-            return outcome
+            failed = refused
+        return failed | {"cursor": cursor}
 
 
 def recorded(kept: dict[str, Any]) -> Render:
@@ -482,11 +466,6 @@ def _left(name: str, error: SlackApiError) -> Outcome:
         raise error
     log.warning("left as it is", step=name, error=code(error))
     return {"gone": True} if code(error) in IS_GONE else {}
-
-
-def _could_not_look(key: str, error: str) -> None:
-    log.warning("cannot look whether it was posted", key=key, error=error)
-    metrics.DOUBTFUL.labels("could not look").inc()
 
 
 def _may_pass(error: SlackApiError) -> bool:
