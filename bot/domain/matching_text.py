@@ -14,12 +14,13 @@ CALL = "\ufffe"  # stands for somebody mentioned
 OPAQUE = "\ufffc"  # stands for code or a link: something the message is about and no entry can explain
 
 _BLOCKS = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<(?:https?|mailto|tel):[^>]*>|https?://\S+", re.DOTALL)
-# Slack links what looks like an address: what stands there for people is the label, unless it is an address itself.
-_LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|(?!https?://)([^>]+)>")
+# Slack links what looks like an address: what stands there for people is the label.
+LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|([^>]+)>")
 # A term that somebody marks as code: capitals ("what does `MTS` mean"), or a few words; the rest is code.
 _MARKED_TERM = re.compile(r"(?<!`)`([A-Z]{2,6}s?|[A-Za-z]+(?: [A-Za-z]+){1,3})`(?!`)")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?")  # "M.T.S."
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")  # within words, where a text was pasted from elsewhere
+# Within words, where a text was pasted from elsewhere, and what makes a keycap of a digit.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]")
 _REFERENCES = re.compile(r"<@[^>]*>")
 _MARKUP = re.compile(r"<[#!][^>]*>|:[a-z0-9_+\-]+:")
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
@@ -124,11 +125,11 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
     """
     text = text[:MAX_CHARACTERS]
     if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").replace("‘", "'")
+        text = normalized(text).replace("’", "'").replace("‘", "'")
     called = False
     # Most messages have none of this, and looking for one character is faster than for an expression.
     if "`" in text or "<" in text or "://" in text:
-        text = _MARKED_TERM.sub(r"\1", _LABELLED.sub(r"\1", text))
+        text = _MARKED_TERM.sub(r"\1", LABELLED.sub(r"\1", text))
         text = _REFERENCES.sub(CALL, _BLOCKS.sub(f" {OPAQUE} ", text))
         called = CALL in text
         text = text.replace(CALL, " ")
@@ -148,6 +149,11 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
     if about_you:
         about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))
     return Utterance(sentences, called or (about_you and bool(_CALLED.match(text))), about_you)
+
+
+def normalized(text: str) -> str:
+    """Give a text in one form of each character, without those that nobody sees."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def words(text: str) -> tuple[str, ...]:

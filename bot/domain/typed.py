@@ -1,11 +1,10 @@
 """What Slack sends for what somebody typed -> the characters that a person reads there."""
 
 import re
-import unicodedata
 
-_LABELLED = re.compile(r"<(?:https?|mailto|tel):[^|>]*\|([^>]+)>")
+from bot.domain.matching_text import LABELLED, normalized
+
 _ADDRESS = re.compile(r"<((?:https?|mailto|tel):[^|>]*)>")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]")  # with what makes a keycap of a digit
 _BULLET = re.compile(r"^\s*(?:[•◦▪‣*–—-]|&gt;)\s+", re.MULTILINE)
 # Around words, not within them: "*b*", "_b_", `b`, "“b”".
 _MARKS = re.compile(r"(?<!\w)[*_~`\"“”‘']+(?=\w)|(?<=[\w.!?)])[*_~`\"“”’']+(?!\w)")
@@ -24,9 +23,9 @@ def plain(text: str) -> str:
     Emoji that stand for a number, a letter, yes or no are read as that word; others stay as Slack names them.
     Source of the escapes: docs.slack.dev/messaging/formatting-message-text#escaping
     """
-    text = _ADDRESS.sub(r"\1", _LABELLED.sub(r"\1", text))
+    text = _ADDRESS.sub(r"\1", LABELLED.sub(r"\1", text))
     if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+        text = normalized(text)
     text = _MARKS.sub("", _BULLET.sub("", text))
     text = _EMOJI.sub(lambda emoji: _MEANS.get(emoji[1], emoji[0]), text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
