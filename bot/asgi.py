@@ -140,7 +140,7 @@ def signs_of_life(troubles: Troubles) -> App:
         elif scope["path"] == METRICS:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # without the database, the last figure
                 async with asyncio.timeout(COUNTED_WITHIN):
-                    metrics.WAITING.set(await jobs.waiting())
+                    metrics.WAITING.set(await jobs.count_unfinished())
             await _answer(send, HTTPStatus.OK, generate_latest(), CONTENT_TYPE_LATEST)
         else:
             await _answer(send, HTTPStatus.NOT_FOUND)

@@ -259,14 +259,14 @@ def jobs(
     ] = None,
 ) -> None:
     """List the work that was given up, by key, or have it done again."""
-    from bot.jobs import Ledger
+    from bot.jobs import WorkRecords
     from bot.run import usable
 
     settings = _settings()
     try:
         settings.prepare_data_dir()
         with usable(settings, settings.jobs_file):
-            ledger = Ledger(settings.jobs_url)
+            ledger = WorkRecords(settings.jobs_url)
     except SettingsError as error:
         _stop(error.problems)
     try:
@@ -394,8 +394,8 @@ async def _find_run(run: str) -> "tuple[str, StoredRun] | None":
         _stop(error.problems)
     try:
         library = _library(settings.knowledge_dir)
-        store.know(library.quiz, library.can_show)
-        return await store.find_run(run)
+        store.runs.use_quiz(library.quiz, library.can_show)
+        return await store.runs.find(run)
     finally:
         await store.close()
 

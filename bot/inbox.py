@@ -107,7 +107,7 @@ class Inbox:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Take and begin work until the end of the block, first what was left by an earlier process of this name."""
-        self._take(await self._store.received([self._replica]))
+        self._take(await self._store.inbox.received([self._replica]))
         tasks = [asyncio.create_task(each()) for each in (self._write, self._dispatch, self._tidy)]
         try:
             yield
@@ -120,7 +120,7 @@ class Inbox:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(SQLAlchemyError, OSError):
-                await self._store.begun(self._begun)
+                await self._store.inbox.begun(self._begun)
 
     @property
     def waiting(self) -> int:
@@ -159,14 +159,14 @@ class Inbox:
 
     async def take_over(self, dead: Sequence[str]) -> int:
         """Begin what replicas that are gone have left, as far as this version knows it; gives how much that is."""
-        taken = await self._store.take_over(self._replica, dead, self._works)
+        taken = await self._store.inbox.take_over(self._replica, dead, self._works)
         self._take(taken)
-        self._leave(await self._store.received(dead))
+        self._leave(await self._store.inbox.received(dead))
         return len(taken)
 
     async def receivers(self) -> frozenset[str]:
         """Name the replicas that have something to begin."""
-        return await self._store.receivers()
+        return await self._store.inbox.receivers()
 
     async def forget(self, prefixes: Sequence[str]) -> None:
         """Delete all items whose key begins with one of these."""
@@ -174,7 +174,7 @@ class Inbox:
         self._queue = deque(each for each in self._queue if not each.key.startswith(begins))
         self._queued = {each for each in self._queued if not each.startswith(begins)}
         self._count()
-        await self._store.forget_received(prefixes)
+        await self._store.inbox.forget_received(prefixes)
 
     def _take(self, items: Iterable[Item]) -> None:
         for item in items:
@@ -216,7 +216,7 @@ class Inbox:
     async def _record(self, waiters: Sequence[Waiter]) -> None:
         items = [item for item, _ in waiters]
         try:
-            await self._store.receive(items, self._replica)
+            await self._store.inbox.receive(items, self._replica)
         except Exception as error:  # noqa: BLE001 - it is theirs who wait
             if len(waiters) > 1 and not self._keeps(error):  # one cannot be recorded, and the others can
                 for each in waiters:
@@ -284,10 +284,10 @@ class Inbox:
             await asyncio.sleep(DELETED_EVERY)
             try:
                 begun = self._begun[:]
-                await self._store.begun(begun)
+                await self._store.inbox.begun(begun)
                 del self._begun[: len(begun)]
                 if self._look:
-                    self._take(await self._store.received([self._replica]))
+                    self._take(await self._store.inbox.received([self._replica]))
                     self._look = False
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the inbox could not be tidied and is later", error=type(error).__name__)

@@ -39,7 +39,7 @@ from bot.storage.trouble import PLUGIN, passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-VERSION = "7"
+VERSION = "8"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
@@ -64,18 +64,22 @@ class Worker(DBOSConfiguredInstance):
     """Base of the classes whose methods are workflows; decorate them with `worker`.
 
     DBOS knows one instance of each for the life of the process, and finds it again after a restart by its name. So
-    a worker is made once, at import, and equipped with what it works with when the app is put together.
+    a worker is made once, at import, and is given what it works with when the app is put together.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(config_name=name)
         for method in vars(type(self)):
-            if getattr(getattr(self, method), IS_WORK, False):
+            former = getattr(getattr(self, method), FORMER_NAME, None)
+            if former is not None:
                 _works[f"{name}.{method}"] = getattr(self, method)
+                if former:
+                    _former_names[f"{name}.{former}"] = f"{name}.{method}"
 
 
-IS_WORK = "_rolefit_work"  # the attribute that `workflow` marks a method with
+FORMER_NAME = "_rolefit_former_name"  # the attribute that `workflow` marks a method with
 _works: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {}  # all that can be begun, by the names in the inbox
+_former_names: dict[str, str] = {}  # names in the inbox that versions before this one wrote, and what they are now
 
 
 worker = DBOS.dbos_class
@@ -138,8 +142,10 @@ _file: str | None = None  # SQLite's
 _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
 
 
-def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Make a method of a worker durable.
+def workflow(
+    function: Callable[P, Coroutine[Any, Any, R]], *, formerly: str = ""
+) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make a method of a worker durable; `formerly` is its name in versions whose inbox we may have to empty.
 
     It is run again from its beginning after a crash, perhaps days later and with the knowledge edited meanwhile; steps
     that are recorded only give their results. So which step comes next may depend on the method's arguments and on what
@@ -164,7 +170,7 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
                 raise
 
     durable = DBOS.workflow()(tracked)
-    setattr(durable, IS_WORK, True)
+    setattr(durable, FORMER_NAME, formerly)
     return durable
 
 
@@ -185,7 +191,7 @@ async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **
                 except (DBAPIError, NoConnectionError) as error:
                     if not passes(error):
                         raise
-                    log.warning("a step waits for the database", step=name, key=DBOS.workflow_id, said=words(error))
+                    log.warning("a step waits for the database", step=name, key=DBOS.workflow_id, problem=words(error))
                 await asyncio.sleep(pause_for)
                 pause_for = min(2 * pause_for, LONGEST)
         finally:
@@ -202,8 +208,8 @@ async def step(name: str, function: Callable[P, Awaitable[R]], *args: P.args, **
     return await DBOS.run_step_async(options, effect)
 
 
-async def insist(function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Do what is no step, since doing it again changes nothing, once more while our own database is away."""
+async def retry_db(function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a function that is no step and may be called twice, again and again while our own database is away."""
     for pause_for in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0):
         try:
             return await function(*args, **kwargs)
@@ -233,7 +239,7 @@ def in_doubt() -> bool:
     return _life.get().in_doubt
 
 
-def next_post() -> str:
+def next_message_key() -> str:
     """Give a key for the next message of the running workflow: the same one whenever the workflow is run again."""
     life = _life.get()
     life.posts += 1
@@ -276,8 +282,8 @@ def configure(url: str, *, executor: str = "local") -> None:
 def _without_traceback(record: logging.LogRecord) -> bool:
     """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote."""
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-    said = record.getMessage().partition("\n")[0]
-    record.msg, record.args = f"{said} {_kind(error)}" if error else said, ()
+    line = record.getMessage().partition("\n")[0]
+    record.msg, record.args = f"{line} {_kind(error)}" if error else line, ()
     record.exc_info = record.exc_text = None
     return True
 
@@ -292,7 +298,12 @@ async def receiving(store: Store, replica: str) -> AsyncIterator[None]:
     """Take work until the end of the block, and begin what this replica has left in the inbox. Launch before."""
     global _inbox  # noqa: PLW0603 - as there is one DBOS
     _inbox = Inbox(
-        store, replica, begin=_begin, room=_in_flight.room.wait, keeps=is_no_fault_of_the_work, works=frozenset(_works)
+        store,
+        replica,
+        begin=_begin,
+        room=_in_flight.room.wait,
+        keeps=is_no_fault_of_the_work,
+        works=frozenset(_works) | frozenset(_former_names),
     )
     try:
         async with _inbox.open():
@@ -334,7 +345,8 @@ def _as_json(work: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> str:
 
 async def _begin(item: Item) -> None:
     """Begin what was received. Raises UnknownWorkError for what this version does not know."""
-    work, arguments = _works.get(item.work), json.loads(item.arguments)
+    work = _works.get(_former_names.get(item.work, item.work))
+    arguments = json.loads(item.arguments)
     if work is None or not _fits(work, arguments):
         raise UnknownWorkError(item.work)
     await _record(item.key, work, arguments)
@@ -365,50 +377,50 @@ async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], argum
         await started.wait()
 
 
-async def enter() -> None:
+async def enter_turnstile() -> None:
     """Wait for a request's turn among those that came with it. Raises TimeoutError if that takes too long."""
     if _inbox:
         await _inbox.turnstile.enter()
 
 
-def crowded() -> bool:
+def is_crowded() -> bool:
     """Say whether so many requests wait for their turn that each should take no more than it must."""
     return _inbox is not None and _inbox.turnstile.crowded
 
 
-def refuses() -> bool:
+def is_full() -> bool:
     """Say whether so much waits that no more is taken."""
     return _inbox is not None and _inbox.full
 
 
-async def unended(prefix: Key) -> Key:
+async def current_or_next(prefix: Key) -> Key:
     """Give the key, with this prefix and a number, of work that is under way; or of none yet, for the next."""
-    found = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
-    numbers = {each.workflow_id.removeprefix(prefix): each.status for each in found}
+    workflows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
+    numbers = {known.workflow_id.removeprefix(prefix): known.status for known in workflows}
     ended = [int(number) for number, status in numbers.items() if number.isdigit() and status not in UNDER_WAY]
     return Key(f"{prefix}{max(ended, default=-1) + 1}")
 
 
-async def adopt(executors: list[str]) -> int:
-    """Take over the unfinished work of processes that are gone; gives how much. Adopting again does no harm."""
+async def recover(executors: list[str]) -> int:
+    """Take over the unfinished work of processes that are gone; gives how much. Doing it again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0
     # DBOS has no public way to do this: `resume_workflow` does not ask whose the work is, so that two replicas could
     # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends.
     return received + len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
 
 
-async def forget(before: float) -> int:
+async def delete_ended(before: float) -> int:
     """Delete the records of work that was begun before this time in seconds since 1970 and has ended, well or not."""
     until, total = datetime.fromtimestamp(before, UTC).isoformat(), 0
     while ended := await DBOS.list_workflows_async(
         status=ENDS, end_time=until, limit=500, load_input=False, load_output=False
     ):
-        await DBOS.delete_workflows_async([each.workflow_id for each in ended])
+        await DBOS.delete_workflows_async([done.workflow_id for done in ended])
         total += len(ended)
     return total
 
 
-async def forget_keys(prefixes: list[str], *, ended: bool = False) -> None:
+async def delete_by_prefix(prefixes: list[str], *, ended: bool = False) -> None:
     """Delete the records of all work whose key begins with one of these, after stopping what has not ended.
 
     ended: leave what has not ended alone.
@@ -416,34 +428,34 @@ async def forget_keys(prefixes: list[str], *, ended: bool = False) -> None:
     if _inbox and not ended:
         await _inbox.forget(prefixes)
     which: dict[str, Any] = {"status": ENDS} if ended else {}
-    while found := await DBOS.list_workflows_async(
+    while workflows := await DBOS.list_workflows_async(
         workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False, **which
     ):
-        keys = [each.workflow_id for each in found]
+        keys = [known.workflow_id for known in workflows]
         if not ended:
             await DBOS.cancel_workflows_async(keys)
         await DBOS.delete_workflows_async(keys)
 
 
-async def holders() -> frozenset[str]:
+async def executors_with_work() -> frozenset[str]:
     """Name the processes that have received work, or hold the oldest of this version which has not ended."""
-    found = await DBOS.list_workflows_async(
+    oldest = await DBOS.list_workflows_async(
         status="PENDING", app_version=VERSION, limit=OLDEST, load_input=False, load_output=False
     )
     received = await _inbox.receivers() if _inbox else frozenset[str]()
-    return received | {each.executor_id for each in found if each.executor_id}
+    return received | {known.executor_id for known in oldest if known.executor_id}
 
 
-async def write() -> None:
+async def check_writable() -> None:
     """Find out whether the records of the work can be written, where they have a file of their own.
 
     Raises OSError or sqlite3.Error if not.
     """
     if _file is not None:
-        await asyncio.get_running_loop().run_in_executor(_apart, _written, _file)
+        await asyncio.get_running_loop().run_in_executor(_apart, _write, _file)
 
 
-def _written(file: str) -> None:
+def _write(file: str) -> None:
     # So that a file which is gone is not made anew.
     connection = sqlite3.connect(f"{Path(file).absolute().as_uri()}?mode=rw", timeout=LOCKED_FOR, uri=True)
     try:
@@ -452,15 +464,15 @@ def _written(file: str) -> None:
         connection.close()
 
 
-async def waiting() -> int:
+async def count_unfinished() -> int:
     """Count the work that has begun and not ended, up to 10,000; none before there is any."""
     if _inbox is None:
         return 0
-    found = await DBOS.list_workflows_async(status=UNDER_WAY, limit=10_000, load_input=False, load_output=False)
-    return len(found)
+    under_way = await DBOS.list_workflows_async(status=UNDER_WAY, limit=10_000, load_input=False, load_output=False)
+    return len(under_way)
 
 
-async def idle() -> None:
+async def wait_until_idle() -> None:
     """Wait until all that was received here has begun and no workflow runs here, but for those that pause."""
     while (_inbox and _inbox.waiting) or _in_flight.count:
         if _inbox:
@@ -472,7 +484,7 @@ async def close(patience: float) -> None:
     """Wait up to `patience` seconds for work in flight and stop; what is left goes on at the next launch."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
-            await idle()
+            await wait_until_idle()
     await asyncio.to_thread(DBOS.destroy)
 
 
@@ -495,7 +507,7 @@ def current_key() -> str:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedWork:
     """A piece of work that was given up: its key, when (seconds since 1970), the step, and what kind of error."""
 
     key: str
@@ -504,26 +516,26 @@ class Failed:
     error: str
 
 
-class Ledger:
+class WorkRecords:
     """The records of the work, read and changed from outside, whether a bot runs or not."""
 
     def __init__(self, url: str) -> None:
         _prepare_sqlite(url)
         self._client = DBOSClient(system_database_url=url)
 
-    def failed(self) -> list[Failed]:
+    def failed(self) -> list[FailedWork]:
         """List what was given up, latest first."""
-        return [self._read(each) for each in self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)]
+        return [self._read(status) for status in self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)]
 
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
-        found = self._listed(status=UNDER_WAY, load_output=False)
-        return dict(Counter(each.app_version or "" for each in found if each.app_version != VERSION))
+        under_way = self._listed(status=UNDER_WAY, load_output=False)
+        return dict(Counter(known.app_version or "" for known in under_way if known.app_version != VERSION))
 
     def replay(self, key: str) -> None:
         """Have a piece of work done again from the step that failed; a bot takes it up within seconds."""
         steps = self._client.list_workflow_steps(key)
-        failed = next((each["function_id"] for each in steps if each["error"]), None)
+        failed = next((done["function_id"] for done in steps if done["error"]), None)
         self._client.rewind_workflow(key, start_step=failed or 1, application_version=VERSION)
 
     def close(self) -> None:
@@ -538,10 +550,10 @@ class Ledger:
                 return []
             raise
 
-    def _read(self, found: WorkflowStatus) -> Failed:
-        steps = self._client.list_workflow_steps(found.workflow_id)
-        step = next((each["function_name"] for each in steps if each["error"]), "")
-        return Failed(found.workflow_id, (found.updated_at or 0) / 1000, step, _kind(found.error))
+    def _read(self, status: WorkflowStatus) -> FailedWork:
+        steps = self._client.list_workflow_steps(status.workflow_id)
+        step = next((done["function_name"] for done in steps if done["error"]), "")
+        return FailedWork(status.workflow_id, (status.updated_at or 0) / 1000, step, _kind(status.error))
 
 
 def _kind(error: BaseException | None) -> str:

@@ -55,7 +55,7 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceCo
     found = await _health(config.url)
     if found is None:
         arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
-        # A session of its own: Ctrl-C reaches us, and we stop it when the bot has said goodbye.
+        # A session of its own: Ctrl-C reaches us, and we stop it when the bot has ended.
         child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
         await _started(config.url, child)
     elif not found.get("ok"):

@@ -44,18 +44,20 @@ class Pulse:
 async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[Pulse]:  # noqa: ASYNC109 - of others
     """Be one of the replicas until the end of the block; `timeout` is in seconds. Work must have been launched.
 
-    Call `store.seen` before that: others would take over the work of a process that they do not know.
+    Call `store.heartbeat` before that: others would take over the work of a process that they do not know.
     """
     pulse = Pulse()
 
     async def tidy() -> float:
         now = time.time()
-        await store.forget(now - KEPT, now)
-        await jobs.forget(now - KEPT)
+        await store.prune(now - KEPT, now)
+        await jobs.delete_ended(now - KEPT)
         return TIDY
 
     # Apart, because deleting may take longer than others wait for a sign of life.
-    tasks = [asyncio.create_task(each) for each in (_keep(store, replica, timeout, pulse), again("tidying", tidy))]
+    tasks = [
+        asyncio.create_task(task) for task in (_keep(store, replica, timeout, pulse), run_periodically("tidying", tidy))
+    ]
     try:
         yield pulse
     finally:
@@ -64,22 +66,22 @@ async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[Pul
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def again(name: str, work: Callable[[], Awaitable[float]], soon: float = SOON) -> NoReturn:
-    """Do something for ever: it gives the seconds until the next time. What fails is logged, and done again `soon`."""
+async def run_periodically(name: str, work: Callable[[], Awaitable[float]], soon: float = SOON) -> NoReturn:
+    """Run `work` for ever; it gives the seconds until the next time. What fails is logged, and run again `soon`."""
     while True:
         try:
             pause = await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would go on with it
-            said = {"said": words(error)} if trouble(error) else {}
-            log.warning("it did not work and is tried again", work=name, error=type(error).__name__, **said)
+            problem = {"problem": words(error)} if trouble(error) else {}
+            log.warning("it did not work and is tried again", work=name, error=type(error).__name__, **problem)
             pause = soon
         await asyncio.sleep(pause)
 
 
-async def goodbye(store: Store, replica: str) -> None:
+async def deregister(store: Store, replica: str) -> None:
     """Let the others take over at once what is left."""
     with suppress(SQLAlchemyError, OSError):
-        await store.seen(replica, 0)
+        await store.heartbeat(replica, 0)
 
 
 class _Others:
@@ -110,8 +112,8 @@ async def _keep(
         begun, away = time.monotonic(), True
         stood_still, before = begun - before > timeout, begun
         try:
-            await store.seen(replica, time.time())
-            await jobs.write()
+            await store.heartbeat(replica, time.time())
+            await jobs.check_writable()
             away = stood_still or time.monotonic() - begun > 2 * beat
             pulse.error = None
         except Exception as error:
@@ -120,19 +122,19 @@ async def _keep(
         finally:
             if away:
                 judges_from = time.monotonic() + timeout
-        seen = await store.last_seen()
+        seen = await store.heartbeats()
         silent = others.silent(seen, time.monotonic(), timeout)
         if time.monotonic() >= judges_from:
             await _take_over(silent, seen)
         return beat
 
-    await again("the sign of life", speak, min(beat, SOON))
+    await run_periodically("the sign of life", speak, min(beat, SOON))
 
 
 async def _take_over(silent: Collection[str], known: Collection[str]) -> None:
     """Take over work of our version whose process nobody has heard of; work of others waits for one of theirs."""
-    if holders := await jobs.holders():
-        dead = sorted(each for each in holders if each in silent or each not in known)
+    if executors := await jobs.executors_with_work():
+        dead = sorted(name for name in executors if name in silent or name not in known)
         # Nothing may be left but what another version knows.
-        if dead and (work := await jobs.adopt(dead)):
+        if dead and (work := await jobs.recover(dead)):
             log.info("took over the work of replicas that are gone", replicas=dead, work=work)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 # each of many turns, would let what is done in the background hold up who asks.
 SWITCH = 0.0005
 ENDS_WITHIN = 20.0  # seconds; who runs us in a container kills us after thirty
-COME_BACK = 20.0  # seconds between two looks for rounds that have been left alone
+DUE_RUNS_EVERY = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
 
@@ -136,7 +136,7 @@ async def bot(
         stack.push_async_callback(store.close)
         # On SQLite the next process is this one again, and takes up at once what is left.
         me = "local" if settings.database_url is None else replica.name()
-        stack.push_async_callback(replica.goodbye, store, me)
+        stack.push_async_callback(replica.deregister, store, me)
         with usable(settings, settings.jobs_file):
             launch = await stack.enter_async_context(slack.working(settings.jobs_url, me))
         pulse, link = None, socket.Link()
@@ -159,17 +159,19 @@ async def bot(
         if second is not None:
             await second.ready()
         with usable(settings, settings.store_file):
-            await store.seen(me, time.time())
+            await store.heartbeat(me, time.time())
         with usable(settings, settings.jobs_file):
-            await jobs.write()  # since what launches would try for ever
+            await jobs.check_writable()  # since what launches would try for ever
             launch()
         with usable(settings, settings.store_file):
-            await store.seen(me, time.time())  # on a busy machine launching takes long, and there may be work already
+            await store.heartbeat(
+                me, time.time()
+            )  # on a busy machine launching takes long, and there may be work already
             await stack.enter_async_context(jobs.receiving(store, me))
         pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
         watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
         stack.callback(watching.cancel)
-        reminding = asyncio.create_task(_come_back(store))
+        reminding = asyncio.create_task(_handle_due_runs(store))
         stack.callback(reminding.cancel)
         preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
         stack.callback(preparing.cancel)
@@ -344,16 +346,16 @@ def _http(app: Any) -> "uvicorn.Server":
     return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1))
 
 
-async def _come_back(store: "Store") -> None:
+async def _handle_due_runs(store: "Store") -> None:
     """Look now and then for rounds of the quiz that have been left alone."""
-    from bot.replica import again
+    from bot.replica import run_periodically
     from bot.slack import quiz
 
     async def look() -> float:
-        found = await quiz.come_back(store, time.time())
-        return 0 if found == quiz.AT_ONCE else COME_BACK
+        started = await quiz.start_due_work(store, time.time())
+        return 0 if started == quiz.AT_ONCE else DUE_RUNS_EVERY
 
-    await again("coming back to rounds", look)
+    await run_periodically("looking for rounds left alone", look)
 
 
 async def _follow(
@@ -362,14 +364,14 @@ async def _follow(
     """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up."""
     from watchfiles import awatch
 
-    from bot.replica import again
+    from bot.replica import run_periodically
 
     async def watch() -> float:
         async for _ in awatch(folder, recursive=False):
             await _take_up(folder, renew, second)
         return 0
 
-    await again("watching the knowledge", watch)
+    await run_periodically("watching the knowledge", watch)
 
 
 def _tune_for_serving() -> None:
@@ -436,7 +438,7 @@ async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", l
         for file in (settings.store_file, settings.jobs_file)
         if (said := damage(str(file)))
     ]
-    if jobs.refuses():
+    if jobs.is_full():
         found.append("Too much work is waiting, and no more is taken.")
     if late := asgi.punctuality.trouble():
         found.append(late)

@@ -19,11 +19,12 @@ from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
 from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
 from bot.local.block_kit import check_message
-from bot.slack import blocks, history, result, thread
+from bot.slack import blocks, history, result, run_messages
+from bot.slack.controls import SHARE
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
+from bot.slack.run_messages import Before
 from bot.slack.text import Mrkdwn, escape, fill, mention, mentions, without_mention
-from bot.slack.thread import Before
 from bot.storage import StoredRun
 
 TEXT = 12_000  # what Slack shows of the text of all blocks of a message
@@ -82,8 +83,8 @@ def test_any_three_entries_can_be_suggested(library: Library):
 def test_every_question_can_be_asked_guessed_changed_and_explained(library: Library):
     begun = quiz.begin(library.quiz)
     for asked in (library.quiz.purpose, *library.quiz.all_questions):
-        judge(thread.unclear(asked, library))
-        judge(thread.why(asked, begun, library))
+        judge(run_messages.unclear(asked, library))
+        judge(run_messages.why(asked, begun, library))
         for choice in asked.choices:
             given = replace(begun, answers=MappingProxyType({asked.id: (choice.id,)}))
             both = (choice.id, asked.choices[0].id)
@@ -94,9 +95,9 @@ def test_every_question_can_be_asked_guessed_changed_and_explained(library: Libr
             ):
                 for status in Status:
                     shown_in(replace(given, prompts=(prompt,), live=True, status=status), library)
-            judge(thread.already_answered(given, asked.id, library))
+            judge(run_messages.already_answered(given, asked.id, library))
     for term in library.quiz.glossary:
-        judge(thread.term(term, library))
+        judge(run_messages.term(term, library))
 
 
 def shown_in(run: Run, library: Library) -> None:
@@ -108,7 +109,7 @@ def shown_in(run: Run, library: Library) -> None:
         *(f"prompt:{number}" for number in range(1, len(run.prompts) + 1)),
         "reminder:1",
     ]
-    wanted = thread.view(replace(run, reminders=1), "r" * 20, library, slots)
+    wanted = run_messages.view(replace(run, reminders=1), "r" * 20, library, slots)
     assert set(wanted) == ({"card"} if run.status is Status.DELETED else set(slots))
     for message in wanted.values():
         judge(message)
@@ -121,7 +122,7 @@ def test_every_recommendation_can_be_shown_and_shared(library: Library):
         purpose = ("own", "role", "people")[number % 3]
         answers = MappingProxyType({**answered.answers, "purpose": (purpose,)})
         run = replace(answered, answers=answers, opened=PARTS)
-        wanted = thread.view(run, "r" * 20, library, [], before)
+        wanted = run_messages.view(run, "r" * 20, library, [], before)
         assert list(wanted) == ["result", *PARTS, "card"]
         for slot, message in wanted.items():
             judge(message)
@@ -136,10 +137,10 @@ def test_of_any_two_answers_or_fewer_there_is_only_a_picture(library: Library):
             answers = {first.id: (one.id,)} | ({second.id: (other.id,)} if other else {})
             skipped = frozenset(question.id for question in questions if question.id not in answers)
             run = Run(library.quiz, MappingProxyType(answers), skipped=skipped)
-            message = thread.view(run, "r", library, [])["result"]
+            message = run_messages.view(run, "r", library, [])["result"]
             judge(message)
             assert message.text.startswith(f"*A picture so far, from {len(answers)} of 5 answers:*")
-            assert all(each["action_id"] != blocks.SHARE for each in message.blocks[-1]["elements"])
+            assert all(each["action_id"] != SHARE for each in message.blocks[-1]["elements"])
 
 
 def test_what_a_manager_gets_never_speaks_of_their_own_work(library: Library):
@@ -160,11 +161,11 @@ def test_what_a_review_looked_at_can_be_shown_for_every_role(library: Library):
         run = Run(library.quiz, MappingProxyType(chosen), graded=Graded(dimension, column), opened=("review",))
         assert run.recommendation
         assert run.mismatch == (column != run.recommendation.role.column)
-        judge(thread.view(run, "r", library, [])["review"])
+        judge(run_messages.view(run, "r", library, [])["review"])
 
 
 def test_what_slack_refuses_can_be_said_more_plainly_with_every_button(library: Library):
-    results = [thread.view(run, "r" * 20, library, []) for run in runs(library)[::29]]
+    results = [run_messages.view(run, "r" * 20, library, []) for run in runs(library)[::29]]
     messages = [message for shown in results for message in shown.values()]
     messages += [blocks.answers([entry], library) for entry in library.entries.values()]
     for message in messages:
@@ -208,14 +209,14 @@ def test_the_other_messages_can_be_shown(library: Library):
         ),
         *(blocks.taken_privately(each, library) for each in library.entries.values()),
         *(blocks.suggestions([each], library) for each in library.entries.values()),
-        thread.unsure(library.quiz.questions[0], run, "r" * 20, library),
+        run_messages.unsure(library.quiz.questions[0], run, "r" * 20, library),
         blocks.unknown(library),
         blocks.hello(library),
         blocks.pick_recipient("r" * 20, library),
         blocks.preview_intro(who, library),
         blocks.confirm("s" * 20, who, library),
-        thread.already_answered(run, library.quiz.questions[0].id, library),
-        thread.already_there("https://example.slack.com/archives/D1/p1", library),
+        run_messages.already_answered(run, library.quiz.questions[0].id, library),
+        run_messages.already_there("https://example.slack.com/archives/D1/p1", library),
         blocks.preview_over(who, library, sent=True),
         blocks.preview_over(who, library, sent=False),
     ):

@@ -14,6 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import cli
+from bot.domain import quiz
+from bot.domain.actions import Reply
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
@@ -359,10 +361,10 @@ async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library
         return rolefit_here("explain", run, DATA_DIR=str(tmp_path))
 
     store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
-    await store.begin_run("T1", "r1", user="U1", channel="D1", root_ts="1.0", quiz=library.quiz)
+    await store.runs.begin("T1", "r1", quiz.begin(library.quiz), user="U1", channel="D1", root_ts="1.0")
     empty = await asyncio.to_thread(explained, "r1")
-    given = {q.id: [q.choices[0].id] for q in library.quiz.questions}
-    await store.act("T1", "r1", {"do": "reply", "answers": given, "ts": "2.0", "aim": None}, by="job")
+    answers = {question.id: (question.choices[0].id,) for question in library.quiz.questions}
+    await store.runs.apply("T1", "r1", lambda run: quiz.apply(run, Reply(answers=answers, ts="2.0")), by="job")
     await store.close()
 
     done = await asyncio.to_thread(explained, "r1")

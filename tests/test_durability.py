@@ -104,7 +104,7 @@ async def test_a_look_that_has_to_wait_goes_on_where_it_was(workspace: Workspace
 
     await workspace.mention("U_ANA", "C_ASK", "what is an applied scientist?", asked)
     await workspace.until(lambda: _looked_again(workspace), "U_ANA")
-    await jobs.idle()
+    await jobs.wait_until_idle()
 
     assert await _looks(workspace) == ["ok", "ratelimited", "ok"]
 

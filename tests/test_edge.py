@@ -132,7 +132,7 @@ async def tell(edge: Edge, channel: str = "C_ASK", envelope: Json | None = None,
 async def replies(edge: Edge, sent: Sent) -> list[str]:
     """Give what the bot has said to it, once it has nothing left to do."""
     await edge.workspace.settled()
-    await jobs.idle()
+    await jobs.wait_until_idle()
     thread = await edge.workspace.thread(sent.channel, sent, "U_ANA")
     return [shown(message) for message in thread[1:]]
 
@@ -433,7 +433,7 @@ async def test_a_mention_is_counted_once_though_slack_sends_two_events_and_one_o
         if decision != "silence":
             await workspace.replies(asked)
         await workspace.settled()
-        await jobs.idle()
+        await jobs.wait_until_idle()
 
         after = await decisions(operator)
         counted = {name: number - before.get(name, 0) for name, number in after.items() if number != before.get(name)}

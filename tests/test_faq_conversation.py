@@ -74,7 +74,7 @@ async def test_people_of_another_organisation_are_answered_only_when_they_ask_it
 
     [answer] = await workspace.replies(asked)
     await workspace.settled()
-    await jobs.idle()
+    await jobs.wait_until_idle()
 
     assert library.entries["member-of-technical-staff"].answer in shown(answer)
     assert len(await workspace.thread("C_ASK", overheard, "U_ANA")) == 1
@@ -123,7 +123,7 @@ async def test_a_follow_up_in_an_old_thread_is_read_with_what_was_answered_there
         asked = await workspace.post("U_ANA", "C_ASK", "What roles does OpenAI have?")
         await workspace.replies(asked)
         store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
-        await store.forget(time.time() - KEPT, time.time())  # as a process does every hour
+        await store.prune(time.time() - KEPT, time.time())  # as a process does every hour
         await store.close()
 
         await workspace.post("U_BEN", "C_ASK", "and at DeepMind?", asked)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import fit
 from bot.domain import quiz as conversation
+from bot.domain.actions import Answer, Reply
 from bot.domain.content import Quiz, Thresholds
 from bot.domain.fit import Clearness, Given
 from bot.knowledge import Library
@@ -279,13 +280,14 @@ def test_whoever_answers_as_the_flip_says_gets_the_role_it_names(library: Librar
         run, at = conversation.begin(quiz), iter((0, *positions, positions[0] % 2))
         while run.asking:
             question = quiz.question(run.asking.question)
-            done = {"do": "answer", "prompt": len(run.prompts), "question": question.id}
-            run = conversation.do(run, {**done, "choices": [question.choices[next(at)].id]}).run
+            choices = (question.choices[next(at)].id,)
+            answer = Answer(prompt=len(run.prompts), question=question.id, choices=choices)
+            run = conversation.apply(run, answer).run
         flip = fit.flip(quiz, run.answers, early=bool(run.ended_early)) if run.recommendation else None
         if run.recommendation is None or flip is None:
             continue
-        changed = {question.id: [choice.id] for question, choice in flip.changes}
-        after = conversation.do(run, {"do": "reply", "answers": changed, "ts": "1", "aim": None}).run
+        changed = {question.id: (choice.id,) for question, choice in flip.changes}
+        after = conversation.apply(run, Reply(answers=changed, ts="1")).run
         assert after.recommendation is not None
         assert after.recommendation.role == flip.role != run.recommendation.role
         assert after.recommendation.clearness is not Clearness.CLOSE

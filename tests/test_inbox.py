@@ -104,7 +104,7 @@ async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
     async with Workspace.start() as workspace:
         with monkeypatch.context() as crashing:
             crashing.setattr(jobs, "ACTIVE", 0)  # nothing is begun
-            crashing.setattr(replica, "goodbye", dies)
+            crashing.setattr(replica, "deregister", dies)
             async with bot_in(workspace, library, tmp_path, **kept_in):
                 asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
                 await workspace.settled()
@@ -198,7 +198,7 @@ async def test_work_that_this_version_does_not_know_is_left_to_one_that_does(
         Item("say:T_LOCAL:C_ASK:1.1", "faq.say", '{"unheard_of": 1}', time.time()),
     ]
     store = await Store.open(url_of_store)
-    await store.receive(later, "local")
+    await store.inbox.receive(later, "local")
     await store.close()
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in):
         await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
@@ -279,8 +279,8 @@ async def _told(workspace: Workspace, user: str, channel: str) -> list[dict[str,
 
 
 async def test_arguments_that_json_would_change_are_a_mistake_of_ours(library: Library, tmp_path: Path):
-    from bot.slack.faq import answering
+    from bot.slack.faq import faq_worker
 
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        with pytest.raises(TypeError, match=r"the arguments of faq\.say are not plain JSON"):
-            await jobs.start("say:1", answering.say, "T", "C", "1.1", "answer", ("a", "b"), "dm")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"the arguments of faq\.post_reply are not plain JSON"):
+            await jobs.start("say:1", faq_worker.post_reply, "T", "C", "1.1", "answer", ("a", "b"), "dm")  # type: ignore[arg-type]

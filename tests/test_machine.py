@@ -23,6 +23,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bot import asgi, inbox, jobs, replica, run
+from bot.domain import quiz as quiz_domain
 from bot.knowledge import Library
 from bot.settings import SettingsError
 from bot.slack import access, app, faq, notes, quiz, socket
@@ -414,18 +415,18 @@ async def rows(tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
 @either_way
 async def test_a_channel_does_not_wait_for_turns_of_a_clock_that_was_set(rows: Store, clock: Clock, by: float):
     for _ in range(3):
-        await rows.turn("T_ONE", "C_ASK", 1.0)
+        await rows.take_turn("T_ONE", "C_ASK", 1.0)
     clock.ahead = by
 
-    _, first = await rows.turn("T_ONE", "C_ASK", 1.0)
-    _, second = await rows.turn("T_ONE", "C_ASK", 1.0)
+    _, first = await rows.take_turn("T_ONE", "C_ASK", 1.0)
+    _, second = await rows.take_turn("T_ONE", "C_ASK", 1.0)
 
     assert first == 0
     assert 0 < second <= 1.0
 
 
 async def test_a_long_queue_of_a_channel_keeps_its_order(rows: Store):
-    turns = [await rows.turn("T_ONE", "C_ASK", 1.0) for _ in range(120)]
+    turns = [await rows.take_turn("T_ONE", "C_ASK", 1.0) for _ in range(120)]
 
     assert all(later - earlier >= 0.999 for (earlier, _), (later, _) in pairwise(turns))
 
@@ -434,29 +435,29 @@ async def test_a_long_queue_of_a_channel_keeps_its_order(rows: Store):
 async def test_a_round_that_was_left_is_gone_on_with_after_the_clock_was_set(
     rows: Store, library: Library, clock: Clock, by: float
 ):
-    await rows.begin_run("T_ONE", "r1", user="U_ANA", channel="D_ANA", root_ts="1.1", quiz=library.quiz)
-    assert await rows.lease("T_ONE", "r1", by="first")
-    await rows.free("T_ONE", "r1", by="first", unfinished=True)
+    await rows.runs.begin("T_ONE", "r1", quiz_domain.begin(library.quiz), user="U_ANA", channel="D_ANA", root_ts="1.1")
+    assert await rows.runs.lease("T_ONE", "r1", by="first")
+    await rows.runs.free("T_ONE", "r1", by="first", unfinished=True)
     clock.ahead = by
 
-    assert [run_id for _, run_id, _ in await rows.abandoned(clock.time(), limit=9)] == ["r1"]
-    assert await rows.lease("T_ONE", "r1", by="second")
-    assert not await rows.lease("T_ONE", "r1", by="first")
-    assert await rows.abandoned(clock.time(), limit=9) == []
+    assert [run_id for _, run_id, _ in await rows.runs.abandoned(clock.time(), limit=9)] == ["r1"]
+    assert await rows.runs.lease("T_ONE", "r1", by="second")
+    assert not await rows.runs.lease("T_ONE", "r1", by="first")
+    assert await rows.runs.abandoned(clock.time(), limit=9) == []
 
 
 @either_way
 async def test_who_holds_a_round_says_so_anew_after_the_clock_was_set(
     rows: Store, library: Library, clock: Clock, by: float
 ):
-    await rows.begin_run("T_ONE", "r1", user="U_ANA", channel="D_ANA", root_ts="1.1", quiz=library.quiz)
-    assert await rows.lease("T_ONE", "r1", by="first", seconds=30.0)
+    await rows.runs.begin("T_ONE", "r1", quiz_domain.begin(library.quiz), user="U_ANA", channel="D_ANA", root_ts="1.1")
+    assert await rows.runs.lease("T_ONE", "r1", by="first", seconds=30.0)
     clock.ahead = by
 
-    assert await rows.lease("T_ONE", "r1", by="first")
+    assert await rows.runs.lease("T_ONE", "r1", by="first")
 
-    assert await rows.abandoned(clock.time(), limit=9) == []
-    assert not await rows.lease("T_ONE", "r1", by="second")
+    assert await rows.runs.abandoned(clock.time(), limit=9) == []
+    assert not await rows.runs.lease("T_ONE", "r1", by="second")
 
 
 @either_way

@@ -65,7 +65,7 @@ def test_a_folder_that_holds_more_than_ours_is_left_as_it_is(tmp_path: Path):
 
 
 def test_the_file_of_the_work_is_made_for_its_owner_alone(tmp_path: Path):
-    ledger = jobs.Ledger(settings(tmp_path / "data").jobs_url)
+    ledger = jobs.WorkRecords(settings(tmp_path / "data").jobs_url)
     ledger.close()
 
     assert mode(tmp_path / "data") == "0o700"
@@ -156,7 +156,7 @@ async def test_a_database_that_cannot_be_written_is_named(
     async def refuses(*_: object) -> None:
         raise OperationalError("INSERT", {}, of_sqlite(sqlite3.SQLITE_READONLY, "attempt to write a readonly database"))
 
-    monkeypatch.setattr(Store, "seen", refuses)
+    monkeypatch.setattr(Store, "heartbeat", refuses)
     async with Workspace.start() as workspace:
         with pytest.raises(SettingsError) as raised:
             async with bot_in(workspace, library, tmp_path):

@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 
 from bot.domain import quiz
+from bot.domain.actions import Answer, Expire, Remind, read
 from bot.domain.content import Quiz
 from bot.domain.fit import Clearness
-from bot.domain.quiz import Done, Graded, Run, Status, What
+from bot.domain.quiz import Graded, Outcome, Run, Status, Transition
 from bot.knowledge import Library
 
 
-def click(run: Run, position: int, prompt: int | None = None) -> Done:
+def click(run: Run, position: int, prompt: int | None = None) -> Transition:
     """Click a choice, counted from 0, of a prompt, counted from 1: the last, if none is given."""
     number = prompt or len(run.prompts)
     question = run.quiz.question(run.prompts[number - 1].question)
-    choices = [question.choices[position].id]
-    return quiz.do(run, {"do": "answer", "prompt": number, "question": question.id, "choices": choices})
+    choices = (question.choices[position].id,)
+    return quiz.apply(run, Answer(prompt=number, question=question.id, choices=choices))
 
 
 def begun(library: Library) -> Run:
@@ -32,7 +33,7 @@ def answered(run: Run, *positions: int) -> Run:
 
 
 def act(run: Run, name: str, **given: Any) -> Run:
-    return quiz.do(run, {"do": name, **given}).run
+    return quiz.apply(run, read({"do": name, **given})).run
 
 
 def asked(run: Run) -> str | None:
@@ -60,7 +61,7 @@ def test_a_second_click_is_repeated_or_stale_and_changes_nothing(library: Librar
 
     same, other = click(run, 0, prompt=2), click(run, 1, prompt=2)
 
-    assert (same.what, other.what) == (What.REPEATED, What.STALE)
+    assert (same.outcome, other.outcome) == (Outcome.REPEATED, Outcome.STALE)
     assert same.run is other.run is run
 
 
@@ -81,10 +82,10 @@ def test_back_goes_back_one_question_at_a_time(library: Library):
     once = act(run, "back")
     twice = act(once, "back")
     thrice = act(twice, "back")
-    first = quiz.do(thrice, {"do": "back"})
+    first = quiz.apply(thrice, read({"do": "back"}))
 
     assert (asked(once), asked(twice), asked(thrice)) == (ids(library)[1], ids(library)[0], "purpose")
-    assert first.what is What.FIRST
+    assert first.outcome is Outcome.FIRST
 
 
 def test_skipping_leaves_a_question_out_and_skipping_a_change_leaves_the_answer(library: Library):
@@ -124,10 +125,10 @@ def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
     first = library.quiz.questions[0]
     reply = {"do": "reply", "answers": {first.id: [first.choices[0].id]}, "ts": "1.0", "aim": 2}
 
-    once = quiz.do(run, reply)
-    twice = quiz.do(once.run, {**reply, "ts": "2.0"})
+    once = quiz.apply(run, read(reply))
+    twice = quiz.apply(once.run, read({**reply, "ts": "2.0"}))
 
-    assert (once.what, twice.what) == (What.TAKEN, What.STALE)
+    assert (once.outcome, twice.outcome) == (Outcome.TAKEN, Outcome.STALE)
     assert twice.run is once.run
     assert once.run.typed == {"1.0": (first.id,)}
 
@@ -147,9 +148,9 @@ def test_a_typed_reply_counts_for_the_prompt_it_was_meant_for(library: Library):
 def test_what_was_meant_for_another_version_changes_nothing(library: Library, action: dict[str, Any]):
     run = begun(library)
 
-    done = quiz.do(run, action)
+    done = quiz.apply(run, read(action))
 
-    assert (done.what, done.run) == (What.STALE, run)
+    assert (done.outcome, done.run) == (Outcome.STALE, run)
 
 
 @pytest.mark.parametrize("name", ["skip", "back"])
@@ -157,17 +158,17 @@ def test_a_skip_or_a_back_that_comes_twice_passes_one_question(library: Library,
     run = answered(begun(library), 0, 0)
     action = {"do": name, "prompt": len(run.prompts)}
 
-    once = quiz.do(run, action)
-    twice = quiz.do(once.run, action)
+    once = quiz.apply(run, read(action))
+    twice = quiz.apply(once.run, read(action))
 
-    assert (once.what, twice.what) == (What.TAKEN, What.STALE)
+    assert (once.outcome, twice.outcome) == (Outcome.TAKEN, Outcome.STALE)
     assert twice.run is once.run
 
 
 def test_asking_again_does_not_undo_a_stop(library: Library):
     run = act(answered(begun(library), 0), "stop")
 
-    assert quiz.do(run, {"do": "reask"}) == Done(run, What.NOTHING)
+    assert quiz.apply(run, read({"do": "reask"})) == Transition(run, Outcome.NOTHING)
     assert act(run, "resume").asking
 
 
@@ -187,7 +188,7 @@ def test_a_round_of_skips_goes_on_from_the_start_and_nobody_is_reminded_of_it(li
 def test_a_message_whose_guess_was_confirmed_has_answered_that_question(library: Library):
     first = library.quiz.questions[0]
     guess = {"do": "guess", "prompt": 2, "question": first.id, "choices": [first.choices[3].id], "ts": "1.0"}
-    guessed = quiz.do(begun(library), guess).run
+    guessed = quiz.apply(begun(library), read(guess)).run
 
     clicked = click(guessed, 3).run
     typed = act(guessed, "reply", answers={first.id: [first.choices[3].id]}, ts="2.0", aim=3)
@@ -195,12 +196,6 @@ def test_a_message_whose_guess_was_confirmed_has_answered_that_question(library:
     assert clicked.typed == {"1.0": (first.id,)}
     assert typed.typed == {"1.0": (first.id,), "2.0": (first.id,)}
     assert quiz.load(library.quiz, clicked.answers, clicked.state()) == clicked
-
-
-def test_what_is_no_action_is_an_error(library: Library):
-    run = begun(library)
-    with pytest.raises(ValueError, match="no action 'nonsense'"):
-        quiz.do(run, {"do": "nonsense"})
 
 
 def test_a_run_is_what_its_state_says(library: Library):
@@ -222,13 +217,13 @@ def test_a_run_is_what_its_state_says_whatever_was_done_to_it_last(library: Libr
 def test_reminders_are_counted_and_lose_their_buttons_when_it_closes(library: Library):
     run = answered(begun(library), 0)
 
-    once = quiz.do(run, {"do": "remind"})
-    twice = quiz.do(once.run, {"do": "remind"})
-    closed = quiz.do(twice.run, {"do": "expire"})
+    once = quiz.apply(run, read({"do": "remind"}))
+    twice = quiz.apply(once.run, read({"do": "remind"}))
+    closed = quiz.apply(twice.run, read({"do": "expire"}))
 
     assert [done.run.reminders for done in (once, twice, closed)] == [1, 2, 2]
     assert [done.run.reminding for done in (once, twice, closed)] == [True, True, False]
-    assert {done.what for done in (once, twice, closed)} == {What.TAKEN}
+    assert {done.outcome for done in (once, twice, closed)} == {Outcome.TAKEN}
 
 
 def test_what_was_asked_while_an_answer_is_being_changed_is_still_a_change(library: Library):
@@ -236,13 +231,13 @@ def test_what_was_asked_while_an_answer_is_being_changed_is_still_a_change(libra
     run = act(answered(begun(library), 0, 0), "change", question=first.id)
     guess = {"do": "guess", "prompt": len(run.prompts), "question": first.id, "choices": [first.choices[1].id]}
 
-    done = quiz.do(run, guess)
+    done = quiz.apply(run, read(guess))
 
-    assert (done.what, done.question) == (What.TAKEN, first.id)
+    assert (done.outcome, done.question) == (Outcome.TAKEN, first.id)
     assert done.run.prompts[-1].changing
     # To skip a change leaves the answer as it was, and goes on with what comes next.
     assert act(done.run, "skip").answers == run.answers
-    asked_plainly = quiz.do(begun(library), guess | {"prompt": 2})
+    asked_plainly = quiz.apply(begun(library), read(guess | {"prompt": 2}))
     assert not asked_plainly.run.prompts[-1].changing
 
 
@@ -252,8 +247,8 @@ def test_a_guess_about_a_question_that_is_over_is_stale_and_says_which(library: 
     guess = {"do": "guess", "prompt": len(run.prompts), "question": first.id, "choices": [first.choices[1].id]}
     too_late = guess | {"prompt": 2, "question": second.id, "choices": [second.choices[0].id]}
 
-    assert quiz.do(run, guess) == Done(run, What.STALE, first.id)
-    assert quiz.do(run, too_late) == Done(run, What.STALE, second.id)
+    assert quiz.apply(run, read(guess)) == Transition(run, Outcome.STALE, first.id)
+    assert quiz.apply(run, read(too_late)) == Transition(run, Outcome.STALE, second.id)
 
 
 def test_a_late_click_and_a_late_reply_name_the_question_they_were_meant_for(library: Library):
@@ -261,9 +256,9 @@ def test_a_late_click_and_a_late_reply_name_the_question_they_were_meant_for(lib
     run = answered(begun(library), 0)
     reply = {"do": "reply", "answers": {first.id: [first.choices[1].id]}, "ts": "1.0", "aim": 2}
 
-    assert click(run, 1, prompt=2) == Done(run, What.STALE, first.id)
-    assert quiz.do(run, reply) == Done(run, What.STALE, first.id)
-    assert quiz.do(run, reply | {"aim": 9}) == Done(run, What.STALE, None)
+    assert click(run, 1, prompt=2) == Transition(run, Outcome.STALE, first.id)
+    assert quiz.apply(run, read(reply)) == Transition(run, Outcome.STALE, first.id)
+    assert quiz.apply(run, read(reply | {"aim": 9})) == Transition(run, Outcome.STALE, None)
 
 
 def test_an_answer_can_be_changed_while_the_round_pauses(library: Library):
@@ -275,7 +270,7 @@ def test_an_answer_can_be_changed_while_the_round_pauses(library: Library):
 def test_to_show_a_run_is_no_sign_of_life(library: Library):
     reminded = act(answered(begun(library), 0), "remind")
 
-    assert quiz.do(reminded, {"do": "show"}) == Done(reminded, What.NOTHING)
+    assert quiz.apply(reminded, read({"do": "show"})) == Transition(reminded, Outcome.NOTHING)
 
 
 def test_answers_to_all_questions_carry_over_with_a_result(library: Library):
@@ -317,17 +312,16 @@ def test_answers_carry_over_to_another_version_as_far_as_it_has_them(library: Li
 def test_a_reminder_comes_after_a_day_in_daytime(library: Library, now: str, zone: str | None, expected: str):
     run = begun(library)
 
-    what, at = quiz.due(run, datetime.fromisoformat(now).replace(tzinfo=UTC), zone) or ("", None)
+    due = quiz.due(run, datetime.fromisoformat(now).replace(tzinfo=UTC), zone)
 
-    assert what == "remind"
-    assert at == datetime.fromisoformat(expected)
+    assert due == (Remind(), datetime.fromisoformat(expected))
 
 
 def test_one_reminder_then_two_weeks_then_it_closes_and_can_be_taken_up(library: Library):
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
     run = act(answered(begun(library), 0), "remind")
     assert run.reminding
-    assert quiz.due(run, now, None) == ("expire", datetime(2026, 12, 3, 12, tzinfo=UTC))
+    assert quiz.due(run, now, None) == (Expire(), datetime(2026, 12, 3, 12, tzinfo=UTC))
 
     closed = act(run, "expire")
 
@@ -341,7 +335,9 @@ def test_later_asks_for_another_reminder(library: Library):
     run = act(act(begun(library), "remind"), "later")
 
     assert not run.reminding
-    assert (quiz.due(run, datetime(2026, 11, 20, 12, tzinfo=UTC), None) or ("",))[0] == "remind"
+    due = quiz.due(run, datetime(2026, 11, 20, 12, tzinfo=UTC), None)
+    assert due
+    assert due[0] == Remind()
 
 
 def test_nobody_is_reminded_of_what_is_finished_or_stopped(library: Library):
@@ -351,15 +347,15 @@ def test_nobody_is_reminded_of_what_is_finished_or_stopped(library: Library):
 
     for run in (finished, stopped):
         assert quiz.due(run, now, None) is None
-        assert quiz.do(run, {"do": "remind"}) == Done(run, What.NOTHING)
-        assert quiz.do(run, {"do": "expire"}) == Done(run, What.NOTHING)
+        assert quiz.apply(run, read({"do": "remind"})) == Transition(run, Outcome.NOTHING)
+        assert quiz.apply(run, read({"do": "expire"})) == Transition(run, Outcome.NOTHING)
 
 
 def test_a_deleted_run_takes_nothing_any_more(library: Library):
     run = act(answered(begun(library), 0), "delete")
 
     assert run.answers == {}
-    assert quiz.do(run, {"do": "resume"}) == Done(run, What.NOTHING)
+    assert quiz.apply(run, read({"do": "resume"})) == Transition(run, Outcome.NOTHING)
 
 
 # What it is about
@@ -429,7 +425,7 @@ def test_two_answers_give_a_picture_and_the_rest_can_be_answered(library: Librar
     assert run.recommendation.clearness is Clearness.PICTURE
     assert not run.shareable
     assert [each.id for each in run.unanswered] == ids(library)[2:]
-    assert quiz.do(run, {"do": "open", "part": "titles"}).what is What.STALE
+    assert quiz.apply(run, read({"do": "open", "part": "titles"})).outcome is Outcome.STALE
 
     run = act(run, "go_on")
 
@@ -465,6 +461,6 @@ def test_a_part_of_the_result_opens_once_and_in_the_order_it_was_asked_for(libra
     run = act(act(run, "open", part="skills"), "open", part="titles")
 
     assert run.opened == ("skills", "titles")
-    assert quiz.do(run, {"do": "open", "part": "skills"}).what is What.REPEATED
-    assert quiz.do(run, {"do": "open", "part": "nonsense"}).what is What.STALE
+    assert quiz.apply(run, read({"do": "open", "part": "skills"})).outcome is Outcome.REPEATED
+    assert quiz.apply(run, read({"do": "open", "part": "nonsense"})).outcome is Outcome.STALE
     assert quiz.load(library.quiz, run.answers, run.state()) == run

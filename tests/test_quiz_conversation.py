@@ -1375,7 +1375,7 @@ async def test_a_deleted_round_is_gone_from_the_list_and_the_thread(workspace: W
 async def test_of_a_deleted_round_nothing_that_was_said_or_recorded_remains(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.slack.asking.ENDED", 0.5)
+    monkeypatch.setattr("bot.slack.quiz_work.ENDED", 0.5)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root = await begin(workspace)
         await take(workspace, root, 0, 1)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import quiz, smalltalk, typed
+from bot.domain.actions import Answer, Change, Guess, Reply
 from bot.domain.quiz import Run
 from bot.domain.reply import (
     Answered,
@@ -28,7 +29,7 @@ MARKS = str.maketrans("", "", "*_~`\"'")  # of Slack's formatting, which goes fr
 def begun(library: Library) -> Run:
     """Begin a run about one's own work, so that the first question is asked."""
     run = quiz.begin(library.quiz)
-    return quiz.do(run, {"do": "answer", "prompt": 1, "question": "purpose", "choices": ["own"]}).run
+    return quiz.apply(run, Answer(prompt=1, question="purpose", choices=("own",))).run
 
 
 def reading(library: Library, text: str, run: Run | None = None) -> Reading:
@@ -94,7 +95,7 @@ def test_every_label_and_every_wording_in_the_knowledge_is_read_as_its_choice(li
 def test_every_wording_in_the_knowledge_is_an_answer_to_its_question(library: Library):
     run = quiz.begin(library.quiz)
     for question in library.quiz.questions:
-        run = quiz.do(run, {"do": "change", "question": question.id}).run
+        run = quiz.apply(run, Change(question=question.id)).run
         for choice in question.choices:
             for text in (choice.label, *choice.says):
                 assert reading(library, text, run) == Answered({question.id: (choice.id,)}), text
@@ -176,7 +177,7 @@ def test_what_is_no_answer_is_told_apart(library: Library, typed: str, expected:
 def test_small_talk_is_never_an_answer(library: Library, name: str):
     begun = quiz.begin(library.quiz)
     for question in library.quiz.all_questions:
-        run = quiz.do(begun, {"do": "change", "question": question.id}).run
+        run = quiz.apply(begun, Change(question=question.id)).run
         for phrase in library.words.talk.of(name).phrases:
             intent = smalltalk.read(phrase, library.words.talk)
             found = read(phrase, run, library.words.typed, aside=intent)
@@ -204,7 +205,7 @@ def test_two_choices_are_read_as_slack_sends_them(library: Library, text: str):
 def test_a_thumb_answers_did_you_mean(library: Library):
     question = library.quiz.questions[0]
     choice = question.choices[1].id
-    run = quiz.do(begun(library), {"do": "guess", "prompt": 2, "question": question.id, "choices": [choice]}).run
+    run = quiz.apply(begun(library), Guess(prompt=2, question=question.id, choices=(choice,))).run
 
     assert reading(library, ":+1::skin-tone-2:", run) == Answered({question.id: (choice,)})
     assert reading(library, ":-1:", run) == Command("reask")
@@ -223,7 +224,7 @@ def test_a_thumb_answers_did_you_mean(library: Library):
 def test_who_has_to_go_pauses(library: Library, text: str):
     run = begun(library)
     for question in library.quiz.questions:
-        assert reading(library, text, quiz.do(run, {"do": "change", "question": question.id}).run) == Command("pause")
+        assert reading(library, text, quiz.apply(run, Change(question=question.id)).run) == Command("pause")
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_who_has_to_go_pauses(library: Library, text: str):
 def test_a_few_words_of_a_choice_in_another_story_are_no_answer(library: Library, text: str):
     run = begun(library)
     for question in library.quiz.questions:
-        asked = quiz.do(run, {"do": "change", "question": question.id}).run
+        asked = quiz.apply(run, Change(question=question.id)).run
         assert not isinstance(reading(library, text, asked), Answered)
 
 
@@ -251,7 +252,7 @@ def test_what_is_typed_is_read_back_whatever_slack_escapes(text: str):
 def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(library: Library):
     words, begun = library.words.typed, quiz.begin(library.quiz)
     for question in library.quiz.all_questions:
-        run = quiz.do(begun, {"do": "change", "question": question.id}).run
+        run = quiz.apply(begun, Change(question=question.id)).run
         for name in type(words).model_fields:
             for phrase in getattr(words, name):
                 expected = Unclear() if name in ("yes", "no") else Command("pause" if name == "leaves" else name)
@@ -273,7 +274,7 @@ def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(libra
     ],
 )
 def test_what_is_denied_or_hardly_said_is_not_taken_for_an_answer(library: Library, number: int, typed: str):
-    run = quiz.do(quiz.begin(library.quiz), {"do": "change", "question": library.quiz.questions[number - 1].id}).run
+    run = quiz.apply(quiz.begin(library.quiz), Change(question=library.quiz.questions[number - 1].id)).run
 
     assert not isinstance(reading(library, typed, run), Answered)
 
@@ -299,9 +300,7 @@ def test_an_unsure_answer_is_a_guess_and_yes_takes_it(library: Library):
     run = begun(library)
     found = reading(library, "shiping it", run)
     assert found == Perhaps("question-you-work-on", ("ship-reliably",))
-    run = quiz.do(
-        run, {"do": "guess", "prompt": 2, "question": "question-you-work-on", "choices": ["ship-reliably"]}
-    ).run
+    run = quiz.apply(run, Guess(prompt=2, question="question-you-work-on", choices=("ship-reliably",))).run
 
     assert reading(library, "yes", run) == Answered({"question-you-work-on": ("ship-reliably",)})
     assert reading(library, "Nope", run) == Command("reask")
@@ -364,10 +363,11 @@ def test_what_the_faq_answers_is_not_taken_for_what_it_is_about(library: Library
 @pytest.mark.parametrize(("typed", "side"), [("change 6 to b", 1), ("6a", 0), ("change 6", None)])
 def test_the_tie_break_is_changed_by_the_number_it_has_on_the_card(library: Library, typed: str, side: int | None):
     run = begun(library)
-    close = {each.id: [each.choices[at].id] for each, at in zip(library.quiz.questions, (0, 2, 2, 1, 4), strict=True)}
+    positions = zip(library.quiz.questions, (0, 2, 2, 1, 4), strict=True)
+    close = {question.id: (question.choices[at].id,) for question, at in positions}
     assert reading(library, typed, run) == Unclear()
 
-    run = quiz.do(run, {"do": "reply", "answers": close, "ts": "1.0", "aim": None}).run
+    run = quiz.apply(run, Reply(answers=close, ts="1.0")).run
 
     assert run.tie_break
     last = run.tie_break

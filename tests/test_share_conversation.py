@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.knowledge import Library
-from bot.slack import speech
+from bot.slack import gateway
 from tests.conftest import bot_in
 from tests.test_quiz_conversation import (
     CLEAR,
@@ -198,7 +198,7 @@ async def test_a_picker_says_again_why_somebody_cannot_be_sent_a_result(workspac
 async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_again(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str, told: str
 ):
-    monkeypatch.setattr(speech, "TRIES", 1)
+    monkeypatch.setattr(gateway, "TRIES", 1)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root, _, confirm = await previewed(workspace)
         await workspace.faults(api=[{"method": "chat.postMessage", "error": error}])

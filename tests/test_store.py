@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +13,13 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.domain import quiz
+from bot.domain.actions import Action, Answer, Pause, Remind, Reply, Resume, Show, Stop
 from bot.domain.content import AnyQuestion, Quiz
-from bot.domain.quiz import What
-from bot.jobs import insist
+from bot.domain.quiz import Outcome, Run, Transition
+from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, Installation, Posted, Share, ShareState, Store
+from bot.storage import NOT_YOURS, DueRun, Installation, Posted, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata
@@ -41,151 +43,156 @@ async def store(url: str) -> AsyncIterator[Store]:
 
 
 async def begun(store: Store, library: Library, run_id: str = "r1", team: str = TEAM) -> None:
-    await store.begin_run(team, run_id, user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}", quiz=library.quiz)
+    await store.runs.begin(team, run_id, quiz.begin(library.quiz), user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}")
 
 
-def click(library: Library, position: int, number: int = 1) -> dict[str, object]:
+def applying(action: Action) -> Callable[[Run], Transition]:
+    return lambda run: quiz.apply(run, action)
+
+
+def click(library: Library, position: int, number: int = 1) -> Callable[[Run], Transition]:
     """Answer what is asked, counted from 1 with what it is about, by a click in its prompt."""
     questions: list[AnyQuestion] = [library.quiz.purpose, *library.quiz.questions]
     question = questions[number - 1]
-    choices = [question.choices[position].id]
-    return {"do": "answer", "prompt": number, "question": question.id, "choices": choices}
+    return applying(Answer(prompt=number, question=question.id, choices=(question.choices[position].id,)))
 
 
 async def test_a_run_is_found_by_its_id_and_by_its_thread(store: Store, library: Library):
     await begun(store, library)
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
 
     assert found is not None
-    assert found == await store.run_in_thread(TEAM, "U_ANA", "1.r1")
-    assert (found.user, found.channel, found.version, found.turns) == ("U_ANA", "D_ANA", 0, 0)
+    assert found == await store.runs.in_thread(TEAM, "U_ANA", "1.r1")
+    assert (found.user, found.channel, found.answers_version, found.revision) == ("U_ANA", "D_ANA", 0, 0)
     assert found.messages == {"card": Posted("1.r1", "")}
     assert found.run.quiz == library.quiz
     assert found.run.asking
     assert not found.asked
-    assert await store.find_run("r1") == (TEAM, found)
+    assert await store.runs.find("r1") == (TEAM, found)
 
 
 async def test_beginning_a_run_again_changes_nothing(store: Store, library: Library):
     await begun(store, library)
-    await store.act(TEAM, "r1", click(library, 0), by="job")
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="job")
 
     await begun(store, library)
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
-    assert (found.version, found.turns) == (1, 1)
+    assert (found.answers_version, found.revision) == (1, 1)
 
 
 async def test_an_action_is_done_once_and_again_in_the_same_name(store: Store, library: Library):
     await begun(store, library)
 
     acted = [
-        await store.act(TEAM, "r1", click(library, 0), by="job", user="U_ANA"),
-        await store.act(TEAM, "r1", click(library, 0), by="job", user="U_ANA"),
-        await store.act(TEAM, "r1", click(library, 0), by="second click", user="U_ANA"),
-        await store.act(TEAM, "r1", click(library, 1), by="third click", user="U_ANA"),
-        await store.act(TEAM, "r1", click(library, 1), by="forged", user="U_BEN"),
+        await store.runs.apply(TEAM, "r1", click(library, 0), by="job", user="U_ANA"),
+        await store.runs.apply(TEAM, "r1", click(library, 0), by="job", user="U_ANA"),
+        await store.runs.apply(TEAM, "r1", click(library, 0), by="second click", user="U_ANA"),
+        await store.runs.apply(TEAM, "r1", click(library, 1), by="third click", user="U_ANA"),
+        await store.runs.apply(TEAM, "r1", click(library, 1), by="forged", user="U_BEN"),
     ]
 
-    assert [each.outcome["what"] for each in acted if each] == [
-        What.TAKEN, What.TAKEN, What.REPEATED, What.STALE, NOT_YOURS,
+    assert [each.result.outcome for each in acted if each] == [
+        Outcome.TAKEN, Outcome.TAKEN, Outcome.REPEATED, Outcome.STALE, NOT_YOURS,
     ]  # fmt: skip
     assert [each.held for each in acted if each] == [True, True, False, False, False]
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
     first = library.quiz.purpose
-    assert (dict(found.run.answers), found.version) == ({first.id: (first.choices[0].id,)}, 1)
+    assert (dict(found.run.answers), found.answers_version) == ({first.id: (first.choices[0].id,)}, 1)
 
 
 async def test_of_clicks_at_the_same_moment_one_counts_and_one_holds(store: Store, library: Library):
     await begun(store, library)
 
-    acted = await asyncio.gather(*(store.act(TEAM, "r1", click(library, at % 2), by=f"click {at}") for at in range(8)))
+    acted = await asyncio.gather(
+        *(store.runs.apply(TEAM, "r1", click(library, at % 2), by=f"click {at}") for at in range(8))
+    )
 
-    assert sum(each.outcome["what"] == What.TAKEN for each in acted if each) == 1
+    assert sum(each.result.outcome == Outcome.TAKEN for each in acted if each) == 1
     assert sum(each.held for each in acted if each) == 1
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
-    assert (found.version, found.turns) == (1, 8)
+    assert (found.answers_version, found.revision) == (1, 8)
 
 
 async def test_a_run_is_let_go_of_only_when_nothing_more_was_done_to_it(store: Store, library: Library):
     await begun(store, library)
-    first = await store.act(TEAM, "r1", click(library, 0), by="first")
-    second = await store.act(TEAM, "r1", click(library, 0, 2), by="second")
+    first = await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
+    second = await store.runs.apply(TEAM, "r1", click(library, 0, 2), by="second")
     assert first
     assert second
     assert (first.held, second.held) == (True, False)
 
     shown = {"prompt:1": Posted("2.0", "digest")}
-    assert not await store.release(TEAM, "r1", by="first", turns=1, shown=shown)
-    assert await store.release(TEAM, "r1", by="first", turns=2, shown={})
-    assert await store.release(TEAM, "r1", by="first", turns=2, shown={})
+    assert not await store.runs.release(TEAM, "r1", by="first", revision=1, shown=shown)
+    assert await store.runs.release(TEAM, "r1", by="first", revision=2, shown={})
+    assert await store.runs.release(TEAM, "r1", by="first", revision=2, shown={})
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
     assert found.messages["prompt:1"] == Posted("2.0", "digest")
-    third = await store.act(TEAM, "r1", {"do": "pause"}, by="third")
+    third = await store.runs.apply(TEAM, "r1", applying(Pause()), by="third")
     assert third
     assert third.held
-    await store.free(TEAM, "r1", by="third")
-    fourth = await store.act(TEAM, "r1", {"do": "resume"}, by="fourth")
+    await store.runs.free(TEAM, "r1", by="third")
+    fourth = await store.runs.apply(TEAM, "r1", applying(Resume()), by="fourth")
     assert fourth
     assert fourth.held
 
 
 async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(store: Store, library: Library):
     await begun(store, library)
-    await store.act(TEAM, "r1", click(library, 0), by="first")
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
 
-    assert await store.lease(TEAM, "r1", by="first")
-    assert await store.lease(TEAM, "r1", by="first", seconds=900.0)
-    assert not await store.lease(TEAM, "r1", by="second")
-    await store.free(TEAM, "r1", by="first")
-    assert await store.lease(TEAM, "r1", by="second")
-    assert not await store.lease(TEAM, "r1", by="first")
-    assert not await store.lease(TEAM, "no run", by="first")
+    assert await store.runs.lease(TEAM, "r1", by="first")
+    assert await store.runs.lease(TEAM, "r1", by="first", seconds=900.0)
+    assert not await store.runs.lease(TEAM, "r1", by="second")
+    await store.runs.free(TEAM, "r1", by="first")
+    assert await store.runs.lease(TEAM, "r1", by="second")
+    assert not await store.runs.lease(TEAM, "r1", by="first")
+    assert not await store.runs.lease(TEAM, "no run", by="first")
 
 
 async def test_what_was_left_unfinished_is_abandoned_until_somebody_goes_on_with_it(store: Store, library: Library):
     await begun(store, library)
-    await store.act(TEAM, "r1", click(library, 0), by="first")
-    assert await store.abandoned(time.time(), limit=9) == []
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="first")
+    assert await store.runs.abandoned(time.time(), limit=9) == []
 
-    await store.free(TEAM, "r1", by="first", unfinished=True)
+    await store.runs.free(TEAM, "r1", by="first", unfinished=True)
 
-    [(team, run_id, _)] = await store.abandoned(time.time(), limit=9)
+    [(team, run_id, _)] = await store.runs.abandoned(time.time(), limit=9)
     assert (team, run_id) == (TEAM, "r1")
-    second = await store.act(TEAM, "r1", {"do": "show"}, by="second")
+    second = await store.runs.apply(TEAM, "r1", applying(Show()), by="second")
     assert second
     assert (second.held, second.doubtful) == (True, True)
-    assert await store.abandoned(time.time(), limit=9) == []
-    assert not await store.lease(TEAM, "r1", by="first")
+    assert await store.runs.abandoned(time.time(), limit=9) == []
+    assert not await store.runs.lease(TEAM, "r1", by="first")
 
 
 async def test_a_thread_that_is_gone_is_lost_once_and_its_messages_are_changed_no_more(store: Store, library: Library):
     await begun(store, library)
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found
     root = found.root_ts
-    await store.posted(TEAM, "r1", "prompt:1", Posted("2.0", "digest"))
+    await store.runs.record_message(TEAM, "r1", "prompt:1", Posted("2.0", "digest"))
 
-    await store.lose_thread(TEAM, "r1", root)
-    await store.move_thread(TEAM, "r1", "D_ANEW", Posted("9.0", "card"))
-    await store.lose_thread(TEAM, "r1", root)
-    await store.posted(TEAM, "r1", "prompt:2", Posted("9.1", "digest"))
-    await store.move_thread(TEAM, "r1", "D_ANEW", Posted("9.0", "card"))
+    await store.runs.lose_thread(TEAM, "r1", root)
+    await store.runs.move_thread(TEAM, "r1", "D_ANEW", Posted("9.0", "card"))
+    await store.runs.lose_thread(TEAM, "r1", root)
+    await store.runs.record_message(TEAM, "r1", "prompt:2", Posted("9.1", "digest"))
+    await store.runs.move_thread(TEAM, "r1", "D_ANEW", Posted("9.0", "card"))
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found
     assert (found.channel, found.root_ts) == ("D_ANEW", "9.0")
     left = {"card": Posted("9.0", "card"), "said:2.0": Posted("2.0", "digest")}
     assert dict(found.messages) == left | {"prompt:2": Posted("9.1", "digest")}
-    await store.unposted(TEAM, "r1", "prompt:2")
-    await store.unposted(TEAM, "r1", "prompt:2")
-    found = await store.run(TEAM, "r1")
+    await store.runs.forget_message(TEAM, "r1", "prompt:2")
+    await store.runs.forget_message(TEAM, "r1", "prompt:2")
+    found = await store.runs.get(TEAM, "r1")
     assert found
     assert dict(found.messages) == left
 
@@ -193,71 +200,71 @@ async def test_a_thread_that_is_gone_is_lost_once_and_its_messages_are_changed_n
 async def test_an_answer_by_halves_is_kept(store: Store, library: Library):
     await begun(store, library)
     question = library.quiz.questions[0]
-    both = [choice.id for choice in question.choices[:2]]
+    both = tuple(choice.id for choice in question.choices[:2])
 
-    await store.act(TEAM, "r1", {"do": "reply", "answers": {question.id: both}, "ts": "2.0", "aim": None}, by="job")
+    await store.runs.apply(TEAM, "r1", applying(Reply(answers={question.id: both}, ts="2.0")), by="job")
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
-    assert found.run.answers == {question.id: tuple(both)}
+    assert found.run.answers == {question.id: both}
     assert found.run.typed == {"2.0": (question.id,)}
 
 
 async def test_history_is_latest_first_and_knows_what_waits(store: Store, library: Library):
-    assert await store.history(TEAM, "U_ANA", limit=5) == []
+    assert await store.runs.history(TEAM, "U_ANA", limit=5) == []
     for run_id in ("r1", "r2", "r3"):
         await begun(store, library, run_id)
     for number in range(1, 6):
-        await store.act(TEAM, "r1", click(library, 0, number), by=f"job {number}")
+        await store.runs.apply(TEAM, "r1", click(library, 0, number), by=f"job {number}")
 
-    assert [each.id for each in await store.history(TEAM, "U_ANA", limit=2)] == ["r3", "r2"]
-    assert await store.count_runs(TEAM, "U_ANA") == 3
-    assert [each.waits for each in await store.history(TEAM, "U_ANA", limit=5)] == [True, True, False]
-    before = await store.finished_before(TEAM, "r3")
+    assert [each.id for each in await store.runs.history(TEAM, "U_ANA", limit=2)] == ["r3", "r2"]
+    assert await store.runs.count(TEAM, "U_ANA") == 3
+    assert [each.waits for each in await store.runs.history(TEAM, "U_ANA", limit=5)] == [True, True, False]
+    before = await store.runs.finished_before(TEAM, "r3")
     assert before
     assert before.id == "r1"
-    assert await store.finished_before(TEAM, "r1") is None
-    await store.delete_run(TEAM, "r1")
-    await store.delete_run(TEAM, "r1")
-    assert await store.finished_before(TEAM, "r3") is None
+    assert await store.runs.finished_before(TEAM, "r1") is None
+    await store.runs.delete(TEAM, "r1")
+    await store.runs.delete(TEAM, "r1")
+    assert await store.runs.finished_before(TEAM, "r3") is None
 
 
 async def test_what_waits_too_long_is_due_until_something_is_done(store: Store, library: Library):
     await begun(store, library)
     far = 4_000_000_000.0
-    [(team, run_id, what, at, turns)] = await store.due(far, limit=5)
-    assert (team, run_id, what, turns) == (TEAM, "r1", "remind", 0)
-    assert await store.due(at - 1, limit=5) == []
+    [reminder] = await store.runs.due(far, limit=5)
+    assert reminder == DueRun(TEAM, "r1", "remind", reminder.at, 0)
+    assert await store.runs.due(reminder.at - 1, limit=5) == []
 
-    await store.act(TEAM, "r1", {"do": "remind"}, by="job")
+    await store.runs.apply(TEAM, "r1", applying(Remind()), by="job")
 
-    [(_, _, what, later, _)] = await store.due(far, limit=5)
-    assert what == "expire"
-    assert later > at
-    await store.act(TEAM, "r1", {"do": "stop"}, by="stop")
-    assert await store.due(far, limit=5) == []
+    [expiry] = await store.runs.due(far, limit=5)
+    assert expiry.action == "expire"
+    assert expiry.at > reminder.at
+    await store.runs.apply(TEAM, "r1", applying(Stop()), by="stop")
+    assert await store.runs.due(far, limit=5) == []
 
 
 async def test_a_version_that_cannot_be_shown_any_more_is_left_with_what_maps_over(store: Store, library: Library):
     await begun(store, library)
-    await store.act(TEAM, "r1", click(library, 0), by="one")
-    await store.act(TEAM, "r1", click(library, 0, 2), by="two")
-    await store.act(TEAM, "r1", click(library, 0, 3), by="three")
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="one")
+    await store.runs.apply(TEAM, "r1", click(library, 0, 2), by="two")
+    await store.runs.apply(TEAM, "r1", click(library, 0, 3), by="three")
     data = library.quiz.model_dump()
     data["questions"][0]["choices"] = data["questions"][0]["choices"][1:]
     present = Quiz.model_validate(data)
-    store.know(present, lambda quiz: quiz == present)
+    store.runs.use_quiz(present, lambda known: known == present)
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
-    assert found.lost == (1, 2)
-    acted = await store.act(TEAM, "r1", {"do": "resume"}, by="four")
+    assert found.carried_over == (1, 2)
+    acted = await store.runs.apply(TEAM, "r1", applying(Resume()), by="four")
 
     assert acted
-    assert acted.outcome["lost"] == [1, 2]
-    again = await store.run(TEAM, "r1")
+    assert acted.result.carried_over == (1, 2)
+    again = await store.runs.get(TEAM, "r1")
     assert again is not None
-    assert (again.lost, set(again.run.answers)) == (None, {"purpose", present.questions[1].id})
+    assert (again.carried_over, set(again.run.answers)) == (None, {"purpose", present.questions[1].id})
     assert again.run.quiz == present
 
 
@@ -269,7 +276,7 @@ async def test_a_run_of_before_conversations_were_kept_goes_on(store: Store, lib
         await connection.execute(metadata.tables["runs"].update().values(state=None, asked_ts="2.0"))
         await connection.execute(metadata.tables["answers"].insert().values(old))
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
 
     assert found is not None
     assert found.run.asking
@@ -280,9 +287,9 @@ async def test_a_run_of_before_conversations_were_kept_goes_on(store: Store, lib
 async def test_a_run_stays_with_the_quiz_it_began_with(store: Store, library: Library):
     await begun(store, library, "r1")
     edited = library.quiz.model_copy(update={"questions": library.quiz.questions[:3]})
-    await store.begin_run(TEAM, "r2", user="U_ANA", channel="D_ANA", root_ts="9.9", quiz=edited)
+    await store.runs.begin(TEAM, "r2", quiz.begin(edited), user="U_ANA", channel="D_ANA", root_ts="9.9")
 
-    before, after = await store.run(TEAM, "r1"), await store.run(TEAM, "r2")
+    before, after = await store.runs.get(TEAM, "r1"), await store.runs.get(TEAM, "r2")
 
     assert before is not None
     assert after is not None
@@ -296,7 +303,7 @@ async def test_a_share_leaves_its_first_state_once(store: Store, library: Librar
     await store.preview_share(TEAM, share)
 
     assert await store.share(TEAM, "s1") == share
-    assert await store.shares_of(TEAM, "r1") == 1
+    assert await store.count_shares(TEAM, "r1") == 1
     was = {"was": ShareState.PREVIEWED}
     assert await store.move_share(TEAM, "s1", **was, to=ShareState.CANCELLED) is ShareState.CANCELLED
     assert await store.move_share(TEAM, "s1", **was, to=ShareState.SENT) is ShareState.CANCELLED
@@ -308,19 +315,19 @@ async def test_another_team_sees_nothing_and_changes_nothing(store: Store, libra
     share = Share("s1", "r1", 5, "U_MEI", {}, ShareState.PREVIEWED)
     await store.preview_share(TEAM, share)
 
-    await store.posted(OTHER, "r1", "prompt:1", Posted("5.5", ""))
-    await store.delete_run(OTHER, "r1")
-    assert await store.run(OTHER, "r1") is None
-    assert await store.run_in_thread(OTHER, "U_ANA", "1.r1") is None
-    assert await store.history(OTHER, "U_ANA", limit=5) == []
-    assert await store.act(OTHER, "r1", click(library, 0), by="job") is None
+    await store.runs.record_message(OTHER, "r1", "prompt:1", Posted("5.5", ""))
+    await store.runs.delete(OTHER, "r1")
+    assert await store.runs.get(OTHER, "r1") is None
+    assert await store.runs.in_thread(OTHER, "U_ANA", "1.r1") is None
+    assert await store.runs.history(OTHER, "U_ANA", limit=5) == []
+    assert await store.runs.apply(OTHER, "r1", click(library, 0), by="job") is None
     assert await store.share(OTHER, "s1") is None
-    assert await store.shares_of(OTHER, "r1") == 0
+    assert await store.count_shares(OTHER, "r1") == 0
     assert await store.move_share(OTHER, "s1", was=ShareState.PREVIEWED, to=ShareState.SENT) is None
 
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     assert found is not None
-    assert (found.version, len(found.messages)) == (0, 1)
+    assert (found.answers_version, len(found.messages)) == (0, 1)
 
 
 async def test_a_database_that_is_up_to_date_is_opened_as_it_is(url: str, library: Library):
@@ -330,7 +337,7 @@ async def test_a_database_that_is_up_to_date_is_opened_as_it_is(url: str, librar
 
     second = await Store.open(url)
 
-    assert await second.run(TEAM, "r1") is not None
+    assert await second.runs.get(TEAM, "r1") is not None
     await second.close()
 
 
@@ -352,21 +359,21 @@ def test_the_newest_migration_is_the_one_the_store_asks_for():
     assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
 
 
-async def test_a_thread_is_remembered_by_what_it_was_answered_with_last(store: Store):
-    assert await store.answered_with(TEAM, "C_ASK", "1.0") is None
+async def test_a_thread_is_remembered_by_what_it_was_last_answer_last(store: Store):
+    assert await store.last_answer(TEAM, "C_ASK", "1.0") is None
 
-    await store.answered(TEAM, "C_ASK", "1.0", "openai-roles")
-    await store.answered(TEAM, "C_ASK", "1.0", "meta-roles")
+    await store.record_answer(TEAM, "C_ASK", "1.0", "openai-roles")
+    await store.record_answer(TEAM, "C_ASK", "1.0", "meta-roles")
 
-    assert await store.answered_with(TEAM, "C_ASK", "1.0") == "meta-roles"
-    assert await store.answered_with(OTHER, "C_ASK", "1.0") is None
-    assert await store.answered_with(TEAM, "C_GENERAL", "1.0") is None
+    assert await store.last_answer(TEAM, "C_ASK", "1.0") == "meta-roles"
+    assert await store.last_answer(OTHER, "C_ASK", "1.0") is None
+    assert await store.last_answer(TEAM, "C_GENERAL", "1.0") is None
 
 
 async def test_turns_of_a_channel_lie_a_second_apart_and_those_of_another_do_not_wait(store: Store):
-    turns = await asyncio.gather(*(store.turn(TEAM, "C_ASK", 1.0) for _ in range(5)))
-    _, elsewhere = await store.turn(TEAM, "C_GENERAL", 1.0)
-    _, of_others = await store.turn(OTHER, "C_ASK", 1.0)
+    turns = await asyncio.gather(*(store.take_turn(TEAM, "C_ASK", 1.0) for _ in range(5)))
+    _, elsewhere = await store.take_turn(TEAM, "C_GENERAL", 1.0)
+    _, of_others = await store.take_turn(OTHER, "C_ASK", 1.0)
 
     times = sorted(turn for turn, _ in turns)
     assert all(later - earlier >= 0.999 for earlier, later in pairwise(times))
@@ -377,32 +384,32 @@ async def test_turns_of_a_channel_lie_a_second_apart_and_those_of_another_do_not
 async def test_what_is_put_off_is_due_later_unless_something_was_done(store: Store, library: Library):
     await begun(store, library)
     far = 4_000_000_000.0
-    [(*_, at, turns)] = await store.due(far, limit=5)
+    [due] = await store.runs.due(far, limit=5)
 
-    await store.put_off(TEAM, "r1", at, far)
+    await store.runs.postpone(TEAM, "r1", due.at, far)
 
-    assert await store.due(far - 1, limit=5) == []
-    [(*_, later, _)] = await store.due(far, limit=5)
-    assert later == far
-    await store.act(TEAM, "r1", click(library, 0), by="click")
-    await store.put_off(TEAM, "r1", far, far + 1)
-    [(*_, now, _)] = await store.due(far, limit=5)
-    assert now < far
-    late = await store.act(TEAM, "r1", {"do": "remind"}, by="remind", turns=turns)
+    assert await store.runs.due(far - 1, limit=5) == []
+    [later] = await store.runs.due(far, limit=5)
+    assert later.at == far
+    await store.runs.apply(TEAM, "r1", click(library, 0), by="click")
+    await store.runs.postpone(TEAM, "r1", far, far + 1)
+    [now] = await store.runs.due(far, limit=5)
+    assert now.at < far
+    late = await store.runs.apply(TEAM, "r1", applying(Remind()), by="remind", revision=due.revision)
     assert late is not None
-    assert (late.outcome["what"], late.held) == (What.NOTHING, False)
+    assert (late.result.outcome, late.held) == (Outcome.NOTHING, False)
 
 
 async def test_the_last_sign_of_life_of_each_replica_is_kept_until_it_is_old(store: Store):
-    await store.seen("silent", 100.0)
-    await store.seen("alive", 100.0)
-    await store.seen("alive", 300.0)
-    await store.seen("gone", 0)
+    await store.heartbeat("silent", 100.0)
+    await store.heartbeat("alive", 100.0)
+    await store.heartbeat("alive", 300.0)
+    await store.heartbeat("gone", 0)
 
-    assert await store.last_seen() == {"silent": 100.0, "alive": 300.0, "gone": 0.0}
+    assert await store.heartbeats() == {"silent": 100.0, "alive": 300.0, "gone": 0.0}
 
-    await store.forget(250.0, 250.0)
-    assert await store.last_seen() == {"alive": 300.0}
+    await store.prune(250.0, 250.0)
+    assert await store.heartbeats() == {"alive": 300.0}
 
 
 async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_left(store: Store):
@@ -417,7 +424,7 @@ async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_l
         inside -= 1
         return replace(found, token=str(int(found.token) + 1)) if found.token == "0" else None
 
-    await asyncio.gather(*(insist(store.renew, TEAM, renewed) for _ in range(4)))
+    await asyncio.gather(*(retry_db(store.renew, TEAM, renewed) for _ in range(4)))
 
     found = await store.installation(TEAM)
     assert found
@@ -430,14 +437,14 @@ async def test_an_installation_made_while_the_old_one_is_deleted_stays(store: St
     new = replace(old, token="new", installed_at=300.0)
     for _ in range(10):
         await store.install(TEAM, old)
-        await asyncio.gather(insist(store.delete_team, TEAM, gone_at=200.0), insist(store.install, TEAM, new))
+        await asyncio.gather(retry_db(store.delete_team, TEAM, gone_at=200.0), retry_db(store.install, TEAM, new))
         found = await store.installation(TEAM)
         assert found == new
 
 
 async def test_tables_of_a_later_version_are_left_alone(url: str):
     store = await Store.open(url)
-    await store.answered(TEAM, "C_ASK", "1.0", "meta-roles")
+    await store.record_answer(TEAM, "C_ASK", "1.0", "meta-roles")
     await store.close()
     engine = create_async_engine(url)
     async with engine.begin() as connection:
@@ -446,7 +453,7 @@ async def test_tables_of_a_later_version_are_left_alone(url: str):
 
     again = await Store.open(url)
 
-    assert await again.answered_with(TEAM, "C_ASK", "1.0") == "meta-roles"
+    assert await again.last_answer(TEAM, "C_ASK", "1.0") == "meta-roles"
     await again.close()
 
 
@@ -457,15 +464,15 @@ async def test_an_error_of_the_database_does_not_say_what_was_written(store: Sto
     assert "hush" not in str(caught.value)
 
 
-async def test_what_a_thread_was_answered_with_is_forgotten_by_the_age_of_the_answer(store: Store):
-    await store.answered(TEAM, "C_ASK", "1700000000.000001", "openai-roles")
+async def test_what_a_thread_was_last_answer_is_forgotten_by_the_age_of_the_answer(store: Store):
+    await store.record_answer(TEAM, "C_ASK", "1700000000.000001", "openai-roles")
     now = time.time()
 
-    await store.forget(now - 60, now)
-    assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") == "openai-roles"
+    await store.prune(now - 60, now)
+    assert await store.last_answer(TEAM, "C_ASK", "1700000000.000001") == "openai-roles"
 
-    await store.forget(now + 60, now)
-    assert await store.answered_with(TEAM, "C_ASK", "1700000000.000001") is None
+    await store.prune(now + 60, now)
+    assert await store.last_answer(TEAM, "C_ASK", "1700000000.000001") is None
 
 
 async def test_what_an_older_version_kept_of_a_thread_is_forgotten_by_the_age_of_its_root(store: Store, url: str):
@@ -479,41 +486,41 @@ async def test_what_an_older_version_kept_of_a_thread_is_forgotten_by_the_age_of
             await connection.execute(row, {"team": TEAM, "ts": ts})
     await engine.dispose()
 
-    await store.forget(1_750_000_000, 1_750_000_000)
+    await store.prune(1_750_000_000, 1_750_000_000)
 
-    assert [await store.answered_with(TEAM, "C_ASK", ts) for ts in threads] == [None, "meta-roles"]
+    assert [await store.last_answer(TEAM, "C_ASK", ts) for ts in threads] == [None, "meta-roles"]
 
 
 async def test_a_version_of_the_quiz_goes_with_the_last_run_that_is_pinned_to_it(
     store: Store, url: str, library: Library
 ):
     older = library.quiz.model_copy(update={"questions": library.quiz.questions[:3]})
-    store.know(library.quiz, lambda _: True)
+    store.runs.use_quiz(library.quiz, lambda _: True)
     for run_id in ("r1", "r2"):
-        await store.begin_run(TEAM, run_id, user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}", quiz=older)
+        await store.runs.begin(TEAM, run_id, quiz.begin(older), user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}")
     await begun(store, library, "r3", OTHER)
     kept = [await versions(url)]
 
     for run_id in ("r1", "r2"):
-        await store.delete_run(TEAM, run_id)
-        await store.forget(1.0, 1.0)
+        await store.runs.delete(TEAM, run_id)
+        await store.prune(1.0, 1.0)
         kept.append(await versions(url))
-    await store.delete_run(OTHER, "r3")
-    await store.forget(1.0, 1.0)
+    await store.runs.delete(OTHER, "r3")
+    await store.prune(1.0, 1.0)
     kept.append(await versions(url))
 
     assert kept == [2, 2, 1, 1]  # the present one stays for the next run
     await begun(store, library, "r4")
-    assert (await store.run(TEAM, "r4")) is not None
+    assert (await store.runs.get(TEAM, "r4")) is not None
 
 
 async def test_runs_can_begin_while_versions_of_the_quiz_are_forgotten(store: Store, library: Library):
     for number in range(5):
         runs = [f"r{number}-{each}" for each in range(4)]
-        await asyncio.gather(*(begun(store, library, run_id) for run_id in runs), store.forget(1.0, 1.0))
-        assert None not in [await store.run(TEAM, run_id) for run_id in runs]
+        await asyncio.gather(*(begun(store, library, run_id) for run_id in runs), store.prune(1.0, 1.0))
+        assert None not in [await store.runs.get(TEAM, run_id) for run_id in runs]
         for run_id in runs:
-            await store.delete_run(TEAM, run_id)
+            await store.runs.delete(TEAM, run_id)
 
 
 async def versions(url: str) -> int:

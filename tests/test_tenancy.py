@@ -12,8 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
 
+from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
+from bot.domain.quiz import Run, Transition, apply, begin
 from bot.knowledge import Library
 from bot.storage import Installation, Posted, Share, ShareState, Store, StoredRun
+from bot.storage.inbox import Inbox
+from bot.storage.runs import Runs
 from bot.storage.tables import metadata
 
 MINE, THEIRS = "T_MINE", "T_THEIRS"
@@ -29,13 +33,13 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
     """One call of each method that takes a team, with ids drawn from a few."""
     quiz = library.quiz
     first = quiz.questions[0]
-    actions: list[dict[str, Any]] = [
-        {"do": "answer", "prompt": 1, "question": first.id, "choices": [first.choices[0].id]},
-        {"do": "reply", "answers": {q.id: [q.choices[0].id] for q in quiz.questions}, "ts": "9.0", "aim": None},
-        {"do": "skip"},
-        {"do": "pause"},
-        {"do": "remind"},
-        {"do": "delete"},
+    actions: list[Action] = [
+        Answer(prompt=1, question=first.id, choices=(first.choices[0].id,)),
+        Reply(answers={question.id: (question.choices[0].id,) for question in quiz.questions}, ts="9.0"),
+        Skip(),
+        Pause(),
+        Remind(),
+        Delete(),
     ]
 
     def run(number: int) -> str:
@@ -45,43 +49,54 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         return Share(f"s{number % 2}", run(number), 1, "U_MEI", {"text": str(number)}, ShareState.PREVIEWED)
 
     async def preview(store: Store, team: str, number: int) -> None:
-        if await store.run(team, run(number)):
+        if await store.runs.get(team, run(number)):
             await store.preview_share(team, share(number))
 
     return {
-        "begin_run": lambda store, team, n: store.begin_run(
-            team, run(n), user="U_ANA", channel="D_ANA", root_ts=f"1.{run(n)}", quiz=quiz
+        "runs.begin": lambda store, team, n: store.runs.begin(
+            team, run(n), begin(quiz), user="U_ANA", channel="D_ANA", root_ts=f"1.{run(n)}"
         ),
-        "posted": lambda store, team, n: store.posted(team, run(n), f"prompt:{n}", Posted(f"2.{n}", "")),
-        "unposted": lambda store, team, n: store.unposted(team, run(n), f"prompt:{n}"),
-        "lose_thread": lambda store, team, n: store.lose_thread(team, run(n), f"1.{run(n)}"),
-        "move_thread": lambda store, team, n: store.move_thread(team, run(n), "D_ANA", Posted(f"4.{run(n)}", "")),
-        "lease": lambda store, team, n: store.lease(team, run(n), by=f"job{n}"),
-        "run": lambda store, team, n: _seen(store.run(team, run(n))),
-        "run_in_thread": lambda store, team, n: _seen(store.run_in_thread(team, "U_ANA", f"1.{run(n)}")),
-        "act": lambda store, team, n: store.act(team, run(n), actions[n], by=f"job{n}", user=("U_ANA", None)[n % 2]),
-        "release": lambda store, team, n: store.release(team, run(n), by=f"job{n}", turns=n, shown={}),
-        "free": lambda store, team, n: store.free(team, run(n), by=f"job{n}", unfinished=n % 2 == 0),
-        "history": lambda store, team, n: _listed(store, team),
-        "count_runs": lambda store, team, n: store.count_runs(team, "U_ANA"),
-        "finished_before": lambda store, team, n: _seen(store.finished_before(team, run(n))),
-        "rounds_after": lambda store, team, n: store.rounds_after(team, run(n)),
-        "put_off": lambda store, team, n: store.put_off(team, run(n), 1.0, 2.0),
-        "delete_run": lambda store, team, n: store.delete_run(team, run(n)),
-        "shares_of": lambda store, team, n: store.shares_of(team, run(n)),
+        "runs.record_message": lambda store, team, n: store.runs.record_message(
+            team, run(n), f"prompt:{n}", Posted(f"2.{n}", "")
+        ),
+        "runs.forget_message": lambda store, team, n: store.runs.forget_message(team, run(n), f"prompt:{n}"),
+        "runs.lose_thread": lambda store, team, n: store.runs.lose_thread(team, run(n), f"1.{run(n)}"),
+        "runs.move_thread": lambda store, team, n: store.runs.move_thread(
+            team, run(n), "D_ANA", Posted(f"4.{run(n)}", "")
+        ),
+        "runs.lease": lambda store, team, n: store.runs.lease(team, run(n), by=f"job{n}"),
+        "runs.get": lambda store, team, n: _seen(store.runs.get(team, run(n))),
+        "runs.in_thread": lambda store, team, n: _seen(store.runs.in_thread(team, "U_ANA", f"1.{run(n)}")),
+        "runs.apply": lambda store, team, n: store.runs.apply(
+            team, run(n), actions[n], by=f"job{n}", user=("U_ANA", None)[n % 2]
+        ),
+        "runs.release": lambda store, team, n: store.runs.release(team, run(n), by=f"job{n}", revision=n, shown={}),
+        "runs.free": lambda store, team, n: store.runs.free(team, run(n), by=f"job{n}", unfinished=n % 2 == 0),
+        "runs.history": lambda store, team, n: _listed(store, team),
+        "runs.count": lambda store, team, n: store.runs.count(team, "U_ANA"),
+        "runs.finished_before": lambda store, team, n: _seen(store.runs.finished_before(team, run(n))),
+        "runs.begun_after": lambda store, team, n: store.runs.begun_after(team, run(n)),
+        "runs.postpone": lambda store, team, n: store.runs.postpone(team, run(n), 1.0, 2.0),
+        "runs.delete": lambda store, team, n: store.runs.delete(team, run(n)),
+        "count_shares": lambda store, team, n: store.count_shares(team, run(n)),
         "preview_share": preview,
         "share": lambda store, team, n: store.share(team, f"s{n % 2}"),
         "move_share": lambda store, team, n: store.move_share(
             team, f"s{n % 2}", was=ShareState.PREVIEWED, to=(ShareState.SENT, ShareState.CANCELLED)[n % 2]
         ),
-        "answered": lambda store, team, n: store.answered(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
-        "answered_with": lambda store, team, n: store.answered_with(team, "C_ASK", f"3.{n % 2}"),
-        "turn": lambda store, team, n: _turn(store, team),
+        "record_answer": lambda store, team, n: store.record_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
+        "last_answer": lambda store, team, n: store.last_answer(team, "C_ASK", f"3.{n % 2}"),
+        "take_turn": lambda store, team, n: _turn(store, team),
+        "try_turn": lambda store, team, n: _try_turn(store, team),
         "install": lambda store, team, n: store.install(team, replace(HERE, token=f"secret-{n}")),
         "installation": lambda store, team, n: store.installation(team),
         "renew": lambda store, team, n: store.renew(team, _renewed),
         "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),
     }
+
+
+def _applied(action: Action, run: Run) -> Transition:
+    return apply(run, action)
 
 
 async def _seen(reading: Awaitable[StoredRun | None]) -> StoredRun | None:
@@ -91,11 +106,15 @@ async def _seen(reading: Awaitable[StoredRun | None]) -> StoredRun | None:
 
 
 async def _listed(store: Store, team: str) -> list[str]:
-    return [each.id for each in await store.history(team, "U_ANA", limit=9)]
+    return [each.id for each in await store.runs.history(team, "U_ANA", limit=9)]
+
+
+async def _try_turn(store: Store, team: str) -> bool:
+    return await store.try_turn(team, "chat.update", 1000.0, 1) > 0
 
 
 async def _turn(store: Store, team: str) -> bool:
-    _, wait = await store.turn(team, "C_ASK", 1000.0)
+    _, wait = await store.take_turn(team, "C_ASK", 1000.0)
     return wait > 0
 
 
@@ -113,8 +132,9 @@ def _rows(file: Path, team: str) -> dict[str, list[dict[str, Any]]]:
 
 def test_every_method_that_takes_a_team_is_walked(library: Library):
     taking = {
-        name
-        for name, method in inspect.getmembers(Store, inspect.isfunction)
+        f"{part}{name}"
+        for part, kind in (("", Store), ("runs.", Runs), ("inbox.", Inbox))
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters
     }
 

@@ -11,6 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.domain import quiz
+from bot.domain.actions import Stop
 from bot.domain.content import PURPOSE
 from bot.knowledge import Library
 from bot.storage import Installation, Posted, Share, ShareState, Store
@@ -103,27 +105,27 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
 async def check(store: Store, library: Library) -> None:
     """Read all of it through the store of today."""
     first, second = library.quiz.questions[:2]
-    r1, r2 = await store.run(TEAM, "r1"), await store.run_in_thread(TEAM, ANA, "1700000001.000100")
+    r1, r2 = await store.runs.get(TEAM, "r1"), await store.runs.in_thread(TEAM, ANA, "1700000001.000100")
     assert r1
     assert r2
-    assert (r1.user, r1.channel, r1.version, r1.turns, r1.begun_at) == (ANA, "D_ANA", 2, 0, BEGUN)
+    assert (r1.user, r1.channel, r1.answers_version, r1.revision, r1.begun_at) == (ANA, "D_ANA", 2, 0, BEGUN)
     assert {first.id: (first.choices[0].id,), second.id: (second.choices[0].id,)}.items() <= r1.run.answers.items()
     assert r1.run.quiz == library.quiz
     assert r1.messages["prompt:1"] == Posted("1700000000.000200", "")
     assert r2.run.answers[first.id] == (first.choices[0].id, first.choices[1].id)
-    assert (r2.zone, r2.turns, r2.messages["prompt:1"]) == ("Europe/Berlin", 3, Posted("1700000001.000200", "d"))
-    assert {each.id for each in await store.history(TEAM, ANA, limit=9)} == {"r1", "r2"}
+    assert (r2.zone, r2.revision, r2.messages["prompt:1"]) == ("Europe/Berlin", 3, Posted("1700000001.000200", "d"))
+    assert {each.id for each in await store.runs.history(TEAM, ANA, limit=9)} == {"r1", "r2"}
     message = {"text": "hello", "blocks": []}
     assert await store.share(TEAM, "s1") == Share("s1", "r1", 2, "U_MEI", message, ShareState.SENT)
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed
     for thread_ts, entry in (("1700000000.000001", "mts"), ("1700000002.000001", "labs")):
-        assert await store.answered_with(TEAM, "C_ASK", thread_ts) == entry
-    assert await store.last_seen() == {"host-1-abc": 1_700_000_000.25}
-    [item] = await store.received(["host-1-abc"])
+        assert await store.last_answer(TEAM, "C_ASK", thread_ts) == entry
+    assert await store.heartbeats() == {"host-1-abc": 1_700_000_000.25}
+    [item] = await store.inbox.received(["host-1-abc"])
     assert (item.key, item.work) == ("say:T_ONE:C_ASK:1", "faq.say")
-    assert (await store.turn(TEAM, "C_ASK", 1.0))[1] == 0
-    assert [(run, what) for _, run, what, *_ in await store.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
+    assert (await store.take_turn(TEAM, "C_ASK", 1.0))[1] == 0
+    assert [(due.run_id, due.action) for due in await store.runs.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
 
 
 async def test_what_each_version_wrote_is_read_after_the_upgrade_to_the_last(url: str, library: Library):
@@ -136,17 +138,17 @@ async def test_what_each_version_wrote_is_read_after_the_upgrade_to_the_last(url
     await engine.dispose()
 
     store = await Store.open(url)
-    store.know(library.quiz, library.can_show)
+    store.runs.use_quiz(library.quiz, library.can_show)
     await check(store, library)
 
     # A round of the first version goes on, and all that belongs to it goes with it.
-    acted = await store.act(TEAM, "r1", {"do": "stop"}, by="stop", user=ANA)
+    acted = await store.runs.apply(TEAM, "r1", lambda run: quiz.apply(run, Stop()), by="stop", user=ANA)
     assert acted
     assert acted.held
-    await store.delete_run(TEAM, "r1")
+    await store.runs.delete(TEAM, "r1")
     assert await store.share(TEAM, "s1") is None
     assert await store.delete_team(TEAM, gone_at=2_000_000_000.0)
-    assert await store.history(TEAM, ANA, limit=9) == []
+    assert await store.runs.history(TEAM, ANA, limit=9) == []
     await store.close()
 
 
@@ -160,7 +162,7 @@ async def test_opening_the_store_upgrades_a_database_of_any_version(url: str, st
     await engine.dispose()
 
     store = await Store.open(url)
-    found = await store.run(TEAM, "r1")
+    found = await store.runs.get(TEAM, "r1")
     await store.close()
 
     assert found
@@ -181,7 +183,7 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(url: str, library
     await engine.dispose()
 
     store = await Store.open(url)
-    assert await store.received(["nobody"]) == []
+    assert await store.inbox.received(["nobody"]) == []
     await store.close()
 
 

@@ -21,9 +21,9 @@ async def left_after(folder: Path, library: Library, keys: list[jobs.Key], prefi
     """Record work under these keys, for a replica that is not there, forget some of it, and give the keys left."""
     async with Workspace.start() as workspace, bot_in(workspace, library, folder):
         store = await Store.open(f"sqlite+aiosqlite:///{folder / 'rolefit.db'}")
-        await store.receive([Item(key, "nothing", "{}", 0.0) for key in keys], "elsewhere")
-        await jobs.forget_keys(prefixes)
-        left = {item.key for item in await store.received(["elsewhere"])}
+        await store.inbox.receive([Item(key, "nothing", "{}", 0.0) for key in keys], "elsewhere")
+        await jobs.delete_by_prefix(prefixes)
+        left = {item.key for item in await store.inbox.received(["elsewhere"])}
         await store.close()
     return left
 

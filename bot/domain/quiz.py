@@ -11,10 +11,36 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from bot.domain import fit
+from bot.domain.actions import (
+    Action,
+    Answer,
+    AskAgain,
+    AskGrading,
+    Back,
+    Begin,
+    Change,
+    Choices,
+    Delete,
+    DismissReminder,
+    EditReply,
+    Expire,
+    GoOn,
+    Grade,
+    Guess,
+    Manage,
+    OpenPart,
+    Pause,
+    Remind,
+    Reply,
+    Resume,
+    Show,
+    Skip,
+    Stop,
+)
 from bot.domain.content import OWN, PEOPLE, PURPOSE, ROLE, AnyQuestion, Choice, Option, Question, Quiz, TieBreak
 from bot.domain.fit import Answers, Given
 
@@ -35,8 +61,8 @@ class Status(StrEnum):
     DELETED = "deleted"  # its messages are about to say so, and then it is gone
 
 
-class What(StrEnum):
-    """What came of something that was done."""
+class Outcome(StrEnum):
+    """What applying an action has led to."""
 
     TAKEN = "taken"
     REPEATED = "repeated"  # the same answer again
@@ -71,6 +97,7 @@ class Run:
     """One person's answers to one version of the quiz, and how far the conversation has come.
 
     `reminded` says that a reminder was sent since they last did something, `reminding` that it still has buttons.
+    `regraded` counts how often they asked for the question about their review again.
     `typed` holds, by a message's ts, the questions it answered. `opened` names the parts of the result that were
     opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
     """
@@ -87,6 +114,7 @@ class Run:
     reminding: bool = False
     graded: Graded | None = None
     not_graded: bool = False
+    regraded: int = 0
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     opened: tuple[str, ...] = ()
 
@@ -103,14 +131,17 @@ class Run:
         nothing any more are left out, unless their owner went on; the tie-break comes last, and only if the others
         leave two roles too close to call.
         """
-        asked = [each for each in self.quiz.questions if each.id in self.answers or each.id in self.skipped]
+        asked = [question for question in self.quiz.questions if self._passed(question)]
         if not asked and PURPOSE not in self.answers and PURPOSE not in self.skipped:
             return self.quiz.purpose
-        open_ = [each for each in self.quiz.questions if each not in asked]
+        open_ = [question for question in self.quiz.questions if question not in asked]
         if open_:
             return open_[0] if self.went_on or not fit.settled(self.quiz, self.weighed) else None
         last = self.tie_break
         return last if last and last.id not in self.answers and last.id not in self.skipped else None
+
+    def _passed(self, question: Question) -> bool:
+        return question.id in self.answers or question.id in self.skipped
 
     @cached_property
     def tie_break(self) -> TieBreak | None:
@@ -152,14 +183,14 @@ class Run:
         """The questions that were left out because no answer to them could change the class."""
         if not self.finished:
             return ()
-        return tuple(
-            each for each in self.quiz.questions if each.id not in self.answers and each.id not in self.skipped
-        )
+        return tuple(question for question in self.quiz.questions if not self._passed(question))
 
     @cached_property
     def unanswered(self) -> tuple[Question, ...]:
         """The questions without an answer, once there is a result."""
-        return tuple(each for each in self.quiz.questions if each.id not in self.answers) if self.finished else ()
+        if not self.finished:
+            return ()
+        return tuple(question for question in self.quiz.questions if question.id not in self.answers)
 
     @property
     def shareable(self) -> bool:
@@ -172,16 +203,16 @@ class Run:
 
         Where roles are too close to call, the column of each fits.
         """
-        found = self.recommendation
-        if found is None or self.graded is None:
+        recommended = self.recommendation
+        if recommended is None or self.graded is None:
             return None
-        level = found.level if found.clearness is fit.Clearness.CLOSE else ()
-        return self.graded.column not in [role.column for role in (found.role, *level)]
+        level = recommended.level if recommended.clearness is fit.Clearness.CLOSE else ()
+        return self.graded.column not in [role.column for role in (recommended.role, *level)]
 
     def chosen(self, question_id: str) -> tuple[Option, ...]:
         """The choices made for a question: none, one, or two by halves. KeyError if the quiz has no such question."""
         question = self.quiz.question(question_id)
-        return tuple(fit.choice_of(question, each) for each in self.answers.get(question_id, ()))
+        return tuple(fit.choice_of(question, choice) for choice in self.answers.get(question_id, ()))
 
     def picked(self, question: Question) -> tuple[Choice, ...]:
         """The choices made for one of the questions that are weighed."""
@@ -195,7 +226,9 @@ class Run:
         """Give all but the quiz and the answers as plain data, for `load`."""
         return {
             "skipped": sorted(self.skipped),
-            "prompts": [[each.question, list(each.guesses), each.changing, each.typed] for each in self.prompts],
+            "prompts": [
+                [prompt.question, list(prompt.guesses), prompt.changing, prompt.typed] for prompt in self.prompts
+            ],
             "live": self.live,
             "status": self.status.value,
             "went_on": self.went_on,
@@ -204,6 +237,7 @@ class Run:
             "reminding": self.reminding,
             "graded": [self.graded.dimension, self.graded.column] if self.graded else None,
             "not_graded": self.not_graded,
+            "regraded": self.regraded,
             "typed": {ts: list(questions) for ts, questions in self.typed.items()},
             "opened": list(self.opened),
         }
@@ -211,15 +245,17 @@ class Run:
     @cached_property
     def weighed(self) -> Answers:
         """The answers to the questions, without those of the tie-breaks and without the purpose."""
-        return {each.id: self.answers[each.id] for each in self.quiz.questions if each.id in self.answers}
+        return {
+            question.id: self.answers[question.id] for question in self.quiz.questions if question.id in self.answers
+        }
 
 
 @dataclass(frozen=True)
-class Done:
-    """The run after something was done, and what came of it; `question` is the one it was about."""
+class Transition:
+    """The run after an action, and the outcome; `question` is the one it was about."""
 
     run: Run
-    what: What
+    outcome: Outcome
     question: str | None = None
 
 
@@ -242,7 +278,7 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
         quiz,
         MappingProxyType(dict(answers)),
         skipped=frozenset(state["skipped"]),
-        prompts=tuple(Prompt(question, tuple(guesses), *more) for question, guesses, *more in state["prompts"]),
+        prompts=tuple(Prompt(question, tuple(guesses), *rest) for question, guesses, *rest in state["prompts"]),
         live=state["live"],
         status=Status(state["status"]),
         went_on=state["went_on"],
@@ -251,6 +287,7 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
         reminding=state["reminding"],
         graded=Graded(*graded) if graded else None,
         not_graded=state["not_graded"],
+        regraded=state.get("regraded", 0),
         typed=MappingProxyType({ts: tuple(questions) for ts, questions in state["typed"].items()}),
         opened=tuple(state.get("opened", ())),
     )
@@ -263,66 +300,51 @@ def carried_over(quiz: Quiz, answers: Mapping[str, Sequence[str]], asked: int) -
     """
     kept: dict[str, Given] = {PURPOSE: (OWN,)}
     for question in (quiz.purpose, *quiz.all_questions):
-        given = tuple(answers.get(question.id, ()))
-        if given and all(any(choice.id == each for choice in question.choices) for each in given):
-            kept[question.id] = given
+        choices, known = tuple(answers.get(question.id, ())), {choice.id for choice in question.choices}
+        if choices and known.issuperset(choices):
+            kept[question.id] = choices
     run = Run(quiz, MappingProxyType(kept))
     next_ = run.upcoming or quiz.questions[0]
     return _advance(replace(run, prompts=(Prompt(next_.id),) * asked))
 
 
-def do(run: Run, action: Mapping[str, Any]) -> Done:
-    """Do something to a run. `action` is plain data with `do` and what that takes:
+def apply(run: Run, action: Action) -> Transition:
+    """Give the run as it is after an action. The run itself stays as it was; the same input gives the same output.
 
-    answer    prompt, question, choices: a click in the message of a prompt, counted from 1
-    reply     answers (choices by question), ts, aim: typed; `aim` is the prompt it was meant for, or None if it
-              names its questions itself
-    edit      answers, ts: the typed message was changed
-    guess     prompt, question, choices, ts: ask whether these are meant by a typed message
-    change    question: ask it again
-    back skip prompt: the one it is meant for, the last if none is named
-    begin delete pause resume stop go_on reask
-    show      nothing, but that its messages are brought to what it says
-    manages: they answer for the people they manage
-    open     part: show a part of the result
-    remind later expire
-    graded    dimension, column; or None for not saying
-    regrade   ask what the review looked at once more
-
-    What names a question, choice or dimension that this quiz does not have is STALE: it was meant for another version.
-    Raises ValueError for an unknown action.
+    What names a question, choice, dimension or part that this quiz does not have is STALE: it was meant for another
+    version. So is what was meant for a prompt that is not live any more.
     """
-    name = action["do"]
     if run.status is Status.DELETED:
-        return Done(run, What.NOTHING)
-    if name in ("remind", "expire"):
-        return _left_alone(run, name)
-    if name == "show":
-        return Done(run, What.NOTHING)
-    done = _act(run, name, action)
-    if done.what in (What.STALE, What.REPEATED) and done.run is run:
-        return done
-    return replace(done, run=replace(done.run, reminded=False, reminding=False))
+        return Transition(run, Outcome.NOTHING)
+    match action:
+        case Remind() | Expire():
+            return _left_alone(run, action)
+        case Show():
+            return Transition(run, Outcome.NOTHING)
+    after = _apply(run, action)
+    if after.outcome in (Outcome.STALE, Outcome.REPEATED) and after.run is run:
+        return after
+    return replace(after, run=replace(after.run, reminded=False, reminding=False))
 
 
-def _left_alone(run: Run, name: str) -> Done:
+def _left_alone(run: Run, action: Remind | Expire) -> Transition:
     if run.finished or run.status in (Status.STOPPED, Status.EXPIRED):
-        return Done(run, What.NOTHING)
-    if name == "expire":
-        return Done(replace(run, status=Status.EXPIRED, reminding=False), What.TAKEN)
-    return Done(replace(run, reminders=run.reminders + 1, reminded=True, reminding=True), What.TAKEN)
+        return Transition(run, Outcome.NOTHING)
+    if isinstance(action, Expire):
+        return Transition(replace(run, status=Status.EXPIRED, reminding=False), Outcome.TAKEN)
+    return Transition(replace(run, reminders=run.reminders + 1, reminded=True, reminding=True), Outcome.TAKEN)
 
 
-def due(run: Run, now: datetime, zone: str | None) -> tuple[str, datetime] | None:
-    """Say what is to be done to a run if nobody does anything, and when: `remind` or `expire`, or None for nothing.
+def due(run: Run, now: datetime, zone: str | None) -> tuple[Remind | Expire, datetime] | None:
+    """Give what is to be done to a run if nobody does anything, and when; None for nothing.
 
     now: when somebody last did something to it, with its time zone; zone: the person's, by its IANA name.
     """
     if run.upcoming is None or run.status not in (Status.OPEN, Status.PAUSED):
         return None
     if run.reminded:
-        return "expire", now + EXPIRES_AFTER - REMIND_AFTER
-    return "remind", _by_day(now + REMIND_AFTER, zone)
+        return Expire(), now + EXPIRES_AFTER - REMIND_AFTER
+    return Remind(), _by_day(now + REMIND_AFTER, zone)
 
 
 def _by_day(at: datetime, zone: str | None) -> datetime:
@@ -337,80 +359,83 @@ def _by_day(at: datetime, zone: str | None) -> datetime:
     return datetime.combine(day, MORNING, local.tzinfo)
 
 
-def _act(run: Run, name: str, action: Mapping[str, Any]) -> Done:  # noqa: PLR0911, PLR0912 - one line for each
-    match name:
-        case "answer":
-            return _answered(run, action["prompt"], action["question"], tuple(action["choices"]))
-        case "reply":
-            return _replied(run, action["answers"], action["ts"], action["aim"])
-        case "edit":
-            given = _known(run, action["answers"])
-            return _given(run, given) if given else Done(run, What.STALE)
-        case "guess":
-            guess = Prompt(action["question"], tuple(action["choices"]), typed=action.get("ts"))
-            return _guessed(run, action["prompt"], guess)
-        case "change":
-            known = any(each.id == action["question"] for each in (run.quiz.purpose, *run.quiz.all_questions))
-            return _asked(run, Prompt(action["question"], changing=True)) if known else Done(run, What.STALE)
-        case "back" | "skip" if action.get("prompt", len(run.prompts)) != len(run.prompts):
-            return Done(run, What.STALE)  # the second half of a double Enter
-        case "back":
-            return _back(run)
-        case "skip":
-            return _skipped(run)
-        case "pause":
-            return _moved(run, Status.PAUSED)
-        case "stop":
-            return _moved(run, Status.STOPPED)
-        case "resume":
-            return _resumed(run)
-        case "reask":
-            return _resumed(run) if run.asking else Done(run, What.NOTHING)
-        case "later":
-            return Done(run, What.TAKEN)
-        case "delete":
-            return Done(Run(run.quiz, prompts=run.prompts, status=Status.DELETED), What.TAKEN)
-        case "begin":
-            return Done(run, What.NOTHING)
-        case "go_on":
-            skipped = run.skipped - {each.id for each in run.quiz.questions}
-            return Done(_advance(replace(run, went_on=True, skipped=skipped)), What.TAKEN)
-        case "manages":
+def _apply(run: Run, action: Action) -> Transition:  # noqa: PLR0911, PLR0912 - one line for each verb
+    match action:
+        case Answer():
+            return _answered(run, action)
+        case Reply():
+            return _replied(run, action)
+        case EditReply():
+            answers = _known(run, action.answers)
+            return _take(run, answers) if answers else Transition(run, Outcome.STALE)
+        case Guess():
+            return _guessed(run, action)
+        case Manage():
             return _managing(run)
-        case "open":
-            return _opened(run, action["part"])
-        case "graded":
-            if action["column"] is None:
-                return Done(replace(run, not_graded=True), What.TAKEN)
-            if run.quiz.review is None or action["dimension"] not in run.quiz.review.dimensions:
-                return Done(run, What.STALE)
-            return Done(replace(run, graded=Graded(action["dimension"], action["column"])), What.TAKEN)
-        case "regrade":
-            return Done(replace(run, graded=None, not_graded=False), What.TAKEN)
+        case Change():
+            known = any(question.id == action.question for question in (run.quiz.purpose, *run.quiz.all_questions))
+            return _ask(run, Prompt(action.question, changing=True)) if known else Transition(run, Outcome.STALE)
+        case Back() | Skip() if action.prompt not in (None, len(run.prompts)):
+            return Transition(run, Outcome.STALE)  # the second half of a double Enter
+        case Back():
+            return _back(run)
+        case Skip():
+            return _skipped(run)
+        case AskAgain():
+            return _resumed(run) if run.asking else Transition(run, Outcome.NOTHING)
+        case GoOn():
+            skipped = run.skipped - {question.id for question in run.quiz.questions}
+            return Transition(_advance(replace(run, went_on=True, skipped=skipped)), Outcome.TAKEN)
+        case Pause():
+            return _moved(run, Status.PAUSED)
+        case Stop():
+            return _moved(run, Status.STOPPED)
+        case Resume():
+            return _resumed(run)
+        case DismissReminder():
+            return Transition(run, Outcome.TAKEN)
+        case Delete():
+            return Transition(Run(run.quiz, prompts=run.prompts, status=Status.DELETED), Outcome.TAKEN)
+        case OpenPart():
+            return _opened(run, action.part)
+        case Grade():
+            return _graded(run, action)
+        case AskGrading():
+            return Transition(replace(run, graded=None, not_graded=False, regraded=run.regraded + 1), Outcome.TAKEN)
+        case Begin() | Remind() | Expire() | Show():
+            return Transition(run, Outcome.NOTHING)
         case _:
-            raise ValueError(f"there is no action {name!r}")
+            assert_never(action)
 
 
-def _known(run: Run, answers: Mapping[str, Sequence[str]]) -> dict[str, Given] | None:
-    """Give the answers as tuples; None if this quiz does not have one of them."""
+def _graded(run: Run, action: Grade) -> Transition:
+    if action.dimension is None or action.column is None:
+        return Transition(replace(run, not_graded=True), Outcome.TAKEN)
+    if run.quiz.review is None or action.dimension not in run.quiz.review.dimensions:
+        return Transition(run, Outcome.STALE)
+    return Transition(replace(run, graded=Graded(action.dimension, action.column)), Outcome.TAKEN)
+
+
+def _known(run: Run, answers: Mapping[str, Choices]) -> dict[str, Given] | None:
+    """Give the answers; None if this quiz does not have one of their questions or choices."""
     try:
         for question_id, choices in answers.items():
-            for each in choices:
-                fit.choice_of(run.quiz.question(question_id), each)
+            for choice in choices:
+                fit.choice_of(run.quiz.question(question_id), choice)
     except KeyError:
         return None
-    return {question_id: tuple(choices) for question_id, choices in answers.items()}
+    return dict(answers)
 
 
-def _answered(run: Run, prompt: int, question: str, choices: Given) -> Done:
-    answers = _known(run, {question: choices})
+def _answered(run: Run, action: Answer) -> Transition:
+    answers = _known(run, {action.question: action.choices})
     if answers is None:
-        return Done(run, What.STALE)
-    if prompt == len(run.prompts) and run.live and run.prompts[-1].question == question:
+        return Transition(run, Outcome.STALE)
+    if action.prompt == len(run.prompts) and run.live and run.prompts[-1].question == action.question:
         guessed = run.prompts[-1].typed
-        return _given(_typed(run, guessed, answers) if guessed else run, answers)
-    what = What.REPEATED if run.answers.get(question) == choices else What.STALE
-    return Done(run, what, question)
+        return _take(_typed(run, guessed, answers) if guessed else run, answers)
+    same = run.answers.get(action.question) == action.choices
+    return Transition(run, Outcome.REPEATED if same else Outcome.STALE, action.question)
 
 
 def _typed(run: Run, ts: str, answers: Mapping[str, Given]) -> Run:
@@ -418,24 +443,24 @@ def _typed(run: Run, ts: str, answers: Mapping[str, Given]) -> Run:
     return replace(run, typed=MappingProxyType({**run.typed, ts: tuple(answers)}))
 
 
-def _replied(run: Run, given: Mapping[str, Sequence[str]], ts: str, aim: int | None) -> Done:
-    answers = _known(run, given)
+def _replied(run: Run, action: Reply) -> Transition:
+    answers, number = _known(run, action.answers), action.prompt
     if answers is None:
-        return Done(run, What.STALE)
-    if aim is not None:
+        return Transition(run, Outcome.STALE)
+    if number is not None:
         # Meant for a prompt that has been answered meanwhile: the second half of a double Enter.
-        meant = run.prompts[aim - 1].question if 0 < aim <= len(run.prompts) else None
+        meant = run.prompts[number - 1].question if 0 < number <= len(run.prompts) else None
         if not run.live or meant != run.prompts[-1].question or meant not in answers:
-            return Done(run, What.STALE, meant)
+            return Transition(run, Outcome.STALE, meant)
         if guessed := run.prompts[-1].typed:
             run = _typed(run, guessed, answers)
-    return _given(_typed(run, ts, answers), answers)
+    return _take(_typed(run, action.ts, answers), answers)
 
 
-def _given(run: Run, answers: Mapping[str, Given]) -> Done:
+def _take(run: Run, answers: Mapping[str, Given]) -> Transition:
     """Take answers, to the questions that are asked or to others."""
     [*_, last] = answers
-    what = What.REPEATED if all(run.answers.get(each) == given for each, given in answers.items()) else What.TAKEN
+    same = all(run.answers.get(question) == choices for question, choices in answers.items())
     live = run.live and run.prompts[-1].question not in answers
     after = replace(
         run,
@@ -444,72 +469,72 @@ def _given(run: Run, answers: Mapping[str, Given]) -> Done:
         live=live,
         status=Status.OPEN,
     )
-    return Done(_advance(after), what, last)
+    return Transition(_advance(after), Outcome.REPEATED if same else Outcome.TAKEN, last)
 
 
-def _guessed(run: Run, prompt: int, guess: Prompt) -> Done:
-    if _known(run, {guess.question: guess.guesses}) is None:
-        return Done(run, What.STALE)
-    if run.asking is None or prompt != len(run.prompts) or run.asking.question != guess.question:
-        return Done(run, What.STALE, guess.question)
-    return _asked(run, replace(guess, changing=run.asking.changing))
+def _guessed(run: Run, action: Guess) -> Transition:
+    if _known(run, {action.question: action.choices}) is None:
+        return Transition(run, Outcome.STALE)
+    if run.asking is None or action.prompt != len(run.prompts) or run.asking.question != action.question:
+        return Transition(run, Outcome.STALE, action.question)
+    return _ask(run, Prompt(action.question, action.choices, changing=run.asking.changing, typed=action.ts))
 
 
-def _asked(run: Run, prompt: Prompt) -> Done:
+def _ask(run: Run, prompt: Prompt) -> Transition:
     after = replace(run, prompts=(*run.prompts, prompt), live=True, status=Status.OPEN)
-    return Done(after, What.TAKEN, prompt.question)
+    return Transition(after, Outcome.TAKEN, prompt.question)
 
 
-def _back(run: Run) -> Done:
+def _back(run: Run) -> Transition:
     asked = (run.quiz.purpose.id, *(question.id for question in run.numbered))
-    passed = [each for each in asked if each in run.answers or each in run.skipped]
+    passed = [question for question in asked if question in run.answers or question in run.skipped]
     if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
         passed = passed[: passed.index(run.prompts[-1].question)]
-    return _asked(run, Prompt(passed[-1], changing=True)) if passed else Done(run, What.FIRST)
+    return _ask(run, Prompt(passed[-1], changing=True)) if passed else Transition(run, Outcome.FIRST)
 
 
-def _skipped(run: Run) -> Done:
+def _skipped(run: Run) -> Transition:
     if not run.live:
-        return Done(run, What.NOTHING)
+        return Transition(run, Outcome.NOTHING)
     prompt, skipped = run.prompts[-1], run.skipped
     if prompt.question not in run.answers:
         skipped = skipped | {prompt.question}
     after = replace(run, live=False, skipped=skipped, status=Status.OPEN)
-    return Done(_advance(after), What.TAKEN, prompt.question)
+    return Transition(_advance(after), Outcome.TAKEN, prompt.question)
 
 
-def _managing(run: Run) -> Done:
+def _managing(run: Run) -> Transition:
     """Take it that they answer for their people, and ask again, in the words for that, what was being asked."""
-    done = _given(run, {PURPOSE: (PEOPLE,)})
-    same = done.run.live and done.run.prompts == run.prompts
-    return replace(done, run=_resumed(done.run).run) if same else done
+    after = _take(run, {PURPOSE: (PEOPLE,)})
+    same = after.run.live and after.run.prompts == run.prompts
+    return replace(after, run=_resumed(after.run).run) if same else after
 
 
-def _opened(run: Run, part: str) -> Done:
+def _opened(run: Run, part: str) -> Transition:
     if part not in PARTS or not run.shareable:
-        return Done(run, What.STALE)
+        return Transition(run, Outcome.STALE)
     if part in run.opened:
-        return Done(run, What.REPEATED)
-    return Done(replace(run, opened=(*run.opened, part)), What.TAKEN)
+        return Transition(run, Outcome.REPEATED)
+    return Transition(replace(run, opened=(*run.opened, part)), Outcome.TAKEN)
 
 
-def _moved(run: Run, status: Status) -> Done:
+def _moved(run: Run, status: Status) -> Transition:
     if run.finished:  # the result stands; an answer that was being changed stays as it was
-        return Done(replace(run, live=False), What.TAKEN if run.live else What.NOTHING)
+        return Transition(replace(run, live=False), Outcome.TAKEN if run.live else Outcome.NOTHING)
     if run.status is status:
-        return Done(run, What.NOTHING)
-    return Done(replace(run, status=status), What.TAKEN)
+        return Transition(run, Outcome.NOTHING)
+    return Transition(replace(run, status=status), Outcome.TAKEN)
 
 
-def _resumed(run: Run) -> Done:
+def _resumed(run: Run) -> Transition:
     """Go on, with the live question asked again below what has been said since; or with all, if all were skipped."""
     run = replace(run, status=Status.OPEN)
     if run.upcoming is None and not run.finished:
         run = replace(run, skipped=run.skipped & {PURPOSE})
     if run.live:
-        return _asked(run, replace(run.prompts[-1], guesses=(), typed=None))
+        return _ask(run, replace(run.prompts[-1], guesses=(), typed=None))
     after = _advance(run)
-    return Done(after, What.TAKEN if after.live else What.NOTHING)
+    return Transition(after, Outcome.TAKEN if after.live else Outcome.NOTHING)
 
 
 def _advance(run: Run) -> Run:

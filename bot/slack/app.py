@@ -22,13 +22,13 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import faq, home, leaving, messages, quiz, share
+from bot.slack import faq, home, messages, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
-from bot.slack.asking import asking
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
+from bot.slack.gateway import SlackGateway
+from bot.slack.quiz_work import quiz_worker
 from bot.slack.socket import REFUSALS, RefusedError
-from bot.slack.speech import Speech
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
@@ -115,17 +115,23 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    speech, current = Speech(access, store, between_posts), library
+    gateway, current = SlackGateway(access, store, between_posts), library
 
     def renew(library: Library) -> None:
         nonlocal current
         current = library
         if second is not None:
             second.take_up(library)
-        store.know(library.quiz, library.can_show)
+        store.runs.use_quiz(library.quiz, library.can_show)
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
-        for worker in (faq.answering, asking, share.sharing, home.showing, leaving.leaving):
-            worker.equip(speech, library, store)
+        for worker in (
+            faq.faq_worker,
+            quiz_worker,
+            share.share_worker,
+            home.home_worker,
+            uninstall.uninstall_worker,
+        ):
+            worker.bind(gateway, library, store)
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
         result = context.authorize_result
@@ -134,7 +140,7 @@ def create(
         await next_()
 
     app.use(offer)
-    for feature in (messages, faq, quiz, share, home, leaving):
+    for feature in (messages, faq, quiz, share, home, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -7,16 +7,9 @@ import slackblocks as kit
 
 from bot.domain.content import MAX_BUTTON_TEXT, Citation, Entry
 from bot.knowledge import Library
-from bot.slack.pieces import Message, context, in_lines, label, message, plain, section, table, without_generated_id
+from bot.slack.controls import BeginFrom, begin_button, entry_button, recipient_menu, send_buttons
+from bot.slack.pieces import Message, context, in_lines, message, plain, section, table, without_generated_id
 from bot.slack.text import Mrkdwn, escape, fill
-
-# What a click is called; the value of a button says the rest.
-SHOW_ENTRY = "faq_show"
-BEGIN = "quiz_begin"
-SHARE = "share_begin"
-SHARE_WITH = "share_with"
-SHARE_SEND = "share_send"
-SHARE_CANCEL = "share_cancel"
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
 
@@ -27,27 +20,27 @@ WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread
 def answers(entries: Sequence[Entry], library: Library) -> Message:
     """Render the answer of an entry, or of two that were asked at once, with table excerpt and sources.
 
-    A message holds one table, so a second excerpt is said in lines. Each of two answers stands under its question.
+    A message holds one table, so a second excerpt is given in lines. Each of two answers stands under its question.
     """
     parts: list[kit.Block] = []
-    said: list[str] = []
+    lines: list[str] = []
     tables = 0
     for entry in entries:
         lead = f"*{escape(entry.question)}*\n" if len(entries) > 1 else ""
         parts.append(section(lead + escape(entry.answer)))
-        said.append(lead + escape(entry.answer))
+        lines.append(lead + escape(entry.answer))
         if shown := library.excerpt(entry):
             title = fill(library.words.faq.table, title=shown.title, sources=sources(shown.citations, library))
             small = "\n".join([title, *([escape(shown.explained)] if shown.explained else [])])
-            lines = in_lines(shown)
+            excerpt = in_lines(shown)
             as_table = not tables and len(shown.rows) > 1 and len(shown.columns) <= WIDEST
-            parts += [context(small), table(shown) if as_table else section("\n".join(lines))]
-            said += [small, *lines]
+            parts += [context(small), table(shown) if as_table else section("\n".join(excerpt))]
+            lines += [small, *excerpt]
             tables += as_table
         source = fill(library.words.faq.source, sources=sources(entry.sources, library))
         parts.append(context(source))
-        said.append(source)
-    return message(parts, said)
+        lines.append(source)
+    return message(parts, lines)
 
 
 def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
@@ -74,13 +67,10 @@ def suggestions(entries: Sequence[Entry], library: Library) -> Message:
 
 def _offer(lead: str, entries: Sequence[Entry]) -> Message:
     """Offer up to three entries as buttons; the value of each is the entry's id."""
-    questions = [(entry.id, entry.question) for entry in entries]
-    numbers = [f"{number}. " for number in range(1, len(questions) + 1)] if len(questions) > 1 else [""]
-    asked = Mrkdwn("\n".join(number + escape(text) for number, (_, text) in zip(numbers, questions, strict=True)))
-    buttons: list[kit.Element] = [
-        kit.Button(label(text), action_id=f"{SHOW_ENTRY}:{entry}", value=entry) for entry, text in questions
-    ]
-    long = any(len(text) > MAX_BUTTON_TEXT for _, text in questions)
+    numbers = [f"{number}. " for number in range(1, len(entries) + 1)] if len(entries) > 1 else [""]
+    asked = Mrkdwn("\n".join(number + escape(entry.question) for number, entry in zip(numbers, entries, strict=True)))
+    buttons: list[kit.Element] = [entry_button(entry) for entry in entries]
+    long = any(len(entry.question) > MAX_BUTTON_TEXT for entry in entries)
     parts = [section(lead), *([section(asked)] if long else []), kit.ActionsBlock(buttons)]
     return message(parts, [lead, asked])
 
@@ -119,7 +109,7 @@ def talk(text: str, library: Library, *, begins: bool = False) -> Message:
     lead = escape(text)
     if not begins:
         return plain(lead)
-    button = kit.Button(library.words.home.quiz_button, action_id=BEGIN, value="talk", style="primary")
+    button = begin_button(library.words.home.quiz_button, BeginFrom.TALK)
     return message([section(lead), kit.ActionsBlock([button])], [lead])
 
 
@@ -144,20 +134,19 @@ def say(text: str) -> Message:
     return plain(escape(text))
 
 
-def told(text: Mrkdwn) -> Message:
-    """Say a sentence of words.yaml that is filled already."""
+def filled(text: Mrkdwn) -> Message:
+    """Say a sentence of words.yaml whose names are filled in."""
     return plain(text)
 
 
 # Sharing
 
 
-def pick_recipient(run_id: str, library: Library, refused: str = "") -> Message:
-    """Ask who should get a copy; `refused` says why the last pick cannot."""
+def pick_recipient(run_id: str, library: Library, refused: str = "", attempt: str = "") -> Message:
+    """Ask who should get a copy; `refused` says why the person of the last attempt cannot."""
     words = library.words.share
     lead = f"{refused}\n\n{escape(words.pick)}" if refused else escape(words.pick)
-    picker = kit.UserSelectMenu(action_id=SHARE_WITH, placeholder=words.placeholder)
-    return message([section(lead), kit.ActionsBlock([picker], block_id=f"share:{run_id}")], [lead])
+    return message([section(lead), recipient_menu(run_id, attempt, words.placeholder)], [lead])
 
 
 def preview_intro(recipient: Mrkdwn, library: Library) -> Message:
@@ -175,12 +164,7 @@ def confirm(share_id: str, recipient: Mrkdwn, library: Library) -> Message:
     """Ask whether to send what the preview shows."""
     words = library.words.share
     lead = fill(words.preview_end, to=recipient)
-    buttons = kit.ActionsBlock(
-        [
-            kit.Button(words.send, action_id=SHARE_SEND, value=share_id, style="primary"),
-            kit.Button(words.cancel, action_id=SHARE_CANCEL, value=share_id),
-        ]
-    )
+    buttons = send_buttons(share_id, words.send, words.cancel)
     return message([section(lead), buttons], [lead])
 
 
@@ -195,7 +179,7 @@ def home(library: Library) -> dict[str, Any]:
             kit.HeaderBlock(words.title),
             section(escape(words.about)),
             section(escape(words.quiz)),
-            kit.ActionsBlock([kit.Button(words.quiz_button, action_id=BEGIN, value="home", style="primary")]),
+            kit.ActionsBlock([begin_button(words.quiz_button, BeginFrom.HOME)]),
             kit.DividerBlock(),
             section(f"{escape(words.topics)}\n{_examples(library)}"),
             context(escape(words.privacy)),

@@ -49,7 +49,7 @@ class App(AsyncApp):
     async def respond(self, parse: Callable[[], Payload]) -> BoltResponse:
         """Answer what Slack has sent; `parse` reads it. Raises nothing but what ends the process."""
         try:
-            await jobs.enter()
+            await jobs.enter_turnstile()
             payload = parse()
         except TimeoutError as error:
             return await error_response(error)
@@ -88,7 +88,7 @@ class App(AsyncApp):
         if payload.bot is None or not isinstance(payload.event, MessageEvent | MessageChanged):
             return None
         team, bot_user = payload.bot
-        second = None if jobs.crowded() else self._second  # the encoder takes the time of ten other messages
+        second = None if jobs.is_crowded() else self._second  # the encoder takes the time of ten other messages
         from_outside = payload.from_outside(team)
         return await messages.classify(payload.event, bot_user, self._library_now(), second, from_outside=from_outside)
 

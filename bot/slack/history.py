@@ -6,14 +6,13 @@ import slackblocks as kit
 
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.blocks import BEGIN
+from bot.slack.controls import DELETE, OPEN, RESUME, BeginFrom, begin_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
+from bot.slack.run_messages import day
 from bot.slack.text import Mrkdwn, escape, fill
-from bot.slack.thread import day
 from bot.storage import StoredRun
 
-RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # value: the run
 MOST = 10  # rounds in a list
 
 
@@ -23,36 +22,36 @@ def offer(stored: StoredRun, library: Library) -> Message:
     text = fill(words.offer, **how_far(stored.run))
     buttons = [
         kit.Button(words.offer_open, action_id=RESUME, value=stored.id, style="primary"),
-        kit.Button(words.offer_new, action_id=BEGIN, value=f"offer {stored.id}"),
+        begin_button(words.offer_new, BeginFrom.OFFER, stored.id),
     ]
     return message([section(text), kit.ActionsBlock([*buttons])], [text])
 
 
-def listed(found: Sequence[StoredRun], total: int, library: Library) -> Message:
+def listed(rounds: Sequence[StoredRun], total: int, library: Library) -> Message:
     """List rounds, latest first, each to open or to delete; `total` counts those that are not listed too."""
     words = library.words.quiz
-    if not found:
+    if not rounds:
         return plain(escape(words.history_none))
     lead = escape(words.history)
     sure = kit.ConfirmationDialogue(words.delete_title, words.delete_text, words.delete_yes, words.delete_no)
     parts: list[kit.Block] = [section(lead)]
-    said: list[str] = [lead]
-    for stored in found:
+    lines: list[str] = [lead]
+    for stored in rounds:
         line = fill(words.history_line, date=day(stored.begun_at), result=_result(stored, library))
         buttons = [
             kit.Button(words.open, action_id=f"{OPEN}:{stored.id}", value=stored.id),
             kit.Button(words.delete, action_id=f"{DELETE}:{stored.id}", value=stored.id, style="danger", confirm=sure),
         ]
         parts += [section(line), kit.ActionsBlock([*buttons])]
-        said.append(line)
-    if total > len(found):
-        more = fill(words.history_more, count=str(total - len(found)))
+        lines.append(line)
+    if total > len(rounds):
+        more = fill(words.history_more, count=str(total - len(rounds)))
         parts.append(context(more))
-        said.append(more)
-    return message(parts, said)
+        lines.append(more)
+    return message(parts, lines)
 
 
 def _result(stored: StoredRun, library: Library) -> Mrkdwn:
-    if found := stored.run.recommendation:
-        return result.named(found, library, bare=True)
+    if recommended := stored.run.recommendation:
+        return result.named(recommended, library, bare=True)
     return fill(library.words.quiz.history_open, **how_far(stored.run))

@@ -1,26 +1,28 @@
 """The Home tab."""
 
+from functools import partial
+
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.jobs import worker, workflow
 from bot.slack import blocks
-from bot.slack.equipped import EquippedWorker
 from bot.slack.payloads import AppHomeOpened, EventCallback
+from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 
 
 @worker()
-class Showing(EquippedWorker):
+class HomeWorker(SlackWorker):
     """Shows people the Home tab."""
 
-    @workflow
-    async def home(self, team: str, user: str) -> None:
+    @partial(workflow, formerly="home")
+    async def publish(self, team: str, user: str) -> None:
         """Publish the Home tab to somebody."""
-        await self._speech.publish(team, user, lambda: blocks.home(self._library))
+        await self._gateway.publish_home(team, user, lambda: blocks.home(self._library))
 
 
-showing = Showing("home")
+home_worker = HomeWorker("home")
 
 
 async def show_home(event_callback: EventCallback, context: AsyncBoltContext) -> None:
@@ -28,7 +30,9 @@ async def show_home(event_callback: EventCallback, context: AsyncBoltContext) ->
     event = event_callback.event
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
         team = str(context.team_id)
-        await jobs.start(Work.SHOW_HOME.key(team, event.user, event_callback.event_id), showing.home, team, event.user)
+        await jobs.start(
+            Work.SHOW_HOME.key(team, event.user, event_callback.event_id), home_worker.publish, team, event.user
+        )
 
 
 def register(app: AsyncApp) -> None:

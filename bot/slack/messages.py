@@ -10,7 +10,7 @@ from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, quiz
-from bot.slack.faq import Said
+from bot.slack.faq import PlannedReply
 from bot.slack.payloads import SLACKBOT, WRITTEN, EventCallback, MessageChanged, MessageEvent
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
@@ -69,7 +69,7 @@ def incoming_message(
 
 def _forwarded(event: MessageEvent) -> str:
     """Give what somebody asks about who forwards a message to us and adds nothing to it."""
-    return next((each.text for each in event.attachments or () if each.is_share and each.text), "")
+    return next((shared.text for shared in event.attachments or () if shared.is_share and shared.text), "")
 
 
 def _edit(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
@@ -98,7 +98,7 @@ class Classified:
     """
 
     message: IncomingMessage | None
-    reply: Said | None
+    reply: PlannedReply | None
     follows: bool
 
     @property
@@ -127,7 +127,7 @@ async def classify(
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
     reply = await faq.decide(message.text, message.surface, library, second)
-    if message.named_in_passing and reply == Said(faq.UNKNOWN) and not faq.asks(message.text, library):
+    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(message.text, library):
         reply = None  # it speaks about us rather than to us
     classified = Classified(message, reply, follows)
     if classified.ignorable:
@@ -162,21 +162,23 @@ async def on_message(
         return
     message, reply = classified.message, classified.reply
     if classified.follows and message.thread_ts:
-        after = await store.answered_with(team, message.channel, message.thread_ts)
+        after = await store.last_answer(team, message.channel, message.thread_ts)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
     stored = None
     if message.surface is Surface.DM and message.thread_ts:
-        stored = await store.run_in_thread(team, message.user, message.thread_ts)
+        stored = await store.runs.in_thread(team, message.user, message.thread_ts)
     if stored and message.edited_ts:
-        await quiz.hear_edit(team, message.text, message.ts, message.edited_ts, stored, library)
+        await quiz.on_edit(team, message.text, message.ts, message.edited_ts, stored, library)
     elif stored:
-        await quiz.hear_reply(team, message.text, message.ts, stored, reply, library, store)
+        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif reply is not None:
         key, thread = Work.ANSWER.key(team, message.channel, message.ts), message.thread_ts or message.ts
         entries, surface = list(reply.entries), message.surface.value
         # In a direct message nobody else comes first, and people see their own answers arrive.
         asker = None if message.surface is Surface.DM else message.user
-        await jobs.start(key, faq.answering.say, team, message.channel, thread, reply.kind, entries, surface, asker)
+        await jobs.start(
+            key, faq.faq_worker.post_reply, team, message.channel, thread, reply.kind, entries, surface, asker
+        )
     elif not message.edited_ts:
         _count_silence(message, event)
 

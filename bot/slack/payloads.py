@@ -254,7 +254,7 @@ class SelectedOption(_Model):
     value: str
 
 
-class Action(_Model):
+class BlockAction(_Model):
     """What was done to one element: a button that was pressed, something chosen in a menu."""
 
     action_id: Id
@@ -297,10 +297,10 @@ class BlockActions(_Model):
     message: ClickedMessage | None = None
     view: ClickedView | None = None
     response_url: Address | None = None
-    actions: Annotated[list[Action], Field(min_length=1)]
+    actions: Annotated[list[BlockAction], Field(min_length=1)]
 
     @property
-    def action(self) -> Action:
+    def action(self) -> BlockAction:
         """What was done; messages send one action at a time."""
         return self.actions[0]
 

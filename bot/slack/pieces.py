@@ -6,7 +6,7 @@ from typing import Any
 
 import slackblocks as kit
 
-from bot.domain.content import MAX_BUTTON_TEXT, Table
+from bot.domain.content import Table
 from bot.slack.text import escape
 
 DASH = "–"  # Slack refuses a table cell without text
@@ -20,11 +20,11 @@ class Message:
     blocks: tuple[dict[str, Any], ...]
 
 
-def message(parts: Iterable[kit.Block], said: Iterable[str]) -> Message:
-    """Put a message together; `said` are the lines of its text. Raises slackblocks' errors for what Slack refuses."""
+def message(parts: Iterable[kit.Block], lines: Iterable[str]) -> Message:
+    """Put a message together; `lines` are those of its text. Raises slackblocks' errors for what Slack refuses."""
     # slackblocks checks the limits of a whole message when it makes one; the channel is not part of what we render.
-    made = kit.WebhookMessage(blocks=list(parts)).to_dict()
-    return Message("\n".join(said), tuple(without_generated_id(block) for block in made["blocks"]))
+    payload = kit.WebhookMessage(blocks=list(parts)).to_dict()
+    return Message("\n".join(lines), tuple(without_generated_id(block) for block in payload["blocks"]))
 
 
 def without_generated_id(block: dict[str, Any]) -> dict[str, Any]:
@@ -69,8 +69,3 @@ def in_lines(excerpt: Table) -> list[str]:
         + "; ".join(f"{escape(column.label)}: {escape(row.cells[column.id])}" for column in excerpt.columns)
         for row in excerpt.rows
     ]
-
-
-def label(text: str) -> str:
-    """Shorten a text to what a button takes."""
-    return text if len(text) <= MAX_BUTTON_TEXT else text[: MAX_BUTTON_TEXT - 1].rstrip() + "…"

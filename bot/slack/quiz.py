@@ -8,7 +8,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.domain import smalltalk
+from bot.domain import actions, smalltalk
+from bot.domain.actions import Action, Change, DismissReminder, EditReply, GoOn, Guess, Resume, Stop
+from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
     Answered,
     Aside,
@@ -26,88 +28,100 @@ from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, history
-from bot.slack.asking import Action, asking
-from bot.slack.blocks import BEGIN
-from bot.slack.faq import ANSWER, Said
-from bot.slack.history import DELETE, OPEN, RESUME
-from bot.slack.payloads import BlockActions, MalformedError, SlashCommand
+from bot.slack.controls import (
+    BEGIN,
+    CHOOSE,
+    DELETE,
+    DO,
+    GRADED,
+    OPEN,
+    RESUME,
+    BeginFrom,
+    read_begin,
+    read_choice,
+    read_do,
+    read_grading,
+    read_run,
+)
+from bot.slack.controls import Command as ButtonCommand
+from bot.slack.faq import ANSWER, PlannedReply
+from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
-from bot.slack.thread import CHOOSE, DO, GRADED
+from bot.slack.quiz_work import quiz_worker
 from bot.slack.work import Work, address_digest
 from bot.storage import Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
 SAME_ROUND = timedelta(minutes=1)
-AT_ONCE = 100  # runs to come back to in one go
+AT_ONCE = 100  # runs whose time has come that are handled in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 SHOWS = ("so_far", "why")  # what is said and changes nothing
-LEFT_ALONE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # what is done to a run that nobody touches
+DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
 
 
-async def hear_reply(
-    team: str, text: str, ts: str, stored: StoredRun, said: Said | None, library: Library, store: Store
+async def on_reply(
+    team: str, text: str, ts: str, stored: StoredRun, reply: PlannedReply | None, library: Library, store: Store
 ) -> None:
-    """Do what somebody typed in a run's thread; `said` is what the FAQ has to say to it."""
-    answerable = said is not None and said.kind == ANSWER
+    """Begin the work for what somebody typed in a run's thread; `reply` is what the FAQ would reply to it."""
+    answerable = reply is not None and reply.kind == ANSWER
     aside = smalltalk.read(text, library.words.talk)
     reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside)
     key = Work.REPLY.key(team, stored.id, ts)
-    if isinstance(reading, Asks) and said:
-        await jobs.start(key, asking.interrupted, team, stored.id, said.kind, list(said.entries))
+    if isinstance(reading, Asks) and reply:
+        await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
     elif reading == Command("start_over"):
         await _begin_anew(store, team, stored.user, stored.id, ts)
     else:
-        await _heed(key, team, stored, reading, ts)
+        await _start(key, team, stored, reading, ts)
 
 
-async def hear_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredRun, library: Library) -> None:
+async def on_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredRun, library: Library) -> None:
     """Let the edit of a message change the answer that the message gave, or give one if it gave none."""
     key = Work.EDIT_OF_REPLY.key(team, stored.id, ts, edited_ts)
     if ts not in stored.run.typed:
         reading = read(text, stored.run, library.words.typed, aside=smalltalk.read(text, library.words.talk))
         if isinstance(reading, Answered):
-            await _heed(key, team, stored, reading, ts, edited=True)
+            await _start(key, team, stored, reading, ts, edited=True)
         return
     answers = read_again(text, stored.run, stored.run.typed[ts])
     if answers is None:
-        await jobs.start(key, asking.say, team, stored.id, "kept")
+        await jobs.start(key, quiz_worker.post_aside, team, stored.id, "kept")
         return
-    action = {"do": "edit", "ts": ts, "answers": {question: list(given) for question, given in answers.items()}}
-    await _typed(key, team, stored.id, action, ts)
+    await _typed(key, team, stored.id, EditReply(answers=dict(answers), ts=ts), ts)
 
 
 async def _typed(
     key: Key, team: str, run_id: str, action: Action, ts: str, *, aimed: bool = False, edited: bool = False
 ) -> None:
-    await jobs.start(key, asking.typed, team, run_id, action, ts, aimed=aimed, edited=edited)
+    await jobs.start(key, quiz_worker.handle_reply, team, run_id, action.record(), ts, aimed=aimed, edited=edited)
 
 
-async def _heed(key: Key, team: str, stored: StoredRun, reading: Reading, ts: str, *, edited: bool = False) -> None:
+async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: str, *, edited: bool = False) -> None:
+    """Begin the work that a reading of a typed message leads to."""
     match reading:
         case Answered(answers, named):
-            given = {question: list(choices) for question, choices in answers.items()}
-            action: Action = {"do": "reply", "answers": given, "ts": ts, "aim": None}
+            action = ReplyAction(answers=dict(answers), ts=ts)
             await _typed(key, team, stored.id, action, ts, aimed=not named, edited=edited)
         case Perhaps(question, choices):
-            action = {"do": "guess", "question": question, "choices": list(choices), "ts": ts}
-            await _typed(key, team, stored.id, action, ts, aimed=True)
+            await _typed(key, team, stored.id, Guess(question=question, choices=choices, ts=ts), ts, aimed=True)
         case Command(name) if name in (*SHOWS, "unsure"):
-            await jobs.start(key, asking.say, team, stored.id, name)
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, name)
         case Command("resume") if stored.run.unanswered:
-            await _typed(key, team, stored.id, {"do": "go_on"}, ts)
+            await _typed(key, team, stored.id, GoOn(), ts)
         case Command("manages"):
-            await jobs.start(key, asking.manages, team, stored.id)
-        case Command(name, question):
-            action = {"do": name} | ({"question": question} if question else {})
-            await _typed(key, team, stored.id, action, ts, aimed=name in ("skip", "back"))
+            await jobs.start(key, quiz_worker.handle_manager, team, stored.id)
+        case Command("change", str(question)):
+            await _typed(key, team, stored.id, Change(question=question), ts)
+        case Command(name):
+            await _typed(key, team, stored.id, actions.read({"do": name}), ts, aimed=name in ("skip", "back"))
         case Defined(term):
-            await jobs.start(key, asking.say, team, stored.id, "term", term.term)
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "term", term.term)
         case Aside(intent):
-            await jobs.start(key, asking.say, team, stored.id, "aside", intent)
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "aside", intent)
         case WhichTwo():
-            await jobs.start(key, asking.say, team, stored.id, "which_two")
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "which_two")
         case Asks() | Unclear():
-            await jobs.start(key, asking.say, team, stored.id, "unclear")
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "unclear")
 
 
 async def command(
@@ -124,19 +138,21 @@ async def command(
     team, user = str(context.team_id), slash_command.user_id
     message: Message | None = None
     if argument == "history":
-        found, total = await store.history(team, user, limit=history.MOST), await store.count_runs(team, user)
-        message = history.listed(found, total, library)
+        rounds, total = await store.runs.history(team, user, limit=history.MOST), await store.runs.count(team, user)
+        message = history.listed(rounds, total, library)
     elif argument == "help":
         message = blocks.usage(library)
     elif argument:
         message = await faq.answer_command(text, library, second_stage) or blocks.usage(library, text)
     else:
-        url, rounds = slash_command.response_url, await store.history(team, user, limit=history.MOST)
-        waiting = next((each for each in rounds if each.waits), None)
+        url, rounds = slash_command.response_url, await store.runs.history(team, user, limit=history.MOST)
+        waiting = next((stored for stored in rounds if stored.waits), None)
         if waiting is None:
             await _begin(store, team, user, rounds[0] if rounds else None, url, slash_command.channel_id)
         elif _just_begun(waiting):
-            await jobs.start(Work.POINT_TO_ROUND.key(team, address_digest(url)), asking.point, team, waiting.id, url)
+            await jobs.start(
+                Work.POINT_TO_ROUND.key(team, address_digest(url)), quiz_worker.point_to_round, team, waiting.id, url
+            )
         else:
             message = history.offer(waiting, library)
     if message:
@@ -151,27 +167,26 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
     The last two go on with a round that is open.
     """
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.response_url
-    name, at = block_actions.action.words(most=2)[0], block_actions.action.action_ts
-    rounds = await store.history(team, user, limit=history.MOST)
+    place, at = read_begin(block_actions.action), block_actions.action.action_ts
+    rounds = await store.runs.history(team, user, limit=history.MOST)
     latest = rounds[0] if rounds else None
-    waiting = next((each for each in rounds if each.waits), None)
-    if name in ("home", "talk") and waiting:
+    waiting = next((stored for stored in rounds if stored.waits), None)
+    if place in (BeginFrom.HOME, BeginFrom.TALK) and waiting:
         if not _just_begun(waiting):
-            await _typed(Work.RESUME.key(team, waiting.id, at), team, waiting.id, {"do": "resume"}, at)
+            await _typed(Work.RESUME.key(team, waiting.id, at), team, waiting.id, Resume(), at)
         if url:
-            await jobs.start(Work.POINT_TO_ROUND.key(team, address_digest(url)), asking.point, team, waiting.id, url)
+            await jobs.start(
+                Work.POINT_TO_ROUND.key(team, address_digest(url)), quiz_worker.point_to_round, team, waiting.id, url
+            )
     elif latest is None or not _just_begun(latest):
-        begun_in = block_actions.container.channel_id if name == "talk" else None
-        await _begin(store, team, user, latest, url if name in ("offer", "talk") else None, begun_in)
+        begun_in = block_actions.container.channel_id if place is BeginFrom.TALK else None
+        await _begin(store, team, user, latest, url if place in (BeginFrom.OFFER, BeginFrom.TALK) else None, begun_in)
     await ack()
 
 
 async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Take a clicked answer. The same click twice is one piece of work."""
-    # Buttons of before prompts were counted name none; their runs have one.
-    run_id, *prompt, question, choice = block_actions.action.words(least=3, most=4)
-    number = _number(prompt[0]) if prompt else 1
-    action: Action = {"do": "answer", "prompt": number, "question": question, "choices": [choice]}
+    run_id, action = read_choice(block_actions.action)
     await _click(context, run_id, action, block_actions)
     await ack()
 
@@ -179,80 +194,61 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
 async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Do what a button of the card, a prompt, the result or a reminder says."""
     team, user = str(context.team_id), block_actions.user.id
-    run_id, name, *about = block_actions.action.words(least=2, most=3)
-    if name in SHOWS or name == "start_over":
-        at, stored = block_actions.action.action_ts, await store.run(team, run_id)
+    run_id, does = read_do(block_actions.action)
+    if isinstance(does, ButtonCommand):
+        at, stored = block_actions.action.action_ts, await store.runs.get(team, run_id)
         if stored is None or stored.user != user:
-            await _click(context, run_id, {"do": "later"}, block_actions)  # which says so
-        elif name in SHOWS:
-            await jobs.start(Work.SHOW_ROUND.key(team, run_id, name, at), asking.say, team, run_id, name)
-        else:
+            await _click(context, run_id, DismissReminder(), block_actions)  # which says so, and does nothing
+        elif does is ButtonCommand.START_OVER:
             await _begin_anew(store, team, user, run_id, at)
+        else:
+            key = Work.SHOW_ROUND.key(team, run_id, does.value, at)
+            await jobs.start(key, quiz_worker.post_aside, team, run_id, does.value)
     else:
-        await _click(context, run_id, _asked_for(name, about), block_actions)
+        await _click(context, run_id, does, block_actions)
     await ack()
-
-
-def _asked_for(name: str, about: list[str]) -> Action:
-    """Say what a button does to its run. Raises MalformedError where it lacks what it is about."""
-    if name == "not_graded":
-        return {"do": "graded", "dimension": None, "column": None}
-    if name in ("open", "whole_table"):  # the latter under results of before the table was one part of several
-        return {"do": "open", "part": about[0] if about else "table"}
-    if name == "skip":
-        return {"do": "skip", "prompt": _number(about[0] if about else "")}
-    return {"do": name} | ({"question": about[0]} if about else {})
-
-
-def _number(text: str) -> int:
-    """Read the number of a prompt. Raises MalformedError."""
-    if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise MalformedError("actions.0.value: int_parsing")
-    return int(text)
 
 
 async def graded(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Take what somebody's last review looked at."""
-    if selected := block_actions.action.selected_option:
-        dimension, _, column = selected.value.partition(" ")
-        if not column:
-            raise MalformedError("actions.0.selected_option.value: words_count")
-        run_id = block_actions.action.block_id.removeprefix("graded:")
-        await _click(context, run_id, {"do": "graded", "dimension": dimension, "column": column}, block_actions)
+    if grading := read_grading(block_actions.action):
+        run_id, action = grading
+        await _click(context, run_id, action, block_actions)
     await ack()
 
 
 async def resume(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Go on with the open round that /rolefit has offered."""
-    await _from_list(asking.resume, Work.RESUME, context, block_actions)
+    await _from_list(quiz_worker.resume, Work.RESUME, context, block_actions)
     await ack()
 
 
 async def open_run(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Lead to a round of the history."""
-    await _from_list(asking.lead_to, Work.OPEN_ROUND, context, block_actions)
+    await _from_list(quiz_worker.open_round, Work.OPEN_ROUND, context, block_actions)
     await ack()
 
 
 async def delete(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Delete a round of the history."""
-    await _from_list(asking.delete, Work.DELETE_ROUND, context, block_actions)
+    await _from_list(quiz_worker.delete, Work.DELETE_ROUND, context, block_actions)
     await ack()
 
 
-async def come_back(store: Store, now: float) -> int:
+async def start_due_work(store: Store, now: float) -> int:
     """Begin what has to be done to runs that nobody has touched; gives how many. Replicas may do so at once.
 
     That is also to show what was done to those that are still held by work which has died, or waits for another version
-    of us.
+    of us. now: seconds since 1970.
     """
-    found = await store.due(now, limit=AT_ONCE)
-    for team, run_id, what, at, turns in found:
-        await jobs.start(LEFT_ALONE[what].key(team, run_id, at), asking.come_back, team, run_id, what, turns)
-        await store.put_off(team, run_id, at, now + LOOKED_AT_AGAIN)
-    for team, run_id, since in await store.abandoned(now, limit=AT_ONCE):
-        await jobs.start(Work.SHOW_ROUND.key(team, run_id, "held", since), asking.show, team, run_id)
-    return len(found)
+    due = await store.runs.due(now, limit=AT_ONCE)
+    for run in due:
+        key = DUE[run.action].key(run.team, run.run_id, run.at)
+        await jobs.start(key, quiz_worker.handle_due_run, run.team, run.run_id, run.action, run.revision)
+        await store.runs.postpone(run.team, run.run_id, run.at, now + LOOKED_AT_AGAIN)
+    for team, run_id, since in await store.runs.abandoned(now, limit=AT_ONCE):
+        await jobs.start(Work.SHOW_ROUND.key(team, run_id, "held", since), quiz_worker.show, team, run_id)
+    return len(due)
 
 
 async def _from_list(
@@ -261,7 +257,7 @@ async def _from_list(
     context: AsyncBoltContext,
     clicked: BlockActions,
 ) -> None:
-    team, [run_id] = str(context.team_id), clicked.action.words()
+    team, run_id = str(context.team_id), read_run(clicked.action)
     key = kind.key(team, run_id, clicked.action.action_ts)
     await jobs.start(key, work, team, run_id, clicked.user.id, clicked.reply_url)
 
@@ -269,7 +265,8 @@ async def _from_list(
 async def _click(context: AsyncBoltContext, run_id: str, action: Action, clicked: BlockActions) -> None:
     team, user, place = str(context.team_id), clicked.user.id, clicked.place
     key = Work.CLICK.key(team, run_id, user, clicked.action.action_ts)  # without the answer, as keys are logged
-    await jobs.start(key, asking.clicked, team, run_id, action, user, place.channel, place.thread_ts)
+    where = (user, place.channel, place.thread_ts, place.ts, clicked.response_url)
+    await jobs.start(key, quiz_worker.handle_click, team, run_id, action.record(), *where)
 
 
 def _just_begun(stored: StoredRun) -> bool:
@@ -277,8 +274,8 @@ def _just_begun(stored: StoredRun) -> bool:
 
 
 async def _latest(store: Store, team: str, user: str) -> StoredRun | None:
-    found = await store.history(team, user, limit=1)
-    return found[0] if found else None
+    rounds = await store.runs.history(team, user, limit=1)
+    return rounds[0] if rounds else None
 
 
 async def _begin(
@@ -291,10 +288,10 @@ async def _begin(
 ) -> None:
     """Begin a round, one of two clicks at once: either that of the other is under way, or it is the latest by now."""
     before = latest.id if latest else "none"
-    key = await jobs.unended(Work.BEGIN_ROUND.key(team, user, before, ""))
+    key = await jobs.current_or_next(Work.BEGIN_ROUND.key(team, user, before, ""))
     now = await _latest(store, team, user)
     if before == (now.id if now else "none"):
-        await jobs.start(key, asking.begin, team, user, response_url, begun_in)
+        await jobs.start(key, quiz_worker.begin, team, user, response_url, begun_in)
 
 
 async def _begin_anew(store: Store, team: str, user: str, run_id: str, at: str) -> None:
@@ -302,7 +299,7 @@ async def _begin_anew(store: Store, team: str, user: str, run_id: str, at: str) 
     latest = await _latest(store, team, user)
     if latest and latest.id != run_id and _just_begun(latest):  # by the first half of a double click
         return
-    await _typed(Work.STOP.key(team, run_id, at), team, run_id, {"do": "stop"}, at)
+    await _typed(Work.STOP.key(team, run_id, at), team, run_id, Stop(), at)
     await _begin(store, team, user, latest)
 
 

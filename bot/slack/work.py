@@ -30,6 +30,7 @@ class Work(Enum):
     REPLY = "reply", Owner.ROUND
     EDIT_OF_REPLY = "edit", Owner.ROUND
     SHOW_ROUND = "show", Owner.ROUND
+    REFRESH_ROUND = "refresh", Owner.ROUND
     OPEN_ROUND = "open", Owner.ROUND
     RESUME = "resume", Owner.ROUND
     STOP = "stop", Owner.ROUND

@@ -23,14 +23,15 @@ class Item:
 
 
 class Inbox:
-    """The part of the store that keeps the inbox. Its rows are of no team: they are begun whosever they are."""
+    """The inbox of a database. Its rows are of no team: they are begun whosever they are."""
 
-    _engine: AsyncEngine
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
 
     async def receive(self, items: Sequence[Item], replica: str) -> None:
         """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
         dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        rows = [{**asdict(each), "replica": replica} for each in items]
+        rows = [{**asdict(item), "replica": replica} for item in items]
         async with self._engine.begin() as connection:
             await connection.execute(dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]), rows)
 
@@ -68,5 +69,5 @@ def _begins_with(prefix: str) -> ColumnElement[bool]:
 
 
 def _items(rows: Iterable[Row[tuple[object, ...]]]) -> list[Item]:
-    found = [Item(row.key, row.work, row.arguments, row.received_at) for row in rows]
-    return sorted(found, key=lambda each: each.received_at)
+    items = [Item(row.key, row.work, row.arguments, row.received_at) for row in rows]
+    return sorted(items, key=lambda item: item.received_at)

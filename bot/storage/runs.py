@@ -12,15 +12,15 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Table, delete, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import quiz as conversation
 from bot.domain.content import PURPOSE, Quiz
 from bot.domain.fit import Answers, Given
-from bot.domain.quiz import Done, Run, Status, What
+from bot.domain.quiz import Outcome, Run, Status, Transition
+from bot.storage.sql import insert_new
 from bot.storage.tables import actions, answers, messages, quizzes, runs
 
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
@@ -29,7 +29,7 @@ HELD_AHEAD = 1800.0  # seconds; who holds a run until later than that has a cloc
 HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 NOT_YOURS = "not yours"
 # Slots of a run's messages: the root of its thread, its questions by number, and by its ts what is not changed again.
-CARD, PROMPT, SAID = "card", "prompt", "said:"
+CARD, PROMPT, NOTE = "card", "prompt", "said:"
 LOST = "lost"  # in place of a slot: the thread under this root is gone, and another is to be opened
 BEING_DELETED = 5  # runs of one person at most that are about to go
 
@@ -46,8 +46,8 @@ class Posted:
 class StoredRun:
     """A run with its place: the person, the thread in their direct message, and the messages there, by slot.
 
-    `version` counts the changes of answers; what was previewed at one version may not be sent at another. `turns`
-    counts all that was done. `lost`: the version of the quiz it began with cannot be read any more, and the run holds
+    `answers_version` counts the changes of answers; what was previewed at one may not be sent at another. `revision`
+    counts all actions. `carried_over`: the version of the quiz it began with cannot be read any more, and the run holds
     what the present one has too; how many answers were kept, of how many.
     """
 
@@ -55,14 +55,14 @@ class StoredRun:
     user: str
     channel: str
     root_ts: str
-    version: int
-    turns: int
+    answers_version: int
+    revision: int
     zone: str | None
     begun_at: datetime
     quiz: str
     run: Run
     messages: Mapping[str, Posted]
-    lost: tuple[int, int] | None = None
+    carried_over: tuple[int, int] | None = None
 
     def prompt_before(self, ts: str) -> int:
         """Number the last prompt that stood in the thread before a message; 0 if none did."""
@@ -85,21 +85,56 @@ class StoredRun:
 
 
 @dataclass(frozen=True)
-class Acted:
-    """What came of an action, as plain data, and whether who asked for it now holds the run.
+class Result:
+    """What an action has led to, as it is recorded with the run.
 
-    outcome: `what` (a `What`, or NOT_YOURS), `question`, `was` (the answers before, if there was a result and they
-    changed) and `lost` as in StoredRun. doubtful: it was taken from a holder that has not let go of it, which may have
-    posted what it could not remember any more.
+    outcome: an `Outcome`, or NOT_YOURS. question: the one it was about. answers_before: by question, if there was a
+    result and the action has changed its answers. carried_over: as in StoredRun.
     """
 
-    outcome: dict[str, Any]
+    outcome: str
+    question: str | None = None
+    answers_before: dict[str, list[str]] | None = None
+    carried_over: tuple[int, int] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Give it as plain data, for `read`."""
+        kept = list(self.carried_over) if self.carried_over else None
+        return {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> "Result":
+        """Take it from its record."""
+        kept = tuple(record["lost"]) if record["lost"] else None
+        return cls(record["what"], record["question"], record["was"], kept)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The result of an action, and whether the piece of work that applied it now holds the run.
+
+    doubtful: the run was taken from a holder that has not let go of it, which may have posted what it could not
+    remember any more.
+    """
+
+    result: Result
     held: bool
     doubtful: bool = False
 
 
+@dataclass(frozen=True)
+class DueRun:
+    """A run for which it is time: what to do, by the action's name, since when (seconds since 1970), at a revision."""
+
+    team: str
+    run_id: str
+    action: str
+    at: float
+    revision: int
+
+
 class Runs:
-    """The part of the store that keeps runs."""
+    """The runs of a database, of all teams; each method but the operator's sees the rows of the team it is given."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -107,29 +142,28 @@ class Runs:
         self._present: Quiz | None = None
         self._readable: Callable[[Quiz], bool] = lambda _: True
 
-    def know(self, present: Quiz, readable: Callable[[Quiz], bool]) -> None:
-        """Learn of the present version of the quiz, and how to tell whether an older one can still be shown."""
+    def use_quiz(self, present: Quiz, readable: Callable[[Quiz], bool]) -> None:
+        """Take over the present version of the quiz, and the function that tells whether an older one can be shown."""
         self._present, self._readable = present, readable
 
-    async def begin_run(
-        self, team: str, run_id: str, *, user: str, channel: str, root_ts: str, quiz: Quiz, zone: str | None = None
+    async def begin(
+        self, team: str, run_id: str, run: Run, *, user: str, channel: str, root_ts: str, zone: str | None = None
     ) -> None:
-        """Open a run under a root message, pinned to this version of the quiz; opening it again does nothing."""
+        """Keep a run that begins under a root message, pinned to its version of the quiz; again does nothing."""
         now = datetime.now(UTC)
-        run = conversation.begin(quiz)
         row: dict[str, Any] = {"team": team, "id": run_id, "user": user, "channel": channel, "root_ts": root_ts}
         row |= {"version": 0, "turns": 0, "begun_at": now, "state": run.state(), "zone": zone}
         async with self._engine.begin() as connection:
-            row["quiz"] = await self._pin(connection, quiz)
-            await self._insert_new(connection, runs, {**row, **_due(run, now, zone)})
+            row["quiz"] = await self._pin(connection, run.quiz)
+            await insert_new(connection, runs, {**row, **_due(run, now, zone)})
 
-    async def run(self, team: str, run_id: str) -> StoredRun | None:
+    async def get(self, team: str, run_id: str) -> StoredRun | None:
         """Give a run, or None if there is none."""
         async with self._engine.connect() as connection:
             return await self._run(connection, team, runs.c.id == run_id)
 
-    async def run_in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
-        """Give the run a person has under a root message, or None as `run` does."""
+    async def in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
+        """Give the run a person has under a root message, or None as `get` does."""
         async with self._engine.connect() as connection:
             return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
 
@@ -143,22 +177,24 @@ class Runs:
         async with self._engine.begin() as connection:
             return await self._pin(connection, quiz)
 
-    async def act(
+    async def apply(
         self,
         team: str,
         run_id: str,
-        action: Mapping[str, Any],
+        change: Callable[[Run], Transition],
         *,
         by: str,
         user: str | None = None,
-        turns: int | None = None,
-    ) -> Acted | None:
-        """Do something to a run, and hold it if nobody does; None if there is no such run.
+        revision: int | None = None,
+        touches: bool = True,
+    ) -> Applied | None:
+        """Change a run, and hold it if nobody does; None if there is no such run.
 
-        `by` names the piece of work that asks for it: asking again in the same name gives the same outcome again and
-        changes nothing. `user`: who asks; of anybody but the run's owner it is NOT_YOURS. `turns`: it is only meant for
-        the run as it was then, and otherwise NOTHING. Two that ask at once are put in order by the run's turns.
-        ValueError as `bot.domain.quiz.do`.
+        change: gives the run after an action; it is called again if somebody else has changed the run meanwhile, so
+        that two at once are put in order by the run's revision. by: names the piece of work that asks for it; asking
+        again in the same name gives the same result again and changes nothing. user: who asks; of anybody but the
+        run's owner it is NOT_YOURS. revision: it is only meant for the run as it was then, and otherwise NOTHING.
+        touches: reminder and expiry are counted from now on. Raises what `change` raises.
         """
         for _ in range(TRIES):
             async with self._engine.begin() as connection:
@@ -166,26 +202,26 @@ class Runs:
                 if stored is None:
                     return None
                 if user is not None and user != stored.user:
-                    return Acted(_undone(NOT_YOURS), held=False)
-                if (known := await self._outcome(connection, team, run_id, by)) is not None:
-                    return Acted(known, *await self._hold(connection, team, run_id, by))
-                if turns is not None and turns != stored.turns:
-                    return Acted(_undone(What.NOTHING), held=False)
-                done = conversation.do(stored.run, action)
-                if await self._save(connection, team, stored, done, touched=action["do"] != "show"):
-                    outcome = _outcome(stored, done)
-                    row = {"team": team, "run": run_id, "by": by, "outcome": outcome}
+                    return Applied(Result(NOT_YOURS), held=False)
+                if (known := await self._result(connection, team, run_id, by)) is not None:
+                    return Applied(known, *await self._hold(connection, team, run_id, by))
+                if revision is not None and revision != stored.revision:
+                    return Applied(Result(Outcome.NOTHING), held=False)
+                transition = change(stored.run)
+                if await self._save(connection, team, stored, transition, touches=touches):
+                    result = _result(stored, transition)
+                    row = {"team": team, "run": run_id, "by": by, "outcome": result.record()}
                     await connection.execute(insert(actions).values(row))
-                    return Acted(outcome, *await self._hold(connection, team, run_id, by))
+                    return Applied(result, *await self._hold(connection, team, run_id, by))
         raise RuntimeError(f"run {run_id} changed {TRIES} times while one action was being stored")
 
-    async def posted(self, team: str, run_id: str, slot: str, message: Posted) -> None:
+    async def record_message(self, team: str, run_id: str, slot: str, message: Posted) -> None:
         """Remember a message of a run's thread; a later one replaces it. Nothing if there is no such run."""
         async with self._engine.begin() as connection:
             if await connection.scalar(select(runs.c.id).where(runs.c.team == team, runs.c.id == run_id)):
                 await self._put_message(connection, team, run_id, slot, message)
 
-    async def unposted(self, team: str, run_id: str, slot: str) -> None:
+    async def forget_message(self, team: str, run_id: str, slot: str) -> None:
         """Forget a message that is gone; again does nothing."""
         mine = (messages.c.team == team, messages.c.run == run_id, messages.c.slot == slot)
         async with self._engine.begin() as connection:
@@ -209,7 +245,7 @@ class Runs:
             if moved.rowcount:
                 there = (messages.c.team == team, messages.c.run == run_id)
                 await connection.execute(delete(messages).where(*there, messages.c.slot.in_((CARD, LOST))))
-                await connection.execute(update(messages).where(*there).values(slot=SAID + messages.c.ts))
+                await connection.execute(update(messages).where(*there).values(slot=NOTE + messages.c.ts))
                 await self._put_message(connection, team, run_id, CARD, card)
 
     async def lease(self, team: str, run_id: str, *, by: str, seconds: float = 0.0) -> bool:
@@ -223,8 +259,8 @@ class Runs:
             row = (await connection.execute(held)).first()
             if row is None:
                 return False
-            said = row.held_at - now if row.holder == by and row.held_at is not None else None
-            if said is not None and seconds - HELD_ANEW < said < seconds + HELD_AHEAD:
+            ahead = row.held_at - now if row.holder == by and row.held_at is not None else None
+            if ahead is not None and seconds - HELD_ANEW < ahead < seconds + HELD_AHEAD:
                 return True
             held_now, _ = await self._hold(connection, team, run_id, by, seconds)
             return held_now
@@ -234,13 +270,13 @@ class Runs:
 
         Whatever held them has ended without showing all that was done, has died, or is of another version of us.
         """
-        found = select(runs.c.team, runs.c.id, runs.c.held_at).where(runs.c.holder.is_not(None))
-        found = found.where(_held_for_too_long(now)).order_by(runs.c.held_at).limit(limit)
+        held = select(runs.c.team, runs.c.id, runs.c.held_at).where(runs.c.holder.is_not(None))
+        held = held.where(_held_for_too_long(now)).order_by(runs.c.held_at).limit(limit)
         async with self._engine.connect() as connection:
-            return [(row.team, row.id, row.held_at) for row in await connection.execute(found)]
+            return [(row.team, row.id, row.held_at) for row in await connection.execute(held)]
 
-    async def release(self, team: str, run_id: str, *, by: str, turns: int, shown: Mapping[str, Posted]) -> bool:
-        """Remember what messages show, and let go of a run unless more has been done to it than `turns`.
+    async def release(self, team: str, run_id: str, *, by: str, revision: int, shown: Mapping[str, Posted]) -> bool:
+        """Remember what messages show, and let go of a run unless it has gone on from this revision.
 
         Gives whether it is let go of: if not, there is more to show. Letting go again does nothing.
         """
@@ -251,7 +287,7 @@ class Runs:
                 return True
             for slot, message in shown.items():
                 await self._put_message(connection, team, run_id, slot, message)
-            freed = update(runs).where(*mine, runs.c.holder == by, runs.c.turns == turns)
+            freed = update(runs).where(*mine, runs.c.holder == by, runs.c.turns == revision)
             await connection.execute(freed.values(holder=None, held_at=None))
             left = select(runs.c.id).where(*mine, runs.c.holder == by)
             return await connection.scalar(left) is None
@@ -273,16 +309,16 @@ class Runs:
         mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user)
         async with self._engine.connect() as connection:
             ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit + BEING_DELETED))).all()
-            found: list[StoredRun] = []
-            for each in ids:
-                if len(found) == limit:
+            rounds: list[StoredRun] = []
+            for run_id in ids:
+                if len(rounds) == limit:
                     break
-                stored = await self._run(connection, team, runs.c.id == each)
+                stored = await self._run(connection, team, runs.c.id == run_id)
                 if stored and stored.run.status is not Status.DELETED:
-                    found.append(stored)
-        return found
+                    rounds.append(stored)
+        return rounds
 
-    async def count_runs(self, team: str, user: str) -> int:
+    async def count(self, team: str, user: str) -> int:
         """Count the runs of a person."""
         mine = select(func.count()).select_from(runs).where(runs.c.team == team, runs.c.user == user)
         async with self._engine.connect() as connection:
@@ -299,10 +335,10 @@ class Runs:
                 runs.c.team == team, runs.c.user == row.user, runs.c.begun_at < row.begun_at, runs.c.id != run_id
             )
             earlier = earlier.where(runs.c.finished_at.is_not(None)).order_by(runs.c.begun_at.desc()).limit(1)
-            found = await connection.scalar(earlier)
-            return await self._run(connection, team, runs.c.id == found) if found else None
+            before = await connection.scalar(earlier)
+            return await self._run(connection, team, runs.c.id == before) if before else None
 
-    async def rounds_after(self, team: str, run_id: str) -> list[str]:
+    async def begun_after(self, team: str, run_id: str) -> list[str]:
         """Name the runs that its person began after this one; they may tell what has changed since."""
         this = select(runs.c.user, runs.c.begun_at).where(runs.c.team == team, runs.c.id == run_id)
         async with self._engine.connect() as connection:
@@ -314,25 +350,25 @@ class Runs:
             )
             return list(await connection.scalars(later.order_by(runs.c.begun_at)))
 
-    async def delete_run(self, team: str, run_id: str) -> None:
+    async def delete(self, team: str, run_id: str) -> None:
         """Delete a run with all that belongs to it; again does nothing. What was shared stays with who has it."""
         async with self._engine.begin() as connection:
             await connection.execute(delete(runs).where(runs.c.team == team, runs.c.id == run_id))
 
-    async def due(self, now: float, *, limit: int) -> list[tuple[str, str, str, float, int]]:
-        """Name runs of all teams to come back to: team, run, what to do, since when (1970), and their turns."""
-        found = select(runs.c.team, runs.c.id, runs.c.due, runs.c.due_at, runs.c.turns).where(runs.c.due_at <= now)
+    async def due(self, now: float, *, limit: int) -> list[DueRun]:
+        """Give the runs of all teams for which it is time, in seconds since 1970; longest overdue first."""
+        due = select(runs.c.team, runs.c.id, runs.c.due, runs.c.due_at, runs.c.turns).where(runs.c.due_at <= now)
         async with self._engine.connect() as connection:
-            rows = await connection.execute(found.order_by(runs.c.due_at).limit(limit))
-            return [(row.team, row.id, row.due, row.due_at, row.turns) for row in rows]
+            rows = await connection.execute(due.order_by(runs.c.due_at).limit(limit))
+            return [DueRun(row.team, row.id, row.due, row.due_at, row.turns) for row in rows]
 
-    async def put_off(self, team: str, run_id: str, at: float, until: float) -> None:
-        """Come back to a run later than `at`, unless that has changed meanwhile; in seconds since 1970."""
+    async def postpone(self, team: str, run_id: str, at: float, until: float) -> None:
+        """Have a run that was due `at` be due later, unless that has changed meanwhile; in seconds since 1970."""
         mine = (runs.c.team == team, runs.c.id == run_id, runs.c.due_at == at)
         async with self._engine.begin() as connection:
             await connection.execute(update(runs).where(*mine).values(due_at=until))
 
-    async def find_run(self, run_id: str) -> tuple[str, StoredRun] | None:
+    async def find(self, run_id: str) -> tuple[str, StoredRun] | None:
         """Look a run up in all teams, for the operator; gives its team too."""
         async with self._engine.connect() as connection:
             team = await connection.scalar(select(runs.c.team).where(runs.c.id == run_id))
@@ -344,15 +380,16 @@ class Runs:
         if row is None:
             return None
         mine = (answers.c.team == team, answers.c.run == row["id"])
-        given = await connection.execute(select(answers.c.question, answers.c.choice, answers.c.other).where(*mine))
-        chosen: Answers = {each.question: (each.choice, *([each.other] if each.other else [])) for each in given}
+        answer_rows = await connection.execute(select(answers).where(*mine))
+        chosen: Answers = {
+            answer.question: (answer.choice, *([answer.other] if answer.other else [])) for answer in answer_rows
+        }
         there = select(messages).where(messages.c.team == team, messages.c.run == row["id"])
         shown = {CARD: Posted(row["root_ts"], "")}
         if row["state"] is None and row["asked_ts"]:  # begun before messages were kept
             shown[f"{PROMPT}:1"] = Posted(row["asked_ts"], "")
-        kept_messages = (await connection.execute(there)).mappings()
-        shown |= {each["slot"]: Posted(each["ts"], each["digest"]) for each in kept_messages}
-        quiz, digest, lost = await self._quiz(connection, row["quiz"]), row["quiz"], None
+        shown |= {message.slot: Posted(message.ts, message.digest) for message in await connection.execute(there)}
+        quiz, digest, carried_over = await self._quiz(connection, row["quiz"]), row["quiz"], None
         if quiz is not None:
             run = conversation.load(quiz, chosen, row["state"])
         elif self._present is None:
@@ -360,44 +397,52 @@ class Runs:
         else:
             digest = _digest(self._present)
             run = conversation.carried_over(self._present, chosen, len((row["state"] or {}).get("prompts", [])))
-            lost = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
-        kept = {name: row[name] for name in ("id", "user", "channel", "root_ts", "version", "turns", "zone")}
-        begun_at = row["begun_at"].replace(tzinfo=UTC)  # SQLite forgets the time zone it was given
-        return StoredRun(**kept, begun_at=begun_at, quiz=digest, run=run, messages=MappingProxyType(shown), lost=lost)
+            carried_over = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
+        return StoredRun(
+            id=row["id"],
+            user=row["user"],
+            channel=row["channel"],
+            root_ts=row["root_ts"],
+            answers_version=row["version"],
+            revision=row["turns"],
+            zone=row["zone"],
+            begun_at=row["begun_at"].replace(tzinfo=UTC),  # SQLite forgets the time zone it was given
+            quiz=digest,
+            run=run,
+            messages=MappingProxyType(shown),
+            carried_over=carried_over,
+        )
 
     async def _save(
-        self, connection: AsyncConnection, team: str, stored: StoredRun, done: Done, *, touched: bool
+        self, connection: AsyncConnection, team: str, stored: StoredRun, transition: Transition, *, touches: bool
     ) -> bool:
-        """Write the run after an action, if nothing has been done to it since it was read.
-
-        touched: somebody did it, or its time had come, so that it is left alone from now on.
-        """
-        before, after, now = stored.run, done.run, datetime.now(UTC)
+        """Write the run after an action, if it is still at the revision that was read. `touches` as for `apply`."""
+        before, after, now = stored.run, transition.run, datetime.now(UTC)
         mine = (runs.c.team == team, runs.c.id == stored.id)
-        changed = dict(before.answers) != dict(after.answers) or stored.lost is not None
+        changed = dict(before.answers) != dict(after.answers) or stored.carried_over is not None
         values: dict[str, Any] = {
             "state": after.state(),
-            "turns": stored.turns + 1,
-            "version": stored.version + changed,
+            "turns": stored.revision + 1,
+            "version": stored.answers_version + changed,
             "finished_at": now.timestamp() if after.finished else None,
-            **(_due(after, now, stored.zone) if touched else {}),
+            **(_due(after, now, stored.zone) if touches else {}),
         }
-        if stored.lost is not None and self._present is not None:
+        if stored.carried_over is not None and self._present is not None:
             values["quiz"] = await self._pin(connection, self._present)
-        won = await connection.execute(update(runs).where(*mine, runs.c.turns == stored.turns).values(values))
+        won = await connection.execute(update(runs).where(*mine, runs.c.turns == stored.revision).values(values))
         if not won.rowcount:
             return False
         if changed:
             await connection.execute(delete(answers).where(answers.c.team == team, answers.c.run == stored.id))
-            rows = [_row(team, stored.id, question, given) for question, given in after.answers.items()]
+            rows = [_row(team, stored.id, question, choices) for question, choices in after.answers.items()]
             if rows:
                 await connection.execute(insert(answers), rows)
         return True
 
-    async def _outcome(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> dict[str, Any] | None:
+    async def _result(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> Result | None:
         mine = (actions.c.team == team, actions.c.run == run_id, actions.c.by == by)
-        found: dict[str, Any] | None = await connection.scalar(select(actions.c.outcome).where(*mine))
-        return found
+        record = await connection.scalar(select(actions.c.outcome).where(*mine))
+        return Result.read(record) if record else None
 
     async def _hold(
         self, connection: AsyncConnection, team: str, run_id: str, by: str, seconds: float = 0.0
@@ -417,11 +462,11 @@ class Runs:
         # Locked, where the database can, so that nobody forgets it before the run is written.
         kept = select(quizzes.c.digest).where(quizzes.c.digest == digest).with_for_update(read=True, key_share=True)
         while True:
-            await self._insert_new(connection, quizzes, {"digest": digest, "content": quiz.model_dump(mode="json")})
+            await insert_new(connection, quizzes, {"digest": digest, "content": quiz.model_dump(mode="json")})
             if await connection.scalar(kept):
                 return digest
 
-    async def _forget_quizzes(self) -> None:
+    async def forget_quizzes(self) -> None:
         """Delete the versions of the quiz that no run is pinned to, except the present one."""
         present = _digest(self._present) if self._present else ""
         unused = (~exists().where(runs.c.quiz == quizzes.c.digest), quizzes.c.digest != present)
@@ -441,20 +486,16 @@ class Runs:
                 self._quizzes[digest] = Quiz.model_validate(content)
             except ValidationError:  # written by a version of the bot whose quizzes had another shape
                 return None
-        found = self._quizzes[digest]
-        return found if self._readable(found) else None
+        quiz = self._quizzes[digest]
+        return quiz if self._readable(quiz) else None
 
     async def _put_message(
         self, connection: AsyncConnection, team: str, run_id: str, slot: str, message: Posted
     ) -> None:
         key = {"team": team, "run": run_id, "slot": slot}
-        await self._insert_new(connection, messages, {**key, "ts": message.ts, "digest": message.digest})
+        await insert_new(connection, messages, {**key, "ts": message.ts, "digest": message.digest})
         mine = (messages.c.team == team, messages.c.run == run_id, messages.c.slot == slot)
         await connection.execute(update(messages).where(*mine).values(ts=message.ts, digest=message.digest))
-
-    async def _insert_new(self, connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        await connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
 
 
 def _held_for_too_long(now: float) -> ColumnElement[bool]:
@@ -466,27 +507,22 @@ def _digest(quiz: Quiz) -> str:
 
 
 def _due(run: Run, now: datetime, zone: str | None) -> dict[str, Any]:
-    what, at = conversation.due(run, now, zone) or (None, None)
-    return {"due": what, "due_at": at.timestamp() if at else None}
+    if due := conversation.due(run, now, zone):
+        action, at = due
+        return {"due": action.do, "due_at": at.timestamp()}
+    return {"due": None, "due_at": None}
 
 
-def _outcome(stored: StoredRun, done: Done) -> dict[str, Any]:
-    changed = done.what is What.TAKEN and dict(stored.run.answers) != dict(done.run.answers)
-    was = {question: list(given) for question, given in stored.run.answers.items()}
-    return {
-        "what": done.what.value,
-        "question": done.question,
-        "was": was if changed and stored.run.finished and done.run.status is not Status.DELETED else None,
-        "lost": list(stored.lost) if stored.lost else None,
-    }
+def _result(stored: StoredRun, transition: Transition) -> Result:
+    before, after = stored.run, transition.run
+    changed = transition.outcome is Outcome.TAKEN and dict(before.answers) != dict(after.answers)
+    answers_before = {question: list(choices) for question, choices in before.answers.items()}
+    revised = changed and before.finished and after.status is not Status.DELETED
+    return Result(transition.outcome, transition.question, answers_before if revised else None, stored.carried_over)
 
 
-def _undone(what: str) -> dict[str, Any]:
-    return {"what": what, "question": None, "was": None, "lost": None}
-
-
-def _row(team: str, run_id: str, question: str, given: Given) -> dict[str, Any]:
-    choice, *other = given
+def _row(team: str, run_id: str, question: str, choices: Given) -> dict[str, Any]:
+    choice, *other = choices
     return {
         "team": team,
         "run": run_id,

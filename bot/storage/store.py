@@ -23,6 +23,7 @@ from sqlalchemy.sql import text
 from bot.private import private_file
 from bot.storage.inbox import Inbox
 from bot.storage.runs import Runs
+from bot.storage.sql import insert_new
 from bot.storage.tables import (
     actions,
     answers,
@@ -79,11 +80,15 @@ class Installation:
     installed_at: float
 
 
-class Store(Runs, Inbox):
-    """Rows of one database, opened with `Store.open` and closed with `close`."""
+class Store:
+    """Rows of one database, opened with `Store.open` and closed with `close`.
+
+    runs: the runs of the quiz. inbox: work that has not begun.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__(engine)
+        self._engine = engine
+        self.runs, self.inbox = Runs(engine), Inbox(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
@@ -100,7 +105,7 @@ class Store(Runs, Inbox):
         """Close all connections. Closing again does nothing."""
         await self._engine.dispose()
 
-    async def shares_of(self, team: str, run_id: str) -> int:
+    async def count_shares(self, team: str, run_id: str) -> int:
         """Count the shares of a run, whatever became of them."""
         async with self._engine.connect() as connection:
             mine = (shares.c.team == team, shares.c.run == run_id)
@@ -111,7 +116,7 @@ class Store(Runs, Inbox):
         row = {"team": team, "id": share.id, "run": share.run, "run_version": share.run_version}
         row |= {"recipient": share.recipient, "message": share.message, "state": share.state}
         async with self._engine.begin() as connection:
-            await self._insert_new(connection, shares, {**row, "made_at": datetime.now(UTC)})
+            await insert_new(connection, shares, {**row, "made_at": datetime.now(UTC)})
 
     async def share(self, team: str, share_id: str) -> Share | None:
         """Give a share, or None if there is none."""
@@ -131,20 +136,20 @@ class Store(Runs, Inbox):
             now = await connection.scalar(select(shares.c.state).where(*mine))
         return ShareState(now) if now else None
 
-    async def answered(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
+    async def record_answer(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
         """Remember the entry a thread was answered with, and when; a later one replaces it."""
         key = {"team": team, "channel": channel, "thread_ts": thread_ts}
         answer = {"entry": entry, "answered_at": time.time()}
         async with self._engine.begin() as connection:
-            await self._insert_new(connection, threads, {**key, **answer})
+            await insert_new(connection, threads, {**key, **answer})
             await connection.execute(update(threads).where(*_thread(team, channel, thread_ts)).values(**answer))
 
-    async def answered_with(self, team: str, channel: str, thread_ts: str) -> str | None:
+    async def last_answer(self, team: str, channel: str, thread_ts: str) -> str | None:
         """Give the entry a thread was answered with last, or None."""
         async with self._engine.connect() as connection:
             return await connection.scalar(select(threads.c.entry).where(*_thread(team, channel, thread_ts)))
 
-    async def turn(self, team: str, channel: str, between: float) -> tuple[float, float]:
+    async def take_turn(self, team: str, channel: str, between: float) -> tuple[float, float]:
         """Take the next turn to post to a channel, `between` seconds after the one before, whoever took that.
 
         Gives the time of the turn in seconds since 1970, and how many seconds it is away: 0 for now.
@@ -164,10 +169,33 @@ class Store(Runs, Inbox):
         turn = free_at - between
         return turn, max(0.0, turn - now)
 
+    async def try_turn(self, team: str, name: str, between: float, burst: int) -> float:
+        """Take a turn now if that is possible; gives 0, or how many seconds it is away and nothing is taken.
+
+        Turns are `between` seconds apart, and up to `burst` may be taken at once after a rest. name: of what; it must
+        be no channel's. Source: the generic cell rate algorithm.
+        """
+        now = time.time()
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        later = func.greatest if self._engine.dialect.name == "postgresql" else func.max
+        ahead = channels.c.free_at > now + TURNS_AHEAD * between
+        taken = dialect.insert(channels).values({"team": team, "channel": name, "free_at": now + between})
+        taken = taken.on_conflict_do_update(
+            index_elements=["team", "channel"],
+            set_={"free_at": case((ahead, now), else_=later(channels.c.free_at, now)) + between},
+            where=or_(ahead, channels.c.free_at <= now + burst * between),
+        )
+        mine = (channels.c.team == team, channels.c.channel == name)
+        async with self._engine.begin() as connection:
+            if (await connection.execute(taken.returning(channels.c.free_at))).first():
+                return 0.0
+            free_at = await connection.scalar(select(channels.c.free_at).where(*mine))
+        return max(0.001, float(free_at or 0.0) - burst * between - now)
+
     async def install(self, team: str, installation: Installation) -> None:
         """Remember an installation; a later one replaces it."""
-        async with self._alone(team) as connection:
-            await self._installed(connection, team, installation)
+        async with self._lock_installation(team) as connection:
+            await self._put_installation(connection, team, installation)
 
     async def installation(self, team: str) -> Installation | None:
         """Give a workspace's installation, or None."""
@@ -176,17 +204,17 @@ class Store(Runs, Inbox):
 
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
         """Let `renewed` replace an installation, or leave it with None; one caller at a time, of all replicas."""
-        async with self._alone(team) as connection:
+        async with self._lock_installation(team) as connection:
             found = await self._installation(connection, team)
             if found and (better := await renewed(found)):
-                await self._installed(connection, team, better)
+                await self._put_installation(connection, team, better)
 
     async def delete_team(self, team: str, *, gone_at: float) -> bool:
         """Delete all that is kept of a workspace, unless the app was installed anew after it was `gone_at`.
 
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
-        async with self._alone(team) as connection:
+        async with self._lock_installation(team) as connection:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
@@ -196,19 +224,19 @@ class Store(Runs, Inbox):
 
     # Of no team: what the processes say to each other, and what time makes useless
 
-    async def seen(self, replica: str, at: float) -> None:
+    async def heartbeat(self, replica: str, at: float) -> None:
         """Remember that a replica is alive, or with 0 that it is about to end."""
         async with self._engine.begin() as connection:
-            await self._insert_new(connection, replicas, {"id": replica, "seen_at": at})
+            await insert_new(connection, replicas, {"id": replica, "seen_at": at})
             await connection.execute(update(replicas).where(replicas.c.id == replica).values(seen_at=at))
 
-    async def last_seen(self) -> dict[str, float]:
+    async def heartbeats(self) -> dict[str, float]:
         """Give when each replica last said that it is alive, by its own clock; 0 for one that was about to end."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(select(replicas.c.id, replicas.c.seen_at))
             return {row.id: row.seen_at for row in rows}
 
-    async def forget(self, before: float, now: float) -> None:
+    async def prune(self, before: float, now: float) -> None:
         """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas,
         and what no replica knew how to begin.
 
@@ -222,7 +250,7 @@ class Store(Runs, Inbox):
             await connection.execute(delete(inbox).where(inbox.c.received_at < before))
             await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < now))
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
-        await self._forget_quizzes()
+        await self.runs.forget_quizzes()
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
@@ -230,7 +258,7 @@ class Store(Runs, Inbox):
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
-    async def _alone(self, team: str) -> AsyncIterator[AsyncConnection]:
+    async def _lock_installation(self, team: str) -> AsyncIterator[AsyncConnection]:
         """Begin the one transaction at a time that changes a workspace's installation.
 
         On SQLite one process has the database, and its lock must do: the database's own would keep all else from
@@ -245,9 +273,9 @@ class Store(Runs, Inbox):
         row = (await connection.execute(select(installations).where(installations.c.team == team))).mappings().first()
         return Installation(**{name: value for name, value in row.items() if name != "team"}) if row else None
 
-    async def _installed(self, connection: AsyncConnection, team: str, installation: Installation) -> None:
+    async def _put_installation(self, connection: AsyncConnection, team: str, installation: Installation) -> None:
         row = asdict(installation)
-        await self._insert_new(connection, installations, {"team": team, **row})
+        await insert_new(connection, installations, {"team": team, **row})
         await connection.execute(update(installations).where(installations.c.team == team).values(**row))
 
 

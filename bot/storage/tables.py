@@ -109,7 +109,7 @@ inbox = Table(
     "inbox",
     metadata,
     Column("key", Text, primary_key=True),  # the work's; its second part is the workspace
-    Column("work", String(128), nullable=False),  # the worker and its method, such as "faq.say"
+    Column("work", String(128), nullable=False),  # the worker and its method, such as "faq.post_reply"
     Column("arguments", Text, nullable=False),  # by their names, as JSON
     Column("received_at", Float(53), nullable=False),  # seconds since 1970
     Column("replica", String(128), nullable=False),
@@ -120,10 +120,10 @@ replicas = Table(
     "replicas",
     metadata,
     Column("id", String(128), primary_key=True),
-    Column("seen_at", Float(53), nullable=False),  # seconds since 1970; 0 for one that has said goodbye
+    Column("seen_at", Float(53), nullable=False),  # seconds since 1970; 0 for one that has deregistered
 )
 
-# Where the app is installed. Tokens are encrypted by whoever stores them; see bot/slack/installed.py.
+# Where the app is installed. Tokens are encrypted by whoever stores them; see `bot.slack.access.Cipher`.
 installations = Table(
     "installations",
     metadata,

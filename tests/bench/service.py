@@ -25,12 +25,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import asgi, jobs
+from bot.domain import quiz
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import Settings
 from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
-from bot.slack.thread import CHOOSE
+from bot.slack.controls import CHOOSE
 from bot.storage import Store
 from tests.bench import bare, burst
 from tests.bench.signed import SECRET, TEAM, Request, signed
@@ -270,7 +271,7 @@ async def _answers(app: App, number: int) -> tuple[list[float], list[float]]:
     for _ in range(number):
         began = time.perf_counter()
         acked.append(await _call(app, _message("What does MTS mean?")))
-        await jobs.idle()
+        await jobs.wait_until_idle()
         answered.append((time.perf_counter() - began) * 1e3)
     return acked, answered
 
@@ -279,7 +280,7 @@ async def _at_once(app: App, number: int) -> float:
     """Ask many questions at once; gives the answers per second."""
     began = time.perf_counter()
     await asyncio.gather(*(_call(app, _message("What does MTS mean?")) for _ in range(number)))
-    await jobs.idle()
+    await jobs.wait_until_idle()
     return number / (time.perf_counter() - began)
 
 
@@ -290,10 +291,10 @@ async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace
     for _ in range(CLICKS):
         posted = await access.client(member).chat_postMessage(channel=USER, text="a quiz")
         root, run_id = str(posted["ts"]), f"bench{next(numbers)}"
-        await store.begin_run(TEAM, run_id, user=USER, channel="D_ANA", root_ts=root, quiz=library.quiz)
+        await store.runs.begin(TEAM, run_id, quiz.begin(library.quiz), user=USER, channel="D_ANA", root_ts=root)
         value = f"{run_id} 1 {question.id} {question.choices[0].id}"
         taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, root)))
-        await jobs.idle()
+        await jobs.wait_until_idle()
     return taken
 
 
@@ -301,8 +302,8 @@ async def _open(library: Library, store: Store) -> float:
     """Open many quizzes, and give the megabytes that the process has grown by."""
     before = psutil.Process().memory_info().rss
     for number in range(OPEN):
-        await store.begin_run(
-            TEAM, f"open{number}", user=f"U{number}", channel="D", root_ts=f"9.{number}", quiz=library.quiz
+        await store.runs.begin(
+            TEAM, f"open{number}", quiz.begin(library.quiz), user=f"U{number}", channel="D", root_ts=f"9.{number}"
         )
     return float(psutil.Process().memory_info().rss - before) / 1e6
 

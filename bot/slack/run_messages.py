@@ -10,20 +10,40 @@ from datetime import datetime
 
 import slackblocks as kit
 
+from bot.domain.actions import (
+    AskAgain,
+    AskGrading,
+    Change,
+    DismissReminder,
+    GoOn,
+    Grade,
+    OpenPart,
+    Pause,
+    Resume,
+    Skip,
+    Stop,
+)
 from bot.domain.content import PEOPLE, AnyQuestion, Opening, Table, Term, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.blocks import BEGIN, SHARE
-from bot.slack.pieces import Message, context, label, message, plain, section
+from bot.slack.controls import (
+    BeginFrom,
+    Command,
+    begin_button,
+    choice_button,
+    do_button,
+    grading_menu,
+    grading_option,
+    label,
+    share_button,
+)
+from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.text import Mrkdwn, escape, fill
-from bot.storage import CARD, PROMPT, SAID
+from bot.storage import CARD, NOTE, PROMPT
 
-CHOOSE = "quiz_choose"  # value: run, prompt, question and choice
-DO = "quiz_do"  # value: run, and what to do, and the question if it is about one
-GRADED = "quiz_graded"  # value: dimension and column; its block's id holds the run
 RESULT, REVIEW, REMINDER = "result", "review", "reminder"
 
 
@@ -44,7 +64,7 @@ def slots(run: Run, shown: Collection[str]) -> list[str]:
     if run.status is Status.DELETED:
         return [CARD]
     wanted = [RESULT] if run.finished or RESULT in shown else []
-    parts = dict.fromkeys([*run.opened, *(each for each in PARTS if each in shown)])
+    parts = dict.fromkeys([*run.opened, *(part for part in PARTS if part in shown)])
     wanted += [part for part in parts if run.finished or part in shown]
     for number in range(1, len(run.prompts) + 1):
         slot = f"{PROMPT}:{number}"
@@ -84,9 +104,9 @@ def _reminds(run: Run, number: int) -> bool:
     return number == run.reminders and run.reminding and not run.finished
 
 
-def said(ts: str) -> str:
-    """Name the slot of a message that was said between the questions and is not changed any more."""
-    return f"{SAID}{ts}"
+def note_slot(ts: str) -> str:
+    """Name the slot of a message that was posted between the questions and is not changed any more."""
+    return f"{NOTE}{ts}"
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:
@@ -99,7 +119,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     about = run.chosen(run.quiz.purpose.id)
     if about or run.weighed or run.quiz.purpose.id in run.skipped:
         text: str = fill(words.card_about, choice=in_words(about or run.quiz.purpose.choices[:1], library))
-        parts.append(section(text, _do(words.change, run_id, "change", run.quiz.purpose.id)))
+        parts.append(section(text, do_button(words.change, run_id, Change(question=run.quiz.purpose.id))))
         said.append(text)
     for question in run.quiz.all_questions:
         answered = question.id in run.answers or question.id in run.skipped
@@ -111,7 +131,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
             text += "\n" + fill(words.card_answer, choice=in_words(choices, library))
         elif answered:
             text += "\n" + escape(words.card_skipped)
-        button = _do(words.change, run_id, "change", question.id) if answered else None
+        button = do_button(words.change, run_id, Change(question=question.id)) if answered else None
         parts.append(section(text, button))
         said.append(text)
     progress = _progress(run, library)
@@ -121,13 +141,13 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         Status.EXPIRED: words.expired,
     }.get(run.status, words.done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, escape(status)]))
-    again = _do(words.start_over, run_id, "start_over")
+    again = do_button(words.start_over, run_id, Command.START_OVER)
     if run.finished:
         buttons = [again]
     elif run.status is not Status.OPEN:
-        buttons = [_do(words.resume, run_id, "resume", primary=True), again]
+        buttons = [do_button(words.resume, run_id, Resume(), primary=True), again]
     else:
-        buttons = [_do(words.pause, run_id, "pause"), _do(words.so_far, run_id, "so_far"), again]
+        buttons = [do_button(words.pause, run_id, Pause()), do_button(words.so_far, run_id, Command.SO_FAR), again]
     return message([*parts, context(foot), kit.ActionsBlock([*buttons])], [*said, foot])
 
 
@@ -159,7 +179,7 @@ def unsure(asked: AnyQuestion, run: Run, run_id: str, library: Library) -> Messa
     """Offer to skip the live question to somebody who does not know what to answer."""
     words = library.words.quiz
     text = fill(words.unsure, options=_lettered(asked))
-    button = _do(words.skip, run_id, "skip", str(len(run.prompts)))
+    button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
     return message([section(text), kit.ActionsBlock([button])], [text])
 
 
@@ -191,7 +211,7 @@ def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library
         return message([context(heading), section(f"{lines[1]}\n{settled}")], [*lines, settled])
     if run.status is not Status.OPEN:
         status = escape(getattr(words, run.status))
-        button = _do(words.resume, run_id, "resume")
+        button = do_button(words.resume, run_id, Resume())
         return message([context(heading), section(f"{lines[1]}\n{status}", button)], [*lines, status])
     parts: list[kit.Block] = [context(heading), section(lines[1])]
     if prompt.guesses:
@@ -203,11 +223,12 @@ def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library
         lines.append(now)
     lettered = list(zip(LETTERS, asked.choices, strict=False))
     if isinstance(asked, Opening):  # three that need no letter
-        buttons = [_choose(choice.label, run_id, number, asked.id, choice.id) for choice in asked.choices]
+        buttons = [choice_button(choice.label, run_id, number, asked.id, choice.id) for choice in asked.choices]
         how = escape(words.purpose_how)
     else:
         buttons = [
-            _choose(f"{letter}. {choice.label}", run_id, number, asked.id, choice.id) for letter, choice in lettered
+            choice_button(f"{letter}. {choice.label}", run_id, number, asked.id, choice.id)
+            for letter, choice in lettered
         ]
         how = escape(words.how_to_answer)
     options = [fill(words.option, letter=letter, choice=choice.label) for letter, choice in lettered]
@@ -220,11 +241,11 @@ def _guess(
     """Ask whether something was meant; gives the text and the buttons."""
     words = library.words.quiz
     choices = [choice for choice in asked.choices if choice.id in prompt.guesses]
-    none = _do(words.guess_none, run_id, "reask")
+    none = do_button(words.guess_none, run_id, AskAgain())
     if len(choices) == 1:
         text = fill(words.guess, choice=choices[0].label)
-        return text, [_choose(words.guess_yes, run_id, number, asked.id, choices[0].id), none]
-    buttons = [_choose(choice.label, run_id, number, asked.id, choice.id) for choice in choices]
+        return text, [choice_button(words.guess_yes, run_id, number, asked.id, choices[0].id), none]
+    buttons = [choice_button(choice.label, run_id, number, asked.id, choice.id) for choice in choices]
     names = "\n".join(f"• {escape(choice.label)}" for choice in choices)
     return f"{escape(words.guess_either)}\n{names}", [*buttons, none]
 
@@ -253,15 +274,15 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     parts, said = recommendation(run, library, moved)
     buttons: list[kit.Element] = []
     if run.shareable:
-        buttons.append(kit.Button(words.share, action_id=SHARE, value=run_id, style="primary"))
+        buttons.append(share_button(words.share, run_id))
         buttons += [
-            _do(name, run_id, "open", part)
+            do_button(name, run_id, OpenPart(part=part))
             for part, name in result.part_names(run, library).items()
             if part != REVIEW or run.quiz.review
         ]
     if run.unanswered:
-        buttons.append(_do(words.go_on, run_id, "go_on", primary=not run.shareable))
-    buttons.append(kit.Button(words.again, action_id=BEGIN, value=run_id))
+        buttons.append(do_button(words.go_on, run_id, GoOn(), primary=not run.shareable))
+    buttons.append(begin_button(words.again, BeginFrom.RESULT, run_id))
     return message([*parts, kit.ActionsBlock(buttons)], said)
 
 
@@ -284,14 +305,13 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
         groups = []
         for row in map(roles.row, review.dimensions):
             cells = {column.id: row.cells[column.id] for column in roles.columns}
-            options = [kit.Option(kit.PlainText(label(cell)), f"{row.id} {column}") for column, cell in cells.items()]
+            options = [grading_option(cell, row.id, column) for column, cell in cells.items()]
             groups.append(kit.OptionGroup(kit.PlainText(label(row.label)), options))
-        menu = kit.StaticSelectMenu(action_id=GRADED, option_groups=groups, placeholder=words.pick)
-        skip = _do(words.skip, run_id, "not_graded")
+        skip = do_button(words.skip, run_id, Grade())
         lead, reason = f"*{escape(worded(review, 'text', run.purpose))}*", escape(review.why)
-        asked = [section(lead), context(reason), kit.ActionsBlock([menu, skip], block_id=f"graded:{run_id}")]
+        asked = [section(lead), context(reason), grading_menu(run_id, run.regraded, words.pick, groups, skip)]
         return message([*parts, *asked, context(source)], [*advice, lead, reason, source])
-    again = _do(library.words.quiz.change, run_id, "regrade")
+    again = do_button(library.words.quiz.change, run_id, AskGrading())
     if graded is None:
         text = escape(words.skipped)
         return message([*parts, section(text, again), context(source)], [*advice, text, source])
@@ -335,22 +355,11 @@ def _reminder(run: Run, run_id: str, library: Library, *, live: bool) -> Message
         return plain(escape(words.reminder_over))
     text = fill(words.reminder, **how_far(run))
     buttons = [
-        _do(words.resume, run_id, "resume", primary=True),
-        _do(words.later, run_id, "later"),
-        _do(words.stop, run_id, "stop"),
+        do_button(words.resume, run_id, Resume(), primary=True),
+        do_button(words.later, run_id, DismissReminder()),
+        do_button(words.stop, run_id, Stop()),
     ]
     return message([section(text), kit.ActionsBlock([*buttons])], [text])
-
-
-def _choose(text: str, run_id: str, number: int, question: str, choice: str) -> kit.Button:
-    return kit.Button(label(text), action_id=f"{CHOOSE}:{choice}", value=f"{run_id} {number} {question} {choice}")
-
-
-def _do(text: str, run_id: str, name: str, question: str = "", *, primary: bool = False) -> kit.Button:
-    value = " ".join(filter(None, [run_id, name, question]))
-    return kit.Button(
-        text, action_id=":".join(filter(None, [DO, name, question])), value=value, style="primary" if primary else None
-    )
 
 
 def _heading(run: Run, asked: AnyQuestion, library: Library) -> str:

@@ -195,7 +195,7 @@ def change(database: Path, statement: str, **values: Any) -> int:
 async def test_work_that_cannot_be_gone_on_with_lets_go_of_its_round(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
     async with Workspace.start() as workspace:
         root = await stopped(workspace, tmp_path, KNOWLEDGE)
         # As if the steps that were recorded were none of ours.
@@ -234,7 +234,7 @@ def of_another_version(data: Path, version: str) -> None:
 async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_longer_than_any(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
     async with Workspace.start() as workspace:
         root = await stopped(workspace, tmp_path, KNOWLEDGE)
         of_another_version(tmp_path, "6")
@@ -244,7 +244,7 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
 
             await result(workspace, root)
             assert await asked_once(workspace, root)
-        ledger = jobs.Ledger(f"sqlite:///{tmp_path / 'jobs.db'}")
+        ledger = jobs.WorkRecords(f"sqlite:///{tmp_path / 'jobs.db'}")
         assert ledger.left_behind() == {"6": 1}
         ledger.close()
 
@@ -252,7 +252,7 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
 async def test_what_dead_work_has_posted_is_found_by_whoever_takes_over(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
     async with Workspace.start() as workspace:
         # Slack has it, and goes on saying that it does not know.
         lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}
@@ -329,7 +329,7 @@ async def test_continue_there_goes_on_under_a_card_where_the_thread_is_gone(tmp_
 async def test_a_reminder_opens_a_thread_that_is_gone_anew(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
     async with Workspace.start() as workspace:
         old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
     await let_time_pass(tmp_path)
@@ -343,7 +343,7 @@ async def test_a_reminder_opens_a_thread_that_is_gone_anew(
 async def test_a_round_that_closes_where_its_thread_is_gone_says_nothing(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "COME_BACK", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
     async with Workspace.start() as workspace:
         old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
     state = "UPDATE runs SET due = 'expire', due_at = 1"
@@ -402,7 +402,7 @@ async def test_what_slack_puts_beside_a_thread_whose_root_is_gone_is_taken_back(
 async def test_of_a_deleted_round_nothing_remains_in_the_one_after_it(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.slack.asking.ENDED", 0.5)
+    monkeypatch.setattr("bot.slack.quiz_work.ENDED", 0.5)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         first = await begin(workspace)
         await take(workspace, first)

@@ -11,6 +11,7 @@ step may depend on more than what was recorded.
 import math
 import random
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -21,7 +22,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import jobs, metrics
 from bot.domain.share import Delivery, Person
-from bot.jobs import WorkError, in_doubt, next_post, pause, step
+from bot.jobs import WorkError, in_doubt, next_message_key, pause, step
 from bot.slack.access import Access
 from bot.slack.client import UNREADABLE, code
 from bot.slack.notes import Note, Notes
@@ -32,9 +33,9 @@ from bot.storage import Store
 
 PEOPLE = ("U", "W")  # what the ids of people begin with
 POSTED: Final = "rolefit_posted"  # event_type of the metadata of our messages; other apps may read it
-# Slack's word that it did nothing and that trying again may help.
-LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
-# Slack's word that something went wrong on its side, and that it may have done it all the same.
+# Slack's errors that had no side effect, after which trying again may help.
+RETRYABLE = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+# Slack's errors after which it may have done what it was asked, all the same.
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
 PATIENT_TRIES = 500  # where Slack only says how long to wait
@@ -42,11 +43,13 @@ LONGEST_ASKED = 3600.0  # seconds that are waited when Slack asks for more
 # Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
 LOOKED_AT = 15
 CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
+UPDATES = "chat.update"  # whose turns are taken in place of a channel's
+UPDATES_EVERY, UPDATES_AT_ONCE = 1.5, 10  # seconds, and how many: 50 in the first minute, 40 in each one after it
 LOOKED_BACK = 86_400.0  # seconds before this work began in which other work may have posted it
 MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"})
-# Slack's word that a message, or the direct message it stood in, is not there any more.
+# Slack's errors for a message, or the direct message it stood in, that is not there any more.
 IS_GONE = frozenset({"channel_not_found", "message_not_found"})
-# Slack will not show these blocks: plainer ones may do. `invalid_attachments` is its word for a second table.
+# Slack's errors for blocks that it will not show: plainer ones may do. `invalid_attachments` is for a second table.
 REFUSED_BLOCKS = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 NOT_REACHABLE = frozenset(
     {
@@ -76,9 +79,9 @@ RESTRICTED = frozenset(
     }
 )
 
-Outcome = dict[str, Any]
-Call = Callable[[Outcome], Awaitable[Outcome]]  # given what came of the last try
-Look = Callable[[Outcome], Awaitable[Outcome | None]]  # the same; gives what was done, or None if nothing was
+CallResult = dict[str, Any]
+Call = Callable[[CallResult], Awaitable[CallResult]]  # given the result of the last try
+Look = Callable[[CallResult], Awaitable[CallResult | None]]  # the same; gives what was done, or None if nothing was
 Render = Callable[[], Awaitable[Message | None]]  # None: there is nothing to say any more
 # Keeps what the work holds for so many seconds more; False if somebody else has it by now.
 Lease = Callable[[float], Awaitable[bool]]
@@ -94,16 +97,19 @@ class UncertainError(SlackWorkError):
     """Slack went on failing, and may have done it all the same."""
 
 
-class Speech:
-    """Slack's methods as durable steps. Use it inside a workflow only."""
+class SlackGateway:
+    """Slack's methods as durable steps, at the pace that Slack allows. Use it inside a workflow only.
+
+    between_posts: seconds between two messages to one channel; 0 for no pace at all.
+    """
 
     def __init__(self, access: Access, store: Store, between_posts: float) -> None:
         self._access = access
         self._store = store
-        self._between_posts = between_posts
+        self.between_posts = between_posts
         self._notes = Notes(self._client)
 
-    async def post(
+    async def post_message(
         self, team: str, channel: str, render: Render, *, thread_ts: str | None = None, note: Note | None = None
     ) -> tuple[str, str] | None:
         """Post a message, given a channel or a person's id; returns the channel and the message's ts.
@@ -111,10 +117,10 @@ class Speech:
         None if there is nothing to say. note: to be sent if the message has to wait long for the channel's turn. Links
         do not unfurl: an unfurl would come back to us as an edit of our own message.
         """
-        posted = await self._post("post", team, channel, render, thread_ts, next_post(), note=note)
+        posted = await self._post("post", team, channel, render, thread_ts, next_message_key(), note=note)
         return (posted["channel"], posted["ts"]) if posted else None
 
-    async def post_once(
+    async def post_message_once(
         self,
         team: str,
         channel: str,
@@ -124,7 +130,7 @@ class Speech:
         key: str,
         doubtful: bool,
         lease: Lease,
-    ) -> Outcome:
+    ) -> CallResult:
         """Post a message under a key that no other message has, once, whichever piece of work does.
 
         doubtful: another may have posted it, so that it is looked for first. Gives `channel` and `ts`, and `misplaced`
@@ -135,10 +141,10 @@ class Speech:
             "post", team, channel, render, thread_ts, key, unless=IS_GONE, doubtful=doubtful, lease=lease
         )
 
-    async def deliver(self, team: str, person: str, render: Render) -> Delivery:
+    async def deliver_message(self, team: str, person: str, render: Render) -> Delivery:
         """Post to a person's direct message, and say what became of it."""
         try:
-            await self._post("deliver", team, person, render, None, next_post())
+            await self._post("deliver", team, person, render, None, next_message_key())
         except UncertainError:
             return Delivery.UNCERTAIN
         except SlackWorkError as error:
@@ -147,29 +153,53 @@ class Speech:
             return Delivery.RESTRICTED if str(error) in RESTRICTED else Delivery.REFUSED
         return Delivery.DELIVERED
 
-    async def update(self, team: str, channel: str, ts: str, render: Render, *, lease: Lease | None = None) -> Outcome:
+    async def turn_to_update(self, team: str, *, waited_for: bool = False) -> float:
+        """Take a workspace's next turn to change a message; gives 0, or the seconds after which to ask again.
+
+        Slack allows about 50 changes a minute, of all messages of a workspace together. Some are kept back for those
+        that people wait for.
+        """
+        if not self.between_posts:
+            return 0.0
+        between, burst = UPDATES_EVERY * self.between_posts, UPDATES_AT_ONCE if waited_for else UPDATES_AT_ONCE // 2
+        return await self._store.try_turn(team, UPDATES, between, burst)
+
+    async def update_message(
+        self,
+        team: str,
+        channel: str,
+        ts: str,
+        render: Render,
+        *,
+        lease: Lease | None = None,
+        patient: bool = True,
+    ) -> CallResult:
         """Replace a message of ours. Gives `gone` if it is, `lost` if the lease has been lost.
 
-        A message that Slack does not let us change stays as it is: what it says has been said.
+        A message that Slack does not let us change stays as it is: what it says has been said. patient: wait for the
+        turn, and for Slack; otherwise the turn has been taken before, and if Slack has to be waited for, the seconds
+        are given as `wait`.
         """
 
-        async def update(_: Outcome) -> Outcome:
+        async def update(_: CallResult) -> CallResult:
+            if patient and (wait := await self.turn_to_update(team, waited_for=True)):
+                return {"wait": wait}
             if (message := await render()) is None:
                 return {}
             text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
             try:
                 arguments = {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)}
-                await self._shown((await self._client(team)).chat_update, arguments)
+                await self._send_blocks((await self._client(team)).chat_update, arguments)
             except SlackApiError as error:
                 return _left("update", error)
             return {}
 
-        return await self._call("update", update, lease=lease)
+        return await self._call("update", update, lease=lease, patient=patient)
 
-    async def remove(self, team: str, channel: str, ts: str, *, lease: Lease | None = None) -> Outcome:
+    async def delete_message(self, team: str, channel: str, ts: str, *, lease: Lease | None = None) -> CallResult:
         """Delete a message of ours. One that is gone, or that Slack does not let us delete, is left."""
 
-        async def remove(_: Outcome) -> Outcome:
+        async def remove(_: CallResult) -> CallResult:
             try:
                 await (await self._client(team)).chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
@@ -178,21 +208,21 @@ class Speech:
 
         return await self._call("remove", remove, lease=lease)
 
-    async def publish(self, team: str, user: str, view: Callable[[], dict[str, Any]]) -> None:
+    async def publish_home(self, team: str, user: str, view: Callable[[], dict[str, Any]]) -> None:
         """Show somebody the Home tab. Slack takes none for who cannot open it."""
 
-        async def publish(_: Outcome) -> Outcome:
+        async def publish(_: CallResult) -> CallResult:
             await (await self._client(team)).views_publish(user_id=user, view=view())
             return {}
 
         await self._call("publish", publish)
 
-    async def whisper(
+    async def post_ephemeral(
         self, team: str, channel: str, user: str, render: Render, *, thread_ts: str | None = None
     ) -> None:
         """Show a message to one person only."""
 
-        async def whisper(_: Outcome) -> Outcome:
+        async def whisper(_: CallResult) -> CallResult:
             if message := await render():
                 await (await self._client(team)).chat_postEphemeral(
                     channel=channel, user=user, text=message.text, blocks=list(message.blocks), thread_ts=thread_ts
@@ -201,28 +231,34 @@ class Speech:
 
         await self._call("whisper", whisper)
 
-    async def reply(self, response_url: str, render: Render, *, replace: bool = False) -> None:
+    async def respond(self, response_url: str, render: Render, *, replace: bool = False) -> bool:
         """Answer a command or a click privately, also where the bot is not a member, or replace what was clicked.
 
-        An address that expired is let go.
+        Gives whether Slack took it: an address works for half an hour, and five times.
         """
 
-        async def reply(_: Outcome) -> Outcome:
+        async def reply(_: CallResult) -> CallResult:
             if (message := await render()) is None:
                 return {}
-            answered = await AsyncWebhookClient(response_url, session=self._access.session).send(
-                text=message.text, blocks=list(message.blocks), response_type="ephemeral", replace_original=replace
+            how: dict[str, Any] = {"replace_original": replace}
+            if not replace:  # what is replaced stays as visible as it was
+                how["response_type"] = "ephemeral"
+            answered = await AsyncWebhookClient(response_url, session=self._access.session).send_dict(
+                {"text": message.text, "blocks": list(message.blocks), **how}
             )
-            if answered.status_code != 200:
-                log.warning("command reply refused", status=answered.status_code)
-            return {}
+            if answered.status_code == HTTPStatus.OK:
+                return {}
+            if answered.status_code == HTTPStatus.TOO_MANY_REQUESTS or answered.status_code >= 500:
+                return {"wait": 1.0, "counts": 1, "error": f"status {answered.status_code}"}
+            log.warning("Slack did not take an answer", status=answered.status_code)
+            return {"refused": True}
 
-        await self._call("reply", reply)
+        return "refused" not in await self._call("reply", reply)
 
-    async def permalink(self, team: str, channel: str, ts: str) -> str | None:
+    async def get_permalink(self, team: str, channel: str, ts: str) -> str | None:
         """Give the address of a message; None if it is gone, or Slack gives none."""
 
-        async def permalink(_: Outcome) -> Outcome:
+        async def permalink(_: CallResult) -> CallResult:
             try:
                 found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
             except SlackApiError as error:
@@ -231,10 +267,10 @@ class Speech:
 
         return (await self._call("permalink", permalink)).get("permalink")
 
-    async def person(self, team: str, user: str) -> Person:
+    async def get_person(self, team: str, user: str) -> Person:
         """Look somebody up."""
 
-        async def person(_: Outcome) -> Outcome:
+        async def person(_: CallResult) -> CallResult:
             found: dict[str, Any] = (await (await self._client(team)).users_info(user=user))["user"]
             return {
                 "id": found["id"],
@@ -247,10 +283,10 @@ class Speech:
 
         return Person(**await self._call("person", person))
 
-    async def zone(self, team: str, user: str) -> str | None:
+    async def get_time_zone(self, team: str, user: str) -> str | None:
         """Give a person's time zone by its IANA name; None if we may not read it."""
 
-        async def zone(_: Outcome) -> Outcome:
+        async def zone(_: CallResult) -> CallResult:
             try:
                 found = await (await self._client(team)).users_info(user=user)
             except SlackApiError as error:
@@ -275,14 +311,14 @@ class Speech:
         doubtful: bool = False,
         lease: Lease | None = None,
         note: Note | None = None,
-    ) -> Outcome:
+    ) -> CallResult:
         """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`."""
 
-        async def post(before: Outcome) -> Outcome:
+        async def post(before: CallResult) -> CallResult:
             if (message := await render()) is None:
                 return {}
-            if self._between_posts and not before.get("has_turn"):
-                _, wait = await self._store.turn(team, channel, self._between_posts)
+            if self.between_posts and not before.get("has_turn"):
+                _, wait = await self._store.take_turn(team, channel, self.between_posts)
                 if wait > 0:
                     if note:
                         self._notes.tell(team, channel, note, wait)
@@ -297,13 +333,13 @@ class Speech:
                 "metadata": {"event_type": POSTED, "event_payload": {"key": key}},
             }
             try:
-                return await self._say(team, arguments)
+                return await self._send(team, arguments)
             except SlackApiError as error:
                 if code(error) not in unless:
                     raise
                 return {"gone": True}
 
-        async def look(before: Outcome) -> Outcome | None:
+        async def look(before: CallResult) -> CallResult | None:
             since = await jobs.begun_at() - (LOOKED_BACK if doubtful else CLOCKS_APART)
             return await self._look(team, key, channel, thread_ts, since, before.get("cursor"))
 
@@ -316,14 +352,14 @@ class Speech:
             raise SlackWorkError("not_installed")
         return self._access.client(member)
 
-    async def _say(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        posted = await self._shown((await self._client(team)).chat_postMessage, arguments)
-        outcome: Outcome = {"channel": posted["channel"], "ts": posted["ts"]}
+    async def _send(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        posted = await self._send_blocks((await self._client(team)).chat_postMessage, arguments)
+        result: CallResult = {"channel": posted["channel"], "ts": posted["ts"]}
         # A root that is not there is no error to Slack: the message then stands at top level.
         root = (posted.get("message") or {}).get("thread_ts")
-        return outcome | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else outcome
+        return result | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else result
 
-    async def _shown(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+    async def _send_blocks(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
         """Post or update, with plainer blocks where Slack refuses them.
 
         An update that names no blocks may leave those that are there; an empty list takes them away.
@@ -340,7 +376,7 @@ class Speech:
 
     async def _look(
         self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
-    ) -> Outcome | None:
+    ) -> CallResult | None:
         """Look for a message of ours where it would stand, of no earlier than `since` (seconds since 1970).
 
         None if it is not there or we may not look; an app that was installed before it had the scope `im:write` may not
@@ -385,48 +421,50 @@ class Speech:
         *,
         doubtful: bool = False,
         lease: Lease | None = None,
-    ) -> Outcome:
+        patient: bool = True,
+    ) -> CallResult:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
-        Gives {"lost": True} if the lease is somebody else's by now. Raises SlackWorkError if Slack goes on failing or
+        Gives {"lost": True} if the lease is somebody else's by now, and `wait` if it would have to wait and is not to
+        be `patient`. Raises SlackWorkError if Slack goes on failing or
         refuses for good, UncertainError if it may have done it.
         """
         tries, waits = 0, 0
-        before: Outcome = {"uncertain": doubtful}
+        before: CallResult = {"uncertain": doubtful}
 
-        async def tried() -> Outcome:
+        async def tried() -> CallResult:
             if lease and not await lease(0):
                 return {"lost": True}
-            outcome = await self._try(name, method, look, before, tries)
-            if lease and "wait" in outcome:
-                await lease(outcome["wait"])
-            return outcome
+            result = await self._try(name, method, look, before, tries)
+            if lease and patient and "wait" in result:
+                await lease(result["wait"])
+            return result
 
         while True:
-            outcome = await step(name, tried)
-            if "wait" not in outcome:
-                return outcome
-            before = {name: before.get(name) or outcome.get(name) for name in ("uncertain", "has_turn")}
-            before["cursor"] = outcome.get("cursor")
-            tries += outcome.get("counts", 0)
+            result = await step(name, tried)
+            if "wait" not in result or not patient:
+                return result
+            before = {name: before.get(name) or result.get(name) for name in ("uncertain", "has_turn")}
+            before["cursor"] = result.get("cursor")
+            tries += result.get("counts", 0)
             waits += 1
             if tries >= TRIES or waits >= PATIENT_TRIES:
-                raise (UncertainError if before["uncertain"] else SlackWorkError)(outcome.get("error"))
-            await pause(outcome["wait"])
+                raise (UncertainError if before["uncertain"] else SlackWorkError)(result.get("error"))
+            await pause(result["wait"])
 
     async def _try(
         self,
         name: str,
         method: Call,
         look: Look | None,
-        before: Outcome,
+        before: CallResult,
         tries: int,
-    ) -> Outcome:
+    ) -> CallResult:
         """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done.
 
         A look that was interrupted goes on at its `cursor`; once it has ended, the next one begins anew.
         """
-        later: Outcome = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
+        later: CallResult = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
         cursor = before.get("cursor")
         try:
             if look and (before.get("uncertain") or in_doubt()):
@@ -460,7 +498,7 @@ def plain_data(message: Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": list(message.blocks)}
 
 
-def _left(name: str, error: SlackApiError) -> Outcome:
+def _left(name: str, error: SlackApiError) -> CallResult:
     """Say that a message is gone, or stays as it is. Raises the error again if that may pass."""
     if _may_pass(error):
         raise error
@@ -471,17 +509,17 @@ def _left(name: str, error: SlackApiError) -> Outcome:
 def _may_pass(error: SlackApiError) -> bool:
     """Say whether Slack may do later what it has refused now."""
     status = error.response.status_code
-    return status == 429 or status >= 500 or code(error) in LATER | UNCERTAIN
+    return status == 429 or status >= 500 or code(error) in RETRYABLE | UNCERTAIN
 
 
-def _not_now(name: str, error: SlackApiError, later: Outcome) -> Outcome | None:
+def _not_now(name: str, error: SlackApiError, later: CallResult) -> CallResult | None:
     """Say when to try again what Slack has refused; None if never."""
     why, status = code(error), error.response.status_code
     log.warning("Slack refused", step=name, error=why, status=status)
     metrics.SLACK_ERRORS.labels(name, why).inc()
     if status == 429:
         return {"wait": _retry_after(error), "error": why}
-    if why in LATER:
+    if why in RETRYABLE:
         return later | {"error": why}
     if why in UNCERTAIN or status >= 500:
         return later | {"error": why, "uncertain": True}

@@ -1,0 +1,215 @@
+"""Buttons and menus: their ids and values are written and read here, and nowhere else.
+
+Slack gives a value back as it was sent, perhaps weeks later, so what earlier versions of the bot have posted is read
+too. Whoever reads one gets what it means: a run and an action of the quiz, a share, an entry.
+"""
+
+from enum import StrEnum
+
+import slackblocks as kit
+
+from bot.domain import actions
+from bot.domain.actions import Action, Answer, Change, Grade, OpenPart, Skip
+from bot.domain.content import MAX_BUTTON_TEXT, Entry
+from bot.slack.payloads import BlockAction, MalformedError
+
+SHOW_ENTRY = "faq_show"  # with ":" and the entry; value: the entry
+BEGIN = "quiz_begin"  # value: where it stands, and the run it stands beside
+CHOOSE = "quiz_choose"  # with ":" and the choice; value: run, prompt, question and choice
+DO = "quiz_do"  # with ":" and what it does; value: run, what it does, and what that is about
+GRADED = "quiz_graded"  # value of an option: dimension and column; its block's id holds the run
+RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # of the lists; value: the run
+SHARE = "share_begin"  # value: the run
+SHARE_WITH = "share_with"  # its block's id holds the run
+SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
+
+_MOST_DIGITS = 6  # of a prompt's number
+
+
+class BeginFrom(StrEnum):
+    """Where the button stands that begins the quiz."""
+
+    HOME = "home"
+    TALK = "talk"  # a reply to small talk
+    OFFER = "offer"  # beside an open round
+    RESULT = "result"
+
+
+class Command(StrEnum):
+    """What a button does that is no action on its run."""
+
+    SO_FAR = "so_far"  # show the picture from the answers so far
+    WHY = "why"  # say why the question is asked
+    START_OVER = "start_over"  # stop this round and begin another
+
+
+def label(text: str) -> str:
+    """Shorten a text to what a button takes."""
+    return text if len(text) <= MAX_BUTTON_TEXT else text[: MAX_BUTTON_TEXT - 1].rstrip() + "…"
+
+
+# The FAQ
+
+
+def entry_button(entry: Entry) -> kit.Button:
+    """Give the button that answers with an entry."""
+    return kit.Button(label(entry.question), action_id=f"{SHOW_ENTRY}:{entry.id}", value=entry.id)
+
+
+def read_entry(clicked: BlockAction) -> str:
+    """Give the id of the entry that a button answers with. Raises MalformedError."""
+    return clicked.words()[0]
+
+
+# The quiz
+
+
+def begin_button(text: str, place: BeginFrom, run_id: str = "") -> kit.Button:
+    """Give a button that begins the quiz; beside an open round or under a result, of that run."""
+    primary = place in (BeginFrom.HOME, BeginFrom.TALK)
+    value = " ".join(filter(None, ["" if place is BeginFrom.RESULT else place, run_id]))
+    return kit.Button(text, action_id=BEGIN, value=value, style="primary" if primary else None)
+
+
+def read_begin(clicked: BlockAction) -> BeginFrom:
+    """Say where the button stands that begins the quiz. Raises MalformedError."""
+    place = clicked.words(most=2)[0]
+    return BeginFrom(place) if place in set(BeginFrom) else BeginFrom.RESULT
+
+
+def choice_button(text: str, run_id: str, prompt: int, question: str, choice: str) -> kit.Button:
+    """Give a button that answers a question, in the message of one of its prompts."""
+    return kit.Button(label(text), action_id=f"{CHOOSE}:{choice}", value=f"{run_id} {prompt} {question} {choice}")
+
+
+def read_choice(clicked: BlockAction) -> tuple[str, Answer]:
+    """Give the run and the answer that a button stands for. Raises MalformedError."""
+    # Buttons of before prompts were counted name none; their runs have one.
+    run_id, *prompt, question, choice = clicked.words(least=3, most=4)
+    return run_id, Answer(prompt=_number(prompt[0]) if prompt else 1, question=question, choices=(choice,))
+
+
+def do_button(text: str, run_id: str, does: Action | Command, *, primary: bool = False) -> kit.Button:
+    """Give a button that does something to a run."""
+    words = list(filter(None, [*_words(does)]))
+    return kit.Button(
+        text, action_id=":".join([DO, *words]), value=" ".join([run_id, *words]), style="primary" if primary else None
+    )
+
+
+def _words(does: Action | Command) -> tuple[str, str]:
+    match does:
+        case Command():
+            return does.value, ""
+        case Change(question=question):
+            return does.do, question
+        case OpenPart(part=part):
+            return does.do, part
+        case Skip(prompt=prompt):
+            return does.do, str(prompt)
+        case Grade():
+            return "not_graded", ""
+        case _:
+            return does.do, ""
+
+
+def read_do(clicked: BlockAction) -> tuple[str, Action | Command]:  # noqa: PLR0911 - one a kind
+    """Give the run and what a button does to it. Raises MalformedError."""
+    run_id, name, *about = clicked.words(least=2, most=3)
+    match name, about:
+        case (("so_far" | "why" | "start_over"), _):
+            return run_id, Command(name)
+        case "not_graded", _:
+            return run_id, Grade()
+        case "whole_table", _:  # under results of before the table was one part of several
+            return run_id, OpenPart(part="table")
+        case "open", [part]:
+            return run_id, OpenPart(part=part)
+        case "change", [question]:
+            return run_id, Change(question=question)
+        case "skip", [prompt]:
+            return run_id, Skip(prompt=_number(prompt))
+        case _, []:
+            try:
+                return run_id, actions.read({"do": name})
+            except ValueError:
+                raise MalformedError("actions.0.value: action_unknown") from None
+        case _:
+            raise MalformedError("actions.0.value: words_count")
+
+
+def _number(text: str) -> int:
+    """Read the number of a prompt. Raises MalformedError."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise MalformedError("actions.0.value: int_parsing")
+    return int(text)
+
+
+def grading_menu(
+    run_id: str, asked_before: int, placeholder: str, groups: list[kit.OptionGroup], skip: kit.Button
+) -> kit.ActionsBlock:
+    """Give the menu of what a review may have looked at, and the button beside it; asked_before: how often it was."""
+    menu = kit.StaticSelectMenu(action_id=GRADED, option_groups=groups, placeholder=placeholder)
+    return kit.ActionsBlock([menu, skip], block_id=f"graded:{run_id}:{asked_before}")
+
+
+def grading_option(text: str, dimension: str, column: str) -> kit.Option:
+    """Give one cell of the roles table as an option of that menu."""
+    return kit.Option(kit.PlainText(label(text)), f"{dimension} {column}")
+
+
+def read_grading(clicked: BlockAction) -> tuple[str, Grade] | None:
+    """Give the run and the cell that was chosen; None if nothing was. Raises MalformedError."""
+    if clicked.selected_option is None:
+        return None
+    dimension, _, column = clicked.selected_option.value.partition(" ")
+    if not column:
+        raise MalformedError("actions.0.selected_option.value: words_count")
+    return _of_block(clicked, "graded"), Grade(dimension=dimension, column=column)
+
+
+def _of_block(clicked: BlockAction, name: str) -> str:
+    """Give the run in a block's id, which ends in what makes it differ from the one before it in the same message.
+
+    Slack keeps what was chosen in a menu for as long as the id of its block stays the same.
+    """
+    return clicked.block_id.removeprefix(f"{name}:").partition(":")[0]
+
+
+def read_run(clicked: BlockAction) -> str:
+    """Give the run of a button whose value is just that. Raises MalformedError."""
+    return clicked.words()[0]
+
+
+# Sharing
+
+
+def share_button(text: str, run_id: str) -> kit.Button:
+    """Give the button under a result that begins sharing it."""
+    return kit.Button(text, action_id=SHARE, value=run_id, style="primary")
+
+
+def recipient_menu(run_id: str, attempt: str, placeholder: str) -> kit.ActionsBlock:
+    """Give the menu of people; `attempt` names the choice that was refused before, if one was."""
+    menu = kit.UserSelectMenu(action_id=SHARE_WITH, placeholder=placeholder)
+    return kit.ActionsBlock([menu], block_id=":".join(filter(None, ["share", run_id, attempt])))
+
+
+def read_recipient(clicked: BlockAction) -> tuple[str, str | None]:
+    """Give the run and the person that was chosen, if anybody was."""
+    return _of_block(clicked, "share"), clicked.selected_user
+
+
+def send_buttons(share_id: str, send: str, cancel: str) -> kit.ActionsBlock:
+    """Give the two buttons below a preview, by their labels."""
+    return kit.ActionsBlock(
+        [
+            kit.Button(send, action_id=SHARE_SEND, value=share_id, style="primary"),
+            kit.Button(cancel, action_id=SHARE_CANCEL, value=share_id),
+        ]
+    )
+
+
+def read_share(clicked: BlockAction) -> tuple[str, bool]:
+    """Give the share, and whether it is to be sent. Raises MalformedError."""
+    return clicked.words()[0], clicked.action_id == SHARE_SEND

@@ -1,0 +1,92 @@
+"""What brings a run's thread to what the run says, one operation at a time; each is recorded before it is done."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+Rendered = dict[str, Any]  # a message as `bot.slack.gateway.plain_data` gives it
+
+
+class _Operation(BaseModel):
+    """user, channel, root_ts: whose run it is, and where its thread was when this was decided."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str
+    channel: str
+    root_ts: str
+
+    def record(self) -> dict[str, Any]:
+        """Give it as plain data, for `read`."""
+        return self.model_dump(mode="json")
+
+
+class FindThread(_Operation):
+    """Look whether the thread is still there; `misplaced_ts` is a message that Slack has put outside of it."""
+
+    do: Literal["find"] = "find"
+    misplaced_ts: str | None = None
+
+
+class OpenThread(_Operation):
+    """Post the card again, as the root of another thread."""
+
+    do: Literal["open"] = "open"
+    message: Rendered
+
+
+class PostMessage(_Operation):
+    """Post the message of a slot."""
+
+    do: Literal["post"] = "post"
+    slot: str
+    message: Rendered
+
+
+class UpdateMessage(_Operation):
+    """Replace the message of a slot; by `response_url` if it was clicked, which Slack does not count."""
+
+    do: Literal["update"] = "update"
+    slot: str
+    ts: str
+    message: Rendered
+    response_url: str | None = None
+
+
+class DeleteMessage(_Operation):
+    """Delete the message of a slot."""
+
+    do: Literal["remove"] = "remove"
+    slot: str
+    ts: str
+
+
+class PostNote(_Operation):
+    """Say something between the questions."""
+
+    do: Literal["say"] = "say"
+    message: Rendered
+
+
+class DeleteRun(_Operation):
+    """Delete the run, whose messages are gone."""
+
+    do: Literal["delete"] = "delete"
+
+
+class RefreshLater(_Operation):
+    """Leave updates that nobody waits for to a piece of work of its own, in so many seconds."""
+
+    do: Literal["refresh"] = "refresh"
+    revision: int
+    seconds: float
+
+
+Operation = FindThread | OpenThread | PostMessage | UpdateMessage | DeleteMessage | PostNote | DeleteRun | RefreshLater
+
+_OPERATIONS: TypeAdapter[Operation] = TypeAdapter(Annotated[Operation, Field(discriminator="do")])
+
+
+def read(record: dict[str, Any]) -> Operation:
+    """Take an operation from its record. Raises ValueError if it is none."""
+    return _OPERATIONS.validate_python(record)

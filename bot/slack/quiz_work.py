@@ -1,0 +1,426 @@
+"""The work of the quiz: what was done to a run is recorded with its outcome, then its thread is brought up to date.
+
+One piece of work at a time holds a run and writes its messages, as `bot.slack.presenting` has it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from bot import jobs
+from bot.domain import actions
+from bot.domain import quiz as conversation
+from bot.domain.actions import Action, AskAgain, Begin, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
+from bot.domain.content import Question, TieBreak
+from bot.domain.faq import Surface
+from bot.domain.quiz import Outcome, Run, Status, apply
+from bot.jobs import current_key, in_doubt, pause, retry_db, step, worker, workflow
+from bot.knowledge import Library
+from bot.slack import blocks, history, result, run_messages, work
+from bot.slack.faq import ANSWER, count_reply, faq_worker
+from bot.slack.gateway import Render, plain_data, recorded
+from bot.slack.pieces import Message
+from bot.slack.reconcile import Clicked, Reconciliation, ReconcilingWorker, rewritten
+from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.work import Work, address_digest
+from bot.storage import LOST, NOT_YOURS, Result, StoredRun
+
+ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
+LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
+REFRESHES = 100  # times that updates are put off before they are left for what is done next
+
+Record = dict[str, Any]  # an action as plain data, for `bot.domain.actions.read`
+Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
+
+
+@worker()
+class QuizWorker(ReconcilingWorker):
+    """Leads people through the quiz. What a step returns is kept; the rest follows from it."""
+
+    @workflow
+    async def begin(self, team: str, user: str, response_url: str | None, begun_in: str | None) -> None:
+        """Open a round in the person's DM; point there if it was begun elsewhere."""
+        run_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
+
+        async def prepare() -> dict[str, Any]:
+            quiz = self._library.quiz
+            card = run_messages.card(conversation.begin(quiz), run_id, self._library)
+            return {"quiz": await self._store.runs.pin(quiz), "card": plain_data(card)}
+
+        prepared = await step("prepare", prepare)
+        zone = await self._gateway.get_time_zone(team, user)
+        posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+        if posted is None:
+            raise ValueError("a card always has something to say")
+        channel, root_ts = posted
+
+        async def store_run() -> None:
+            run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz)
+            await self._store.runs.begin(team, run_id, run, user=user, channel=channel, root_ts=root_ts, zone=zone)
+
+        await step("begin run", store_run)
+        # Apart, so that neither waits for the other; and by the run, so that their records can go with it.
+        if response_url and begun_in != channel:
+            key = Work.POINT_TO_ROUND.key(team, address_digest(response_url))
+            await jobs.start(key, quiz_worker.point_to_round, team, run_id, response_url)
+        await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
+
+    @partial(workflow, formerly="first")
+    async def ask_first(self, team: str, run_id: str) -> None:
+        """Ask the first question of a round."""
+        await self._apply(team, run_id, Begin())
+
+    @partial(workflow, formerly="point")
+    async def point_to_round(self, team: str, run_id: str, response_url: str) -> None:
+        """Tell somebody where the round is that they have just begun, once there is a thread to open."""
+        await step("asked", self._is_asked, team, run_id)
+        await self._lead_to(team, run_id, response_url, replace=False)
+
+    @partial(workflow, formerly="clicked")
+    async def handle_click(
+        self,
+        team: str,
+        run_id: str,
+        action: Record,
+        user: str,
+        channel: str,
+        thread_ts: str | None,
+        ts: str = "",
+        response_url: str | None = None,
+    ) -> None:
+        """Apply what somebody clicked, in the message `ts`, and tell the truth about what could not be done."""
+        does = actions.read(action)
+        clicked = Clicked(ts, response_url) if ts and response_url else None
+        applied = await self._apply(team, run_id, does, user, clicked=clicked)
+        note: Render | None = None
+        if applied is None:
+            note = self._rendered(lambda library: blocks.say(library.words.quiz.gone))
+        elif applied.outcome == NOT_YOURS:
+            note = self._rendered(lambda library: blocks.say(library.words.quiz.not_yours))
+        elif isinstance(does, OpenPart) and applied.outcome == Outcome.REPEATED:
+            await self._lead_to_part(team, run_id, does.part, user)
+        elif applied.outcome == Outcome.STALE:
+            note = self._of_run(team, run_id, partial(_already_answered, applied.question))
+        if note:
+            await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
+
+    @partial(workflow, formerly="typed")
+    async def handle_reply(self, team: str, run_id: str, action: Record, ts: str, aimed: bool, edited: bool) -> None:
+        """Apply what somebody typed. `aimed`: it is about the question that stood last in the thread when they did.
+
+        If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
+        nothing is said, or the message was `edited` too late.
+        """
+        does = actions.read(action)
+        if aimed:
+
+            async def aim() -> int:
+                stored = await self._when_asked(team, run_id)
+                return stored.prompt_before(ts) if stored else 0
+
+            does = aimed_at(does, await step("aim", aim))
+        applied = await self._apply(team, run_id, does)
+        if applied and applied.outcome == Outcome.FIRST:
+            await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.first)))
+        elif applied and applied.outcome == Outcome.STALE and edited:
+            late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
+            await self._post_note(team, run_id, late)
+
+    @partial(workflow, formerly="manages")
+    async def handle_manager(self, team: str, run_id: str) -> None:
+        """Say whose work to answer for to somebody who manages others, then ask again where the quiz is."""
+        await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.manages)))
+        await self._apply(team, run_id, Manage())
+
+    @workflow
+    async def resume(self, team: str, run_id: str, user: str, response_url: str) -> None:
+        """Go on with an open round that /rolefit has offered, and point there."""
+        applied = await self._apply(team, run_id, Resume(), user)
+        if applied is None:
+            gone = self._rendered(lambda library: blocks.say(library.words.quiz.gone))
+            await self._gateway.respond(response_url, gone, replace=True)
+        elif applied.outcome != NOT_YOURS:
+            await self._lead_to(team, run_id, response_url, replace=True)
+
+    @partial(workflow, formerly="lead_to")
+    async def open_round(self, team: str, run_id: str, user: str, response_url: str) -> None:
+        """Point to a round of the history."""
+        place = await self._place(team, run_id)
+        if place and place["user"] == user:
+            await self._lead_to(team, run_id, response_url, replace=False)
+
+    @partial(workflow, formerly="interrupted")
+    async def answer_question(self, team: str, run_id: str, kind: str, entries: list[str]) -> None:
+        """Answer a question of their own, then ask again where the quiz is."""
+        count_reply(kind, Surface.DM)
+        place = await self._place(team, run_id)
+        if place is None:
+            return
+        if kind == ANSWER:
+            channel, root_ts = place["channel"], place["root_ts"]
+            await step("lean on", self._store.record_answer, team, channel, root_ts, entries[-1])
+        await self._post_note(team, run_id, faq_worker.reply(kind, entries))
+        if place["asking"]:
+            await self._apply(team, run_id, AskAgain())
+
+    @partial(workflow, formerly="say")
+    async def post_aside(self, team: str, run_id: str, name: str, term: str | None = None) -> None:
+        """Post something that changes nothing, by its name, as `_aside` knows them."""
+        await self._post_note(team, run_id, self._of_run(team, run_id, partial(_aside, run_id, name, term)))
+
+    @workflow
+    async def show(self, team: str, run_id: str) -> None:
+        """Bring a thread to what its run says, without anything having been done to it."""
+        await self._apply(team, run_id, Show())
+
+    @workflow
+    async def refresh(self, team: str, run_id: str, revision: int, seconds: float) -> None:
+        """Make the updates of a thread that nobody waits for, unless more has been done to its run by then."""
+        for _ in range(REFRESHES):
+            await pause(seconds)
+
+            async def is_due() -> bool:
+                stored = await self._store.runs.get(team, run_id)
+                return stored is not None and stored.revision == revision
+
+            if not await step("due", is_due):
+                return
+            wait = await self._reconcile(Reconciliation(team, run_id, current_key(), refreshes=True))
+            if wait is None:
+                return
+            seconds = wait
+
+    @partial(workflow, formerly="come_back")
+    async def handle_due_run(self, team: str, run_id: str, what: str, turns: int) -> None:
+        """Remind somebody of a round, or close it, unless something was done to it since the revision `turns`."""
+        does = actions.read({"do": what})
+        applied = await self._apply(team, run_id, does, revision=turns)
+        closed = isinstance(does, actions.Expire) and applied and applied.outcome == Outcome.TAKEN
+        if closed and await self._link(team, run_id):  # where nothing is left to close nothing is said
+            note = self._rendered(lambda library: blocks.say(library.words.quiz.expired_note))
+            await self._post_note(team, run_id, note)
+
+    @workflow
+    async def delete(self, team: str, run_id: str, user: str, response_url: str) -> None:
+        """Delete a round of somebody's, and show them what is left."""
+        await self._apply(team, run_id, Delete(), user)
+
+        async def left() -> Message:
+            rounds = await self._store.runs.history(team, user, limit=history.MOST)
+            return history.listed(rounds, await self._store.runs.count(team, user), self._library)
+
+        await self._gateway.respond(response_url, left, replace=True)
+
+    @workflow
+    async def erase(self, team: str, run_id: str, later: list[str]) -> None:
+        """Delete the records of all work about a round that is gone, which hold its answers.
+
+        Those about `later` rounds of the same person, which may say what came out of it, go if that work has ended.
+        """
+        await pause(ENDED)
+        await jobs.delete_by_prefix(work.of_round(team, run_id))
+        if later:
+            prefixes = [prefix for later_id in later for prefix in work.of_round(team, later_id)]
+            await jobs.delete_by_prefix(prefixes, ended=True)
+
+    async def _apply(
+        self,
+        team: str,
+        run_id: str,
+        action: Action,
+        user: str | None = None,
+        *,
+        revision: int | None = None,
+        clicked: Clicked | None = None,
+    ) -> Result | None:
+        """Apply an action to a run and bring its thread up to date; gives the result, None if there is no such run.
+
+        Nothing is done if the user is not its owner, or if the run has gone on from this revision. clicked: the message
+        that was clicked. Raises what keeps the thread from being brought up to date; the run is let go of then.
+        """
+        shows = isinstance(action, Show)
+        key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
+
+        async def act() -> dict[str, Any] | None:
+            doubtful = in_doubt()
+            applied = await self._store.runs.apply(
+                team,
+                run_id,
+                lambda run: apply(run, action),
+                by=key,
+                user=user,
+                revision=revision,
+                touches=not shows,
+            )
+            if applied is None:
+                return None
+            result = applied.result.record()
+            return {"outcome": result, "held": applied.held, "doubtful": applied.doubtful or doubtful}
+
+        acted = await step("act", act)
+        if acted is None:
+            return None
+        result = Result.read(acted["outcome"])
+        try:
+            if result.carried_over:
+                await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
+            if acted["held"]:
+                # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
+                find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
+                await self._reconcile(Reconciliation(team, run_id, key, find, doubtful, clicked=clicked))
+        except Exception:
+            # No step, since what is wrong may be the steps themselves; doing it again changes nothing. What fails to be
+            # shown is shown with what is done next, or when it is looked for such runs: once, lest it fails for ever.
+            await retry_db(self._store.runs.free, team, run_id, by=key, unfinished=not shows)
+            raise
+        if result.answers_before is not None and result.question:
+            await self._post_note(team, run_id, self._of_run(team, run_id, partial(_change, result.answers_before)))
+        return result
+
+    async def _delete(self, team: str, run_id: str) -> None:
+        later = await step("later rounds", self._store.runs.begun_after, team, run_id)
+        await step("delete run", self._store.runs.delete, team, run_id)
+        for later_id in later:  # what they say of this one goes with it
+            key = Work.SHOW_ROUND.key(team, later_id, "without", run_id)
+            await jobs.start(key, quiz_worker.show, team, later_id)
+        await jobs.start(Work.ERASE_ROUND.key(team, run_id), quiz_worker.erase, team, run_id, later)
+
+    async def _refresh_later(self, team: str, run_id: str, revision: int, seconds: float) -> None:
+        key = Work.REFRESH_ROUND.key(team, run_id, revision)
+        await jobs.start(key, quiz_worker.refresh, team, run_id, revision, seconds)
+
+    async def _when_asked(self, team: str, run_id: str) -> StoredRun | None:
+        """Give a run once its question is posted: it may be on its way, and we about to remember where it is."""
+        for _ in range(LOOKS):
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None or (stored.asked and LOST not in stored.messages):
+                return stored
+            await asyncio.sleep(LOOK)
+        return stored
+
+    async def _is_asked(self, team: str, run_id: str) -> bool:
+        return await self._when_asked(team, run_id) is not None
+
+    async def _place(self, team: str, run_id: str) -> Place | None:
+        """Say, by a step, whose a run is, where its thread is and whether it asks something; None if it is gone."""
+
+        async def look() -> Place | None:
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None or stored.run.status is Status.DELETED:
+                return None
+            place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
+            parts = {slot: posted.ts for slot, posted in stored.messages.items() if slot in conversation.PARTS}
+            return place | {"asking": stored.run.asking is not None, "parts": parts}
+
+        return await step("look", look)
+
+    def _of_run(self, team: str, run_id: str, render: Callable[[Run, Library], Message | None]) -> Render:
+        """Have something rendered from a run as it is when it is said; nothing if it is gone."""
+
+        async def now() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            return render(stored.run, self._library) if stored else None
+
+        return now
+
+    async def _post_note(self, team: str, run_id: str, render: Render) -> None:
+        """Post something between the questions, unless the run is being deleted."""
+        if place := await self._place(team, run_id):
+            await self._post_in_run(team, run_id, place["channel"], place["root_ts"], render)
+
+    async def _lead_to_part(self, team: str, run_id: str, part: str, user: str) -> None:
+        """Show where a part of the result stands that was opened before; nothing while it is on its way."""
+        place = await self._place(team, run_id)
+        if place is None or part not in place["parts"]:
+            return
+        link = await self._gateway.get_permalink(team, place["channel"], place["parts"][part])
+        if link is None:  # it comes anew
+            await step("forget", self._store.runs.forget_message, team, run_id, part)
+            await self._apply(team, run_id, Show())
+            return
+        note = self._rendered(partial(run_messages.already_there, link))
+        await self._gateway.post_ephemeral(team, place["channel"], user, note, thread_ts=place["root_ts"])
+
+    async def _link(self, team: str, run_id: str) -> str | None:
+        """Give the address of a run's thread; None if the thread is gone, or the run."""
+        place = await self._place(team, run_id)
+        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"]) if place else None
+
+    async def _lead_to(self, team: str, run_id: str, response_url: str, *, replace: bool) -> None:
+        """Point to a round; where its thread is gone another is opened first."""
+        if (place := await self._place(team, run_id)) is None:
+            return
+        link = await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
+        if link is None:
+            await step("lose thread", self._store.runs.lose_thread, team, run_id, place["root_ts"])
+            await self._apply(team, run_id, Show())
+            await step("opened", self._is_asked, team, run_id)  # by whoever holds the run
+            link = await self._link(team, run_id)
+        if link is not None:
+            await self._gateway.respond(response_url, self._rendered(partial(blocks.note, link)), replace=replace)
+
+
+quiz_worker = QuizWorker("quiz")
+
+
+def _already_answered(question: str | None, run: Run, library: Library) -> Message:
+    return run_messages.already_answered(run, question, library)
+
+
+def _change(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
+    """Say what changing answers did to a result that had been shown."""
+    words = library.words.quiz
+    answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
+    earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
+    lines: list[str] = []
+    for question in (run.quiz.purpose, *run.quiz.all_questions):
+        if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
+            continue
+        if isinstance(question, Question):
+            choice = result.quoted(choices, library)
+            lines.append(fill(words.changed, number=str(run.number(question)), choice=choice))
+        else:
+            word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
+            lines.append(fill(word, choice=result.quoted(choices, library)))
+    if run.recommendation is None or earlier is None:
+        lines.append(escape(library.words.result.waiting))
+    else:
+        now, before = result.named(run.recommendation, library), result.named(earlier, library)
+        same = now == before
+        lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
+    return blocks.filled(Mrkdwn(" ".join(lines)))
+
+
+def _aside(  # noqa: PLR0911 - one for each name
+    run_id: str, name: str, term: str | None, run: Run, library: Library
+) -> Message | None:
+    """Render what is said between the questions, by its name; None for nothing."""
+    words = library.words.quiz
+    asked = run.quiz.question(run.prompts[-1].question) if run.live else None
+    match name:
+        case "so_far" if run.finished:
+            return blocks.say(words.finished)
+        case "so_far":
+            return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
+        case "term":
+            return next((run_messages.term(known, library) for known in run.quiz.glossary if known.term == term), None)
+        case "kept":
+            return blocks.say(words.kept)
+        case "aside":
+            talk = library.words.talk.of(term) if term else None
+            text = (talk.in_quiz or talk.reply) if talk else None
+            return blocks.say(text) if text else None
+    if asked is None or run.asking is None:
+        return blocks.say(words.finished if run.finished else words.waiting)
+    match name:
+        case "why":
+            return run_messages.why(asked, run, library)
+        case "unsure":
+            return run_messages.unsure(asked, run, run_id, library)
+        case "which_two":
+            return blocks.say(words.which_two)
+        case _:
+            return run_messages.unclear(asked, library)

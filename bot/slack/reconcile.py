@@ -1,0 +1,320 @@
+"""The thread of a run is brought to what the run says, one operation after the other.
+
+What is to be done next is decided in a step, from the rows and the knowledge as they are then, and recorded as plain
+data with the message it is about; the next step does it; and so on until nothing is left. So whatever happens to the
+knowledge while the work sleeps, after a crash it goes on with what was decided before, and decides anew from there.
+
+What people wait for comes first: new messages, then the message that was clicked. Slack counts how often an app changes
+messages, so other changes are made as its budget allows, and the card is changed once nobody clicks any more. What has
+to wait is left to work of its own (`RefreshLater`), and the run is let go of meanwhile.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from bot.domain.actions import Show
+from bot.domain.quiz import Status, apply
+from bot.jobs import step
+from bot.knowledge import Library
+from bot.slack import blocks, operations, run_messages
+from bot.slack.gateway import CallResult, SlackWorkError, plain_data, recorded
+from bot.slack.operations import (
+    DeleteMessage,
+    DeleteRun,
+    FindThread,
+    OpenThread,
+    Operation,
+    PostMessage,
+    PostNote,
+    RefreshLater,
+    UpdateMessage,
+)
+from bot.slack.pieces import Message
+from bot.slack.run_messages import Before, note_slot
+from bot.slack.slack_worker import SlackWorker
+from bot.slack.text import fill
+from bot.storage import CARD, LOST, PROMPT, Posted, StoredRun
+
+QUIET = 3  # times the time between two posts, after which nobody clicks any more and the card is changed
+
+Shown = dict[str, list[str]]  # by slot: the message's ts, and the digest of what it shows
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """The message that was clicked, and the address by which Slack lets it be replaced."""
+
+    ts: str
+    response_url: str
+
+
+@dataclass
+class Reconciliation:
+    """What one piece of work knows while it brings a thread up to date; all of it follows from what was recorded.
+
+    key: in whose name the run is held. find: look first whether the thread is there. doubtful: whoever held the run
+    before may have posted what it could not remember any more. refreshes: it is here for the updates that others left.
+    changed: what it has changed, which is written down when the run is let go of. postponed: the revision whose other
+    updates are left to work of its own; after so many `seconds`, if Slack or the budget says so.
+    """
+
+    team: str
+    run_id: str
+    key: str
+    find: bool = False
+    doubtful: bool = False
+    refreshes: bool = False
+    clicked: Clicked | None = None
+    changed: Shown = field(default_factory=dict)
+    postponed: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Rendered:
+    """What has been rendered for a run as it stands, so that deciding again does not render it all again.
+
+    Same input, same output: whether it is kept or not, a message is the same.
+    """
+
+    library: Library | None = None
+    of: tuple[Any, ...] = ()
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def message(self, slot: str, stored: StoredRun, library: Library, before: StoredRun | None) -> dict[str, Any]:
+        """Give what a slot shows, as plain data; `before` is the round that its owner finished last before."""
+        of = (stored.id, stored.revision, stored.quiz, before and (before.id, before.revision, before.quiz))
+        if self.library is not library or self.of != of:
+            self.library, self.of, self.messages = library, of, {}
+        if slot not in self.messages:
+            last = Before(before.run, before.begun_at) if before else None
+            self.messages[slot] = plain_data(run_messages.render(slot, stored.run, stored.id, library, last))
+        return self.messages[slot]
+
+
+class ReconcilingWorker(SlackWorker):
+    """A worker that shows what a run says."""
+
+    async def _reconcile(self, task: Reconciliation) -> float | None:
+        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing.
+
+        Gives the seconds after which to go on, where work that refreshes has to wait; otherwise None.
+        """
+        rendered = Rendered()
+        operation: Operation | None = None
+        result: CallResult = {}
+        while record := await step("plan", self._plan, task, rendered, operation, result):
+            if "wait" in record:
+                return float(record["wait"])
+            operation = operations.read(record)
+            result = await self._perform(task, operation)
+            task.find = False
+            _note(task, operation, result)
+        return None
+
+    async def _plan(
+        self, task: Reconciliation, rendered: Rendered, operation: Operation | None, result: CallResult
+    ) -> dict[str, Any] | None:
+        """Remember the result of the last operation and decide on the next; None once there is nothing left to do.
+
+        With that the run is let go of. None is also for one that somebody else holds by now, who will see to it.
+        """
+        team, run_id = task.team, task.run_id
+        if operation:
+            await self._remember(team, run_id, operation, result)
+        while await self._store.runs.lease(team, run_id, by=task.key):
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None:
+                break
+            decided = await self._decide(task, stored, rendered, result)
+            postponed = isinstance(decided, RefreshLater) and task.refreshes
+            if decided and not postponed:
+                return decided.record()
+            now_shown = {slot: Posted(*posted) for slot, posted in task.changed.items()}
+            if await self._store.runs.release(team, run_id, by=task.key, revision=stored.revision, shown=now_shown):
+                return {"wait": decided.seconds} if isinstance(decided, RefreshLater) else None
+        return None
+
+    async def _decide(
+        self, task: Reconciliation, stored: StoredRun, rendered: Rendered, result: CallResult
+    ) -> Operation | None:
+        place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
+        if stored.carried_over:
+            # Its version of the quiz cannot be shown any more. What could be kept of it is from now on what it is.
+            applied = await self._store.runs.apply(
+                task.team,
+                stored.id,
+                lambda run: apply(run, Show()),
+                by=f"{task.key} carried over",
+                touches=False,
+            )
+            if applied and applied.result.carried_over:
+                said = rewritten(applied.result.carried_over, self._library)
+                return PostNote(**place, message=plain_data(said))
+            return None  # somebody has just done something to it: so it is not let go of, but looked at anew
+        if task.find:
+            return FindThread(**place)
+        if "misplaced" in result:
+            return FindThread(**place, misplaced_ts=result["ts"])
+        return await self._next(task, stored, rendered, place)
+
+    async def _next(
+        self, task: Reconciliation, stored: StoredRun, rendered: Rendered, place: dict[str, str]
+    ) -> Operation | None:
+        """Find what the thread does not show as the run says."""
+        run, library = stored.run, self._library
+        shown = {slot: [posted.ts, posted.digest] for slot, posted in stored.messages.items()} | task.changed
+        before = await self._store.runs.finished_before(task.team, stored.id) if run.finished else None
+        wanted, deleted = run_messages.slots(run, shown), run.status is Status.DELETED
+        if deleted and (left := [slot for slot in shown if slot not in (*wanted, LOST)]):
+            return DeleteMessage(**place, slot=left[0], ts=shown[left[0]][0])
+        if LOST in shown and not deleted:
+            return OpenThread(**place, message=rendered.message(CARD, stored, library, before))
+        for slot in wanted:
+            if slot not in shown or not shown[slot][0]:
+                return PostMessage(**place, slot=slot, message=rendered.message(slot, stored, library, before))
+
+        outdated = []
+        for slot in sorted(wanted, key=lambda slot: not slot.startswith(PROMPT)):  # old buttons are taken away first
+            message, (ts, digest) = rendered.message(slot, stored, library, before), shown[slot]
+            if digest != _digest(message):
+                outdated.append(UpdateMessage(**place, slot=slot, ts=ts, message=message))
+        if outdated:
+            return await self._update(task, stored, outdated, place)
+        return DeleteRun(**place) if deleted else None
+
+    async def _update(
+        self, task: Reconciliation, stored: StoredRun, outdated: list[UpdateMessage], place: dict[str, str]
+    ) -> Operation | None:
+        """Choose the update to make now, or leave what can wait to later.
+
+        The message that was clicked is replaced at once, for that costs nothing of the budget.
+        """
+        if task.clicked and (here := [update for update in outdated if update.ts == task.clicked.ts]):
+            return here[0].model_copy(update={"response_url": task.clicked.response_url})
+        if task.postponed == stored.revision:
+            return None
+        quiet = 0.0 if task.refreshes or stored.run.status is Status.DELETED else QUIET * self._gateway.between_posts
+        at_once = [update for update in outdated if update.slot != CARD or not quiet]
+        wait = task.seconds
+        if at_once and not wait:
+            wait = await self._gateway.turn_to_update(task.team)
+            if not wait:
+                return at_once[0]
+        return RefreshLater(**place, revision=stored.revision, seconds=max(wait, quiet))
+
+    async def _perform(self, task: Reconciliation, operation: Operation) -> CallResult:  # noqa: PLR0911, PLR0912 - one a kind
+        """Do what was decided, as steps that may be done again; gives what came of it."""
+        team, run_id = task.team, task.run_id
+
+        async def lease(seconds: float) -> bool:
+            return await self._store.runs.lease(team, run_id, by=task.key, seconds=seconds)
+
+        async def post(channel: str, name: str, thread_ts: str | None, message: dict[str, Any]) -> CallResult:
+            return await self._gateway.post_message_once(
+                team,
+                channel,
+                recorded(message),
+                thread_ts=thread_ts,
+                key=f"{run_id} {name}",
+                doubtful=task.doubtful,
+                lease=lease,
+            )
+
+        channel, root_ts = operation.channel, operation.root_ts
+        match operation:
+            case FindThread():
+                if await self._gateway.get_permalink(team, channel, root_ts):
+                    return {}
+                if operation.misplaced_ts:  # Slack puts at top level what has no thread
+                    await self._gateway.delete_message(team, channel, operation.misplaced_ts, lease=lease)
+                return {"gone": True}
+            case OpenThread():
+                opened = await post(operation.user, f"{CARD} after {root_ts}", None, operation.message)
+                if "gone" in opened:
+                    raise SlackWorkError("channel_not_found")  # nor can the person be reached
+                return opened
+            case PostMessage():
+                return await post(channel, operation.slot, root_ts, operation.message)
+            case PostNote():
+                return await post(channel, task.key, root_ts, operation.message)
+            case UpdateMessage(response_url=str(response_url)):
+                replaced = await self._gateway.respond(response_url, recorded(operation.message), replace=True)
+                return {} if replaced else {"expired": True}
+            case UpdateMessage():
+                return await self._gateway.update_message(
+                    team, channel, operation.ts, recorded(operation.message), lease=lease, patient=False
+                )
+            case DeleteMessage():
+                return await self._gateway.delete_message(team, channel, operation.ts, lease=lease)
+            case RefreshLater():
+                await self._refresh_later(team, run_id, operation.revision, operation.seconds)
+                return {}
+            case DeleteRun():
+                await self._delete(team, run_id)
+                return {}
+            case _:
+                assert_never(operation)
+
+    async def _delete(self, team: str, run_id: str) -> None:
+        """Delete a run whose messages are gone."""
+        raise NotImplementedError
+
+    async def _refresh_later(self, team: str, run_id: str, revision: int, seconds: float) -> None:
+        """Begin work that makes the updates which are left, unless more has been done to the run by then."""
+        raise NotImplementedError
+
+    async def _remember(self, team: str, run_id: str, operation: Operation, result: CallResult) -> None:
+        """Write down the result of an operation; again changes nothing."""
+        root_ts, gone, runs = operation.root_ts, "gone" in result, self._store.runs
+        match operation:
+            case OpenThread() if "ts" in result:
+                card = Posted(result["ts"], _digest(operation.message))
+                await runs.move_thread(team, run_id, result["channel"], card)
+            case PostMessage() if "ts" in result:
+                posted = Posted(result["ts"], _digest(operation.message))
+                await runs.record_message(team, run_id, operation.slot, posted)
+            case PostNote() if "ts" in result:
+                await runs.record_message(team, run_id, note_slot(result["ts"]), Posted(result["ts"], ""))
+            case FindThread() | PostMessage() | PostNote() if gone:
+                await runs.lose_thread(team, run_id, root_ts)
+            case UpdateMessage(slot=slot) if gone and slot == CARD:
+                # A round that is over is opened anew only when somebody looks for it.
+                stored = await runs.get(team, run_id)
+                if stored and stored.run.status in (Status.OPEN, Status.PAUSED):
+                    await runs.lose_thread(team, run_id, root_ts)
+            case UpdateMessage() if gone:
+                await runs.forget_message(team, run_id, operation.slot)
+            case DeleteMessage() if "lost" not in result:
+                await runs.forget_message(team, run_id, operation.slot)
+
+
+def rewritten(carried_over: tuple[int, int], library: Library) -> Message:
+    """Say that the questions have been rewritten since, and how many answers were kept, of how many."""
+    kept, answered = map(str, carried_over)
+    return blocks.filled(fill(library.words.quiz.edited_since, kept=kept, given=answered))
+
+
+def _note(task: Reconciliation, operation: Operation, result: CallResult) -> None:
+    """Note what an operation has changed in the thread, and what is left to later."""
+    match operation:
+        case OpenThread():
+            task.changed = {}  # of a new thread, nothing yet
+        case PostMessage() | DeleteMessage():
+            task.changed.pop(operation.slot, None)
+        case UpdateMessage(slot=slot):
+            task.changed.pop(slot, None)
+            # A card that is gone counts as changed: it is for `_remember` to say whether there shall be another.
+            if not result.keys() & {"lost", "expired", "wait"} and ("gone" not in result or slot == CARD):
+                task.changed[slot] = [operation.ts, _digest(operation.message)]
+            if "expired" in result:
+                task.clicked = None
+            task.seconds = float(result.get("wait", task.seconds))
+        case RefreshLater():
+            task.postponed = operation.revision
+
+
+def _digest(message: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps([message["text"], message["blocks"]], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,40 @@
+"""What the worker of every feature works with."""
+
+from collections.abc import Callable
+
+from bot.jobs import Worker, step
+from bot.knowledge import Library
+from bot.slack.gateway import Render, SlackGateway
+from bot.slack.pieces import Message
+from bot.slack.run_messages import note_slot
+from bot.storage import Posted, Store
+
+
+class SlackWorker(Worker):
+    """A worker with a gateway to Slack, the knowledge and the store, which `bind` gives it.
+
+    The library is another one as soon as the knowledge is edited, and the rows change while the work sleeps: read both
+    within steps only, so that what follows depends on what was recorded.
+    """
+
+    _gateway: SlackGateway
+    _library: Library
+    _store: Store
+
+    def bind(self, gateway: SlackGateway, library: Library, store: Store) -> None:
+        """Set what the work is done with: when the app is put together, and with each edit of the knowledge."""
+        self._gateway, self._library, self._store = gateway, library, store
+
+    async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> None:
+        """Post in the thread of a run, and remember where, so that the message can be deleted with the run."""
+        if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
+            _, ts = posted
+            await step("remember", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
+
+    def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
+        """Have a message rendered when it is sent, from the knowledge as it is then."""
+
+        async def now() -> Message | None:
+            return render(self._library)
+
+        return now
