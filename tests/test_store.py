@@ -381,6 +381,16 @@ async def test_turns_of_a_channel_lie_a_second_apart_and_those_of_another_do_not
     assert (elsewhere, of_others) == (0, 0)
 
 
+async def test_so_many_turns_may_be_taken_at_once_and_one_that_is_refused_costs_nothing(store: Store):
+    waits = [await store.try_turn(TEAM, "chat.update", 60.0, 3) for _ in range(6)]
+    patient = await store.try_turn(TEAM, "chat.update", 60.0, 5)
+    elsewhere = await store.try_turn(OTHER, "chat.update", 60.0, 3)
+
+    assert [wait == 0 for wait in waits] == [True, True, True, True, False, False]
+    assert all(0 < wait <= 60 for wait in waits[4:])
+    assert (patient, elsewhere) == (0, 0)
+
+
 async def test_what_is_put_off_is_due_later_unless_something_was_done(store: Store, library: Library):
     await begun(store, library)
     far = 4_000_000_000.0

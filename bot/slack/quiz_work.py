@@ -23,7 +23,7 @@ from bot.slack import blocks, history, result, run_messages, work
 from bot.slack.faq import ANSWER, count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Clicked, Reconciliation, ReconcilingWorker, rewritten
+from bot.slack.reconcile import Reconciliation, ReconcilingWorker, rewritten
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, address_digest
 from bot.storage import LOST, NOT_YOURS, Result, StoredRun
@@ -93,8 +93,9 @@ class QuizWorker(ReconcilingWorker):
     ) -> None:
         """Apply what somebody clicked, in the message `ts`, and tell the truth about what could not be done."""
         does = actions.read(action)
-        clicked = Clicked(ts, response_url) if ts and response_url else None
-        applied = await self._apply(team, run_id, does, user, clicked=clicked)
+        if response_url:
+            self._clicked.add(run_id, ts, response_url)
+        applied = await self._apply(team, run_id, does, user)
         note: Render | None = None
         if applied is None:
             note = self._rendered(lambda library: blocks.say(library.words.quiz.gone))
@@ -234,12 +235,11 @@ class QuizWorker(ReconcilingWorker):
         user: str | None = None,
         *,
         revision: int | None = None,
-        clicked: Clicked | None = None,
     ) -> Result | None:
         """Apply an action to a run and bring its thread up to date; gives the result, None if there is no such run.
 
-        Nothing is done if the user is not its owner, or if the run has gone on from this revision. clicked: the message
-        that was clicked. Raises what keeps the thread from being brought up to date; the run is let go of then.
+        Nothing is done if the user is not its owner, or if the run has gone on from this revision. Raises what keeps
+        the thread from being brought up to date; the run is let go of then.
         """
         shows = isinstance(action, Show)
         key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
@@ -270,7 +270,7 @@ class QuizWorker(ReconcilingWorker):
             if acted["held"]:
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
-                await self._reconcile(Reconciliation(team, run_id, key, find, doubtful, clicked=clicked))
+                await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
         except Exception:
             # No step, since what is wrong may be the steps themselves; doing it again changes nothing. What fails to be
             # shown is shown with what is done next, or when it is looked for such runs: once, lest it fails for ever.

@@ -11,6 +11,7 @@ to wait is left to work of its own (`RefreshLater`), and the run is let go of me
 
 import hashlib
 import json
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -37,17 +38,30 @@ from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
 from bot.storage import CARD, LOST, PROMPT, Posted, StoredRun
 
+MOST_CLICKED = 1000  # addresses that are kept
 QUIET = 3  # times the time between two posts, after which nobody clicks any more and the card is changed
 
 Shown = dict[str, list[str]]  # by slot: the message's ts, and the digest of what it shows
 
 
-@dataclass(frozen=True)
-class Clicked:
-    """The message that was clicked, and the address by which Slack lets it be replaced."""
+class ClickedMessages:
+    """The addresses by which Slack lets messages be replaced that were clicked a moment ago; in memory only.
 
-    ts: str
-    response_url: str
+    Whichever piece of work holds the run uses them, and without one there is still chat.update.
+    """
+
+    def __init__(self) -> None:
+        self._addresses: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def add(self, run_id: str, ts: str, response_url: str) -> None:
+        """Keep the address of the last click in a message, for as long as few others have come since."""
+        self._addresses[run_id, ts] = response_url
+        if len(self._addresses) > MOST_CLICKED:
+            self._addresses.popitem(last=False)
+
+    def pop(self, run_id: str, ts: str) -> str | None:
+        """Give the address of a message, once; None if there is none."""
+        return self._addresses.pop((run_id, ts), None)
 
 
 @dataclass
@@ -66,7 +80,6 @@ class Reconciliation:
     find: bool = False
     doubtful: bool = False
     refreshes: bool = False
-    clicked: Clicked | None = None
     changed: Shown = field(default_factory=dict)
     postponed: int | None = None
     seconds: float = 0.0
@@ -96,6 +109,10 @@ class Rendered:
 
 class ReconcilingWorker(SlackWorker):
     """A worker that shows what a run says."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._clicked = ClickedMessages()
 
     async def _reconcile(self, task: Reconciliation) -> float | None:
         """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing.
@@ -192,8 +209,9 @@ class ReconcilingWorker(SlackWorker):
 
         The message that was clicked is replaced at once, for that costs nothing of the budget.
         """
-        if task.clicked and (here := [update for update in outdated if update.ts == task.clicked.ts]):
-            return here[0].model_copy(update={"response_url": task.clicked.response_url})
+        for update in outdated:
+            if response_url := self._clicked.pop(task.run_id, update.ts):
+                return update.model_copy(update={"response_url": response_url})
         if task.postponed == stored.revision:
             return None
         quiet = 0.0 if task.refreshes or stored.run.status is Status.DELETED else QUIET * self._gateway.between_posts
@@ -309,8 +327,6 @@ def _note(task: Reconciliation, operation: Operation, result: CallResult) -> Non
             # A card that is gone counts as changed: it is for `_remember` to say whether there shall be another.
             if not result.keys() & {"lost", "expired", "wait"} and ("gone" not in result or slot == CARD):
                 task.changed[slot] = [operation.ts, _digest(operation.message)]
-            if "expired" in result:
-                task.clicked = None
             task.seconds = float(result.get("wait", task.seconds))
         case RefreshLater():
             task.postponed = operation.revision

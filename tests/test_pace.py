@@ -1,0 +1,97 @@
+"""Slack allows some fifty changes of messages a minute: who takes the quiz waits for none of them."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.knowledge import Library
+from tests.conftest import bot_in
+from tests.test_quiz_conversation import CLEAR, begin, card, message, question, result, take, write
+from tests.workspace import Json, Sent, Workspace, buttons, shown
+
+NO_UPDATES = {"method": "chat.update", "error": "ratelimited", "retry_after": 600, "times": 1000}
+
+
+async def updated(workspace: Workspace) -> set[str]:
+    """Give the ts of the messages that the bot has tried to change by chat.update."""
+    return {str(call["request"]["ts"]) for call in await workspace.traffic("chat.update")}
+
+
+async def first_prompt(workspace: Workspace, root: Sent) -> Json:
+    return await message(workspace, root, "Question 1 of 5")
+
+
+@pytest.mark.parametrize("how", ["clicked", "typed"])
+async def test_the_quiz_goes_on_while_slack_takes_no_updates(workspace: Workspace, how: str):
+    root = await begin(workspace)
+    await workspace.faults(api=[NO_UPDATES])
+
+    if how == "clicked":
+        await take(workspace, root)
+    else:
+        for number, choice in enumerate(CLEAR, 1):
+            await question(workspace, root, number)
+            await write(workspace, root, "abcde"[choice])
+
+    await result(workspace, root)
+
+
+async def test_a_clicked_question_is_replaced_at_once_by_the_address_of_the_click(workspace: Workspace):
+    root = await begin(workspace)
+    await workspace.faults(api=[NO_UPDATES])
+    first = await question(workspace, root, 1)
+
+    await workspace.click("U_ANA", first, buttons(first)[0])
+
+    replaced = await workspace.latest("U_ANA", first, once=lambda now: "Your answer:" in shown(now))
+    assert not buttons(replaced)
+    assert first["ts"] not in await updated(workspace)
+
+
+async def test_an_address_that_is_used_up_is_no_loss(tmp_path: Path, library: Library):
+    async with Workspace.start(response_url_uses=0) as workspace, bot_in(workspace, library, tmp_path):
+        root = await begin(workspace)
+        first = await question(workspace, root, 1)
+
+        await workspace.click("U_ANA", first, buttons(first)[0])
+
+        await workspace.latest("U_ANA", first, once=lambda now: "Your answer:" in shown(now))
+        assert first["ts"] in await updated(workspace)
+
+
+async def test_what_slack_put_off_is_shown_once_it_takes_updates_again(workspace: Workspace):
+    root = await begin(workspace)
+    await card(workspace, root, "0 of 5 answered")
+    await workspace.faults(api=[NO_UPDATES | {"retry_after": 1, "times": 2}])
+
+    await question(workspace, root, 1)
+    await write(workspace, root, "a")
+
+    await card(workspace, root, "1 of 5 answered")
+    assert "Your answer:" in shown(await first_prompt(workspace, root))
+
+
+async def test_the_card_is_changed_once_nobody_clicks_any_more(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, post_interval=0.2):
+        root = await begin(workspace)
+        await take(workspace, root, *CLEAR[:3])
+        await question(workspace, root, 4)
+
+        await card(workspace, root, "3 of 5 answered")
+
+        changes = [call for call in await workspace.traffic("chat.update") if call["request"]["ts"] == root]
+        assert len(changes) < 4  # what it is about, and three answers
+
+
+async def test_work_put_off_by_a_bot_that_ends_is_done_by_the_next(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace:
+        async with bot_in(workspace, library, tmp_path):
+            root = await begin(workspace)
+            await card(workspace, root, "0 of 5 answered")
+            await workspace.faults(api=[NO_UPDATES | {"retry_after": 2, "times": 1}])
+            await question(workspace, root, 1)
+            await write(workspace, root, "a")
+            await question(workspace, root, 2)
+        async with bot_in(workspace, library, tmp_path):
+            await card(workspace, root, "1 of 5 answered")
+            assert "Your answer:" in shown(await first_prompt(workspace, root))
