@@ -7,11 +7,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Protocol
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
-
-from bot.domain.content import TalkWords
 
 MAX_CHARACTERS = 160  # who writes more has something else to say
 SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer than LONG one, in more two
@@ -36,8 +35,19 @@ _WRITTEN_OUT = {
 }  # fmt: skip
 
 
-def read(utterance: str, talk: TalkWords) -> str | None:
-    """Give the name of what somebody says in words.yaml, or None if any of it is something else.
+class Talk(Protocol):
+    """What people say to a bot besides questions."""
+
+    @property
+    def phrases(self) -> Mapping[str, tuple[str, ...]]:
+        """The phrases by the intent they mean; the intents in COURTESIES must be among them."""
+
+    def __hash__(self) -> int:
+        """Phrases are prepared once for each value."""
+
+
+def read(utterance: str, talk: Talk) -> str | None:
+    """Give the intent of small talk, or None if any of it is something else.
 
     Where it is more than one thing, what is not a courtesy counts: "hi, who are you? thanks" asks who we are. A
     letter wrong, emoji, the bot's name, and somebody's name after a courtesy ("thanks Anna") do no harm.
@@ -89,8 +99,8 @@ class _Phrases(dict[str, str]):
 
 
 @lru_cache(maxsize=2)
-def _phrases(talk: TalkWords) -> _Phrases:
-    return _Phrases({plain(phrase): name for name in type(talk).model_fields for phrase in getattr(talk, name).phrases})
+def _phrases(talk: Talk) -> _Phrases:
+    return _Phrases({plain(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases})
 
 
 def _part(part: str, phrases: _Phrases) -> str | None:

@@ -10,6 +10,7 @@ Nothing but KnowledgeError is raised, whatever the files hold.
 | `yaml_file` | YAML -> plain data with lines |
 | `loader` | the files -> models -> `Library` |
 | `library` | `Library`, the snapshot |
+| `words` | the models of words.yaml: what the bot says |
 | `references` | what the files say of each other |
 | `phrases` | one phrase, one meaning |
 | `linter` | all that `rolefit check` looks at |

@@ -21,7 +21,6 @@ from bot.domain.content import (
     Synonyms,
     Table,
     Tables,
-    Words,
 )
 from bot.domain.embeddings import Embedded
 from bot.domain.faq import Limits
@@ -29,6 +28,7 @@ from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
 from bot.domain.not_answered import Decoys
+from bot.knowledge.words import Words
 
 NOT_ANSWERED = "not_answered.yaml"
 BOT = Path(__file__).parents[1]

@@ -20,7 +20,6 @@ from bot.domain.content import (
     Sources,
     Synonyms,
     Tables,
-    Words,
 )
 from bot.domain.embeddings import Embedded
 from bot.domain.learnt import LearntFile
@@ -28,6 +27,7 @@ from bot.domain.matching import Index
 from bot.knowledge.library import NOT_ANSWERED, Contents, Library
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
+from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
 
 LEARNT = "learnt.json"
