@@ -180,12 +180,12 @@ class Table(Authored):
 
         Raises KeyError for a row or column that is not there.
         """
-        kept = tuple(self.column(name) for name in columns) or self.columns
+        chosen = tuple(self.column(name) for name in columns) or self.columns
         return self.model_copy(
             update={
-                "columns": kept,
+                "columns": chosen,
                 "rows": tuple(
-                    row.model_copy(update={"cells": {column.id: row.cells[column.id] for column in kept}})
+                    row.model_copy(update={"cells": {column.id: row.cells[column.id] for column in chosen}})
                     for row in (tuple(self.row(name) for name in rows) or self.rows)
                 ),
             }

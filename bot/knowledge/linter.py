@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from bot.domain.content import Entry
-from bot.domain.embeddings import Opine
+from bot.domain.embeddings import SemanticScorer
 from bot.domain.learnt import NONE, LearntFile
 from bot.knowledge.library import Library
 from bot.knowledge.loader import LEARNT, Reading, read
@@ -18,7 +18,7 @@ from bot.knowledge.yaml_file import YamlFile
 
 UNCHECKED_FOR = timedelta(days=365)  # then an answer should be read again
 
-PrepareSecondStage = Callable[[Library], Opine | None]
+PrepareSecondStage = Callable[[Library], SemanticScorer | None]
 
 
 def load_checked(folder: Path, *, today: date, second: PrepareSecondStage | None = None) -> Library:

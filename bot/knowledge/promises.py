@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.domain import faq
 from bot.domain.content import Check
-from bot.domain.embeddings import Opine
+from bot.domain.embeddings import SemanticScorer
 from bot.knowledge.library import Library
 from bot.knowledge.phrases import wordings
 from bot.knowledge.problems import Problem
@@ -22,13 +22,13 @@ def find_misleading_phrasings(library: Library, file: YamlFile) -> Iterator[Prob
                 yield file.problem(place, what, "Make it more specific, or move it there")
 
 
-def find_broken_promises(library: Library, file: YamlFile, opine: Opine | None) -> Iterator[Problem]:
+def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScorer | None) -> Iterator[Problem]:
     """Find promises that are not kept; `file` is checks.yaml.
 
-    Without the second stage (`opine`), a promise that the first stage leaves to it is not tried.
+    Without the second stage (`scorer`), a promise that the first stage leaves to it is not tried.
     """
     for position, check in enumerate(library.checks.checks):
-        reply = _reply(check, library, opine)
+        reply = _reply(check, library, scorer)
         if reply is None:
             continue
         entries = _entries(reply) or ["silence"]
@@ -38,14 +38,14 @@ def find_broken_promises(library: Library, file: YamlFile, opine: Opine | None) 
             yield file.problem(("checks", position, "say"), what, remedy)
 
 
-def _reply(check: Check, library: Library, opine: Opine | None) -> faq.Reply | None:
+def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:
     """Give the reply to what a promise is about; None if it is the second stage's to give, and that is not there.
 
     Unprompted, the first stage alone answers only what it is sure of.
     """
     surface, index, limits = faq.Surface(check.surface), library.index, library.limits
-    if opine is not None:
-        return faq.reply_to(check.say, surface, index, limits, after=check.after, opine=opine)
+    if scorer is not None:
+        return faq.reply_to(check.say, surface, index, limits, after=check.after, scorer=scorer)
     reply, worth = faq.first_reply(check.say, surface, index, limits, after=check.after)
     left_to_second_stage = reply == faq.Silence() and worth and surface in faq.UNPROMPTED
     return None if left_to_second_stage else reply
