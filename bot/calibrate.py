@@ -136,8 +136,8 @@ def _promised(checks: Sequence[Check]) -> Iterator[Example]:
 
 
 def _without(entry: Entry, fold: int) -> Entry:
-    kept = tuple(text for at, text in enumerate(entry.phrasings) if at % FOLDS != fold)
-    return entry.model_copy(update={"phrasings": kept})
+    phrasings = tuple(text for at, text in enumerate(entry.phrasings) if at % FOLDS != fold)
+    return entry.model_copy(update={"phrasings": phrasings})
 
 
 def examples(entries: Sequence[Entry], english: English, chance: random.Random) -> Iterator[Example]:
@@ -214,8 +214,8 @@ def _rows(
     features, there, right, weights = [], [], [], []
     for example, parts in zip(examples, judged, strict=True):
         best = None
-        for names, found in parts:
-            confidences = index.confidences(found)
+        for names, of_part in parts:
+            confidences = index.confidences(of_part)
             if example.entry is None:
                 rank = float(confidences.max())
             elif example.entry in names:
@@ -223,12 +223,12 @@ def _rows(
             else:
                 continue
             if best is None or rank > best[0]:
-                best = (rank, names, found)
+                best = (rank, names, of_part)
         if best is None:
             continue
-        _, names, found = best
-        features.append(np.pad(found, ((0, JUDGED - len(found)), (0, 0))))
-        there.append(np.arange(JUDGED) < len(found))
+        _, names, of_best = best
+        features.append(np.pad(of_best, ((0, JUDGED - len(of_best)), (0, 0))))
+        there.append(np.arange(JUDGED) < len(of_best))
         right.append(JUDGED if example.entry is None else names.index(example.entry))
         weights.append(example.weight)
     return np.array(features), np.array(there), np.array(right), np.array(weights, np.float32)
@@ -242,7 +242,7 @@ def _fit(
     start: Calibration,
 ) -> Calibration:
     """Fit a conditional logit by Adam, keeping each weight on its side of zero."""
-    found = np.array([start.bias, *(getattr(start, name) for name in FEATURES)], np.float32)
+    fitted = np.array([start.bias, *(getattr(start, name) for name in FEATURES)], np.float32)
     signs = np.array([0, *(-1 if name in AGAINST else 1 for name in FEATURES)], np.float32)
     rows = np.concatenate([np.ones((*features.shape[:2], 1), np.float32), features], axis=2)
     wanted = np.eye(JUDGED + 1, dtype=np.float32)[right][:, :JUDGED]
@@ -251,23 +251,24 @@ def _fit(
         none, NEGATIVES * weights / weights[none].sum(), (1 - NEGATIVES) * weights / weights[~none].sum()
     )
     decay = np.array([0.0, *(SURE_SIGNS.get(name, DECAY) for name in FEATURES)], np.float32)
-    first = second = np.zeros_like(found)
+    first = second = np.zeros_like(fitted)
     for step in range(1, STEPS + 1):
-        worth = np.where(there, np.exp(np.clip(rows @ found, -30, 30)), 0)
+        worth = np.where(there, np.exp(np.clip(rows @ fitted, -30, 30)), 0)
         error = (worth / (1 + worth.sum(axis=1, keepdims=True)) - wanted) * there * weights[:, None]
-        slope = np.tensordot(error, rows, axes=2) + decay * found
+        slope = np.tensordot(error, rows, axes=2) + decay * fitted
         first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
         move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-        found = found - RATE * (1 - step / (STEPS + 1)) * 4 * move
-        found = np.where(signs * found < 0, 0, found).astype(np.float32)
-    return Calibration(**{name: round(float(each), 3) for name, each in zip(("bias", *FEATURES), found, strict=True)})
+        fitted = fitted - RATE * (1 - step / (STEPS + 1)) * 4 * move
+        fitted = np.where(signs * fitted < 0, 0, fitted).astype(np.float32)
+    rounded = [round(float(weight), 3) for weight in fitted]
+    return Calibration(**dict(zip(("bias", *FEATURES), rounded, strict=True)))
 
 
 def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: Calibration) -> Limits:
     false, tops = [], []
     for example in examples:
         ranked = indexes[example.fold].rank(example.text, limit=3)
-        tops += [(each.confidence, each.entry == example.entry) for each in ranked]
+        tops += [(candidate.confidence, candidate.entry == example.entry) for candidate in ranked]
         if example.entry is None:
             false.append(ranked[0].confidence if ranked and answerable(ranked[0]) else 0.0)
     false.sort(reverse=True)

@@ -17,7 +17,7 @@ from bot import settings as env
 from bot.settings import SettingsError
 
 if TYPE_CHECKING:
-    from bot.domain.embeddings import Opine
+    from bot.domain.embeddings import SemanticScorer
     from bot.domain.faq import Reply, Surface
     from bot.domain.learnt import Labelled
     from bot.domain.matching import Candidate, Index
@@ -87,9 +87,9 @@ def ask(
     library, place = _library(), _surface(surface)
     if after is not None and library.entry(after) is None:
         _stop([f"--after {after}: there is no such entry in faq.yaml."])
-    opine = _opine(library)
-    reply = faq.reply_to(text, place, library.index, library.limits, after=after, opine=opine)
-    explained = _explained(reply, faq.rank(text, place, library.index, library.limits, after=after, opine=opine))
+    scorer = _scorer(library)
+    reply = faq.reply_to(text, place, library.index, library.limits, after=after, scorer=scorer)
+    explained = _explained(reply, faq.rank(text, place, library.index, library.limits, after=after, scorer=scorer))
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
@@ -163,13 +163,13 @@ def evaluate(
         built = time.perf_counter() - began
         if not cases:
             _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
-        opine = _opine(library) if chosen == list(library.entries.values()) else None
-        tried: Iterable[tuple[Index, Opine | None, list[evaluation.Case]]] = [(index, opine, cases)]
+        scorer = _scorer(library) if chosen == list(library.entries.values()) else None
+        tried: Iterable[tuple[Index, SemanticScorer | None, list[evaluation.Case]]] = [(index, scorer, cases)]
     else:
         tried = _left_out(library, knowledge_folder or _settings().knowledge_dir, new=left_out == "entries")
-    for index, opine, cases in tried:
-        rank = partial(faq.rank, surface=place, index=index, limits=limits, opine=opine)
-        decide = partial(faq.reply_to, surface=place, index=index, limits=limits, opine=opine)
+    for index, scorer, cases in tried:
+        rank = partial(faq.rank, surface=place, index=index, limits=limits, scorer=scorer)
+        decide = partial(faq.reply_to, surface=place, index=index, limits=limits, scorer=scorer)
         found += evaluation.outcomes(cases, rank, decide)
     figures = evaluation.report(found)
     if as_json:
@@ -190,7 +190,9 @@ def _named(entries: str, known: frozenset[str]) -> frozenset[str]:
     return used
 
 
-def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple[Index, Opine | None, list[Case]]]":
+def _left_out(
+    library: "Library", folder: Path, *, new: bool
+) -> "Iterator[tuple[Index, SemanticScorer | None, list[Case]]]":
     """Learn without each author in turn; give the index and the second stage, with that author's texts as cases."""
     from bot import encoder, knowledge
     from bot.domain.content import Faq
@@ -206,7 +208,7 @@ def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple
     if trainer is None:
         _stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
     say = partial(typer.echo, err=True)
-    tried: Iterable[tuple[Index, Opine | None, list[Labelled]]]
+    tried: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
     if _settings().rolefit_encoder is env.Switch.OFF or library.limits.second is None:
         tried = ((index, None, texts) for index, texts in trainer.indexes_without(say, new=new))
     else:
@@ -215,8 +217,8 @@ def _left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[tuple
         parts = trainer.left_out(say)
         second = SecondStageTrainer(trainer, encoder.load().encode, say)
         tried = second.indexes_without(parts, second.left_out(parts), new=new)
-    for index, opine, texts in tried:
-        yield index, opine, [Case(each.text, each.gold, each.style, each.author) for each in texts]
+    for index, scorer, texts in tried:
+        yield index, scorer, [Case(each.text, each.gold, each.style, each.author) for each in texts]
 
 
 @cli.command()
@@ -240,7 +242,7 @@ def check(
         place,
         today=datetime.now(UTC).date(),
         documents=documents if documents.is_dir() else None,
-        second=_opine,
+        second=_scorer,
     )
     for problem in problems:
         typer.echo(str(problem))
@@ -354,13 +356,13 @@ def manifest(
     typer.echo(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100), nl=False)
 
 
-def _opine(library: "Library") -> "Opine | None":
-    """Give what asks the second stage, or None if it is off."""
+def _scorer(library: "Library") -> "SemanticScorer | None":
+    """Give the second stage's scorer, or None if that stage is off."""
     if _settings().rolefit_encoder is env.Switch.OFF:
         return None
-    from bot.second_stage import asked
+    from bot.second_stage import scorer_for
 
-    return asked(library)
+    return scorer_for(library)
 
 
 def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:

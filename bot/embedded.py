@@ -89,10 +89,10 @@ def _points(arrays: Arrays, name: str, count: int) -> Floats:
 
 
 def _shaped(arrays: Arrays, name: str, shape: tuple[int, ...]) -> Floats:
-    found = np.asarray(arrays[name], np.float32)
-    if found.shape != shape:
-        raise ValueError(f"{name!r} is of shape {found.shape}, not {shape}")
-    return found
+    array = np.asarray(arrays[name], np.float32)
+    if array.shape != shape:
+        raise ValueError(f"{name!r} is of shape {array.shape}, not {shape}")
+    return array
 
 
 def _packed(value: Mapping[str, Any]) -> npt.NDArray[np.uint8]:

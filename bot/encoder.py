@@ -61,12 +61,12 @@ class WordPiece:
 
     def ids(self, text: str, most: int = PIECES) -> list[int]:
         """Give the numbers of the pieces of a text, between the marks of start and end; at most `most` with them."""
-        found: list[int] = []
+        ids: list[int] = []
         for word in _split(text):
-            if len(found) >= most - 2:
+            if len(ids) >= most - 2:
                 break
-            found += self._pieces(word)
-        return [self._start, *found[: most - 2], self._end]
+            ids += self._pieces(word)
+        return [self._start, *ids[: most - 2], self._end]
 
     def _pieces(self, word: str) -> list[int]:
         if len(word) > LONGEST_WORD:
@@ -154,10 +154,10 @@ class Encoder:
         """
 
         def vector(name: str, size: int = SIZE) -> Floats:
-            found = np.asarray(parts[name], np.float32)
-            if found.shape != (size,):
-                raise ValueError(f"{name} is of shape {found.shape}, not ({size},)")
-            return found
+            array = np.asarray(parts[name], np.float32)
+            if array.shape != (size,):
+                raise ValueError(f"{name} is of shape {array.shape}, not ({size},)")
+            return array
 
         def norm(name: str) -> _Norm:
             return _Norm(vector(f"{name}/weight"), vector(f"{name}/bias"))
@@ -166,7 +166,7 @@ class Encoder:
             biases = {name: vector(f"{at}/{name}/bias", rows) for name, (rows, _) in SHAPES.items()}
             weights = {name: _matrix(parts, f"{at}/{name}", shape).T for name, shape in SHAPES.items()}
             return _Layer(
-                {name: np.ascontiguousarray(each) for name, each in weights.items()},
+                {name: np.ascontiguousarray(weight) for name, weight in weights.items()},
                 biases,
                 norm(f"{at}/attended"),
                 norm(f"{at}/done"),
@@ -196,10 +196,10 @@ class Encoder:
 
 
 def _matrix(parts: Mapping[str, npt.NDArray[np.generic]], name: str, shape: tuple[int, int]) -> Floats:
-    found, scale = parts[name], np.asarray(parts[f"{name}/scale"], np.float32)
-    if found.shape != shape or scale.shape != shape[:1]:
-        raise ValueError(f"{name} is of shape {found.shape}, not {shape}")
-    return np.asarray(found, np.float32) * scale[:, None]
+    matrix, scale = parts[name], np.asarray(parts[f"{name}/scale"], np.float32)
+    if matrix.shape != shape or scale.shape != shape[:1]:
+        raise ValueError(f"{name} is of shape {matrix.shape}, not {shape}")
+    return np.asarray(matrix, np.float32) * scale[:, None]
 
 
 def _gelu(values: Floats) -> Floats:

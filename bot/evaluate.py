@@ -55,7 +55,8 @@ class Outcome:
     @property
     def answered(self) -> frozenset[str]:
         """Give the entries it was answered with; none for suggestions, silence and "I don't know that one"."""
-        return frozenset(each.entry for each in self.reply.entries) if isinstance(self.reply, Answer) else frozenset()
+        candidates = self.reply.entries if isinstance(self.reply, Answer) else ()
+        return frozenset(candidate.entry for candidate in candidates)
 
     @property
     def right(self) -> bool:
@@ -66,7 +67,7 @@ class Outcome:
     def suggested(self) -> frozenset[str]:
         """Give the entries that were suggested."""
         candidates = self.reply.candidates if isinstance(self.reply, Suggestions) else ()
-        return frozenset(each.entry for each in candidates)
+        return frozenset(candidate.entry for candidate in candidates)
 
     @property
     def reached(self) -> bool:
@@ -158,7 +159,7 @@ def _case(line: str, place: str, known: frozenset[str], used: frozenset[str], fo
     if (
         not isinstance(row["text"], str)
         or not isinstance(gold, list)
-        or not all(isinstance(each, str) for each in gold)
+        or not all(isinstance(name, str) for name in gold)
     ):
         raise CasesError(f"{place}: 'text' must be text, and 'gold' an id, a list of ids, or null. Correct it.")
     if not all(isinstance(row.get(key), str | None) for key in ("style", "author")):
@@ -239,63 +240,64 @@ def outcomes(
         yield Outcome(case, rank(case.text), reply, taken * 1e6)
 
 
-def report(found: Sequence[Outcome]) -> Report:
+def report(outcomes: Sequence[Outcome]) -> Report:
     """Compute the figures over cases that have been decided."""
-    inside = [each for each in found if each.case.gold]
-    outside = [each for each in found if not each.case.gold]
-    styles = dict.fromkeys(each.case.style for each in found if each.case.style)
-    hard = [each for each in outside if each.case.style != TECHNICAL]
-    wrong = sum(bool(each.answered) and not each.right for each in inside)
-    false = sum(bool(each.answered) for each in outside)
-    right = sum(each.right for each in inside)
-    taken = [each.us for each in found] or [0.0]
+    inside = [outcome for outcome in outcomes if outcome.case.gold]
+    outside = [outcome for outcome in outcomes if not outcome.case.gold]
+    styles = dict.fromkeys(outcome.case.style for outcome in outcomes if outcome.case.style)
+    hard = [outcome for outcome in outside if outcome.case.style != TECHNICAL]
+    wrong = sum(bool(outcome.answered) and not outcome.right for outcome in inside)
+    false = sum(bool(outcome.answered) for outcome in outside)
+    right = sum(outcome.right for outcome in inside)
+    taken = [outcome.us for outcome in outcomes] or [0.0]
     return Report(
-        n=len(found),
+        n=len(outcomes),
         in_scope=len(inside),
-        top1=_share(_among(each, 1) for each in inside),
-        top3=_share(_among(each, 3) for each in inside),
+        top1=_share(_among(outcome, 1) for outcome in inside),
+        top3=_share(_among(outcome, 3) for outcome in inside),
         auroc=_auroc(inside, outside),
-        recall=_share(each.right for each in inside),
+        recall=_share(outcome.right for outcome in inside),
         precision=right / (right + wrong + false) if right + wrong + false else None,
         wrong=wrong,
         false_answers=false,
         false_per_1000=false / len(outside) * 1000 if outside else None,
         recall_read_off=_recall_read_off(inside, hard),
-        reached=_share(each.reached for each in inside),
-        suggested=_share(bool(each.suggested) for each in hard),
-        ece=_ece(bins(found)),
+        reached=_share(outcome.reached for outcome in inside),
+        suggested=_share(bool(outcome.suggested) for outcome in hard),
+        ece=_ece(bins(outcomes)),
         p50_us=round(float(np.percentile(taken, 50)), 1),
         p99_us=round(float(np.percentile(taken, 99)), 1),
         by_author={
-            author: _style([each for each in found if each.case.author == author])
-            for author in dict.fromkeys(each.case.author for each in found if each.case.author)
+            author: _style([outcome for outcome in outcomes if outcome.case.author == author])
+            for author in dict.fromkeys(outcome.case.author for outcome in outcomes if outcome.case.author)
         },
-        by_style={style: _style([each for each in found if each.case.style == style]) for style in styles},
+        by_style={style: _style([outcome for outcome in outcomes if outcome.case.style == style]) for style in styles},
     )
 
 
-def bins(found: Sequence[Outcome]) -> list[Bin]:
+def bins(outcomes: Sequence[Outcome]) -> list[Bin]:
     """Put the best candidates into ten bins by confidence; empty bins are left out."""
     filled: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for each in found:
-        if each.ranked:
-            best = each.ranked[0]
-            filled[min(BINS - 1, int(best.confidence * BINS))].append((best.confidence, best.entry in each.case.gold))
+    for outcome in outcomes:
+        if outcome.ranked:
+            best = outcome.ranked[0]
+            right = best.entry in outcome.case.gold
+            filled[min(BINS - 1, int(best.confidence * BINS))].append((best.confidence, right))
     return [
         Bin(len(pairs), sum(at for at, _ in pairs) / len(pairs), sum(right for _, right in pairs) / len(pairs))
         for _, pairs in sorted(filled.items())
     ]
 
 
-def missed(found: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
+def missed(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
     """Give what went wrong, each with its name: "false answer", "wrong answer", "not answered"."""
-    for each in found:
-        if not each.case.gold and each.answered:
-            yield "false answer", each
-        elif each.case.gold and each.answered and not each.right:
-            yield "wrong answer", each
-        elif each.case.gold and not each.answered:
-            yield "not answered", each
+    for outcome in outcomes:
+        if not outcome.case.gold and outcome.answered:
+            yield "false answer", outcome
+        elif outcome.case.gold and outcome.answered and not outcome.right:
+            yield "wrong answer", outcome
+        elif outcome.case.gold and not outcome.answered:
+            yield "not answered", outcome
 
 
 def as_json(figures: Report) -> dict[str, Any]:
@@ -303,21 +305,22 @@ def as_json(figures: Report) -> dict[str, Any]:
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(figures).items()}
 
 
-def _style(found: Sequence[Outcome]) -> dict[str, Any]:
-    inside = [each for each in found if each.case.gold]
-    top1, answered = _share(_among(each, 1) for each in inside), _share(bool(each.answered) for each in found)
+def _style(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    inside = [outcome for outcome in outcomes if outcome.case.gold]
+    top1 = _share(_among(outcome, 1) for outcome in inside)
+    answered = _share(bool(outcome.answered) for outcome in outcomes)
     return {
-        "n": len(found),
+        "n": len(outcomes),
         "in_scope": len(inside),
         "top1": None if top1 is None else round(top1, 4),
-        "recall": round(sum(each.right for each in inside) / len(inside), 4) if inside else None,
-        "reached": round(sum(each.reached for each in inside) / len(inside), 4) if inside else None,
+        "recall": round(sum(outcome.right for outcome in inside) / len(inside), 4) if inside else None,
+        "reached": round(sum(outcome.reached for outcome in inside) / len(inside), 4) if inside else None,
         "answered": None if answered is None else round(answered, 4),
     }
 
 
-def _among(each: Outcome, count: int) -> bool:
-    return any(candidate.entry in each.case.gold for candidate in each.ranked[:count])
+def _among(outcome: Outcome, count: int) -> bool:
+    return any(candidate.entry in outcome.case.gold for candidate in outcome.ranked[:count])
 
 
 def _share(values: Iterator[bool]) -> float | None:
@@ -329,8 +332,8 @@ def _auroc(inside: Sequence[Outcome], outside: Sequence[Outcome]) -> float | Non
     """Compute the Mann-Whitney statistic of the best confidences; ties count half."""
     if not inside or not outside:
         return None
-    above = np.array([each.confidence for each in inside])
-    below = np.sort([each.confidence for each in outside])
+    above = np.array([outcome.confidence for outcome in inside])
+    below = np.sort([outcome.confidence for outcome in outside])
     less, same = np.searchsorted(below, above, "left"), np.searchsorted(below, above, "right")
     return float((less + same).mean() / 2 / len(below))
 
@@ -338,10 +341,10 @@ def _auroc(inside: Sequence[Outcome], outside: Sequence[Outcome]) -> float | Non
 def _recall_read_off(inside: Sequence[Outcome], hard: Sequence[Outcome]) -> float | None:
     if not inside or not hard:
         return None
-    threshold = sorted((each.confidence for each in hard), reverse=True)[int(ALARMS * len(hard))]
-    return _share(_among(each, 1) and each.confidence > threshold for each in inside)
+    threshold = sorted((outcome.confidence for outcome in hard), reverse=True)[int(ALARMS * len(hard))]
+    return _share(_among(outcome, 1) and outcome.confidence > threshold for outcome in inside)
 
 
 def _ece(filled: Sequence[Bin]) -> float | None:
-    total = sum(each.count for each in filled)
-    return sum(each.count * abs(each.right - each.confidence) for each in filled) / total if total else None
+    total = sum(bin_.count for bin_ in filled)
+    return sum(bin_.count * abs(bin_.right - bin_.confidence) for bin_ in filled) / total if total else None

@@ -25,7 +25,7 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
 
     early: questions were left out, because they could change nothing. Raises ValueError if no question has an answer.
     """
-    found = fit.recommend(quiz, answers)
+    result = fit.recommend(quiz, answers)
     width = max(len(question.id) for question in quiz.all_questions)
     columns = [max(len(role.id), 6) for role in quiz.roles]
 
@@ -39,21 +39,21 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
         if question.id not in answers:
             yield row(question.id, ["–"] * len(quiz.roles), "no answer")
             continue
-        choices = [choice for each in answers[question.id] for choice in question.choices if choice.id == each]
+        choices = [choice for name in answers[question.id] for choice in question.choices if choice.id == name]
         weights = [sum(choice.weights.get(role.id, 0) for choice in choices) / len(choices) for role in quiz.roles]
         sums = [old + new for old, new in zip(sums, weights, strict=True)]
         note = " + ".join(choice.id for choice in choices) + ("" if len(choices) == 1 else ", half each")
         yield row(question.id, [f"{weight:g}" for weight in weights], note)
-    yield row("sum", [f"{each:g}" for each in sums])
-    yield row("share", [f"{share:.1%}" for share in found.shares.values()])
+    yield row("sum", [f"{total:g}" for total in sums])
+    yield row("share", [f"{share:.1%}" for share in result.shares.values()])
     yield ""
-    yield from _decided(quiz, answers, found)
-    yield f"position from {quiz.roles[0].id} (0) to {quiz.roles[-1].id} (1): {found.position:.2f}"
-    for reason in (*found.reasons, *found.against):
+    yield from _decided(quiz, answers, result)
+    yield f"position from {quiz.roles[0].id} (0) to {quiz.roles[-1].id} (1): {result.position:.2f}"
+    for reason in (*result.reasons, *result.against):
         speaks = "for" if reason.pull > 0 else "against"
         names = " + ".join(choice.id for choice in reason.choices)
-        yield f"{speaks} {found.role.id}: {reason.question.id} = {names} ({reason.pull:+g})"
-    if found.clearness is fit.Clearness.PICTURE:
+        yield f"{speaks} {result.role.id}: {reason.question.id} = {names} ({reason.pull:+g})"
+    if result.clearness is fit.Clearness.PICTURE:
         return
     if flip := fit.flip(quiz, answers, early=early):
         changes = ", ".join(f"{question.id} = {choice.id}" for question, choice in flip.changes)
@@ -65,22 +65,22 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
         yield f"what has no answer {settled}"
 
 
-def _decided(quiz: Quiz, answers: Answers, found: fit.Recommendation) -> Iterator[str]:
+def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterator[str]:
     """Say how far the first role leads, what that makes it, and what the tie-breaks have to do with it."""
-    thresholds, clearness = quiz.thresholds, found.clearness
+    thresholds, clearness = quiz.thresholds, result.clearness
     for question in quiz.tie_breaks:
         chosen = " + ".join(answers.get(question.id, ()))
-        if found.tie_break and question == found.tie_break.question:
-            yield f"too close to call by the answers alone; {question.id} = {chosen} decides for {found.role.id}"
+        if result.tie_break and question == result.tie_break.question:
+            yield f"too close to call by the answers alone; {question.id} = {chosen} decides for {result.role.id}"
         elif chosen:
             yield f"{question.id} = {chosen} does not count: these two are not in front and too close to call"
     why = ""
     if clearness is fit.Clearness.PICTURE:
         why = f"; a recommendation takes {fit.FEWEST} answers"
-    elif found.unsettled:
-        why = f"; not clear because of {', '.join(question.id for question in found.unsettled)}"
+    elif result.unsettled:
+        why = f"; not clear because of {', '.join(question.id for question in result.unsettled)}"
     yield (
-        f"{found.role.id} leads {found.runner_up.id} by {found.margin:.1%}: {clearness}"
+        f"{result.role.id} leads {result.runner_up.id} by {result.margin:.1%}: {clearness}"
         f" (clear from {thresholds.clear:.0%}, leaning from {thresholds.leaning:.0%}{why})"
     )
 
@@ -91,25 +91,25 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
     Raises AnswersError that says what is wrong and what to do.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise AnswersError([f"{path.name}: cannot be read: {reason}."]) from None
-    if not isinstance(given, Mapping) or not given:
+    if not isinstance(data, Mapping) or not data:
         raise AnswersError([f"{path.name}: write one line for each answer, such as `1: b` or `{_example(quiz)}`."])
     answers: dict[str, Given] = {}
     problems = []
-    for name, value in given.items():
+    for name, value in data.items():
         question = _question(name, quiz)
         if question is None:
-            known = ", ".join(each.id for each in (*quiz.all_questions, quiz.purpose))
+            known = ", ".join(question.id for question in (*quiz.all_questions, quiz.purpose))
             problems.append(f"{path.name}: there is no question {name!r}. Choose one of: {known}, or a number.")
             continue
         values = value if isinstance(value, list) else [value]
-        found = [_choice(each, question) for each in values]
-        chosen = tuple(dict.fromkeys(each for each in found if each))
+        choice_ids = [_choice(item, question) for item in values]
+        chosen = tuple(dict.fromkeys(choice_id for choice_id in choice_ids if choice_id))
         if not 0 < len(chosen) == len(values) <= 2:
-            known = ", ".join(each.id for each in question.choices)
+            known = ", ".join(choice.id for choice in question.choices)
             problems.append(f"{path.name}: {name}: {value!r} is no answer. Choose one or two of: {known}, or a letter.")
         answers[question.id] = chosen
     if problems:

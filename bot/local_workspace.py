@@ -26,8 +26,8 @@ async def serve(port: int, owner: Literal["self", "run"]) -> None:
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(stop_signal, stop.set)
 
     def ready(url: str) -> None:
         if owner == "self":
@@ -52,13 +52,13 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceCo
     from bot.local.config import WorkspaceConfig
 
     config = WorkspaceConfig(manifest=MANIFEST, port=port)
-    found = await _health(config.url)
-    if found is None:
+    health = await _health(config.url)
+    if health is None:
         arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
         # A session of its own: Ctrl-C reaches us, and we stop it when the bot has ended.
         child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
         await _started(config.url, child)
-    elif not found.get("ok"):
+    elif not health.get("ok"):
         raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
     elif await _has_bot(config.url):
         raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
@@ -78,8 +78,8 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceCo
 async def _has_bot(url: str) -> bool:
     """Say whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
     for _ in range(30):
-        found = await _health(url)
-        if not found or not found["bot_connected"]:
+        health = await _health(url)
+        if not health or not health["bot_connected"]:
             return False
         await asyncio.sleep(0.1)
     return True
@@ -102,8 +102,8 @@ async def _health(url: str) -> dict[str, Any] | None:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
             session.get(f"{url}/local/health") as answer,
         ):
-            found = await answer.json()
-            return found if isinstance(found, dict) else {}
+            health = await answer.json()
+            return health if isinstance(health, dict) else {}
     except aiohttp.ClientConnectorError:
         return None
     except (aiohttp.ClientError, TimeoutError, ValueError):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from bot.asgi import Troubles
-    from bot.domain.embeddings import Opine
+    from bot.domain.embeddings import SemanticScorer
     from bot.local.config import WorkspaceConfig
     from bot.replica import Pulse
     from bot.second_stage import SecondStage
@@ -79,8 +79,8 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
         ) from None
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(stop_signal, stop.set)
     serving = asyncio.create_task(_serve(settings, mode, library, port, browser=browser))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -121,7 +121,7 @@ async def bot(
     """
     second = _second_stage(settings)
     from bot import jobs, replica
-    from bot.second_stage import asked
+    from bot.second_stage import scorer_for
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
@@ -169,7 +169,7 @@ async def bot(
             )  # on a busy machine launching takes long, and there may be work already
             await stack.enter_async_context(jobs.receiving(store, me))
         pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
-        watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, asked if second else None))
+        watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, scorer_for if second else None))
         stack.callback(watching.cancel)
         reminding = asyncio.create_task(_handle_due_runs(store))
         stack.callback(reminding.cancel)
@@ -359,7 +359,7 @@ async def _handle_due_runs(store: "Store") -> None:
 
 
 async def _follow(
-    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], Opine] | None" = None
+    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], SemanticScorer] | None" = None
 ) -> None:
     """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up."""
     from watchfiles import awatch
@@ -389,7 +389,7 @@ def _spare_collector() -> None:
 
 
 async def _take_up(
-    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], Opine] | None"
+    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], SemanticScorer] | None"
 ) -> None:
     """Take up the knowledge if `rolefit check` finds no errors in it, promises included; else say what is wrong."""
     try:

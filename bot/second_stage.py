@@ -15,7 +15,7 @@ import structlog
 
 from bot import encoder
 from bot.domain import faq
-from bot.domain.embeddings import Floats, Neighbours, Opine, Opinion
+from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
@@ -26,11 +26,11 @@ log = structlog.get_logger()
 _loaded = cache(encoder.load)  # a process needs it once
 
 
-def asked(library: Library) -> Opine:
-    """Give what asks the second stage about a message in this knowledge, once prepared: some 0.2 s."""
+def scorer_for(library: Library) -> SemanticScorer:
+    """Prepare the second stage for this knowledge, which takes some 0.2 s, and give what scores a message with it."""
     second = SecondStage()
     second.prepare(library)
-    return partial(second.opinion, library=library)
+    return partial(second.score, library=library)
 
 
 def _log_failure(preparing: Future[None]) -> None:
@@ -39,9 +39,9 @@ def _log_failure(preparing: Future[None]) -> None:
 
 
 class SecondStage:
-    """Gives opinions on messages, for one snapshot of the knowledge at a time.
+    """Scores messages, for one snapshot of the knowledge at a time.
 
-    `prepare` and `opinion` take long and may be called from any thread; what is a coroutine never blocks the loop.
+    `prepare` and `score` take long and may be called from any thread; what is a coroutine never blocks the loop.
     """
 
     def __init__(self, model: Path = encoder.MODEL) -> None:
@@ -81,20 +81,20 @@ class SecondStage:
             embedded.heads,
             (embedded.known, embedded.new),
         )
-        opinion = neighbours.opinion(self._embedding("warm up"))  # the first product is slow
+        scores = neighbours.score(self._embedding("warm up"))  # the first product is slow
         try:
-            library.index.rank(next(iter(library.entries.values())).keywords[0], opinion=opinion)
+            library.index.rank(next(iter(library.entries.values())).keywords[0], semantic=scores)
         except ValueError:  # numpy's, where the networks expect other features than there are
             log.warning("the second stage was learnt for another version; `rolefit check --calibrate` learns it anew")
             return
         self._prepared = library, neighbours
 
-    def opinion(self, text: str, library: Library) -> Opinion | None:
+    def score(self, text: str, library: Library) -> SemanticScores | None:
         """Give what the second stage makes of a message; None where it is not ready for this snapshot."""
         prepared = self._prepared
         if prepared is None or prepared[0] is not library:
             return None
-        return prepared[1].opinion(self._embedding(text))
+        return prepared[1].score(self._embedding(text))
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
@@ -103,12 +103,12 @@ class SecondStage:
             return reply
         self._waiting += 1
         try:
-            opinion = await asyncio.get_running_loop().run_in_executor(self._thread, self.opinion, text, library)
+            scores = await asyncio.get_running_loop().run_in_executor(self._thread, self.score, text, library)
         finally:
             self._waiting -= 1
-        if opinion is None:
+        if scores is None:
             return reply
-        return faq.second_reply(text, surface, library.index, library.limits, opinion, after=after)
+        return faq.second_reply(text, surface, library.index, library.limits, scores, after=after)
 
     def close(self) -> None:
         """End the thread; what waits for it is given up."""

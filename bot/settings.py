@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         try:
             self.data_dir.mkdir(FOLDER, parents=True, exist_ok=True)
             # Of a folder that others use, too, such as /tmp, only our files are our business.
-            if all(each.name.startswith(ours) for each in self.data_dir.iterdir()):
+            if all(file.name.startswith(ours) for file in self.data_dir.iterdir()):
                 tighten(self.data_dir, FOLDER)
         except OSError as error:
             reason = "there is a file in its place" if isinstance(error, FileExistsError) else error.strerror

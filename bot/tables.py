@@ -39,8 +39,8 @@ def show(figures: Report, filled: Sequence[Bin], built: float) -> None:
                 table.add_row(name, str(row["n"]), str(row["in_scope"]), *shares)
             console.print(table)
     honest = Table("confidence", "cases", "right")
-    for each in filled:
-        honest.add_row(_share(each.confidence), str(each.count), _share(each.right))
+    for bin_ in filled:
+        honest.add_row(_share(bin_.confidence), str(bin_.count), _share(bin_.right))
     console.print(honest)
 
 

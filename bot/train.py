@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from bot import calibrate
 from bot.domain import faq
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
-from bot.domain.embeddings import Opinion
+from bot.domain.embeddings import SemanticScores
 from bot.domain.learnt import NONE, Hint, Labelled, Layer, Learnt, LearntFile, Network, about
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Candidate, Index
@@ -91,8 +91,8 @@ class Thresholds:
 class LeftOut:
     """An author left out: classifiers that have not seen them, and rows of their texts.
 
-    `without` has seen neither the author nor any utterance or phrasing of the `hidden` entries. `opinion` is what the
-    second stage, which has not seen the author either, makes of the text at a place; its networks are still to come.
+    `without` has seen neither the author nor any utterance or phrasing of the `hidden` entries. `score` gives what
+    the second stage makes of the text at a place; it has not seen the author either, and its networks are to come.
     """
 
     author: str
@@ -101,11 +101,11 @@ class LeftOut:
     hidden: frozenset[str]
     without: Classifiers
     new: list[tuple[int, list[str], Floats]]
-    opinion: Callable[[int], Opinion | None] = lambda _: None
+    score: Callable[[int], SemanticScores | None] = lambda _: None
 
     def places(self, texts: Sequence[Labelled]) -> list[int]:
         """Give the places of the author's texts."""
-        return [at for at, each in enumerate(texts) if each.author == self.author]
+        return [at for at, labelled in enumerate(texts) if labelled.author == self.author]
 
 
 class Trainer:
@@ -122,7 +122,8 @@ class Trainer:
     ) -> None:
         self.entries, self.texts = list(entries), list(texts)
         chance = random.Random(SEED)  # noqa: S311 - to be repeatable, not secret
-        negatives = [each.text for each in calibrate.examples(entries, english, chance) if each.entry is None]
+        examples = calibrate.examples(entries, english, chance)
+        negatives = [example.text for example in examples if example.entry is None]
         self.made_up = chance.sample(negatives, min(MADE_UP, len(negatives)))
         self.synonyms, self.english, self.calibration = synonyms, english, calibration
         self.index = Index.build(entries, synonyms, english, calibration)
@@ -131,7 +132,7 @@ class Trainer:
         self.decoys = [text for decoy in decoys for text in decoy.wordings]
         # Learnt from by the networks alone: messages the like of which the classifiers have never seen.
         self.texts += [Labelled(text, frozenset(), MADE, "made-up") for text in self.made_up]
-        self._tokens = [self._read(each.text) for each in self.texts]
+        self._tokens = [self._read(labelled.text) for labelled in self.texts]
         self._phrased_tokens = [self._read(text) for text, _ in self.phrased]
         self._decoy_tokens = [self._read(text) for text in self.decoys]
 
@@ -156,18 +157,18 @@ class Trainer:
         around = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=RARE)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            found = LogisticRegression(C=TOPICS_C, max_iter=60).fit(
+            by_topic = LogisticRegression(C=TOPICS_C, max_iter=60).fit(
                 topics.fit_transform([plain for (plain, _), _ in rows]), owners
             )
             wrapped = LogisticRegression(C=WRAPPING_C, max_iter=100, class_weight="balanced").fit(
                 around.fit_transform([masked for (_, masked), _ in rows]), [owner != NONE for owner in owners]
             )
-        order = [list(found.classes_).index(name) for name in (*known, NONE)]
+        order = [list(by_topic.classes_).index(name) for name in (*known, NONE)]
         return Classifiers(
             known,
             topics,
-            found.coef_[order],
-            found.intercept_[order],
+            by_topic.coef_[order],
+            by_topic.intercept_[order],
             around,
             wrapped.coef_[0],
             float(wrapped.intercept_[0]),
@@ -179,11 +180,11 @@ class Trainer:
         classifiers: Classifiers,
         *,
         new: frozenset[str] | None = None,
-        opinion: Callable[[int], Opinion | None] = lambda _: None,
+        score: Callable[[int], SemanticScores | None] = lambda _: None,
     ) -> Iterator[tuple[int, list[str], Floats]]:
         """Give place, entries and features of each text's candidates; of the `new` entries alone, where some are.
 
-        opinion: what the second stage makes of the text at a place, if it has a say.
+        score: gives what the second stage makes of the text at a place, if it has a say.
         """
         learnt = _bare(classifiers)
         index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
@@ -191,28 +192,27 @@ class Trainer:
         hints = classifiers.hints([self._tokens[at][0] for at in places], [self._tokens[at][1] for at in places])
         for at, hint in zip(places, hints, strict=True):
             best: dict[str, tuple[float, Floats]] = {}
-            meant = opinion(at)
-            for names, features in index.judge(self.texts[at].text, also=index.hinted(hint, meant)):
+            scores = score(at)
+            for names, features in index.judge(self.texts[at].text, also=index.hinted(hint, scores)):
                 for name, row, confidence in zip(names, features, index.confidences(features).tolist(), strict=True):
                     if name not in best or confidence > best[name][0]:
                         best[name] = (confidence, row)
-            kept = [name for name in best if (name in classifiers.entries if new is None else name in new)]
-            if kept:
-                yield (
-                    at,
-                    kept,
-                    np.array([index.row(*best[name], hint, number[name], opinion=meant) for name in kept], np.float32),
-                )
+            judged = [name for name in best if (name in classifiers.entries if new is None else name in new)]
+            if judged:
+                rows = [index.row(*best[name], hint, number[name], semantic=scores) for name in judged]
+                yield at, judged, np.array(rows, np.float32)
 
-    def learn(self, say: Progress = print, parts: Sequence["LeftOut"] | None = None) -> tuple[LearntFile, Thresholds]:
+    def learn(
+        self, progress: Progress = print, parts: Sequence["LeftOut"] | None = None
+    ) -> tuple[LearntFile, Thresholds]:
         """Learn from everything, and find the thresholds on texts whose author the classifiers have not seen.
 
         parts: what `left_out` gave, if it is known.
         """
-        parts = self.left_out(say) if parts is None else parts
-        say("fitting the classifiers on all texts")
+        parts = self.left_out(progress) if parts is None else parts
+        progress("fitting the classifiers on all texts")
         known, new = self.networks(parts)
-        classifiers = self.fit([at for at, each in enumerate(self.texts) if each.author != MADE])
+        classifiers = self.fit([at for at, labelled in enumerate(self.texts) if labelled.author != MADE])
         return _file(classifiers, known, new), self.thresholds(parts, (known, new))
 
     def thresholds(
@@ -229,16 +229,16 @@ class Trainer:
         for part in parts:
             index = self._index(part.classifiers, networks)
             for at in part.places(self.texts):
-                text, opinion = self.texts[at].text, part.opinion(at)
+                text, scores = self.texts[at].text, part.score(at)
                 first = best[at] = next(iter(index.rank(text, limit=1)), None)
-                if opinion is not None:
-                    meant = replace(opinion, networks=weighing)
-                    best[at] = next(iter(index.rank(text, limit=1, opinion=meant)), None)
+                if scores is not None:
+                    scores = replace(scores, networks=weighing)
+                    best[at] = next(iter(index.rank(text, limit=1, semantic=scores)), None)
                     if first is None or not faq.worth_a_second_look(first, WORTH, WORTH_NAMED):
                         continue
                 if (candidate := best[at]) is not None and faq.answerable(candidate):
                     unprompted[at] = candidate
-        hard = [at for at, each in enumerate(self.texts) if not each.gold and each.style not in SOFT]
+        hard = [at for at, labelled in enumerate(self.texts) if not labelled.gold and labelled.style not in SOFT]
         false = sorted((unprompted[at].confidence for at in hard if at in unprompted), reverse=True)
         allowed = int(FALSE_UNPROMPTED * len(hard))
         sure = false[allowed] if allowed < len(false) else 0.0
@@ -248,7 +248,7 @@ class Trainer:
             if candidate_sure >= sure and right >= PRECISE * len(answered):
                 sure = candidate_sure
                 break
-        asked = sorted((found.confidence if (found := best.get(at)) else 0.0 for at in hard), reverse=True)
+        asked = sorted((top.confidence if (top := best.get(at)) else 0.0 for at in hard), reverse=True)
         maybe = max(LEAST_SUGGESTED, asked[int(SUGGESTED_TO * len(hard))])
         return Thresholds(round(sure, 3), round(min(maybe, 0.3), 3))
 
@@ -256,14 +256,14 @@ class Trainer:
         learnt = Learnt.of(_file(classifiers, *networks))
         return Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
 
-    def left_out(self, say: Progress = print) -> list["LeftOut"]:
+    def left_out(self, progress: Progress = print) -> list["LeftOut"]:
         """Fit the classifiers without each author in turn, and lay out what they make of that author's texts."""
         groups = _divided(self.ids, HIDDEN)
         parts = []
-        for number, author in enumerate(sorted({each.author for each in self.texts})):
-            say(f"leaving out {author}")
-            rest = [at for at, each in enumerate(self.texts) if each.author not in (author, MADE)]
-            own = [at for at, each in enumerate(self.texts) if each.author == author]
+        for number, author in enumerate(sorted({labelled.author for labelled in self.texts})):
+            progress(f"leaving out {author}")
+            rest = [at for at, labelled in enumerate(self.texts) if labelled.author not in (author, MADE)]
+            own = [at for at, labelled in enumerate(self.texts) if labelled.author == author]
             hidden = groups[number % HIDDEN]
             classifiers, without = self.fit(rest), self.fit(rest, hidden)
             known = list(self.rows(own, classifiers))
@@ -284,20 +284,22 @@ class Trainer:
         networks = self.networks([other for other in parts if other is not part])
         return _file(part.without if new else part.classifiers, *networks)
 
-    def indexes_without(self, say: Progress = print, *, new: bool = False) -> Iterator[tuple[Index, list[Labelled]]]:
+    def indexes_without(
+        self, progress: Progress = print, *, new: bool = False
+    ) -> Iterator[tuple[Index, list[Labelled]]]:
         """Give for each author an index that has learnt nothing of theirs, and their texts.
 
         With `new` the index has seen no utterance of some entries either, and the texts are those that one of these
         answers or that nothing does: what an entry is like that was added yesterday.
         """
-        parts = self.left_out(say)
+        parts = self.left_out(progress)
         for part in parts:
             if part.author in (MADE, PROMISES):
                 continue
             learnt = Learnt.of(self.judged_by_others(parts, part, new=new))
             index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
-            own = [each for each in self.texts if each.author == part.author]
-            yield index, [each for each in own if not new or not each.gold or each.gold & part.hidden]
+            own = [labelled for labelled in self.texts if labelled.author == part.author]
+            yield index, [labelled for labelled in own if not new or not labelled.gold or labelled.gold & part.hidden]
 
     def _network(self, rows: Sequence[tuple[int, list[str], Floats]]) -> Layer:
         features = np.vstack([row for _, _, row in rows])
@@ -313,7 +315,7 @@ class Trainer:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 fitted.append(network.fit(scaled, right))
-        middle = sorted(fitted, key=lambda each: each.loss_)[NETWORKS // 2]
+        middle = sorted(fitted, key=lambda network: network.loss_)[NETWORKS // 2]
         return Layer(
             mean=_rounded(scaler.mean_),
             scale=_rounded(scaler.scale_),
@@ -344,8 +346,8 @@ def _file(classifiers: Classifiers, known: Layer, new: Layer) -> LearntFile:
     names = (*classifiers.entries, NONE)
     words = classifiers.topics.get_feature_names_out().tolist()
     weights = classifiers.topics_weights
-    kept = np.abs(weights) >= SLIGHT * np.abs(weights).max(axis=1, keepdims=True)
-    used = kept.any(axis=0)
+    significant = np.abs(weights) >= SLIGHT * np.abs(weights).max(axis=1, keepdims=True)
+    used = significant.any(axis=0)
     return LearntFile(
         words={
             word: round(float(idf), 2)
@@ -354,7 +356,7 @@ def _file(classifiers: Classifiers, known: Layer, new: Layer) -> LearntFile:
         },
         entries={
             name: {words[at]: round(float(row[at]), 2) for at in np.flatnonzero(keep)}
-            for name, row, keep in zip(names, weights, kept, strict=True)
+            for name, row, keep in zip(names, weights, significant, strict=True)
         },
         intercepts={
             name: round(float(value), 3) for name, value in zip(names, classifiers.topics_intercepts, strict=True)

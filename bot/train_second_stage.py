@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, Opinion
+from bot.domain.embeddings import Embedded, Floats, Heads, Neighbours, SemanticScores
 from bot.domain.learnt import Labelled, Learnt, Network
 from bot.domain.matching import Index
 from bot.encoder import SIZE
@@ -26,14 +26,14 @@ NOBODY = -1  # the class of what no entry answers
 class SecondStageTrainer:
     """Learns from the texts of a trainer of the first stage, once they are encoded."""
 
-    def __init__(self, first: Trainer, encode: Callable[[str], Floats], say: Progress = print) -> None:
+    def __init__(self, first: Trainer, encode: Callable[[str], Floats], progress: Progress = print) -> None:
         self._first = first
         self._number = {name: at for at, name in enumerate(first.ids)}
-        self._encode, self._say = encode, say
-        self._points = self._encoded([each.text for each in first.texts], "texts")
+        self._encode, self._progress = encode, progress
+        self._points = self._encoded([labelled.text for labelled in first.texts], "texts")
         self._phrased = self._encoded([text for text, _ in first.phrased], "phrasings")
         self._decoys = self._encoded(first.decoys, "decoys")
-        self._real = [at for at, each in enumerate(first.texts) if each.author != MADE]
+        self._real = [at for at, labelled in enumerate(first.texts) if labelled.author != MADE]
 
     def learn(self, parts: Sequence[LeftOut]) -> tuple[Embedded, Thresholds]:
         """Learn from everything, and find the thresholds on texts whose author was left out.
@@ -58,19 +58,19 @@ class SecondStageTrainer:
         """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""
         seconds = []
         for part in parts:
-            self._say(f"second stage: leaving out {part.author}")
-            own = [at for at, each in enumerate(self._first.texts) if each.author == part.author]
+            self._progress(f"second stage: leaving out {part.author}")
+            own = [at for at, labelled in enumerate(self._first.texts) if labelled.author == part.author]
             rest = [at for at in self._real if self._first.texts[at].author != part.author]
-            opinion = self._opinions(rest, frozenset())
-            known = self._first.rows(own, part.classifiers, opinion=opinion)
-            new = self._first.rows(own, part.without, new=part.hidden, opinion=self._opinions(rest, part.hidden))
-            seconds.append(replace(part, known=list(known), new=list(new), opinion=opinion))
+            score = self._score_by_place(rest, frozenset())
+            known = self._first.rows(own, part.classifiers, score=score)
+            new = self._first.rows(own, part.without, new=part.hidden, score=self._score_by_place(rest, part.hidden))
+            seconds.append(replace(part, known=list(known), new=list(new), score=score))
         return seconds
 
     def indexes_without(
         self, parts: Sequence[LeftOut], seconds: Sequence[LeftOut], *, new: bool = False
-    ) -> Iterator[tuple[Index, Callable[[str], Opinion], list[Labelled]]]:
-        """Give for each author an index and opinions that have learnt nothing of theirs, and their texts.
+    ) -> Iterator[tuple[Index, Callable[[str], SemanticScores], list[Labelled]]]:
+        """Give for each author an index and a scorer that have learnt nothing of theirs, and their texts.
 
         With `new` they have seen no utterance of some entries either, and the texts are those that one of these
         answers or that nothing does. seconds: what `left_out` made of `parts`.
@@ -83,26 +83,26 @@ class SecondStageTrainer:
             index = Index.build(first.entries, first.synonyms, first.english, first.calibration, learnt)
             rest = [at for at in self._real if first.texts[at].author != part.author]
             networks = self._networks([other for other in seconds if other is not second])
-            opinions = self._opinions(rest, part.hidden if new else frozenset(), networks)
+            score = self._score_by_place(rest, part.hidden if new else frozenset(), networks)
             own = [
                 at
-                for at, each in enumerate(first.texts)
-                if each.author == part.author and (not new or not each.gold or each.gold & part.hidden)
+                for at, labelled in enumerate(first.texts)
+                if labelled.author == part.author and (not new or not labelled.gold or labelled.gold & part.hidden)
             ]
-            opine = partial(_by_text, {first.texts[at].text: at for at in own}, opinions)
-            yield index, opine, [first.texts[at] for at in own]
+            scorer = partial(_by_text, {first.texts[at].text: at for at in own}, score)
+            yield index, scorer, [first.texts[at] for at in own]
 
     def _encoded(self, texts: Sequence[str], what: str) -> Floats:
-        self._say(f"encoding {len(texts):,} {what}")
+        self._progress(f"encoding {len(texts):,} {what}")
         return np.array([self._encode(text) for text in texts], np.float32).reshape(-1, SIZE)
 
     def _networks(self, seconds: Sequence[LeftOut]) -> tuple[Network, Network]:
         known, new = self._first.networks(seconds)
         return Network.of(known), Network.of(new)
 
-    def _opinions(
+    def _score_by_place(
         self, used: Sequence[int], hidden: frozenset[str], networks: tuple[Network, Network] | None = None
-    ) -> Callable[[int], Opinion]:
+    ) -> Callable[[int], SemanticScores]:
         """Learn from the texts at these places as if no utterance of `hidden` entries existed."""
         seen = [at for at in used if not self._first.texts[at].gold & hidden]
         owned = [(at, name) for at in seen for name in sorted(self._first.texts[at].gold)]
@@ -115,7 +115,7 @@ class SecondStageTrainer:
             self._heads(seen, hidden),
             networks,
         )
-        return lambda at: neighbours.opinion(self._points[at])
+        return lambda at: neighbours.score(self._points[at])
 
     def _heads(self, seen: Sequence[int], hidden: frozenset[str]) -> Heads:
         rows = [
@@ -144,5 +144,5 @@ class SecondStageTrainer:
         )
 
 
-def _by_text(places: Mapping[str, int], opinions: Callable[[int], Opinion], text: str) -> Opinion:
-    return opinions(places[text])
+def _by_text(places: Mapping[str, int], score: Callable[[int], SemanticScores], text: str) -> SemanticScores:
+    return score(places[text])

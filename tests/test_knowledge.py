@@ -13,7 +13,7 @@ import yaml
 from bot import knowledge
 from bot.domain import faq, fit
 from bot.domain.content import Faq
-from bot.knowledge import KnowledgeError, Problem
+from bot.knowledge import KnowledgeError, Problem, outcomes
 from bot.settings import KNOWLEDGE
 
 Change = Callable[[dict[str, Any]], object]
@@ -344,7 +344,7 @@ def test_the_line_is_the_one_with_the_fault(folder: Path, name: str, planted: st
 @pytest.fixture
 def _outcomes_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try the sets of answers whatever was kept, where the test changes how they are weighed."""
-    monkeypatch.setattr(knowledge, "_faulty_outcomes", knowledge._faulty_outcomes.__wrapped__)
+    monkeypatch.setattr(outcomes, "wrong_outcomes", outcomes.wrong_outcomes.__wrapped__)
 
 
 @pytest.mark.usefixtures("_outcomes_tried_anew")

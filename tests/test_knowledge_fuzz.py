@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import knowledge
+from bot.knowledge import loader, outcomes, yaml_file
 from bot.settings import KNOWLEDGE
 from tests.test_knowledge import TODAY
 
@@ -172,11 +173,11 @@ def check(folder: Path) -> None:
 def test_any_other_value_in_a_file_is_a_problem_with_a_remedy_or_can_be_used(
     small: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(knowledge, "MOST_SETS", 30)  # of answers; each is as good as another here
+    monkeypatch.setattr(outcomes, "MAX_SETS", 30)  # of answers; each is as good as another here
     path, before = small / name, (small / name).read_bytes()
-    parse = knowledge._parse
+    parse = yaml_file.parse
     others = {other: parse(small, other) for other in FILES if other not in (name, "learnt.json")}
-    monkeypatch.setattr(knowledge, "_parse", lambda folder, file: others.get(file) or parse(folder, file))
+    monkeypatch.setattr(loader, "parse", lambda folder, file: others.get(file) or parse(folder, file))
 
     @settings(
         max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -15,6 +15,8 @@ from bot.domain.faq import Answer, Silence, Suggestions, Surface, reply_to
 from bot.domain.learnt import Learnt, LearntFile, Linear
 from bot.domain.matching import Index
 from bot.knowledge import Library, english
+from bot.knowledge.learning import as_readable_json
+from bot.knowledge.loader import read_learnt
 from bot.settings import KNOWLEDGE
 from bot.train_second_stage import SecondStageTrainer
 
@@ -56,13 +58,13 @@ def test_a_weight_of_a_word_that_is_not_listed_is_refused(library: Library):
 
 def test_what_is_learnt_survives_being_written(library: Library):
     assert library.learnt_file is not None
-    again = LearntFile.model_validate_json(knowledge._one_to_a_line(library.learnt_file))
+    again = LearntFile.model_validate_json(as_readable_json(library.learnt_file))
     assert again == library.learnt_file
 
 
 def test_a_broken_file_of_what_was_learnt_names_the_remedy(tmp_path):
     (tmp_path / "learnt.json").write_text('{"words": 3}')
-    problem = knowledge._learnt(tmp_path)
+    problem = read_learnt(tmp_path)
     assert str(problem).startswith("learnt.json: error: cannot be used:")
     assert str(problem).endswith("Compute it anew with `rolefit check --calibrate`, or delete it.")
 

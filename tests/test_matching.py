@@ -17,9 +17,9 @@ from bot.domain import faq, postings
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import AROUND, QUESTIONS, Index
 from bot.domain.matching_text import MAX_SENTENCES, MAX_WORDS, Form, read
-from bot.domain.postings import Found, Postings, Uses
+from bot.domain.postings import Hits, Postings, Uses
 from bot.knowledge import Library, english
-from bot.second_stage import asked
+from bot.second_stage import scorer_for
 from tests.test_faq_conversation import SEVEN, wire
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -251,7 +251,7 @@ def test_a_stranger_nothing_was_learnt_from_is_understood(
         "surface": surface,
         "index": library.index,
         "limits": library.limits,
-        "opine": asked(library),
+        "scorer": scorer_for(library),
     }
     figures = evaluate.report(
         list(evaluate.outcomes(cases, partial(faq.rank, **decide), partial(faq.reply_to, **decide)))
@@ -304,7 +304,7 @@ def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece
     compared: list[str] = []
     search, nearest = Postings.search, process.extractOne
 
-    def counting(self: Postings, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Found:
+    def counting(self: Postings, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         uses.append(len(terms))
         return search(self, terms, most, also)
 

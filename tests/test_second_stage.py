@@ -34,7 +34,7 @@ def second(library: Library) -> SecondStage:
 def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library: Library, second: SecondStage):
     ask = partial(faq.reply_to, QUESTION, Surface.CHANNEL, library.index, library.limits)
     assert ask() == Silence()
-    reply = ask(opine=partial(second.opinion, library=library))
+    reply = ask(scorer=partial(second.score, library=library))
     assert isinstance(reply, Answer)
     [best] = reply.entries
     assert best.entry == "member-of-technical-staff"
@@ -44,22 +44,22 @@ def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library
 
 
 def test_chatter_is_not_worth_asking_about(library: Library):
-    def opine(text: str) -> None:
+    def scorer(text: str) -> None:
         raise AssertionError(f"asked about {text!r}")
 
-    assert faq.reply_to(CHATTER, Surface.CHANNEL, library.index, library.limits, opine=opine) == Silence()
+    assert faq.reply_to(CHATTER, Surface.CHANNEL, library.index, library.limits, scorer=scorer) == Silence()
 
 
 def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):
     asked: list[str] = []
-    faq.reply_to(CHATTER, Surface.DM, library.index, library.limits, opine=asked.append)
+    faq.reply_to(CHATTER, Surface.DM, library.index, library.limits, scorer=asked.append)
     assert asked == [CHATTER]
 
 
 def test_a_wording_that_is_like_none_that_is_known_stays_unanswered_unprompted(library: Library, second: SecondStage):
-    opinion = second.opinion(QUESTION, library)
-    assert opinion is not None
-    far = replace(opinion, used=np.zeros_like(opinion.used))
+    scores = second.score(QUESTION, library)
+    assert scores is not None
+    far = replace(scores, used=np.zeros_like(scores.used))
     reply = faq.second_reply(QUESTION, Surface.CHANNEL, library.index, library.limits, far)
     assert reply == Silence()
 
@@ -83,16 +83,16 @@ def test_an_entry_that_was_added_since_is_found_without_learning_anew(library: L
     began = time.perf_counter()
     second.prepare(edited)
     assert time.perf_counter() - began < 10
-    opinion = second.opinion("would anybody mind if my puppy joins me at the office?", edited)
-    assert opinion is not None
+    scores = second.score("would anybody mind if my puppy joins me at the office?", edited)
+    assert scores is not None
     place = list(edited.entries).index(new.id)
-    assert int(np.argmax(opinion.phrased)) == place
-    ranked = edited.index.rank("would anybody mind if my puppy joins me at the office?", opinion=opinion)
+    assert int(np.argmax(scores.phrased)) == place
+    ranked = edited.index.rank("would anybody mind if my puppy joins me at the office?", semantic=scores)
     assert ranked[0].entry == new.id
 
 
 def test_another_snapshot_of_the_knowledge_waits_for_its_own_preparation(library: Library, second: SecondStage):
-    assert second.opinion(QUESTION, replace(library)) is None
+    assert second.score(QUESTION, replace(library)) is None
 
 
 @pytest.mark.parametrize("broken", [None, b"not a zip file", b"PK\x03\x04"])
@@ -108,7 +108,7 @@ def test_without_its_file_the_first_stage_decides_alone_and_the_log_says_so_once
         second.prepare(library)
     assert [entry["event"] for entry in logs] == ["the second stage is left out, and the first decides alone"]
     assert "minilm.npz" in logs[0]["reason"]
-    assert second.opinion(QUESTION, library) is None
+    assert second.score(QUESTION, library) is None
 
 
 async def test_while_a_message_is_encoded_the_loop_goes_on(library: Library, second: SecondStage):

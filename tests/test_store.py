@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Table, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -22,7 +24,7 @@ from bot.knowledge import Library
 from bot.storage import NOT_YOURS, DueRun, Installation, Posted, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
-from bot.storage.tables import metadata
+from bot.storage.tables import metadata, quizzes
 
 TEAM, OTHER = "T_ONE", "T_TWO"
 
@@ -550,3 +552,23 @@ async def test_replicas_that_start_together_bring_the_database_up_to_date_once(d
     for each in stores:
         await each.ping()
         await each.close()
+
+
+def a_row(table: Table, **values: object) -> dict[str, Any]:
+    """A row of any table: these values, and for its other columns something of their type that keys can refer to."""
+    samples = {str: "x", int: 1, float: 1.0, object: {}, datetime: datetime.fromtimestamp(0, UTC)}
+    return {column.name: samples[column.type.python_type] for column in table.columns} | values
+
+
+async def test_deleting_a_workspace_deletes_its_rows_in_every_table(store: Store):
+    tables = [table for table in metadata.sorted_tables if "team" in table.columns]
+    async with store._engine.begin() as connection:
+        await connection.execute(insert(quizzes), a_row(quizzes))
+        for table in tables:
+            await connection.execute(insert(table), [a_row(table, team=TEAM), a_row(table, team=OTHER)])
+
+    await store.delete_team(TEAM, gone_at=2.0)
+
+    async with store._engine.connect() as connection:
+        teams = {table.name: list(await connection.scalars(select(table.c.team))) for table in tables}
+    assert teams == {table.name: [OTHER] for table in tables}

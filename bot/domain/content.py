@@ -1,12 +1,12 @@
-"""Everything an editor writes, as frozen models; unknown keys are refused.
+"""What editors write and the domain decides by, as frozen models; unknown keys are refused.
 
 The models say what shape a file has. What the files say of each other (a row that exists, a role that can be
-reached) is checked in `bot.knowledge`, which knows the line it stands on.
+reached) is checked in `bot.knowledge`, which knows the line it stands on. What the bot says is in
+`bot.knowledge.words`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from string import Formatter
 from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -180,12 +180,12 @@ class Table(Authored):
 
         Raises KeyError for a row or column that is not there.
         """
-        kept = tuple(self.column(name) for name in columns) or self.columns
+        chosen = tuple(self.column(name) for name in columns) or self.columns
         return self.model_copy(
             update={
-                "columns": kept,
+                "columns": chosen,
                 "rows": tuple(
-                    row.model_copy(update={"cells": {column.id: row.cells[column.id] for column in kept}})
+                    row.model_copy(update={"cells": {column.id: row.cells[column.id] for column in chosen}})
                     for row in (tuple(self.row(name) for name in rows) or self.rows)
                 ),
             }
@@ -515,184 +515,10 @@ def with_article(name: str) -> str:
     return f"{'an' if first[0] in vowels else 'a'} {name}"
 
 
-# --- words.yaml
+# --- words.yaml: only what people type
 
 
-class Slots:
-    """The placeholders that a text may use, all of them optional, and as they are: `{count}`, not `{count:>3}`."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = frozenset(names)
-
-    def __call__(self, text: str) -> str:
-        """Refuse a text with a placeholder that nobody will fill, or that is to be formatted."""
-        try:
-            parts = [part for part in Formatter().parse(text) if part[1] is not None]
-        except ValueError as error:
-            raise ValueError(f"{error}: write {{{{ and }}}} for braces") from None
-        # Its text is filled in: a format, or a conversion such as !r, could only spoil it or fail while we speak.
-        if formatted := [name for _, name, spec, conversion in parts if spec or conversion]:
-            raise ValueError(f"the placeholder {{{formatted[0]}}} has a format; write {{{formatted[0]}}} alone")
-        if unknown := {name or "" for _, name, _, _ in parts} - self.names:
-            allowed = ", ".join(f"{{{name}}}" for name in sorted(self.names)) or "none"
-            raise ValueError(f"unknown placeholder {{{', '.join(sorted(unknown))}}}; there are: {allowed}")
-        return text
-
-
-def _text(*slots: str) -> AfterValidator:
-    return AfterValidator(Slots(*slots))
-
-
-Plain = Annotated[Line, _text()]
-Button = Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text()]
 Phrases = Annotated[tuple[Line, ...], Field(min_length=1)]
-
-
-class FaqWords(Authored):
-    """What surrounds an answer from the FAQ."""
-
-    source: Annotated[Line, _text("sources")]
-    table: Annotated[Line, _text("title", "sources")]
-    suggest: Plain
-    suggest_one: Plain
-    near: Plain
-    near_one: Plain
-    know: Plain
-    suggest_shown: Annotated[Line, _text("question")]
-    on_its_way: Plain
-    unknown: Annotated[Line, _text("examples")]
-    hello: Annotated[Line, _text("examples")]
-
-
-class Talk(Authored):
-    """Something people say besides questions: how they put it, and what to say to it; None is silence.
-
-    `in_quiz` is said instead in the thread of a run, and `begins` puts the button that begins the quiz below the reply.
-    """
-
-    phrases: Phrases
-    reply: Plain | None = None
-    in_quiz: Plain | None = None
-    begins: bool = False
-
-
-class TalkWords(Authored):
-    """What people say to a bot besides questions, by what they want."""
-
-    acknowledgement: Talk
-    greeting: Talk
-    thanks: Talk
-    help: Talk
-    identity: Talk
-    privacy: Talk
-    about_quiz: Talk
-    begin: Talk
-    stop: Talk
-    complaint: Talk
-    confused: Talk
-    bye: Talk
-    choosing: Talk
-    declining: Talk
-
-    def of(self, intent: str) -> Talk:
-        """Give what is said to an intent, by its name here."""
-        talk: Talk = getattr(self, intent)
-        return talk
-
-
-class QuizWords(Authored):
-    """What the quiz says beside its questions."""
-
-    title: Plain
-    root: Annotated[Line, _text("count")]
-    card_about: Annotated[Line, _text("choice")]
-    card_progress: Annotated[Line, _text("done", "count")]
-    card_open: Annotated[Line, _text("number", "question")]
-    card_answer: Annotated[Line, _text("choice")]
-    card_skipped: Plain
-    quote: Annotated[Line, _text("choice")]
-    half: Annotated[Line, _text("first", "second")]
-    both: Annotated[Line, _text("first", "second")]
-    option: Annotated[Line, _text("letter", "choice")]
-    change: Button
-    pause: Button
-    resume: Button
-    so_far: Button
-    start_over: Button
-    paused: Plain
-    stopped: Plain
-    expired: Plain
-    done: Plain
-    nothing_to_weigh: Plain
-    deleted: Plain
-    purpose: Plain
-    purpose_how: Plain
-    purpose_taken: Plain
-    manages: Plain
-    progress: Annotated[Line, _text("number", "count")]
-    how_to_answer: Plain
-    chosen: Annotated[Line, _text("choice")]
-    changing: Annotated[Line, _text("choice")]
-    skipped: Plain
-    asked_again: Plain
-    left_open: Plain
-    tie_break: Plain
-    guess: Annotated[Line, _text("choice")]
-    guess_either: Plain
-    guess_yes: Button
-    guess_none: Button
-    why: Annotated[Line, _text("why")]
-    term: Annotated[Line, _text("term", "text")]
-    source: Annotated[Line, _text("sources")]
-    which_two: Plain
-    unsure: Annotated[Line, _text("options")]
-    skip: Button
-    unclear: Annotated[Line, _text("options")]
-    kept: Plain
-    edited_late: Plain
-    already_answered: Annotated[Line, _text("choice")]
-    moved_on: Plain
-    finished: Plain
-    waiting: Plain
-    first: Plain
-    nothing_so_far: Plain
-    reminder: Annotated[Line, _text("done", "count")]
-    reminder_over: Plain
-    later: Button
-    stop: Button
-    expired_note: Plain
-    edited_since: Annotated[Line, _text("kept", "given")]
-    changed: Annotated[Line, _text("number", "choice")]
-    changed_tie_break: Annotated[Line, _text("choice")]
-    changed_purpose: Annotated[Line, _text("choice")]
-    changed_same: Annotated[Line, _text("now")]
-    changed_role: Annotated[Line, _text("now", "before")]
-    named: Annotated[Line, _text("role", "clearness")]
-    either: Annotated[Line, _text("first", "second")]
-    clear: Plain
-    leaning: Plain
-    close: Plain
-    picture: Plain
-    not_yours: Plain
-    gone: Plain
-    note: Annotated[Line, _text("link")]
-    note_link: Plain
-    offer: Annotated[Line, _text("done", "count")]
-    offer_open: Button
-    offer_new: Button
-    usage: Plain
-    unknown_argument: Annotated[Line, _text("argument")]
-    history: Plain
-    history_none: Plain
-    history_line: Annotated[Line, _text("date", "result")]
-    history_open: Annotated[Line, _text("done", "count")]
-    history_more: Annotated[Line, _text("count")]
-    open: Button
-    delete: Button
-    delete_title: Plain
-    delete_text: Plain
-    delete_yes: Plain
-    delete_no: Plain
 
 
 class TypedWords(Authored):
@@ -711,145 +537,3 @@ class TypedWords(Authored):
     manages: Phrases
     yes: Phrases
     no: Phrases
-
-
-class ResultWords(Authored):
-    """What a recommendation says. Roles come with their article."""
-
-    work_own: Plain
-    work_role: Plain
-    work_own_shared: Annotated[Line, _text("sender")]
-    work_role_shared: Annotated[Line, _text("sender")]
-    clear: Annotated[Line, _text("work", "role", "runner_up")]
-    leaning: Annotated[Line, _text("work", "role", "runner_up")]
-    leaning_open: Annotated[Line, _text("work", "role", "questions")]
-    leaning_tie_break: Annotated[Line, _text("work", "role", "runner_up")]
-    close: Annotated[Line, _text("work", "role", "runner_up")]
-    picture: Annotated[Line, _text("done", "count", "work", "role")]
-    picture_close: Annotated[Line, _text("done", "count", "work", "role", "runner_up")]
-    picture_more: Plain
-    level: Annotated[Line, _text("role")]
-    so_far: Annotated[Line, _text("done", "count")]
-    rests: Annotated[Line, _text("done", "count")]
-    early: Annotated[Line, _text("done", "count", "questions")]
-    question: Annotated[Line, _text("number")]
-    questions: Annotated[Line, _text("numbers")]
-    question_shared: Annotated[Line, _text("row")]
-    shares: Plain
-    decided: Plain
-    against: Annotated[Line, _text("role")]
-    flip: Annotated[Line, _text("changes", "role")]
-    flip_change: Annotated[Line, _text("choice", "question")]
-    flip_tie_break: Annotated[Line, _text("choice")]
-    flip_none: Plain
-    go_on: Button
-    previous: Annotated[Line, _text("date", "before", "now")]
-    previous_same: Annotated[Line, _text("date", "now")]
-    previous_moved: Annotated[Line, _text("questions")]
-    previous_none: Plain
-    table: Annotated[Line, _text("title", "sources")]
-    picked: Annotated[Line, _text("cell")]
-    picked_key: Plain
-    waiting: Plain
-    caution_own: Plain
-    caution_role: Plain
-    again: Button
-    share: Button
-    part_titles: Button
-    part_tracks: Button
-    part_skills: Button
-    part_table: Button
-    part_review_own: Button
-    part_review_role: Button
-    part_there: Annotated[Line, _text("link")]
-    part_link: Plain
-    titles: Annotated[Line, _text("role", "called", "titles")]
-    skills: Annotated[Line, _text("role")]
-    skills_key: Annotated[Line, _text("key")]
-    skill: Annotated[Line, _text("skill", "titles")]
-    tracks: Annotated[Line, _text("work")]
-    track: Annotated[Line, _text("regime", "text")]
-    track_risk: Annotated[Line, _text("option", "risk")]
-    row: Annotated[Line, _text("label")]
-    cell: Annotated[Line, _text("column", "cell")]
-
-
-class GradedWords(Authored):
-    """The question what a review looked at, and what comes of it."""
-
-    advice: Annotated[Line, _text("role")]
-    pick: Plain
-    skip: Button
-    skipped: Plain
-    said_own: Annotated[Line, _text("cell")]
-    said_role: Annotated[Line, _text("cell")]
-    match: Annotated[Line, _text("column")]
-    mismatch: Annotated[Line, _text("role", "cell", "column")]
-    if_role: Annotated[Line, _text("role")]
-    hurts: Annotated[Line, _text("text")]
-    ask_own: Annotated[Line, _text("text")]
-    ask_role: Annotated[Line, _text("text")]
-
-
-class ShareWords(Authored):
-    """What sharing says to the person who shares and to the one who receives."""
-
-    pick: Plain
-    placeholder: Annotated[Line, Field(max_length=150), _text()]
-    preview: Annotated[Line, _text("to")]
-    preview_sent: Annotated[Line, _text("to")]
-    preview_kept: Annotated[Line, _text("to")]
-    preview_end: Annotated[Line, _text("to")]
-    send: Button
-    cancel: Button
-    intro: Annotated[Line, _text("sender")]
-    sent: Annotated[Line, _text("to")]
-    cancelled: Plain
-    outdated: Plain
-    failed: Annotated[Line, _text("to")]
-    restricted: Annotated[Line, _text("to")]
-    refused: Annotated[Line, _text("to")]
-    uncertain: Annotated[Line, _text("to")]
-    not_yourself: Plain
-    not_a_bot: Plain
-    not_active: Annotated[Line, _text("to")]
-    not_a_guest: Annotated[Line, _text("to")]
-
-
-class HomeWords(Authored):
-    """The bot's Home tab."""
-
-    title: Annotated[Line, Field(max_length=MAX_HEADER_TEXT), _text()]
-    about: Plain
-    quiz: Plain
-    quiz_button: Button
-    topics: Plain
-    privacy: Plain
-
-
-class InstallWords(Authored):
-    """The pages a browser shows while a workspace installs the app."""
-
-    done_title: Line
-    done: Line
-    cancelled_title: Line
-    cancelled: Line
-    failed_title: Line
-    stale: Line
-    refused: Line
-    organisation: Line
-    later: Line
-
-
-class Words(Authored):
-    """The file `words.yaml`: everything the bot says that is neither an answer nor a question of the quiz."""
-
-    faq: FaqWords
-    talk: TalkWords
-    quiz: QuizWords
-    typed: TypedWords
-    result: ResultWords
-    graded: GradedWords
-    share: ShareWords
-    home: HomeWords
-    install: InstallWords

@@ -66,7 +66,7 @@ class Neighbours:
     ) -> None:
         """Take the embeddings of each entry's phrasings (P × 384, in the order of the index), and the rest."""
         self._phrasings = np.concatenate(list(phrasings.values()))
-        self._starts = np.concatenate([[0], np.cumsum([len(each) for each in phrasings.values()])])
+        self._starts = np.concatenate([[0], np.cumsum([len(points) for points in phrasings.values()])])
         place = {name: at for at, name in enumerate(phrasings)}
         own = sorted((place[owner], at) for at, owner in enumerate(owners) if owner in place)
         self._utterances = utterances[[at for _, at in own]]
@@ -75,7 +75,7 @@ class Neighbours:
         self._known = {place[name]: at for at, name in enumerate(heads.entries) if name in place}
         self._entries = {at: entry for entry, at in self._known.items()}
 
-    def opinion(self, embedding: Floats) -> "Opinion":
+    def score(self, embedding: Floats) -> "SemanticScores":
         """Compare a message, given by its embedding, with all of it."""
         near = self._phrasings @ embedding
         phrased = np.maximum.reduceat(near, self._starts[:-1])
@@ -84,7 +84,7 @@ class Neighbours:
             np.maximum.at(used, self._labelled, self._utterances @ embedding)
         logits = self._heads.topics @ embedding + self._heads.topics_intercepts
         likely = [self._entries[at] for at in np.argsort(-logits[:-1])[:LIKELY].tolist() if at in self._entries]
-        return Opinion(
+        return SemanticScores(
             places=self._known,
             networks=self._networks,
             logits=logits,
@@ -98,7 +98,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True, eq=False)
-class Opinion:
+class SemanticScores:
     """What the embedding of one message says. Entries are named by their place in the index; similarities are cosines.
 
     places: of the entries that the classifier knows, among the logits.
@@ -172,4 +172,4 @@ def _lead(values: Floats, at: int) -> float:
     return float(values[at] - others.max()) if len(others) else 1.0
 
 
-Opine = Callable[[str], Opinion | None]  # asks the second stage about a message
+SemanticScorer = Callable[[str], SemanticScores | None]  # the second stage: message -> scores, None if not ready

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.content import Authored
-from bot.domain.embeddings import Nearness, Opine, Opinion
+from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
 from bot.domain.matching import Calibration, Candidate, Index, log_odds
 from bot.domain.matching_text import Form
 
@@ -114,17 +114,17 @@ def reply_to(
     limits: Limits,
     *,
     after: str | None = None,
-    opine: Opine | None = None,
+    scorer: SemanticScorer | None = None,
 ) -> Reply:
     """Choose between answering, suggesting, saying that we don't know, and silence.
 
     utterance: Slack's text of a message, without the bot's own mention. `after` is the entry that the thread was
-    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `opine` asks
+    answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `scorer` asks
     the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
     reply, worth = first_reply(utterance, surface, index, limits, after=after)
-    opinion = opine(utterance) if opine and worth else None
-    return reply if opinion is None else second_reply(utterance, surface, index, limits, opinion, after=after)
+    scores = scorer(utterance) if scorer and worth else None
+    return reply if scores is None else second_reply(utterance, surface, index, limits, scores, after=after)
 
 
 def rank(
@@ -134,12 +134,12 @@ def rank(
     limits: Limits,
     *,
     after: str | None = None,
-    opine: Opine | None = None,
+    scorer: SemanticScorer | None = None,
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
-    opinion = opine(utterance) if opine and worth_asking(ranked, surface, limits) else None
-    return ranked if opinion is None else index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
+    scores = scorer(utterance) if scorer and worth_asking(ranked, surface, limits) else None
+    return ranked if scores is None else index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
 
 
 def first_reply(
@@ -151,10 +151,10 @@ def first_reply(
 
 
 def second_reply(
-    utterance: str, surface: Surface, index: Index, limits: Limits, opinion: Opinion, *, after: str | None = None
+    utterance: str, surface: Surface, index: Index, limits: Limits, scores: SemanticScores, *, after: str | None = None
 ) -> Reply:
     """Choose with what the second stage makes of the message."""
-    return decide(_ranked(utterance, surface, index, after, opinion), surface, limits.for_second_stage())
+    return decide(_ranked(utterance, surface, index, after, scores), surface, limits.for_second_stage())
 
 
 def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> bool:
@@ -177,11 +177,11 @@ def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bo
 
 
 def _ranked(
-    utterance: str, surface: Surface, index: Index, after: str | None, opinion: Opinion | None = None
+    utterance: str, surface: Surface, index: Index, after: str | None, scores: SemanticScores | None = None
 ) -> tuple[Candidate, ...]:
     if surface in UNPROMPTED and after is None and _ELLIPTIC.fullmatch(utterance):
         return ()
-    ranked = index.rank(utterance, limit=CONSIDERED, after=after, opinion=opinion)
+    ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
     if after is not None and ranked and ranked[0].entry == after:
         return () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
     return ranked

@@ -95,17 +95,17 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
     their tie-break has an answer for one of them. Raises ValueError if no question has an answer, KeyError for an
     answer the quiz does not have.
     """
-    found = _verdict(quiz, answers)
-    first, second = (quiz.roles[at] for at in found.ranked[:2])
-    total = sum(found.scores)
-    shares = {role.id: score / total for role, score in zip(quiz.roles, found.scores, strict=True)}
-    clearness, unsettled = found.clearness, tuple[Question, ...]()
-    if clearness is Clearness.CLEAR and len(found.answered) < len(quiz.questions) and not settled(quiz, answers):
+    verdict = _verdict(quiz, answers)
+    first, second = (quiz.roles[at] for at in verdict.ranked[:2])
+    total = sum(verdict.scores)
+    shares = {role.id: score / total for role, score in zip(quiz.roles, verdict.scores, strict=True)}
+    clearness, unsettled = verdict.clearness, tuple[Question, ...]()
+    if clearness is Clearness.CLEAR and len(verdict.answered) < len(quiz.questions) and not settled(quiz, answers):
         clearness = Clearness.LEANING
         unsettled = tuple(question for question in quiz.questions if question.id not in answers)
-    pulls = [
+    reasons = [
         Reason(question, choices, _weight(choices, first) - _weight(choices, second))
-        for question, choices in found.answered
+        for question, choices in verdict.answered
     ]
     return Recommendation(
         role=first,
@@ -114,11 +114,13 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
         margin=shares[first.id] - shares[second.id],
         shares=shares,
         position=sum(at * share for at, share in enumerate(shares.values())) / (len(quiz.roles) - 1),
-        reasons=_strongest((each for each in pulls if each.pull > 0), MOST_REASONS - (found.decided is not None)),
-        against=_strongest((each for each in pulls if each.pull < 0), MOST_AGAINST),
-        answered=len(found.answered),
-        level=tuple(quiz.roles[at] for at in found.ranked[1:] if _is_level(quiz, found.scores, at)),
-        tie_break=found.decided,
+        reasons=_strongest(
+            (reason for reason in reasons if reason.pull > 0), MOST_REASONS - (verdict.decided is not None)
+        ),
+        against=_strongest((reason for reason in reasons if reason.pull < 0), MOST_AGAINST),
+        answered=len(verdict.answered),
+        level=tuple(quiz.roles[at] for at in verdict.ranked[1:] if _is_level(quiz, verdict.scores, at)),
+        tie_break=verdict.decided,
         unsettled=unsettled,
     )
 
@@ -142,31 +144,35 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
     # There are hundreds of changes to try, so that what each choice weighs is worked out once, and not for each.
     nothing = [0.0] * len(quiz.roles)
     weights = {(asked.id, choice.id): _weights(quiz, [choice]) for asked in quiz.questions for choice in asked.choices}
-    given_weights = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
+    weights_of_answers = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
 
     def leads_to(
-        kept: Sequence[float], count: int, changes: Sequence[tuple[Question | TieBreak, Answer]]
+        unchanged: Sequence[float], count: int, changes: Sequence[tuple[Question | TieBreak, Answer]]
     ) -> Role | None:
-        """Try changes; `kept` are the scores, and `count` the number, of the answers that they leave as they are."""
+        """Give the other role that changes lead to, if they do.
+
+        unchanged, count: scores and number of the answers that the changes leave as they are.
+        """
         new = [weights[question.id, other.id] for question, other in changes if isinstance(question, Question)]
         changed = {**answers, **{question.id: (other.id,) for question, other in changes}}
-        ranked, clearness, _ = _decide(quiz, _sum([kept, *new]), count + len(new), changed)
+        ranked, clearness, _ = _decide(quiz, _sum([unchanged, *new]), count + len(new), changed)
         if ranked[0] == verdict.ranked[0] or clearness not in (Clearness.CLEAR, Clearness.LEANING):
             return None
         return quiz.roles[ranked[0]] if not early or settled(quiz, changed) else None
 
     for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
-        found: list[tuple[float, Flip]] = []
+        flips: list[tuple[float, Flip]] = []  # with their distance from the answers
         for some in combinations(chosen, number):
             changing = {question.id for question, _ in some}
-            left = [each for name, each in given_weights.items() if name not in changing]
-            kept = _sum([nothing, *left])
+            rest = [scores for question_id, scores in weights_of_answers.items() if question_id not in changing]
+            unchanged = _sum([nothing, *rest])
             for others in product(*(question.choices for question, _ in some)):
                 changes = tuple((question, other) for (question, _), other in zip(some, others, strict=True))
-                if role := leads_to(kept, len(left), changes):
-                    found.append((sum(map(_distance, (given for _, given in some), others)), Flip(changes, role)))
-        if found:
-            return min(found, key=lambda each: each[0])[1]
+                if role := leads_to(unchanged, len(rest), changes):
+                    distance = sum(map(_distance, (before for _, before in some), others))
+                    flips.append((distance, Flip(changes, role)))
+        if flips:
+            return min(flips, key=lambda flip: flip[0])[1]
     return None
 
 
@@ -185,7 +191,7 @@ def settled(quiz: Quiz, answers: Answers) -> bool:
     if clearness is Clearness.CLOSE:
         return False
     ways = product(*(list(_ways(quiz, question)) for question in rest))
-    return all(_class(quiz, _sum([now, *more])) == (role, clearness) for more in ways)
+    return all(_class(quiz, _sum([now, *added])) == (role, clearness) for added in ways)
 
 
 def tie_break(quiz: Quiz, answers: Answers) -> TieBreak | None:
@@ -266,11 +272,11 @@ def _fewest(quiz: Quiz) -> int:
 
 def _answered(quiz: Quiz, answers: Answers) -> _Answered:
     """Give the answered questions, without the tie-breaks, in the quiz's order."""
-    for question_id, given in answers.items():
-        for each in given:
-            choice_of(quiz.question(question_id), each)
+    for question_id, choice_ids in answers.items():
+        for choice_id in choice_ids:
+            choice_of(quiz.question(question_id), choice_id)
     return [
-        (question, tuple(choice for each in answers[question.id] for choice in question.choices if choice.id == each))
+        (question, tuple(choice for name in answers[question.id] for choice in question.choices if choice.id == name))
         for question in quiz.questions
         if question.id in answers
     ]
@@ -278,8 +284,8 @@ def _answered(quiz: Quiz, answers: Answers) -> _Answered:
 
 def _strongest(reasons: Iterable[Reason], most: int) -> tuple[Reason, ...]:
     """Give the strongest reasons of one side, without those that are weak beside the first of them."""
-    ordered = sorted(reasons, key=lambda each: -abs(each.pull))
-    return tuple(each for each in ordered[:most] if abs(each.pull) >= abs(ordered[0].pull) * WEAKEST)
+    ordered = sorted(reasons, key=lambda reason: -abs(reason.pull))
+    return tuple(reason for reason in ordered[:most] if abs(reason.pull) >= abs(ordered[0].pull) * WEAKEST)
 
 
 def _weight(choices: Sequence[Choice], role: Role) -> float:
@@ -295,7 +301,7 @@ def _scores(quiz: Quiz, answered: _Answered) -> list[float]:
 
 
 def _sum(weights: Sequence[Sequence[float]]) -> list[float]:
-    return [sum(each) for each in zip(*weights, strict=True)]
+    return [sum(of_role) for of_role in zip(*weights, strict=True)]
 
 
 def _ranked(scores: Sequence[float]) -> list[int]:
@@ -336,14 +342,14 @@ def _ways(quiz: Quiz, question: Question) -> Iterator[list[float]]:
         yield _weights(quiz, two)
 
 
-def _distance(given: Sequence[Answer], other: Answer) -> float:
+def _distance(before: Sequence[Answer], other: Answer) -> float:
     """Sum the differences of two answers' weights; 0 from no answer, and between the sides of a tie-break."""
-    before = [choice for choice in given if isinstance(choice, Choice)]
-    if not before or not isinstance(other, Choice):
+    choices = [choice for choice in before if isinstance(choice, Choice)]
+    if not choices or not isinstance(other, Choice):
         return 0.0
-    roles = {role for choice in (*before, other) for role in choice.weights}
+    roles = {role for choice in (*choices, other) for role in choice.weights}
     return sum(
-        abs(sum(choice.weights.get(role, 0) for choice in before) / len(before) - other.weights.get(role, 0))
+        abs(sum(choice.weights.get(role, 0) for choice in choices) / len(choices) - other.weights.get(role, 0))
         for role in roles
     )
 

@@ -27,13 +27,11 @@ MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
 NOTHING = -30.0  # the logit of an entry that does not exist
-
-
 MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
 
 
 def _as_array(value: Sequence[float]) -> Sequence[float]:
-    if not all(-MOST_WEIGHT <= each <= MOST_WEIGHT for each in value):
+    if not all(-MOST_WEIGHT <= number <= MOST_WEIGHT for number in value):
         raise ValueError(f"every number must be finite, and between -{MOST_WEIGHT:.0f} and {MOST_WEIGHT:.0f}")
     return value
 
@@ -249,14 +247,14 @@ def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) ->
     )
 
 
-def tokens(said: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+def tokens(parsed: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) -> tuple[list[str], list[str]]:
     """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
 
     `topical` says of a key whether it belongs to the field.
     """
     plain: list[str] = []
     masked: list[str] = []
-    for sentence in said.sentences:
+    for sentence in parsed.sentences:
         plain.append(START)
         masked.append(START)
         for term in lexicon.terms(sentence.words, sentence.typed):
@@ -269,7 +267,7 @@ def tokens(said: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) ->
         end = ASKED if sentence.form is Form.QUESTION else TOLD
         plain.append(end)
         masked.append(end)
-    if said.called:
+    if parsed.called:
         plain.append(CALLED)
         masked.append(CALLED)
     return _with_pairs(plain[:MOST_TOKENS]), _with_pairs(masked[:MOST_TOKENS])

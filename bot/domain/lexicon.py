@@ -97,7 +97,7 @@ class English:
 
 
 class Lexicon:
-    """Words -> terms, and terms -> the keys of a vocabulary that they say, fully or in part."""
+    """Words -> terms, and terms -> the keys of a vocabulary that they count for, fully or in part."""
 
     def __init__(self, synonyms: Synonyms, english: English) -> None:
         self._english = english
@@ -122,17 +122,17 @@ class Lexicon:
         key = f"={concept.name}"
         weights = []
         for term in concept.terms:
-            found = words(term)
+            phrase = words(term)
             # "RE" is a research engineer, "re" is "about".
-            short = term.isupper() and len(term) <= 3 and self._english.frequency(found[0]) >= COMMON
-            self._phrases.setdefault(found[0], []).append((found, key, short))
+            short = term.isupper() and len(term) <= 3 and self._english.frequency(phrase[0]) >= COMMON
+            self._phrases.setdefault(phrase[0], []).append((phrase, key, short))
             if not short:
-                weights.append(self._english.weigh_together(found)[0])
-                if len(found) == 1 and concept.kind != NAME:
-                    for form in _inflected(found[0]):
+                weights.append(self._english.weigh_together(phrase)[0])
+                if len(phrase) == 1 and concept.kind != NAME:
+                    for form in _inflected(phrase[0]):
                         self._phrases.setdefault(form, []).append(((form,), key, False))
                         self._know(form)
-            for word in found:
+            for word in phrase:
                 self._know(word)
         self._concepts[key] = (_lower_quartile(weights), concept.kind)
 
@@ -153,21 +153,21 @@ class Lexicon:
             if len(word) >= 4:
                 self._spelling.setdefault((word[0], len(word)), []).append(word)
 
-    def terms(self, found: Sequence[str], typed: Sequence[str]) -> list[Term]:
-        """Read words as terms, the longest synonyms first. `typed` has the same words as they were typed."""
+    def terms(self, spelt: Sequence[str], typed: Sequence[str]) -> list[Term]:
+        """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
         terms, at = [], 0
-        while at < len(found):
-            word = found[at]
-            length, key = self._phrase(found, at, typed) if word in self._phrases else (1, None)
+        while at < len(spelt):
+            word = spelt[at]
+            length, key = self._phrase(spelt, at, typed) if word in self._phrases else (1, None)
             if key is None:
                 term = self._single(word)
                 if typed[at] != word and typed[at].casefold() != word:
                     term = replace(term, typed=typed[at].casefold())
             else:
                 topical, kind = self._concepts[key]
-                taken = found[at : at + length]
+                phrase = spelt[at : at + length]
                 written = " ".join(typed[at : at + length]).casefold()
-                term = Term(key, topical, self._english.weigh_together(taken)[1], written, " ".join(taken), kind)
+                term = Term(key, topical, self._english.weigh_together(phrase)[1], written, " ".join(phrase), kind)
             terms.append(term)
             at += length
         return terms
@@ -176,14 +176,17 @@ class Lexicon:
         """Give a word's Snowball stem; a concept has none but itself."""
         return key if key[0] == "=" else self._stem(key)
 
-    def said(self, term: Term) -> dict[str, float]:
-        """Give the keys of the vocabulary that a term says, with how fully, in (0, 1]."""
-        found: dict[str, float] = {}
+    def expand(self, term: Term) -> dict[str, float]:
+        """Give the keys of the vocabulary that a term counts for, with the credit of each, in (0, 1].
+
+        Those are its own, those of the same stem, and those of its parts or of related words (query expansion).
+        """
+        credit_by_key: dict[str, float] = {}
 
         def credit(key: str, worth: float) -> None:
-            for each in self._stems.get(self.stem(key), ()):
-                value = worth if each == key else worth * STEM_CREDIT
-                found[each] = max(found.get(each, 0.0), value)
+            for same_stem in self._stems.get(self.stem(key), ()):
+                value = worth if same_stem == key else worth * STEM_CREDIT
+                credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
 
         credit(term.key, 1.0)
         if term.kind != NAME and term.taken_for != OPAQUE:
@@ -196,7 +199,7 @@ class Lexicon:
                     other = self._single(word)
                     if other.kind != NAME:
                         credit(other.key, nearness * RELATED_CREDIT)
-        return found
+        return credit_by_key
 
     def _single(self, word: str) -> Term:
         """Read one correctly spelt word."""
@@ -255,9 +258,9 @@ class Lexicon:
                 for size in range(max(3, len(word) - slips), len(word) + slips + 1):
                     bucket = spelling.get((first, size))
                     if bucket and nearest > 0:
-                        found = process.extractOne(word, bucket, scorer=OSA.distance, score_cutoff=nearest - 1)
-                        if found is not None and found[1] < nearest:
-                            best, nearest = found[0], found[1]
+                        match = process.extractOne(word, bucket, scorer=OSA.distance, score_cutoff=nearest - 1)
+                        if match is not None and match[1] < nearest:
+                            best, nearest = match[0], match[1]
             if best != word:
                 return best
         return word

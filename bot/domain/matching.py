@@ -17,11 +17,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
-from bot.domain.embeddings import Nearness, Opinion
+from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
-from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Found, Ints, Postings, Uses
+from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Hits, Ints, Postings, Uses
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
@@ -140,6 +140,20 @@ class _Match(NamedTuple):
     at: int
 
 
+class _Nearest(NamedTuple):
+    """The most similar phrasing of each of K entries: which, and how its weight compares with that of a message.
+
+    similarity: Dice coefficient of the weights, in [0, 1]. shared: weight of its words that the message has. weights:
+    of all its words. missing: the heaviest of its words that the message lacks.
+    """
+
+    phrasings: Sequence[int]
+    similarity: Floats
+    shared: Floats
+    weights: Floats
+    missing: Floats
+
+
 class Index:
     """Phrasings of all entries, ready to be searched."""
 
@@ -155,17 +169,17 @@ class Index:
         self._negated: list[bool] = []
         self._asks: list[str | None] = []
         self._topics: list[list[frozenset[int]]] = []
-        self._said: dict[tuple[str, str], Uses] = {}
+        self._uses_by_term: dict[tuple[str, str], Uses] = {}
         self._room = REMEMBERED
         self.calibrated(calibration)
         topical: list[float] = []
         in_order: list[list[int]] = []  # keys of each phrasing
-        said: list[list[int]] = []
-        mentioned: list[list[int]] = []
+        phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
+        answered: list[list[int]] = []  # keys of the answer, by entry
         starts = [0]
 
-        def numbers(found: Sequence[str], typed: Sequence[str]) -> list[int]:
-            terms = lexicon.terms(found, typed)
+        def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
+            terms = lexicon.terms(spelt, typed)
             lexicon.learn(terms)
             for term in terms:
                 if term.key not in self._keys:
@@ -177,20 +191,20 @@ class Index:
             own: list[int] = []
             for text in entry.wordings:
                 sentence = joined(read(text).sentences)
-                in_order.append(numbers(sentence.words, sentence.typed))
+                in_order.append(keys_of(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])
                 self._texts.append(text)
                 self._negated.append(sentence.negated)
                 self._asks.append(sentence.asks)
             topics = [joined(read(text).sentences) for text in entry.keywords]
-            self._topics.append([frozenset(numbers(topic.words, topic.typed)) for topic in topics])
-            said.append([*own, *chain.from_iterable(self._topics[-1])])
+            self._topics.append([frozenset(keys_of(topic.words, topic.typed)) for topic in topics])
+            phrased.append([*own, *chain.from_iterable(self._topics[-1])])
             answer = words(entry.answer)
-            mentioned.append(numbers(answer, answer))
+            answered.append(keys_of(answer, answer))
             starts.append(len(self._texts))
         self._starts = np.array(starts, np.int64)
         self._asked = [frozenset(self._asks[a:b]) for a, b in pairwise(starts)]
-        self._postings = Postings(said, mentioned, np.array(topical, np.float32))
+        self._postings = Postings(phrased, answered, np.array(topical, np.float32))
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
         self._lay_out(in_order)
         self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
@@ -234,21 +248,21 @@ class Index:
         limit: int = 3,
         after: str | None = None,
         without: str | None = None,
-        opinion: Opinion | None = None,
+        semantic: SemanticScores | None = None,
     ) -> tuple[Candidate, ...]:
         """Rank the entries that may answer a message, best first.
 
         `after` is the entry the thread was answered with before: a short follow-up ("and at Anthropic?") is read in
         the light of that entry's question. `without` is a phrasing to leave out, so that it can be tried against the
-        others. `opinion` is what the second stage makes of the message, if it was asked. At most `limit` candidates;
+        others. `semantic` is what the second stage makes of the message, if it was asked. At most `limit` candidates;
         none where nothing in the message is about any entry.
         """
-        said = read(utterance, self._lexicon.repair)
+        parsed = self.read(utterance)
         best: dict[int, _Match] = {}
-        hint = self.hint(said) if without is None and said.sentences else None
-        also = self.hinted(hint, opinion)
-        for part in self._parts(said, after):
-            judged = self._judge(said, part, without, also)
+        hint = self.hint(parsed) if without is None and parsed.sentences else None
+        also = self.hinted(hint, semantic)
+        for part in self._parts(parsed, after):
+            judged = self._judge(parsed, part, without, also)
             if judged is None:
                 continue
             phrased = self.confidences(judged.features).tolist()
@@ -257,7 +271,7 @@ class Index:
                     best[entry] = _Match(phrased[at], part, judged, at)
         confidences = {entry: match.phrased for entry, match in best.items()}
         if hint is not None and best:
-            confidences.update(self._weighed(said, best, hint, opinion))
+            confidences.update(self._weighed(parsed, best, hint, semantic))
         ranked = sorted(best, key=lambda entry: (-confidences[entry], entry))[:limit]
         return tuple(
             self._candidate(
@@ -265,15 +279,15 @@ class Index:
                 confidences[entry],
                 best[entry],
                 learnt=hint is not None,
-                nearness=opinion.near(entry) if opinion else None,
+                nearness=semantic.near(entry) if semantic else None,
             )
             for entry in ranked
         )
 
     def follows(self, utterance: str) -> bool:
         """Say whether a message may lean on what was asked before it: a few words with another name or role."""
-        said = read(utterance, self._lexicon.repair)
-        return bool(said.sentences) and self._kinds(said.sentences[-1]) != frozenset()
+        parsed = self.read(utterance)
+        return bool(parsed.sentences) and self._kinds(parsed.sentences[-1]) != frozenset()
 
     def confidences(self, features: Floats) -> Floats:
         """Turn the features of K entries for one part of a message into K probabilities; the rest is "none of them".
@@ -283,27 +297,27 @@ class Index:
         worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
         return np.asarray(worth / (1 + worth.sum()), np.float32)
 
-    def hint(self, said: Utterance) -> Hint | None:
+    def hint(self, parsed: Utterance) -> Hint | None:
         """Say what the words of a message speak for, before any phrasing is looked at; None if nothing was learnt."""
-        return self._learnt.hint(*self.tokens(said)) if self._learnt else None
+        return self._learnt.hint(*self.tokens(parsed)) if self._learnt else None
 
-    def tokens(self, said: Utterance) -> tuple[list[str], list[str]]:
+    def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
-        return tokens(said, self._lexicon, self._field.__contains__)
+        return tokens(parsed, self._lexicon, self._field.__contains__)
 
-    def hinted(self, hint: Hint | None, opinion: Opinion | None = None) -> list[int]:
+    def hinted(self, hint: Hint | None, semantic: SemanticScores | None = None) -> list[int]:
         """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
         if hint is None:
             return []
         hinted = {self._hinted[place] for place in hint.best(HINTS) if place in self._hinted}
-        return sorted(hinted.union(opinion.entries if opinion else ()))
+        return sorted(hinted.union(semantic.entries if semantic else ()))
 
     def read(self, utterance: str) -> Utterance:
         """Clean a message and mend its spelling."""
         return read(utterance, self._lexicon.repair)
 
     def _weighed(
-        self, said: Utterance, best: Mapping[int, _Match], hint: Hint, opinion: Opinion | None
+        self, parsed: Utterance, best: Mapping[int, _Match], hint: Hint, semantic: SemanticScores | None
     ) -> dict[int, float]:
         """Weigh what the phrasings say together with what the words speak for: give the confidences that this changes.
 
@@ -316,24 +330,27 @@ class Index:
             for entry, match in best.items()
             if not (match.part.leans or _as_phrased(match.judged.features[match.at]))
         ]
-        confidences = self._weigh(dict.fromkeys(entries, hint), best, opinion)
+        confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
-            hints = {at: self.hint(replace(said, sentences=(asked,))) or hint for at, asked in questions.items()}
-            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, opinion)
+            hints = {
+                number: self.hint(replace(parsed, sentences=(sentence,))) or hint
+                for number, sentence in questions.items()
+            }
+            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
             confidences = {entry: max(confidence, alone[entry]) for entry, confidence in confidences.items()}
         return confidences
 
     def _weigh(
-        self, hints: Mapping[int, Hint], best: Mapping[int, _Match], opinion: Opinion | None
+        self, hints: Mapping[int, Hint], best: Mapping[int, _Match], semantic: SemanticScores | None
     ) -> dict[int, float]:
         """Give the confidence in each entry by what the words speak for, given as hints, and the second stage."""
         confidences: dict[int, float] = {}
         if self._learnt is None:
             return confidences
-        networks = (opinion and opinion.networks) or (self._learnt.known, self._learnt.new)
+        networks = (semantic and semantic.networks) or (self._learnt.known, self._learnt.new)
         for network, known in zip(networks, (True, False), strict=True):
-            entries = [entry for entry in hints if self._knows(entry, opinion) is known]
+            entries = [entry for entry in hints if self._knows(entry, semantic) is known]
             if entries:
                 rows = [
                     self.row(
@@ -341,7 +358,7 @@ class Index:
                         best[entry].judged.features[best[entry].at],
                         hints[entry],
                         entry,
-                        opinion=opinion,
+                        semantic=semantic,
                     )
                     for entry in entries
                 ]
@@ -359,33 +376,33 @@ class Index:
         own = len(FEATURES) + 1  # the logit of their confidence
         return own + len(hint.beyond(0)), own + len(hint.beyond(None))
 
-    def _knows(self, entry: int, opinion: Opinion | None) -> bool:
+    def _knows(self, entry: int, semantic: SemanticScores | None) -> bool:
         """Say whether utterances of this entry were learnt from."""
-        return self._known[entry] is not None and (opinion is None or entry in opinion.places)
+        return self._known[entry] is not None and (semantic is None or entry in semantic.places)
 
     def row(
-        self, confidence: float, features: Floats, hint: Hint, entry: int, *, opinion: Opinion | None = None
+        self, confidence: float, features: Floats, hint: Hint, entry: int, *, semantic: SemanticScores | None = None
     ) -> list[float]:
         """Lay out what a network judges by: features, the logit of their confidence, and what the words speak for.
 
         What the embedding says comes last, if the second stage was asked.
         """
-        known = self._knows(entry, opinion)
+        known = self._knows(entry, semantic)
         place = self._known[entry] if known else None
-        meant = opinion.beyond(entry, known=known) if opinion else ()
-        return [*features.tolist(), log_odds(confidence, 1e-6), *hint.beyond(place), *meant]
+        semantic_features = semantic.beyond(entry, known=known) if semantic else ()
+        return [*features.tolist(), log_odds(confidence, 1e-6), *hint.beyond(place), *semantic_features]
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
     ) -> list[tuple[list[str], Floats]]:
         """Give ids and features (K × features) of the best entries for each part of a message, for calibration."""
-        said = read(utterance, self._lexicon.repair)
-        found = [self._judge(said, part, without, also) for part in self._parts(said, None)]
-        return [([self._ids[at] for at in each.entries], each.features) for each in found if each is not None]
+        parsed = self.read(utterance)
+        parts = [self._judge(parsed, part, without, also) for part in self._parts(parsed, None)]
+        return [([self._ids[at] for at in judged.entries], judged.features) for judged in parts if judged is not None]
 
-    def _parts(self, said: Utterance, after: str | None) -> list[_Part]:
+    def _parts(self, parsed: Utterance, after: str | None) -> list[_Part]:
         """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
-        sentences = said.sentences
+        sentences = parsed.sentences
         followed = self._followed(sentences[-1], after) if after is not None and sentences else None
         leaning = [followed] if followed else []
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
@@ -396,7 +413,8 @@ class Index:
             alone = self._part(question, sentences[at])
             parts.append(alone)
             around = sentences if len(sentences) <= 3 else sentences[max(0, at - 1) : at]
-            rest = [term for each in around if each is not sentences[at] for term in self._part(question, each).terms]
+            others = [sentence for sentence in around if sentence is not sentences[at]]
+            rest = [term for sentence in others for term in self._part(question, sentence).terms]
             if rest and len(rest) <= AROUND:
                 parts.append(_Part(question, sentences[at], [*rest, *alone.terms], len(rest)))
         return parts
@@ -415,55 +433,103 @@ class Index:
         place, kinds = self._place.get(after), self._kinds(sentence)
         if place is None or not kinds:
             return None
-        asked = joined(read(self._texts[self._starts[place]]).sentences)
-        kept = [term for term in self._part(0, asked).terms if term.kind not in kinds]
-        as_question = replace(sentence, form=Form.QUESTION, asks=asked.asks)
-        return _Part(0, as_question, [*kept, *self._part(0, sentence).terms], leans=True)
+        question = joined(read(self._texts[self._starts[place]]).sentences)
+        unchanged = [term for term in self._part(0, question).terms if term.kind not in kinds]
+        as_question = replace(sentence, form=Form.QUESTION, asks=question.asks)
+        return _Part(0, as_question, [*unchanged, *self._part(0, sentence).terms], leans=True)
 
-    def _judge(self, said: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
+    def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
         uses = [self._uses(term) for term in terms]
-        keys = np.concatenate([each.keys for each in uses]) if uses else NOWHERE
-        credit = np.concatenate([each.credits for each in uses]) if uses else NOWHERE
+        keys = np.concatenate([of_term.keys for of_term in uses]) if uses else NOWHERE
+        credit = np.concatenate([of_term.credits for of_term in uses]) if uses else NOWHERE
         if not len(keys) or (credit * self._postings.weight[keys]).max() < TOPICAL:
             return None
-        found = self._postings.search(uses, JUDGED, also)
-        if not len(found.entries):
+        hits = self._postings.search(uses, JUDGED, also)
+        if not len(hits.entries):
             return None
-        best = np.zeros(len(self._keys), np.float32)
-        np.maximum.at(best, keys, credit)
+        coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
+        np.maximum.at(coverage, keys, credit)
         spread, typical, weights, whole = self._spread, self._typical, [], 0.0
         for (key, at), term in zip(distinct.items(), terms, strict=True):
             number = self._keys.get(key)
             weight = term.substance if number is None else term.substance * spread[number]
             weights.append(weight * CONTEXT if at < part.before else weight)
             whole += 0.5 + 0.5 * term.topical if number is None else typical[number]
-        return self._features(said, part, terms, np.array(weights, np.float32), found, best, whole, without)
+        hits = replace(hits, likeness=np.minimum(hits.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1))
+        return self._features(parsed, part, terms, np.array(weights, np.float32), hits, coverage, without)
 
     def _uses(self, term: Term) -> Uses:
-        uses = self._said.get((term.key, term.taken_for))
+        uses = self._uses_by_term.get((term.key, term.taken_for))
         if uses is None:
-            uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.said(term).items()})
+            uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
             if uses.count <= self._room:
                 self._room -= uses.count
-                self._said[term.key, term.taken_for] = uses
+                self._uses_by_term[term.key, term.taken_for] = uses
         return uses
 
     def _features(
         self,
-        said: Utterance,
+        parsed: Utterance,
         part: _Part,
         terms: Sequence[Term],
         weights: Floats,
-        found: Found,
-        best: Floats,
-        whole: float,
+        hits: Hits,
+        coverage: Floats,
         without: str | None,
     ) -> Judged:
-        top, sentence, explained = found.entries, part.sentence, found.explained
-        likeness = np.minimum(found.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1)
-        starts, stops = self._starts[top], self._starts[top + 1]
+        """Compute the features of the entries in `hits`, whose likeness is a share.
+
+        weights: of the terms. coverage: of all keys, how fully the message says each, in [0, 1].
+        """
+        entries, likeness, sentence = hits.entries, hits.likeness, part.sentence
+        total = float(weights.sum())
+        nearest = self._nearest_phrasings(entries, coverage, total, without)
+        shared, phrasings = nearest.shared, nearest.phrasings
+        unexplained_by_term = weights[:, None] * (1 - hits.explained)
+        heaviest, unexplained = unexplained_by_term.max(axis=0), unexplained_by_term.sum(axis=0)
+        keys_in_order = tuple(self._keys.get(term.key, -1) for term in part.terms[part.before :])
+        verbatim = -1 if without is not None else self._verbatim.get(keys_in_order, -1)
+        keys = {self._keys.get(term.key, -1) for term in terms}
+        values: dict[str, Floats | list[float] | list[bool] | bool] = {
+            "likeness": likeness,
+            "lead": _lead(likeness),
+            "phrasing_covered": shared / nearest.weights,
+            "similarity": nearest.similarity,
+            "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
+            "verbatim": entries == verbatim,
+            "keywords": [self._named(keys, entry) for entry in entries.tolist()],
+            "entry_covers": (total - unexplained) / (total + SLIGHT),
+            "unexplained": heaviest,
+            "alien": (heaviest - ALIEN) / (1 - ALIEN),
+            "unexplained_rest": (unexplained - heaviest) / 2,
+            "missing": nearest.missing,
+            "evidence": shared / 1.5,
+            "form": sentence.form is Form.QUESTION,
+            "fragment": sentence.form is Form.FRAGMENT,
+            "particular": [
+                self._particular(sentence, entry, phrasing)
+                for entry, phrasing in zip(entries.tolist(), phrasings, strict=True)
+            ],
+            "negation": [sentence.negated != self._negated[phrasing] for phrasing in phrasings],
+            "called": parsed.called,
+            "about_you": parsed.about_you,
+        }
+        features = np.empty((len(FEATURES), len(entries)), np.float32)
+        for row, name in enumerate(FEATURES):
+            features[row] = values[name]
+        np.minimum(features, 1, out=features)
+        np.maximum(features, FLOOR, out=features)
+        return Judged(entries, features.T, phrasings, terms, weights, hits.explained)
+
+    def _nearest_phrasings(self, entries: Ints, coverage: Floats, total: float, without: str | None) -> _Nearest:
+        """Find the phrasing of each entry that is most similar to a message.
+
+        coverage: of all keys, how fully the message says each. total: weight of the message. The keys of all phrasings
+        lie one after the other in one array; those of K entries are gathered, and summed up phrasing by phrasing.
+        """
+        starts, stops = self._starts[entries], self._starts[entries + 1]
         spans = list(zip(starts.tolist(), stops.tolist(), strict=True))
         edges = np.concatenate([self._phrasing_starts[a:b] for a, b in spans])
         own = np.concatenate([self._phrasing_weights[a:b] for a, b in spans])
@@ -475,51 +541,23 @@ class Index:
         moved = [a - at for (a, _), at in zip(places, accumulate((b - a for a, b in places), initial=0), strict=False)]
         for (a, b), by in zip(pairwise(begins), moved, strict=True):
             edges[a:b] -= by
-        known = weight * best[keys]
-        shared, total = np.add.reduceat(known, edges), float(weights.sum())
-        similarity = 2 * shared / (own + (total + SLIGHT))
+        known = weight * coverage[keys]
+        shared = np.add.reduceat(known, edges)
+        similarity = np.asarray(2 * shared / (own + (total + SLIGHT)), np.float32)
         if without is not None:
             similarity[[self._texts[at] == without for a, b in spans for at in range(a, b)]] = 0
         chosen = [a + int(similarity[a:b].argmax()) for a, b in pairwise(begins)]
-        missing = np.maximum.reduceat(weight - known, edges)[chosen]
-        numbers = [at - begin + a for at, begin, (a, _) in zip(chosen, begins, spans, strict=False)]
-        shared, own = shared[chosen], own[chosen]
-        left = weights[:, None] * (1 - explained)
-        heaviest, unexplained = left.max(axis=0), left.sum(axis=0)
-        asked = [self._keys.get(term.key, -1) for term in part.terms[part.before :]]
-        heard = {self._keys.get(term.key, -1) for term in terms}
-        features = np.empty((len(FEATURES), len(top)), np.float32)
-        for row, values in enumerate(
-            (
-                likeness,
-                _lead(likeness),
-                shared / own,
-                similarity[chosen],
-                10 * shared / (own + np.float32(total + 1e-6)) - 4,
-                top == (-1 if without is not None else self._verbatim.get(tuple(asked), -1)),
-                [self._named(heard, entry) for entry in top.tolist()],
-                (total - unexplained) / (total + SLIGHT),
-                heaviest,
-                (heaviest - ALIEN) / (1 - ALIEN),
-                (unexplained - heaviest) / 2,
-                missing,
-                shared / 1.5,
-                sentence.form is Form.QUESTION,
-                sentence.form is Form.FRAGMENT,
-                [self._particular(sentence, *pair) for pair in zip(top.tolist(), numbers, strict=True)],
-                [sentence.negated != self._negated[number] for number in numbers],
-                said.called,
-                said.about_you,
-            )
-        ):
-            features[row] = values
-        np.minimum(features, 1, out=features)
-        np.maximum(features, FLOOR, out=features)
-        return Judged(top, features.T, numbers, terms, weights, explained)
+        return _Nearest(
+            phrasings=[at - begin + a for at, begin, (a, _) in zip(chosen, begins, spans, strict=False)],
+            similarity=similarity[chosen],
+            shared=shared[chosen],
+            weights=own[chosen],
+            missing=np.maximum.reduceat(weight - known, edges)[chosen],
+        )
 
-    def _named(self, heard: set[int], entry: int) -> float:
+    def _named(self, keys: set[int], entry: int) -> float:
         """Add up the weights of the words in keywords of an entry that the message has in full."""
-        named = {key for topic in self._topics[entry] if topic <= heard for key in topic}
+        named = {key for topic in self._topics[entry] if topic <= keys for key in topic}
         return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
 
     def _candidate(

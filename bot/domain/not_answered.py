@@ -42,11 +42,11 @@ class Decoys:
         self._keys: dict[str, int] = {}
         self._topical: list[float] = []
         self._decoys = [decoy.id for decoy in decoys]
-        said = [self._said(entry.wordings, entry.keywords) for entry in entries]
-        mentioned = [self._numbers(answer := words(entry.answer), answer) for entry in entries]
-        said += [self._said(decoy.wordings) for decoy in decoys]
+        phrased = [self._keys_of_phrasings(entry.wordings, entry.keywords) for entry in entries]
+        answered = [self._keys_of(answer := words(entry.answer), answer) for entry in entries]
+        phrased += [self._keys_of_phrasings(decoy.wordings) for decoy in decoys]
         self._first = len(entries)  # place of the first decoy
-        self._postings = Postings(said, [*mentioned, *([] for _ in decoys)], np.array(self._topical, np.float32))
+        self._postings = Postings(phrased, [*answered, *([] for _ in decoys)], np.array(self._topical, np.float32))
 
     @classmethod
     def build(
@@ -66,8 +66,8 @@ class Decoys:
             return None
         sentences = read(utterance, self._lexicon.repair).sentences
         asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION] or [joined(sentences)]
-        found = [decoy for sentence in asking if (decoy := self._nearest(sentence))]
-        return max(found, key=lambda decoy: decoy.nearness, default=None)
+        nearest = [decoy for sentence in asking if (decoy := self._nearest(sentence))]
+        return max(nearest, key=lambda decoy: decoy.nearness, default=None)
 
     def _nearest(self, sentence: Sentence) -> Decoy | None:
         terms = {term.key: term for term in self._lexicon.terms(sentence.words, sentence.typed)}
@@ -75,29 +75,29 @@ class Decoys:
         for key, term in terms.items():
             number = self._keys.get(key)
             whole += 0.5 + 0.5 * term.topical if number is None else float(self._postings.typical[number])
-            known = {self._keys[said]: credit for said, credit in self._lexicon.said(term).items()}
-            uses.append(self._postings.uses(known))
-        if not sum(each.count for each in uses):
+            credit_by_key = {self._keys[known]: credit for known, credit in self._lexicon.expand(term).items()}
+            uses.append(self._postings.uses(credit_by_key))
+        if not sum(of_term.count for of_term in uses):
             return None
-        found = self._postings.search(uses, CONSIDERED)
-        likeness = found.likeness / (whole * math.log1p(1 / SMOOTHING))
-        is_decoy = found.entries >= self._first
+        hits = self._postings.search(uses, CONSIDERED)
+        likeness = hits.likeness / (whole * math.log1p(1 / SMOOTHING))
+        is_decoy = hits.entries >= self._first
         if not is_decoy.any():
             return None
         at = int(np.flatnonzero(is_decoy)[0])  # they come best first
         own, other = float(likeness[at]), max(likeness[~is_decoy].tolist(), default=0.0)
-        return Decoy(self._decoys[int(found.entries[at]) - self._first], own + AHEAD * (own - other))
+        return Decoy(self._decoys[int(hits.entries[at]) - self._first], own + AHEAD * (own - other))
 
-    def _said(self, phrasings: Iterable[str], keywords: Iterable[str] = ()) -> list[int]:
+    def _keys_of_phrasings(self, phrasings: Iterable[str], keywords: Iterable[str] = ()) -> list[int]:
         """Give the keys of phrasings, once for each phrasing, and of keywords."""
-        found: list[int] = []
+        keys: list[int] = []
         for text in phrasings:
             sentence = joined(read(text).sentences)
-            found += dict.fromkeys(self._numbers(sentence.words, sentence.typed))
-        return [*found, *chain.from_iterable(self._numbers(term := words(text), term) for text in keywords)]
+            keys += dict.fromkeys(self._keys_of(sentence.words, sentence.typed))
+        return [*keys, *chain.from_iterable(self._keys_of(term := words(text), term) for text in keywords)]
 
-    def _numbers(self, found: Sequence[str], typed: Sequence[str]) -> list[int]:
-        terms = self._lexicon.terms(found, typed)
+    def _keys_of(self, spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
+        terms = self._lexicon.terms(spelt, typed)
         self._lexicon.learn(terms)
         for term in terms:
             if term.key not in self._keys:

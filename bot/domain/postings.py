@@ -31,7 +31,7 @@ class Uses:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Hits:
     """The K best entries, best first: their likeness, and what they explain of each term (terms × K, in [0, 1])."""
 
     entries: Ints
@@ -42,16 +42,16 @@ class Found:
 class Postings:
     """The keys of each entry.
 
-    said: keys of phrasings and keywords by entry, once for each phrasing. mentioned: keys of the answer by entry.
+    phrased: keys of phrasings and keywords by entry, once for each phrasing. answered: keys of the answer by entry.
     topical: of each key, in [0, 1].
 
     `typical` weighs keys for ranking and `weight` for judging; both grow with how few entries use a key, the second
     also with how topical it is. `spread` in [0.3, 1] is 1 for a key of one entry.
     """
 
-    def __init__(self, said: Sequence[Sequence[int]], mentioned: Sequence[Sequence[int]], topical: Floats) -> None:
-        self.size, keys = len(said), len(topical)
-        own, counts = self._pairs(said)
+    def __init__(self, phrased: Sequence[Sequence[int]], answered: Sequence[Sequence[int]], topical: Floats) -> None:
+        self.size, keys = len(phrased), len(topical)
+        own, counts = self._pairs(phrased)
         key, entry = own // self.size, own % self.size
         rare = np.log((1 + self.size) / (0.5 + np.bincount(key, minlength=keys)))
         self.typical = np.sqrt(np.maximum(rare / math.log(2 + 2 * self.size), 0.01)).astype(np.float32)
@@ -63,7 +63,7 @@ class Postings:
         mass = counts * self.typical[key]
         share = mass / np.bincount(entry, mass, minlength=self.size)[entry]
         likeness = np.log1p(share / SMOOTHING) * self.typical[key]
-        answers = np.setdiff1d(self._pairs(mentioned)[0], own, assume_unique=True)
+        answers = np.setdiff1d(self._pairs(answered)[0], own, assume_unique=True)
         pairs = np.concatenate([own, answers])
         order = np.argsort(pairs, kind="stable")
         self._entries = (pairs[order] % self.size).astype(np.int32)
@@ -73,18 +73,18 @@ class Postings:
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
-        lengths = [len(each) for each in keys]
+        lengths = [len(of_entry) for of_entry in keys]
         flat = np.fromiter(chain.from_iterable(keys), np.int64, sum(lengths))
         return np.unique(flat * self.size + np.repeat(np.arange(self.size), lengths), return_counts=True)
 
-    def uses(self, said: Mapping[int, float]) -> Uses:
+    def uses(self, credit_by_key: Mapping[int, float]) -> Uses:
         """Gather what a term says, given as keys with credits."""
-        spans = [slice(self._starts[key], self._starts[key + 1]) for key in said]
-        credit = np.fromiter(said.values(), np.float32, len(said))
+        spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
+        credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         lengths = [span.stop - span.start for span in spans]
         by_use = np.repeat(credit, lengths)
         return Uses(
-            np.fromiter(said, np.int32, len(said)),
+            np.fromiter(credit_by_key, np.int32, len(credit_by_key)),
             credit,
             sum(lengths),
             np.concatenate([self._entries[span] for span in spans]) if spans else NOWHERE,
@@ -92,7 +92,7 @@ class Postings:
             np.concatenate([self._presence[span] for span in spans]) * by_use if spans else by_use,
         )
 
-    def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Found:
+    def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Hits:
         """Find the entries that these terms are most typical of; at most `most`, and those in `also` besides.
 
         The uses of rare words are added up; those of common ones are looked up for the best entries only, once there
@@ -105,28 +105,28 @@ class Postings:
         entries = np.concatenate([uses.entries for uses in gathered])
         scores = np.bincount(entries, np.concatenate([uses.likeness for uses in gathered]), self.size)
         top = _best(scores, most * 8 if rest else most)
-        if also and len(top) and (more := [at for at in also if at not in top]):
-            top = np.sort(np.concatenate([top, more]))
-        found = scores[top]
+        if also and len(top) and (others := [entry for entry in also if entry not in top]):
+            top = np.sort(np.concatenate([top, others]))
+        likeness = scores[top]
         explained = np.zeros((len(terms), len(top)), np.float32)
         column = np.full(self.size, -1, np.int32)
         column[top] = np.arange(len(top))
         columns = column[entries]
-        kept = np.flatnonzero(columns >= 0)
-        rows = np.repeat(near, [uses.count for uses in gathered])[kept]
-        presence = np.concatenate([uses.presence for uses in gathered])[kept]
-        np.maximum.at(explained.reshape(-1), rows * len(top) + columns[kept], presence)
+        in_top = np.flatnonzero(columns >= 0)
+        rows = np.repeat(near, [uses.count for uses in gathered])[in_top]
+        presence = np.concatenate([uses.presence for uses in gathered])[in_top]
+        np.maximum.at(explained.reshape(-1), rows * len(top) + columns[in_top], presence)
         for at in rest:
             for key, credit in zip(terms[at].keys.tolist(), terms[at].credits.tolist(), strict=True):
                 start, stop = self._starts[key], self._starts[key + 1]
                 place = np.minimum(np.searchsorted(self._entries[start:stop], top) + start, stop - 1)
                 there = (self._entries[place] == top) * credit
-                found += self._likeness[place] * there
+                likeness += self._likeness[place] * there
                 np.maximum(explained[at], self._presence[place] * there, out=explained[at])
-        order = (-found).argsort(kind="stable")
+        order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[place] in also for at, place in enumerate(order.tolist())]]
-        return Found(top[order], found[order].astype(np.float32), explained[:, order])
+        return Hits(top[order], likeness[order].astype(np.float32), explained[:, order])
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:

@@ -7,11 +7,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Protocol
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
-
-from bot.domain.content import TalkWords
 
 MAX_CHARACTERS = 160  # who writes more has something else to say
 SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer than LONG one, in more two
@@ -36,8 +35,19 @@ _WRITTEN_OUT = {
 }  # fmt: skip
 
 
-def read(utterance: str, talk: TalkWords) -> str | None:
-    """Give the name of what somebody says in words.yaml, or None if any of it is something else.
+class Talk(Protocol):
+    """What people say to a bot besides questions."""
+
+    @property
+    def phrases(self) -> Mapping[str, tuple[str, ...]]:
+        """The phrases by the intent they mean; the intents in COURTESIES must be among them."""
+
+    def __hash__(self) -> int:
+        """Phrases are prepared once for each value."""
+
+
+def read(utterance: str, talk: Talk) -> str | None:
+    """Give the intent of small talk, or None if any of it is something else.
 
     Where it is more than one thing, what is not a courtesy counts: "hi, who are you? thanks" asks who we are. A
     letter wrong, emoji, the bot's name, and somebody's name after a courtesy ("thanks Anna") do no harm.
@@ -54,8 +64,8 @@ def read(utterance: str, talk: TalkWords) -> str | None:
         return ACKNOWLEDGEMENT if _EMOJI.search(text) or any(map(_is_symbol, text)) else None
     if None in intents:
         return None
-    said = next((intent for intent in intents if intent not in COURTESIES), None)
-    return said or next((intent for intent in reversed(intents) if intent != ACKNOWLEDGEMENT), ACKNOWLEDGEMENT)
+    wish = next((intent for intent in intents if intent not in COURTESIES), None)
+    return wish or next((intent for intent in reversed(intents) if intent != ACKNOWLEDGEMENT), ACKNOWLEDGEMENT)
 
 
 def _is_symbol(character: str) -> bool:
@@ -89,23 +99,23 @@ class _Phrases(dict[str, str]):
 
 
 @lru_cache(maxsize=2)
-def _phrases(talk: TalkWords) -> _Phrases:
-    return _Phrases({plain(phrase): name for name in type(talk).model_fields for phrase in getattr(talk, name).phrases})
+def _phrases(talk: Talk) -> _Phrases:
+    return _Phrases({plain(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases})
 
 
 def _part(part: str, phrases: _Phrases) -> str | None:
-    said, without_fillers = plain(part), bare(part)
-    intent = _whole(said, phrases)
-    if intent is None and without_fillers != said:
+    text, without_fillers = plain(part), bare(part)
+    intent = _whole(text, phrases)
+    if intent is None and without_fillers != text:
         intent = _whole(without_fillers, phrases)
-    return intent or _to_somebody(part, said, phrases)
+    return intent or _to_somebody(part, text, phrases)
 
 
-def _whole(said: str, phrases: _Phrases) -> str | None:
+def _whole(text: str, phrases: _Phrases) -> str | None:
     """Read a part of a message: a phrase, or one with a courtesy before or behind it."""
-    if intent := phrases.get(said) or _nearly(said, phrases):
+    if intent := phrases.get(text) or _nearly(text, phrases):
         return intent
-    words = said.split()
+    words = text.split()
     for at in range(len(words) - 1, 0, -1):
         before, behind = " ".join(words[:at]), " ".join(words[at:])
         if phrases.get(before) in COURTESIES and (intent := phrases.get(behind) or _nearly(behind, phrases)):
@@ -115,26 +125,26 @@ def _whole(said: str, phrases: _Phrases) -> str | None:
     return None
 
 
-def _to_somebody(part: str, said: str, phrases: _Phrases) -> str | None:
+def _to_somebody(part: str, text: str, phrases: _Phrases) -> str | None:
     """Read a courtesy and a name: "thanks anna", "Hi Anna"; "hi openai" may be about OpenAI."""
-    before, _, name = said.rpartition(" ")
+    before, _, name = text.rpartition(" ")
     intent = phrases.get(before)
     called = name.isalpha() and (intent != "greeting" or part.rsplit(maxsplit=1)[-1].istitle())
     return intent if intent in COURTESIES and intent != ACKNOWLEDGEMENT and called else None
 
 
-def _nearly(said: str, phrases: _Phrases) -> str | None:
+def _nearly(text: str, phrases: _Phrases) -> str | None:
     """Find a phrase with a letter or two wrong, or with its words in another order."""
-    if len(said) < SHORT:
+    if len(text) < SHORT:
         return None
-    wrong = 1 if len(said) < LONG else 2
-    mistyped = process.extractOne(said, phrases.as_long_as(len(said), wrong), scorer=OSA.distance, score_cutoff=wrong)
+    wrong = 1 if len(text) < LONG else 2
+    mistyped = process.extractOne(text, phrases.as_long_as(len(text), wrong), scorer=OSA.distance, score_cutoff=wrong)
     phrase = mistyped[0] if mistyped else ""
-    if not phrase and said.count(" ") > 1:
+    if not phrase and text.count(" ") > 1:
         # What differs more in length than this cannot be as similar; source: rapidfuzz's ratio, 1 - distance / lengths.
-        alike = phrases.as_long_as(len(said), int(len(said) * 2 * (100 - SAME) / SAME))
-        reordered = process.extractOne(said, alike, scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
+        alike = phrases.as_long_as(len(text), int(len(text) * 2 * (100 - SAME) / SAME))
+        reordered = process.extractOne(text, alike, scorer=fuzz.token_sort_ratio, score_cutoff=SAME)
         phrase = reordered[0] if reordered else ""
-    if len(phrase) < SHORT or bool(_NOT.search(said)) != bool(_NOT.search(phrase)):
+    if len(phrase) < SHORT or bool(_NOT.search(text)) != bool(_NOT.search(phrase)):
         return None
     return phrases[phrase]

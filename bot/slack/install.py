@@ -18,7 +18,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.domain.content import InstallWords
+from bot.knowledge.words import InstallWords
 from bot.slack.access import Cipher, ManyWorkspaces, OrganisationError
 from bot.slack.client import code
 

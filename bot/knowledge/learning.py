@@ -1,0 +1,153 @@
+"""Learn from a knowledge folder: `rolefit check --calibrate` writes matching.yaml, learnt.json and learnt_encoder.npz.
+
+What learning needs is imported when it begins: the bot itself does without.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from bot import embedded as embedded_file
+from bot.domain import faq
+from bot.domain.content import Checks, Faq, NotAnswered, NotAnsweredFile, Synonyms
+from bot.domain.learnt import Labelled, LearntFile
+from bot.domain.matching import Calibration
+from bot.knowledge.library import NOT_ANSWERED, english
+from bot.knowledge.loader import LEARNT, validate
+from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
+from bot.knowledge.yaml_file import parse
+
+if TYPE_CHECKING:
+    from bot import train
+
+MATCHING, UTTERANCES = "matching.yaml", "utterances"
+MATCHING_COMMENT = """\
+# From which confidence on the bot says what. Confidences are probabilities from 0 to 1.
+#
+# You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
+# after many new entries. The rules are in bot/calibrate.py and bot/train.py.
+#   sure   where nobody asked the bot, it answers from here on; see the rule in bot/train.py
+#   gap    and only if the next entry is at least this far behind
+#   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
+#   maybe  where somebody asked the bot, it suggests from here on
+#   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
+#           `worth`, or `worth_named` where a role, a company or a person is named, so that it is asked for at most
+#           one in twenty messages of technical chatter
+#   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
+"""
+
+Progress = Callable[[str], object]
+
+
+def calibrate(folder: Path, progress: Progress = str) -> None:
+    """Compute matching.yaml from the other files, and what is learnt where there are utterances; write all of it.
+
+    progress: gets one line for each thing that is done, which may take minutes. Raises KnowledgeError if the files
+    cannot be read.
+    """
+    from bot import calibrate as calibration  # noqa: PLC0415 - no other use of the knowledge needs it
+
+    names = ["faq.yaml", "synonyms.yaml", "checks.yaml"]
+    with only_knowledge_errors(folder):
+        if (folder / NOT_ANSWERED).exists():
+            names.append(NOT_ANSWERED)
+        faq_file, synonyms_file, checks_file, *decoys_file = files = [parse(folder, name) for name in names]
+        entries, synonyms = validate(faq_file, Faq), validate(synonyms_file, Synonyms)
+        checks = validate(checks_file, Checks)
+        decoys = validate(decoys_file[0], NotAnsweredFile) if decoys_file else NotAnsweredFile()
+    if entries is None or synonyms is None or checks is None or decoys is None:
+        raise KnowledgeError([problem for file in files for problem in file.problems])
+    progress("weighing the phrasings")
+    limits = calibration.calibrate(entries.entries, synonyms, english(), checks.checks)
+    if teacher := trainer(folder, entries, decoys.not_answered, checks, synonyms, limits.calibration):
+        parts = teacher.left_out(progress)
+        learnt, thresholds = teacher.learn(progress, parts)
+        second = _learn_second_stage(folder, teacher, parts, progress)
+        limits = limits.model_copy(
+            update={"sure": thresholds.sure, "maybe": thresholds.maybe, "gap": 0.0, "second": second}
+        )
+        (folder / LEARNT).write_text(as_readable_json(learnt), encoding="utf-8")
+    text = yaml.safe_dump(limits.model_dump(), sort_keys=False)
+    (folder / MATCHING).write_text(MATCHING_COMMENT + text, encoding="utf-8")
+
+
+def _learn_second_stage(
+    folder: Path, teacher: "train.Trainer", parts: "list[train.LeftOut]", progress: Progress
+) -> faq.SecondLimits | None:
+    """Learn for the second stage and write its file; None where there is no encoder."""
+    from bot import encoder, train, train_second_stage  # noqa: PLC0415 - see above
+
+    try:
+        encode = encoder.load().encode
+    except encoder.EncoderError as error:
+        progress(f"the second stage is left out: {error}")
+        (folder / embedded_file.FILE).unlink(missing_ok=True)
+        return None
+    embedded, thresholds = train_second_stage.SecondStageTrainer(teacher, encode, progress).learn(parts)
+    embedded_file.write(folder / embedded_file.FILE, embedded)
+    worth = {"worth": train.WORTH, "worth_named": train.WORTH_NAMED}
+    return faq.SecondLimits(**worth, sure=thresholds.sure, maybe=thresholds.maybe)
+
+
+def trainer(
+    folder: Path,
+    entries: Faq,
+    decoys: Sequence[NotAnswered],
+    checks: Checks,
+    synonyms: Synonyms,
+    weights: Calibration,
+) -> "train.Trainer | None":
+    """Give what learns from the utterances of a knowledge folder and from its promises; None without utterances.
+
+    Raises KnowledgeError for a line that is wrong, too few entries, or if what learning needs is not installed.
+    """
+    if not (utterances := list(labelled(folder, entries))):
+        return None
+    try:
+        from bot import train  # noqa: PLC0415 - needs what the bot itself does not
+    except ImportError as error:
+        what = f"learning needs {error.name}, the bot not"
+        raise KnowledgeError([Problem(UTTERANCES, 0, what, "Install it with `make .venv/test`")]) from error
+    if len(entries.entries) < train.LEAST_ENTRIES:
+        what = f"learning from utterances/ needs {train.LEAST_ENTRIES} entries or more"
+        remedy = "Add entries, or remove the utterances: then the phrasings decide"
+        raise KnowledgeError([Problem("faq.yaml", 0, what, remedy)])
+    utterances += train.promised(checks.checks)
+    return train.Trainer(entries.entries, decoys, utterances, synonyms, english(), weights)
+
+
+def labelled(folder: Path, entries: Faq) -> Iterator[Labelled]:
+    """Give the utterances of a knowledge folder, former ids replaced. Raises KnowledgeError for a line that is wrong.
+
+    Follow-ups in a thread are left out: without their thread they say nothing.
+    """
+    from bot import evaluate  # noqa: PLC0415 - see above
+
+    known = frozenset(entry.id for entry in entries.entries)
+    former = {former_id: entry.id for entry in entries.entries for former_id in entry.formerly}
+    for path in sorted((folder / UTTERANCES).glob("*.jsonl")):
+        try:
+            for case in evaluate.read(path, known, known, former):
+                if case.style != "followup":
+                    yield Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
+        except evaluate.CasesError as error:
+            raise KnowledgeError([Problem(f"{UTTERANCES}/{path.name}", 0, str(error), "Correct it")]) from error
+
+
+def as_readable_json(learnt: LearntFile) -> str:
+    """Give JSON with one word, class or row to a line, so that a change can be read."""
+    parts = []
+    for key, value in learnt.model_dump().items():
+        if isinstance(value, dict) and value and key not in {"known", "new"}:
+            lines = (f"  {json.dumps(name, ensure_ascii=False)}: {_compact(item)}" for name, item in value.items())
+            parts.append(f"{json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n}")
+        else:
+            parts.append(f"{json.dumps(key)}: {_compact(value)}")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

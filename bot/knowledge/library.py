@@ -1,0 +1,169 @@
+"""`Library`: one immutable snapshot of the knowledge, and the indexes over it."""
+
+import gzip
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bot.domain.content import (
+    Checks,
+    Citation,
+    Document,
+    Entry,
+    Faq,
+    NotAnswered,
+    NotAnsweredFile,
+    Quiz,
+    Sources,
+    Synonyms,
+    Table,
+    Tables,
+)
+from bot.domain.embeddings import Embedded
+from bot.domain.faq import Limits
+from bot.domain.learnt import Learnt, LearntFile
+from bot.domain.lexicon import English
+from bot.domain.matching import Index
+from bot.domain.not_answered import Decoys
+from bot.knowledge.words import Words
+
+NOT_ANSWERED = "not_answered.yaml"
+BOT = Path(__file__).parents[1]
+ENGLISH, ENGLISH_SENSE = BOT / "english.txt.gz", BOT / "english.npz"
+
+
+@dataclass(frozen=True, repr=False)
+class Contents:
+    """The YAML files of a knowledge folder as models, one a file: each is in order by itself."""
+
+    sources: Sources
+    tables: Tables
+    faq: Faq
+    quiz: Quiz
+    words: Words
+    synonyms: Synonyms
+    limits: Limits
+    checks: Checks
+    not_answered: NotAnsweredFile
+
+
+@dataclass(frozen=True, repr=False)
+class Library:
+    """One snapshot of everything authored and learnt; what is costly to build is built at its first use."""
+
+    documents: Mapping[str, Document]
+    tables: Mapping[str, Table]
+    entries: Mapping[str, Entry]
+    quiz: Quiz
+    words: Words
+    synonyms: Synonyms
+    limits: Limits
+    checks: Checks
+    not_answered: tuple[NotAnswered, ...] = ()
+    learnt_file: LearntFile | None = None
+    embedded: Embedded | None = None
+
+    @classmethod
+    def of(cls, contents: Contents, learnt: LearntFile | None, embedded: Embedded | None) -> "Library":
+        """Make a snapshot of the files; of two things with one id it has the last."""
+        return cls(
+            documents={document.id: document for document in contents.sources.documents},
+            tables={table.id: table for table in contents.tables.tables},
+            entries={entry.id: entry for entry in contents.faq.entries},
+            quiz=contents.quiz,
+            words=contents.words,
+            synonyms=contents.synonyms,
+            limits=contents.limits,
+            checks=contents.checks,
+            not_answered=contents.not_answered.not_answered,
+            learnt_file=learnt,
+            embedded=embedded,
+        )
+
+    @cached_property
+    def index(self) -> Index:
+        """Give the matcher's index over the entries."""
+        entries = tuple(self.entries.values())
+        return Index.build(entries, self.synonyms, english(), self.limits.calibration, self.learnt)
+
+    @cached_property
+    def decoys(self) -> Decoys:
+        """Give what recognises questions that are known not to be answered."""
+        return Decoys.build(tuple(self.entries.values()), self.not_answered, self.synonyms, english())
+
+    @cached_property
+    def learnt(self) -> Learnt | None:
+        """What labelled utterances taught; None for a knowledge that has none."""
+        return Learnt.of(self.learnt_file) if self.learnt_file else None
+
+    @cached_property
+    def former(self) -> Mapping[str, str]:
+        """The id of the entry that answers now, by former id."""
+        return {former_id: entry.id for entry in self.entries.values() for former_id in entry.formerly}
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """Give the entry with this id, or the one that answers now what an entry with this id did."""
+        return self.entries.get(entry_id) or self.entries.get(self.former.get(entry_id, ""))
+
+    def decoy(self, decoy_id: str) -> NotAnswered | None:
+        """Give the question with this id that is known not to be answered."""
+        return next((decoy for decoy in self.not_answered if decoy.id == decoy_id), None)
+
+    def excerpt(self, entry: Entry) -> Table | None:
+        """Give the part of a table that supports this entry, if it has one."""
+        if entry.excerpt is None:
+            return None
+        excerpt = self.tables[entry.excerpt.table].excerpt(entry.excerpt.rows, entry.excerpt.columns)
+        return excerpt.transposed() if entry.excerpt.transposed else excerpt
+
+    def cite(self, citations: Sequence[Citation]) -> str:
+        """Name the documents cited, once only: 'Title (Author, 2025)', or 'Title (2025)' where nobody is named.
+
+        Raises KeyError for a document that is not there.
+        """
+        document_ids = dict.fromkeys(citation.document for citation in citations)
+        documents = [self.documents[document_id] for document_id in document_ids]
+        return "; ".join(
+            f"{document.title} ({', '.join(str(part) for part in (document.author, document.year) if part)})"
+            for document in documents
+        )
+
+    def can_show(self, quiz: Quiz) -> bool:
+        """Say whether the tables still have what a version of the quiz quotes, which may be older than they are."""
+        try:
+            roles, skills, regimes = (
+                self.tables[getattr(quiz.tables, name)] for name in ("roles", "skills", "regimes")
+            )
+            for role in quiz.roles:
+                roles.column(role.column)
+                regimes.row(role.regime)
+                for title in role.titles:
+                    skills.column(title)
+            for question in quiz.questions:
+                roles.row(question.dimension)
+                for choice in question.choices:
+                    roles.column(choice.cell or roles.columns[0].id)
+            for dimension in quiz.review.dimensions if quiz.review else ():
+                roles.row(dimension)
+            self.cite(_citations(quiz))
+        except KeyError:
+            return False
+        return True
+
+
+def _citations(quiz: Quiz) -> list[Citation]:
+    review = [quiz.review.source] if quiz.review else []
+    terms = [term.source for term in quiz.glossary if term.source]
+    return [*quiz.sources, *(tie_break.source for tie_break in quiz.tie_breaks), *terms, *review]
+
+
+@cache
+def english() -> English:
+    """Read what is known of ordinary English words, from the tables that come with the bot."""
+    table = gzip.decompress(ENGLISH.read_bytes()).decode("ascii")
+    cells = table[table.index("\nthe ") :].split()
+    with np.load(ENGLISH_SENSE) as sense:
+        return English(cells[::2], bytes(map(int, cells[1::2])), sense["substance"].tobytes(), sense["related"])

@@ -1,0 +1,173 @@
+"""knowledge/*.yaml, learnt.json and learnt_encoder.npz -> `Library`; every error has its file and line."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot import embedded as embedded_file
+from bot.domain import faq
+from bot.domain.content import (
+    READABLE,
+    Checks,
+    Faq,
+    NotAnsweredFile,
+    Quiz,
+    Sources,
+    Synonyms,
+    Tables,
+)
+from bot.domain.embeddings import Embedded
+from bot.domain.learnt import LearntFile
+from bot.domain.matching import Index
+from bot.knowledge.library import NOT_ANSWERED, Contents, Library
+from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
+from bot.knowledge.references import find_reference_problems
+from bot.knowledge.words import Words
+from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
+
+LEARNT = "learnt.json"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MODELS: Mapping[str, type[BaseModel]] = {
+    "sources.yaml": Sources,
+    "tables.yaml": Tables,
+    "faq.yaml": Faq,
+    "quiz.yaml": Quiz,
+    "words.yaml": Words,
+    "synonyms.yaml": Synonyms,
+    "matching.yaml": faq.Limits,
+    "checks.yaml": Checks,
+    NOT_ANSWERED: NotAnsweredFile,
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A folder as it was read: its files, and a library unless there are problems."""
+
+    files: Mapping[str, YamlFile]
+    problems: Sequence[Problem]
+    library: Library | None = None
+
+
+def load(folder: Path) -> Library:
+    """Read a knowledge folder. Raises KnowledgeError with every problem that keeps it from being used."""
+    with only_knowledge_errors(folder):
+        reading = read(folder)
+        if reading.library is None:
+            raise KnowledgeError(reading.problems)
+        return reading.library
+
+
+def read(folder: Path) -> Reading:
+    """Read a knowledge folder and check its files by themselves, then what they say of each other."""
+    # A knowledge of one's own may do without what is not answered.
+    names = [name for name in MODELS if name != NOT_ANSWERED or (folder / name).exists()]
+    files = {name: parse(folder, name) for name in names}
+    models = {name: validate(file, MODELS[name]) for name, file in files.items()}
+    problems = [problem for file in files.values() for problem in file.problems]
+    if problems:
+        return Reading(files, problems)
+
+    def model(name: str, kind: type[Model]) -> Model:
+        valid = models[name]
+        assert isinstance(valid, kind)  # noqa: S101 - no problems means each file gave its model
+        return valid
+
+    contents = Contents(
+        sources=model("sources.yaml", Sources),
+        tables=model("tables.yaml", Tables),
+        faq=model("faq.yaml", Faq),
+        quiz=model("quiz.yaml", Quiz),
+        words=model("words.yaml", Words),
+        synonyms=model("synonyms.yaml", Synonyms),
+        limits=model("matching.yaml", faq.Limits),
+        checks=model("checks.yaml", Checks),
+        not_answered=model(NOT_ANSWERED, NotAnsweredFile) if NOT_ANSWERED in models else NotAnsweredFile(),
+    )
+    learnt, embedded = read_learnt(folder), _read_embedded(folder)
+    if isinstance(learnt, Problem) or isinstance(embedded, Problem):
+        return Reading(files, [problem for problem in (learnt, embedded) if isinstance(problem, Problem)])
+    library = Library.of(contents, learnt, embedded)
+    problems = list(find_reference_problems(contents, library, files))
+    return Reading(files, problems, None if problems else library)
+
+
+def validate(file: YamlFile, model: type[Model]) -> Model | None:
+    """Make a model of a file; None if the file has problems, to which those that are found here are added."""
+    if file.problems:
+        return None
+    try:
+        return model.model_validate(file.data if file.data is not None else {})
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        places = [detail["loc"] for detail in details]
+        for detail in details:
+            place = detail["loc"]
+            inside = any(other[: len(place)] == place != other for other in places)
+            if detail["type"] == "too_short" and inside:
+                continue  # it has enough, but for those that are wrong themselves
+            file.problems.append(file.problem(place, *_explain(detail)))
+    return None
+
+
+def _explain(detail: ErrorDetails) -> tuple[str, str]:
+    """Say in an editor's words what pydantic found, and what to do."""
+    key = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), "the file")
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key {key!r}", "Correct its spelling or delete it"
+    if detail["type"] == "missing":
+        return f"the key {key!r} is missing", "Add it"
+    if detail.get("ctx", {}).get("pattern") == READABLE:
+        return f"{key!r} holds a control character, which nobody can read", "Delete it"
+    return f"{key!r}: {detail['msg'].removeprefix('Value error, ')}", "Correct it"
+
+
+def read_learnt(folder: Path) -> LearntFile | Problem | None:
+    """Read what was learnt from utterances; None where there is no such file, as a knowledge of one's own may have."""
+    line, path = 0, folder / LEARNT
+    try:
+        file = LearntFile.model_validate_json(read_bytes(path))
+        _check_fit(file)
+    except FileNotFoundError:
+        return None
+    except UnreadableError as error:
+        what = error.problem.what
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        line_in_message = re.search(r" at line (\d+)", first["msg"])
+        line = int(line_in_message[1]) if line_in_message else 0
+        where = f"{'.'.join(map(str, first['loc']))!r}: " if first["loc"] else ""
+        what = f"cannot be used: {where}{first['msg'].removeprefix('Value error, ')}"
+    except ValueError as error:
+        what = f"cannot be used: {error}"
+    else:
+        return file
+    return Problem(LEARNT, line, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
+
+
+def _check_fit(file: LearntFile) -> None:
+    """Raise ValueError for numbers that are each in order, and do not fit together or to the index."""
+    for name, layer, width in zip(("known", "new"), (file.known, file.new), Index.widths(), strict=True):
+        if len(layer.mean) != width:
+            raise ValueError(f"{name!r} is for {len(layer.mean)} numbers, and an entry is judged by {width}")
+    file.check_words()
+
+
+def _read_embedded(folder: Path) -> Embedded | Problem | None:
+    """Read what was learnt for the second stage; None where there is no such file."""
+    try:
+        return embedded_file.read(folder / embedded_file.FILE)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        what = f"cannot be used: {error}"
+        return Problem(embedded_file.FILE, 0, what, "Compute it anew with `rolefit check --calibrate`, or delete it")

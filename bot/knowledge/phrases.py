@@ -1,0 +1,69 @@
+"""One phrase, one meaning: no two entries, typed words or kinds of small talk may share one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.domain import smalltalk
+from bot.domain.content import Entry, NotAnswered, TypedWords
+from bot.knowledge.library import NOT_ANSWERED, Contents, Library
+from bot.knowledge.problems import Place, Problem
+from bot.knowledge.yaml_file import YamlFile
+
+
+def wordings(position: int, entry: Entry) -> Iterator[tuple[Place, str]]:
+    """Give the question and the phrasings of an entry with their places in faq.yaml."""
+    yield ("entries", position, "question"), entry.question
+    for number, phrasing in enumerate(entry.phrasings):
+        yield ("entries", position, "phrasings", number), phrasing
+
+
+def find_shared_phrasings(contents: Contents, files: Mapping[str, YamlFile]) -> Iterator[Problem]:
+    """Find phrasings that stand in two entries, twice in one, or in an entry and in what is not answered."""
+    first: dict[str, tuple[str, int]] = {}  # by the phrasing's plain form: who has it, and in which line
+    owners: list[tuple[str, str, Sequence[Entry | NotAnswered], str]] = [
+        ("faq.yaml", "entries", contents.faq.entries, "Keep it in one entry only"),
+        (NOT_ANSWERED, "not_answered", contents.not_answered.not_answered, "Keep it in one place only"),
+    ]
+    for name, key, items, remedy in owners:
+        for position, item in enumerate(items):
+            for number, phrasing in enumerate(item.phrasings):
+                place, plain = (key, position, "phrasings", number), _plain(phrasing)
+                if plain in first:
+                    owner, line = first[plain]
+                    what = f"the phrasing {phrasing!r} is already in line {line}, in {owner!r}"
+                    yield files[name].problem(place, what, remedy)
+                else:
+                    first[plain] = (item.id, files[name].line(place))
+
+
+def find_shared_typed_words(typed: TypedWords, file: YamlFile) -> Iterator[Problem]:
+    """Find words to type in the quiz that mean two things; `file` is words.yaml."""
+    meanings: dict[str, str] = {}
+    for meaning, phrases in typed.model_dump().items():
+        for number, phrase in enumerate(phrases):
+            plain = _plain(phrase)
+            if meanings.setdefault(plain, meaning) != meaning:
+                what = f"{phrase!r} already means {meanings[plain]!r}"
+                yield file.problem(("typed", meaning, number), what, "Keep it in one place only")
+
+
+def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_file: YamlFile) -> Iterator[Problem]:
+    """Find phrases of small talk with two meanings, and phrasings of entries that are taken for small talk."""
+    talk = library.words.talk
+    first: dict[str, tuple[str, int]] = {}
+    for intent in type(talk).model_fields:
+        for number, phrase in enumerate(talk.of(intent).phrases):
+            place = ("talk", intent, "phrases", number)
+            owner, line = first.setdefault(smalltalk.plain(phrase), (intent, words_file.line(place)))
+            if owner != intent:
+                what = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
+                yield words_file.problem(place, what, "Keep it in one place only")
+    for position, entry in enumerate(library.entries.values()):
+        for wording_place, text in wordings(position, entry):
+            if taken_for := smalltalk.read(text, talk):
+                what = f"{text!r} is taken for small talk, {taken_for!r} in words.yaml"
+                yield faq_file.problem(wording_place, what, "Reword it, or take the phrase out of words.yaml")
+
+
+def _plain(phrasing: str) -> str:
+    """Give what phrasings have in common that differ in nothing but capitals, blanks and the signs at their ends."""
+    return " ".join(phrasing.casefold().split()).rstrip("?!. ")

@@ -1,0 +1,60 @@
+"""What the matcher is promised to do: each phrasing leads to its own entry, and checks.yaml is kept."""
+
+from collections.abc import Iterator
+
+from bot.domain import faq
+from bot.domain.content import Check
+from bot.domain.embeddings import SemanticScorer
+from bot.knowledge.library import Library
+from bot.knowledge.phrases import wordings
+from bot.knowledge.problems import Problem
+from bot.knowledge.yaml_file import YamlFile
+
+
+def find_misleading_phrasings(library: Library, file: YamlFile) -> Iterator[Problem]:
+    """Find phrasings that lead to another entry; `file` is faq.yaml."""
+    for position, entry in enumerate(library.entries.values()):
+        for place, text in wordings(position, entry):
+            # Left out of the index: each phrasing matches itself, and the question is where it would lead else.
+            ranked = library.index.rank(text, limit=1, without=text)
+            if ranked and ranked[0].entry != entry.id and ranked[0].confidence >= (1 + library.limits.sure) / 2:
+                what = f"the phrasing {text!r} of {entry.id!r} matches {ranked[0].entry!r} better"
+                yield file.problem(place, what, "Make it more specific, or move it there")
+
+
+def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScorer | None) -> Iterator[Problem]:
+    """Find promises that are not kept; `file` is checks.yaml.
+
+    Without the second stage (`scorer`), a promise that the first stage leaves to it is not tried.
+    """
+    for position, check in enumerate(library.checks.checks):
+        reply = _reply(check, library, scorer)
+        if reply is None:
+            continue
+        entries = _entries(reply) or ["silence"]
+        if check.expect not in entries:
+            what = f"{check.say!r} should get {check.expect}, and gets {', '.join(entries)}"
+            remedy = "Add a phrasing or a synonym, or correct the promise"
+            yield file.problem(("checks", position, "say"), what, remedy)
+
+
+def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:
+    """Give the reply to what a promise is about; None if it is the second stage's to give, and that is not there.
+
+    Unprompted, the first stage alone answers only what it is sure of.
+    """
+    surface, index, limits = faq.Surface(check.surface), library.index, library.limits
+    if scorer is not None:
+        return faq.reply_to(check.say, surface, index, limits, after=check.after, scorer=scorer)
+    reply, worth = faq.first_reply(check.say, surface, index, limits, after=check.after)
+    left_to_second_stage = reply == faq.Silence() and worth and surface in faq.UNPROMPTED
+    return None if left_to_second_stage else reply
+
+
+def _entries(reply: faq.Reply) -> list[str]:
+    """Name the entries that a reply answers with or suggests."""
+    match reply:
+        case faq.Answer(entries=candidates) | faq.Suggestions(candidates=candidates):
+            return [candidate.entry for candidate in candidates]
+        case _:
+            return []

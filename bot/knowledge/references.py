@@ -1,0 +1,244 @@
+"""What the files say of each other: ids are unique, and each name of a table, row, column, role or source exists."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Literal, NamedTuple, Protocol
+
+from bot.domain.content import Citation, Excerpt, Faq, Quiz
+from bot.knowledge.library import NOT_ANSWERED, Contents, Library
+from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words
+from bot.knowledge.problems import Place, Problem
+from bot.knowledge.yaml_file import YamlFile
+
+Files = Mapping[str, YamlFile]
+
+
+class HasId(Protocol):
+    """Anything in a list whose items have ids."""
+
+    @property
+    def id(self) -> str:
+        """The id, unique in its list."""
+
+
+def find_reference_problems(contents: Contents, library: Library, files: Files) -> Iterator[Problem]:
+    """Find all that keeps files, each in order by itself, from being used together."""
+    yield from _find_repeated_ids(contents, files)
+    yield from find_shared_phrasings(contents, files)
+    yield from _find_repeated_former_ids(contents.faq, files["faq.yaml"])
+    yield from find_shared_typed_words(contents.words.typed, files["words.yaml"])
+    yield from _find_dead_references_of_tables(library, files["tables.yaml"])
+    yield from _find_dead_references_of_entries(library, files["faq.yaml"])
+    yield from _find_dead_references_of_checks(library, files["checks.yaml"])
+    yield from _find_dead_references(_references_of_quiz(library), files["quiz.yaml"])
+    yield from _find_undecided_pairs(library.quiz, files["quiz.yaml"])
+    yield from _find_contradictory_cells(library.quiz, files["quiz.yaml"])
+
+
+def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
+    """Find ids that are given twice in one list."""
+    quiz = contents.quiz
+    lists: list[tuple[str, Place, Sequence[HasId]]] = [
+        ("sources.yaml", ("documents",), contents.sources.documents),
+        ("tables.yaml", ("tables",), contents.tables.tables),
+        ("faq.yaml", ("entries",), contents.faq.entries),
+        (NOT_ANSWERED, ("not_answered",), contents.not_answered.not_answered),
+        ("quiz.yaml", ("roles",), quiz.roles),
+        ("quiz.yaml", ("questions",), quiz.questions),
+        ("quiz.yaml", ("tie_breaks",), quiz.tie_breaks),
+    ]
+    for at, question in enumerate(quiz.questions):
+        lists.append(("quiz.yaml", ("questions", at, "choices"), question.choices))
+    for at, tie_break in enumerate(quiz.tie_breaks):
+        lists.append(("quiz.yaml", ("tie_breaks", at, "choices"), tie_break.choices))
+    for at, table in enumerate(contents.tables.tables):
+        lists.append(("tables.yaml", ("tables", at, "rows"), table.rows))
+        lists.append(("tables.yaml", ("tables", at, "columns"), table.columns))
+    for name, place, items in lists:
+        lines: dict[str, int] = {}  # by id
+        for at, item in enumerate(items):
+            line = files[name].line((*place, at, "id"))
+            if item.id in lines:
+                what = f"the id {item.id!r} is already used in line {lines[item.id]}"
+                yield files[name].problem((*place, at, "id"), what, "Give this one another id")
+            lines.setdefault(item.id, line)
+
+
+def _find_repeated_former_ids(entries: Faq, file: YamlFile) -> Iterator[Problem]:
+    """Find former ids that are used, or claimed twice."""
+    owners = {entry.id: entry.id for entry in entries.entries}
+    for at, entry in enumerate(entries.entries):
+        for number, former_id in enumerate(entry.formerly):
+            if former_id in owners:
+                what = f"the former id {former_id!r} of {entry.id!r} belongs to {owners[former_id]!r}"
+                yield file.problem(("entries", at, "formerly", number), what, "Keep it in one place only")
+            owners.setdefault(former_id, entry.id)
+
+
+class Reference(NamedTuple):
+    """A name at a place in a file: what kind of thing it names, and the names that there are of this kind."""
+
+    place: Place
+    kind: str
+    name: str
+    known: Collection[str]
+
+
+def _find_dead_references(references: Iterator[Reference], file: YamlFile) -> Iterator[Problem]:
+    for place, kind, name, known in references:
+        if name not in known:
+            yield file.problem(place, f"there is no {kind} {name!r}", _choose(known))
+
+
+def _choose(names: Collection[str]) -> str:
+    return f"There are: {', '.join(names)}"
+
+
+def _citations(citations: Sequence[Citation], place: Place, library: Library) -> Iterator[Reference]:
+    for at, citation in enumerate(citations):
+        yield Reference((*place, at, "document"), "source", citation.document, library.documents)
+
+
+def _find_dead_references_of_tables(library: Library, file: YamlFile) -> Iterator[Problem]:
+    def references() -> Iterator[Reference]:
+        for at, table in enumerate(library.tables.values()):
+            for number, row in enumerate(table.rows):
+                for column, citations in row.sources.items():
+                    yield from _citations(citations, ("tables", at, "rows", number, "sources", column), library)
+            yield Reference(("tables", at, "source", "document"), "source", table.source.document, library.documents)
+
+    yield from _find_dead_references(references(), file)
+
+
+def _find_dead_references_of_entries(library: Library, file: YamlFile) -> Iterator[Problem]:
+    for at, entry in enumerate(library.entries.values()):
+        yield from _find_dead_references(_citations(entry.sources, ("entries", at, "sources"), library), file)
+        if entry.excerpt is not None:
+            yield from _find_dead_references_of_excerpt(entry.excerpt, ("entries", at, "excerpt"), library, file)
+
+
+def _find_dead_references_of_excerpt(
+    excerpt: Excerpt, place: Place, library: Library, file: YamlFile
+) -> Iterator[Problem]:
+    table = library.tables.get(excerpt.table)
+    if table is None:
+        what = f"there is no table {excerpt.table!r}"
+        yield file.problem((*place, "table"), what, _choose(library.tables))
+        return
+    for kind, wanted, known in (
+        ("row", excerpt.rows, [row.id for row in table.rows]),
+        ("column", excerpt.columns, [column.id for column in table.columns]),
+    ):
+        for at, name in enumerate(wanted):
+            if name not in known:
+                what = f"the table {table.id!r} has no {kind} {name!r}"
+                yield file.problem((*place, f"{kind}s", at), what, _choose(known))
+
+
+def _find_dead_references_of_checks(library: Library, file: YamlFile) -> Iterator[Problem]:
+    for at, check in enumerate(library.checks.checks):
+        for key, name in (("expect", check.expect), ("after", check.after or "silence")):
+            if name != "silence" and library.entry(name) is None:
+                what = f"there is no entry {name!r}"
+                yield file.problem(("checks", at, key), what, "Write an id from faq.yaml or silence")
+
+
+def _references_of_quiz(library: Library) -> Iterator[Reference]:
+    """Give every name in the quiz that must stand in another file, or elsewhere in the quiz."""
+    quiz = library.quiz
+    for key in ("roles", "regimes", "skills"):
+        yield Reference(("tables", key), "table", getattr(quiz.tables, key), library.tables)
+    yield from _references_of_roles(library)
+    yield from _references_of_questions(library)
+    yield from _references_of_tie_breaks(library)
+    yield from _references_of_review(library)
+    for column in quiz.risks:
+        yield Reference(("risks", column), "column", column, _ids(library, quiz.tables.regimes, "columns"))
+    for at, term in enumerate(quiz.glossary):
+        if term.source:
+            place = ("glossary", at, "source", "document")
+            yield Reference(place, "source", term.source.document, library.documents)
+    yield from _citations(quiz.sources, ("sources",), library)
+
+
+def _ids(library: Library, table: str, of: Literal["rows", "columns"]) -> list[str]:
+    """Give the ids of a table's rows or columns; none if there is no such table, which is a problem of its own."""
+    return [item.id for item in getattr(library.tables[table], of)] if table in library.tables else []
+
+
+def _references_of_roles(library: Library) -> Iterator[Reference]:
+    tables = library.quiz.tables
+    columns, regimes = _ids(library, tables.roles, "columns"), _ids(library, tables.regimes, "rows")
+    titles = _ids(library, tables.skills, "columns")
+    for at, role in enumerate(library.quiz.roles):
+        yield Reference(("roles", at, "column"), "column", role.column, columns)
+        yield Reference(("roles", at, "regime"), "row", role.regime, regimes)
+        for number, title in enumerate(role.titles):
+            yield Reference(("roles", at, "titles", number), "column", title, titles)
+
+
+def _references_of_questions(library: Library) -> Iterator[Reference]:
+    table = library.quiz.tables.roles
+    rows, columns = _ids(library, table, "rows"), _ids(library, table, "columns")
+    roles = [role.id for role in library.quiz.roles]
+    for at, question in enumerate(library.quiz.questions):
+        yield Reference(("questions", at, "dimension"), "row", question.dimension, rows)
+        for number, choice in enumerate(question.choices):
+            place = ("questions", at, "choices", number)
+            for role in choice.weights:
+                yield Reference((*place, "weights", role), "role", role, roles)
+            if choice.cell:
+                yield Reference((*place, "cell"), "column", choice.cell, columns)
+
+
+def _references_of_tie_breaks(library: Library) -> Iterator[Reference]:
+    roles = [role.id for role in library.quiz.roles]
+    for at, tie_break in enumerate(library.quiz.tie_breaks):
+        for number, role in enumerate(tie_break.roles):
+            yield Reference(("tie_breaks", at, "roles", number), "role", role, roles)
+        for number, side in enumerate(tie_break.choices):
+            if side.role:
+                place = ("tie_breaks", at, "choices", number, "role")
+                yield Reference(place, "role of this tie-break", side.role, tie_break.roles)
+        source = ("tie_breaks", at, "source", "document")
+        yield Reference(source, "source", tie_break.source.document, library.documents)
+
+
+def _references_of_review(library: Library) -> Iterator[Reference]:
+    review = library.quiz.review
+    if review is None:
+        return
+    rows = _ids(library, library.quiz.tables.roles, "rows")
+    for at, dimension in enumerate(review.dimensions):
+        yield Reference(("review", "dimensions", at), "row", dimension, rows)
+    for role in review.traps:
+        yield Reference(("review", "traps", role), "role", role, [role.id for role in library.quiz.roles])
+    yield Reference(("review", "source", "document"), "source", review.source.document, library.documents)
+
+
+def _find_undecided_pairs(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
+    """Find two roles that no tie-break, or more than one, decides between, and tie-breaks that speak for one only."""
+    tie_breaks = Counter(frozenset(tie_break.roles) for tie_break in quiz.tie_breaks)
+    for pair in combinations([role.id for role in quiz.roles], 2):
+        if (count := tie_breaks[frozenset(pair)]) != 1:
+            what = f"{count or 'no'} tie-breaks decide between {pair[0]!r} and {pair[1]!r}"
+            yield file.problem(("tie_breaks",), what, "Write one for each two roles")
+    for at, tie_break in enumerate(quiz.tie_breaks):
+        for missing in set(tie_break.roles) - {side.role for side in tie_break.choices}:
+            what = f"no choice of {tie_break.id!r} speaks for {missing!r}"
+            yield file.problem(("tie_breaks", at, "choices"), what, "Write one choice for either role")
+
+
+def _find_contradictory_cells(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
+    """Find choices that pick the cell of a role that they do not speak for most."""
+    role_of_column = {role.column: role.id for role in quiz.roles}
+    for at, question in enumerate(quiz.questions):
+        for number, choice in enumerate(question.choices):
+            most = max(choice.weights.values())
+            heaviest = [role for role, weight in choice.weights.items() if weight == most]
+            if choice.cell in role_of_column and heaviest != [role_of_column[choice.cell]]:
+                role = role_of_column[choice.cell]
+                what = f"{choice.id!r} picks the cell of {role!r} and speaks most for {' and '.join(heaviest)}"
+                remedy = "Give that role most weight, or leave the cell out"
+                yield file.problem(("questions", at, "choices", number, "cell"), what, remedy)

@@ -1,0 +1,158 @@
+"""A YAML file -> plain data with the line of each value, whatever the file holds.
+
+PyYAML by itself keeps the last of two equal keys, follows aliases without an end, and forgets lines.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from reprlib import repr as abbreviated
+from typing import Any
+
+import yaml
+
+from bot.knowledge.problems import Level, Place, Problem
+
+MAX_CHARACTERS = 10_000_000  # of a file, and of its values with all aliases written out
+CHARACTERS_PER_VALUE = 50  # that a value counts as besides its own
+MAX_NESTING = 40  # lists and mappings within each other; ours have eight
+
+
+@dataclass
+class YamlFile:
+    """A YAML file as plain data, with the line of each place in it and what is wrong with it."""
+
+    name: str
+    data: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, place: Place) -> int:
+        """Give the line of a place, or of the nearest place around it that has one; 0 if none has."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 0)
+
+    def problem(self, place: Place, what: str, remedy: str, level: Level = "error") -> Problem:
+        """Make a problem at a place of this file."""
+        return Problem(self.name, self.line(place), what, remedy, level)
+
+
+class UnreadableError(Exception):
+    """Ends the reading of a file, because of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file. Raises UnreadableError if it is larger than any knowledge is, and OSError."""
+    if path.stat().st_size > MAX_CHARACTERS:
+        what = f"is larger than {MAX_CHARACTERS // 1_000_000} MB"
+        raise UnreadableError(Problem(path.name, 0, what, "Delete what does not belong there"))
+    return path.read_bytes()
+
+
+def parse(folder: Path, name: str) -> YamlFile:
+    """Read a YAML file of a folder; what keeps it from being read is among the `problems` of what is given."""
+    file = YamlFile(name)
+    try:
+        text = read_bytes(folder / name).decode("utf-8-sig")
+        _check_nesting(text, name)
+        loader = yaml.CSafeLoader(text)
+        root = loader.get_single_node()
+        if root is not None:
+            file.data = _NodeReader(file, loader).read(root, ())
+    except UnreadableError as error:
+        file.problems.append(error.problem)
+    except OSError as error:
+        remedy = "Let the bot read it" if isinstance(error, PermissionError) else "Put the file there"
+        file.problems.append(Problem(name, 0, f"cannot be read: {error.strerror}", remedy))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        file.problems.append(Problem(name, line, "is not UTF-8 text", "Save it as UTF-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        what = f"is not YAML: {error.problem}"
+        file.problems.append(Problem(name, line, what, "Mend this line or the one above"))
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        what = f"holds a character that YAML does not allow: {chr(error.character)!r}"
+        file.problems.append(Problem(name, line, what, "Delete that character"))
+    return file
+
+
+def _check_nesting(text: str, name: str) -> None:
+    """Refuse what is nested too deeply, before PyYAML follows it down: its parser in C ends the process there."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_NESTING:
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                what = f"more than {MAX_NESTING} lists and mappings stand within each other"
+                raise UnreadableError(Problem(name, line, what, "Mend the brackets there"))
+
+
+class _NodeReader:
+    """Turns YAML nodes into plain data, noting lines and refusing keys that are there twice."""
+
+    def __init__(self, file: YamlFile, loader: yaml.CSafeLoader) -> None:
+        self._file = file
+        self._loader = loader
+        self._ancestors: list[yaml.Node] = []  # of the node that is being read
+        self._characters = 0
+
+    def read(self, node: yaml.Node, place: Place) -> Any:
+        """Give a node as plain data. Raises UnreadableError for aliases without an end."""
+        line = node.start_mark.line + 1
+        self._file.lines[place] = line
+        if isinstance(node, yaml.ScalarNode):
+            self._count(len(node.value), line)
+            return self._scalar(node, line)
+        if any(node is ancestor for ancestor in self._ancestors):
+            raise UnreadableError(Problem(self._file.name, line, "an alias leads back to itself", "Write it out"))
+        self._count(0, line)
+        self._ancestors.append(node)
+        data: Any
+        if isinstance(node, yaml.SequenceNode):
+            data = [self.read(child, (*place, position)) for position, child in enumerate(node.value)]
+        else:
+            assert isinstance(node, yaml.MappingNode)  # noqa: S101 - there are three kinds of nodes
+            data = self._mapping(node, place)
+        self._ancestors.pop()
+        return data
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[Hashable, Any]:
+        data: dict[Hashable, Any] = {}
+        for key_node, child in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                what = "a list or a mapping stands where a key should"
+                raise UnreadableError(Problem(self._file.name, line, what, "Write one word before the colon"))
+            key = str(key_node.value)
+            if key in data:
+                what = f"the key {key!r} is there twice"
+                self._file.problems.append(Problem(self._file.name, line, what, "Keep one and delete the other"))
+            data[key] = self.read(child, (*place, key))
+            self._file.lines[*place, key] = line
+        return data
+
+    def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+        try:
+            return self._loader.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError):
+            # All of these come from PyYAML for what looks like a date, a number or a tag, and is none.
+            what = f"holds a value that cannot be read: {abbreviated(node.value)}"
+            self._file.problems.append(Problem(self._file.name, line, what, "Correct or quote it"))
+            return None
+
+    def _count(self, characters: int, line: int) -> None:
+        self._characters += CHARACTERS_PER_VALUE + characters
+        if self._characters > MAX_CHARACTERS:
+            what = f"its aliases make more than {MAX_CHARACTERS // 1_000_000} MB of it"
+            raise UnreadableError(Problem(self._file.name, line, what, "Write out what is meant"))
