@@ -52,7 +52,7 @@ def described(space: Space, person: Person) -> Json:
         "team": space.state.team.id,
     }
     if "users:read.email" in space.manifest.scopes:
-        profile["email"] = f"{person.name}@example.com"
+        profile["email"] = person.email or f"{person.name}@example.com"
     described_person: Json = {
         "id": person.id,
         "team_id": space.state.team_of(person.id),

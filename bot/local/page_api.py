@@ -50,6 +50,7 @@ class PageApi:
             "react": self.react,
             "command": self.command,
             "action": self.action,
+            "options": self.options,
             "view_submit": self.view_submit,
             "view_close": self.view_close,
             "shortcut": self.shortcut,
@@ -219,6 +220,14 @@ class PageApi:
             channel = self._visible(me, given)
             await self._space.interaction.act_on_message(me.id, channel, _text(given, "message_ts"), given)
         return {"ok": True}
+
+    async def options(self, given: Json) -> Json:
+        """Have the bot look up the options of an external select; `value` is what has been typed so far."""
+        me = self._person(given)
+        if given.get("view_id"):
+            return await self._space.interaction.suggest_for_view(me.id, _text(given, "view_id"), given)
+        channel = self._visible(me, given)
+        return await self._space.interaction.suggest_for_message(me.id, channel, _text(given, "message_ts"), given)
 
     async def view_submit(self, given: Json) -> Json:
         """Submit a modal."""

@@ -156,14 +156,18 @@ class Listener:
 @pytest.fixture
 async def listen() -> AsyncIterator[Callable[[Workspace], Any]]:
     """Connect bare Socket Mode clients."""
+    sockets: list[aiohttp.ClientWebSocketResponse] = []
     async with aiohttp.ClientSession() as session:
 
         async def connect(workspace: Workspace) -> Listener:
             socket = await session.ws_connect(await link(workspace))
+            sockets.append(socket)
             hello = json.loads((await socket.receive(timeout=5)).data)
             return Listener(socket, hello)
 
         yield connect
+        for socket in sockets:  # aiohttp complains of one that is forgotten while it is open
+            await socket.close()
 
 
 async def link(workspace: Workspace) -> str:
