@@ -46,6 +46,7 @@ class Manifest:
     home_enabled: bool
     messages_enabled: bool
     messages_read_only: bool
+    unfurl_domains: tuple[str, ...]
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -90,4 +91,5 @@ class Manifest:
             home_enabled=home.get("home_tab_enabled", False),
             messages_enabled=home.get("messages_tab_enabled", True),
             messages_read_only=home.get("messages_tab_read_only_enabled", False),
+            unfurl_domains=tuple(features.get("unfurl_domains") or ()),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.local.composer import wire
 from bot.local.ids import Timestamps
 from bot.local.manifest import Manifest
 from bot.local.seed import read as read_seed
@@ -131,7 +132,7 @@ class State:
             )
         for each in document["messages"]:
             ts = self.timestamps.next()
-            message = {"type": "message", "ts": ts, "user": each["user"], "text": each["text"].strip()}
+            message = {"type": "message", "ts": ts, "user": each["user"], "text": wire(each["text"].strip())}
             self.channels[each["channel"]].messages[ts] = {**message, "team": self.team.id}
 
     @property
@@ -176,7 +177,7 @@ class State:
 
     def team_of(self, user: str) -> str:
         """Return the workspace somebody belongs to."""
-        return self.people[user].team or self.team.id
+        return (self.people[user].team if user in self.people else "") or self.team.id
 
     def shared(self, channel: Channel) -> bool:
         """Whether people of another organisation are in a conversation."""
