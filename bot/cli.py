@@ -62,16 +62,33 @@ def run(
 @cli.command()
 def workspace(
     port: Annotated[int | None, typer.Option(help="Port of the page; 0 takes any that is free.")] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Manifest of the app; Rolefit's own by default.")
+    ] = None,
+    seed: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="People, channels and messages to begin with.")
+    ] = None,
+    event_url: Annotated[
+        str | None, typer.Option(help="Request URL of a bot that is served over HTTP instead of Socket Mode.")
+    ] = None,
+    unthrottled: Annotated[bool, typer.Option("--no-rate-limits", help="Never answer 429.")] = False,
     owner: Annotated[Literal["self", "run"], typer.Option(hidden=True)] = "self",
 ) -> None:
-    """Start the local workspace alone, without the bot."""
+    """Start the local workspace alone, for Rolefit or for a bot of yours."""
     from bot import local_workspace
 
-    settings = _settings()
+    if event_url is not None and not event_url.startswith(("http://", "https://")):
+        _stop([f"--event-url {event_url}: this is no address. Give one like http://127.0.0.1:3000/slack/events."])
+    if port is None:
+        port = _settings().workspace_port
+    given = {"manifest": manifest, "seed": seed, "events_url": event_url}
+    options = {name: value for name, value in given.items() if value is not None}
     try:
-        asyncio.run(local_workspace.serve(settings.workspace_port if port is None else port, owner))
+        asyncio.run(local_workspace.serve(port, owner, rate_limits=not unthrottled, **options))
     except OSError as error:
         _stop([f"{error.strerror or error}"])
+    except ValueError as error:
+        _stop([str(error)])
 
 
 @cli.command()

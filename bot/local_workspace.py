@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from bot.local.config import WorkspaceConfig
 
 
-async def serve(port: int, owner: Literal["self", "run"]) -> None:
-    """Serve the local workspace alone until SIGINT or SIGTERM. Raises OSError if the port is taken."""
+async def serve(port: int, owner: Literal["self", "run"], **options: Any) -> None:
+    """Serve the local workspace alone until SIGINT or SIGTERM, after printing how a bot reaches it.
+
+    options: further fields of WorkspaceConfig; the manifest is Rolefit's unless they say otherwise.
+    Raises OSError if the port is taken or a file can't be read, ValueError if a file isn't what it should be.
+    """
     from bot.local import server
     from bot.local.config import WorkspaceConfig
 
@@ -28,18 +32,34 @@ async def serve(port: int, owner: Literal["self", "run"]) -> None:
     loop = asyncio.get_running_loop()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(stop_signal, stop.set)
+    config = WorkspaceConfig(**{"manifest": MANIFEST, "port": port, "owner": owner, **options})
 
     def ready(url: str) -> None:
         if owner == "self":
-            print(f"The local workspace is at {url}\nStop it with Ctrl-C.", flush=True)  # noqa: T201
+            print(introduction(config, url), flush=True)  # noqa: T201
 
-    serving = asyncio.create_task(server.serve(WorkspaceConfig(manifest=MANIFEST, port=port, owner=owner), ready))
+    serving = asyncio.create_task(server.serve(config, ready))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+
+
+def introduction(config: "WorkspaceConfig", url: str) -> str:
+    """Return what is printed at the start: where the page is, and what a bot must know to connect."""
+    way = (
+        f"SLACK_SIGNING_SECRET={config.signing_secret}" if config.events_url else f"SLACK_APP_TOKEN={config.app_token}"
+    )
+    lines = [
+        f"The local workspace is at {url}",
+        f"  SLACK_API_URL={url}/api/",
+        f"  SLACK_BOT_TOKEN={config.bot_token}",
+        f"  {way}",
+        "Stop it with Ctrl-C.",
+    ]
+    return "\n".join(lines)
 
 
 @asynccontextmanager

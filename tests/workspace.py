@@ -109,8 +109,8 @@ class Workspace:
     @classmethod
     @asynccontextmanager
     async def start(cls, **config: Any) -> AsyncIterator["Workspace"]:
-        """Start a workspace in this process; config: fields of WorkspaceConfig, app.yaml by default."""
-        settings = WorkspaceConfig(**{"manifest": MANIFEST, **config})
+        """Start a workspace in this process; config: fields of WorkspaceConfig, else app.yaml and no rate limits."""
+        settings = WorkspaceConfig(**{"manifest": MANIFEST, "rate_limits": False, **config})
         async with running(settings) as url, cls._over(url, settings) as workspace:
             yield workspace
 

@@ -1,6 +1,7 @@
 """chat.* and reactions.*: source: the method pages under docs.slack.dev/reference/methods."""
 
 import json
+import re
 from typing import Any
 
 from bot.local.arguments import Arguments
@@ -50,6 +51,18 @@ def require_something(given: Json) -> None:
         raise SlackError("no_text")
 
 
+def thread_of(arguments: Arguments) -> str | None:
+    """Return `thread_ts`, if given; raises SlackError invalid_thread_ts unless it reads like a timestamp.
+
+    Whether there is such a message is not asked: Slack then posts at top level. Source: jenkinsci/slack-plugin#584.
+    """
+    thread_ts = arguments.optional("thread_ts")
+    if thread_ts is not None and re.fullmatch(r"\d+\.\d+", thread_ts) is None:
+        reason = f"[ERROR] {thread_ts} is not a valid thread_ts"
+        raise SlackError("invalid_thread_ts", response_metadata={"messages": [reason]})
+    return thread_ts
+
+
 def _attachments(value: object) -> list[Json]:
     attachments = read_json(value, "invalid_attachments")
     if not isinstance(attachments, list) or not all(isinstance(each, dict) for each in attachments):
@@ -81,20 +94,12 @@ def post_message(space: Space, arguments: Arguments) -> Json:
     channel = channel_to_post_to(space, arguments)
     given = content(arguments)
     require_something(given)
-    _throttle(space, channel)
-    thread_ts = arguments.optional("thread_ts")
+    space.rate_limits.count_post(channel.id)
+    thread_ts = thread_of(arguments)
     broadcast = {"subtype": "thread_broadcast"} if thread_ts and arguments.flag("reply_broadcast") else {}
     text = given.pop("text", "")
     message = space.conversation.say(channel, space.state.bot_user, text, thread_ts=thread_ts, **broadcast, **given)
     return {"ok": True, "channel": channel.id, "ts": message["ts"], "message": message}
-
-
-def _throttle(space: Space, channel: Channel) -> None:
-    """Refuse a second message to a channel within a second; source: docs.slack.dev/apis/web-api/rate-limits."""
-    now = space.config.clock()
-    if space.config.throttle and now - space.last_posted.get(channel.id, 0.0) < 1.0:
-        raise SlackError("ratelimited", status=429, headers={"Retry-After": "1"})
-    space.last_posted[channel.id] = now
 
 
 def update(space: Space, arguments: Arguments) -> Json:
@@ -148,7 +153,7 @@ def post_ephemeral(space: Space, arguments: Arguments) -> Json:
     given = content(arguments)
     require_something(given)
     text = given.pop("text", "")
-    thread_ts = arguments.optional("thread_ts")
+    thread_ts = thread_of(arguments)
     message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, **given)
     return {"ok": True, "message_ts": message["ts"]}
 

@@ -1,5 +1,7 @@
 """conversations.*: source: the method pages under docs.slack.dev/reference/methods."""
 
+import re
+from decimal import Decimal
 from typing import Any
 
 from bot.local.arguments import Arguments
@@ -11,6 +13,7 @@ from bot.local.space import Space
 from bot.local.state import Channel, Kind, is_top_level
 
 Json = dict[str, Any]
+COMMERCIAL_PAGE = 15  # messages at once for apps sold outside the Marketplace
 MAX_OTHERS = 8  # people in a group conversation besides the bot
 TYPES: dict[str, Kind] = {
     "public_channel": "channel",
@@ -90,7 +93,7 @@ def members(space: Space, arguments: Arguments) -> Json:
     """List who is in a conversation."""
     channel = channel_of(space, arguments)
     require(space.manifest.scopes, READ[channel.kind])
-    page, cursor = page_of([{"id": each} for each in channel.members], arguments)
+    page, cursor = page_of([{"id": each} for each in channel.members], arguments, strict=True)
     found = [each["id"] for each in page]
     return {"ok": True, "members": found, "response_metadata": {"next_cursor": cursor}}
 
@@ -99,7 +102,7 @@ def history(space: Space, arguments: Arguments) -> Json:
     """List what stands in a conversation, newest first, without replies."""
     channel = _readable(space, arguments)
     said = [for_bot(each) for each in reversed(channel.messages.values()) if is_top_level(each)]
-    return _messages(said, arguments)
+    return _messages(space, said, arguments)
 
 
 def replies(space: Space, arguments: Arguments) -> Json:
@@ -109,7 +112,7 @@ def replies(space: Space, arguments: Arguments) -> Json:
     if ts not in channel.messages:
         raise SlackError("thread_not_found")
     said = [for_bot(each) for each in channel.messages.values() if ts in {each["ts"], each.get("thread_ts")}]
-    return _messages(said, arguments)
+    return _messages(space, said, arguments, default=1000)
 
 
 def _readable(space: Space, arguments: Arguments) -> Channel:
@@ -120,18 +123,28 @@ def _readable(space: Space, arguments: Arguments) -> Channel:
     return channel
 
 
-def _messages(said: list[Json], arguments: Arguments) -> Json:
-    oldest, latest = arguments.text("oldest", "0"), arguments.text("latest", "9")
+def _messages(space: Space, said: list[Json], arguments: Arguments, default: int = 100) -> Json:
+    """Answer with one page of messages; raises SlackError invalid_ts_oldest, invalid_ts_latest, invalid_cursor."""
+    oldest, latest = _bound(arguments, "oldest", "0"), _bound(arguments, "latest", "Infinity")
     inclusive = arguments.flag("inclusive")
 
-    def wanted(ts: str) -> bool:
+    def wanted(ts: Decimal) -> bool:
         return oldest < ts < latest or (inclusive and ts in {oldest, latest})
 
-    found, cursor = page_of([each for each in said if wanted(each["ts"])], arguments)
+    within = [each for each in said if wanted(Decimal(each["ts"]))]
+    most = COMMERCIAL_PAGE if space.config.commercial else 1000
+    page, cursor = page_of(within, arguments, default, most=most)
     if not arguments.flag("include_all_metadata"):
-        found = [{name: value for name, value in each.items() if name != "metadata"} for each in found]
-    answer: Json = {"ok": True, "messages": found, "has_more": bool(cursor)}
+        page = [{name: value for name, value in each.items() if name != "metadata"} for each in page]
+    answer: Json = {"ok": True, "messages": page, "has_more": bool(cursor)}
     return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
+
+
+def _bound(arguments: Arguments, name: str, default: str) -> Decimal:
+    value = arguments.text(name, default) or default
+    if value != default and re.fullmatch(r"\d+(\.\d+)?", value) is None:
+        raise SlackError(f"invalid_ts_{name}")
+    return Decimal(value)
 
 
 def list_conversations(space: Space, arguments: Arguments) -> Json:
@@ -147,7 +160,7 @@ def list_conversations(space: Space, arguments: Arguments) -> Json:
         for each in space.state.channels.values()
         if each.kind in kinds and (each.kind == "channel" or space.state.bot_user in each.members)
     ]
-    page, cursor = page_of(found, arguments)
+    page, cursor = page_of(found, arguments, strict=True)
     return {"ok": True, "channels": page, "response_metadata": {"next_cursor": cursor}}
 
 

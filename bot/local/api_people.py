@@ -11,6 +11,7 @@ from bot.local.space import Space
 from bot.local.state import Person
 
 Json = dict[str, Any]
+SLACKBOT = Person("USLACKBOT", "slackbot", "Slackbot")  # a bot that is_bot says is none
 
 
 def auth_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
@@ -29,36 +30,47 @@ def auth_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - met
 
 
 def users_info(space: Space, arguments: Arguments) -> Json:
-    """Describe one person."""
-    return {"ok": True, "user": described(space, person_of(space, arguments.required("user")))}
+    """Describe one person, or Slackbot."""
+    user = arguments.required("user")
+    return {"ok": True, "user": described(space, SLACKBOT if user == SLACKBOT.id else person_of(space, user))}
 
 
 def users_list(space: Space, arguments: Arguments) -> Json:
     """List everybody."""
-    everybody = [described(space, each) for each in space.state.people.values()]
+    everybody = [described(space, each) for each in [*space.state.people.values(), SLACKBOT]]
     page, cursor = page_of(everybody, arguments)
     return {"ok": True, "members": page, "response_metadata": {"next_cursor": cursor}}
 
 
+def lookup_by_email(space: Space, arguments: Arguments) -> Json:
+    """Describe the person with an e-mail address; nobody from another organisation is found."""
+    email = arguments.required("email").lower()
+    for person in space.state.people.values():
+        if email_of(person).lower() == email and not (person.deleted or person.is_bot or person.team):
+            return {"ok": True, "user": described(space, person)}
+    raise SlackError("users_not_found")
+
+
+def get_profile(space: Space, arguments: Arguments) -> Json:
+    """Return one person's profile, the bot's own by default."""
+    return {"ok": True, "profile": _profile(space, person_of(space, arguments.text("user") or space.state.bot_user))}
+
+
+def email_of(person: Person) -> str:
+    """Return a person's address."""
+    return person.email or f"{person.name}@example.com"
+
+
 def described(space: Space, person: Person) -> Json:
-    """Return Slack's user object; the email only with users:read.email."""
-    offset = datetime.fromtimestamp(space.config.clock(), ZoneInfo(person.tz)).utcoffset()
-    profile: Json = {
-        "title": person.title,
-        "real_name": person.real_name,
-        "real_name_normalized": person.real_name,
-        "display_name": person.real_name.split(" ", maxsplit=1)[0],
-        "display_name_normalized": person.real_name.split(" ", maxsplit=1)[0],
-        "team": space.state.team.id,
-    }
-    if "users:read.email" in space.manifest.scopes:
-        profile["email"] = f"{person.name}@example.com"
+    """Return Slack's user object; a deactivated person's has little in it."""
+    now = datetime.fromtimestamp(space.config.clock(), ZoneInfo(person.tz))
+    offset = now.utcoffset()
     described_person: Json = {
         "id": person.id,
         "team_id": space.state.team_of(person.id),
         "name": person.name,
         "deleted": person.deleted,
-        "profile": profile,
+        "profile": _profile(space, person),
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": 0,
@@ -69,7 +81,7 @@ def described(space: Space, person: Person) -> Json:
         "color": person.image_color,
         "real_name": person.real_name,
         "tz": person.tz,
-        "tz_label": person.tz,
+        "tz_label": now.tzname() or person.tz,
         "tz_offset": int(offset.total_seconds()) if offset else 0,
         "is_admin": False,
         "is_owner": False,
@@ -77,7 +89,37 @@ def described(space: Space, person: Person) -> Json:
         "is_restricted": person.is_guest,
         "is_ultra_restricted": False,
         "is_stranger": bool(person.team),
+        "is_email_confirmed": not person.is_bot,
+        "who_can_share_contact_card": "EVERYONE",
     }
+
+
+def _profile(space: Space, person: Person) -> Json:
+    """Return a profile; the e-mail address only with users:read.email, and never a bot's."""
+    first, _, last = person.real_name.partition(" ")
+    profile: Json = {
+        "title": person.title,
+        "phone": "",
+        "skype": "",
+        "real_name": person.real_name,
+        "real_name_normalized": person.real_name,
+        "display_name": first,
+        "display_name_normalized": first,
+        "first_name": first,
+        "last_name": last,
+        "fields": None,
+        "status_text": "",
+        "status_emoji": "",
+        "status_emoji_display_info": [],
+        "status_expiration": 0,
+        "avatar_hash": f"g{person.id.lower()}",
+        "team": space.state.team_of(person.id),
+    }
+    if person.id == space.state.bot_user:
+        return profile | {"api_app_id": space.state.app_id, "bot_id": space.state.bot_id, "always_active": True}
+    if "users:read.email" in space.manifest.scopes and person.id != SLACKBOT.id and not person.team:
+        profile["email"] = email_of(person)
+    return profile
 
 
 def team_info(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001

@@ -52,6 +52,11 @@ OPTION = shape({"text": plain_text(75), "value": string(150)}, {"description": p
 OVERFLOW_OPTION = shape({"text": plain_text(75), "value": string(150)}, {"description": plain_text(75), "url": URL})
 CHOICE_OPTION = shape({"text": text(75), "value": string(150)}, {"description": text(75)})
 OPTION_GROUP = shape({"label": plain_text(75), "options": items(OPTION, 100)})
+SUGGESTIONS = shape(
+    {},
+    {"options": items(OPTION, 100, least=0), "option_groups": items(OPTION_GROUP, 100, least=0)},
+    one_of=("options", "option_groups"),
+)
 SLACK_FILE = shape({}, {"id": ANY_TEXT, "url": URL}, one_of=("id", "url"))
 DISPATCH = shape(
     {"trigger_actions_on": items(choice("on_enter_pressed", "on_character_entered"), 2)},

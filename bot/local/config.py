@@ -26,7 +26,10 @@ class WorkspaceConfig:
     preinstalled: whether bot_token is good from the start; without it the app is installed by OAuth.
     client_id, client_secret, redirect_uri: of the app, for OAuth. token_lifetime: seconds that a bot token from OAuth
         is good for; 0 for ever.
-    throttle: refuse a second message to one channel within a second with 429, as Slack may.
+    rate_limits: refuse calls beyond each method's tier, and messages beyond one a second and channel, with 429.
+    post_burst: messages to one channel that may follow each other at once; Slack allows "short bursts", of no figure.
+    commercial: whether the app is sold outside the Marketplace: conversations.history and .replies once a minute, with
+        15 items at most. docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps.
     clock: seconds since 1970; tests move it to let a trigger_id or a response_url expire.
     """
 
@@ -50,7 +53,9 @@ class WorkspaceConfig:
     client_secret: str = "local-client-secret"  # noqa: S105 - opens nothing but this workspace, on this machine
     redirect_uri: str = ""
     token_lifetime: float = 0.0
-    throttle: bool = False
+    rate_limits: bool = True
+    post_burst: int = 4
+    commercial: bool = False
     clock: Callable[[], float] = time.time
     seed: Path = HERE / "seed.yaml"
 

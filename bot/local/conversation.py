@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
+from bot.local.composer import links
 from bot.local.events import Events, for_bot
 from bot.local.formatting import mentions
 from bot.local.ids import unique
@@ -43,7 +45,8 @@ class Conversation:
         self._events.message(channel, for_bot(message))
         if author != self._state.bot_user and "subtype" not in message:
             self._events.mention(channel, for_bot(message))
-            self._remind_of_absence(channel, author, text)
+            self._tell_links(channel, message)
+            self._offer_invitation(channel, message)
         return message
 
     def _signature(self, author: str) -> Json:
@@ -79,13 +82,23 @@ class Conversation:
         channel.messages[root["ts"]] = counted
         self._show(channel, {"type": "message_changed", "message": counted})
 
-    def _remind_of_absence(self, channel: Channel, author: str, text: str) -> None:
-        """Tell a person, as Slackbot does, that the bot they mentioned isn't here."""
+    def _offer_invitation(self, channel: Channel, message: Json) -> None:
+        """Tell a person, as Slackbot does, that the bot they mentioned isn't here; their page offers to invite it."""
         absent = channel.kind in {"channel", "group"} and self._state.bot_user not in channel.members
-        if absent and mentions(text, self._state.bot_user):
+        if absent and mentions(message["text"], self._state.bot_user):
             name = self._state.bot.real_name
-            text = f"You mentioned @{name}, but they’re not in this channel."
-            self._stream.push({"type": "notice", "text": text, "channel": channel.id}, [author])
+            notice = {
+                "type": "notice",
+                "text": f"You mentioned @{name}, but they’re not in this channel.",
+                "channel": channel.id,
+                "invite": {"user": self._state.bot_user, "mentioned_in": message["ts"]},
+            }
+            self._stream.push(notice, [message["user"]])
+
+    def tell_mention(self, channel: Channel, ts: str) -> None:
+        """Send the bot app_mention for an earlier message, because of which it has been invited."""
+        if ts in channel.messages:
+            self._events.mention(channel, for_bot(channel.messages[ts]))
 
     def whisper(self, channel: Channel, to: str, text: str, *, thread_ts: str | None = None, **more: Any) -> Json:
         """Post a message from the bot that only one person sees, until they leave; the bot can't update it."""
@@ -124,6 +137,44 @@ class Conversation:
         if editor != self._state.bot_user:
             self._events.mention(channel, for_bot(after))
         return after
+
+    def unfurl(self, channel: Channel, ts: str, previews: dict[str, Json]) -> None:
+        """Attach previews to a message, by the address each is of; the bot hears message_changed without `edited`.
+
+        Source: docs.slack.dev/messaging/unfurling-links-in-messages; slack-facts.md item 61.
+        """
+        before = channel.messages[ts]
+        attachments = list(before.get("attachments", []))
+        for url, preview in previews.items():
+            attachments = [each for each in attachments if each.get("from_url") != url]
+            attachments.append({**preview, "from_url": url, "original_url": url, "id": len(attachments) + 1})
+        after = {**before, "attachments": attachments}
+        channel.messages[ts] = after
+        self._show(channel, {"type": "message_changed", "message": after, "previous_ts": ts})
+        self._tell_change(channel, self._state.timestamps.next(), before, after)
+
+    def _tell_links(self, channel: Channel, message: Json) -> None:
+        """Send link_shared for the links to domains that the app unfurls."""
+        shared = [
+            {"url": url, "domain": domain}
+            for url in links(message)
+            for domain in self._events.unfurl_domains
+            if (host := urlsplit(url).hostname or "") == domain or host.endswith(f".{domain}")
+        ]
+        if shared and self._state.bot_user in channel.members:
+            event = {
+                "type": "link_shared",
+                "channel": channel.id,
+                "is_bot_user_member": True,
+                "user": message["user"],
+                "message_ts": message["ts"],
+                "unfurl_id": f"{channel.id}-{message['ts']}",
+                "source": "conversations_history",
+                "links": shared,
+                "event_ts": self._state.timestamps.next(),
+            }
+            thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
+            self._events.send("link_shared", event | thread, channel)
 
     def _tell_change(self, channel: Channel, stamp: str, before: Json, after: Json) -> None:
         event = {
@@ -208,14 +259,50 @@ class Conversation:
         self._tell_membership("member_joined_channel", channel, user, inviter)
 
     def leave(self, channel: Channel, user: str) -> None:
-        """End a membership and say so in the channel."""
+        """End somebody's own membership and say so in the channel."""
         if user not in channel.members:
             return
         subtype = "channel_leave" if channel.kind == "channel" else "group_leave"
         self.say(channel, user, f"<@{user}> has left the channel", subtype=subtype, client_msg_id=None)
+        self._end_membership(channel, user, user)
+
+    def remove(self, channel: Channel, user: str, actor: str) -> None:
+        """End somebody else's membership; only Slackbot tells them."""
+        if user not in channel.members:
+            return
+        self._end_membership(channel, user, actor)
+        text = f"You have been removed from #{channel.name} by <@{actor}>"
+        self._stream.push({"type": "notice", "text": text, "channel": channel.id}, [user])
+
+    def _end_membership(self, channel: Channel, user: str, actor: str) -> None:
         channel.members.remove(user)
         self.show_channel(channel, also=[user])
         self._tell_membership("member_left_channel", channel, user, None)
+        if user == self._state.bot_user:
+            name = "channel_left" if channel.kind == "channel" else "group_left"
+            self._tell_channel(name, channel, actor_id=actor)
+
+    def archive(self, channel: Channel, actor: str, *, archived: bool) -> None:
+        """Archive a channel, or bring it back, and say so in it."""
+        name = f"{'channel' if channel.kind == 'channel' else 'group'}_{'archive' if archived else 'unarchive'}"
+        text = f"{'' if archived else 'un-'}archived the channel"
+        self.say(channel, actor, text, subtype=name, client_msg_id=None)
+        channel.archived = archived
+        self.show_channel(channel)
+        self._tell_channel(name, channel, user=actor)
+
+    def set_topic(self, channel: Channel, actor: str, topic: str) -> None:
+        """Change a channel's topic and say so in it."""
+        channel.topic = topic
+        self.show_channel(channel)
+        subtype = "channel_topic" if channel.kind == "channel" else "group_topic"
+        text = f"set the channel topic: {topic}" if topic else "cleared the channel topic"
+        self.say(channel, actor, text, subtype=subtype, topic=topic, client_msg_id=None)
+
+    def _tell_channel(self, name: str, channel: Channel, **more: Any) -> None:
+        if channel.kind == "channel" or self._state.bot_user in channel.members or name == "group_left":
+            event = {"type": name, "channel": channel.id, "event_ts": self._state.timestamps.next(), **more}
+            self._events.send(name, event, channel)
 
     def _tell_membership(self, name: str, channel: Channel, user: str, inviter: str | None) -> None:
         if self._state.bot_user not in {*channel.members, user}:
@@ -279,6 +366,7 @@ class Conversation:
             "user": other if channel.kind == "im" else None,
             "members": list(channel.members),
             "topic": channel.topic,
+            "is_archived": channel.archived,
             "unread": channel.unread(viewer) if viewer in channel.members else 0,
             "last_read": channel.last_read.get(viewer, ""),
         }

@@ -5,8 +5,9 @@ Sources: docs.slack.dev/apis/events-api (the envelope) and the event pages under
 
 from typing import Any
 
+from bot.local.composer import rich_text
 from bot.local.delivery import Delivery, Parcel
-from bot.local.formatting import mentions, rich_text
+from bot.local.formatting import mentions
 from bot.local.ids import unique
 from bot.local.manifest import Manifest
 from bot.local.scopes import MESSAGE_EVENT, needed_by
@@ -31,18 +32,33 @@ class Events:
             self.send(MESSAGE_EVENT[channel.kind], told, channel)
 
     def mention(self, channel: Channel, message: Json) -> None:
-        """Send app_mention: in channels of the bot, and in public ones it isn't in; never in its own DM.
+        """Send app_mention in conversations the bot is in, other than its own DM.
 
-        An edited message that mentions the bot fires it again, with `edited` (PostHog/posthog#59517).
+        An edited message that mentions the bot fires it again, with `edited` (PostHog/posthog#59517). Where the bot
+        isn't a member it hears of the mention once it is invited because of it.
         Source: docs.slack.dev/reference/events/app_mention.
         """
-        heard = channel.kind == "channel" or (
-            channel.kind in {"group", "mpim"} and self._state.bot_user in channel.members
-        )
-        if heard and mentions(message["text"], self._state.bot_user):
+        member = channel.kind != "im" and self._state.bot_user in channel.members
+        if member and mentions(message["text"], self._state.bot_user):
             stamp = message["edited"]["ts"] if "edited" in message else message["ts"]
             told = self._with_team(message) | {"type": "app_mention", "channel": channel.id, "event_ts": stamp}
             self.send("app_mention", told, channel)
+
+    @property
+    def unfurl_domains(self) -> tuple[str, ...]:
+        """The domains whose links the app previews."""
+        return self._manifest.unfurl_domains
+
+    def tell_limited(self) -> None:
+        """Send app_rate_limited, which has no inner event. Source: docs.slack.dev/apis/events-api."""
+        payload = {
+            "token": "local",
+            "type": "app_rate_limited",
+            "team_id": self._state.team.id,
+            "minute_rate_limited": int(self._state.clock()) // 60 * 60,
+            "api_app_id": self._state.app_id,
+        }
+        self._delivery.post(Parcel("events_api", "app_rate_limited", payload))
 
     def send(self, name: str, event: Json, channel: Channel | None = None) -> None:
         """Send an event if the manifest subscribes to it and its scope is granted."""
@@ -78,4 +94,4 @@ def for_bot(message: Json) -> Json:
     """Return a message as the bot receives it: what a person typed also comes as rich_text."""
     if "blocks" in message or "bot_id" in message or "subtype" in message or not message.get("text"):
         return message
-    return {**message, "blocks": [rich_text(message["text"], "b" + message["ts"][-4:])]}
+    return {**message, "blocks": [rich_text(message["text"], message["ts"])]}

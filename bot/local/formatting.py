@@ -5,11 +5,8 @@ Source: docs.slack.dev/messaging/formatting-message-text.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-Json = dict[str, Any]
-
-_TOKEN = re.compile(r"<(?:@|#|!|https?:|mailto:|tel:|slack:)[^<>\n]+>")
+TOKEN = re.compile(r"<(?:@|#|!|https?:|mailto:|tel:|slack:)[^<>\n]+>")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)")
 
 
@@ -17,7 +14,7 @@ def normalise(text: str) -> str:
     """Return text as Slack stores it: tokens kept, every other `&`, `<`, `>` turned into its entity."""
     parts: list[str] = []
     end = 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         parts += [_entities(text[end : token.start()]), token.group()]
         end = token.end()
     parts.append(_entities(text[end:]))
@@ -50,7 +47,7 @@ def as_typed(text: str, names: Mapping[str, str]) -> str:
             return target[0] + names.get(target[1:], label or target[1:])
         return "@" + target[1:] if target.startswith("!") else label or target
 
-    return plain(_TOKEN.sub(show, text))
+    return plain(TOKEN.sub(show, text))
 
 
 def labelled(text: str, names: Mapping[str, str]) -> str:
@@ -60,33 +57,4 @@ def labelled(text: str, names: Mapping[str, str]) -> str:
         target = token.group()[1:-1].partition("|")[0]
         return f"<{target}|{names[target[1:]]}>" if target[1:] in names else token.group()
 
-    return _TOKEN.sub(label, text)
-
-
-def rich_text(text: str, block_id: str) -> Json:
-    """Return the rich_text block that Slack adds to what a person typed."""
-    leaves: list[Json] = []
-    end = 0
-    for token in _TOKEN.finditer(text):
-        if token.start() > end:
-            leaves.append({"type": "text", "text": plain(text[end : token.start()])})
-        leaves.append(_leaf(token.group()[1:-1]))
-        end = token.end()
-    if end < len(text):
-        leaves.append({"type": "text", "text": plain(text[end:])})
-    section = {"type": "rich_text_section", "elements": leaves}
-    return {"type": "rich_text", "block_id": block_id, "elements": [section]}
-
-
-def _leaf(token: str) -> Json:
-    target, _, label = token.partition("|")
-    if target.startswith("@"):
-        return {"type": "user", "user_id": target[1:]}
-    if target.startswith("#"):
-        return {"type": "channel", "channel_id": target[1:]}
-    if target.startswith("!subteam^"):
-        return {"type": "usergroup", "usergroup_id": target.removeprefix("!subteam^")}
-    if target in {"!here", "!channel", "!everyone"}:
-        return {"type": "broadcast", "range": target[1:]}
-    link = {"type": "link", "url": plain(target)}
-    return {**link, "text": plain(label)} if label else link
+    return TOKEN.sub(label, text)

@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from bot.local.block_kit import check_message, elements, walk
-from bot.local.block_schema import options_of
+from bot.local.block_schema import SUGGESTIONS, options_of
 from bot.local.config import WorkspaceConfig
 from bot.local.conversation import Conversation
 from bot.local.delivery import Delivery, Parcel
@@ -18,10 +18,12 @@ from bot.local.events import for_bot
 from bot.local.formatting import as_typed, labelled, normalise
 from bot.local.manifest import Manifest
 from bot.local.permits import Permits
+from bot.local.schema import Problems
 from bot.local.state import Channel, State
 from bot.local.views import EMPTY, Views, initial_values
 
 Json = dict[str, Any]
+MIN_QUERY_LENGTH = 3  # docs.slack.dev/reference/block-kit/block-elements/select-menu-element, of external data
 
 
 class Interaction:
@@ -45,6 +47,7 @@ class Interaction:
         self._permits = permits
         self._delivery = delivery
         self._entered: dict[tuple[str, str], Json] = {}
+        self._suggested: dict[tuple[str, str], list[Json]] = {}  # by block_id and action_id, newest last
 
     # Slash commands
     async def command(self, user: str, channel: Channel, command: str, text: str) -> None:
@@ -139,6 +142,52 @@ class Interaction:
         }
         await self._ask(Parcel("interactive", element["action_id"], payload, "action"))
 
+    # Options that the bot looks up
+    async def suggest_for_message(self, user: str, channel: Channel, ts: str, asked: Json) -> Json:
+        """Ask the bot for the options of an external select in a message; see _suggest."""
+        message = channel.find(ts, user)
+        if message is None:
+            raise PageError("message_not_found", "There is no such message, or this person can’t see it.")
+        ephemeral = bool(message.get("ephemeral"))
+        place: Json = {
+            "container": {"type": "message", "message_ts": ts, "channel_id": channel.id, "is_ephemeral": ephemeral},
+            "channel": {"id": channel.id, "name": _payload_name(channel)},
+        }
+        if not ephemeral:
+            place["message"] = for_bot(message)
+        return await self._suggest(user, message.get("blocks", []), place, asked)
+
+    async def suggest_for_view(self, user: str, view_id: str, asked: Json) -> Json:
+        """Ask the bot for the options of an external select in a modal or on Home; see _suggest."""
+        view = self._own_view(user, view_id)
+        place = {"container": {"type": "view", "view_id": view_id}, "view": view}
+        return await self._suggest(user, view["blocks"], place, asked)
+
+    async def _suggest(self, user: str, blocks: list[Json], place: Json, asked: Json) -> Json:
+        """Send block_suggestion and return the `options` or `option_groups` of the acknowledgement.
+
+        asked: block_id, action_id, and as `value` what the person has typed so far.
+        Raises PageError: query_too_short below min_query_length, invalid_options if Slack would show none of them, and
+        what Slackbot says when the bot doesn't answer.
+        Source: docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
+        """
+        block, element = find_element(blocks, asked)
+        if "external_select" not in element["type"]:
+            raise PageError("unknown_element", f"{element['action_id']} has its options already.")
+        typed, least = str(asked.get("value") or ""), element.get("min_query_length", MIN_QUERY_LENGTH)
+        if len(typed) < least:
+            raise PageError("query_too_short", f"Type at least {least} characters.")
+        head = self._head("block_suggestion", user)
+        del head["trigger_id"]
+        named = {"action_id": element["action_id"], "block_id": block["block_id"], "value": typed}
+        answer = await self._ask(Parcel("interactive", element["action_id"], {**head, **place, **named}, "action"))
+        problems: Problems = []
+        SUGGESTIONS(answer, "", problems)
+        if problems:
+            raise PageError("invalid_options", f"Slack shows none of the bot’s options: {problems[0]}")
+        self._suggested.setdefault((block["block_id"], element["action_id"]), []).extend(options_of(answer))
+        return answer
+
     def _action(self, block: Json, element: Json, choice: Json) -> Json:
         """Return the entry of `actions` for what a person did; raises PageError if it can't be done."""
         action: Json = {
@@ -150,9 +199,9 @@ class Interaction:
         for shown in ("text", "style", "placeholder", "url", "initial_option", "initial_options"):
             if shown in element and element["type"] != "feedback_buttons":
                 action[shown] = element[shown]
-        return action | self._chosen(element, choice)
+        return action | self._chosen(block, element, choice)
 
-    def _chosen(self, element: Json, choice: Json) -> Json:
+    def _chosen(self, block: Json, element: Json, choice: Json) -> Json:
         kind = element["type"]
         if kind in {"button", "icon_button", "workflow_button"}:
             return {"value": element["value"]} if "value" in element else {}
@@ -165,7 +214,8 @@ class Interaction:
         name = "selected_option" if kind == "overflow" else EMPTY[kind]
         given = choice.get(name, choice.get("value"))
         if name in {"selected_option", "selected_options"}:
-            return {name: _option(element, given, many=name == "selected_options")}
+            offered = [*options_of(element), *self._suggested.get((block["block_id"], element["action_id"]), [])]
+            return {name: _option(element, offered, given, many=name == "selected_options")}
         if name in {"selected_user", "selected_users"}:
             people = given if isinstance(given, list) else [given] if given else []
             if any(person not in self._state.people for person in people):
@@ -239,7 +289,7 @@ class Interaction:
                 block, element = find_element(blocks, {"block_id": block_id, "action_id": action_id})
                 choice = given if isinstance(given, dict) else {"value": given}
                 if element["type"] in EMPTY:
-                    _enter(entered, block, element, self._chosen(element, choice))
+                    _enter(entered, block, element, self._chosen(block, element, choice))
         return entered
 
     # Shortcuts
@@ -331,9 +381,10 @@ def find_element(blocks: list[Json], choice: Json) -> tuple[Json, Json]:
     )  # fmt: skip
 
 
-def _option(element: Json, given: object, *, many: bool) -> Any:
+def _option(element: Json, options: list[Json], given: object, *, many: bool) -> Any:
     """Return the chosen option object or objects, given by value or whole; raises PageError unknown_option."""
-    offered = {option["value"]: option for option in options_of(element)}
+    initial = element.get("initial_options", [element["initial_option"]] if "initial_option" in element else [])
+    offered = {option["value"]: option for option in [*initial, *options]}
     wanted = given if isinstance(given, list) else [given]
     values = [each.get("value") if isinstance(each, dict) else each for each in wanted]
     if many:

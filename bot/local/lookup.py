@@ -67,15 +67,21 @@ def person_of(space: Space, user: str) -> Person:
     return space.state.people[user]
 
 
-def page_of(items: list[Json], arguments: Arguments, default: int = 100) -> tuple[list[Json], str]:
-    """Return one page and the cursor of the next, empty at the end; raises invalid_cursor.
+def page_of(
+    items: list[Json], arguments: Arguments, default: int = 100, *, most: int = 1000, strict: bool = False
+) -> tuple[list[Json], str]:
+    """Return one page and the cursor of the next, empty at the end.
 
+    default, most: items of a page. strict: refuse a limit that is no number up to `most`, as some methods do.
+    Raises SlackError: invalid_cursor, and invalid_limit if strict.
     Source: docs.slack.dev/apis/web-api/pagination.
     """
     cursor = arguments.text("cursor", "0") or "0"
     if not cursor.isdecimal():
         raise SlackError("invalid_cursor")
+    if strict and arguments.has("limit") and not 0 <= arguments.number("limit", -1) <= most:
+        raise SlackError("invalid_limit")
     start = int(cursor)
-    limit = max(1, min(arguments.number("limit", default), 1000))
+    limit = max(1, min(arguments.number("limit", default) or default, most))
     following = start + limit
     return items[start:following], str(following) if following < len(items) else ""

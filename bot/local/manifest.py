@@ -46,15 +46,28 @@ class Manifest:
     home_enabled: bool
     messages_enabled: bool
     messages_read_only: bool
+    unfurl_domains: tuple[str, ...]
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
-        """Read a manifest file; raises OSError if it is missing and KeyError if the app has no name."""
-        document: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
-        features: Json = document.get("features", {})
-        settings: Json = document.get("settings", {})
-        home: Json = features.get("app_home", {})
-        scopes: Json = document.get("oauth_config", {}).get("scopes", {})
+        """Read a manifest file, YAML or JSON.
+
+        Raises OSError if it can't be read, ValueError, with the file's name, if it isn't one.
+        """
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise ValueError(f"{path}: this is neither YAML nor JSON: {error}") from None
+        if not isinstance(document, dict) or "name" not in (document.get("display_information") or {}):
+            raise ValueError(f"{path}: this is no app manifest: display_information.name is missing.")
+        return cls._from(document)
+
+    @classmethod
+    def _from(cls, document: Json) -> "Manifest":
+        features: Json = document.get("features") or {}
+        settings: Json = document.get("settings") or {}
+        home: Json = features.get("app_home") or {}
+        scopes: Json = (document.get("oauth_config") or {}).get("scopes") or {}
         app_name = document["display_information"]["name"]
         return cls(
             app_name=app_name,
@@ -78,4 +91,5 @@ class Manifest:
             home_enabled=home.get("home_tab_enabled", False),
             messages_enabled=home.get("messages_tab_enabled", True),
             messages_read_only=home.get("messages_tab_read_only_enabled", False),
+            unfurl_domains=tuple(features.get("unfurl_domains") or ()),
         )

@@ -12,6 +12,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from bot.local import emoji
+from bot.local.composer import links, wire
 from bot.local.conversation import Conversation
 from bot.local.errors import PageError
 from bot.local.faults import ApiFault, Weather
@@ -42,6 +44,7 @@ class PageApi:
             "view": self.view,
             "traffic": self.traffic,
             "undelivered": self.undelivered,
+            "static": self.static,
         }
         acts: dict[str, Answer] = {
             "post": self.post,
@@ -50,6 +53,7 @@ class PageApi:
             "react": self.react,
             "command": self.command,
             "action": self.action,
+            "options": self.options,
             "view_submit": self.view_submit,
             "view_close": self.view_close,
             "shortcut": self.shortcut,
@@ -58,6 +62,10 @@ class PageApi:
             "join": self.join,
             "leave": self.leave,
             "invite": self.invite,
+            "remove": self.remove,
+            "archive": self.archive,
+            "unfurl": self.unfurl,
+            "limit_events": self.limit_events,
             "channel": self.channel,
             "group": self.group,
             "deactivate": self.deactivate,
@@ -136,6 +144,11 @@ class PageApi:
         after = str(given.get("after", "0"))
         return {"entries": self._space.traffic.after(int(after) if after.isdecimal() else 0)}
 
+    async def static(self, given: Json) -> Json:  # noqa: ARG002
+        """Return what never changes: the character of each emoji's name, and whom a visitor acts as at first."""
+        first = next((each.id for each in self._state.people.values() if not each.is_bot and not each.deleted), "")
+        return {"emoji": emoji.by_name(), "first": first}
+
     # Talking
     async def post(self, given: Json) -> Json:
         """Say something; a person's id instead of a channel's means the direct conversation with them."""
@@ -146,10 +159,12 @@ class PageApi:
             channel = self._direct(me.id, target)
         else:
             channel = self._joined(me, given)
+            if channel.archived:
+                raise PageError("is_archived", f"#{channel.name} is archived.")
             for other in channel.members if channel.kind == "im" else ():
                 if other != me.id:
                     self._may_write_to(me, self._state.people[other])
-        text = _text(given, "text")
+        text = wire(_text(given, "text"))
         thread_ts = given.get("thread_ts") or None
         if thread_ts is not None and self._conversation.root_of(channel, thread_ts) is None:
             raise PageError("thread_not_found", "A thread hangs on its first message; that ts is none.")
@@ -168,7 +183,7 @@ class PageApi:
     async def edit(self, given: Json) -> Json:
         """Change one's own message."""
         me, channel, ts = self._own_message(given)
-        self._conversation.edit(channel, ts, me.id, {"text": _text(given, "text")})
+        self._conversation.edit(channel, ts, me.id, {"text": wire(_text(given, "text"))})
         return {"ok": True}
 
     async def delete(self, given: Json) -> Json:
@@ -219,6 +234,14 @@ class PageApi:
             channel = self._visible(me, given)
             await self._space.interaction.act_on_message(me.id, channel, _text(given, "message_ts"), given)
         return {"ok": True}
+
+    async def options(self, given: Json) -> Json:
+        """Have the bot look up the options of an external select; `value` is what has been typed so far."""
+        me = self._person(given)
+        if given.get("view_id"):
+            return await self._space.interaction.suggest_for_view(me.id, _text(given, "view_id"), given)
+        channel = self._visible(me, given)
+        return await self._space.interaction.suggest_for_message(me.id, channel, _text(given, "message_ts"), given)
 
     async def view_submit(self, given: Json) -> Json:
         """Submit a modal."""
@@ -280,7 +303,7 @@ class PageApi:
         return {"ok": True}
 
     async def invite(self, given: Json) -> Json:
-        """Bring somebody, perhaps the bot, into a channel."""
+        """Bring somebody, perhaps the bot, into a channel; `mentioned_in` is the message that mentioned them."""
         me = self._person(given)
         channel = self._joined(me, given)
         invited = self._state.people.get(_text(given, "user"))
@@ -288,7 +311,30 @@ class PageApi:
             raise PageError("user_not_found", "There is nobody active with that id.")
         if channel.kind not in {"channel", "group"}:
             raise PageError("not_a_channel", "People can be invited to channels only.")
+        if channel.archived:
+            raise PageError("is_archived", f"#{channel.name} is archived.")
         self._conversation.join(channel, invited.id, inviter=me.id)
+        if invited.is_bot and given.get("mentioned_in"):
+            self._conversation.tell_mention(channel, str(given["mentioned_in"]))
+        return {"ok": True}
+
+    async def remove(self, given: Json) -> Json:
+        """Remove somebody, perhaps the bot, from a channel."""
+        me = self._person(given)
+        channel = self._joined(me, given)
+        user = _text(given, "user")
+        if channel.kind not in {"channel", "group"} or user not in channel.members or user == me.id:
+            raise PageError("cannot_remove", "Only other members of a channel can be removed.")
+        self._conversation.remove(channel, user, me.id)
+        return {"ok": True}
+
+    async def archive(self, given: Json) -> Json:
+        """Archive a channel, or bring it back if it is archived."""
+        me = self._person(given)
+        channel = self._joined(me, given)
+        if channel.kind not in {"channel", "group"}:
+            raise PageError("not_a_channel", "Only channels can be archived.")
+        self._conversation.archive(channel, me.id, archived=not channel.archived)
         return {"ok": True}
 
     async def channel(self, given: Json) -> Json:
@@ -359,6 +405,22 @@ class PageApi:
         faults.stale_links = int(given.get("stale_links", 0))
         faults.swapped = int(given.get("swapped", 0))
         faults.token_error = given.get("token_error")
+        return {"ok": True}
+
+    async def unfurl(self, given: Json) -> Json:
+        """Show previews of a message's links, as Slack does once it has fetched them; nothing is fetched here."""
+        me = self._person(given)
+        channel = self._visible(me, given)
+        ts = _text(given, "ts")
+        if ts not in channel.messages:
+            raise PageError("message_not_found", "There is no such message.")
+        previews = {url: {"title": url, "text": "A preview", "fallback": url} for url in links(channel.messages[ts])}
+        self._conversation.unfurl(channel, ts, previews)
+        return {"ok": True}
+
+    async def limit_events(self, given: Json) -> Json:  # noqa: ARG002
+        """Tell the bot that it is sent no more events for a while, as beyond 30,000 in an hour."""
+        self._space.events.tell_limited()
         return {"ok": True}
 
     async def uninstall(self, given: Json) -> Json:

@@ -35,6 +35,13 @@ def needed_by(event: str, kind: Kind | None) -> str | None:
         return READ[kind]
     fixed = {
         "app_mention": "app_mentions:read",
+        "channel_archive": "channels:read",
+        "channel_left": "channels:read",
+        "channel_unarchive": "channels:read",
+        "group_archive": "groups:read",
+        "group_left": "groups:read",
+        "group_unarchive": "groups:read",
+        "link_shared": "links:read",
         "reaction_added": "reactions:read",
         "reaction_removed": "reactions:read",
     }

@@ -11,6 +11,7 @@ from bot.local.http_delivery import HttpDelivery
 from bot.local.interaction import Interaction
 from bot.local.manifest import Manifest
 from bot.local.permits import Permits
+from bot.local.rate_limits import RateLimits
 from bot.local.socket_mode import SocketMode
 from bot.local.state import State
 from bot.local.stream import Stream
@@ -44,7 +45,7 @@ class Space:
         self.interaction = Interaction(
             config, self.manifest, self.state, self.conversation, self.views, self.permits, self.delivery
         )
-        self.last_posted: dict[str, float] = {}
+        self.rate_limits = RateLimits(config.clock, enabled=config.rate_limits, post_burst=config.post_burst)
         self.pages: set[web.WebSocketResponse] = set()
 
     def _bot_changed(self, connected: bool) -> None:

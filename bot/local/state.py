@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from bot.local.composer import wire
 from bot.local.ids import Timestamps
 from bot.local.manifest import Manifest
+from bot.local.seed import read as read_seed
 
 Json = dict[str, Any]
 Kind = Literal["channel", "group", "im", "mpim"]  # Slack's channel_type
@@ -27,6 +27,7 @@ class Person:
     deleted: bool = False
     is_bot: bool = False
     is_guest: bool = False
+    email: str = ""  # the name at example.com if left out
     team: str = ""  # the workspace of somebody from another organisation, met in a shared channel
 
 
@@ -85,6 +86,16 @@ def is_top_level(message: Json) -> bool:
 
 
 @dataclass(frozen=True)
+class UserGroup:
+    """Several people who are mentioned by one handle."""
+
+    id: str
+    handle: str
+    name: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Team:
     """The workspace itself."""
 
@@ -97,17 +108,17 @@ class State:
     """People and conversations of one workspace, started from a seed file."""
 
     def __init__(self, seed: Path, manifest: Manifest, clock: Callable[[], float], team: str | None = None) -> None:
-        document: Json = yaml.safe_load(seed.read_text(encoding="utf-8"))
-        document["team"]["id"] = team or document["team"]["id"]
+        document = read_seed(seed)
         self.clock = clock
         self.timestamps = Timestamps(clock)
-        self.team = Team(**document["team"])
+        self.team = Team(**(document["team"] | ({"id": team} if team else {})))
         self.bot_user: str = document["bot"]["user"]
         self.bot_id: str = document["bot"]["bot"]
         self.app_id: str = document["bot"]["app"]
         bot = Person(self.bot_user, manifest.bot_name.lower(), manifest.bot_name, is_bot=True)
         people = [Person(**each) for each in document["people"]]
         self.people: dict[str, Person] = {each.id: each for each in [*people, bot]}
+        self.usergroups = [UserGroup(**{**each, "users": tuple(each["users"])}) for each in document["usergroups"]]
         self.channels: dict[str, Channel] = {}
         for each in document["channels"]:
             self.add_channel(
@@ -119,9 +130,9 @@ class State:
                     each.get("topic", ""),
                 )
             )
-        for each in document.get("messages", ()):
+        for each in document["messages"]:
             ts = self.timestamps.next()
-            message = {"type": "message", "ts": ts, "user": each["user"], "text": each["text"].strip()}
+            message = {"type": "message", "ts": ts, "user": each["user"], "text": wire(each["text"].strip())}
             self.channels[each["channel"]].messages[ts] = {**message, "team": self.team.id}
 
     @property
@@ -166,7 +177,7 @@ class State:
 
     def team_of(self, user: str) -> str:
         """Return the workspace somebody belongs to."""
-        return self.people[user].team or self.team.id
+        return (self.people[user].team if user in self.people else "") or self.team.id
 
     def shared(self, channel: Channel) -> bool:
         """Whether people of another organisation are in a conversation."""

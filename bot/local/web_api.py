@@ -15,6 +15,7 @@ from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.faults import ApiFault
 from bot.local.oauth import Installations
+from bot.local.rate_limits import SPECIAL, TIER_1, TIER_2, TIER_3, TIER_4
 from bot.local.scopes import require
 from bot.local.space import Space
 
@@ -24,9 +25,14 @@ TokenKind = Literal["bot", "app", "none"]
 
 @dataclass(frozen=True)
 class Method:
-    """One Web API method. scopes: any one of them is enough; what depends on the channel is checked inside."""
+    """One Web API method.
+
+    per_minute: calls a minute, None where no limit is known. scopes: any one of them is enough; what depends on the
+    channel is checked inside.
+    """
 
     run: Callable[[Space, Arguments], Json]
+    per_minute: int | None
     scopes: tuple[str, ...] = ()
     caller: TokenKind = "bot"
 
@@ -46,32 +52,32 @@ def _api_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001
 
 
 METHODS: dict[str, Method] = {
-    "api.test": Method(_api_test, caller="none"),
-    "apps.connections.open": Method(_open_connection, caller="app"),
-    "auth.test": Method(api_people.auth_test),
-    "blocks.validate": Method(api_views.validate_blocks, caller="none"),
-    "bots.info": Method(api_people.bots_info, ("users:read",)),
-    "chat.delete": Method(api_chat.delete, ("chat:write",)),
-    "chat.getPermalink": Method(api_chat.get_permalink),
-    "chat.postEphemeral": Method(api_chat.post_ephemeral, ("chat:write",)),
-    "chat.postMessage": Method(api_chat.post_message, ("chat:write",)),
-    "chat.update": Method(api_chat.update, ("chat:write",)),
-    "conversations.history": Method(api_conversations.history),
-    "conversations.info": Method(api_conversations.info),
-    "conversations.join": Method(api_conversations.join, ("channels:join",)),
-    "conversations.list": Method(api_conversations.list_conversations),
-    "conversations.members": Method(api_conversations.members),
-    "conversations.open": Method(api_conversations.open_conversation),
-    "conversations.replies": Method(api_conversations.replies),
-    "reactions.add": Method(api_chat.add_reaction, ("reactions:write",)),
-    "reactions.remove": Method(api_chat.remove_reaction, ("reactions:write",)),
-    "team.info": Method(api_people.team_info, ("team:read",)),
-    "users.info": Method(api_people.users_info, ("users:read",)),
-    "users.list": Method(api_people.users_list, ("users:read",)),
-    "views.open": Method(api_views.open_view),
-    "views.publish": Method(api_views.publish_view),
-    "views.push": Method(api_views.push_view),
-    "views.update": Method(api_views.update_view),
+    "api.test": Method(_api_test, TIER_4, caller="none"),
+    "apps.connections.open": Method(_open_connection, TIER_3, caller="app"),
+    "auth.test": Method(api_people.auth_test, SPECIAL),
+    "blocks.validate": Method(api_views.validate_blocks, None, caller="none"),
+    "bots.info": Method(api_people.bots_info, TIER_3, ("users:read",)),
+    "chat.delete": Method(api_chat.delete, TIER_3, ("chat:write",)),
+    "chat.getPermalink": Method(api_chat.get_permalink, SPECIAL),
+    "chat.postEphemeral": Method(api_chat.post_ephemeral, TIER_4, ("chat:write",)),
+    "chat.postMessage": Method(api_chat.post_message, SPECIAL, ("chat:write",)),
+    "chat.update": Method(api_chat.update, TIER_3, ("chat:write",)),
+    "conversations.history": Method(api_conversations.history, TIER_3),
+    "conversations.info": Method(api_conversations.info, TIER_3),
+    "conversations.join": Method(api_conversations.join, TIER_3, ("channels:join",)),
+    "conversations.list": Method(api_conversations.list_conversations, TIER_2),
+    "conversations.members": Method(api_conversations.members, TIER_4),
+    "conversations.open": Method(api_conversations.open_conversation, TIER_3),
+    "conversations.replies": Method(api_conversations.replies, TIER_3),
+    "reactions.add": Method(api_chat.add_reaction, TIER_3, ("reactions:write",)),
+    "reactions.remove": Method(api_chat.remove_reaction, TIER_2, ("reactions:write",)),
+    "team.info": Method(api_people.team_info, TIER_3, ("team:read",)),
+    "users.info": Method(api_people.users_info, TIER_4, ("users:read",)),
+    "users.list": Method(api_people.users_list, TIER_2, ("users:read",)),
+    "views.open": Method(api_views.open_view, TIER_4),
+    "views.publish": Method(api_views.publish_view, TIER_4),
+    "views.push": Method(api_views.push_view, TIER_4),
+    "views.update": Method(api_views.update_view, TIER_4),
 }
 
 
@@ -97,9 +103,12 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
             token, body = _token(request, arguments), dict[str, Any]()
             space = teams[installed.team_of(token) or first.state.team.id]
             if name == "oauth.v2.access":
-                method = Method(lambda space, given: installed.access(request, given, space.manifest.scopes, describe))
+                method = Method(
+                    lambda space, given: installed.access(request, given, space.manifest.scopes, describe), SPECIAL
+                )
             else:
                 method = allowed(space, name, token, is_bot=installed.team_of(token) is not None)
+            _count(space, name, method)
             fault = space.faults.strike(name)
             if fault is None or fault.done or fault.error is None:
                 body = method.run(space, arguments)
@@ -121,6 +130,14 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
         return web.json_response(body, status=status, headers=headers)
 
     return answer
+
+
+def _count(space: Space, name: str, method: Method) -> None:
+    """Raise SlackError ratelimited if the app calls a method too often."""
+    commercial = space.config.commercial and name in {"conversations.history", "conversations.replies"}
+    per_minute = TIER_1 if commercial else method.per_minute
+    if per_minute is not None:
+        space.rate_limits.count(name, per_minute)
 
 
 def _token(request: web.Request, arguments: Arguments) -> str:

@@ -17,8 +17,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tests.workspace import MANIFEST, Workspace
 
 Json = dict[str, Any]
-EVENTS = ["message.mpim", "member_joined_channel", "reaction_added", "reaction_removed"]
+EVENTS = ["message.mpim", "member_joined_channel", "member_left_channel", "reaction_added", "reaction_removed"]
+EVENTS += ["channel_archive", "channel_left", "channel_unarchive", "link_shared"]
 SCOPES = ["im:write", "mpim:write", "mpim:history", "reactions:read", "reactions:write", "team:read"]
+SCOPES += ["channels:manage", "groups:write", "links:read", "links:write", "usergroups:read", "users.profile:read"]
 SCOPES += [f"{kind}:read" for kind in ("channels", "groups", "im", "mpim")]
 SHORTCUTS = [
     {"name": "Take the quiz", "type": "global", "callback_id": "take", "description": "Five questions"},
@@ -156,14 +158,18 @@ class Listener:
 @pytest.fixture
 async def listen() -> AsyncIterator[Callable[[Workspace], Any]]:
     """Connect bare Socket Mode clients."""
+    sockets: list[aiohttp.ClientWebSocketResponse] = []
     async with aiohttp.ClientSession() as session:
 
         async def connect(workspace: Workspace) -> Listener:
             socket = await session.ws_connect(await link(workspace))
+            sockets.append(socket)
             hello = json.loads((await socket.receive(timeout=5)).data)
             return Listener(socket, hello)
 
         yield connect
+        for socket in sockets:  # aiohttp complains of one that is forgotten while it is open
+            await socket.close()
 
 
 async def link(workspace: Workspace) -> str:

@@ -1,5 +1,7 @@
 """What the bot hears, in which form, and what happens when it doesn't answer."""
 
+from typing import Any
+
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -41,18 +43,91 @@ async def test_a_mention_arrives_twice_with_one_ts_and_two_event_ids(workspace, 
     assert (first["retry_attempt"], first["accepts_response_payload"]) == (0, False)
 
 
-async def test_where_the_bot_is_no_member_it_hears_mentions_only_and_cannot_answer(workspace, listen, client):
+async def test_where_the_bot_is_no_member_it_hears_nothing_and_cannot_answer(workspace, listen, client):
     bot = await listen(workspace)
     channel = await workspace.create_channel("U_ANA", "quiet")
     await workspace.post("U_ANA", channel, "not for the bot")
     await workspace.mention("U_ANA", channel, "for the bot")
     await workspace.post("U_ANA", "C_ASK", "the end")
 
-    mention, end = await bot.take_events(2)
+    [end] = await bot.take_events(1)
 
-    assert (mention["type"], end["text"]) == ("app_mention", "the end")
+    assert end["text"] == "the end"
     with pytest.raises(SlackApiError, match="not_in_channel"):
         await client.chat_postMessage(channel=channel, text="hello")
+
+
+async def test_a_mention_arrives_once_the_bot_is_invited_because_of_it(workspace, listen):
+    bot = await listen(workspace)
+    channel = await workspace.create_channel("U_ANA", "quiet")
+    watcher = await workspace._watch("U_ANA")
+    asked = await workspace.mention("U_ANA", channel, "are you there?")
+
+    async def offered() -> dict[str, Any] | None:
+        return next((each for each in watcher.events if each["type"] == "notice"), None)
+
+    offer = await workspace.until(offered, "U_ANA")
+
+    await workspace._do("invite", "U_ANA", {"channel": channel, **offer["invite"]})
+
+    joined, member, mention = await bot.take_events(3)
+    assert (joined["subtype"], member["type"]) == ("channel_join", "member_joined_channel")
+    assert (mention["type"], mention["ts"], mention["channel"]) == ("app_mention", str(asked), channel)
+
+
+async def test_a_bot_that_is_removed_hears_of_it_and_of_nothing_more(workspace, listen, client):
+    bot = await listen(workspace)
+    await workspace._do("remove", "U_ANA", {"channel": "C_GENERAL", "user": "U_ROLEFIT"})
+    await workspace.post("U_ANA", "C_GENERAL", "not for the bot")
+    await workspace.post("U_ANA", "C_ASK", "the end")
+
+    left, gone, end = await bot.take_events(3)
+
+    assert (left["type"], left["user"]) == ("member_left_channel", "U_ROLEFIT")
+    assert (gone["type"], gone["channel"], gone["actor_id"]) == ("channel_left", "C_GENERAL", "U_ANA")
+    assert end["text"] == "the end"
+    with pytest.raises(SlackApiError, match="not_in_channel"):
+        await client.chat_postMessage(channel="C_GENERAL", text="hello")
+
+
+async def test_nobody_posts_to_an_archived_channel_until_it_is_back(workspace, listen, client):
+    bot = await listen(workspace)
+    await workspace._do("archive", "U_ANA", {"channel": "C_GENERAL"})
+    with pytest.raises(RefusedError, match="is_archived"):
+        await workspace.post("U_ANA", "C_GENERAL", "hello")
+    with pytest.raises(SlackApiError, match="is_archived"):
+        await client.chat_postMessage(channel="C_GENERAL", text="hello")
+    assert (await client.conversations_info(channel="C_GENERAL"))["channel"]["is_archived"] is True
+    await workspace._do("archive", "U_ANA", {"channel": "C_GENERAL"})
+    await workspace.post("U_ANA", "C_GENERAL", "back")
+
+    said, archived, undone, unarchived, back = await bot.take_events(5)
+
+    assert (said["subtype"], archived["type"], archived["user"]) == ("channel_archive", "channel_archive", "U_ANA")
+    assert (undone["subtype"], unarchived["type"], back["text"]) == ("channel_unarchive", "channel_unarchive", "back")
+
+
+async def test_a_preview_of_a_link_is_message_changed_without_edited(workspace, listen):
+    bot = await listen(workspace)
+    sent = await workspace.post("U_ANA", "C_ASK", "see https://x.example/a and https://x.example/a")
+    await workspace._do("unfurl", "U_ANA", {"channel": "C_ASK", "ts": sent})
+
+    _, changed = await bot.take_events(2)
+
+    assert changed["subtype"] == "message_changed"
+    assert "edited" not in changed["message"]
+    assert changed["message"]["text"] == changed["previous_message"]["text"]
+    assert [each["from_url"] for each in changed["message"]["attachments"]] == ["https://x.example/a"]
+
+
+async def test_a_bot_that_is_sent_too_much_is_told_so_without_an_event(workspace, listen, clock):
+    bot = await listen(workspace)
+    await workspace._do("limit_events", "U_ANA", {})
+
+    payload = (await bot.take())["payload"]
+
+    assert (payload["type"], payload["team_id"], "event" in payload) == ("app_rate_limited", "T_LOCAL", False)
+    assert payload["minute_rate_limited"] % 60 == 0
 
 
 async def test_a_private_channel_without_the_bot_is_not_heard_and_its_person_is_told(workspace, listen):

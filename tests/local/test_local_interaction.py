@@ -129,6 +129,67 @@ async def test_every_kind_of_choice_arrives_in_slacks_words_with_the_state_aroun
     assert "more" not in state[5]["controls"]
 
 
+async def test_options_are_looked_up_while_somebody_types_and_one_of_them_is_chosen(app: App):
+    workspace = app.workspace
+    asked: list[Json] = []
+    chosen: list[Json] = []
+
+    @app.options("city")
+    async def look_up(ack, body):
+        asked.append(body)
+        await ack(options=[each for each in options("Madrid", "Málaga", "Lagos") if body["value"] in each["value"]])
+
+    @app.action("city")
+    async def note(ack, action):
+        await ack()
+        chosen.append(action["selected_option"])
+
+    select = {"type": "external_select", "action_id": "city", "min_query_length": 2, "placeholder": plain("City")}
+    await app.client.chat_postMessage(channel="C_ASK", text="Where?", blocks=[actions(select)])
+    message = (await workspace.messages("C_ASK"))[-1]
+    place = {"channel": "C_ASK", "message_ts": message["ts"], "action_id": "city"}
+
+    with pytest.raises(RefusedError, match="query_too_short"):
+        await workspace._do("options", "U_ANA", {**place, "value": "m"})
+    answer = await workspace._do("options", "U_ANA", {**place, "value": "ma"})
+    with pytest.raises(RefusedError, match="unknown_option"):
+        await workspace._do("action", "U_ANA", {**place, "selected_option": "lagos"})
+    await workspace._do("action", "U_ANA", {**place, "selected_option": "madrid"})
+    await workspace.settled()
+
+    assert answer == {"options": options("Madrid")}
+    assert [(each["type"], each["value"], each["block_id"]) for each in asked] == [
+        ("block_suggestion", "ma", "controls")
+    ]
+    assert (asked[0]["channel"]["id"], asked[0]["message"]["ts"]) == ("C_ASK", message["ts"])
+    assert "trigger_id" not in asked[0]
+    assert chosen == options("Madrid")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({}, "must define exactly one of: options, option_groups"),
+        ({"options": [{"text": plain("x" * 76), "value": "x"}]}, "must be less than 76 characters"),
+        ({"options": options("Yes") * 101}, "no more than 100 items allowed"),
+        ({"option_groups": [{"label": plain("Group")}]}, "missing required field: options"),
+    ],
+)
+async def test_options_of_the_wrong_form_are_refused(workspace: Workspace, listen, client, answer: Json, reason: str):
+    bot = await listen(workspace)
+    select = {"type": "external_select", "action_id": "city", "min_query_length": 0}
+    said = await client.chat_postMessage(channel="U_ANA", text="Where?", blocks=[actions(select)])
+    await bot.take()
+    place = {"channel": said["channel"], "message_ts": said["ts"], "action_id": "city"}
+
+    asking = asyncio.create_task(workspace._do("options", "U_ANA", place))
+    await bot.take(payload=answer)
+    with pytest.raises(RefusedError, match="invalid_options") as refused:
+        await asking
+
+    assert reason in refused.value.answer["detail"]
+
+
 async def test_feedback_buttons_send_the_side_that_was_pressed(app: App):
     workspace = app.workspace
     votes: list[str] = []

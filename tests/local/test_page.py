@@ -325,6 +325,45 @@ async def test_mrkdwn_looks_as_in_slack(visit, text, markup):
 
 
 # Block Kit
+async def test_a_long_section_is_folded_unless_it_says_expand(visit, bot):
+    page = await visit()
+    await bot.says("C_ASK", blocks=[section("folded " * 120), section("open " * 160, expand=True), section("short")])
+    said = message(page, "folded")
+
+    more = said.get_by_role("button", name="See more")
+    await expect(more).to_have_count(1)
+    before = await said.bounding_box()
+    await more.click()
+
+    await expect(said.get_by_role("button", name="See less")).to_have_attribute("aria-expanded", "true")
+    assert (await said.bounding_box())["height"] > before["height"]
+
+
+async def test_whoever_mentions_an_absent_bot_is_offered_to_invite_it(visit, bot, workspace):
+    channel = await workspace.create_channel("U_ANA", "quiet")
+    page = await visit(query=f"&channel={channel}")
+    await workspace.mention("U_ANA", channel, "are you there?")
+
+    await page.get_by_role("button", name="Invite them").click()
+
+    assert (await bot.hears("app_mention"))["event"]["channel"] == channel
+
+
+async def test_an_external_select_asks_the_bot_while_somebody_types(visit, bot):
+    page = await visit()
+    bot.answers["block_suggestion"] = {"options": [{"text": plain("Madrid"), "value": "mad"}]}
+    select = {"type": "external_select", "action_id": "city", "placeholder": plain("City"), "min_query_length": 2}
+    await bot.says("C_ASK", blocks=[actions(select)])
+
+    await page.get_by_role("button", name="City").click()
+    await page.get_by_role("combobox", name="City: search").press_sequentially("mad")
+    await page.get_by_role("option", name="Madrid").click()
+
+    assert (await bot.hears("block_suggestion"))["value"] == "ma"
+    assert (await bot.hears("block_actions"))["actions"][0]["selected_option"]["value"] == "mad"
+    await expect(page.get_by_role("button", name="Madrid")).to_be_visible()
+
+
 async def test_a_table_has_a_header_row_and_scrolls_within_itself(visit, bot):
     await bot.says("C_ASK", "Table", blocks=[ROLES])
     page = await visit()

@@ -1,0 +1,84 @@
+"""Reading a seed file: who works in a workspace, and what has been said there before anybody opens the page."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+Json = dict[str, Any]
+
+
+class Fields(NamedTuple):
+    """What an entry of a seed file must have, and what it may have besides."""
+
+    required: frozenset[str]
+    optional: frozenset[str] = frozenset()
+
+
+SECTIONS = {
+    "team": Fields(frozenset({"id", "name", "domain"})),
+    "bot": Fields(frozenset({"user", "bot", "app"})),
+    "people": Fields(
+        frozenset({"id", "name", "real_name"}),
+        frozenset({"title", "tz", "image_color", "deleted", "is_guest", "team", "email"}),
+    ),
+    "channels": Fields(frozenset({"id", "name", "members"}), frozenset({"topic", "is_private"})),
+    "messages": Fields(frozenset({"channel", "user", "text"})),
+    "usergroups": Fields(frozenset({"id", "handle", "name", "users"})),
+}
+SINGLE = frozenset({"team", "bot"})  # objects; the others are lists of objects
+REQUIRED = ("team", "people", "channels")
+BOT = {"user": "U_BOT", "bot": "B_BOT", "app": "A_BOT"}
+
+
+def read(path: Path) -> Json:
+    """Return a seed file's sections: `team` and `bot` as objects, everything else as lists of objects.
+
+    Raises OSError if the file can't be read, and ValueError, with the file and the entry, for anything missing,
+    unknown or pointing nowhere.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: this is no YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{path}: a seed file needs the sections {', '.join(REQUIRED)}.")  # noqa: TRY004 - of a file
+    for name in (*REQUIRED, *document):
+        if name not in SECTIONS:
+            raise ValueError(f"{path}: {name}: there is no such section; there are {', '.join(SECTIONS)}.")
+        if name not in document:
+            raise ValueError(f"{path}: the section {name} is missing.")
+        entries = [document[name]] if name in SINGLE else document[name]
+        if not isinstance(entries, list):
+            raise ValueError(f"{path}: {name} must be a list.")  # noqa: TRY004 - the same
+        for number, entry in enumerate(entries, start=1):
+            _check(entry, SECTIONS[name], f"{path}: {name}" + ("" if name in SINGLE else f", entry {number}"))
+    sections: Json = {"bot": BOT, **{name: [] for name in SECTIONS if name not in SINGLE}, **document}
+    _check_references(sections, path)
+    return sections
+
+
+def _check(entry: object, fields: Fields, place: str) -> None:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{place} must have the fields {', '.join(sorted(fields.required))}.")  # noqa: TRY004
+    missing, unknown = fields.required - set(entry), set(entry) - fields.required - fields.optional
+    if missing:
+        raise ValueError(f"{place}: {', '.join(sorted(missing))} is missing.")
+    if unknown:
+        known = ", ".join(sorted(fields.required | fields.optional))
+        raise ValueError(f"{place}: {', '.join(sorted(unknown))} is no field; there are {known}.")
+
+
+def _check_references(sections: Json, path: Path) -> None:
+    """Raise ValueError where an entry names a person or channel that isn't in the file."""
+    people = {each["id"] for each in sections["people"]} | {sections["bot"]["user"]}
+    channels = {each["id"] for each in sections["channels"]}
+    named = [
+        *((f"channels, {each['id']}", user, people) for each in sections["channels"] for user in each["members"]),
+        *((f"usergroups, {each['id']}", user, people) for each in sections["usergroups"] for user in each["users"]),
+        *((f"messages, entry {n}", each["user"], people) for n, each in enumerate(sections["messages"], start=1)),
+        *((f"messages, entry {n}", each["channel"], channels) for n, each in enumerate(sections["messages"], start=1)),
+    ]
+    for place, name, known in named:
+        if name not in known:
+            raise ValueError(f"{path}: {place}: {name} is in no other section.")

@@ -1,0 +1,187 @@
+"""Bots that nobody here wrote work on the workspace, unchanged, over Socket Mode and over HTTP."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import _served, free_port
+from tests.test_cli import rolefit_here
+from tests.workspace import MANIFEST, Workspace, shown
+
+HERE = Path(__file__).parent
+PATIENCE = 60  # seconds for a process to start; reached only when something is broken
+
+
+def manifest(folder: Path, *commands: str, shortcut: str = "") -> Path:
+    """Write the manifest that such an app would be created with."""
+    document = yaml.safe_load(MANIFEST.read_text())
+    document["features"]["slash_commands"] = [{"command": each, "description": "Says hello"} for each in commands]
+    if shortcut:
+        document["features"]["shortcuts"] = [
+            {"name": "Open", "type": "global", "callback_id": shortcut, "description": "Opens a modal"}
+        ]
+    path = folder / "manifest.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+@asynccontextmanager
+async def process(workspace: Workspace, *arguments: str) -> AsyncIterator[None]:
+    """Run an app beside a workspace; fails if it ends by itself."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SLACK_")},
+        "SLACK_API_URL": workspace.api_url,
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+    }
+    command = (sys.executable, str(HERE / "run_app.py"), *arguments)
+    app = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)
+    try:
+        yield
+        assert app.returncode is None
+    finally:
+        if app.returncode is None:
+            app.terminate()
+        await app.wait()
+
+
+async def suggestions(workspace: Workspace, user: str, action_id: str, typed: str = "") -> dict[str, Any]:
+    view = await workspace.modal(user)
+    asked = {"view_id": view["id"], "action_id": action_id, "value": typed}
+    return await workspace._do("options", user, asked)
+
+
+async def test_slacks_socket_mode_example_answers_opens_a_modal_and_looks_options_up(tmp_path: Path):
+    path = manifest(tmp_path, "/hello-socket-mode", shortcut="socket-mode")
+    async with Workspace.start(manifest=path) as workspace, process(workspace, str(HERE / "apps/socket_mode.py")):
+        async with asyncio.timeout(PATIENCE):
+            await workspace.connected()
+
+        await workspace.mention("U_ANA", "C_ASK", "hello")
+        await workspace.command("U_ANA", "C_ASK", "/hello-socket-mode")
+        greetings = [shown(each) for each in (await workspace.messages("C_ASK", "U_ANA", count=4))[2:]]
+        assert sorted(greetings) == ["Hi <@U_ANA>!", "Hi there, <@U_ANA>!"]
+
+        await workspace.shortcut("U_ANA", "socket-mode")
+        offered = await suggestions(workspace, "U_ANA", "favorite-animal", "bear")
+        assert [each["value"] for each in offered["options"]] == ["bear"]
+        await workspace.submit("U_ANA", {"q1": {"feedback": "Hello"}, "q2": {"favorite-animal": "bear"}})
+        assert await workspace.view("U_ANA") is None
+
+
+async def test_slacks_http_example_answers_a_command_opens_a_modal_and_hears_a_click(tmp_path: Path):
+    port = free_port()
+    path = manifest(tmp_path, "/hello-bolt-python")
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(manifest=path, events_url=url) as workspace,
+        process(workspace, str(HERE / "apps/modals_app.py"), str(port)),
+    ):
+        async with asyncio.timeout(PATIENCE):
+            await _served(port)
+        assert await workspace.verify_url()
+
+        await workspace.command("U_ANA", "C_ASK", "/hello-bolt-python")
+        accepted, with_button = (await workspace.messages("C_ASK", "U_ANA", count=3))[1:]
+        assert shown(accepted) == ":white_check_mark: Accepted!"
+        assert (await workspace.modal("U_ANA"))["callback_id"] == "view-id"
+        [one] = (await suggestions(workspace, "U_ANA", "es_a"))["options"]
+        groups = (await suggestions(workspace, "U_ANA", "mes_a"))["option_groups"]
+        assert (one["value"], [each["label"]["text"] for each in groups]) == ("maru", ["Group 1", "Group 2"])
+        await workspace.submit("U_ANA", {"Label": "x", "es_b": {"es_a": "maru"}, "mes_b": {"mes_a": ["1-1", "2-1"]}})
+        assert await workspace.view("U_ANA") is None
+
+        await workspace.click("U_ANA", with_button, "Button")
+        said = [shown(each) for each in (await workspace.messages("C_ASK", "U_ANA", count=5))[3:]]
+        assert sorted(said) == [":white_check_mark: Done!", "<@U_ANA> clicked a button! (in_channel)"]
+
+
+SEED = {
+    "team": {"id": "T_ONE", "name": "One", "domain": "one"},
+    "people": [{"id": "U_ANA", "name": "ana", "real_name": "Ana Ruiz"}],
+    "channels": [{"id": "C_ONE", "name": "one", "members": ["U_ANA", "U_BOT"]}],
+}
+
+
+@asynccontextmanager
+async def command_line(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    command = (sys.executable, "-m", "bot", "workspace", "--port", "0", *arguments)
+    both = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+    started = await asyncio.create_subprocess_exec(*command, **both, cwd=HERE.parent.parent)  # type: ignore[arg-type]
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.terminate()
+        await started.wait()
+
+
+async def test_the_command_takes_another_app_and_its_people_and_prints_how_to_connect(tmp_path: Path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(yaml.safe_dump(SEED))
+    path = manifest(tmp_path, "/other")
+
+    async with command_line("--manifest", str(path), "--seed", str(seed)) as started:
+        assert started.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            lines = [(await started.stdout.readline()).decode().strip() for _ in range(5)]
+        url = lines[0].removeprefix("The local workspace is at ")
+        assert lines[1:] == [
+            f"SLACK_API_URL={url}/api/",
+            "SLACK_BOT_TOKEN=xoxb-local",
+            "SLACK_APP_TOKEN=xapp-local",
+            "Stop it with Ctrl-C.",
+        ]
+        async with Workspace.connect(url) as workspace:
+            state = await workspace.state("U_ANA")
+
+    assert ([each["name"] for each in state["channels"]], state["commands"][0]["command"]) == (["one"], "/other")
+
+
+async def test_a_bot_over_http_is_told_the_secret_instead_of_a_token_for_socket_mode():
+    async with command_line("--event-url", "http://127.0.0.1:9/slack/events") as started:
+        assert started.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            lines = [(await started.stdout.readline()).decode().strip() for _ in range(5)]
+
+    assert lines[2:4] == ["SLACK_BOT_TOKEN=xoxb-local", "SLACK_SIGNING_SECRET=local-signing-secret"]
+
+
+WRONG: list[tuple[str, str, Any, str]] = [
+    ("--event-url", "", "localhost:3000", "--event-url localhost:3000: this is no address. Give one like http"),
+    ("--manifest", "app.yaml", {"features": {}}, "app.yaml: this is no app manifest: display_information.name is miss"),
+    ("--manifest", "app.yaml", "a: [", "app.yaml: this is neither YAML nor JSON: "),
+    ("--seed", "seed.yaml", "a: [", "seed.yaml: this is no YAML: "),
+    ("--seed", "seed.yaml", [], "seed.yaml: a seed file needs the sections team, people, channels."),
+    ("--seed", "seed.yaml", {"team": SEED["team"]}, "seed.yaml: the section people is missing."),
+    ("--seed", "seed.yaml", {**SEED, "rooms": []}, "seed.yaml: rooms: there is no such section; there are team, bot, "),
+    ("--seed", "seed.yaml", {**SEED, "people": {}}, "seed.yaml: people must be a list."),
+    ("--seed", "seed.yaml", {**SEED, "people": [{"id": "U_ANA", "name": "ana"}]},
+     "seed.yaml: people, entry 1: real_name is missing."),
+    ("--seed", "seed.yaml", {**SEED, "bot": {"user": "U", "bot": "B", "app": "A", "name": "x"}},
+     "seed.yaml: bot: name is no field; there are app, bot, user."),
+    ("--seed", "seed.yaml", {**SEED, "messages": [{"channel": "C_TWO", "user": "U_ANA", "text": "x"}]},
+     "seed.yaml: messages, entry 1: C_TWO is in no other section."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "name", "content", "sentence"), WRONG, ids=[each[3] for each in WRONG])
+def test_what_the_command_cannot_use_is_named_with_the_place(
+    tmp_path: Path, option: str, name: str, content: Any, sentence: str
+):
+    path = tmp_path / name
+    if name:
+        path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+
+    result = rolefit_here("workspace", "--port", "0", option, str(path) if name else content)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert sentence in result.stderr

@@ -1,0 +1,33 @@
+"""What the README of the workspace says is so."""
+
+import re
+from pathlib import Path
+
+import typer.main
+
+from bot.cli import cli
+
+HERE = Path(__file__).parent
+README = (HERE.parent.parent / "bot/local/README.md").read_text()
+
+
+def test_every_behaviour_has_a_source_and_a_test_that_exists():
+    table = README[README.index("| Behaviour |") :]
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+    behaviours = [row for row in rows if not row[0].startswith("**")]
+    written = "\n".join(path.read_text() for path in HERE.glob("test_*.py"))
+
+    assert len(behaviours) >= 20
+    for row in behaviours:
+        assert len(row) == 3, row
+        assert row[1], row
+        assert re.findall(r"`(test_\w+)`", row[2]), row
+        for name in re.findall(r"`(test_\w+)`", row[2]):
+            assert f"def {name}(" in written, name
+
+
+def test_every_option_of_the_command_is_described():
+    command = vars(typer.main.get_command(cli))["commands"]["workspace"]
+    options = {each.opts[0] for each in command.params if not each.hidden} - {"--help"}
+
+    assert set(re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE)) == options
