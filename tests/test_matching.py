@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rapidfuzz import process
 
 from bot import evaluate
 from bot.domain import faq, postings
+from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import AROUND, QUESTIONS, Index
 from bot.domain.matching_text import MAX_SENTENCES, MAX_WORDS, Form, read
@@ -239,11 +240,17 @@ def test_every_entry_is_found_in_words_of_our_own(library: Library):
     assert figures.recall >= 0.65
 
 
+@pytest.fixture(scope="module")
+def scorer(library: Library) -> SemanticScorer:
+    """Ask the second stage about a text once: it takes the longest."""
+    return cache(scorer_for(library))
+
+
 @pytest.mark.parametrize(
     ("surface", "recall", "reached"), [(Surface.CHANNEL, 0.75, 0.75), (Surface.MENTION, 0.88, 0.96)]
 )
 def test_a_stranger_nothing_was_learnt_from_is_understood(
-    library: Library, surface: Surface, recall: float, reached: float
+    library: Library, scorer: SemanticScorer, surface: Surface, recall: float, reached: float
 ):
     known = frozenset(library.entries)
     cases = list(evaluate.read(GOLDEN / "unseen.jsonl", known, known, library.former))
@@ -251,7 +258,7 @@ def test_a_stranger_nothing_was_learnt_from_is_understood(
         "surface": surface,
         "index": library.index,
         "limits": library.limits,
-        "scorer": scorer_for(library),
+        "scorer": scorer,
     }
     figures = evaluate.report(
         list(evaluate.outcomes(cases, partial(faq.rank, **decide), partial(faq.reply_to, **decide)))

@@ -18,7 +18,7 @@ from bot.knowledge import Library
 from bot.storage import Installation, Posted, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
-from tests.conftest import bot_in
+from tests.conftest import bot_in, create_database
 from tests.test_quiz_conversation import begin, result, take
 from tests.workspace import Workspace, shown
 
@@ -35,14 +35,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def empty_database(database: str) -> str:
-    address = database.replace("postgresql://", "postgresql+psycopg://")
-    engine = create_async_engine(address)
-    async with engine.begin() as connection:
-        await connection.execute(text("DROP SCHEMA public CASCADE"))
-        await connection.execute(text("CREATE SCHEMA public"))
-    await engine.dispose()
-    return address
+def empty_database(postgres: str) -> str:
+    """The address of a PostgreSQL database without tables."""
+    return create_database(postgres).replace("postgresql://", "postgresql+psycopg://")
 
 
 async def upgrade(connection: AsyncConnection, revision: str) -> None:

@@ -4,7 +4,7 @@ What a slot shows follows from the run alone, so that after any crash, edit or s
 to what it should be. Only what is live has buttons.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,13 +91,6 @@ def render(slot: str, run: Run, run_id: str, library: Library, before: Before | 
     if kind == REMINDER:
         return _reminder(run, run_id, library, live=_reminds(run, int(number)))
     return _part(run, run_id, kind, library)
-
-
-def view(
-    run: Run, run_id: str, library: Library, shown: Collection[str], before: Before | None = None
-) -> Mapping[str, Message]:
-    """Give what each slot should show, in the order of `slots`."""
-    return {slot: render(slot, run, run_id, library, before) for slot in slots(run, shown)}
 
 
 def _reminds(run: Run, number: int) -> bool:

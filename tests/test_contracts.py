@@ -1,0 +1,581 @@
+"""What bot.slack overrides in slack_sdk and Bolt, and relies on there, is still so in the versions that are installed.
+
+An upgrade that renames a method which we override leaves ours uncalled, and mostly nothing else would tell. Whoever
+raises a version and meets a failure here: mend the place that the message names, then this table.
+"""
+
+import ast
+import asyncio
+import inspect
+import json
+import textwrap
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.knowledge import Library
+from bot.settings import BOLT_READS_THESE
+from bot.slack import dispatch, socket
+from bot.slack.client import UNREADABLE, Client, code
+from bot.slack.payloads import BlockActions, EventCallback, SlashCommand, parse
+from tests.test_manifest import METHOD_SCOPES, OFFERED, PARSED
+
+Json = dict[str, Any]
+
+VERSIONS = f"slack_sdk {version('slack_sdk')}, slack_bolt {version('slack_bolt')}"
+COMMAND = {
+    "command": "/rolefit",
+    "text": "",
+    "user_id": "U1",
+    "channel_id": "C1",
+    "team_id": "T1",
+    "response_url": "https://hooks.example/1",
+}
+MEMBER = AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-T1", bot_id="B1", bot_user_id="U_BOT")
+
+
+@pytest.fixture(autouse=True)
+def _say_which_versions() -> None:
+    """Show beside a failure what may have been upgraded."""
+    print(VERSIONS)  # noqa: T201
+
+
+# Subclasses
+
+
+@dataclass(frozen=True)
+class Subclass:
+    """A class of ours whose base is slack_sdk's or Bolt's. overrides: methods of the base, and what ours is for."""
+
+    ours: type
+    file: str
+    overrides: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> type:
+        """The class that comes with an upgrade."""
+        return self.ours.__bases__[0]
+
+
+SUBCLASSES = [
+    Subclass(
+        socket._Client,
+        "bot/slack/socket.py",
+        {
+            "process_message": "keeps the tasks that handle messages from being collected while they run",
+            "connect_to_new_endpoint": "ends the connection, for a new client with a new address",
+        },
+    ),
+    Subclass(dispatch.App, "bot/slack/dispatch.py"),
+    Subclass(Client, "bot/slack/client.py", {"api_call": "gives every failure a code"}),
+]
+
+
+def parameters(function: Callable[..., Any]) -> tuple[list[str], set[str]]:
+    """Give the parameters that may be given by position, in order, and those that may be given by name."""
+    found = [each for each in inspect.signature(function).parameters.values() if each.name != "self"]
+    by_position = [each.name for each in found if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    by_name = {each.name for each in found if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)}
+    return by_position, by_name
+
+
+def takes_any_name(function: Callable[..., Any]) -> bool:
+    return any(each.kind is each.VAR_KEYWORD for each in inspect.signature(function).parameters.values())
+
+
+def own_names(class_: type) -> set[str]:
+    """Name the methods of a class and the attributes that it gives to itself, without those of its bases."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(class_)))
+    attributes = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+    return {name for name in {*vars(class_), *attributes} if not name.startswith("__")}
+
+
+@pytest.mark.parametrize("subclass", SUBCLASSES, ids=lambda each: each.ours.__name__)
+def test_what_we_override_is_there_and_takes_what_ours_takes(subclass: Subclass):
+    for name, purpose in subclass.overrides.items():
+        where = f"{subclass.file} overrides {subclass.base.__name__}.{name}; ours {purpose}"
+        theirs, ours = getattr(subclass.base, name, None), getattr(subclass.ours, name)
+        assert theirs is not None, f"{where}. The base has it no more: nobody calls ours."
+        assert inspect.iscoroutinefunction(theirs), f"{where}. The base's is no coroutine function any more."
+        (their_order, their_names), (our_order, our_names) = parameters(theirs), parameters(ours)
+        assert our_order[: len(their_order)] == their_order, f"{where}. By position the base's takes {their_order}."
+        missing = set() if takes_any_name(ours) else their_names - our_names
+        assert not missing, f"{where}. The base's takes {sorted(missing)} too."
+
+
+@pytest.mark.parametrize("subclass", SUBCLASSES, ids=lambda each: each.ours.__name__)
+def test_the_base_has_nothing_by_a_name_that_is_ours(subclass: Subclass):
+    theirs = {name for base in subclass.ours.__mro__[1:-1] for name in own_names(base)}
+
+    taken = (own_names(subclass.ours) & theirs) - set(subclass.overrides)
+
+    assert not taken, (
+        f"{subclass.file}: {sorted(taken)} of {subclass.ours.__name__} hides what {subclass.base.__name__} has by that "
+        f"name. Rename ours, or list it as an override if it is one."
+    )
+
+
+# Socket Mode
+
+
+class Slack:
+    """Takes Socket Mode connections on this machine and notes what the client sends."""
+
+    def __init__(self) -> None:
+        self.sockets: list[web.WebSocketResponse] = []
+        self.sent: asyncio.Queue[Json] = asyncio.Queue()
+        self.asked_for_an_address = 0
+        self.url = ""
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        response = web.WebSocketResponse()
+        await response.prepare(request)
+        self.sockets.append(response)
+        async for message in response:
+            self.sent.put_nowait(json.loads(message.data))
+        return response
+
+    async def give_address(self, _: web.Request) -> web.Response:
+        self.asked_for_an_address += 1
+        return web.json_response({"ok": True, "url": self.url})
+
+    async def send(self, message: Json) -> None:
+        await self.sockets[-1].send_json(message)
+
+
+class Responder:
+    """Stands for the app: answers every payload alike and notes what it has read."""
+
+    def __init__(self, response: BoltResponse, client: AsyncWebClient) -> None:
+        self.response, self.client = response, client
+        self.read: asyncio.Queue[Json] = asyncio.Queue()
+
+    async def respond(self, parse: Callable[[], SlashCommand]) -> BoltResponse:
+        self.read.put_nowait(parse().model_dump(exclude_unset=True))
+        return self.response
+
+
+@asynccontextmanager
+async def connected(response: BoltResponse) -> AsyncIterator[tuple[Slack, socket._Client, Responder]]:
+    """Connect our client to an address that it was given, as `bot.slack.socket` does."""
+    slack, served = Slack(), web.Application()
+    served.router.add_get("/link", slack.connect)
+    served.router.add_post("/api/apps.connections.open", slack.give_address)
+    runner = web.AppRunner(served, shutdown_timeout=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    slack.url = f"ws://{host}:{port}/link"
+    async with aiohttp.ClientSession() as session:
+        responder = Responder(response, Client(base_url=f"http://{host}:{port}/api/", session=session))
+        client = socket._Client(responder, "xapp-1")  # type: ignore[arg-type]
+        try:
+            client.wss_uri = slack.url
+            await client.connect()  # type: ignore[no-untyped-call]
+            yield slack, client, responder
+        finally:
+            await client.finish()
+            await runner.cleanup()
+
+
+def envelope(number: int) -> Json:
+    return {"envelope_id": f"e{number}", "type": "slash_commands", "payload": COMMAND, "accepts_response_payload": True}
+
+
+async def test_the_client_connects_to_the_address_it_is_given_and_asks_for_none():
+    async with connected(BoltResponse(status=200)) as (slack, client, _):
+        assert await client.is_connected()
+        assert len(slack.sockets) == 1
+        assert slack.asked_for_an_address == 0
+
+
+async def test_an_envelope_reaches_our_handler_and_is_acknowledged_by_its_id():
+    async with connected(BoltResponse(status=200)) as (slack, _, responder):
+        await slack.send(envelope(1))
+
+        assert await asyncio.wait_for(slack.sent.get(), 5) == {"envelope_id": "e1"}
+        assert responder.read.get_nowait() == COMMAND
+
+
+async def test_only_a_success_is_acknowledged_and_one_with_a_body_carries_it():
+    async with connected(BoltResponse(status=503, headers={"Retry-After": "5"})) as (slack, _, responder):
+        await slack.send(envelope(1))
+        await asyncio.wait_for(responder.read.get(), 5)
+        responder.response = BoltResponse(status=200, body={"text": "hello"})
+        await slack.send(envelope(2))
+
+        assert await asyncio.wait_for(slack.sent.get(), 5) == {"envelope_id": "e2", "payload": {"text": "hello"}}
+        assert slack.sent.empty()
+
+
+@pytest.mark.parametrize(("reason", "refused"), [("refresh_requested", ""), ("link_disabled", "link_disabled")])
+async def test_a_disconnect_ends_our_connection_and_makes_no_other(reason: str, refused: str):
+    async with connected(BoltResponse(status=200)) as (slack, client, responder):
+        await slack.send({"type": "disconnect", "reason": reason})
+
+        await asyncio.wait_for(client.over.wait(), 5)
+        assert client.refused == refused
+        assert (slack.asked_for_an_address, len(slack.sockets)) == (0, 1)
+        assert responder.read.empty()
+
+
+async def test_a_connection_that_breaks_is_said_to_be_over_and_is_not_made_again():
+    async with connected(BoltResponse(status=200)) as (slack, client, _):
+        await slack.sockets[0].close()
+        async with asyncio.timeout(5):
+            while await client.is_connected():  # noqa: ASYNC110 - it tells of a lost connection only when it is asked
+                await asyncio.sleep(0)
+
+        assert client.auto_reconnect_enabled is False
+        assert (slack.asked_for_an_address, len(slack.sockets)) == (0, 1)
+
+
+async def test_a_connection_whose_pings_are_not_answered_for_four_intervals_is_said_to_be_over():
+    async with connected(BoltResponse(status=200)) as (_, client, _):
+        client.last_ping_pong_time = time.time() - 3 * socket.PING
+        assert await client.is_connected()
+
+        client.last_ping_pong_time = time.time() - 5 * socket.PING
+        assert not await client.is_connected()
+
+
+async def test_a_closed_client_leaves_no_task_and_no_session_open():
+    async with connected(BoltResponse(status=200)) as (_, client, _):
+        await client.finish()
+        tasks = [client.message_processor, client.current_session_monitor, client.message_receiver]
+        await asyncio.wait([task for task in tasks if task is not None], timeout=5)
+
+        assert [task.done() for task in tasks if task is not None] == [True, True, True]
+        assert client.aiohttp_client_session.closed
+
+
+def test_what_sends_an_acknowledgement_takes_what_we_give_it():
+    assert parameters(send_async_response)[0] == ["client", "req", "bolt_resp", "start_time"]
+    assert {"payload", "envelope_id"} <= own_names(SocketModeRequest)
+
+
+# Bolt
+
+
+@pytest.fixture
+def bolt(library: Library, monkeypatch: pytest.MonkeyPatch) -> dispatch.App:
+    """Give an app made with the options of `bot.slack.app.create`, without listeners."""
+    for name in BOLT_READS_THESE:
+        monkeypatch.delenv(name, raising=False)
+
+    async def authorize(team_id: str | None) -> AuthorizeResult | None:
+        if team_id == "T_BROKEN":
+            raise OSError("the database is away")
+        return MEMBER if team_id == "T1" else None
+
+    return dispatch.App(
+        lambda: library,
+        None,
+        client=Client(base_url="http://slack.invalid/api/"),
+        authorize=authorize,
+        request_verification_enabled=False,
+        process_before_response=True,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+
+async def answer(app: dispatch.App, **changes: Any) -> BoltResponse:
+    """Give the answer to a slash command."""
+    return await app.respond(lambda: parse(COMMAND | changes))
+
+
+def test_bolt_reads_no_more_from_the_environment_than_we_take_away_or_give():
+    tree = ast.parse(textwrap.dedent(inspect.getsource(AsyncApp.__init__)))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "os.environ" in ast.unparse(node.func)]
+    read = {str(each.value) for call in calls for each in call.args[:1] if isinstance(each, ast.Constant)}
+
+    # These two are of no consequence beside `client` and `request_verification_enabled=False`.
+    more = read - {*BOLT_READS_THESE, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"}
+    assert not more, f"AsyncApp reads {sorted(more)}: add it to BOLT_READS_THESE in bot/settings.py"
+    assert set(BOLT_READS_THESE) <= read, f"AsyncApp reads only {sorted(read)}: shorten BOLT_READS_THESE"
+
+
+def test_bolt_injects_nothing_by_a_name_that_is_ours():
+    taken = (OFFERED | PARSED) & set(inspect.signature(AsyncArgs.__init__).parameters)
+
+    assert not taken, f"Bolt injects {sorted(taken)} itself, and a listener would get Bolt's"
+    assert {each.argument for each in (BlockActions, EventCallback, SlashCommand)} <= PARSED
+
+
+async def test_a_listener_gets_what_is_in_the_context_and_a_client_with_the_token_of_its_workspace(bolt: dispatch.App):
+    given: Json = {}
+
+    async def offer(context: AsyncBoltContext, next_: Callable[[], Any]) -> None:
+        assert context.authorize_result is not None
+        context.update(store="the store", team_id=context.authorize_result.team_id)
+        await next_()
+
+    async def listener(
+        ack: AsyncAck, slash_command: SlashCommand, store: str, context: AsyncBoltContext, client: AsyncWebClient
+    ) -> None:
+        given.update(command=slash_command.command, store=store, team=context.team_id, token=client.token)
+        given.update(base_url=client.base_url, retries=client.retry_handlers)
+        await ack()
+
+    bolt.use(offer)
+    bolt.command("/rolefit")(listener)
+
+    assert (await answer(bolt)).status == 200
+    assert given == {
+        "command": "/rolefit",
+        "store": "the store",
+        "team": "T1",
+        "token": "xoxb-T1",
+        "base_url": "http://slack.invalid/api/",
+        "retries": [],
+    }
+
+
+async def test_a_listener_has_ended_when_bolt_answers(bolt: dispatch.App):
+    ended = False
+
+    async def listener(ack: AsyncAck) -> None:
+        nonlocal ended
+        await ack()
+        await asyncio.sleep(0.1)  # ten times as long as Bolt would take to see the acknowledgement
+        ended = True
+
+    bolt.command("/rolefit")(listener)
+
+    assert (await answer(bolt)).status == 200
+    assert ended, "process_before_response no longer waits for the listener, so nothing is recorded before"
+
+
+async def test_what_a_listener_raises_is_answered_by_our_error_handler(bolt: dispatch.App):
+    async def listener() -> None:
+        raise TimeoutError
+
+    bolt.command("/rolefit")(listener)
+
+    response = await answer(bolt)
+
+    assert response.status == 503
+    assert response.first_headers()["retry-after"] == "5"
+
+
+async def test_what_middleware_raises_is_answered_by_our_error_handler(bolt: dispatch.App):
+    async def middleware() -> None:
+        raise TimeoutError
+
+    bolt.use(middleware)
+
+    response = await answer(bolt)
+
+    assert (response.status, response.first_headers()["retry-after"]) == (503, "5")
+
+
+async def test_what_authorize_raises_is_a_failure_and_not_a_missing_installation(bolt: dispatch.App):
+    response = await answer(bolt, team_id="T_BROKEN")
+
+    assert response.status == 500, "Slack would not send again what met a database that is away"
+
+
+EVENT = {"type": "event_callback", "event_id": "E1", "event_time": 1}
+
+
+@pytest.mark.parametrize(
+    ("event", "reaches"),
+    [({"type": "app_uninstalled"}, True), ({"type": "app_home_opened", "user": "U1", "tab": "home"}, False)],
+    ids=["of its end", "any other"],
+)
+async def test_without_an_installation_only_an_event_of_its_end_reaches_a_listener(
+    bolt: dispatch.App, event: Json, reaches: bool
+):
+    teams: list[str | None] = []
+
+    async def listener(context: AsyncBoltContext) -> None:
+        teams.append(context.team_id)
+
+    bolt.event(event["type"])(listener)
+
+    response = await bolt.respond(lambda: parse(EVENT | {"team_id": "T_GONE", "event": event}))
+
+    assert response.status == 200
+    assert teams == (["T_GONE"] if reaches else [])
+
+
+def test_an_answer_says_what_it_is_also_when_it_is_empty():
+    empty, full = BoltResponse(status=200), BoltResponse(status=200, body={"challenge": "abc"})
+
+    assert (empty.body, full.body) == ("", '{"challenge": "abc"}')
+    assert empty.first_headers()["content-type"].startswith("text/plain")
+    assert full.first_headers()["content-type"].startswith("application/json")
+
+
+# The Web API
+
+BLOCKS = [{"type": "divider"}]
+CALLS: list[tuple[str, Json]] = [
+    ("apps_connections_open", {"app_token": "xapp-1"}),
+    ("auth_test", {}),
+    ("chat_delete", {"channel": "C1", "ts": "1.1"}),
+    ("chat_getPermalink", {"channel": "C1", "message_ts": "1.1"}),
+    ("chat_postEphemeral", {"channel": "C1", "user": "U1", "text": "a", "blocks": BLOCKS, "thread_ts": "1.1"}),
+    (
+        "chat_postMessage",
+        {
+            "channel": "C1",
+            "text": "a",
+            "blocks": BLOCKS,
+            "thread_ts": "1.1",
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": "x", "event_payload": {"key": "k"}},
+        },
+    ),
+    ("chat_update", {"channel": "C1", "ts": "1.1", "text": "a", "blocks": []}),
+    (
+        "conversations_history",
+        {"channel": "D1", "limit": 15, "include_all_metadata": True, "oldest": "1.0", "cursor": "c"},
+    ),
+    ("conversations_open", {"users": "U1"}),
+    (
+        "conversations_replies",
+        {"channel": "C1", "ts": "1.1", "limit": 15, "include_all_metadata": True, "oldest": "1.0", "cursor": "c"},
+    ),
+    ("users_info", {"user": "U1"}),
+    ("views_publish", {"user_id": "U1", "view": {"type": "home", "blocks": BLOCKS}}),
+]
+
+
+class Recorder(Client):
+    """Notes the calls that would be made."""
+
+    def __init__(self) -> None:
+        super().__init__("xoxb-1")
+        self.calls: list[tuple[str, Json]] = []
+
+    async def api_call(self, api_method: str, **options: Any) -> Any:
+        """Note a call by its method and all arguments, however they are to be sent."""
+        arguments: Json = {}
+        for way in ("params", "json", "data"):
+            arguments |= {name: value for name, value in (options.get(way) or {}).items() if value is not None}
+        self.calls.append((api_method, arguments))
+
+
+def test_every_method_that_is_called_has_a_case_here():
+    assert {method for method, _ in CALLS} == set(METHOD_SCOPES)
+
+
+@pytest.mark.parametrize(("method", "arguments"), CALLS, ids=[method for method, _ in CALLS])
+async def test_a_method_of_the_client_goes_through_api_call_with_the_arguments_it_was_given(
+    method: str, arguments: Json
+):
+    client = Recorder()
+
+    await getattr(client, method)(**arguments)
+
+    [(called, sent)] = client.calls
+    assert called == method.replace("_", ".")
+    wanted = {name: value for name, value in arguments.items() if name != "app_token"}  # which goes into a header
+    assert {name: sent.get(name) for name in wanted} == wanted
+
+
+class Answering:
+    """Stands for aiohttp's session: every request gets the same answer."""
+
+    closed = False
+
+    def __init__(self, status: int, kind: str, body: str) -> None:
+        self.status, self.content_type, self._body = status, kind, body
+        self.headers = {"Content-Type": kind, "Retry-After": "7"}
+        self.requests: list[tuple[str, str]] = []
+
+    def request(self, verb: str, url: str, **_: Any) -> "Answering":
+        self.requests.append((verb, url))
+        return self
+
+    async def __aenter__(self) -> "Answering":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def text(self) -> str:
+        return self._body
+
+    async def json(self) -> Any:
+        if self.content_type != "application/json":
+            raise aiohttp.ContentTypeError(None, (), message="no JSON")  # type: ignore[arg-type]
+        return json.loads(self._body)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "expected"),
+    [
+        (200, "application/json", '{"ok": false, "error": "channel_not_found"}', "channel_not_found"),
+        (429, "application/json", '{"ok": false, "error": "ratelimited"}', "ratelimited"),
+        (503, "text/plain", "upstream is gone", UNREADABLE),
+        (502, "text/html", "<h1>bad gateway</h1>", UNREADABLE),
+        (500, "application/json", "{", UNREADABLE),
+        (200, "application/json", "[]", UNREADABLE),
+        (200, "text/plain", "hello", UNREADABLE),
+    ],
+)
+async def test_whatever_answers_is_an_error_with_a_code_a_status_and_headers(
+    status: int, kind: str, body: str, expected: str
+):
+    session = Answering(status, kind, body)
+    client = Client("xoxb-1", base_url="http://slack.invalid/api/", session=session)
+
+    with pytest.raises(SlackApiError) as raised:
+        await client.chat_delete(channel="C1", ts="1.1")
+
+    response = raised.value.response
+    assert (code(raised.value), response.status_code) == (expected, status)
+    headers = {name.lower(): value for name, value in (response.headers or {}).items()}
+    assert headers.get("retry-after", "7") == "7"
+    assert session.requests == [("POST", "http://slack.invalid/api/chat.delete")], "it was tried again by itself"
+
+
+async def test_a_response_url_is_answered_once_and_says_with_which_status():
+    session = Answering(404, "text/plain", "expired_url")
+    client = AsyncWebhookClient("http://slack.invalid/hook", session=session)  # type: ignore[arg-type]
+
+    answered = await client.send(text="a", blocks=BLOCKS, response_type="ephemeral", replace_original=True)
+
+    assert answered.status_code == 404
+    assert session.requests == [("POST", "http://slack.invalid/hook")]
+
+
+# Signatures
+
+
+def test_a_signature_is_judged_by_the_time_on_a_clock_that_can_be_read():
+    verifier = SignatureVerifier("a secret")
+    now = str(int(verifier.clock.now()))
+    signature = verifier.generate_signature(timestamp=now, body="{}")
+    old = str(int(now) - 400)
+
+    assert signature is not None
+    assert signature.startswith("v0=")
+    assert verifier.is_valid("{}", now, signature)
+    assert not verifier.is_valid("{ }", now, signature)
+    assert not verifier.is_valid("{}", old, verifier.generate_signature(timestamp=old, body="{}"))
