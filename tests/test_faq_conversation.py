@@ -12,7 +12,7 @@ from bot.replica import KEPT
 from bot.settings import Settings
 from bot.storage import Store
 from tests.conftest import bot_in
-from tests.workspace import Json, Workspace, buttons, shown
+from tests.workspace import BOT, Json, Workspace, buttons, shown
 
 SEVEN = {
     "role-differences": "What's the difference between an AI researcher, a research engineer, and an AI engineer?",
@@ -378,3 +378,21 @@ async def test_what_people_typed_never_becomes_a_mention(workspace: Workspace):
 
     assert "&lt;b&gt; &amp; &lt;!here&gt;" in told["text"]
     assert "<" not in told["text"]
+
+
+async def test_an_answer_to_a_message_that_was_deleted_meanwhile_does_not_stay_in_the_channel(workspace: Workspace):
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": 1}])
+    asked = await workspace.mention("U_ANA", "C_ASK", "what does MTS stand for?")
+
+    async def refused() -> bool:
+        return bool(await workspace.traffic("chat.postMessage"))
+
+    await workspace.until(refused, "U_ANA")
+    await workspace.delete(asked)
+
+    async def removed() -> bool:
+        return bool(await workspace.traffic("chat.delete"))
+
+    await workspace.until(removed, "U_ANA")
+    await jobs.wait_until_idle()
+    assert [each for each in await workspace.messages("C_ASK", "U_ANA") if each["user"] == BOT] == []

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from bot import jobs
 from bot.domain.content import with_article
 from bot.domain.fit import Clearness, recommend, settled
 from bot.domain.quiz import LETTERS
@@ -1566,3 +1567,37 @@ async def test_clicks_on_many_devices_at_once_leave_one_question_open(workspace:
 
     thread = await workspace.thread(root.channel, root, "U_ANA")
     assert len({ts for ts, _ in live(thread)}) == 1
+
+
+# Where Slack, or the person, stands in the way
+
+
+@pytest.mark.parametrize("code", ["messages_tab_disabled", "restricted_action", "is_archived", "ekm_access_denied"])
+async def test_who_may_not_be_written_to_is_told_so_where_the_command_was_typed(workspace: Workspace, code: str):
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": code}])
+
+    await workspace.command("U_ANA", "C_ASK", "/rolefit")
+
+    told = await privately(workspace, "Slack did not let me write to you")
+    assert "try again" in shown(told)
+    assert await workspace.dm("U_ANA") == []
+    await jobs.wait_until_idle()
+    await begin(workspace)
+
+
+async def test_the_first_question_mentions_the_person_and_no_other_does(workspace: Workspace):
+    root = await begin(workspace)
+    first = await message(workspace, root, "One thing first")
+
+    assert "<@U_ANA> One thing first" in first["text"]
+    second = await question(workspace, root, 1)
+    assert "<@U_ANA>" not in json.dumps(second)
+
+
+async def test_the_link_to_the_questions_opens_the_thread(workspace: Workspace):
+    await begin(workspace)
+
+    link = str((await privately(workspace, "Open the questions"))["text"])
+
+    assert "thread_ts=" in link
+    assert "cid=" in link

@@ -269,3 +269,16 @@ async def test_the_lead_of_a_preview_says_what_became_of_it(workspace: Workspace
     assert f"This is what <@U_MEI> {becomes}" in shown(await message(workspace, root, "This is what"))
     thread = await workspace.thread(root.channel, root, "U_ANA")
     assert not any("Nothing has been sent yet." in shown(each) for each in thread)
+
+
+async def test_somebody_whom_slack_does_not_know_is_refused_in_words(workspace: Workspace):
+    root, told = await finished(workspace)
+    asked = await picker(workspace, root, told)
+    await workspace.faults(api=[{"method": "users.info", "error": "user_not_found"}])
+
+    await workspace.select_user("U_ANA", asked, "U_MEI")
+
+    refused = await message(workspace, root, "Slack did not tell me who <@U_MEI> is")
+    assert "Who should get a copy?" in shown(refused)
+    await workspace.select_user("U_ANA", refused, "U_MEI")
+    await message(workspace, root, "Nothing has been sent yet.")

@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     BOT = "not_a_bot"
     INACTIVE = "not_active"
     GUEST = "not_a_guest"
+    UNKNOWN = "unknown_person"  # Slack does not say who it is
 
 
 class Delivery(StrEnum):
@@ -39,12 +40,14 @@ class Delivery(StrEnum):
     UNCERTAIN = "uncertain"  # Slack went on failing and may have posted it all the same
 
 
-def refusal(sender: str, team: str, recipient: Person) -> Refusal | None:
+def refusal(sender: str, team: str, recipient: Person | None) -> Refusal | None:
     """Say why `sender`, of workspace `team`, cannot send to `recipient`, or None if nothing speaks against it.
 
     A recommendation is personal: it goes to one active member of the same workspace, never to an app, a guest or
-    somebody from outside, and nobody sends it for somebody else.
+    somebody from outside, and nobody sends it for somebody else. None is for somebody whom Slack does not know.
     """
+    if recipient is None:
+        return Refusal.UNKNOWN
     if recipient.id == sender:
         return Refusal.YOURSELF
     if recipient.is_bot:

@@ -125,6 +125,7 @@ class QuizWords(Authored):
     done: Plain
     nothing_to_weigh: Plain
     deleted: Plain
+    not_opened: Plain
     purpose: Plain
     purpose_how: Plain
     purpose_taken: Plain
@@ -292,6 +293,7 @@ class ShareWords(Authored):
     restricted: Annotated[Line, _text("to")]
     refused: Annotated[Line, _text("to")]
     uncertain: Annotated[Line, _text("to")]
+    unknown_person: Annotated[Line, _text("to")]
     not_yourself: Plain
     not_a_bot: Plain
     not_active: Annotated[Line, _text("to")]

@@ -159,12 +159,13 @@ def post_ephemeral(space: Space, arguments: Arguments) -> Json:
 
 
 def get_permalink(space: Space, arguments: Arguments) -> Json:
-    """Return an address at which the page shows a message."""
+    """Return an address at which the page shows a message; of one in a thread, it opens the thread."""
     channel = channel_of(space, arguments)
     message = channel.messages.get(arguments.required("message_ts"))
     if message is None:
         raise SlackError("message_not_found")
-    thread = f"&thread_ts={message['thread_ts']}" if "thread_ts" in message else ""
+    is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
+    thread = f"&thread_ts={message['thread_ts']}&cid={channel.id}" if is_reply else ""
     address = f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
     return {"ok": True, "channel": channel.id, "permalink": address}
 

@@ -8,7 +8,7 @@ import slackblocks as kit
 from bot.domain.content import MAX_BUTTON_TEXT, Citation, Entry
 from bot.knowledge import Library
 from bot.slack.controls import BeginFrom, begin_button, entry_button, recipient_menu, send_buttons
-from bot.slack.pieces import Message, context, in_lines, message, plain, section, table, without_generated_id
+from bot.slack.pieces import Message, context, finished, in_lines, message, plain, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
@@ -185,7 +185,7 @@ def home(library: Library) -> dict[str, Any]:
             context(escape(words.privacy)),
         ]
     ).to_dict()
-    return {**view, "blocks": [without_generated_id(block) for block in view["blocks"]]}
+    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
 
 
 def _examples(library: Library) -> Mrkdwn:

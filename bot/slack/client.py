@@ -4,12 +4,14 @@ slack_sdk expects JSON of whoever answers. A proxy on the way says 503 in plain 
 the SDK's error then stumbles over its own contents as soon as somebody asks for the code.
 """
 
+import math
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+LONGEST_ASKED = 3600.0  # seconds that are waited when Slack asks for more
 UNREADABLE: Final = "unreadable_answer"  # no code of Slack's: what answered may not have been Slack
 
 
@@ -53,3 +55,16 @@ def code(error: SlackApiError) -> str:
     data = getattr(error.response, "data", None)
     found = data.get("error") if isinstance(data, dict) else None
     return found if isinstance(found, str) else UNREADABLE
+
+
+def retry_after(error: SlackApiError, *, default: float) -> float:
+    """Give the seconds that Slack asks to wait, an hour at most; `default` if it says none, or none that can be read.
+
+    A proxy may write a date there, and Slack does not.
+    """
+    headers = {name.lower(): value for name, value in (error.response.headers or {}).items()}
+    try:
+        seconds = float(headers.get("retry-after", default))
+    except ValueError:
+        return default
+    return min(max(0.0, seconds), LONGEST_ASKED) if math.isfinite(seconds) else default

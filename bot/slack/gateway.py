@@ -8,7 +8,6 @@ What a message says is rendered within the step that sends it: the knowledge may
 step may depend on more than what was recorded.
 """
 
-import math
 import random
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -24,7 +23,7 @@ from bot import jobs, metrics
 from bot.domain.share import Delivery, Person
 from bot.jobs import WorkError, in_doubt, next_message_key, pause, step
 from bot.slack.access import Access
-from bot.slack.client import UNREADABLE, code
+from bot.slack.client import UNREADABLE, code, retry_after
 from bot.slack.notes import Note, Notes
 from bot.slack.payloads import SLACKBOT
 from bot.slack.pieces import Message
@@ -39,7 +38,6 @@ RETRYABLE = frozenset({"ratelimited", "rate_limited", "service_unavailable", "te
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
 PATIENT_TRIES = 500  # where Slack only says how long to wait
-LONGEST_ASKED = 3600.0  # seconds that are waited when Slack asks for more
 # Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
 LOOKED_AT = 15
 CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
@@ -114,10 +112,13 @@ class SlackGateway:
     ) -> tuple[str, str] | None:
         """Post a message, given a channel or a person's id; returns the channel and the message's ts.
 
-        None if there is nothing to say. note: to be sent if the message has to wait long for the channel's turn. Links
-        do not unfurl: an unfurl would come back to us as an edit of our own message.
+        None if there is nothing to say, or the root of its thread is gone. note: to be sent if the message has to wait
+        long for the channel's turn. Links do not unfurl: an unfurl would come back to us as an edit of our own message.
         """
         posted = await self._post("post", team, channel, render, thread_ts, next_message_key(), note=note)
+        if "misplaced" in posted:  # what it belongs to has been deleted, and nobody would know what it is about
+            await self.delete_message(team, posted["channel"], posted["ts"])
+            return None
         return (posted["channel"], posted["ts"]) if posted else None
 
     async def post_message_once(
@@ -186,10 +187,19 @@ class SlackGateway:
                 return {"wait": wait}
             if (message := await render()) is None:
                 return {}
-            text = message.text if len(message.text.encode()) <= MAX_UPDATE_BYTES else _shortened(message.text)
+            arguments: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": list(message.blocks)}
+            client = await self._client(team)
+            method: Callable[..., Awaitable[Any]] = client.chat_update
+            if len(message.text.encode()) <= MAX_UPDATE_BYTES:
+                arguments["text"] = message.text
+            else:  # a screen reader gets more of what Slack makes of the blocks than of a text that is cut off
+
+                def without_text(**arguments: Any) -> Awaitable[Any]:
+                    return client.api_call("chat.update", json=arguments)  # the SDK's own method would warn
+
+                method = without_text
             try:
-                arguments = {"channel": channel, "ts": ts, "text": text, "blocks": list(message.blocks)}
-                await self._send_blocks((await self._client(team)).chat_update, arguments)
+                await self._send_blocks(method, arguments)
             except SlackApiError as error:
                 return _left("update", error)
             return {}
@@ -267,21 +277,28 @@ class SlackGateway:
 
         return (await self._call("permalink", permalink)).get("permalink")
 
-    async def get_person(self, team: str, user: str) -> Person:
-        """Look somebody up."""
+    async def get_person(self, team: str, user: str) -> Person | None:
+        """Look somebody up; None if Slack does not say who it is."""
 
         async def person(_: CallResult) -> CallResult:
-            found: dict[str, Any] = (await (await self._client(team)).users_info(user=user))["user"]
+            try:
+                profile: dict[str, Any] = (await (await self._client(team)).users_info(user=user))["user"]
+            except SlackApiError as error:
+                if _may_pass(error):
+                    raise
+                log.warning("Slack did not say who somebody is", error=code(error))
+                return {"unknown": True}
             return {
-                "id": found["id"],
-                "team": found.get("team_id", ""),
-                "teams": (found.get("enterprise_user") or {}).get("teams") or [],
-                "is_bot": bool(found.get("is_bot")) or found["id"] == SLACKBOT,
-                "is_active": not found.get("deleted"),
-                "is_guest": any(found.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
+                "id": profile["id"],
+                "team": profile.get("team_id", ""),
+                "teams": (profile.get("enterprise_user") or {}).get("teams") or [],
+                "is_bot": bool(profile.get("is_bot")) or profile["id"] == SLACKBOT,
+                "is_active": not profile.get("deleted"),
+                "is_guest": any(profile.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
             }
 
-        return Person(**await self._call("person", person))
+        profile = await self._call("person", person)
+        return None if "unknown" in profile else Person(**profile)
 
     async def get_time_zone(self, team: str, user: str) -> str | None:
         """Give a person's time zone by its IANA name; None if we may not read it."""
@@ -518,7 +535,7 @@ def _not_now(name: str, error: SlackApiError, later: CallResult) -> CallResult |
     log.warning("Slack refused", step=name, error=why, status=status)
     metrics.SLACK_ERRORS.labels(name, why).inc()
     if status == 429:
-        return {"wait": _retry_after(error), "error": why}
+        return {"wait": retry_after(error, default=1.0), "error": why}
     if why in RETRYABLE:
         return later | {"error": why}
     if why in UNCERTAIN or status >= 500:
@@ -526,17 +543,4 @@ def _not_now(name: str, error: SlackApiError, later: CallResult) -> CallResult |
     return None
 
 
-def _retry_after(error: SlackApiError) -> float:
-    headers = {key.lower(): value for key, value in (error.response.headers or {}).items()}
-    try:
-        seconds = float(headers.get("retry-after", 1))
-    except ValueError:  # a date, which a proxy may write, and Slack does not
-        return 1.0
-    return min(max(0.0, seconds), LONGEST_ASKED) if math.isfinite(seconds) else 1.0
-
-
 MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping
-
-
-def _shortened(text: str) -> str:
-    return text.encode()[: MAX_UPDATE_BYTES - 3].decode(errors="ignore") + "…"

@@ -9,6 +9,7 @@ import slackblocks as kit
 from bot.domain.content import Table
 from bot.slack.text import escape
 
+FOLDED = 250  # characters, from which on Slack may fold a section; it does not say when, and this is soon enough
 DASH = "–"  # Slack refuses a table cell without text
 
 
@@ -24,12 +25,18 @@ def message(parts: Iterable[kit.Block], lines: Iterable[str]) -> Message:
     """Put a message together; `lines` are those of its text. Raises slackblocks' errors for what Slack refuses."""
     # slackblocks checks the limits of a whole message when it makes one; the channel is not part of what we render.
     payload = kit.WebhookMessage(blocks=list(parts)).to_dict()
-    return Message("\n".join(lines), tuple(without_generated_id(block) for block in payload["blocks"]))
+    return Message("\n".join(lines), tuple(finished(block) for block in payload["blocks"]))
 
 
-def without_generated_id(block: dict[str, Any]) -> dict[str, Any]:
-    """Drop the random block ids that slackblocks makes: ours hold a colon, and Slack needs no others."""
-    return {key: value for key, value in block.items() if key != "block_id" or ":" in value}
+def finished(block: dict[str, Any]) -> dict[str, Any]:
+    """Give a block as we send it: without the random id that slackblocks makes, and unfolded if it is long.
+
+    Our own ids hold a colon, and Slack needs no others. Source of `expand`, which slackblocks does not know:
+    docs.slack.dev/reference/block-kit/blocks/section-block.
+    """
+    ours = {key: value for key, value in block.items() if key != "block_id" or ":" in value}
+    text = ours.get("text", {}).get("text", "") if ours["type"] == "section" else ""
+    return ours | {"expand": True} if len(text) > FOLDED else ours
 
 
 def plain(text: str) -> Message:

@@ -21,7 +21,7 @@ from bot.jobs import current_key, in_doubt, pause, retry_db, step, worker, workf
 from bot.knowledge import Library
 from bot.slack import blocks, history, result, run_messages, work
 from bot.slack.faq import ANSWER, count_reply, faq_worker
-from bot.slack.gateway import Render, plain_data, recorded
+from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Reconciliation, ReconcilingWorker, rewritten
 from bot.slack.text import Mrkdwn, escape, fill
@@ -52,7 +52,13 @@ class QuizWorker(ReconcilingWorker):
 
         prepared = await step("prepare", prepare)
         zone = await self._gateway.get_time_zone(team, user)
-        posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+        try:
+            posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+        except SlackWorkError:
+            if response_url:
+                refused = self._rendered(lambda library: blocks.say(library.words.quiz.not_opened))
+                await self._gateway.respond(response_url, refused)
+            raise
         if posted is None:
             raise ValueError("a card always has something to say")
         channel, root_ts = posted
@@ -313,7 +319,8 @@ class QuizWorker(ReconcilingWorker):
                 return None
             place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
             parts = {slot: posted.ts for slot, posted in stored.messages.items() if slot in conversation.PARTS}
-            return place | {"asking": stored.run.asking is not None, "parts": parts}
+            asking, latest_ts = stored.run.asking is not None, stored.latest_prompt_ts
+            return place | {"asking": asking, "parts": parts, "latest_ts": latest_ts}
 
         return await step("look", look)
 
@@ -347,13 +354,22 @@ class QuizWorker(ReconcilingWorker):
     async def _link(self, team: str, run_id: str) -> str | None:
         """Give the address of a run's thread; None if the thread is gone, or the run."""
         place = await self._place(team, run_id)
-        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"]) if place else None
+        return await self._link_to(team, place) if place else None
+
+    async def _link_to(self, team: str, place: Place) -> str | None:
+        """Give the address of the latest question, which opens the thread; that of its root would only show the card.
+
+        Source: docs.slack.dev/reference/methods/chat.getPermalink.
+        """
+        if link := await self._gateway.get_permalink(team, place["channel"], place["latest_ts"]):
+            return link
+        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
 
     async def _lead_to(self, team: str, run_id: str, response_url: str, *, replace: bool) -> None:
         """Point to a round; where its thread is gone another is opened first."""
         if (place := await self._place(team, run_id)) is None:
             return
-        link = await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
+        link = await self._link_to(team, place)
         if link is None:
             await step("lose thread", self._store.runs.lose_thread, team, run_id, place["root_ts"])
             await self._apply(team, run_id, Show())

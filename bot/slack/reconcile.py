@@ -103,7 +103,8 @@ class Rendered:
             self.library, self.of, self.messages = library, of, {}
         if slot not in self.messages:
             last = Before(before.run, before.begun_at) if before else None
-            self.messages[slot] = plain_data(run_messages.render(slot, stored.run, stored.id, library, last))
+            message = run_messages.render(slot, stored.run, stored.id, library, last, user=stored.user)
+            self.messages[slot] = plain_data(message)
         return self.messages[slot]
 
 

@@ -41,7 +41,7 @@ from bot.slack.controls import (
 )
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import CARD, NOTE, PROMPT
 
 RESULT, REVIEW, REMINDER = "result", "review", "reminder"
@@ -77,8 +77,14 @@ def slots(run: Run, shown: Collection[str]) -> list[str]:
     return [*wanted, CARD]
 
 
-def render(slot: str, run: Run, run_id: str, library: Library, before: Before | None = None) -> Message:
-    """Give what a slot shows, one of those that `slots` names. `before`: their last round, if there was one."""
+def render(
+    slot: str, run: Run, run_id: str, library: Library, before: Before | None = None, *, user: str = ""
+) -> Message:
+    """Give what a slot shows, one of those that `slots` names. `before`: their last round, if there was one.
+
+    user: who is mentioned where nobody may be looking, in the first question and in a live reminder: a reply in the
+    thread of a direct message is noticed by nobody else.
+    """
     kind, _, number = slot.partition(":")
     if kind == CARD and run.status is Status.DELETED:
         return plain(escape(library.words.quiz.deleted))
@@ -87,9 +93,9 @@ def render(slot: str, run: Run, run_id: str, library: Library, before: Before | 
     if kind == RESULT:
         return _result(run, run_id, library, before)
     if kind == PROMPT:
-        return _prompt(run, run_id, int(number), run.prompts[int(number) - 1], library)
+        return _prompt(run, run_id, int(number), library, user)
     if kind == REMINDER:
-        return _reminder(run, run_id, library, live=_reminds(run, int(number)))
+        return _reminder(run, run_id, library, user, live=_reminds(run, int(number)))
     return _part(run, run_id, kind, library)
 
 
@@ -194,10 +200,12 @@ def already_answered(run: Run, question: str | None, library: Library) -> Messag
     return plain(fill(library.words.quiz.already_answered, choice=quoted(choices, library)))
 
 
-def _prompt(run: Run, run_id: str, number: int, prompt: Prompt, library: Library) -> Message:
+def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> Message:
+    prompt, words = run.prompts[number - 1], library.words.quiz
     asked = run.quiz.question(prompt.question)
-    words = library.words.quiz
     heading = _heading(run, asked, library)
+    if number == 1:
+        heading = _to(user, heading)
     lines = [heading, f"*{escape(worded(asked, 'text', run.purpose))}*"]
     if not (run.live and number == len(run.prompts)):
         settled = _settled(run, number, prompt, library)
@@ -342,11 +350,15 @@ def _has(roles: Table, graded: Graded) -> bool:
     )
 
 
-def _reminder(run: Run, run_id: str, library: Library, *, live: bool) -> Message:
+def _to(user: str, text: str) -> str:
+    return f"{mention(user)} {text}" if user else text
+
+
+def _reminder(run: Run, run_id: str, library: Library, user: str, *, live: bool) -> Message:
     words = library.words.quiz
     if not live:
         return plain(escape(words.reminder_over))
-    text = fill(words.reminder, **how_far(run))
+    text = _to(user, fill(words.reminder, **how_far(run)))
     buttons = [
         do_button(words.resume, run_id, Resume(), primary=True),
         do_button(words.later, run_id, DismissReminder()),

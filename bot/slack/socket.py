@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import metrics
-from bot.slack.client import code
+from bot.slack.client import code, retry_after
 from bot.slack.dispatch import App
 from bot.slack.payloads import parse
 
@@ -30,11 +30,12 @@ LOOK = 0.25  # seconds between two looks at a connection
 PING = 5.0  # seconds; a connection without an answer for four of them is dead
 LONGEST_PAUSE = 15.0  # seconds
 
-# Slack's word that this token will not do, however often it is tried.
+# Slack's errors for a token that will not do, however often it is tried.
 REFUSALS = frozenset(
     {
         "access_denied",
         "account_inactive",
+        "forbidden_team",
         "invalid_auth",
         "link_disabled",
         "missing_scope",
@@ -144,7 +145,11 @@ async def _keep(app: App, app_token: str, link: Link) -> None:
             log.info("connection ended")
         except (TimeoutError, ClientError, SlackApiError) as error:
             pause = min(LONGEST_PAUSE, max(0.5, pause * 2)) * random.uniform(0.75, 1.0)  # noqa: S311 - no secret
-            log.warning("no connection", reason=type(error).__name__, next_try_in_seconds=round(pause, 1))
+            reason = type(error).__name__
+            if isinstance(error, SlackApiError):
+                reason = code(error)
+                pause = max(pause, retry_after(error, default=0.0))
+            log.warning("no connection", reason=reason, next_try_in_seconds=round(pause, 1))
         finally:
             link.changed(-counted)
             await _to_its_end(client.finish())

@@ -74,6 +74,12 @@ class StoredRun:
         return max(numbers, default=0)
 
     @property
+    def latest_prompt_ts(self) -> str:
+        """The ts of the last prompt that was posted; of the root if none was."""
+        prompts = [posted.ts for slot, posted in self.messages.items() if slot.startswith(f"{PROMPT}:")]
+        return max(prompts, key=float, default=self.root_ts)
+
+    @property
     def waits(self) -> bool:
         """Whether it waits for answers: it has no result, and its owner has not stopped it."""
         return not self.run.finished and self.run.status is not Status.STOPPED
