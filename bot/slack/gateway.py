@@ -42,7 +42,7 @@ PATIENT_TRIES = 500  # where Slack only says how long to wait
 LOOKED_AT = 15
 CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
 UPDATES = "chat.update"  # whose turns are taken in place of a channel's
-UPDATES_EVERY, UPDATES_AT_ONCE = 1.5, 10  # seconds, and how many: 50 in the first minute, 40 in each one after it
+UPDATES_EVERY, UPDATES_AT_ONCE = 1.5, 9  # seconds, and how many beside the first: 50 in the first minute, then 40
 LOOKED_BACK = 86_400.0  # seconds before this work began in which other work may have posted it
 MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"})
 # Slack's errors for a message, or the direct message it stood in, that is not there any more.

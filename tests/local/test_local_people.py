@@ -115,7 +115,7 @@ async def test_a_permalink_leads_to_the_page_at_that_message(workspace: Workspac
 
     link = (await client.chat_getPermalink(channel="C_ASK", message_ts=reply))["permalink"]
 
-    assert link == f"{workspace.url}/?channel=C_ASK&ts={reply}&thread_ts={root}"
+    assert link == f"{workspace.url}/?channel=C_ASK&ts={reply}&thread_ts={root}&cid=C_ASK"
 
 
 async def test_the_inspector_shows_exchanges_without_tokens(workspace: Workspace, client):
