@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from bot.domain.content import Citation, Entry
-from bot.domain.faq import Answer, Reply, Suggestions
-from bot.domain.matching import Candidate
+from bot.domain.embeddings import SemanticScorer
+from bot.domain.faq import Answer, Limits, Reply, Suggestions
+from bot.domain.matching import Candidate, Index
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
 TECHNICAL = "technical"  # style of talk that is plainly about something else; the rest is what sounds like a question
@@ -41,6 +42,20 @@ class Case:
     gold: frozenset[str]
     style: str | None = None
     author: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What is to be measured: an index with its limits, with the second stage if it has a say, and the cases.
+
+    built: seconds that building the index took, where that is measured.
+    """
+
+    index: Index
+    limits: Limits
+    cases: Sequence[Case]
+    scorer: SemanticScorer | None = None
+    built: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +19,10 @@ from bot.cli import cli
 from bot.domain import quiz
 from bot.domain.actions import Reply
 from bot.knowledge import Library
-from bot.settings import KNOWLEDGE, Settings
+from bot.settings import KNOWLEDGE, Settings, SettingsError
 from bot.storage import Store
+from tests.conftest import bot_in
+from tests.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 # Nothing of the developer's own environment or .env file may reach the bot under test.
@@ -274,6 +278,43 @@ def test_check_exits_with_an_error_for_broken_knowledge(tmp_path: Path):
     assert "faq.yaml: error: cannot be read: No such file or directory. Put the file there." in result.stdout
 
 
+def test_check_counts_what_it_found(tmp_path: Path):
+    folder = shutil.copytree(KNOWLEDGE, tmp_path / "mine", ignore=shutil.ignore_patterns("utterances"))
+    (folder / "quiz.yaml").write_text("")
+    (folder / "words.yaml").unlink()
+
+    several = rolefit_here("check", str(folder))
+    shutil.copy(KNOWLEDGE / "quiz.yaml", folder)
+    one = rolefit_here("check", str(folder))
+
+    assert re.search(r"^mine: \d\d? errors, 0 warnings\.$", several.stdout, re.MULTILINE)
+    assert one.stdout.endswith("mine: 1 error, 0 warnings.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "nowhere"), ("eval", "cases.jsonl", "--knowledge", "nowhere")], ids=["check", "eval"]
+)
+def test_a_knowledge_folder_that_is_not_there_is_named_once(arguments: tuple[str, ...]):
+    result = rolefit_here(*arguments)
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        "nowhere: there is no such folder. Name one that has faq.yaml, or none to use that of KNOWLEDGE_DIR.\n"
+    )
+
+
+async def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path, library: Library):
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError) as raised:
+            async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, health_port=port):
+                pass
+
+    assert raised.value.problems == [
+        f"HEALTH_PORT: port {port} cannot be served on: Address already in use. Set HEALTH_PORT to another."
+    ]
+
+
 def test_broken_knowledge_does_not_start(tmp_path: Path):
     result = rolefit("run", "--no-browser", KNOWLEDGE_DIR=str(tmp_path), cwd=tmp_path)
 
@@ -342,8 +383,12 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
         ("2: [a, b, c]", "is no answer. Choose one or two"),
         ("2: [a, a]", "is no answer. Choose one or two"),
         ("[]", "write one line for each answer, such as `1: b`"),
-        ("a: [", "cannot be read:"),
-        ("which-uncertainty: a", "the tie-break alone gives no recommendation"),
+        ("a: [", "answers.yaml:1: error: is not YAML:"),
+        ("1: a\n2: 2026-02-31", "answers.yaml:2: error: holds a value that cannot be read: '2026-02-31'"),
+        ("1: a\n1: b", "answers.yaml:2: error: the key '1' is there twice. Keep one and delete the other."),
+        ("1: a\n2: z", "answers.yaml:2: error: 2: 'z' is no answer."),
+        ("which-uncertainty: a", "these answers alone give no recommendation. Answer one or more of: question-you"),
+        ("purpose: own", "these answers alone give no recommendation. Answer one or more of: question-you"),
     ],
 )
 def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str):

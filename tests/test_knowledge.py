@@ -88,6 +88,12 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "there is no row 'planted'",
         "There are: core-question",
     ),
+    "a row that two questions ask about": (
+        "quiz.yaml",
+        lambda data: data["questions"][3].update(dimension=data["questions"][1]["dimension"]),
+        "is already asked about by 'what-comes-out' in line",
+        "Ask about another row of the roles table, or make one question of the two",
+    ),
     "dead entry in a check": (
         "checks.yaml",
         lambda data: data["checks"].append({"say": "anything", "expect": "planted"}),
@@ -125,8 +131,8 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "button too long": (
         "quiz.yaml",
         lambda data: data["questions"][0]["choices"][0].update(label="planted " * 12),
-        "at most 75 characters",
-        "Correct it",
+        "'label' may have at most 75 characters",
+        "Shorten it",
     ),
     "text Slack would cut": (
         "quiz.yaml",
@@ -423,7 +429,7 @@ def test_a_key_given_twice_is_refused(folder: Path):
         ("entries:\n  - id: [unclosed\n", "is not YAML"),
         ("entries: \x07\n", "holds a character that YAML does not allow"),
         ("", "the key 'entries' is missing"),
-        ("- a list\n", "valid dictionary"),
+        ("- a list\n", "the file must have keys of its own"),
     ],
 )
 def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text: str, what: str):
@@ -433,6 +439,82 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
 
     assert problem.file == "faq.yaml"
     assert what in problem.what
+
+
+def first_entry(**values: Any) -> Change:
+    return lambda data: data["entries"][0].update(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "what"),
+    [
+        ("faq.yaml", first_entry(phrasings="one"), "'phrasings' must be a list. Write each item on a line of its own"),
+        ("faq.yaml", first_entry(phrasings=["a"]), "'phrasings' has too few items: 1, of at least 5. Add what is"),
+        ("faq.yaml", first_entry(phrasings=["a"] * 31), "'phrasings' has too many items: 31, of at most 30. Delete"),
+        ("faq.yaml", first_entry(phrasings=["a b", 7, "c", "d", "e"]), "item 2 of 'phrasings' must be text. Put it in"),
+        ("faq.yaml", first_entry(id="Two Words"), "'id' is no id. Write small letters, digits and single hyphens"),
+        ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there, or delete it."),
+        ("faq.yaml", first_entry(owner=""), "'owner' is empty. Write something there."),
+        (
+            "faq.yaml",
+            first_entry(checked="28.11.2026"),
+            "'checked' must be a day. Write it as year, month and day, such",
+        ),
+        (
+            "faq.yaml",
+            first_entry(excerpt="roles"),
+            "'excerpt' must have keys of its own. Write them on the lines below",
+        ),
+        ("faq.yaml", lambda data: data["entries"].append("x"), "of 'entries' must have keys of its own. Write them on"),
+        ("checks.yaml", lambda data: data["checks"][0].update(expect="Nothing!"), "'expect' is no id. Write small"),
+        (
+            "checks.yaml",
+            lambda data: data["checks"][0].update(surface="email"),
+            "'surface' must be 'channel', 'thread', 'mention' or 'dm'. Write it in just that way.",
+        ),
+        (
+            "sources.yaml",
+            lambda data: data["documents"][0].update(url="http://x.example"),
+            "'url' is no address. Write one that begins with https:// and has no blanks.",
+        ),
+        ("sources.yaml", lambda data: data["documents"][0].update(year="last"), "'year' must be a whole number. Write"),
+        (
+            "sources.yaml",
+            lambda data: data["documents"][0].update(year=7),
+            "'year' must be 1000 or more. Write a larger",
+        ),
+        ("tables.yaml", lambda data: data["tables"][0].update(verbatim="perhaps"), "'verbatim' must be true or false."),
+        ("quiz.yaml", lambda data: data["thresholds"].update(clear="a lot"), "'clear' must be a number. Write digits"),
+        ("quiz.yaml", lambda data: data["thresholds"].update(clear=25), "'clear' must be less than 1. Write a smaller"),
+        (
+            "quiz.yaml",
+            lambda data: data["thresholds"].update(leaning=0),
+            "'leaning' must be more than 0. Write a larger",
+        ),
+        (
+            "quiz.yaml",
+            lambda data: data["questions"][0]["choices"][0]["weights"].update(researcher=11),
+            "'researcher' must be 10 or less. Write a smaller number.",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_named_in_the_words_of_an_editor(folder: Path, name: str, change: Change, what: str):
+    edit(folder, name, change)
+
+    with pytest.raises(KnowledgeError) as raised:
+        knowledge.load(folder)
+
+    [problem] = raised.value.problems
+    assert what in str(problem)
+    assert problem.line
+
+
+def test_a_table_that_is_not_there_is_named_once_and_not_each_of_its_rows(folder: Path):
+    edit(folder, "quiz.yaml", lambda data: data["tables"].update(regimes="planted"))
+
+    [problem] = errors(folder)
+
+    assert problem.what == "there is no table 'planted'"
 
 
 UNREADABLE: dict[str, tuple[str, str | bytes, str, str, int]] = {

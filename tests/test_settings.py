@@ -80,8 +80,11 @@ def test_all_that_is_wrong_is_said_at_once():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("PORT", "many", "PORT cannot be used"),
-        ("LOG_LEVEL", "LOUD", "LOG_LEVEL cannot be used"),
+        ("PORT", "many", "PORT must be a whole number. Write digits alone."),
+        ("HEALTH_PORT", "70000", "HEALTH_PORT must be 65535 or less. Write a smaller number."),
+        ("POST_INTERVAL", "soon", "POST_INTERVAL must be a number. Write digits alone, with a point if need be."),
+        ("ROLEFIT_ENCODER", "maybe", "ROLEFIT_ENCODER must be 'on' or 'off'. Write it in just that way."),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'. Write it in just that way."),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL is not an address of PostgreSQL"),
         ("KNOWLEDGE_DIR", "nowhere", "KNOWLEDGE_DIR is not a folder"),
         ("SLACK_API_URL", "slack.com", "SLACK_API_URL is not an http or https address"),
