@@ -75,7 +75,7 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        """Say whether it was answered, and with nothing but what answers it."""
+        """Return whether it was answered, and with nothing but what answers it."""
         return bool(self.answered) and self.answered <= self.case.gold
 
     @property
@@ -86,7 +86,7 @@ class Outcome:
 
     @property
     def reached(self) -> bool:
-        """Say whether it was answered rightly, or had the right entry among the suggestions."""
+        """Return whether it was answered rightly, or had the right entry among the suggestions."""
         return self.right or bool(self.suggested & self.case.gold)
 
     @property

@@ -65,7 +65,7 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
 
 
 def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterator[str]:
-    """Say how far the first role leads, what that makes it, and what the tie-breaks have to do with it."""
+    """Explain how far the first role leads, what that makes it, and whether a tie-break decided."""
     thresholds, clearness = quiz.thresholds, result.clearness
     for question in quiz.tie_breaks:
         chosen = " + ".join(answers.get(question.id, ()))

@@ -1,4 +1,4 @@
-"""The environment as one frozen value; everything that is wrong with it is said at once."""
+"""The environment as one frozen value; all that is wrong with it is reported at once."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -38,7 +38,7 @@ class Switch(StrEnum):
 
 
 class SettingsError(ValueError):
-    """Says every setting that is wrong, why, and what to do."""
+    """Settings that cannot be used; `problems` names each, with the reason and what to do."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         return f"postgresql+psycopg://{address.split('://', 1)[1]}" if address else None
 
     def mode(self, *, http: bool) -> Mode:
-        """Say where the bot is to work; `http` is the flag of the command line.
+        """Return where the bot is to work; `http` is the flag of the command line.
 
         Raises SettingsError naming each setting that is missing or contradicts another.
         """

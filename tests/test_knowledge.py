@@ -1,6 +1,7 @@
 """The knowledge linter: each fault planted, and the words about it."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -389,7 +390,7 @@ def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
 
     [problem] = [each for each in errors(folder) if "already" in each.what]
 
-    assert "is already in line" in problem.what
+    assert re.search(r"is already in line \d+ of faq\.yaml, in '", problem.what)
     assert problem.remedy == "Keep it in one entry only"
 
 
@@ -439,6 +440,50 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
 
     assert problem.file == "faq.yaml"
     assert what in problem.what
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (
+            "entries:\n\t- id: x\n",
+            2,
+            "a line begins with a tab, or a value with a sign that means something to YAML. Indent",
+        ),
+        (
+            "entries:\n  - id: @x\n",
+            2,
+            "a line begins with a tab, or a value with a sign that means something to YAML. Indent",
+        ),
+        (
+            "entries:\n  - id: x\n    question: Roles: which?\n",
+            3,
+            "there is a colon too many, or one too few in the line",
+        ),
+        (
+            "entries:\n  - id x\n    question: y\n",
+            3,
+            "there is a colon too many, or one too few in the line above. Put",
+        ),
+        ('entries:\n  - id: "x\n    question: y\n', 2, "a quotation mark that is opened here is not closed. Close it."),
+        ('entries:\n  - id: "x" y\n', 2, "the line does not fit to those around it. Indent it like its neighbours"),
+        ("entries:\n  - id: x\n   question: y\n", 3, "the line does not fit to those around it. Indent it like"),
+        (
+            "entries:\n  - id: *x*\n",
+            2,
+            "a value begins with a sign that means something to YAML. Put the text in quotes.",
+        ),
+        ("entries: []\n---\nentries: []\n", 2, "a line of hyphens begins a second document. Delete that line."),
+    ],
+)
+def test_a_slip_in_yaml_is_named_where_it_is_with_what_to_do(folder: Path, text: str, line: int, what: str):
+    (folder / "faq.yaml").write_text(text)
+
+    with pytest.raises(KnowledgeError) as raised:
+        knowledge.load(folder)
+
+    [problem] = raised.value.problems
+    assert str(problem).startswith(f"faq.yaml:{line}: error: is not YAML: {what}")
 
 
 def first_entry(**values: Any) -> Change:
@@ -655,7 +700,7 @@ def learnt(folder: Path, change: Change) -> list[Problem]:
             "'new' is for 28 numbers, and an entry is judged by 27",
         ),
         (lambda data: data["entries"]["none"].update(planted=1), "'none' has a weight for 'planted', which 'words'"),
-        (lambda data: data["words"].update(planted=1e300), "'words.planted': Input should be less than or equal to"),
+        (lambda data: data["words"].update(planted=1e300), "'words.planted' must be 1e+06 or less"),
         (lambda data: data["new"]["scale"].__setitem__(0, 0), "no number of 'scale' may be 0"),
     ],
 )

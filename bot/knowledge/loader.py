@@ -128,7 +128,7 @@ PATTERNS = {
 
 
 def _explain(detail: ErrorDetails) -> tuple[str, str]:
-    """Say in an editor's words what pydantic found, and what to do."""
+    """Put what pydantic found into an editor's words; gives what is wrong and what to do."""
     name = _name(detail["loc"])
     match detail["type"]:
         case "extra_forbidden":
@@ -169,11 +169,16 @@ def read_learnt(folder: Path) -> LearntFile | Problem | None:
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         line_in_message = re.search(r" at line (\d+)", first["msg"])
         line = int(line_in_message[1]) if line_in_message else 0
-        where = f"{'.'.join(map(str, first['loc']))!r}: " if first["loc"] else ""
-        what = f"cannot be used: {where}{first['msg'].removeprefix('Value error, ')}"
+        name = repr(".".join(map(str, first["loc"])))
+        if first["type"] in ("json_invalid", "value_error"):
+            what = f"{name}: " if first["loc"] else ""
+            what += first["msg"].removeprefix("Value error, ")
+        else:
+            what = f"{name} {describe(first)[0]}"
+        what = f"cannot be used: {what}"
     except ValueError as error:
         what = f"cannot be used: {error}"
     else:
