@@ -315,7 +315,8 @@ def _listening(port: int, setting: str) -> "Iterator[listen.socket]":
     try:
         listening = listen.create_server(("", port))
     except OSError as error:
-        what = f"{setting}: port {port} cannot be served on: {error.strerror}. Set {setting} to another."
+        reason = os.strerror(error.errno) if error.errno else error
+        what = f"{setting}: port {port} cannot be served on: {reason}. Set {setting} to another."
         raise SettingsError([what]) from error
     with listening:
         # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after

@@ -383,7 +383,7 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
         ("2: [a, b, c]", "is no answer. Choose one or two"),
         ("2: [a, a]", "is no answer. Choose one or two"),
         ("[]", "write one line for each answer, such as `1: b`"),
-        ("a: [", "answers.yaml:1: error: is not YAML:"),
+        ("1: [a\n2: b", "answers.yaml:1: error: is not YAML: a bracket that is opened here is not closed. Close it."),
         ("1: a\n2: 2026-02-31", "answers.yaml:2: error: holds a value that cannot be read: '2026-02-31'"),
         ("1: a\n1: b", "answers.yaml:2: error: the key '1' is there twice. Keep one and delete the other."),
         ("1: a\n2: z", "answers.yaml:2: error: 2: 'z' is no answer."),

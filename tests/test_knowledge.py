@@ -466,6 +466,12 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
             "there is a colon too many, or one too few in the line above. Put",
         ),
         ('entries:\n  - id: "x\n    question: y\n', 2, "a quotation mark that is opened here is not closed. Close it."),
+        ("entries:\n  - id: x\n    keywords: [a, b\n    owner: c\n", 3, "a bracket that is opened here is not closed."),
+        (
+            "entries:\n  - id: x\n    keywords: {a: b\n    owner: c\n",
+            3,
+            "a brace that is opened here is not closed. Close",
+        ),
         ('entries:\n  - id: "x" y\n', 2, "the line does not fit to those around it. Indent it like its neighbours"),
         ("entries:\n  - id: x\n   question: y\n", 3, "the line does not fit to those around it. Indent it like"),
         (

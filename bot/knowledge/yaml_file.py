@@ -21,6 +21,12 @@ _MISFIT = (
     "the line does not fit to those around it",
     "Indent it like its neighbours, and put text that has quotes, brackets or braces in quotes as a whole",
 )
+# Noticed further down or at the end of the file, and named where it begins.
+UNCLOSED = {
+    "found unexpected end of stream": ("a quotation mark that is opened here is not closed", "Close it"),
+    "did not find expected ',' or ']'": ("a bracket that is opened here is not closed", "Close it"),
+    "did not find expected ',' or '}'": ("a brace that is opened here is not closed", "Close it, or quote the text"),
+}
 _SIGN_FIRST = "a value begins with a sign that means something to YAML", "Put the text in quotes"
 # What libyaml says -> what an editor should know, and do.
 SYNTAX_ERRORS = {
@@ -37,7 +43,11 @@ SYNTAX_ERRORS = {
         "there is a colon too many, or one too few in the line above",
         "Put text that has a colon in quotes, and a blank behind the colon of each key",
     ),
-    "found unexpected end of stream": ("a quotation mark that is opened here is not closed", "Close it"),
+    "did not find expected node content": (
+        "a bracket or a brace is opened, and what stands in it is missing",
+        "Close it",
+    ),
+    **UNCLOSED,
     "but found another document": ("a line of hyphens begins a second document", "Delete that line"),
 }
 
@@ -107,9 +117,8 @@ def parse(folder: Path, name: str) -> YamlFile:
 
 def _syntax_problem(error: yaml.MarkedYAMLError, name: str) -> Problem:
     what, remedy = SYNTAX_ERRORS.get(error.problem or "", (error.problem, "Mend this line or the one above"))
-    # What is not closed is noticed at the end of the file, and mended where it begins.
-    unclosed = error.problem == "found unexpected end of stream"
-    mark = error.context_mark if unclosed and error.context_mark else error.problem_mark or error.context_mark
+    marks = (error.problem_mark, error.context_mark)
+    mark = next((mark for mark in (reversed(marks) if error.problem in UNCLOSED else marks) if mark), None)
     return Problem(name, mark.line + 1 if mark else 0, f"is not YAML: {what}", remedy)
 
 
