@@ -53,24 +53,33 @@ def rolefit_here(*arguments: str, **settings: str) -> subprocess.CompletedProces
 def test_ask_answers_a_question_of_the_documents():
     result = rolefit("ask", "Is research just engineering done at a slower speed?", "--json")
 
-    said = json.loads(result.stdout)
-    assert (said["decision"], said["entry"]) == ("answer", "research-vs-slow-engineering")
-    assert 0.5 < said["confidence"] <= 1
-    assert set(said) == {"decision", "entry", "confidence", "phrasing", "candidates", "matched", "unexplained", "near"}
+    output = json.loads(result.stdout)
+    assert (output["decision"], output["entry"]) == ("answer", "research-vs-slow-engineering")
+    assert 0.5 < output["confidence"] <= 1
+    assert set(output) == {
+        "decision",
+        "entry",
+        "confidence",
+        "phrasing",
+        "candidates",
+        "matched",
+        "unexplained",
+        "near",
+    }
 
 
 def test_ask_is_silent_about_lunch():
-    said = json.loads(rolefit("ask", "lunch at 12?", "--json").stdout)
+    output = json.loads(rolefit("ask", "lunch at 12?", "--json").stdout)
 
-    assert (said["decision"], said["entry"]) == ("silence", None)
+    assert (output["decision"], output["entry"]) == ("silence", None)
 
 
 def test_ask_prints_the_answer_and_why():
-    said = rolefit("ask", "What does Member of Technical Staff mean?").stdout
+    output = rolefit("ask", "What does Member of Technical Staff mean?").stdout
 
-    assert said.startswith("answer")
-    assert "Bell Labs" in said
-    assert "Matched: " in said
+    assert output.startswith("answer")
+    assert "Bell Labs" in output
+    assert "Matched: " in output
 
 
 @pytest.mark.parametrize(
@@ -88,9 +97,9 @@ def test_ask_refuses_what_it_does_not_know(arguments: tuple[str, ...], words: st
 
 
 def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
-    said = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
+    output = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
 
-    assert said["decision"] == "no_answer"
+    assert output["decision"] == "no_answer"
 
 
 KEYS = [
@@ -135,16 +144,16 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
         {"text": "What does a research engineer do?", "gold": None},
     )
 
-    said = json.loads(rolefit_here("eval", file, "--json").stdout)
+    output = json.loads(rolefit_here("eval", file, "--json").stdout)
 
-    assert list(said) == KEYS
-    assert (said["n"], said["in_scope"], said["wrong"], said["false_answers"]) == (6, 4, 1, 1)
-    assert (said["top1"], said["recall"], said["precision"]) == (0.5, 0.5, 0.5)
-    assert said["false_per_1000"] == 500
-    assert 0 < said["p50_us"] <= said["p99_us"]
+    assert list(output) == KEYS
+    assert (output["n"], output["in_scope"], output["wrong"], output["false_answers"]) == (6, 4, 1, 1)
+    assert (output["top1"], output["recall"], output["precision"]) == (0.5, 0.5, 0.5)
+    assert output["false_per_1000"] == 500
+    assert 0 < output["p50_us"] <= output["p99_us"]
     plain = {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "reached": 0.5, "answered": 1.0}
-    assert said["by_style"] == {"plain": plain}
-    assert said["by_author"] == {
+    assert output["by_style"] == {"plain": plain}
+    assert output["by_author"] == {
         "ana": {"n": 1, "in_scope": 1, "top1": 1.0, "recall": 1.0, "reached": 1.0, "answered": 1.0}
     }
 
@@ -159,9 +168,9 @@ def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
         {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
     )
 
-    said = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
+    output = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
 
-    assert (said["recall"], said["reached"], said["suggested"]) == (0.5, 1.0, 0.5)
+    assert (output["recall"], output["reached"], output["suggested"]) == (0.5, 1.0, 0.5)
 
 
 def test_eval_wants_either_files_or_what_to_leave_out():
@@ -185,51 +194,51 @@ def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp
     plain.write_text("lunch at 12?\n\nwho is on call?\n")
     packed.write_bytes(gzip.compress(b"What does Member of Technical Staff mean?\n"))
 
-    said = json.loads(rolefit_here("eval", str(plain), str(packed), "--json").stdout)
+    output = json.loads(rolefit_here("eval", str(plain), str(packed), "--json").stdout)
 
-    assert (said["n"], said["in_scope"], said["false_answers"]) == (3, 0, 1)
-    assert said["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
-    assert said["top1"] is None
+    assert (output["n"], output["in_scope"], output["false_answers"]) == (3, 0, 1)
+    assert output["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
+    assert output["top1"] is None
 
 
 def test_eval_shows_tables_and_says_of_each_miss_why(tmp_path: Path):
     file = cases(tmp_path / "cases.jsonl", {"text": "What is an AI engineer at Qwertz?", "gold": "research-engineer"})
 
-    said = rolefit_here("eval", file, "--surface", "mention", "--errors").stdout
+    output = rolefit_here("eval", file, "--surface", "mention", "--errors").stdout
 
-    assert "expected calibration error" in said
-    assert "What is an AI engineer at Qwertz?" in said
-    assert "  wanted: research-engineer" in said
-    assert "ai-engineer = ai-engineer" in said.replace("ai engineer", "ai-engineer")
-    assert "  not explained: qwertz" in said
+    assert "expected calibration error" in output
+    assert "What is an AI engineer at Qwertz?" in output
+    assert "  wanted: research-engineer" in output
+    assert "ai-engineer = ai-engineer" in output.replace("ai engineer", "ai-engineer")
+    assert "  not explained: qwertz" in output
 
 
 def test_eval_with_some_entries_knows_only_these(tmp_path: Path):
     row = {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"}
 
-    said = json.loads(rolefit_here("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
+    output = json.loads(rolefit_here("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
 
-    assert (said["in_scope"], said["false_answers"]) == (0, 0)
+    assert (output["in_scope"], output["false_answers"]) == (0, 0)
 
 
 def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
-    said = {
+    phrases_by_label = {
         "reset": ["reset my password", "i forgot my password", "password does not work", "how to change the password"],
         "refund": ["i want my money back", "how do i get a refund", "refund my order", "give me a refund please"],
         "hours": ["when do you open", "what are your opening hours", "are you open on sunday", "opening time today"],
     }
     rows = [
         {"text": text, "label": label, "split": "train" if at < 3 else "test"}
-        for label, texts in said.items()
+        for label, texts in phrases_by_label.items()
         for at, text in enumerate(texts)
     ]
     rows.append({"text": "tell me a joke", "label": "oos", "split": "test"})
 
-    found = json.loads(
+    figures = json.loads(
         rolefit_here("eval", cases(tmp_path / "i.jsonl", *rows), "--intents", "--examples", "3", "--json").stdout
     )
 
-    assert (found["n"], found["in_scope"], found["top1"]) == (4, 3, 1.0)
+    assert (figures["n"], figures["in_scope"], figures["top1"]) == (4, 3, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -358,7 +367,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("1: a", "picture (clear from 25%, leaning from 8%; a recommendation takes 3 answers)"),
         ("1: a\n2: a\n3: b\n5: a", "leaning (clear from 25%, leaning from 8%; not clear because of how-far-ahead)"),
@@ -368,15 +377,15 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
         ),
     ],
 )
-def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path, text: str, said: str):
+def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path, text: str, words: str):
     file = tmp_path / "answers.yaml"
     file.write_text(text)
 
-    assert said in rolefit_here("fit", str(file)).stdout
+    assert words in rolefit_here("fit", str(file)).stdout
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("9: d", "there is no question 9. Choose one of: question-you-work-on"),
         ("2: z", "2: 'z' is no answer. Choose one or two of: papers-and-methods"),
@@ -391,14 +400,14 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
         ("purpose: own", "these answers alone give no recommendation. Answer one or more of: question-you"),
     ],
 )
-def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str):
+def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, words: str):
     file = tmp_path / "answers.yaml"
     file.write_text(text)
 
     done = rolefit_here("fit", str(file))
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert words in done.stderr
 
 
 async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library: Library):

@@ -13,7 +13,7 @@ import yaml
 
 from bot import knowledge
 from bot.domain import faq, fit
-from bot.domain.content import Faq
+from bot.domain.content import Faq, Quiz
 from bot.knowledge import KnowledgeError, Problem, outcomes
 from bot.settings import KNOWLEDGE
 
@@ -35,11 +35,11 @@ def edit(folder: Path, name: str, change: Change) -> None:
 
 
 def errors(folder: Path) -> list[Problem]:
-    return [each for each in knowledge.lint(folder, today=TODAY) if each.level == "error"]
+    return [problem for problem in knowledge.lint(folder, today=TODAY) if problem.level == "error"]
 
 
 def entry(data: dict[str, Any], entry_id: str = "xai-dropped-researcher") -> Any:
-    return next(each for each in data["entries"] if each["id"] == entry_id)
+    return next(item for item in data["entries"] if item["id"] == entry_id)
 
 
 def line_of(folder: Path, name: str, text: str) -> int:
@@ -277,7 +277,9 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     ),
     "a sign that the key of its table does not explain": (
         "tables.yaml",
-        lambda data: next(each for each in data["tables"] if each["id"] == "skills").update(key="✓✓ = core; ✓ = often"),
+        lambda data: next(table for table in data["tables"] if table["id"] == "skills").update(
+            key="✓✓ = core; ✓ = often"
+        ),
         "the sign '○' is in cells of 'skills', and its key does not explain it",
         "Say there what it means",
     ),
@@ -358,25 +360,28 @@ def _outcomes_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.domain.fit.FEWEST", 1)
 
-    found = [each.what for each in errors(folder)]
+    problems = [problem.what for problem in errors(folder)]
 
-    assert "one answer alone, 'new-and-true', gives a recommendation" in found
+    assert "one answer alone, 'new-and-true', gives a recommendation" in problems
 
 
 @pytest.mark.usefixtures("_outcomes_tried_anew")
 def test_a_tie_break_that_is_not_asked_or_leads_elsewhere_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     decides, weigh = fit.tie_break, fit.recommend
     monkeypatch.setattr("bot.domain.fit.tie_break", lambda quiz, answers: None)
-    unasked = [each.what for each in errors(folder)]
+    unasked = [problem.what for problem in errors(folder)]
     monkeypatch.setattr("bot.domain.fit.tie_break", decides)
-    questions = {each.id for each in knowledge.load(folder).quiz.questions}
-    deaf = lambda quiz, answers: weigh(quiz, {each: answers[each] for each in answers if each in questions})  # noqa: E731
-    monkeypatch.setattr("bot.domain.fit.recommend", deaf)
-    unheard = [each.what for each in errors(folder)]
+    questions = {question.id for question in knowledge.load(folder).quiz.questions}
+
+    def without_tie_break(quiz: Quiz, answers: fit.Answers) -> fit.Recommendation:
+        return weigh(quiz, {name: answers[name] for name in answers if name in questions})
+
+    monkeypatch.setattr("bot.domain.fit.recommend", without_tie_break)
+    undecided = [problem.what for problem in errors(folder)]
 
     assert "researcher and ai-engineer do not get the question that decides between them" in unasked
-    assert "'is-it-true' should lead to researcher and leads to neither" in unheard
-    assert not any("'either' should" in each for each in unheard)
+    assert "'is-it-true' should lead to researcher and leads to neither" in undecided
+    assert not any("'either' should" in what for what in undecided)
 
 
 def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
@@ -388,7 +393,7 @@ def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
 
     edit(folder, "faq.yaml", plant)
 
-    [problem] = [each for each in errors(folder) if "already" in each.what]
+    [problem] = [problem for problem in errors(folder) if "already" in problem.what]
 
     assert re.search(r"is already in line \d+ of faq\.yaml, in '", problem.what)
     assert problem.remedy == "Keep it in one entry only"
@@ -398,9 +403,9 @@ def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
     wording = "what made xAI delete the title of researcher"
     edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
 
-    found = [each for each in errors(folder) if each.file == "faq.yaml"]
+    problems = [problem for problem in errors(folder) if problem.file == "faq.yaml"]
 
-    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in each.what for each in found)
+    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in problem.what for problem in problems)
 
 
 def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
@@ -765,7 +770,7 @@ def test_only_what_the_check_finds_no_errors_in_is_taken_up(folder: Path):
     with pytest.raises(KnowledgeError) as raised:
         knowledge.load_checked(folder, today=TODAY)
 
-    assert [each.what for each in raised.value.problems] == [
+    assert [problem.what for problem in raised.value.problems] == [
         "'planted potatoes' should get bell-labs, and gets silence"
     ]
 
@@ -820,7 +825,7 @@ def documents(folder: Path, tmp_path: Path) -> Path:
 
 
 def _row(data: dict[str, Any], table: str) -> Any:
-    return next(each for each in data["tables"] if each["id"] == table)["rows"][0]
+    return next(item for item in data["tables"] if item["id"] == table)["rows"][0]
 
 
 COPIES: dict[str, tuple[str, Change]] = {
@@ -840,9 +845,13 @@ def test_words_copied_from_a_document_are_found_wherever_people_read_them(
 ):
     edit(folder, name, change)
 
-    copied = [each for each in knowledge.lint(folder, today=TODAY, documents=documents) if "word for word" in each.what]
+    copied = [
+        problem
+        for problem in knowledge.lint(folder, today=TODAY, documents=documents)
+        if "word for word" in problem.what
+    ]
 
-    assert [each.file for each in copied] == [name]
+    assert [problem.file for problem in copied] == [name]
     assert copied[0].what.startswith("“a line of nine words that nobody else has” stands in ")
     assert copied[0].remedy == "Say it in your own words, or mark it as a quotation with “ and ”"
 
@@ -861,5 +870,7 @@ def test_a_marked_quotation_and_a_documents_own_table_are_no_copies(
     edit(folder, name, change)
 
     assert not [
-        each for each in knowledge.lint(folder, today=TODAY, documents=documents) if "word for word" in each.what
+        problem
+        for problem in knowledge.lint(folder, today=TODAY, documents=documents)
+        if "word for word" in problem.what
     ]

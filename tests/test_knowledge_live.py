@@ -25,15 +25,15 @@ Logged = asyncio.Queue[dict[str, Any]]
 @pytest.fixture
 def logged() -> Iterator[Logged]:
     """What is logged from now on."""
-    found: Logged = asyncio.Queue()
+    events: Logged = asyncio.Queue()
 
     def keep(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-        found.put_nowait(dict(event))
+        events.put_nowait(dict(event))
         raise structlog.DropEvent
 
     before = structlog.get_config()["processors"]
     structlog.configure(processors=[keep])
-    yield found
+    yield events
     structlog.configure(processors=before)
 
 
@@ -46,8 +46,8 @@ async def said(logged: Logged, words: str) -> dict[str, Any]:
 
 
 async def answer(workspace: Workspace) -> str:
-    [said] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
-    return shown(said)
+    [reply] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+    return shown(reply)
 
 
 async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(tmp_path: Path, logged: Logged):
