@@ -323,21 +323,21 @@ def jobs(
     try:
         failed = ledger.failed()
         if replay is None:
-            for each in failed:
-                at = datetime.fromtimestamp(each.at, UTC)
-                typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {each.key}  {each.step}: {each.error}")
+            for failure in failed:
+                at = datetime.fromtimestamp(failure.at, UTC)
+                typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.key}  {failure.step}: {failure.error}")
             if not failed:
                 typer.echo("No work has failed.")
             for version, count in ledger.left_behind().items():
-                pieces = "1 piece of work waits" if count == 1 else f"{count} pieces of work wait"
+                pieces = _count(count, "piece") + (" of work waits" if count == 1 else " of work wait")
                 typer.echo(f"{pieces} for a process of version {version}: start one of that release, until it is done.")
             return
-        chosen = [each.key for each in failed if replay in ("all", each.key)]
+        chosen = [failure.key for failure in failed if replay in ("all", failure.key)]
         if replay != "all" and not chosen:
             _stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
         for key in chosen:
             ledger.replay(key)
-        typer.echo(f"{len(chosen)} {'piece' if len(chosen) == 1 else 'pieces'} of work will be done again.")
+        typer.echo(f"{_count(len(chosen), 'piece')} of work will be done again.")
     finally:
         ledger.close()
 
