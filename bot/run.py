@@ -422,7 +422,7 @@ async def _take_up(
 
 
 async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", link: "Link | None") -> list[str]:
-    """Say what keeps the bot from working now.
+    """Return what keeps the bot from working now, a sentence each.
 
     pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
     """
@@ -433,29 +433,29 @@ async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", l
     from bot import asgi, jobs
     from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
 
-    found = []
+    problems = []
     postgresql = settings.database_url is not None
     try:
         async with asyncio.timeout(2):
             await store.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
-        found.append("The database does not answer.")
+        problems.append("The database does not answer.")
     else:
         if pulse.error is not None and trouble(pulse.error):
             what_to_do = remedy(pulse.error, postgresql=postgresql)
-            found.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
-    found += [
-        f"{file} is damaged: {said}. {REMEDIES[Trouble.DAMAGED]}"
+            problems.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
+    problems += [
+        f"{file} is damaged: {reason}. {REMEDIES[Trouble.DAMAGED]}"
         for file in (settings.store_file, settings.jobs_file)
-        if (said := damage(str(file)))
+        if (reason := damage(str(file)))
     ]
     if jobs.is_full():
-        found.append("Too much work is waiting, and no more is taken.")
+        problems.append("Too much work is waiting, and no more is taken.")
     if late := asgi.punctuality.trouble():
-        found.append(late)
+        problems.append(late)
     if link and not link.connected:
-        found.append("Slack is not connected.")
-    return found
+        problems.append("Slack is not connected.")
+    return problems
 
 
 class _Stderr:
