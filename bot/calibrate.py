@@ -185,7 +185,7 @@ def _telling(text: str, english: English) -> list[str]:
 
 
 def _chatter(entry: Entry, english: English, chance: random.Random) -> str:
-    """Say nothing in particular, in common words, with a few that an entry knows too."""
+    """Make up a message of common words that means nothing, with a few words of an entry among them."""
     common, weights = zip(
         *((word, 10 ** (zipf / 10)) for word, zipf in zip(english.words, english.zipf, strict=True) if zipf >= 40),
         strict=True,

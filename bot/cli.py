@@ -17,11 +17,12 @@ from bot import settings as env
 from bot.settings import SettingsError
 
 if TYPE_CHECKING:
+    from bot.domain.content import Entry, Synonyms
     from bot.domain.embeddings import SemanticScorer
-    from bot.domain.faq import Reply, Surface
-    from bot.domain.learnt import Labelled
+    from bot.domain.faq import Limits, Reply, Surface
+    from bot.domain.learnt import Labelled, Learnt
     from bot.domain.matching import Candidate, Index
-    from bot.evaluate import Case, Outcome
+    from bot.evaluate import Outcome, Trial
     from bot.knowledge import Library
     from bot.storage import StoredRun
 
@@ -111,8 +112,9 @@ def ask(
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
     typer.echo(f"{explained['decision']}  (confidence {explained['confidence']:.2f})")
-    for entry in [each.entry for each in reply.entries] if isinstance(reply, faq.Answer) else []:
-        typer.echo(f"\n{library.entries[entry].question}\n{library.entries[entry].answer}")
+    for candidate in reply.entries if isinstance(reply, faq.Answer) else ():
+        entry = library.entries[candidate.entry]
+        typer.echo(f"\n{entry.question}\n{entry.answer}")
     if explained["candidates"]:
         typer.echo("\nCandidates: " + ", ".join(f"{c['entry']} {c['confidence']:.2f}" for c in explained["candidates"]))
         typer.echo(f"Taken for: {explained['phrasing']}")
@@ -146,57 +148,84 @@ def evaluate(
     errors: Annotated[bool, typer.Option("--errors", help="List each miss with its reasons.")] = False,
 ) -> None:
     """Measure how well questions are answered and others left alone."""
-    from bot import calibrate
     from bot import evaluate as evaluation
     from bot.domain import faq
-    from bot.domain.content import Synonyms
-    from bot.domain.matching import Index
-    from bot.knowledge import english
 
     library, place = _library(knowledge_folder), _surface(surface)
     if (left_out is None) == (not files):
         _stop(["name files with cases, or --left-out authors or entries, and not both."])
-    files = files or []
-    known = frozenset(library.entries)
-    used = known if entries is None else _named(entries, known)
-    synonyms, limits = library.synonyms, library.limits
+    used = frozenset(library.entries) if entries is None else _named(entries, frozenset(library.entries))
     try:
-        if as_intents:
-            if len(files) > 1:
-                _stop(["--intents takes one file."])
-            chosen, cases = evaluation.intents(files[0], examples=examples, most=entries_max, seed=seed)
-            synonyms = Synonyms()
-            limits = calibrate.calibrate(chosen[: evaluation.CALIBRATED_ON], synonyms, english())
+        if left_out is not None:
+            folder = knowledge_folder or _settings().knowledge_dir
+            trials = _trials_left_out(library, folder, new=left_out == "entries")
+        elif as_intents:
+            trials = iter([_trial_on_intents(files or [], examples, entries_max, seed)])
         else:
-            cases = [case for file in files for case in evaluation.read(file, known, used, library.former)]
-            chosen = [entry for name, entry in library.entries.items() if name in used]
+            trials = iter([_trial_on_files(files or [], library, used)])
     except evaluation.CasesError as error:
         _stop([str(error)])
-    found: list[evaluation.Outcome] = []
+    outcomes: list[Outcome] = []
     built = 0.0
-    if left_out is None:
-        began = time.perf_counter()
-        index = Index.build(chosen, synonyms, english(), limits.calibration, None if as_intents else library.learnt)
-        built = time.perf_counter() - began
-        if not cases:
-            _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
-        scorer = _scorer(library) if chosen == list(library.entries.values()) else None
-        tried: Iterable[tuple[Index, SemanticScorer | None, list[evaluation.Case]]] = [(index, scorer, cases)]
-    else:
-        tried = _left_out(library, knowledge_folder or _settings().knowledge_dir, new=left_out == "entries")
-    for index, scorer, cases in tried:
+    for trial in trials:
+        index, limits, scorer = trial.index, trial.limits, trial.scorer
         rank = partial(faq.rank, surface=place, index=index, limits=limits, scorer=scorer)
         decide = partial(faq.reply_to, surface=place, index=index, limits=limits, scorer=scorer)
-        found += evaluation.outcomes(cases, rank, decide)
-    figures = evaluation.report(found)
+        outcomes += evaluation.outcomes(trial.cases, rank, decide)
+        built += trial.built
+    figures = evaluation.report(outcomes)
     if as_json:
         typer.echo(json.dumps(evaluation.as_json(figures), ensure_ascii=False, indent=2))
     else:
         from bot import tables
 
-        tables.show(figures, evaluation.bins(found), built)
-    for name, each in evaluation.missed(found) if errors else ():
-        typer.echo(_missed(name, each), err=as_json)
+        tables.show(figures, evaluation.bins(outcomes), built)
+    for name, outcome in evaluation.missed(outcomes) if errors else ():
+        typer.echo(_missed(name, outcome), err=as_json)
+
+
+def _trial_on_files(files: list[Path], library: "Library", used: frozenset[str]) -> "Trial":
+    """Give the knowledge, or these entries of it, and the cases of the files. Raises CasesError."""
+    from bot import evaluate as evaluation
+
+    known = frozenset(library.entries)
+    cases = [case for file in files for case in evaluation.read(file, known, used, library.former)]
+    if not cases:
+        _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
+    entries = [entry for name, entry in library.entries.items() if name in used]
+    scorer = _scorer(library) if used == known else None
+    index, built = _built(entries, library.synonyms, library.limits, library.learnt)
+    return evaluation.Trial(index, library.limits, cases, scorer, built)
+
+
+def _trial_on_intents(files: list[Path], examples: int, entries_max: int | None, seed: int) -> "Trial":
+    """Make knowledge and cases of one file of labelled intents. Raises CasesError."""
+    from bot import calibrate
+    from bot import evaluate as evaluation
+    from bot.domain.content import Synonyms
+    from bot.knowledge import english
+
+    if len(files) > 1:
+        _stop(["--intents takes one file."])
+    entries, cases = evaluation.intents(files[0], examples=examples, most=entries_max, seed=seed)
+    limits = calibrate.calibrate(entries[: evaluation.CALIBRATED_ON], Synonyms(), english())
+    index, built = _built(entries, Synonyms(), limits, None)
+    if not cases:
+        _stop([f"there are no cases in {files[0].name}."])
+    return evaluation.Trial(index, limits, cases, built=built)
+
+
+def _built(
+    entries: "list[Entry]", synonyms: "Synonyms", limits: "Limits", learnt: "Learnt | None"
+) -> "tuple[Index, float]":
+    """Build an index; gives the seconds that it took, too."""
+    from bot.domain.matching import Index
+    from bot.knowledge import english
+
+    words = english()
+    began = time.perf_counter()
+    index = Index.build(entries, synonyms, words, limits.calibration, learnt)
+    return index, time.perf_counter() - began
 
 
 def _named(entries: str, known: frozenset[str]) -> frozenset[str]:
@@ -207,13 +236,14 @@ def _named(entries: str, known: frozenset[str]) -> frozenset[str]:
     return used
 
 
-def _left_out(
-    library: "Library", folder: Path, *, new: bool
-) -> "Iterator[tuple[Index, SemanticScorer | None, list[Case]]]":
-    """Learn without each author in turn; give the index and the second stage, with that author's texts as cases."""
+def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[Trial]":
+    """Learn without each author in turn, and give what was learnt with that author's texts as cases.
+
+    new: leave entries out too, and give the texts that one of them answers or that nothing does.
+    """
     from bot import encoder, knowledge
     from bot.domain.content import Faq
-    from bot.evaluate import Case
+    from bot.evaluate import Case, Trial
 
     entries = Faq(entries=tuple(library.entries.values()))
     try:
@@ -224,18 +254,19 @@ def _left_out(
         _stop([str(problem) for problem in error.problems])
     if trainer is None:
         _stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
-    say = partial(typer.echo, err=True)
-    tried: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
+    progress = partial(typer.echo, err=True)
+    parts: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
     if _settings().rolefit_encoder is env.Switch.OFF or library.limits.second is None:
-        tried = ((index, None, texts) for index, texts in trainer.indexes_without(say, new=new))
+        parts = ((index, None, texts) for index, texts in trainer.indexes_without(progress, new=new))
     else:
         from bot.train_second_stage import SecondStageTrainer
 
-        parts = trainer.left_out(say)
-        second = SecondStageTrainer(trainer, encoder.load().encode, say)
-        tried = second.indexes_without(parts, second.left_out(parts), new=new)
-    for index, scorer, texts in tried:
-        yield index, scorer, [Case(each.text, each.gold, each.style, each.author) for each in texts]
+        firsts = trainer.left_out(progress)
+        second = SecondStageTrainer(trainer, encoder.load().encode, progress)
+        parts = second.indexes_without(firsts, second.left_out(firsts), new=new)
+    for index, scorer, texts in parts:
+        cases = [Case(labelled.text, labelled.gold, labelled.style, labelled.author) for labelled in texts]
+        yield Trial(index, library.limits, cases, scorer)
 
 
 @cli.command()
@@ -248,7 +279,7 @@ def check(
     """Check the knowledge: file, line, what is wrong, what to do. Exits with 1 if something is."""
     from bot import knowledge
 
-    place = folder or _settings().knowledge_dir
+    place = _existing(folder) if folder else _settings().knowledge_dir
     if calibrate:
         try:
             knowledge.calibrate(place, typer.echo)
@@ -265,7 +296,8 @@ def check(
         typer.echo(str(problem))
     errors = sum(problem.level == "error" for problem in problems)
     warnings = len(problems) - errors
-    typer.echo(f"{place.name}: {errors} errors, {warnings} warnings." if problems else f"{place.name}: all is well.")
+    counted = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if problems else "all is well"
+    typer.echo(f"{place.resolve().name}: {counted}.")
     if errors:
         raise typer.Exit(1)
 
@@ -291,21 +323,21 @@ def jobs(
     try:
         failed = ledger.failed()
         if replay is None:
-            for each in failed:
-                at = datetime.fromtimestamp(each.at, UTC)
-                typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {each.key}  {each.step}: {each.error}")
+            for failure in failed:
+                at = datetime.fromtimestamp(failure.at, UTC)
+                typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.key}  {failure.step}: {failure.error}")
             if not failed:
                 typer.echo("No work has failed.")
             for version, count in ledger.left_behind().items():
-                pieces = "1 piece of work waits" if count == 1 else f"{count} pieces of work wait"
+                pieces = _count(count, "piece") + (" of work waits" if count == 1 else " of work wait")
                 typer.echo(f"{pieces} for a process of version {version}: start one of that release, until it is done.")
             return
-        chosen = [each.key for each in failed if replay in ("all", each.key)]
+        chosen = [failure.key for failure in failed if replay in ("all", failure.key)]
         if replay != "all" and not chosen:
             _stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
         for key in chosen:
             ledger.replay(key)
-        typer.echo(f"{len(chosen)} {'piece' if len(chosen) == 1 else 'pieces'} of work will be done again.")
+        typer.echo(f"{_count(len(chosen), 'piece')} of work will be done again.")
     finally:
         ledger.close()
 
@@ -323,8 +355,6 @@ def fit_answers(
             typer.echo(line)
     except explain.AnswersError as error:
         _stop(error.problems)
-    except ValueError:
-        _stop([f"{answers.name}: the tie-break alone gives no recommendation. Answer a question too."])
 
 
 @cli.command("explain")
@@ -334,10 +364,10 @@ def explain_run(
     """Work out the recommendation of a round that was taken, with the version of the quiz it was taken with."""
     from bot import explain
 
-    found = asyncio.run(_find_run(run))
-    if found is None:
+    team_and_run = asyncio.run(_find_run(run))
+    if team_and_run is None:
         _stop([f"{run}: there is no such round in this database. It may have been deleted by its owner."])
-    team, stored = found
+    team, stored = team_and_run
     state = "finished" if stored.run.finished else stored.run.status.value
     typer.echo(f"{run} in {team}, begun {stored.begun_at:%Y-%m-%d %H:%M}, {state}, quiz {stored.quiz[:12]}\n")
     if stored.run.so_far is None:
@@ -364,13 +394,13 @@ def manifest(
     from bot.asgi import EVENTS
 
     address = url.rstrip("/") + EVENTS
-    found = yaml.safe_load(env.MANIFEST.read_text(encoding="utf-8"))
-    found["settings"]["socket_mode_enabled"] = False
-    found["settings"]["event_subscriptions"]["request_url"] = address
-    found["settings"]["interactivity"]["request_url"] = address
-    for command in found["features"]["slash_commands"]:
+    content = yaml.safe_load(env.MANIFEST.read_text(encoding="utf-8"))
+    content["settings"]["socket_mode_enabled"] = False
+    content["settings"]["event_subscriptions"]["request_url"] = address
+    content["settings"]["interactivity"]["request_url"] = address
+    for command in content["features"]["slash_commands"]:
         command["url"] = address
-    typer.echo(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100), nl=False)
+    typer.echo(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), nl=False)
 
 
 def _scorer(library: "Library") -> "SemanticScorer | None":
@@ -393,7 +423,9 @@ def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any
         "entry": best.entry if isinstance(reply, faq.Answer) and best else None,
         "confidence": round(best.confidence, 4) if best else 0.0,
         "phrasing": best.phrasing if best else None,
-        "candidates": [{"entry": each.entry, "confidence": round(each.confidence, 4)} for each in ranked[:3]],
+        "candidates": [
+            {"entry": candidate.entry, "confidence": round(candidate.confidence, 4)} for candidate in ranked[:3]
+        ],
         "matched": [list(pair) for pair in why.matched] if why else [],
         "unexplained": list(why.unexplained) if why else [],
         "near": None if best is None or best.nearness is None else round(best.nearness.known, 4),
@@ -433,7 +465,8 @@ def _missed(name: str, outcome: "Outcome") -> str:
         lines.append(f"  wanted: {', '.join(sorted(outcome.case.gold))}")
     if best:
         why = best.why()
-        lines.append("  ranked: " + ", ".join(f"{each.entry} {each.confidence:.2f}" for each in outcome.ranked))
+        ranked = (f"{candidate.entry} {candidate.confidence:.2f}" for candidate in outcome.ranked)
+        lines.append(f"  ranked: {', '.join(ranked)}")
         lines.append(f"  taken for: {best.phrasing}")
         lines.append("  matched: " + (", ".join(f"{a} = {b}" for a, b in why.matched) or "nothing"))
         lines.append("  not explained: " + (", ".join(why.unexplained) or "nothing"))
@@ -448,11 +481,21 @@ def _surface(name: str) -> "Surface":
     return Surface(name)
 
 
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        _stop([f"{folder}: there is no such folder. Name one that has faq.yaml, or none to use that of KNOWLEDGE_DIR."])
+    return folder
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _library(folder: Path | None = None) -> "Library":
     from bot import knowledge
 
     try:
-        return knowledge.load(folder or _settings().knowledge_dir)
+        return knowledge.load(_existing(folder) if folder else _settings().knowledge_dir)
     except knowledge.KnowledgeError as error:
         _stop([str(problem) for problem in error.problems])
 

@@ -121,7 +121,7 @@ class _Norm:
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """One layer of the transformer: attention, then two products with a bend between them."""
+    """One layer of the transformer: attention, then two linear maps with GELU between them."""
 
     weights: Mapping[str, Floats]  # in × out
     biases: Mapping[str, Floats]
@@ -203,6 +203,6 @@ def _matrix(parts: Mapping[str, npt.NDArray[np.generic]], name: str, shape: tupl
 
 
 def _gelu(values: Floats) -> Floats:
-    """Bend: x times the normal distribution's share below x. Source: Hendrycks and Gimpel 2016, by tanh."""
+    """Apply GELU, x times the normal distribution's share below x, by tanh. Source: Hendrycks and Gimpel 2016."""
     cube = values * values * values
     return np.asarray(0.5 * values * (1 + np.tanh(np.float32(0.7978845608) * (values + np.float32(0.044715) * cube))))

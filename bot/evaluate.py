@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from bot.domain.content import Citation, Entry
-from bot.domain.faq import Answer, Reply, Suggestions
-from bot.domain.matching import Candidate
+from bot.domain.embeddings import SemanticScorer
+from bot.domain.faq import Answer, Limits, Reply, Suggestions
+from bot.domain.matching import Candidate, Index
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
 TECHNICAL = "technical"  # style of talk that is plainly about something else; the rest is what sounds like a question
@@ -43,6 +44,20 @@ class Case:
     author: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What is to be measured: an index with its limits, with the second stage if it has a say, and the cases.
+
+    built: seconds that building the index took, where that is measured.
+    """
+
+    index: Index
+    limits: Limits
+    cases: Sequence[Case]
+    scorer: SemanticScorer | None = None
+    built: float = 0.0
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a case: candidates best first, the reply, and the microseconds that the decision took."""
@@ -60,7 +75,7 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        """Say whether it was answered, and with nothing but what answers it."""
+        """Return whether it was answered, and with nothing but what answers it."""
         return bool(self.answered) and self.answered <= self.case.gold
 
     @property
@@ -71,7 +86,7 @@ class Outcome:
 
     @property
     def reached(self) -> bool:
-        """Say whether it was answered rightly, or had the right entry among the suggestions."""
+        """Return whether it was answered rightly, or had the right entry among the suggestions."""
         return self.right or bool(self.suggested & self.case.gold)
 
     @property

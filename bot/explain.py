@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.domain import fit
 from bot.domain.content import AnyQuestion, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import LETTERS
+from bot.knowledge.yaml_file import parse
 
 
 class AnswersError(ValueError):
@@ -66,7 +65,7 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
 
 
 def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterator[str]:
-    """Say how far the first role leads, what that makes it, and what the tie-breaks have to do with it."""
+    """Explain how far the first role leads, what that makes it, and whether a tie-break decided."""
     thresholds, clearness = quiz.thresholds, result.clearness
     for question in quiz.tie_breaks:
         chosen = " + ".join(answers.get(question.id, ()))
@@ -88,32 +87,38 @@ def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterat
 def read(path: Path, quiz: Quiz) -> dict[str, Given]:
     """Read answers from YAML: by a question's id or number its choice's id, number or letter, or a list of two.
 
-    Raises AnswersError that says what is wrong and what to do.
+    Raises AnswersError that says, with the line, what is wrong and what to do; also if no question has an answer.
     """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise AnswersError([f"{path.name}: cannot be read: {reason}."]) from None
-    if not isinstance(data, Mapping) or not data:
+    file = parse(path.parent, path.name)
+    if file.problems:
+        raise AnswersError([str(problem) for problem in file.problems])
+    if not isinstance(file.data, Mapping) or not file.data:
         raise AnswersError([f"{path.name}: write one line for each answer, such as `1: b` or `{_example(quiz)}`."])
     answers: dict[str, Given] = {}
     problems = []
-    for name, value in data.items():
+    for name, value in file.data.items():
         question = _question(name, quiz)
         if question is None:
             known = ", ".join(question.id for question in (*quiz.all_questions, quiz.purpose))
-            problems.append(f"{path.name}: there is no question {name!r}. Choose one of: {known}, or a number.")
+            problems.append(
+                file.problem((name,), f"there is no question {name}", f"Choose one of: {known}, or a number")
+            )
             continue
         values = value if isinstance(value, list) else [value]
         choice_ids = [_choice(item, question) for item in values]
         chosen = tuple(dict.fromkeys(choice_id for choice_id in choice_ids if choice_id))
         if not 0 < len(chosen) == len(values) <= 2:
             known = ", ".join(choice.id for choice in question.choices)
-            problems.append(f"{path.name}: {name}: {value!r} is no answer. Choose one or two of: {known}, or a letter.")
+            remedy = f"Choose one or two of: {known}, or a letter"
+            problems.append(file.problem((name,), f"{name}: {value!r} is no answer", remedy))
         answers[question.id] = chosen
     if problems:
-        raise AnswersError(problems)
+        raise AnswersError([str(problem) for problem in problems])
+    if not any(question.id in answers for question in quiz.questions):
+        known = ", ".join(question.id for question in quiz.questions)
+        raise AnswersError(
+            [f"{path.name}: these answers alone give no recommendation. Answer one or more of: {known}."]
+        )
     return answers
 
 

@@ -96,7 +96,7 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceCo
 
 
 async def _has_bot(url: str) -> bool:
-    """Say whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
+    """Return whether a workspace has a bot, giving one that has just been killed a moment to be missed."""
     for _ in range(30):
         health = await _health(url)
         if not health or not health["bot_connected"]:

@@ -66,7 +66,7 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     """Run the bot until SIGINT or SIGTERM.
 
     The garbage collector may be off, and is on once everything is in place. Raises SettingsError for settings,
-    knowledge, a database or a token that cannot be used, and OSError if a port is taken.
+    knowledge, a database, a port or a token that cannot be used, and OSError if the local workspace cannot be had.
     """
     mode = settings.mode(http=http)
     settings.prepare_data_dir()
@@ -116,8 +116,8 @@ async def bot(
 ) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
-    begins: called when everything is in place. Raises SettingsError for a database that cannot be used or a token that
-    Slack refuses, and OSError if the port is taken.
+    begins: called when everything is in place. Raises SettingsError for a database or a port that cannot be used, and
+    for a token that Slack refuses.
     """
     second = _second_stage(settings)
     from bot import jobs, replica
@@ -289,17 +289,17 @@ async def _serve_http(
     from bot import asgi
 
     # Taken here, because uvicorn would exit on a port in use.
-    with _listening(port) as listening:
+    with _listening(port, "PORT") as listening:
         log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
         await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install)), listening)
 
 
 @asynccontextmanager
 async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]:
-    """Tell operators on a port of its own how we are. Raises OSError if it is taken."""
+    """Tell operators on a port of its own how we are. Raises SettingsError if it is taken."""
     from bot import asgi
 
-    with _listening(port) as listening:
+    with _listening(port, "HEALTH_PORT") as listening:
         task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listening))
         try:
             yield
@@ -310,9 +310,15 @@ async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]
 
 
 @contextmanager
-def _listening(port: int) -> "Iterator[listen.socket]":
-    """Take a port. Raises OSError if somebody has it."""
-    with listen.create_server(("", port)) as listening:
+def _listening(port: int, setting: str) -> "Iterator[listen.socket]":
+    """Take a port, which comes from a setting of this name. Raises SettingsError if it cannot be had."""
+    try:
+        listening = listen.create_server(("", port))
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        what = f"{setting}: port {port} cannot be served on: {reason}. Set {setting} to another."
+        raise SettingsError([what]) from error
+    with listening:
         # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after
         # its head is held up by 40 ms, until the other side has acknowledged the head.
         listening.setsockopt(listen.IPPROTO_TCP, listen.TCP_NODELAY, 1)
@@ -375,17 +381,22 @@ async def _follow(
 
 
 def _tune_for_serving() -> None:
-    """Let the event loop have its turn soon, and the garbage collector look only at what comes from now on."""
+    """Let the event loop have its turn soon, and spare it long collections of garbage."""
     sys.setswitchinterval(SWITCH)
+    _freeze_objects(collect=False)  # little that a start makes is garbage
+
+
+def _freeze_objects(*, collect: bool) -> None:
+    """Have the garbage collector look only at objects that are made from now on.
+
+    Looking at what is there for good, such as the knowledge, would stop everything for 0.1 s now and then. collect:
+    first delete what is garbage among it, which takes that long once.
+    """
+    if collect:
+        gc.unfreeze()
+        gc.collect()
     gc.freeze()
     gc.enable()
-
-
-def _spare_collector() -> None:
-    """Have the garbage collector look no more at what is there for good, which would stop everything for 0.1 s."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 async def _take_up(
@@ -396,7 +407,7 @@ async def _take_up(
         # In a thread: trying every phrasing and promise takes seconds.
         library = await asyncio.to_thread(knowledge.load_checked, folder, today=datetime.now(UTC).date(), second=second)
         renew(library)
-        _spare_collector()
+        _freeze_objects(collect=True)
     except KnowledgeError as error:
         problems = [str(problem) for problem in error.problems]
         log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
@@ -411,7 +422,7 @@ async def _take_up(
 
 
 async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", link: "Link | None") -> list[str]:
-    """Say what keeps the bot from working now.
+    """Return what keeps the bot from working now, a sentence each.
 
     pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
     """
@@ -422,29 +433,29 @@ async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", l
     from bot import asgi, jobs
     from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
 
-    found = []
+    problems = []
     postgresql = settings.database_url is not None
     try:
         async with asyncio.timeout(2):
             await store.ping()
     except (SQLAlchemyError, OSError, TimeoutError):
-        found.append("The database does not answer.")
+        problems.append("The database does not answer.")
     else:
         if pulse.error is not None and trouble(pulse.error):
             what_to_do = remedy(pulse.error, postgresql=postgresql)
-            found.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
-    found += [
-        f"{file} is damaged: {said}. {REMEDIES[Trouble.DAMAGED]}"
+            problems.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
+    problems += [
+        f"{file} is damaged: {reason}. {REMEDIES[Trouble.DAMAGED]}"
         for file in (settings.store_file, settings.jobs_file)
-        if (said := damage(str(file)))
+        if (reason := damage(str(file)))
     ]
     if jobs.is_full():
-        found.append("Too much work is waiting, and no more is taken.")
+        problems.append("Too much work is waiting, and no more is taken.")
     if late := asgi.punctuality.trouble():
-        found.append(late)
+        problems.append(late)
     if link and not link.connected:
-        found.append("Slack is not connected.")
-    return found
+        problems.append("Slack is not connected.")
+    return problems
 
 
 class _Stderr:

@@ -1,13 +1,14 @@
-"""The environment as one frozen value; everything that is wrong with it is said at once."""
+"""The environment as one frozen value; all that is wrong with it is reported at once."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.private import FOLDER, tighten
+from bot.validation import describe
 
 SLACK = "https://slack.com/api/"
 
@@ -37,7 +38,7 @@ class Switch(StrEnum):
 
 
 class SettingsError(ValueError):
-    """Says every setting that is wrong, why, and what to do."""
+    """Settings that cannot be used; `problems` names each, with the reason and what to do."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -50,8 +51,6 @@ def _blank_is_unset(value: Any) -> Any:
 
 Secret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
 Text = Annotated[str | None, BeforeValidator(_blank_is_unset)]
-
-
 Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_blank_is_unset)]
 
 
@@ -77,7 +76,7 @@ class Settings(BaseSettings):
     rolefit_encoder: Switch = Switch.ON
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
-    log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
     def api_url(self) -> str:
@@ -132,59 +131,68 @@ class Settings(BaseSettings):
         return f"postgresql+psycopg://{address.split('://', 1)[1]}" if address else None
 
     def mode(self, *, http: bool) -> Mode:
-        """Say where the bot is to work; `http` is the flag of the command line.
+        """Return where the bot is to work; `http` is the flag of the command line.
 
         Raises SettingsError naming each setting that is missing or contradicts another.
         """
-        bot, app = _shown(self.slack_bot_token), _shown(self.slack_app_token)
-        if not bot and (self.slack_client_id or self.slack_client_secret):
+        one_workspace = bool(_shown(self.slack_bot_token))
+        if not one_workspace and (self.slack_client_id or self.slack_client_secret):
             return self._oauth(http=http)
         problems = [
             f"{name} is set, but Rolefit serves one workspace with SLACK_BOT_TOKEN: unset one of the two."
             for name in (*BOLT_READS_THESE, "ENCRYPTION_KEYS")
             if getattr(self, name.lower()) is not None
         ]
-        if not bot:
-            problems += [
-                f"{name} is set, but SLACK_BOT_TOKEN is not: set SLACK_BOT_TOKEN to the bot token of your app, "
-                f"or unset {name} to use the local workspace."
-                for name, value in (
-                    ("SLACK_APP_TOKEN", app),
-                    ("SLACK_SIGNING_SECRET", self.slack_signing_secret),
-                    ("SLACK_API_URL", self.slack_api_url),
-                )
-                if value
-            ]
-            if http:
-                problems.append(
-                    "SLACK_BOT_TOKEN is not set, but --http serves a real workspace: "
-                    "set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or leave --http out."
-                )
-        elif not bot.startswith("xoxb-"):
-            problems.append(
-                "SLACK_BOT_TOKEN is not a bot token: copy the one that begins with xoxb- "
-                "from OAuth & Permissions in your app's settings."
-            )
-        if bot and http and not _shown(self.slack_signing_secret):
-            problems.append(
-                "SLACK_SIGNING_SECRET is not set, but --http needs it to know that requests come from Slack: "
-                "copy it from Basic Information in your app's settings."
-            )
-        if bot and not http and not app:
-            problems.append(
-                "SLACK_APP_TOKEN is not set, but Socket Mode needs it: create an app-level token with the scope "
-                "connections:write in Basic Information, or start with --http and SLACK_SIGNING_SECRET."
-            )
-        if app and not app.startswith("xapp-"):
+        problems += self._problems_of_tokens(http=http) if one_workspace else self._problems_without_bot(http=http)
+        if (app := _shown(self.slack_app_token)) and not app.startswith("xapp-"):
             problems.append(
                 "SLACK_APP_TOKEN is not an app-level token: copy the one that begins with xapp- "
                 "from Basic Information in your app's settings."
             )
         if problems:
             raise SettingsError(problems)
-        if not bot:
+        if not one_workspace:
             return Mode.LOCAL
         return Mode.HTTP if http else Mode.SOCKET
+
+    def _problems_without_bot(self, *, http: bool) -> list[str]:
+        """Name what is set for a real workspace while its bot token is not."""
+        problems = [
+            f"{name} is set, but SLACK_BOT_TOKEN is not: set SLACK_BOT_TOKEN to the bot token of your app, "
+            f"or unset {name} to use the local workspace."
+            for name, value in (
+                ("SLACK_APP_TOKEN", _shown(self.slack_app_token)),
+                ("SLACK_SIGNING_SECRET", self.slack_signing_secret),
+                ("SLACK_API_URL", self.slack_api_url),
+            )
+            if value
+        ]
+        if http:
+            problems.append(
+                "SLACK_BOT_TOKEN is not set, but --http serves a real workspace: "
+                "set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or leave --http out."
+            )
+        return problems
+
+    def _problems_of_tokens(self, *, http: bool) -> list[str]:
+        """Name what is wrong with the bot token, and what it needs beside it."""
+        problems = []
+        if not _shown(self.slack_bot_token).startswith("xoxb-"):
+            problems.append(
+                "SLACK_BOT_TOKEN is not a bot token: copy the one that begins with xoxb- "
+                "from OAuth & Permissions in your app's settings."
+            )
+        if http and not _shown(self.slack_signing_secret):
+            problems.append(
+                "SLACK_SIGNING_SECRET is not set, but --http needs it to know that requests come from Slack: "
+                "copy it from Basic Information in your app's settings."
+            )
+        if not http and not _shown(self.slack_app_token):
+            problems.append(
+                "SLACK_APP_TOKEN is not set, but Socket Mode needs it: create an app-level token with the scope "
+                "connections:write in Basic Information, or start with --http and SLACK_SIGNING_SECRET."
+            )
+        return problems
 
     @property
     def keys(self) -> list[str]:
@@ -227,8 +235,8 @@ def read() -> Settings:
     except ValidationError as error:
         raise SettingsError(
             [
-                f"{'.'.join(map(str, each['loc'])).upper()} cannot be used: {each['msg']}."
-                for each in error.errors(include_input=False, include_url=False)
+                "{} {}. {}.".format(".".join(map(str, detail["loc"])).upper(), *describe(detail))
+                for detail in error.errors(include_input=False, include_url=False)
             ]
         ) from None
     problems = []

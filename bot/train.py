@@ -69,7 +69,7 @@ class Classifiers:
     around_intercept: float
 
     def hints(self, plain: Sequence[list[str]], masked: Sequence[list[str]]) -> list[Hint]:
-        """Say what the tokens of each text speak for."""
+        """Score the tokens of each text, as `Learnt.hint` does."""
         scores = np.asarray(self.topics.transform(plain) @ self.topics_weights.T + self.topics_intercepts, np.float32)
         around = np.asarray(self.around.transform(masked) @ self.around_weights + self.around_intercept, np.float32)
         known = self.topics.vocabulary_

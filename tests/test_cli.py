@@ -5,7 +5,9 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +19,10 @@ from bot.cli import cli
 from bot.domain import quiz
 from bot.domain.actions import Reply
 from bot.knowledge import Library
-from bot.settings import KNOWLEDGE, Settings
+from bot.settings import KNOWLEDGE, Settings, SettingsError
 from bot.storage import Store
+from tests.conftest import bot_in
+from tests.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 # Nothing of the developer's own environment or .env file may reach the bot under test.
@@ -49,24 +53,33 @@ def rolefit_here(*arguments: str, **settings: str) -> subprocess.CompletedProces
 def test_ask_answers_a_question_of_the_documents():
     result = rolefit("ask", "Is research just engineering done at a slower speed?", "--json")
 
-    said = json.loads(result.stdout)
-    assert (said["decision"], said["entry"]) == ("answer", "research-vs-slow-engineering")
-    assert 0.5 < said["confidence"] <= 1
-    assert set(said) == {"decision", "entry", "confidence", "phrasing", "candidates", "matched", "unexplained", "near"}
+    output = json.loads(result.stdout)
+    assert (output["decision"], output["entry"]) == ("answer", "research-vs-slow-engineering")
+    assert 0.5 < output["confidence"] <= 1
+    assert set(output) == {
+        "decision",
+        "entry",
+        "confidence",
+        "phrasing",
+        "candidates",
+        "matched",
+        "unexplained",
+        "near",
+    }
 
 
 def test_ask_is_silent_about_lunch():
-    said = json.loads(rolefit("ask", "lunch at 12?", "--json").stdout)
+    output = json.loads(rolefit("ask", "lunch at 12?", "--json").stdout)
 
-    assert (said["decision"], said["entry"]) == ("silence", None)
+    assert (output["decision"], output["entry"]) == ("silence", None)
 
 
 def test_ask_prints_the_answer_and_why():
-    said = rolefit("ask", "What does Member of Technical Staff mean?").stdout
+    output = rolefit("ask", "What does Member of Technical Staff mean?").stdout
 
-    assert said.startswith("answer")
-    assert "Bell Labs" in said
-    assert "Matched: " in said
+    assert output.startswith("answer")
+    assert "Bell Labs" in output
+    assert "Matched: " in output
 
 
 @pytest.mark.parametrize(
@@ -84,9 +97,9 @@ def test_ask_refuses_what_it_does_not_know(arguments: tuple[str, ...], words: st
 
 
 def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
-    said = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
+    output = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
 
-    assert said["decision"] == "no_answer"
+    assert output["decision"] == "no_answer"
 
 
 KEYS = [
@@ -131,16 +144,16 @@ def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
         {"text": "What does a research engineer do?", "gold": None},
     )
 
-    said = json.loads(rolefit_here("eval", file, "--json").stdout)
+    output = json.loads(rolefit_here("eval", file, "--json").stdout)
 
-    assert list(said) == KEYS
-    assert (said["n"], said["in_scope"], said["wrong"], said["false_answers"]) == (6, 4, 1, 1)
-    assert (said["top1"], said["recall"], said["precision"]) == (0.5, 0.5, 0.5)
-    assert said["false_per_1000"] == 500
-    assert 0 < said["p50_us"] <= said["p99_us"]
+    assert list(output) == KEYS
+    assert (output["n"], output["in_scope"], output["wrong"], output["false_answers"]) == (6, 4, 1, 1)
+    assert (output["top1"], output["recall"], output["precision"]) == (0.5, 0.5, 0.5)
+    assert output["false_per_1000"] == 500
+    assert 0 < output["p50_us"] <= output["p99_us"]
     plain = {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "reached": 0.5, "answered": 1.0}
-    assert said["by_style"] == {"plain": plain}
-    assert said["by_author"] == {
+    assert output["by_style"] == {"plain": plain}
+    assert output["by_author"] == {
         "ana": {"n": 1, "in_scope": 1, "top1": 1.0, "recall": 1.0, "reached": 1.0, "answered": 1.0}
     }
 
@@ -155,9 +168,9 @@ def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
         {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
     )
 
-    said = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
+    output = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
 
-    assert (said["recall"], said["reached"], said["suggested"]) == (0.5, 1.0, 0.5)
+    assert (output["recall"], output["reached"], output["suggested"]) == (0.5, 1.0, 0.5)
 
 
 def test_eval_wants_either_files_or_what_to_leave_out():
@@ -181,51 +194,51 @@ def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp
     plain.write_text("lunch at 12?\n\nwho is on call?\n")
     packed.write_bytes(gzip.compress(b"What does Member of Technical Staff mean?\n"))
 
-    said = json.loads(rolefit_here("eval", str(plain), str(packed), "--json").stdout)
+    output = json.loads(rolefit_here("eval", str(plain), str(packed), "--json").stdout)
 
-    assert (said["n"], said["in_scope"], said["false_answers"]) == (3, 0, 1)
-    assert said["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
-    assert said["top1"] is None
+    assert (output["n"], output["in_scope"], output["false_answers"]) == (3, 0, 1)
+    assert output["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
+    assert output["top1"] is None
 
 
 def test_eval_shows_tables_and_says_of_each_miss_why(tmp_path: Path):
     file = cases(tmp_path / "cases.jsonl", {"text": "What is an AI engineer at Qwertz?", "gold": "research-engineer"})
 
-    said = rolefit_here("eval", file, "--surface", "mention", "--errors").stdout
+    output = rolefit_here("eval", file, "--surface", "mention", "--errors").stdout
 
-    assert "expected calibration error" in said
-    assert "What is an AI engineer at Qwertz?" in said
-    assert "  wanted: research-engineer" in said
-    assert "ai-engineer = ai-engineer" in said.replace("ai engineer", "ai-engineer")
-    assert "  not explained: qwertz" in said
+    assert "expected calibration error" in output
+    assert "What is an AI engineer at Qwertz?" in output
+    assert "  wanted: research-engineer" in output
+    assert "ai-engineer = ai-engineer" in output.replace("ai engineer", "ai-engineer")
+    assert "  not explained: qwertz" in output
 
 
 def test_eval_with_some_entries_knows_only_these(tmp_path: Path):
     row = {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"}
 
-    said = json.loads(rolefit_here("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
+    output = json.loads(rolefit_here("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
 
-    assert (said["in_scope"], said["false_answers"]) == (0, 0)
+    assert (output["in_scope"], output["false_answers"]) == (0, 0)
 
 
 def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
-    said = {
+    phrases_by_label = {
         "reset": ["reset my password", "i forgot my password", "password does not work", "how to change the password"],
         "refund": ["i want my money back", "how do i get a refund", "refund my order", "give me a refund please"],
         "hours": ["when do you open", "what are your opening hours", "are you open on sunday", "opening time today"],
     }
     rows = [
         {"text": text, "label": label, "split": "train" if at < 3 else "test"}
-        for label, texts in said.items()
+        for label, texts in phrases_by_label.items()
         for at, text in enumerate(texts)
     ]
     rows.append({"text": "tell me a joke", "label": "oos", "split": "test"})
 
-    found = json.loads(
+    figures = json.loads(
         rolefit_here("eval", cases(tmp_path / "i.jsonl", *rows), "--intents", "--examples", "3", "--json").stdout
     )
 
-    assert (found["n"], found["in_scope"], found["top1"]) == (4, 3, 1.0)
+    assert (figures["n"], figures["in_scope"], figures["top1"]) == (4, 3, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +287,43 @@ def test_check_exits_with_an_error_for_broken_knowledge(tmp_path: Path):
     assert "faq.yaml: error: cannot be read: No such file or directory. Put the file there." in result.stdout
 
 
+def test_check_counts_what_it_found(tmp_path: Path):
+    folder = shutil.copytree(KNOWLEDGE, tmp_path / "mine", ignore=shutil.ignore_patterns("utterances"))
+    (folder / "quiz.yaml").write_text("")
+    (folder / "words.yaml").unlink()
+
+    several = rolefit_here("check", str(folder))
+    shutil.copy(KNOWLEDGE / "quiz.yaml", folder)
+    one = rolefit_here("check", str(folder))
+
+    assert re.search(r"^mine: \d\d? errors, 0 warnings\.$", several.stdout, re.MULTILINE)
+    assert one.stdout.endswith("mine: 1 error, 0 warnings.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "nowhere"), ("eval", "cases.jsonl", "--knowledge", "nowhere")], ids=["check", "eval"]
+)
+def test_a_knowledge_folder_that_is_not_there_is_named_once(arguments: tuple[str, ...]):
+    result = rolefit_here(*arguments)
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        "nowhere: there is no such folder. Name one that has faq.yaml, or none to use that of KNOWLEDGE_DIR.\n"
+    )
+
+
+async def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path, library: Library):
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError) as raised:
+            async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, health_port=port):
+                pass
+
+    assert raised.value.problems == [
+        f"HEALTH_PORT: port {port} cannot be served on: Address already in use. Set HEALTH_PORT to another."
+    ]
+
+
 def test_broken_knowledge_does_not_start(tmp_path: Path):
     result = rolefit("run", "--no-browser", KNOWLEDGE_DIR=str(tmp_path), cwd=tmp_path)
 
@@ -317,7 +367,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("1: a", "picture (clear from 25%, leaning from 8%; a recommendation takes 3 answers)"),
         ("1: a\n2: a\n3: b\n5: a", "leaning (clear from 25%, leaning from 8%; not clear because of how-far-ahead)"),
@@ -327,33 +377,37 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
         ),
     ],
 )
-def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path, text: str, said: str):
+def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path, text: str, words: str):
     file = tmp_path / "answers.yaml"
     file.write_text(text)
 
-    assert said in rolefit_here("fit", str(file)).stdout
+    assert words in rolefit_here("fit", str(file)).stdout
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("9: d", "there is no question 9. Choose one of: question-you-work-on"),
         ("2: z", "2: 'z' is no answer. Choose one or two of: papers-and-methods"),
         ("2: [a, b, c]", "is no answer. Choose one or two"),
         ("2: [a, a]", "is no answer. Choose one or two"),
         ("[]", "write one line for each answer, such as `1: b`"),
-        ("a: [", "cannot be read:"),
-        ("which-uncertainty: a", "the tie-break alone gives no recommendation"),
+        ("1: [a\n2: b", "answers.yaml:1: error: is not YAML: a bracket that is opened here is not closed. Close it."),
+        ("1: a\n2: 2026-02-31", "answers.yaml:2: error: holds a value that cannot be read: '2026-02-31'"),
+        ("1: a\n1: b", "answers.yaml:2: error: the key '1' is there twice. Keep one and delete the other."),
+        ("1: a\n2: z", "answers.yaml:2: error: 2: 'z' is no answer."),
+        ("which-uncertainty: a", "these answers alone give no recommendation. Answer one or more of: question-you"),
+        ("purpose: own", "these answers alone give no recommendation. Answer one or more of: question-you"),
     ],
 )
-def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str):
+def test_fit_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, words: str):
     file = tmp_path / "answers.yaml"
     file.write_text(text)
 
     done = rolefit_here("fit", str(file))
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert words in done.stderr
 
 
 async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library: Library):

@@ -38,17 +38,17 @@ def exists(name: str) -> bool:
     module, rest = name, list[str]()
     while True:
         try:
-            found: Any = importlib.import_module(module)
+            item: Any = importlib.import_module(module)
             break
         except ModuleNotFoundError:
             module, _, last = module.rpartition(".")
             if not module:
                 return False
             rest = [last, *rest]
-    for each in rest:
-        if each not in getattr(found, "__annotations__", {}) and not hasattr(found, each):
+    for part in rest:
+        if part not in getattr(item, "__annotations__", {}) and not hasattr(item, part):
             return False
-        found = getattr(found, each, None)
+        item = getattr(item, part, None)
     return True
 
 

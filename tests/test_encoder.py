@@ -60,8 +60,8 @@ def test_words_are_split_as_bert_splits_them(text: str, pieces: list[str]):
         "resume",
         "re",
     ]
-    found = WordPiece(vocabulary).ids(text)
-    assert [vocabulary[at] for at in found] == ["[CLS]", *pieces, "[SEP]"]
+    ids = WordPiece(vocabulary).ids(text)
+    assert [vocabulary[at] for at in ids] == ["[CLS]", *pieces, "[SEP]"]
 
 
 def test_a_model_of_another_shape_is_refused(tmp_path: Path):

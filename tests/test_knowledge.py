@@ -1,6 +1,7 @@
 """The knowledge linter: each fault planted, and the words about it."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ import yaml
 
 from bot import knowledge
 from bot.domain import faq, fit
-from bot.domain.content import Faq
+from bot.domain.content import Faq, Quiz
 from bot.knowledge import KnowledgeError, Problem, outcomes
 from bot.settings import KNOWLEDGE
 
@@ -34,11 +35,11 @@ def edit(folder: Path, name: str, change: Change) -> None:
 
 
 def errors(folder: Path) -> list[Problem]:
-    return [each for each in knowledge.lint(folder, today=TODAY) if each.level == "error"]
+    return [problem for problem in knowledge.lint(folder, today=TODAY) if problem.level == "error"]
 
 
 def entry(data: dict[str, Any], entry_id: str = "xai-dropped-researcher") -> Any:
-    return next(each for each in data["entries"] if each["id"] == entry_id)
+    return next(item for item in data["entries"] if item["id"] == entry_id)
 
 
 def line_of(folder: Path, name: str, text: str) -> int:
@@ -88,6 +89,12 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "there is no row 'planted'",
         "There are: core-question",
     ),
+    "a row that two questions ask about": (
+        "quiz.yaml",
+        lambda data: data["questions"][3].update(dimension=data["questions"][1]["dimension"]),
+        "is already asked about by 'what-comes-out' in line",
+        "Ask about another row of the roles table, or make one question of the two",
+    ),
     "dead entry in a check": (
         "checks.yaml",
         lambda data: data["checks"].append({"say": "anything", "expect": "planted"}),
@@ -125,8 +132,8 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "button too long": (
         "quiz.yaml",
         lambda data: data["questions"][0]["choices"][0].update(label="planted " * 12),
-        "at most 75 characters",
-        "Correct it",
+        "'label' may have at most 75 characters",
+        "Shorten it",
     ),
     "text Slack would cut": (
         "quiz.yaml",
@@ -270,7 +277,9 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
     ),
     "a sign that the key of its table does not explain": (
         "tables.yaml",
-        lambda data: next(each for each in data["tables"] if each["id"] == "skills").update(key="✓✓ = core; ✓ = often"),
+        lambda data: next(table for table in data["tables"] if table["id"] == "skills").update(
+            key="✓✓ = core; ✓ = often"
+        ),
         "the sign '○' is in cells of 'skills', and its key does not explain it",
         "Say there what it means",
     ),
@@ -351,25 +360,28 @@ def _outcomes_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.domain.fit.FEWEST", 1)
 
-    found = [each.what for each in errors(folder)]
+    problems = [problem.what for problem in errors(folder)]
 
-    assert "one answer alone, 'new-and-true', gives a recommendation" in found
+    assert "one answer alone, 'new-and-true', gives a recommendation" in problems
 
 
 @pytest.mark.usefixtures("_outcomes_tried_anew")
 def test_a_tie_break_that_is_not_asked_or_leads_elsewhere_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     decides, weigh = fit.tie_break, fit.recommend
     monkeypatch.setattr("bot.domain.fit.tie_break", lambda quiz, answers: None)
-    unasked = [each.what for each in errors(folder)]
+    unasked = [problem.what for problem in errors(folder)]
     monkeypatch.setattr("bot.domain.fit.tie_break", decides)
-    questions = {each.id for each in knowledge.load(folder).quiz.questions}
-    deaf = lambda quiz, answers: weigh(quiz, {each: answers[each] for each in answers if each in questions})  # noqa: E731
-    monkeypatch.setattr("bot.domain.fit.recommend", deaf)
-    unheard = [each.what for each in errors(folder)]
+    questions = {question.id for question in knowledge.load(folder).quiz.questions}
+
+    def without_tie_break(quiz: Quiz, answers: fit.Answers) -> fit.Recommendation:
+        return weigh(quiz, {name: answers[name] for name in answers if name in questions})
+
+    monkeypatch.setattr("bot.domain.fit.recommend", without_tie_break)
+    undecided = [problem.what for problem in errors(folder)]
 
     assert "researcher and ai-engineer do not get the question that decides between them" in unasked
-    assert "'is-it-true' should lead to researcher and leads to neither" in unheard
-    assert not any("'either' should" in each for each in unheard)
+    assert "'is-it-true' should lead to researcher and leads to neither" in undecided
+    assert not any("'either' should" in what for what in undecided)
 
 
 def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
@@ -381,9 +393,9 @@ def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
 
     edit(folder, "faq.yaml", plant)
 
-    [problem] = [each for each in errors(folder) if "already" in each.what]
+    [problem] = [problem for problem in errors(folder) if "already" in problem.what]
 
-    assert "is already in line" in problem.what
+    assert re.search(r"is already in line \d+ of faq\.yaml, in '", problem.what)
     assert problem.remedy == "Keep it in one entry only"
 
 
@@ -391,9 +403,9 @@ def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
     wording = "what made xAI delete the title of researcher"
     edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
 
-    found = [each for each in errors(folder) if each.file == "faq.yaml"]
+    problems = [problem for problem in errors(folder) if problem.file == "faq.yaml"]
 
-    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in each.what for each in found)
+    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in problem.what for problem in problems)
 
 
 def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
@@ -423,7 +435,7 @@ def test_a_key_given_twice_is_refused(folder: Path):
         ("entries:\n  - id: [unclosed\n", "is not YAML"),
         ("entries: \x07\n", "holds a character that YAML does not allow"),
         ("", "the key 'entries' is missing"),
-        ("- a list\n", "valid dictionary"),
+        ("- a list\n", "the file must have keys of its own"),
     ],
 )
 def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text: str, what: str):
@@ -433,6 +445,132 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
 
     assert problem.file == "faq.yaml"
     assert what in problem.what
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (
+            "entries:\n\t- id: x\n",
+            2,
+            "a line begins with a tab, or a value with a sign that means something to YAML. Indent",
+        ),
+        (
+            "entries:\n  - id: @x\n",
+            2,
+            "a line begins with a tab, or a value with a sign that means something to YAML. Indent",
+        ),
+        (
+            "entries:\n  - id: x\n    question: Roles: which?\n",
+            3,
+            "there is a colon too many, or one too few in the line",
+        ),
+        (
+            "entries:\n  - id x\n    question: y\n",
+            3,
+            "there is a colon too many, or one too few in the line above. Put",
+        ),
+        ('entries:\n  - id: "x\n    question: y\n', 2, "a quotation mark that is opened here is not closed. Close it."),
+        ("entries:\n  - id: x\n    keywords: [a, b\n    owner: c\n", 3, "a bracket that is opened here is not closed."),
+        (
+            "entries:\n  - id: x\n    keywords: {a: b\n    owner: c\n",
+            3,
+            "a brace that is opened here is not closed. Close",
+        ),
+        ('entries:\n  - id: "x" y\n', 2, "the line does not fit to those around it. Indent it like its neighbours"),
+        ("entries:\n  - id: x\n   question: y\n", 3, "the line does not fit to those around it. Indent it like"),
+        (
+            "entries:\n  - id: *x*\n",
+            2,
+            "a value begins with a sign that means something to YAML. Put the text in quotes.",
+        ),
+        ("entries: []\n---\nentries: []\n", 2, "a line of hyphens begins a second document. Delete that line."),
+    ],
+)
+def test_a_slip_in_yaml_is_named_where_it_is_with_what_to_do(folder: Path, text: str, line: int, what: str):
+    (folder / "faq.yaml").write_text(text)
+
+    with pytest.raises(KnowledgeError) as raised:
+        knowledge.load(folder)
+
+    [problem] = raised.value.problems
+    assert str(problem).startswith(f"faq.yaml:{line}: error: is not YAML: {what}")
+
+
+def first_entry(**values: Any) -> Change:
+    return lambda data: data["entries"][0].update(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "what"),
+    [
+        ("faq.yaml", first_entry(phrasings="one"), "'phrasings' must be a list. Write each item on a line of its own"),
+        ("faq.yaml", first_entry(phrasings=["a"]), "'phrasings' has too few items: 1, of at least 5. Add what is"),
+        ("faq.yaml", first_entry(phrasings=["a"] * 31), "'phrasings' has too many items: 31, of at most 30. Delete"),
+        ("faq.yaml", first_entry(phrasings=["a b", 7, "c", "d", "e"]), "item 2 of 'phrasings' must be text. Put it in"),
+        ("faq.yaml", first_entry(id="Two Words"), "'id' is no id. Write small letters, digits and single hyphens"),
+        ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there, or delete it."),
+        ("faq.yaml", first_entry(owner=""), "'owner' is empty. Write something there."),
+        (
+            "faq.yaml",
+            first_entry(checked="28.11.2026"),
+            "'checked' must be a day. Write it as year, month and day, such",
+        ),
+        (
+            "faq.yaml",
+            first_entry(excerpt="roles"),
+            "'excerpt' must have keys of its own. Write them on the lines below",
+        ),
+        ("faq.yaml", lambda data: data["entries"].append("x"), "of 'entries' must have keys of its own. Write them on"),
+        ("checks.yaml", lambda data: data["checks"][0].update(expect="Nothing!"), "'expect' is no id. Write small"),
+        (
+            "checks.yaml",
+            lambda data: data["checks"][0].update(surface="email"),
+            "'surface' must be 'channel', 'thread', 'mention' or 'dm'. Write it in just that way.",
+        ),
+        (
+            "sources.yaml",
+            lambda data: data["documents"][0].update(url="http://x.example"),
+            "'url' is no address. Write one that begins with https:// and has no blanks.",
+        ),
+        ("sources.yaml", lambda data: data["documents"][0].update(year="last"), "'year' must be a whole number. Write"),
+        (
+            "sources.yaml",
+            lambda data: data["documents"][0].update(year=7),
+            "'year' must be 1000 or more. Write a larger",
+        ),
+        ("tables.yaml", lambda data: data["tables"][0].update(verbatim="perhaps"), "'verbatim' must be true or false."),
+        ("quiz.yaml", lambda data: data["thresholds"].update(clear="a lot"), "'clear' must be a number. Write digits"),
+        ("quiz.yaml", lambda data: data["thresholds"].update(clear=25), "'clear' must be less than 1. Write a smaller"),
+        (
+            "quiz.yaml",
+            lambda data: data["thresholds"].update(leaning=0),
+            "'leaning' must be more than 0. Write a larger",
+        ),
+        (
+            "quiz.yaml",
+            lambda data: data["questions"][0]["choices"][0]["weights"].update(researcher=11),
+            "'researcher' must be 10 or less. Write a smaller number.",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_named_in_the_words_of_an_editor(folder: Path, name: str, change: Change, what: str):
+    edit(folder, name, change)
+
+    with pytest.raises(KnowledgeError) as raised:
+        knowledge.load(folder)
+
+    [problem] = raised.value.problems
+    assert what in str(problem)
+    assert problem.line
+
+
+def test_a_table_that_is_not_there_is_named_once_and_not_each_of_its_rows(folder: Path):
+    edit(folder, "quiz.yaml", lambda data: data["tables"].update(regimes="planted"))
+
+    [problem] = errors(folder)
+
+    assert problem.what == "there is no table 'planted'"
 
 
 UNREADABLE: dict[str, tuple[str, str | bytes, str, str, int]] = {
@@ -573,7 +711,7 @@ def learnt(folder: Path, change: Change) -> list[Problem]:
             "'new' is for 28 numbers, and an entry is judged by 27",
         ),
         (lambda data: data["entries"]["none"].update(planted=1), "'none' has a weight for 'planted', which 'words'"),
-        (lambda data: data["words"].update(planted=1e300), "'words.planted': Input should be less than or equal to"),
+        (lambda data: data["words"].update(planted=1e300), "'words.planted' must be 1e+06 or less"),
         (lambda data: data["new"]["scale"].__setitem__(0, 0), "no number of 'scale' may be 0"),
     ],
 )
@@ -632,7 +770,7 @@ def test_only_what_the_check_finds_no_errors_in_is_taken_up(folder: Path):
     with pytest.raises(KnowledgeError) as raised:
         knowledge.load_checked(folder, today=TODAY)
 
-    assert [each.what for each in raised.value.problems] == [
+    assert [problem.what for problem in raised.value.problems] == [
         "'planted potatoes' should get bell-labs, and gets silence"
     ]
 
@@ -687,7 +825,7 @@ def documents(folder: Path, tmp_path: Path) -> Path:
 
 
 def _row(data: dict[str, Any], table: str) -> Any:
-    return next(each for each in data["tables"] if each["id"] == table)["rows"][0]
+    return next(item for item in data["tables"] if item["id"] == table)["rows"][0]
 
 
 COPIES: dict[str, tuple[str, Change]] = {
@@ -707,9 +845,13 @@ def test_words_copied_from_a_document_are_found_wherever_people_read_them(
 ):
     edit(folder, name, change)
 
-    copied = [each for each in knowledge.lint(folder, today=TODAY, documents=documents) if "word for word" in each.what]
+    copied = [
+        problem
+        for problem in knowledge.lint(folder, today=TODAY, documents=documents)
+        if "word for word" in problem.what
+    ]
 
-    assert [each.file for each in copied] == [name]
+    assert [problem.file for problem in copied] == [name]
     assert copied[0].what.startswith("“a line of nine words that nobody else has” stands in ")
     assert copied[0].remedy == "Say it in your own words, or mark it as a quotation with “ and ”"
 
@@ -728,5 +870,7 @@ def test_a_marked_quotation_and_a_documents_own_table_are_no_copies(
     edit(folder, name, change)
 
     assert not [
-        each for each in knowledge.lint(folder, today=TODAY, documents=documents) if "word for word" in each.what
+        problem
+        for problem in knowledge.lint(folder, today=TODAY, documents=documents)
+        if "word for word" in problem.what
     ]

@@ -55,24 +55,25 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in FILES:
         shutil.copy(KNOWLEDGE / name, folder)
     data = read(folder / "faq.yaml")
-    entries = [{**each, "phrasings": each["phrasings"][:6], "formerly": []} for each in data["entries"][:4]]
+    entries = [{**entry, "phrasings": entry["phrasings"][:6], "formerly": []} for entry in data["entries"][:4]]
     write(folder / "faq.yaml", {"entries": entries})
-    names = [each["id"] for each in entries]
+    names = [entry["id"] for entry in entries]
     checks = read(folder / "checks.yaml")["checks"]
-    write(folder / "checks.yaml", {"checks": [each for each in checks if each["expect"] in (*names, "silence")][:6]})
+    write(folder / "checks.yaml", {"checks": [check for check in checks if check["expect"] in (*names, "silence")][:6]})
     learnt = json.loads((folder / "learnt.json").read_text())
     words = dict(list(learnt["words"].items())[:40])
-    kept = {name: learnt["entries"][name] for name in (*names, "none")}
+    weights_of = {name: learnt["entries"][name] for name in (*names, "none")}
     learnt |= {
         "words": words,
         "entries": {
-            name: {word: by for word, by in weights.items() if word in words} for name, weights in kept.items()
+            name: {word: by for word, by in weights.items() if word in words} for name, weights in weights_of.items()
         },
-        "intercepts": {name: learnt["intercepts"][name] for name in kept},
+        "intercepts": {name: learnt["intercepts"][name] for name in weights_of},
         "wrapping": dict(list(learnt["wrapping"].items())[:40]),
     }
     (folder / "learnt.json").write_text(json.dumps(learnt))
-    assert [each for each in knowledge.lint(folder, today=TODAY) if each.file not in ("checks.yaml", "faq.yaml")] == []
+    problems = knowledge.lint(folder, today=TODAY)
+    assert [problem for problem in problems if problem.file not in ("checks.yaml", "faq.yaml")] == []
     return folder
 
 
@@ -120,9 +121,9 @@ def with_another_value(draw: st.DrawFn, path: Path) -> bytes:
             break
     copy = path.with_suffix(".copy" + path.suffix)
     write(copy, data)
-    found = copy.read_bytes()
+    content = copy.read_bytes()
     copy.unlink()
-    return found
+    return content
 
 
 def with_other_characters(draw: st.DrawFn, path: Path) -> bytes:
@@ -132,8 +133,8 @@ def with_other_characters(draw: st.DrawFn, path: Path) -> bytes:
         at = draw(st.integers(0, len(text)))
         cut = draw(st.sampled_from([0, 0, 1, 5, 80]))
         text = text[:at] + draw(st.sampled_from(["", *SCRAPS])) + text[at + cut :]
-    found = text.encode()
-    return found if draw(st.integers(0, 9)) else found[: draw(st.integers(0, len(found)))] + b"\xff\xfe"
+    content = text.encode()
+    return content if draw(st.integers(0, 9)) else content[: draw(st.integers(0, len(content)))] + b"\xff\xfe"
 
 
 def with_other_lines(draw: st.DrawFn, path: Path) -> bytes:

@@ -25,19 +25,19 @@ Logged = asyncio.Queue[dict[str, Any]]
 @pytest.fixture
 def logged() -> Iterator[Logged]:
     """What is logged from now on."""
-    found: Logged = asyncio.Queue()
+    events: Logged = asyncio.Queue()
 
     def keep(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-        found.put_nowait(dict(event))
+        events.put_nowait(dict(event))
         raise structlog.DropEvent
 
     before = structlog.get_config()["processors"]
     structlog.configure(processors=[keep])
-    yield found
+    yield events
     structlog.configure(processors=before)
 
 
-async def said(logged: Logged, words: str) -> dict[str, Any]:
+async def until_logged(logged: Logged, words: str) -> dict[str, Any]:
     """Wait until it is logged, and give what is logged with it."""
     async with asyncio.timeout(60):
         while (event := await logged.get())["event"] != words:
@@ -46,8 +46,8 @@ async def said(logged: Logged, words: str) -> dict[str, Any]:
 
 
 async def answer(workspace: Workspace) -> str:
-    [said] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
-    return shown(said)
+    [reply] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+    return shown(reply)
 
 
 async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(tmp_path: Path, logged: Logged):
@@ -62,18 +62,18 @@ async def test_a_saved_answer_is_given_without_a_restart_and_a_broken_one_never(
         assert "a single title" not in await answer(workspace)
 
         faq.write_text("entries: [")
-        await said(logged, KEPT)
+        await until_logged(logged, KEPT)
         assert "a single title" not in await answer(workspace)
 
         promises = (folder / "checks.yaml").read_text()
         (folder / "checks.yaml").write_text(promises + "  - say: planted potatoes\n    expect: bell-labs\n")
         faq.write_text(changed)
-        event = await said(logged, KEPT)
+        event = await until_logged(logged, KEPT)
         assert "'planted potatoes' should get bell-labs, and gets silence" in event["problems"][0]
         assert "a single title" not in await answer(workspace)
 
         (folder / "checks.yaml").write_text(promises)
-        await said(logged, "took up the knowledge")
+        await until_logged(logged, "took up the knowledge")
         assert "a single title" in await answer(workspace)
 
 
@@ -92,7 +92,7 @@ async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was
     watching = asyncio.create_task(run._follow(folder, taken.put_nowait))
     try:
         touching = asyncio.create_task(touch(folder))
-        event = await said(logged, "the knowledge could not be taken up; what was read before is kept")
+        event = await until_logged(logged, "the knowledge could not be taken up; what was read before is kept")
         assert event["error"] == "ZeroDivisionError"
         assert re.fullmatch(r"test_knowledge_live\.py:\d+:fails", event["place"])
         assert "wrote" not in str(event)

@@ -61,8 +61,8 @@ def mistype(word: str, chance: random.Random) -> str:
 
 
 def answered(library: Library, text: str, surface: Surface = Surface.CHANNEL) -> str | None:
-    found = reply(library, text, surface)
-    return found.entries[0].entry if isinstance(found, Answer) else None
+    answer = reply(library, text, surface)
+    return answer.entries[0].entry if isinstance(answer, Answer) else None
 
 
 @pytest.mark.parametrize("entry", SEVEN)
@@ -89,12 +89,12 @@ def test_a_typo_in_a_long_word_makes_no_difference(library: Library, entry: str)
         if len(word.strip("?,.:\"'")) > 5:
             swap = chance.randrange(1, len(word.strip("?,.:\"'")) - 1)
             typo = word[:swap] + word[swap + 1] + word[swap] + word[swap + 2 :]
-            said = " ".join([*words[:at], typo, *words[at + 1 :]])
-            assert answered(library, wire(said)) == entry, said
+            utterance = " ".join([*words[:at], typo, *words[at + 1 :]])
+            assert answered(library, wire(utterance)) == entry, utterance
 
 
 @pytest.mark.parametrize(
-    "said",
+    "utterance",
     [
         "lunch at 12?",
         "MTS interviews start at 10 tomorrow",
@@ -109,12 +109,12 @@ def test_a_typo_in_a_long_word_makes_no_difference(library: Library, entry: str)
         "https://example.com/why-did-xai-drop-the-researcher-title",
     ],
 )
-def test_what_no_entry_answers_gets_silence(library: Library, said: str):
-    assert reply(library, said) == Silence()
+def test_what_no_entry_answers_gets_silence(library: Library, utterance: str):
+    assert reply(library, utterance) == Silence()
 
 
 @pytest.mark.parametrize(
-    ("said", "entry"),
+    ("utterance", "entry"),
     [
         ("Why did <http://x.ai|x.ai> drop the title researcher?", "xai-dropped-researcher"),
         ("What does `MTS` mean?", "member-of-technical-staff"),
@@ -123,24 +123,24 @@ def test_what_no_entry_answers_gets_silence(library: Library, said: str):
         ("what is a `research engineer`?", "research-engineer"),
     ],
 )
-def test_what_slack_makes_of_a_word_makes_no_difference(library: Library, said: str, entry: str):
-    assert answered(library, said) == entry
+def test_what_slack_makes_of_a_word_makes_no_difference(library: Library, utterance: str, entry: str):
+    assert answered(library, utterance) == entry
 
 
 @pytest.mark.parametrize(
-    "said", ["what does `mts(3, 4)` mean?", "what does ```MTS``` mean?", "what is <https://mts.ru>?"]
+    "utterance", ["what does `mts(3, 4)` mean?", "what does ```MTS``` mean?", "what is <https://mts.ru>?"]
 )
-def test_code_and_addresses_are_no_words(library: Library, said: str):
-    assert answered(library, said) is None
+def test_code_and_addresses_are_no_words(library: Library, utterance: str):
+    assert answered(library, utterance) is None
 
 
 def test_a_long_story_with_one_question_inside_is_answered(library: Library):
-    said = (
+    utterance = (
         "I was at a conference last week and the food was great. Somebody on stage mentioned titles at labs. "
         "What does Member of Technical Staff mean? I would like to put it into our newsletter on Friday."
     )
 
-    assert answered(library, said) == "member-of-technical-staff"
+    assert answered(library, utterance) == "member-of-technical-staff"
 
 
 def test_where_the_bot_is_asked_it_suggests_or_says_that_it_does_not_know(library: Library):
@@ -162,28 +162,30 @@ def test_an_answer_says_why(library: Library):
 
 
 def test_a_message_with_two_questions_gets_both_answers_in_the_order_asked(library: Library):
-    said = "What does MTS mean? And do we need a research team to do AI R&D?"
+    utterance = "What does MTS mean? And do we need a research team to do AI R&D?"
 
-    found = reply(library, said)
+    answer = reply(library, utterance)
 
-    assert isinstance(found, Answer)
-    assert [each.entry for each in found.entries] == ["member-of-technical-staff", "need-research-team"]
+    assert isinstance(answer, Answer)
+    assert [candidate.entry for candidate in answer.entries] == ["member-of-technical-staff", "need-research-team"]
 
 
 @pytest.mark.parametrize(
-    ("said", "after", "entry"),
+    ("utterance", "after", "entry"),
     [
         ("and at Anthropic?", "openai-roles", "anthropic-roles"),
         ("what about Meta", "deepmind-roles", "meta-roles"),
         ("and a research engineer?", "ai-engineer", "research-engineer"),
     ],
 )
-def test_a_follow_up_is_read_in_the_light_of_what_was_answered(library: Library, said: str, after: str, entry: str):
-    found = reply(library, said, Surface.THREAD, after)
+def test_a_follow_up_is_read_in_the_light_of_what_was_answered(
+    library: Library, utterance: str, after: str, entry: str
+):
+    answer = reply(library, utterance, Surface.THREAD, after)
 
-    assert isinstance(found, Answer)
-    assert [each.entry for each in found.entries] == [entry]
-    assert reply(library, said, Surface.THREAD) == Silence()
+    assert isinstance(answer, Answer)
+    assert [candidate.entry for candidate in answer.entries] == [entry]
+    assert reply(library, utterance, Surface.THREAD) == Silence()
 
 
 def test_a_thread_is_not_told_the_same_again(library: Library):
@@ -191,7 +193,7 @@ def test_a_thread_is_not_told_the_same_again(library: Library):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "utterance",
     [
         "<@U0ANA> are you a research engineer or an AI engineer?",
         "Tom, did you drop the researcher title from your profile?",
@@ -206,8 +208,8 @@ def test_a_thread_is_not_told_the_same_again(library: Library):
         "We now call everybody Member of Technical Staff.",
     ],
 )
-def test_what_only_sounds_like_a_question_of_ours_gets_silence(library: Library, said: str):
-    assert reply(library, said) == Silence()
+def test_what_only_sounds_like_a_question_of_ours_gets_silence(library: Library, utterance: str):
+    assert reply(library, utterance) == Silence()
 
 
 @pytest.mark.parametrize(("file", "top_1", "recall", "false"), [("faq_dev", 0.97, 0.73, 2), ("seven", 0.95, 0.7, 7)])
@@ -230,7 +232,7 @@ def test_every_entry_is_found_in_words_of_our_own(library: Library):
     missed = [
         case["text"]
         for case in golden("entries")
-        if case["gold"] not in [each.entry for each in library.index.rank(case["text"])[:1]]
+        if case["gold"] not in [candidate.entry for candidate in library.index.rank(case["text"])[:1]]
     ]
     figures = measured(library, "entries")
 
@@ -276,13 +278,15 @@ def test_a_stranger_nothing_was_learnt_from_is_understood(
 def test_each_of_the_seven_is_answered_in_ten_wordings_of_our_own(library: Library):
     asked = [(case["gold"], reply(library, case["text"], Surface.DM)) for case in golden("ten")]
 
-    right = [gold for gold, found in asked if isinstance(found, Answer) and found.entries[0].entry == gold]
+    right = [gold for gold, outcome in asked if isinstance(outcome, Answer) and outcome.entries[0].entry == gold]
 
-    assert {gold: sum(each == gold for each, _ in asked) for gold in SEVEN} == dict.fromkeys(SEVEN, 10)
-    assert len(right) == sum(isinstance(found, Answer) for _, found in asked)
+    assert {gold: sum(wanted == gold for wanted, _ in asked) for gold in SEVEN} == dict.fromkeys(SEVEN, 10)
+    assert len(right) == sum(isinstance(outcome, Answer) for _, outcome in asked)
     assert all(right.count(gold) >= 7 for gold in SEVEN)
     assert all(
-        gold in [each.entry for each in found.candidates] for gold, found in asked if isinstance(found, Suggestions)
+        gold in [candidate.entry for candidate in outcome.candidates]
+        for gold, outcome in asked
+        if isinstance(outcome, Suggestions)
     )
 
 
@@ -291,7 +295,7 @@ def test_a_third_of_the_words_may_be_mistyped(library: Library):
     cases = [case for case in golden("faq_dev") if case["gold"]]
     mistyped = [(" ".join(mistype(word, chance) for word in case["text"].split()), case["gold"]) for case in cases]
 
-    right = sum(gold in [each.entry for each in library.index.rank(text)[:1]] for text, gold in mistyped)
+    right = sum(gold in [candidate.entry for candidate in library.index.rank(text)[:1]] for text, gold in mistyped)
 
     assert right / len(cases) >= 0.93
 
@@ -306,7 +310,7 @@ def test_any_text_gets_a_reply_and_the_same_one_again(library: Library, text: st
     "piece", ["a", "why? ", "<", "`", "&lt;", "mts ", "?!", "\n", "why did xai drop researchers? ", '"', "“a ", "one "]
 )
 def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece: str, monkeypatch: pytest.MonkeyPatch):
-    said = read(piece * (40_000 // len(piece)))
+    parsed = read(piece * (40_000 // len(piece)))
     uses: list[int] = []
     compared: list[str] = []
     search, nearest = Postings.search, process.extractOne
@@ -324,8 +328,8 @@ def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece
 
     library.index.rank(piece * (40_000 // len(piece)))
 
-    assert len(said.sentences) <= MAX_SENTENCES
-    assert all(len(sentence.words) <= MAX_WORDS for sentence in said.sentences)
+    assert len(parsed.sentences) <= MAX_SENTENCES
+    assert all(len(sentence.words) <= MAX_WORDS for sentence in parsed.sentences)
     assert len(uses) <= 2 * QUESTIONS
     assert sum(uses) <= 2 * QUESTIONS * (MAX_WORDS + AROUND)
     assert len(compared) <= MAX_SENTENCES * MAX_WORDS * 20
@@ -341,7 +345,7 @@ def test_looking_at_the_rare_words_first_finds_what_looking_at_all_finds(
     monkeypatch.setattr(postings, "LOOKED_AT", 100)
     quick = [library.index.rank(text)[:1] for text in texts]
 
-    same = [at for at in sure if [each.entry for each in quick[at]] == [whole[at][0].entry]]
+    same = [at for at in sure if [candidate.entry for candidate in quick[at]] == [whole[at][0].entry]]
     assert len(sure) > 80
     assert len(same) / len(sure) >= 0.98
 

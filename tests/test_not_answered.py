@@ -24,10 +24,10 @@ TRIED = 20  # every so many phrasings of all are left out in turn
     ],
 )
 async def test_who_asks_is_told_what_is_known_not_to_be_answered(library: Library, asked: str, name: str):
-    said = await faq.decide(asked, Surface.DM, library, None)
+    reply = await faq.decide(asked, Surface.DM, library, None)
 
-    assert said is not None
-    assert (said.kind, said.entries[0]) == (NOT_ANSWERED, name)
+    assert reply is not None
+    assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, name)
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,17 @@ def test_what_is_near_nothing_is_no_decoy(library: Library, asked: str):
 
 async def test_nobody_is_told_unasked(library: Library):
     for decoy in library.not_answered:
-        said = await faq.decide(decoy.question, Surface.CHANNEL, library, None)
+        reply = await faq.decide(decoy.question, Surface.CHANNEL, library, None)
 
-        assert said is None or said.kind != NOT_ANSWERED
+        assert reply is None or reply.kind != NOT_ANSWERED
 
 
 async def test_what_may_be_meant_all_the_same_is_offered_below(library: Library):
-    said = await faq.decide("salary of ML engineers", Surface.DM, library, None)
+    reply = await faq.decide("salary of ML engineers", Surface.DM, library, None)
 
-    assert said is not None
-    decoy, *suggested = said.entries
-    message = faq.rendered(said.kind, said.entries, library)
+    assert reply is not None
+    decoy, *suggested = reply.entries
+    message = faq.rendered(reply.kind, reply.entries, library)
     known = library.decoy(decoy)
     assert known is not None
     assert message.text.startswith(known.reply or "never")
@@ -74,8 +74,9 @@ def test_phrasings_that_were_left_out_are_recognised_and_seldom_mistaken(library
     left_out = [(decoy, text) for decoy in library.not_answered for text in decoy.phrasings][::TRIED]
     right = wrong = 0
     for decoy, text in left_out:
-        kept = decoy.model_copy(update={"phrasings": tuple(each for each in decoy.phrasings if each != text)})
-        others = [kept if each is decoy else each for each in library.not_answered]
+        phrasings = tuple(phrasing for phrasing in decoy.phrasings if phrasing != text)
+        shortened = decoy.model_copy(update={"phrasings": phrasings})
+        others = [shortened if other is decoy else other for other in library.not_answered]
         name = Decoys.build(entries, others, library.synonyms, english()).recognise(text)
         right, wrong = right + (name == decoy.id), wrong + (name not in (None, decoy.id))
 

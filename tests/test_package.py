@@ -94,12 +94,12 @@ async def _bot_connected(running: asyncio.subprocess.Process, port: int) -> None
 
 def test_what_builds_the_package_is_in_the_lock_and_not_among_its_dependencies():
     required = PROJECT["build-system"]["requires"]
-    names = {_name(each) for each in required}
+    names = {_name(requirement) for requirement in required}
     locked = {_name(line) for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line}
 
     assert PROJECT["dependency-groups"]["build"] == required
     assert names <= locked
-    assert names.isdisjoint(_name(each) for each in PROJECT["project"]["dependencies"])
+    assert names.isdisjoint(_name(requirement) for requirement in PROJECT["project"]["dependencies"])
 
 
 def _files(folder: Path) -> dict[Path, bytes]:

@@ -15,7 +15,7 @@ from bot import jobs, knowledge, run
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from tests import conftest, test_process
-from tests.test_knowledge_live import Logged, logged, said  # noqa: F401 - a fixture
+from tests.test_knowledge_live import Logged, logged, until_logged  # noqa: F401 - a fixture
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
@@ -171,7 +171,7 @@ async def test_knowledge_taken_up_in_the_middle_of_it(
     ):
         root = await stuck(workspace)
         edit(folder / "words.yaml", "Your answer: *{choice}*", "You answered: *{choice}*")
-        await said(logged, "took up the knowledge")
+        await until_logged(logged, "took up the knowledge")
         await workspace.faults()
 
         await question(workspace, root, 4)

@@ -26,9 +26,9 @@ CHATTER = "The CI on main is red again, who merged 4f2a?"
 
 @pytest.fixture(scope="session")
 def second(library: Library) -> SecondStage:
-    found = SecondStage()
-    found.prepare(library)
-    return found
+    stage = SecondStage()
+    stage.prepare(library)
+    return stage
 
 
 def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library: Library, second: SecondStage):
@@ -197,7 +197,7 @@ async def test_a_preparation_that_fails_is_logged_and_the_first_stage_decides(
         stage.take_up(library)
         await stage.ready()
 
-    assert [(each["event"], each["error"]) for each in logged] == [
+    assert [(event["event"], event["error"]) for event in logged] == [
         ("the second stage could not be prepared, and the first decides alone", "ZeroDivisionError")
     ]
     assert "wrote" not in str(logged)

@@ -72,16 +72,19 @@ def test_half_set_or_contradictory_settings_are_named_with_what_to_do(values: di
 
 
 def test_all_that_is_wrong_is_said_at_once():
-    said = problems(slack_bot_token="xoxp-1", slack_client_id="1", slack_app_token="nonsense")
+    named = problems(slack_bot_token="xoxp-1", slack_client_id="1", slack_app_token="nonsense")
 
-    assert [problem.split()[0] for problem in said] == ["SLACK_CLIENT_ID", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
+    assert [problem.split()[0] for problem in named] == ["SLACK_CLIENT_ID", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
 
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("PORT", "many", "PORT cannot be used"),
-        ("LOG_LEVEL", "LOUD", "LOG_LEVEL cannot be used"),
+        ("PORT", "many", "PORT must be a whole number. Write digits alone."),
+        ("HEALTH_PORT", "70000", "HEALTH_PORT must be 65535 or less. Write a smaller number."),
+        ("POST_INTERVAL", "soon", "POST_INTERVAL must be a number. Write digits alone, with a point if need be."),
+        ("ROLEFIT_ENCODER", "maybe", "ROLEFIT_ENCODER must be 'on' or 'off'. Write it in just that way."),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'. Write it in just that way."),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL is not an address of PostgreSQL"),
         ("KNOWLEDGE_DIR", "nowhere", "KNOWLEDGE_DIR is not a folder"),
         ("SLACK_API_URL", "slack.com", "SLACK_API_URL is not an http or https address"),
@@ -97,6 +100,6 @@ def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, n
 
 
 def test_a_token_is_never_shown():
-    said = made(slack_bot_token="xoxb-secret", slack_app_token="xapp-secret")
+    settings_ = made(slack_bot_token="xoxb-secret", slack_app_token="xapp-secret")
 
-    assert "secret" not in repr(said).replace("slack_signing_secret", "").replace("slack_client_secret", "")
+    assert "secret" not in repr(settings_).replace("slack_signing_secret", "").replace("slack_client_secret", "")

@@ -11,7 +11,7 @@ from bot.slack import faq
 
 
 @pytest.mark.parametrize(
-    ("said", "intent"),
+    ("utterance", "intent"),
     [
         ("Hi there!", "greeting"),
         ("helllo", "greeting"),
@@ -48,12 +48,12 @@ from bot.slack import faq
         ("👍🏽", "acknowledgement"),
     ],
 )
-def test_small_talk_is_recognised_however_it_is_put(library: Library, said: str, intent: str | None):
-    assert smalltalk.read(said, library.words.talk) == intent
+def test_small_talk_is_recognised_however_it_is_put(library: Library, utterance: str, intent: str | None):
+    assert smalltalk.read(utterance, library.words.talk) == intent
 
 
 @pytest.mark.parametrize(
-    "said",
+    "utterance",
     [
         "hi, what does MTS stand for?",
         "help me understand what an applied scientist does",
@@ -71,8 +71,8 @@ def test_small_talk_is_recognised_however_it_is_put(library: Library, said: str,
         "",
     ],
 )
-def test_what_holds_anything_else_is_no_small_talk(library: Library, said: str):
-    assert smalltalk.read(said, library.words.talk) is None
+def test_what_holds_anything_else_is_no_small_talk(library: Library, utterance: str):
+    assert smalltalk.read(utterance, library.words.talk) is None
 
 
 def test_the_opposite_of_a_phrase_is_not_the_phrase(library: Library):
@@ -109,7 +109,7 @@ WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?",
     surface=st.sampled_from([Surface.DM, Surface.MENTION, Surface.COMMAND]),
 )
 async def test_whatever_is_said_gets_one_reply_or_none(library: Library, text: str, surface: Surface):
-    said = await faq.decide(text, surface, library, None)
+    reply = await faq.decide(text, surface, library, None)
 
-    if said is not None:
-        assert faq.rendered(said.kind, said.entries, library).text
+    if reply is not None:
+        assert faq.rendered(reply.kind, reply.entries, library).text

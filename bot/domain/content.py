@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from bot.domain.matching_text import words
 
 READABLE = r"^[^\x00-\x08\x0B-\x1F\x7F-\x9F\x{2028}\x{2029}]*$"  # no control characters, in Rust's syntax
+IDENTIFIER = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+HTTPS_ADDRESS = r"^https://[^\s|>]+$"
 
 
 def _has_a_word(text: str) -> str:
@@ -22,7 +24,7 @@ def _has_a_word(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=60)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=READABLE)]
 Wording = Annotated[Line, AfterValidator(_has_a_word)]  # what people write is compared with it, word by word
 Weight = Annotated[float, Field(ge=0, le=10)]
@@ -69,7 +71,7 @@ class Document(Authored):
     title: Line
     author: Line | None = None
     year: Annotated[int, Field(ge=1000, le=9999)]
-    url: Annotated[Line, StringConstraints(pattern=r"^https://[^\s|>]+$")] | None = None
+    url: Annotated[Line, StringConstraints(pattern=HTTPS_ADDRESS)] | None = None
     file: Line  # name in the folder of sources the project keeps beside the repository
 
 
@@ -295,7 +297,7 @@ class Check(Authored):
     """One promise about matching: this utterance gets this entry, or silence."""
 
     say: Line
-    expect: Identifier | Literal["silence"]
+    expect: Identifier  # of an entry, or "silence"
     surface: Literal["channel", "thread", "mention", "dm"] = "channel"
     after: Identifier | None = None
 

@@ -121,7 +121,7 @@ class SemanticScores:
     entries: tuple[int, ...]
 
     def near(self, entry: int) -> "Nearness":
-        """Say how near the message is to an entry, and to what is not answered."""
+        """Return how near the message is to an entry, and to what is not answered."""
         return Nearness(float(self.used[entry]), self.declined)
 
     def beyond(self, entry: int, *, known: bool) -> tuple[float, ...]:
@@ -167,7 +167,7 @@ class Nearness:
 
 
 def _lead(values: Floats, at: int) -> float:
-    """Say how far one value is above the highest of the others."""
+    """Return how far one value is above the highest of the others."""
     others = np.delete(values, at)
     return float(values[at] - others.max()) if len(others) else 1.0
 

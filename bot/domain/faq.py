@@ -82,26 +82,26 @@ class Limits(Authored):
 
 @dataclass(frozen=True)
 class Answer:
-    """Say these entries: one, or two where a message asks two questions, in the order they are asked."""
+    """Answer with these entries: one, or two where a message asks two questions, in the order they are asked."""
 
     entries: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Offer these: one to three candidates, best first."""
+    """Ask whether one of these was meant: one to three candidates, best first."""
 
     candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """Say that we do not know."""
+    """Reply that the bot has no answer to this."""
 
 
 @dataclass(frozen=True)
 class Silence:
-    """Say nothing."""
+    """Do not reply."""
 
 
 Reply = Answer | Suggestions | NoAnswer | Silence
@@ -158,7 +158,7 @@ def second_reply(
 
 
 def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> bool:
-    """Say whether the second stage is to be asked about a message with these candidates.
+    """Return whether the second stage is to be asked about a message with these candidates.
 
     Where the bot was asked, always; unprompted only where the first stage sees a chance, so that nearly all chatter
     costs no more than that.
@@ -172,7 +172,7 @@ def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits
 
 
 def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bool:
-    """Say whether the best candidate of the first stage is as likely as the limits of SecondLimits ask for."""
+    """Return whether the best candidate of the first stage is as likely as the limits of SecondLimits ask for."""
     return best.confidence >= (worth_named if best.names else worth)
 
 
@@ -212,7 +212,7 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
 
 
 def answerable(candidate: Candidate) -> bool:
-    """Say whether it was put so that it may be answered though nobody asked the bot.
+    """Return whether it was put so that it may be answered though nobody asked the bot.
 
     "what about Meta?" names a company and asks nothing of it, unless its thread says what. Where utterances had a part
     in the confidence, the question must name a role, a company or a person, or sound like a phrasing and be all but
@@ -236,7 +236,7 @@ def answerable(candidate: Candidate) -> bool:
 
 
 def _question_to_us(candidate: Candidate, nearness: Nearness) -> bool:
-    """Say whether it is a question to us rather than everyday talk, by the weights above."""
+    """Return whether it is a question to us rather than everyday talk, by the weights above."""
     odds = BIAS + OF_CONFIDENCE * log_odds(candidate.confidence) + OF_FORM.get(candidate.form, 0.0)
     odds += OF_NEAR * nearness.known + OF_DECLINED * nearness.declined
     odds += OF_NAMES if candidate.names and _asks_of_names(candidate) else 0.0
@@ -244,6 +244,6 @@ def _question_to_us(candidate: Candidate, nearness: Nearness) -> bool:
 
 
 def _asks_of_names(candidate: Candidate) -> bool:
-    """Say whether a question says more than names: "what about Meta?" does not."""
+    """Return whether a question says more than names: "what about Meta?" does not."""
     why = candidate.why()
     return why.telling > why.names or len(why.matched) > 1

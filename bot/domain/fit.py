@@ -177,7 +177,7 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
 
 
 def settled(quiz: Quiz, answers: Answers) -> bool:
-    """Say whether the questions without an answer cannot change the class any more: the role and how clear it is.
+    """Return whether the questions without an answer cannot change the class any more: the role and how clear it is.
 
     Each of them may be left open, or answered with one choice or with two. Too close to call is never settled, as the
     tie-break is still to come, and neither is a picture.

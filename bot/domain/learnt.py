@@ -229,7 +229,7 @@ class Learnt:
         )
 
     def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
-        """Say what the tokens of a message speak for."""
+        """Score the tokens of a message, plain and masked, by both classifiers."""
         scores = self.topics.score(plain)
         return Hint(
             scores[:-1], float(scores[-1]), float(self.around.score(masked)[0]), about(plain, masked, self.topics.place)
@@ -237,7 +237,7 @@ class Learnt:
 
 
 def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) -> tuple[float, float, float]:
-    """Say how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
+    """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
     singles = (len(plain) + 1) // 2  # the rest are pairs
     field = sum(token[0] == MASKED for token in masked[:singles])
     return (

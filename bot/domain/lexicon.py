@@ -68,7 +68,7 @@ class English:
         return UNKNOWN if at is None else self.zipf[at] / 10
 
     def weigh(self, word: str) -> tuple[float, float]:
-        """Say in [0, 1] how topical a word is and how much it says; unknown words are and say most.
+        """Return how topical a word is and how much it says, in [0, 1]; unknown words are and say most.
 
         Topical is what is rare and says much: either alone makes too much of "shall" or of "people".
         """

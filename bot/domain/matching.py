@@ -285,7 +285,7 @@ class Index:
         )
 
     def follows(self, utterance: str) -> bool:
-        """Say whether a message may lean on what was asked before it: a few words with another name or role."""
+        """Return whether a message may lean on what was asked before it: a few words with another name or role."""
         parsed = self.read(utterance)
         return bool(parsed.sentences) and self._kinds(parsed.sentences[-1]) != frozenset()
 
@@ -298,7 +298,7 @@ class Index:
         return np.asarray(worth / (1 + worth.sum()), np.float32)
 
     def hint(self, parsed: Utterance) -> Hint | None:
-        """Say what the words of a message speak for, before any phrasing is looked at; None if nothing was learnt."""
+        """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was."""
         return self._learnt.hint(*self.tokens(parsed)) if self._learnt else None
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
@@ -368,7 +368,7 @@ class Index:
 
     @staticmethod
     def widths() -> tuple[int, int]:
-        """Say how many numbers `row` gives for an entry that utterances were labelled with, and for a new one.
+        """Return how many numbers `row` gives for an entry that utterances were labelled with, and for a new one.
 
         That is without the second stage.
         """
@@ -377,7 +377,7 @@ class Index:
         return own + len(hint.beyond(0)), own + len(hint.beyond(None))
 
     def _knows(self, entry: int, semantic: SemanticScores | None) -> bool:
-        """Say whether utterances of this entry were learnt from."""
+        """Return whether utterances of this entry were learnt from."""
         return self._known[entry] is not None and (semantic is None or entry in semantic.places)
 
     def row(
@@ -581,7 +581,7 @@ class Index:
         )
 
     def _particular(self, sentence: Sentence, entry: int, phrasing: int) -> float:
-        """Say whether the kind of question is one that entry (1) or phrasing (a half) is never asked."""
+        """Return whether the kind of question is one that entry (1) or phrasing (a half) is never asked."""
         if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
             return 0.0
         return 0.5 if sentence.asks in self._asked[entry] else 1.0
@@ -594,7 +594,7 @@ def log_odds(probability: float, least: float = 1e-4) -> float:
 
 
 def _as_phrased(features: Floats) -> bool:
-    """Say whether a question is a phrasing, all but word for word."""
+    """Return whether a question is a phrasing, all but word for word."""
     return bool(features[VERBATIM] == 1 or features[SAME] >= NEARLY_SAME)
 
 
@@ -612,7 +612,7 @@ def _reasons(judged: Judged, at: int) -> Reasons:
 
 
 def _lead(likeness: Floats) -> Floats:
-    """Say how far each entry is before or behind the best of the others, in [-1, 1]."""
+    """Return how far each entry is before or behind the best of the others, in [-1, 1]."""
     if len(likeness) == 1:
         return np.ones(1, np.float32)
     lead: Floats = likeness / likeness[0] - 1  # they come best first

@@ -132,7 +132,7 @@ class Library:
         )
 
     def can_show(self, quiz: Quiz) -> bool:
-        """Say whether the tables still have what a version of the quiz quotes, which may be older than they are."""
+        """Return whether the tables still have what a version of the quiz quotes, which may be older than they are."""
         try:
             roles, skills, regimes = (
                 self.tables[getattr(quiz.tables, name)] for name in ("roles", "skills", "regimes")

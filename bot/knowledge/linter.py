@@ -9,7 +9,7 @@ from bot.domain.embeddings import SemanticScorer
 from bot.domain.learnt import NONE, LearntFile
 from bot.knowledge.library import Library
 from bot.knowledge.loader import LEARNT, Reading, read
-from bot.knowledge.outcomes import find_unreachable_roles, find_wrong_outcomes
+from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles, find_wrong_outcomes
 from bot.knowledge.phrases import find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
 from bot.knowledge.promises import find_broken_promises, find_misleading_phrasings
@@ -65,6 +65,7 @@ def _find_problems(
     problems = [
         *find_long_texts(library, files),
         *_find_dates(tuple(library.entries.values()), today, files["faq.yaml"]),
+        *find_rows_asked_twice(library.quiz, files["quiz.yaml"]),
         *find_unreachable_roles(library.quiz, files["quiz.yaml"]),
         *(find_copies(library, files, documents) if documents else ()),
         *find_wrong_outcomes(library.quiz, files["quiz.yaml"]),

@@ -12,6 +12,8 @@ from pydantic_core import ErrorDetails
 from bot import embedded as embedded_file
 from bot.domain import faq
 from bot.domain.content import (
+    HTTPS_ADDRESS,
+    IDENTIFIER,
     READABLE,
     Checks,
     Faq,
@@ -25,10 +27,11 @@ from bot.domain.embeddings import Embedded
 from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
 from bot.knowledge.library import NOT_ANSWERED, Contents, Library
-from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
+from bot.knowledge.problems import KnowledgeError, Place, Problem, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
+from bot.validation import describe
 
 LEARNT = "learnt.json"
 
@@ -117,16 +120,40 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
     return None
 
 
+PATTERNS = {
+    READABLE: ("holds a control character, which nobody can read", "Delete it"),
+    IDENTIFIER: ("is no id", "Write small letters, digits and single hyphens, such as research-engineer"),
+    HTTPS_ADDRESS: ("is no address", "Write one that begins with https:// and has no blanks"),
+}
+
+
 def _explain(detail: ErrorDetails) -> tuple[str, str]:
-    """Say in an editor's words what pydantic found, and what to do."""
-    key = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), "the file")
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key {key!r}", "Correct its spelling or delete it"
-    if detail["type"] == "missing":
-        return f"the key {key!r} is missing", "Add it"
-    if detail.get("ctx", {}).get("pattern") == READABLE:
-        return f"{key!r} holds a control character, which nobody can read", "Delete it"
-    return f"{key!r}: {detail['msg'].removeprefix('Value error, ')}", "Correct it"
+    """Put what pydantic found into an editor's words; gives what is wrong and what to do."""
+    name = _name(detail["loc"])
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"unknown key {name}", "Correct its spelling or delete it"
+        case "missing":
+            return f"the key {name} is missing", "Add it"
+        case "value_error":  # one of ours: it says what it is about where that is a whole item
+            about = "" if isinstance(detail["loc"][-1], int) else f"{name}: "
+            return f"{about}{detail['msg'].removeprefix('Value error, ')}", "Correct it"
+        case "string_pattern_mismatch":
+            what, remedy = PATTERNS.get(detail["ctx"]["pattern"]) or describe(detail)
+        case _:
+            what, remedy = describe(detail)
+    return f"{name} {what}", remedy
+
+
+def _name(place: Place) -> str:
+    """Name a place by its key, or an item by its number, from 1, and the key of its list."""
+    if not place:
+        return "the file"
+    *above, last = place
+    if isinstance(last, int):
+        key = next((part for part in reversed(above) if isinstance(part, str)), "the file")
+        return f"item {last + 1} of {key!r}"
+    return repr(last)
 
 
 def read_learnt(folder: Path) -> LearntFile | Problem | None:
@@ -142,11 +169,16 @@ def read_learnt(folder: Path) -> LearntFile | Problem | None:
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         line_in_message = re.search(r" at line (\d+)", first["msg"])
         line = int(line_in_message[1]) if line_in_message else 0
-        where = f"{'.'.join(map(str, first['loc']))!r}: " if first["loc"] else ""
-        what = f"cannot be used: {where}{first['msg'].removeprefix('Value error, ')}"
+        name = repr(".".join(map(str, first["loc"])))
+        if first["type"] in ("json_invalid", "value_error"):
+            what = f"{name}: " if first["loc"] else ""
+            what += first["msg"].removeprefix("Value error, ")
+        else:
+            what = f"{name} {describe(first)[0]}"
+        what = f"cannot be used: {what}"
     except ValueError as error:
         what = f"cannot be used: {error}"
     else:

@@ -1,4 +1,4 @@
-"""What comes of the quiz: each role can be reached, and every set of answers ends as it should."""
+"""What comes of the quiz: no row counts twice, each role can be reached, and every set of answers ends as it should."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,6 +11,18 @@ from bot.knowledge.problems import Place, Problem
 from bot.knowledge.yaml_file import YamlFile
 
 MAX_SETS = 5_000  # of answers that are tried
+
+
+def find_rows_asked_twice(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
+    """Find questions about a row of the roles table that another question asks about; `file` is quiz.yaml."""
+    first: dict[str, tuple[str, int]] = {}  # by row: the question that asks about it, and the line where it says so
+    for position, question in enumerate(quiz.questions):
+        place = ("questions", position, "dimension")
+        other, line = first.setdefault(question.dimension, (question.id, file.line(place)))
+        if other != question.id:
+            row = question.dimension
+            what = f"the row {row!r} is already asked about by {other!r} in line {line}, and would count twice"
+            yield file.problem(place, what, "Ask about another row of the roles table, or make one question of the two")
 
 
 def find_unreachable_roles(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ def wordings(position: int, entry: Entry) -> Iterator[tuple[Place, str]]:
 
 def find_shared_phrasings(contents: Contents, files: Mapping[str, YamlFile]) -> Iterator[Problem]:
     """Find phrasings that stand in two entries, twice in one, or in an entry and in what is not answered."""
-    first: dict[str, tuple[str, int]] = {}  # by the phrasing's plain form: who has it, and in which line
+    first: dict[str, tuple[str, str]] = {}  # by the phrasing's plain form: who has it, and where
     owners: list[tuple[str, str, Sequence[Entry | NotAnswered], str]] = [
         ("faq.yaml", "entries", contents.faq.entries, "Keep it in one entry only"),
         (NOT_ANSWERED, "not_answered", contents.not_answered.not_answered, "Keep it in one place only"),
@@ -28,11 +28,11 @@ def find_shared_phrasings(contents: Contents, files: Mapping[str, YamlFile]) -> 
             for number, phrasing in enumerate(item.phrasings):
                 place, plain = (key, position, "phrasings", number), _plain(phrasing)
                 if plain in first:
-                    owner, line = first[plain]
-                    what = f"the phrasing {phrasing!r} is already in line {line}, in {owner!r}"
+                    owner, where = first[plain]
+                    what = f"the phrasing {phrasing!r} is already in {where}, in {owner!r}"
                     yield files[name].problem(place, what, remedy)
                 else:
-                    first[plain] = (item.id, files[name].line(place))
+                    first[plain] = (item.id, f"line {files[name].line(place)} of {name}")
 
 
 def find_shared_typed_words(typed: TypedWords, file: YamlFile) -> Iterator[Problem]:

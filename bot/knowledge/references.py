@@ -87,7 +87,7 @@ class Reference(NamedTuple):
 
 def _find_dead_references(references: Iterator[Reference], file: YamlFile) -> Iterator[Problem]:
     for place, kind, name, known in references:
-        if name not in known:
+        if known and name not in known:  # none are known of a table that is not there, which is found by itself
             yield file.problem(place, f"there is no {kind} {name!r}", _choose(known))
 
 

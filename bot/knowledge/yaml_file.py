@@ -17,6 +17,40 @@ MAX_CHARACTERS = 10_000_000  # of a file, and of its values with all aliases wri
 CHARACTERS_PER_VALUE = 50  # that a value counts as besides its own
 MAX_NESTING = 40  # lists and mappings within each other; ours have eight
 
+_MISFIT = (
+    "the line does not fit to those around it",
+    "Indent it like its neighbours, and put text that has quotes, brackets or braces in quotes as a whole",
+)
+# Noticed further down or at the end of the file, and named where it begins.
+UNCLOSED = {
+    "found unexpected end of stream": ("a quotation mark that is opened here is not closed", "Close it"),
+    "did not find expected ',' or ']'": ("a bracket that is opened here is not closed", "Close it"),
+    "did not find expected ',' or '}'": ("a brace that is opened here is not closed", "Close it, or quote the text"),
+}
+_SIGN_FIRST = "a value begins with a sign that means something to YAML", "Put the text in quotes"
+# What libyaml says -> what an editor should know, and do.
+SYNTAX_ERRORS = {
+    "did not find expected key": _MISFIT,
+    "did not find expected '-' indicator": _MISFIT,
+    "could not find expected ':'": _MISFIT,
+    "found character that cannot start any token": (
+        "a line begins with a tab, or a value with a sign that means something to YAML",
+        "Indent with blanks, and put text that begins with such a sign in quotes",
+    ),
+    "did not find expected alphabetic or numeric character": _SIGN_FIRST,
+    "found undefined alias": _SIGN_FIRST,
+    "mapping values are not allowed in this context": (
+        "there is a colon too many, or one too few in the line above",
+        "Put text that has a colon in quotes, and a blank behind the colon of each key",
+    ),
+    "did not find expected node content": (
+        "a bracket or a brace is opened, and what stands in it is missing",
+        "Close it",
+    ),
+    **UNCLOSED,
+    "but found another document": ("a line of hyphens begins a second document", "Delete that line"),
+}
+
 
 @dataclass
 class YamlFile:
@@ -73,15 +107,19 @@ def parse(folder: Path, name: str) -> YamlFile:
         line = error.object[: error.start].count(b"\n") + 1
         file.problems.append(Problem(name, line, "is not UTF-8 text", "Save it as UTF-8"))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        what = f"is not YAML: {error.problem}"
-        file.problems.append(Problem(name, line, what, "Mend this line or the one above"))
+        file.problems.append(_syntax_problem(error, name))
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         what = f"holds a character that YAML does not allow: {chr(error.character)!r}"
         file.problems.append(Problem(name, line, what, "Delete that character"))
     return file
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, name: str) -> Problem:
+    what, remedy = SYNTAX_ERRORS.get(error.problem or "", (error.problem, "Mend this line or the one above"))
+    marks = (error.problem_mark, error.context_mark)
+    mark = next((mark for mark in (reversed(marks) if error.problem in UNCLOSED else marks) if mark), None)
+    return Problem(name, mark.line + 1 if mark else 0, f"is not YAML: {what}", remedy)
 
 
 def _check_nesting(text: str, name: str) -> None:

@@ -1,0 +1,52 @@
+"""pydantic's errors in the words of people who edit files and settings, and who know neither Python nor patterns."""
+
+from pydantic_core import ErrorDetails
+
+NOTHING_THERE = "is empty", "Write something there, or delete it"
+BLOCK = "must have keys of its own", "Write them on the lines below it, each with a colon and its value"
+LIST = "must be a list", "Write each item on a line of its own, behind a hyphen"
+NUMBER = "must be a number", "Write digits alone, with a point if need be"
+
+# By the kind of value that was wanted, which is how the types of pydantic's errors begin.
+KINDS = {
+    "string": ("must be text", "Put it in quotes"),
+    "int": ("must be a whole number", "Write digits alone"),
+    "float": NUMBER,
+    "finite": NUMBER,
+    "bool": ("must be true or false", "Write one of the two"),
+    "date": ("must be a day", "Write it as year, month and day, such as 2026-11-28"),
+    "tuple": LIST,
+    "list": LIST,
+    "dict": BLOCK,
+    "model": BLOCK,
+}
+
+# By the whole type of an error; the placeholders are pydantic's.
+ERRORS = {
+    "string_too_short": ("is empty", "Write something there"),
+    "string_too_long": ("may have at most {max_length} characters", "Shorten it"),
+    "string_pattern_mismatch": ("has a form that is not allowed", "Correct it"),
+    "too_short": ("has too few items: {actual_length}, of at least {min_length}", "Add what is missing"),
+    "too_long": ("has too many items: {actual_length}, of at most {max_length}", "Delete what is too much"),
+    "greater_than": ("must be more than {gt:g}", "Write a larger number"),
+    "greater_than_equal": ("must be {ge:g} or more", "Write a larger number"),
+    "less_than": ("must be less than {lt:g}", "Write a smaller number"),
+    "less_than_equal": ("must be {le:g} or less", "Write a smaller number"),
+    "literal_error": ("must be {expected}", "Write it in just that way"),
+    "enum": ("must be {expected}", "Write it in just that way"),
+}
+
+
+def describe(detail: ErrorDetails) -> tuple[str, str]:
+    """Give what is wrong with a value, and what to do; both without a full stop.
+
+    The first begins with a verb, to stand behind the name of what holds the value: "must be a whole number".
+    """
+    kind = detail["type"]
+    if kind in ERRORS:
+        what, remedy = ERRORS[kind]
+        return what.format_map(detail.get("ctx", {})), remedy
+    if kind.endswith("_type") and detail.get("input", "") is None:
+        return NOTHING_THERE
+    unknown = f"cannot be used: {detail['msg'].removeprefix('Value error, ')}", "Correct it"
+    return KINDS.get(kind.partition("_")[0], unknown)
