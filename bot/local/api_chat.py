@@ -164,9 +164,61 @@ def get_permalink(space: Space, arguments: Arguments) -> Json:
     message = channel.messages.get(arguments.required("message_ts"))
     if message is None:
         raise SlackError("message_not_found")
+    return {"ok": True, "channel": channel.id, "permalink": permalink(space, channel, message)}
+
+
+def permalink(space: Space, channel: Channel, message: Json) -> str:
+    """Return the address at which the page shows a message, in its thread if it is in one."""
     thread = f"&thread_ts={message['thread_ts']}" if "thread_ts" in message else ""
-    address = f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
-    return {"ok": True, "channel": channel.id, "permalink": address}
+    return f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
+
+
+def unfurl(space: Space, arguments: Arguments) -> Json:
+    """Attach previews to links of a message, named by channel and ts or by the unfurl_id of link_shared."""
+    if arguments.has("unfurl_id"):
+        if arguments.text("source") not in {"composer", "conversations_history"}:
+            raise SlackError("invalid_source" if arguments.has("source") else "missing_source")
+        channel_id, _, ts = arguments.text("unfurl_id").rpartition("-")
+        if channel_id not in space.state.channels:
+            raise SlackError("invalid_unfurl_id")
+    else:
+        channel_id, ts = arguments.text("channel"), arguments.text("ts")
+        if not channel_id or not ts:
+            raise SlackError("missing_ts" if channel_id else "missing_channel")
+    channel = space.state.channels.get(channel_id)
+    if channel is None or space.state.bot_user not in channel.members:
+        raise SlackError("cannot_find_channel")
+    if ts not in channel.messages:
+        raise SlackError("cannot_find_message")
+    previews = _previews(arguments)
+    if not set(previews) <= {each["url"] for each in space.conversation.links_of_app(channel.messages[ts])}:
+        raise SlackError("cannot_unfurl_url")
+    space.conversation.unfurl(channel, ts, previews)
+    return {"ok": True}
+
+
+def _previews(arguments: Arguments) -> dict[str, Json]:
+    """Return attachments by address; raises SlackError missing_unfurls, invalid_unfurls_format, invalid_blocks."""
+    if not arguments.has("unfurls"):
+        raise SlackError("missing_unfurls")
+    unfurls = read_json(arguments.values["unfurls"], "invalid_unfurls_format")
+    if not isinstance(unfurls, dict) or not all(isinstance(each, dict) for each in unfurls.values()):
+        raise SlackError("invalid_unfurls_format")
+    return dict(zip(unfurls, _attachments(list(unfurls.values())), strict=True))
+
+
+def get_reactions(space: Space, arguments: Arguments) -> Json:
+    """Return a message with its reactions."""
+    if not arguments.has("channel") or not arguments.has("timestamp"):
+        raise SlackError("no_item_specified")
+    channel = channel_of(space, arguments)
+    message = channel.messages.get(arguments.text("timestamp"))
+    if message is None:
+        raise SlackError("message_not_found")
+    kept = ("type", "text", "user", "ts", "team", "reactions")
+    about = {name: message[name] for name in kept if name in message}
+    about["permalink"] = permalink(space, channel, message)
+    return {"ok": True, "type": "message", "channel": channel.id, "message": about}
 
 
 def add_reaction(space: Space, arguments: Arguments) -> Json:

@@ -47,7 +47,7 @@ def described(space: Space, channel: Channel) -> Json:
         "name": channel.name,
         "name_normalized": channel.name,
         "creator": channel.creator,
-        "is_general": channel.name == "general",
+        "is_general": channel.is_general,
         "is_member": space.state.bot_user in channel.members,
         "topic": {"value": channel.topic, "creator": channel.creator, "last_set": channel.created},
         "purpose": {"value": "", "creator": "", "last_set": 0},
@@ -149,18 +149,38 @@ def _bound(arguments: Arguments, name: str, default: str) -> Decimal:
 
 def list_conversations(space: Space, arguments: Arguments) -> Json:
     """List conversations the bot may know of, by type."""
+    return _channels(space, _known(space, arguments), arguments)
+
+
+def list_of_user(space: Space, arguments: Arguments) -> Json:
+    """List the conversations that somebody is in, the bot by default, of those the bot may know of."""
+    user = arguments.text("user") or space.state.bot_user
+    person_of(space, user)
+    known = [each for each in _known(space, arguments) if user in each.members]
+    return _channels(space, known, arguments, but=frozenset({"is_member", "num_members"}))
+
+
+def _known(space: Space, arguments: Arguments) -> list[Channel]:
+    """Return the conversations of the wanted types that the bot may know of."""
     types = arguments.names("types") or ["public_channel"]
     if any(each not in TYPES for each in types):
         raise SlackError("invalid_types")
     kinds = [TYPES[each] for each in types]
     for kind in kinds:
         require(space.manifest.scopes, READ[kind])
-    found = [
-        described(space, each)
+    without_archived = arguments.flag("exclude_archived")
+    return [
+        each
         for each in space.state.channels.values()
-        if each.kind in kinds and (each.kind == "channel" or space.state.bot_user in each.members)
+        if each.kind in kinds
+        and (each.kind == "channel" or space.state.bot_user in each.members)
+        and not (without_archived and each.archived)
     ]
-    page, cursor = page_of(found, arguments, strict=True)
+
+
+def _channels(space: Space, channels: list[Channel], arguments: Arguments, but: frozenset[str] = frozenset()) -> Json:
+    objects = [{k: v for k, v in described(space, each).items() if k not in but} for each in channels]
+    page, cursor = page_of(objects, arguments, strict=True)
     return {"ok": True, "channels": page, "response_metadata": {"next_cursor": cursor}}
 
 

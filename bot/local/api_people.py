@@ -122,6 +122,35 @@ def _profile(space: Space, person: Person) -> Json:
     return profile
 
 
+def list_usergroups(space: Space, arguments: Arguments) -> Json:
+    """List user groups, with their people if `include_users` asks for it."""
+    groups = [
+        {
+            "id": each.id,
+            "team_id": space.state.team.id,
+            "is_usergroup": True,
+            "name": each.name,
+            "description": "",
+            "handle": each.handle,
+            "is_external": False,
+            "date_delete": 0,
+            "user_count": len(each.users),
+            **({"users": list(each.users)} if arguments.flag("include_users") else {}),
+        }
+        for each in space.state.usergroups
+    ]
+    return {"ok": True, "usergroups": groups}
+
+
+def list_usergroup_users(space: Space, arguments: Arguments) -> Json:
+    """List the people of one user group."""
+    wanted = arguments.required("usergroup")
+    for each in space.state.usergroups:
+        if each.id == wanted:
+            return {"ok": True, "users": list(each.users)}
+    raise SlackError("no_such_subteam")
+
+
 def team_info(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001
     """Describe the workspace."""
     team = space.state.team

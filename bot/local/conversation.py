@@ -153,14 +153,18 @@ class Conversation:
         self._show(channel, {"type": "message_changed", "message": after, "previous_ts": ts})
         self._tell_change(channel, self._state.timestamps.next(), before, after)
 
-    def _tell_links(self, channel: Channel, message: Json) -> None:
-        """Send link_shared for the links to domains that the app unfurls."""
-        shared = [
+    def links_of_app(self, message: Json) -> list[Json]:
+        """Return `url` and `domain` of each link in a message that leads to one of the manifest's unfurl_domains."""
+        return [
             {"url": url, "domain": domain}
             for url in links(message)
             for domain in self._events.unfurl_domains
             if (host := urlsplit(url).hostname or "") == domain or host.endswith(f".{domain}")
         ]
+
+    def _tell_links(self, channel: Channel, message: Json) -> None:
+        """Send link_shared for the links that the app unfurls."""
+        shared = self.links_of_app(message)
         if shared and self._state.bot_user in channel.members:
             event = {
                 "type": "link_shared",
@@ -353,6 +357,12 @@ class Conversation:
         """Tell every member's page, and those of a few others, what a conversation is like now."""
         for user in [*channel.members, *also]:
             self._stream.push({"type": "channel", "channel": self.describe(channel, user)}, [user])
+
+    def show_new_channel(self, channel: Channel) -> None:
+        """Tell everybody's page, if they may see it, of a channel that there is now."""
+        for user in self._state.people:
+            if channel in self._state.visible(user):
+                self.show_channel(channel, also=[user])
 
     def describe(self, channel: Channel, viewer: str) -> Json:
         """Return a conversation as the viewer's sidebar needs it."""

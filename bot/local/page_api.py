@@ -18,7 +18,7 @@ from bot.local.conversation import Conversation
 from bot.local.errors import PageError
 from bot.local.faults import ApiFault, Weather
 from bot.local.space import Space
-from bot.local.state import Channel, Kind, Person
+from bot.local.state import Channel, Person
 
 Json = dict[str, Any]
 Answer = Callable[[Json], Awaitable[Json]]
@@ -343,14 +343,8 @@ class PageApi:
         name = _text(given, "name").lstrip("#").lower().replace(" ", "-")
         if self._state.named(name) is not None:
             raise PageError("name_taken", f"There is a #{name} already.")
-        kind: Kind = "group" if given.get("is_private") else "channel"
-        channel_id = "C_" + "".join(each if each.isalnum() else "_" for each in name).upper()
-        if channel_id in self._state.channels:
-            raise PageError("name_taken", "There is a channel with almost that name already.")
-        created = self._state.add_channel(Channel(channel_id, name, kind, [me.id]))
-        for person in self._state.people:
-            if created in self._state.visible(person):
-                self._conversation.show_channel(created, also=[person])
+        created = self._state.new_channel(name, "group" if given.get("is_private") else "channel", me.id)
+        self._conversation.show_new_channel(created)
         return {"channel": self._conversation.describe(created, me.id)}
 
     async def group(self, given: Json) -> Json:

@@ -12,6 +12,7 @@ from bot.local.interaction import Interaction
 from bot.local.manifest import Manifest
 from bot.local.permits import Permits
 from bot.local.rate_limits import RateLimits
+from bot.local.scheduled import Scheduled
 from bot.local.socket_mode import SocketMode
 from bot.local.state import State
 from bot.local.stream import Stream
@@ -46,12 +47,15 @@ class Space:
             config, self.manifest, self.state, self.conversation, self.views, self.permits, self.delivery
         )
         self.rate_limits = RateLimits(config.clock, enabled=config.rate_limits, post_burst=config.post_burst)
+        self.scheduled: dict[str, Scheduled] = {}
         self.pages: set[web.WebSocketResponse] = set()
 
     def _bot_changed(self, connected: bool) -> None:
         self.stream.push({"type": "bot", "connected": connected})
 
     async def close(self) -> None:
-        """Stop deliveries and close the bot's connections."""
+        """Stop deliveries and messages to come, and close the bot's connections."""
+        for scheduled in self.scheduled.values():
+            scheduled.task.cancel()
         await self.delivery.close()
         await self.sockets.close()

@@ -54,6 +54,11 @@ class Channel:
     whispers: dict[str, list[Json]] = field(default_factory=dict)
     last_read: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_general(self) -> bool:
+        """Whether this is the channel that everybody is in and nobody can leave."""
+        return self.name == "general"
+
     def top_level(self, viewer: str) -> list[Json]:
         """Return what stands in the channel itself, oldest first, with the viewer's ephemerals."""
         said = [each for each in self.messages.values() if is_top_level(each)]
@@ -146,6 +151,13 @@ class State:
         channel.creator = channel.creator or (channel.members[0] if channel.members else "")
         self.channels[channel.id] = channel
         return channel
+
+    def new_channel(self, name: str, kind: Kind, creator: str) -> Channel:
+        """Create a channel with one person in it; its id is made from its name."""
+        channel_id = "C_" + "".join(each if each.isalnum() else "_" for each in name).upper()
+        while channel_id in self.channels:
+            channel_id += "_"
+        return self.add_channel(Channel(channel_id, name, kind, [creator]))
 
     def named(self, name: str) -> Channel | None:
         """Return the public or private channel of that name."""

@@ -14,6 +14,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.local.web_api import METHODS
 from tests.workspace import MANIFEST, Workspace
 
 Json = dict[str, Any]
@@ -170,6 +171,12 @@ async def listen() -> AsyncIterator[Callable[[Workspace], Any]]:
         yield connect
         for socket in sockets:  # aiohttp complains of one that is forgotten while it is open
             await socket.close()
+
+
+def sent(method: str, given: Json) -> Json:
+    """Return how slack_sdk is told to send arguments: as JSON where Slack reads that."""
+    known = METHODS.get(method)
+    return {"json": given} if known is None or known.reads_json else {"params": given}
 
 
 async def link(workspace: Workspace) -> str:

@@ -10,7 +10,7 @@ import yaml
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.local.conftest import client_of
+from tests.local.conftest import client_of, sent
 from tests.workspace import MANIFEST, Workspace, shown
 
 Json = dict[str, Any]
@@ -54,7 +54,7 @@ def chart(**more: Any) -> Json:
 async def refusal(client: AsyncWebClient, method: str, **given: Any) -> str:
     """Return the code a call is refused with, or "ok"."""
     try:
-        await client.api_call(method, json=given)
+        await client.api_call(method, **sent(method, given))
     except SlackApiError as error:
         return str(error.response["error"])
     return "ok"
@@ -301,7 +301,7 @@ async def test_scopes(tmp_path: Path, method: str, given: Json, needed: str):
     (tmp_path / "few.yaml").write_text(yaml.safe_dump(manifest))
     async with Workspace.start(manifest=tmp_path / "few.yaml") as workspace:
         with pytest.raises(SlackApiError) as refused:
-            await client_of(workspace).api_call(method, json=given)
+            await client_of(workspace).api_call(method, **sent(method, given))
 
     answer = refused.value.response
     assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", needed, "commands,im:history")
