@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from bot.local.arguments import Arguments
-from bot.local.block_kit import check_message, read_json
+from bot.local.block_kit import check_message, read_json, require_one_table
 from bot.local.errors import SlackError
 from bot.local.formatting import normalise
 from bot.local.lookup import channel_of, channel_to_post_to, may_post, person_of
@@ -40,6 +40,8 @@ def content(arguments: Arguments) -> Json:
         given["blocks"] = check_message(arguments.values["blocks"])
     if arguments.has("attachments"):
         given["attachments"] = _attachments(arguments.values["attachments"])
+    within = [block for each in given.get("attachments", ()) for block in each.get("blocks", ())]
+    require_one_table([*given.get("blocks", ()), *within])
     if arguments.has("metadata"):
         given["metadata"] = _metadata(arguments.values["metadata"])
     return given
@@ -145,7 +147,7 @@ def _own_message(space: Space, arguments: Arguments, refusal: str) -> tuple[Chan
 
 
 def post_ephemeral(space: Space, arguments: Arguments) -> Json:
-    """Show a message to one member of a channel."""
+    """Show a message to one member of a channel; in a thread without replies nobody sees it."""
     channel = channel_to_post_to(space, arguments)
     user = person_of(space, arguments.required("user"))
     if user.id not in channel.members:
@@ -154,7 +156,9 @@ def post_ephemeral(space: Space, arguments: Arguments) -> Json:
     require_something(given)
     text = given.pop("text", "")
     thread_ts = thread_of(arguments)
-    message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, **given)
+    root = channel.messages.get(thread_ts or "")
+    shown = root is None or bool(root.get("reply_count"))
+    message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, shown=shown, **given)
     return {"ok": True, "message_ts": message["ts"]}
 
 

@@ -23,7 +23,7 @@ MAX_VIEW_BYTES = 250_000  # slack-facts.md, part 3: view_too_large
 # Where a block may not stand: docs.slack.dev/blocks.json ("available-in-surfaces"), slack-facts.md item 40.
 # `file` can't be sent by an app at all.
 NOT_ON: dict[Surface, frozenset[str]] = {
-    "message": frozenset({"alert", "file", "input"}),
+    "message": frozenset({"alert", "file"}),
     "modal": frozenset(
         {
             "card", "carousel", "container", "context_actions", "data_table", "data_visualization",
@@ -56,11 +56,16 @@ def check_message(blocks: object, *, pointer: str = "/blocks") -> list[Json]:
     problems = block_problems(blocks, "message", pointer)
     if problems:
         raise SlackError("invalid_blocks", **_explain(problems))
-    if sum(block["type"] in MAX_TABLE_TEXT for block in walk(blocks)) > 1:
-        raise SlackError("invalid_attachments", **_explain([Problem("only_one_table_allowed", pointer)]))
+    require_one_table(blocks, pointer)
     if text_length(blocks) > MAX_BLOCK_TEXT:
         raise SlackError("msg_blocks_too_long")
     return with_ids(blocks)
+
+
+def require_one_table(blocks: list[Json], pointer: str = "/blocks") -> None:
+    """Raise SlackError invalid_attachments, Slack's word for it, where there is a second table."""
+    if sum(block["type"] in MAX_TABLE_TEXT for block in walk(blocks)) > 1:
+        raise SlackError("invalid_attachments", **_explain([Problem("only_one_table_allowed", pointer)]))
 
 
 def check_view(view: object, allowed: tuple[str, ...]) -> Json:

@@ -100,8 +100,13 @@ class Conversation:
         if ts in channel.messages:
             self._events.mention(channel, for_bot(channel.messages[ts]))
 
-    def whisper(self, channel: Channel, to: str, text: str, *, thread_ts: str | None = None, **more: Any) -> Json:
-        """Post a message from the bot that only one person sees, until they leave; the bot can't update it."""
+    def whisper(
+        self, channel: Channel, to: str, text: str, *, thread_ts: str | None = None, shown: bool = True, **more: Any
+    ) -> Json:
+        """Post a message from the bot that only one person sees, until they leave; the bot can't update it.
+
+        shown: whether that person does see it.
+        """
         message: Json = {
             "type": "message",
             "ts": self._state.timestamps.next(),
@@ -115,6 +120,8 @@ class Conversation:
         message |= {name: value for name, value in more.items() if value is not None}
         if self.root_of(channel, thread_ts) is not None:
             message["thread_ts"] = thread_ts
+        if not shown:
+            return message
         channel.whispers.setdefault(to, []).append(message)
         self._stream.push({"type": "message", "channel": channel.id, "message": message}, [to])
         return message

@@ -443,9 +443,10 @@ async def test_an_ephemeral_message_is_replaced_and_deleted_through_its_response
         await respond(delete_original=True)
 
     asked = await workspace.post("U_ANA", "C_ASK", "privately, please")
+    await app.client.chat_postMessage(channel="C_ASK", thread_ts=asked, text="Look below")
     await app.client.chat_postEphemeral(channel="C_ASK", user="U_ANA", thread_ts=asked, text="Psst", blocks=QUESTION)
-    [psst] = await workspace.replies(asked)
-    assert await workspace.thread("C_ASK", asked, "U_BEN") == [(await workspace.messages("C_ASK", "U_BEN"))[-1]]
+    _, psst = await workspace.replies(asked, count=2)
+    assert [each["text"] for each in await workspace.thread("C_ASK", asked, "U_BEN")][1:] == ["Look below"]
 
     await workspace.click("U_ANA", psst, "Left")
 
@@ -457,7 +458,7 @@ async def test_an_ephemeral_message_is_replaced_and_deleted_through_its_response
     await workspace.click("U_ANA", now, "Away")
 
     async def gone() -> bool:
-        return len(await workspace.thread("C_ASK", asked, "U_ANA")) == 1
+        return len(await workspace.thread("C_ASK", asked, "U_ANA")) == 2
 
     await workspace.until(gone, "U_ANA")
     assert clicked[0]["container"]["is_ephemeral"] is True

@@ -173,7 +173,13 @@ BLOCKS: list[tuple[str, list[Json], str]] = [
     ("an initial option that isn't offered", [actions(select("a", initial_option=select("b")["options"][0]))],
      "invalid_blocks"),
     ("an input element among actions", [actions({"type": "plain_text_input"})], "invalid_blocks"),
-    ("an input in a message", [{"type": "input", "label": plain("x"), "element": select("a")}], "invalid_blocks"),
+    ("an input in a message", [{"type": "input", "label": plain("x"), "element": select("a")}], "ok"),
+    ("a task that is to come", [{"type": "task_card", "task_id": "1", "title": "x", "status": "pending"}],
+     "invalid_blocks"),
+    ("the same in a plan", [{"type": "plan", "title": "x", "tasks": [
+        {"task_id": "1", "title": "x", "status": "pending"}]}], "ok"),
+    ("a picture on one's own machine", [{"type": "image", "alt_text": "x", "image_url": "http://localhost:3000/a.png"}],
+     "invalid_blocks"),
     ("an alert in a message", [{"type": "alert", "text": plain("x")}], "invalid_blocks"),
     ("an image without a source", [{"type": "image", "alt_text": "x"}], "invalid_blocks"),
     ("100 rows of 20", [table(100, 20)], "ok"),
@@ -255,6 +261,23 @@ async def test_a_stack_holds_three_modals_and_an_update_must_know_the_last_state
     assert await refusal(client, "views.update", external_id="one", view=MODAL, hash=seen) == "ok"
     known = {"view_id": opened["view"]["id"], "view": MODAL}
     assert await refusal(client, "views.update", **known, hash=seen) == "hash_conflict"
+
+
+async def test_a_message_has_one_table_also_where_another_is_attached(client):
+    both = {"blocks": [table()], "attachments": [{"blocks": [table()]}]}
+    assert await refusal(client, "chat.postMessage", channel="C_ASK", text="x", **both) == "invalid_attachments"
+
+
+async def test_an_ephemeral_message_in_a_thread_without_replies_is_seen_by_nobody(workspace: Workspace, client):
+    root = await workspace.post("U_ANA", "C_ASK", "root")
+    given = {"channel": "C_ASK", "user": "U_ANA", "thread_ts": root}
+
+    unseen = await client.chat_postEphemeral(**given, text="too early")
+    await workspace.post("U_BEN", "C_ASK", "reply", thread_ts=root)
+    await client.chat_postEphemeral(**given, text="now")
+
+    assert unseen["ok"]
+    assert [each["text"] for each in await workspace.thread("C_ASK", root, "U_ANA")] == ["root", "reply", "now"]
 
 
 async def test_the_answer_names_the_place_of_what_is_wrong(client):
