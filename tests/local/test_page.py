@@ -349,6 +349,22 @@ async def test_whoever_mentions_an_absent_bot_is_offered_to_invite_it(visit, bot
     assert (await bot.hears("app_mention"))["event"]["channel"] == channel
 
 
+async def test_the_bot_is_removed_and_the_channel_archived_from_the_details(visit, bot, workspace):
+    page = await visit(query="&channel=C_GENERAL")
+
+    await page.get_by_test_id("channel-details").click()
+    await page.get_by_role("button", name="Remove Rolefit").click()
+    await expect(page.get_by_test_id("channel-details")).to_have_text("3")
+    await page.get_by_test_id("channel-details").click()
+    await page.get_by_role("button", name="Archive").click()
+
+    await expect(page.get_by_text("#general is archived.")).to_be_visible()
+    await expect(page.get_by_test_id("composer")).to_be_hidden()
+    await page.get_by_test_id("channel-details").click()
+    await page.get_by_role("button", name="Bring back").click()
+    await expect(page.get_by_test_id("composer")).to_be_visible()
+
+
 async def test_an_external_select_asks_the_bot_while_somebody_types(visit, bot):
     page = await visit()
     bot.answers["block_suggestion"] = {"options": [{"text": plain("Madrid"), "value": "mad"}]}
