@@ -40,7 +40,7 @@ def content(arguments: Arguments) -> Json:
         given["blocks"] = check_message(arguments.values["blocks"])
     if arguments.has("attachments"):
         given["attachments"] = _attachments(arguments.values["attachments"])
-    within = [block for each in given.get("attachments", ()) for block in each.get("blocks", ())]
+    within = [block for attachment in given.get("attachments", ()) for block in attachment.get("blocks", ())]
     require_one_table([*given.get("blocks", ()), *within])
     if arguments.has("metadata"):
         given["metadata"] = _metadata(arguments.values["metadata"])
@@ -67,15 +67,15 @@ def thread_of(arguments: Arguments) -> str | None:
 
 def _attachments(value: object) -> list[Json]:
     attachments = read_json(value, "invalid_attachments")
-    if not isinstance(attachments, list) or not all(isinstance(each, dict) for each in attachments):
+    if not isinstance(attachments, list) or not all(isinstance(attachment, dict) for attachment in attachments):
         raise SlackError("invalid_attachments")
     if len(attachments) > MAX_ATTACHMENTS:
         raise SlackError("too_many_attachments")
     checked: list[Json] = []
-    for index, each in enumerate(attachments):
+    for index, attachment in enumerate(attachments):
         pointer = f"/attachments/{index}/blocks"
-        more = {"blocks": check_message(each["blocks"], pointer=pointer)} if "blocks" in each else {}
-        checked.append({"id": index + 1, **each, **more})
+        more = {"blocks": check_message(attachment["blocks"], pointer=pointer)} if "blocks" in attachment else {}
+        checked.append({"id": index + 1, **attachment, **more})
     return checked
 
 
@@ -195,7 +195,7 @@ def unfurl(space: Space, arguments: Arguments) -> Json:
     if ts not in channel.messages:
         raise SlackError("cannot_find_message")
     previews = _previews(arguments)
-    if not set(previews) <= {each["url"] for each in space.conversation.links_of_app(channel.messages[ts])}:
+    if not set(previews) <= {link["url"] for link in space.conversation.links_of_app(channel.messages[ts])}:
         raise SlackError("cannot_unfurl_url")
     space.conversation.unfurl(channel, ts, previews)
     return {"ok": True}
@@ -206,7 +206,7 @@ def _previews(arguments: Arguments) -> dict[str, Json]:
     if not arguments.has("unfurls"):
         raise SlackError("missing_unfurls")
     unfurls = read_json(arguments.values["unfurls"], "invalid_unfurls_format")
-    if not isinstance(unfurls, dict) or not all(isinstance(each, dict) for each in unfurls.values()):
+    if not isinstance(unfurls, dict) or not all(isinstance(preview, dict) for preview in unfurls.values()):
         raise SlackError("invalid_unfurls_format")
     return dict(zip(unfurls, _attachments(list(unfurls.values())), strict=True))
 
@@ -256,4 +256,4 @@ def _reaction(space: Space, arguments: Arguments) -> tuple[Channel, Json, str]:
 
 
 def _given(message: Json, name: str) -> list[str]:
-    return [user for each in message.get("reactions", ()) if each["name"] == name for user in each["users"]]
+    return [user for reaction in message.get("reactions", ()) if reaction["name"] == name for user in reaction["users"]]

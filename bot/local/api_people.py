@@ -37,7 +37,7 @@ def users_info(space: Space, arguments: Arguments) -> Json:
 
 def users_list(space: Space, arguments: Arguments) -> Json:
     """List everybody."""
-    everybody = [described(space, each) for each in [*space.state.people.values(), SLACKBOT]]
+    everybody = [described(space, person) for person in [*space.state.people.values(), SLACKBOT]]
     page, cursor = page_of(everybody, arguments)
     return {"ok": True, "members": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -126,18 +126,18 @@ def list_usergroups(space: Space, arguments: Arguments) -> Json:
     """List user groups, with their people if `include_users` asks for it."""
     groups = [
         {
-            "id": each.id,
+            "id": group.id,
             "team_id": space.state.team.id,
             "is_usergroup": True,
-            "name": each.name,
+            "name": group.name,
             "description": "",
-            "handle": each.handle,
+            "handle": group.handle,
             "is_external": False,
             "date_delete": 0,
-            "user_count": len(each.users),
-            **({"users": list(each.users)} if arguments.flag("include_users") else {}),
+            "user_count": len(group.users),
+            **({"users": list(group.users)} if arguments.flag("include_users") else {}),
         }
-        for each in space.state.usergroups
+        for group in space.state.usergroups
     ]
     return {"ok": True, "usergroups": groups}
 
@@ -145,9 +145,9 @@ def list_usergroups(space: Space, arguments: Arguments) -> Json:
 def list_usergroup_users(space: Space, arguments: Arguments) -> Json:
     """List the people of one user group."""
     wanted = arguments.required("usergroup")
-    for each in space.state.usergroups:
-        if each.id == wanted:
-            return {"ok": True, "users": list(each.users)}
+    for group in space.state.usergroups:
+        if group.id == wanted:
+            return {"ok": True, "users": list(group.users)}
     raise SlackError("no_such_subteam")
 
 

@@ -24,8 +24,8 @@ def schedule(space: Space, arguments: Arguments) -> Json:
     require_something(given)
     thread_ts = thread_of(arguments)
     post_at = _time(space, arguments)
-    alike = [each.entry for each in space.scheduled.values() if each.entry["channel_id"] == channel.id]
-    if sum(abs(each["post_at"] - post_at) < WINDOW for each in alike) >= MOST:
+    alike = [scheduled.entry for scheduled in space.scheduled.values() if scheduled.entry["channel_id"] == channel.id]
+    if sum(abs(entry["post_at"] - post_at) < WINDOW for entry in alike) >= MOST:
         raise SlackError("restricted_too_many")
     scheduled_id = unique("Q")
     text = given.pop("text", "")
@@ -75,6 +75,8 @@ def list_scheduled(space: Space, arguments: Arguments) -> Json:
     wanted = arguments.optional("channel")
     if wanted is not None and wanted not in space.state.channels:
         raise SlackError("invalid_channel")
-    entries = [each.entry for each in space.scheduled.values() if wanted in {None, each.entry["channel_id"]}]
+    entries = [
+        scheduled.entry for scheduled in space.scheduled.values() if wanted in {None, scheduled.entry["channel_id"]}
+    ]
     page, cursor = page_of(sorted(entries, key=lambda entry: int(entry["post_at"])), arguments)
     return {"ok": True, "scheduled_messages": page, "response_metadata": {"next_cursor": cursor}}

@@ -118,7 +118,7 @@ def _across(blocks: list[Json], surface: Surface, pointer: str) -> Iterator[Prob
     named = [block["block_id"] for block in everything if isinstance(block.get("block_id"), str)]
     yield from (Problem(f"block_id already exists: {name}", pointer) for name in _repeated(named))
     for block in everything:
-        actions = [each["action_id"] for each in elements(block) if isinstance(each.get("action_id"), str)]
+        actions = [element["action_id"] for element in elements(block) if isinstance(element.get("action_id"), str)]
         yield from (Problem(f"action_id already exists: {name}", pointer) for name in _repeated(actions))
     for kind, limit in MAX_TABLE_TEXT.items():
         if text_length([block.get("rows") for block in everything if block.get("type") == kind]) > limit:
@@ -165,7 +165,9 @@ def elements(block: Json) -> list[Json]:
         candidates = [block.get("accessory")]
     elif kind == "input":
         candidates = [block.get("element")]
-    return [each for each in candidates if isinstance(each, dict) and each.get("type") in INTERACTIVE]
+    return [
+        candidate for candidate in candidates if isinstance(candidate, dict) and candidate.get("type") in INTERACTIVE
+    ]
 
 
 def text_length(value: object) -> int:

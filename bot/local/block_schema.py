@@ -346,8 +346,8 @@ def _series_match_axis(value: object, at: str, problems: Problems) -> None:
         problems.append(Problem("series names must be unique", f"{at}/series"))
     problems.extend(
         Problem("data labels must match axis_config.categories", f"{at}/series/{index}/data")
-        for index, found in enumerate(labels)
-        if found != categories
+        for index, points in enumerate(labels)
+        if points != categories
     )
 
 

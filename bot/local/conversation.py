@@ -153,7 +153,7 @@ class Conversation:
         before = channel.messages[ts]
         attachments = list(before.get("attachments", []))
         for url, preview in previews.items():
-            attachments = [each for each in attachments if each.get("from_url") != url]
+            attachments = [attachment for attachment in attachments if attachment.get("from_url") != url]
             attachments.append({**preview, "from_url": url, "original_url": url, "id": len(attachments) + 1})
         after = {**before, "attachments": attachments}
         channel.messages[ts] = after
@@ -201,7 +201,7 @@ class Conversation:
     def replace_whisper(self, channel: Channel, to: str, ts: str, fields: Json | None) -> None:
         """Replace an ephemeral message through a response_url, or take it away if there are no fields."""
         whispers = channel.whispers.get(to, [])
-        index = next((i for i, each in enumerate(whispers) if each["ts"] == ts), None)
+        index = next((i for i, whisper in enumerate(whispers) if whisper["ts"] == ts), None)
         if index is None:
             return
         if fields is None:
@@ -242,11 +242,13 @@ class Conversation:
         root = channel.messages.get(reply.get("thread_ts", ""))
         if root is None:
             return
-        left = [each for each in channel.messages.values() if each.get("thread_ts") == root["ts"] != each["ts"]]
-        counted = {**root, "reply_count": len(left), "reply_users": sorted({each["user"] for each in left})}
+        left = [
+            message for message in channel.messages.values() if message.get("thread_ts") == root["ts"] != message["ts"]
+        ]
+        counted = {**root, "reply_count": len(left), "reply_users": sorted({reply["user"] for reply in left})}
         counted["reply_users_count"] = len(counted["reply_users"])
         if left:
-            counted["latest_reply"] = max(each["ts"] for each in left)
+            counted["latest_reply"] = max(reply["ts"] for reply in left)
         else:
             counted.pop("latest_reply", None)
         channel.messages[root["ts"]] = counted
@@ -332,13 +334,13 @@ class Conversation:
     def react(self, channel: Channel, ts: str, user: str, name: str, *, remove: bool = False) -> None:
         """Add somebody's reaction to a message, or take it back."""
         message = channel.messages[ts]
-        users = {each["name"]: list(each["users"]) for each in message.get("reactions", ())}
+        users = {reaction["name"]: list(reaction["users"]) for reaction in message.get("reactions", ())}
         given = users.setdefault(name, [])
         if remove:
             given.remove(user)
         else:
             given.append(user)
-        reactions = [{"name": each, "users": by, "count": len(by)} for each, by in users.items() if by]
+        reactions = [{"name": emoji, "users": by, "count": len(by)} for emoji, by in users.items() if by]
         changed = {**message, "reactions": reactions}
         channel.messages[ts] = changed
         self._show(channel, {"type": "message_changed", "message": changed, "previous_ts": ts})

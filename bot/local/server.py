@@ -44,7 +44,11 @@ def create_app(config: WorkspaceConfig) -> web.Application:
             web.route("*", "/api/{method}", web_api.handler(first, teams, installed)),
             *(web.post(f"/response/{space.state.team.id}/{{key}}", response_urls.handler(space)) for space in spaces),
             *PageApi(first, installed.uninstall).routes(),
-            *(route for team, each in teams.items() for route in PageApi(each, installed.uninstall).routes(f"/{team}")),
+            *(
+                route
+                for team, space in teams.items()
+                for route in PageApi(space, installed.uninstall).routes(f"/{team}")
+            ),
         ]
     )
     app.on_shutdown.append(_hang_up)
@@ -63,7 +67,7 @@ async def _page(request: web.Request) -> web.FileResponse:  # noqa: ARG001
 
 async def _hang_up(app: web.Application) -> None:
     """Close every websocket, so that nobody waits for a server that is gone."""
-    pages = [each.close(code=WSCloseCode.GOING_AWAY) for space in app[SPACES] for each in list(space.pages)]
+    pages = [page.close(code=WSCloseCode.GOING_AWAY) for space in app[SPACES] for page in list(space.pages)]
     await asyncio.gather(*(space.close() for space in app[SPACES]), *pages, return_exceptions=True)
 
 

@@ -121,7 +121,7 @@ class Views:
 
     def _checked(self, view: object, allowed: tuple[str, ...], but: str = "") -> Json:
         checked = check_view(view, allowed)
-        taken = {each["external_id"] for view_id, each in self._views.items() if view_id != but}
+        taken = {view["external_id"] for view_id, view in self._views.items() if view_id != but}
         if checked.get("external_id") and checked["external_id"] in taken:
             raise SlackError("duplicate_external_id")
         return checked
