@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
-from bot.local import response_urls, web_api
+from bot.local import api_files, response_urls, web_api
 from bot.local.config import HERE, WorkspaceConfig
 from bot.local.oauth import Installations
 from bot.local.page_api import PageApi
@@ -43,6 +43,11 @@ def create_app(config: WorkspaceConfig) -> web.Application:
             web.get("/oauth/v2/authorize", installed.consent),
             web.route("*", "/api/{method}", web_api.handler(first, teams, installed)),
             *(web.post(f"/response/{space.state.team.id}/{{key}}", response_urls.handler(space)) for space in spaces),
+            *(web.post(f"/{team}/upload/{{key}}", api_files.receiver(space)) for team, space in teams.items()),
+            *(
+                web.get(f"/{team}/files/{{file}}/{{name}}", api_files.sender(space, installed.knows))
+                for team, space in teams.items()
+            ),
             *PageApi(first, installed.uninstall).routes(),
             *(
                 route

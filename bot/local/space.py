@@ -7,6 +7,7 @@ from bot.local.conversation import Conversation
 from bot.local.delivery import Delivery, Transport
 from bot.local.events import Events
 from bot.local.faults import Faults
+from bot.local.files import Files
 from bot.local.http_delivery import HttpDelivery
 from bot.local.interaction import Interaction
 from bot.local.manifest import Manifest
@@ -47,6 +48,7 @@ class Space:
             config, self.manifest, self.state, self.conversation, self.views, self.permits, self.delivery
         )
         self.rate_limits = RateLimits(config.clock, enabled=config.rate_limits, post_burst=config.post_burst)
+        self.files = Files(f"{config.url}/{self.state.team.id}")
         self.scheduled: dict[str, Scheduled] = {}
         self.pages: set[web.WebSocketResponse] = set()
 

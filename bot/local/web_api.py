@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.local import api_channels, api_chat, api_conversations, api_people, api_scheduled, api_views
+from bot.local import api_channels, api_chat, api_conversations, api_files, api_people, api_scheduled, api_views
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.faults import ApiFault
@@ -81,6 +81,9 @@ METHODS: dict[str, Method] = {
     "conversations.open": Method(api_conversations.open_conversation, TIER_3),
     "conversations.replies": Method(api_conversations.replies, TIER_3, reads_json=False),
     "conversations.setTopic": Method(api_channels.set_topic, TIER_2),
+    "files.completeUploadExternal": Method(api_files.complete_upload, TIER_4, ("files:write",)),
+    "files.getUploadURLExternal": Method(api_files.get_upload_url, TIER_4, ("files:write",), reads_json=False),
+    "files.info": Method(api_files.info, TIER_4, ("files:read",), reads_json=False),
     "reactions.add": Method(api_chat.add_reaction, TIER_3, ("reactions:write",)),
     "reactions.get": Method(api_chat.get_reactions, TIER_3, ("reactions:read",), reads_json=False),
     "reactions.remove": Method(api_chat.remove_reaction, TIER_2, ("reactions:write",)),

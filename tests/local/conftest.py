@@ -21,6 +21,7 @@ Json = dict[str, Any]
 EVENTS = ["message.mpim", "member_joined_channel", "member_left_channel", "reaction_added", "reaction_removed"]
 EVENTS += ["channel_archive", "channel_left", "channel_unarchive", "link_shared"]
 SCOPES = ["im:write", "mpim:write", "mpim:history", "reactions:read", "reactions:write", "team:read"]
+SCOPES += ["files:read", "files:write"]
 SCOPES += ["channels:manage", "groups:write", "links:read", "links:write", "usergroups:read", "users.profile:read"]
 SCOPES += [f"{kind}:read" for kind in ("channels", "groups", "im", "mpim")]
 SHORTCUTS = [
