@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bot.local.block_schema import BLOCKS, INTERACTIVE, VIEWS
 from bot.local.errors import SlackError
+from bot.local.formatting import normalise
 from bot.local.ids import unique
 from bot.local.schema import Problem, Problems, by_type
 
@@ -76,7 +77,7 @@ def check_view(view: object, allowed: tuple[str, ...]) -> Json:
     problems = view_problems(view, allowed)
     if problems or not isinstance(view, dict):
         raise SlackError("invalid_arguments", **_explain(problems))
-    return {**view, "blocks": with_ids(view["blocks"])}
+    return {**with_defaults(view), "blocks": with_ids(view["blocks"])}
 
 
 def view_problems(view: object, allowed: tuple[str, ...] = ("modal", "home")) -> Problems:
@@ -180,9 +181,21 @@ def text_length(value: object) -> int:
     return sum(map(text_length, value)) if isinstance(value, list) else 0
 
 
+def with_defaults(value: Any) -> Any:
+    """Copy a JSON value with its text objects as Slack returns them: mrkdwn with entities, `verbatim`, `emoji`."""
+    if isinstance(value, list):
+        return [with_defaults(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    copied = {name: with_defaults(inner) for name, inner in value.items()}
+    if value.get("type") == "mrkdwn" and isinstance(value.get("text"), str):
+        return {"verbatim": False, **copied, "text": normalise(value["text"])}
+    return {**copied, "emoji": value.get("emoji", True)} if value.get("type") == "plain_text" else copied
+
+
 def with_ids(blocks: list[Json]) -> list[Json]:
     """Copy blocks, giving a block_id and action_id to everything that has none, as Slack does."""
-    copied: list[Json] = json.loads(json.dumps(blocks))
+    copied: list[Json] = with_defaults(blocks)
     for block in walk(copied):
         block.setdefault("block_id", unique()[:5])
         for element in elements(block):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
-from bot.local.block_kit import check_message, elements, walk
+from bot.local.block_kit import check_message, elements, walk, with_defaults
 from bot.local.block_schema import SUGGESTIONS, options_of
 from bot.local.config import WorkspaceConfig
 from bot.local.conversation import Conversation
@@ -185,8 +185,9 @@ class Interaction:
         SUGGESTIONS(answer, "", problems)
         if problems:
             raise PageError("invalid_options", f"Slack shows none of the bot’s options: {problems[0]}")
-        self._suggested.setdefault((block["block_id"], element["action_id"]), []).extend(options_of(answer))
-        return answer
+        shown: Json = with_defaults(answer)
+        self._suggested.setdefault((block["block_id"], element["action_id"]), []).extend(options_of(shown))
+        return shown
 
     def _action(self, block: Json, element: Json, choice: Json) -> Json:
         """Return the entry of `actions` for what a person did; raises PageError if it can't be done."""
