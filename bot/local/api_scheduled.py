@@ -6,7 +6,7 @@ from typing import Any
 from bot.local.api_chat import content, require_something, thread_of
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
-from bot.local.ids import unique
+from bot.local.ids import object_id
 from bot.local.lookup import channel_of, channel_to_post_to, page_of
 from bot.local.scheduled import Scheduled
 from bot.local.space import Space
@@ -27,7 +27,7 @@ def schedule(space: Space, arguments: Arguments) -> Json:
     alike = [scheduled.entry for scheduled in space.scheduled.values() if scheduled.entry["channel_id"] == channel.id]
     if sum(abs(entry["post_at"] - post_at) < WINDOW for entry in alike) >= MOST:
         raise SlackError("restricted_too_many")
-    scheduled_id = unique("Q")
+    scheduled_id = object_id("Q")
     text = given.pop("text", "")
     message = {"thread_ts": thread_ts, **given}
     task = asyncio.create_task(_post(space, scheduled_id, channel, post_at, text, message))

@@ -8,7 +8,7 @@ from typing import Any
 from bot.local.composer import rich_text
 from bot.local.delivery import Delivery, Parcel
 from bot.local.formatting import mentions
-from bot.local.ids import unique
+from bot.local.ids import object_id, unique
 from bot.local.manifest import Manifest
 from bot.local.scopes import MESSAGE_EVENT, needed_by
 from bot.local.state import Channel, State
@@ -82,7 +82,7 @@ class Events:
             "api_app_id": self._state.app_id,
             "event": event,
             "type": "event_callback",
-            "event_id": unique("Ev"),
+            "event_id": object_id("Ev"),
             "event_time": int(self._state.clock()),
             "authorizations": [{**bot, "is_enterprise_install": False}],
             "is_ext_shared_channel": channel is not None and self._state.shared(channel),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from bot.local.ids import unique
+from bot.local.ids import object_id, unique
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ class Files:
 
     def announce(self, name: str, length: int, user: str, created: int, alt_txt: str = "") -> tuple[File, str]:
         """Remember a file that is to be uploaded; returns it with the address to which its bytes are posted."""
-        file = File(unique("F"), name, length, user, created, title=name, alt_txt=alt_txt)
+        file = File(object_id("F"), name, length, user, created, title=name, alt_txt=alt_txt)
         key = unique()
         self._files[file.id] = file
         self._uploads[key] = file.id

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.local.block_kit import check_view, elements, walk
 from bot.local.errors import SlackError
-from bot.local.ids import unique
+from bot.local.ids import object_id, unique
 from bot.local.permits import Trigger
 from bot.local.state import State
 from bot.local.stream import Stream
@@ -137,7 +137,7 @@ class Views:
 
     def _complete(self, checked: Json) -> Json:
         """Add what Slack adds to a view it shows."""
-        view_id = unique("V")
+        view_id = object_id("V")
         completed: Json = {
             "id": view_id,
             "team_id": self._state.team.id,

@@ -310,6 +310,17 @@ async def test_tokens(workspace: Workspace, token: str, code: str):
     assert await refusal(stranger, "chat.postMessage", channel="C_ASK", text="x") == code
 
 
+async def test_a_token_may_be_an_argument_but_not_in_a_json_body(workspace: Workspace):
+    given = {"channel": "C_ASK", "text": "x", "token": workspace.bot_token}
+
+    async def post(**body: Any) -> Any:
+        async with workspace._session.post(f"{workspace.api_url}chat.postMessage", **body) as answer:
+            return (await answer.json()).get("error", "ok")
+
+    assert await post(json=given) == "not_authed"
+    assert await post(data=given) == "ok"
+
+
 SCOPED = [
     ("chat.postMessage", {"channel": "C_ASK", "text": "x"}, "chat:write"),
     ("users.info", {"user": "U_ANA"}, "users:read"),
