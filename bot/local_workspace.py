@@ -49,14 +49,12 @@ async def serve(port: int, owner: Literal["self", "run"], **options: Any) -> Non
 
 def introduction(config: "WorkspaceConfig", url: str) -> str:
     """Return what is printed at the start: where the page is, and what a bot must know to connect."""
-    way = (
-        f"SLACK_SIGNING_SECRET={config.signing_secret}" if config.events_url else f"SLACK_APP_TOKEN={config.app_token}"
-    )
+    secret, token = f"SLACK_SIGNING_SECRET={config.signing_secret}", f"SLACK_APP_TOKEN={config.app_token}"
     lines = [
         f"The local workspace is at {url}",
         f"  SLACK_API_URL={url}/api/",
         f"  SLACK_BOT_TOKEN={config.bot_token}",
-        f"  {way}",
+        f"  {secret if config.events_url else token}",
         "Stop it with Ctrl-C.",
     ]
     return "\n".join(lines)

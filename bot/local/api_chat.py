@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from bot.local.arguments import Arguments
-from bot.local.block_kit import check_message, read_json
+from bot.local.block_kit import check_message, read_json, require_one_table
 from bot.local.errors import SlackError
 from bot.local.formatting import normalise
 from bot.local.lookup import channel_of, channel_to_post_to, may_post, person_of
@@ -40,6 +40,8 @@ def content(arguments: Arguments) -> Json:
         given["blocks"] = check_message(arguments.values["blocks"])
     if arguments.has("attachments"):
         given["attachments"] = _attachments(arguments.values["attachments"])
+    within = [block for attachment in given.get("attachments", ()) for block in attachment.get("blocks", ())]
+    require_one_table([*given.get("blocks", ()), *within])
     if arguments.has("metadata"):
         given["metadata"] = _metadata(arguments.values["metadata"])
     return given
@@ -65,15 +67,15 @@ def thread_of(arguments: Arguments) -> str | None:
 
 def _attachments(value: object) -> list[Json]:
     attachments = read_json(value, "invalid_attachments")
-    if not isinstance(attachments, list) or not all(isinstance(each, dict) for each in attachments):
+    if not isinstance(attachments, list) or not all(isinstance(attachment, dict) for attachment in attachments):
         raise SlackError("invalid_attachments")
     if len(attachments) > MAX_ATTACHMENTS:
         raise SlackError("too_many_attachments")
     checked: list[Json] = []
-    for index, each in enumerate(attachments):
+    for index, attachment in enumerate(attachments):
         pointer = f"/attachments/{index}/blocks"
-        more = {"blocks": check_message(each["blocks"], pointer=pointer)} if "blocks" in each else {}
-        checked.append({"id": index + 1, **each, **more})
+        more = {"blocks": check_message(attachment["blocks"], pointer=pointer)} if "blocks" in attachment else {}
+        checked.append({"id": index + 1, **attachment, **more})
     return checked
 
 
@@ -145,7 +147,7 @@ def _own_message(space: Space, arguments: Arguments, refusal: str) -> tuple[Chan
 
 
 def post_ephemeral(space: Space, arguments: Arguments) -> Json:
-    """Show a message to one member of a channel."""
+    """Show a message to one member of a channel; in a thread without replies nobody sees it."""
     channel = channel_to_post_to(space, arguments)
     user = person_of(space, arguments.required("user"))
     if user.id not in channel.members:
@@ -154,7 +156,9 @@ def post_ephemeral(space: Space, arguments: Arguments) -> Json:
     require_something(given)
     text = given.pop("text", "")
     thread_ts = thread_of(arguments)
-    message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, **given)
+    root = channel.messages.get(thread_ts or "")
+    shown = root is None or bool(root.get("reply_count"))
+    message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, shown=shown, **given)
     return {"ok": True, "message_ts": message["ts"]}
 
 
@@ -164,10 +168,62 @@ def get_permalink(space: Space, arguments: Arguments) -> Json:
     message = channel.messages.get(arguments.required("message_ts"))
     if message is None:
         raise SlackError("message_not_found")
+    return {"ok": True, "channel": channel.id, "permalink": permalink(space, channel, message)}
+
+
+def permalink(space: Space, channel: Channel, message: Json) -> str:
+    """Return the address at which the page shows a message, in its thread if it is in one."""
     is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
     thread = f"&thread_ts={message['thread_ts']}&cid={channel.id}" if is_reply else ""
-    address = f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
-    return {"ok": True, "channel": channel.id, "permalink": address}
+    return f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
+
+
+def unfurl(space: Space, arguments: Arguments) -> Json:
+    """Attach previews to links of a message, named by channel and ts or by the unfurl_id of link_shared."""
+    if arguments.has("unfurl_id"):
+        if arguments.text("source") not in {"composer", "conversations_history"}:
+            raise SlackError("invalid_source" if arguments.has("source") else "missing_source")
+        channel_id, _, ts = arguments.text("unfurl_id").rpartition("-")
+        if channel_id not in space.state.channels:
+            raise SlackError("invalid_unfurl_id")
+    else:
+        channel_id, ts = arguments.text("channel"), arguments.text("ts")
+        if not channel_id or not ts:
+            raise SlackError("missing_ts" if channel_id else "missing_channel")
+    channel = space.state.channels.get(channel_id)
+    if channel is None or space.state.bot_user not in channel.members:
+        raise SlackError("cannot_find_channel")
+    if ts not in channel.messages:
+        raise SlackError("cannot_find_message")
+    previews = _previews(arguments)
+    if not set(previews) <= {link["url"] for link in space.conversation.links_of_app(channel.messages[ts])}:
+        raise SlackError("cannot_unfurl_url")
+    space.conversation.unfurl(channel, ts, previews)
+    return {"ok": True}
+
+
+def _previews(arguments: Arguments) -> dict[str, Json]:
+    """Return attachments by address; raises SlackError missing_unfurls, invalid_unfurls_format, invalid_blocks."""
+    if not arguments.has("unfurls"):
+        raise SlackError("missing_unfurls")
+    unfurls = read_json(arguments.values["unfurls"], "invalid_unfurls_format")
+    if not isinstance(unfurls, dict) or not all(isinstance(preview, dict) for preview in unfurls.values()):
+        raise SlackError("invalid_unfurls_format")
+    return dict(zip(unfurls, _attachments(list(unfurls.values())), strict=True))
+
+
+def get_reactions(space: Space, arguments: Arguments) -> Json:
+    """Return a message with its reactions."""
+    if not arguments.has("channel") or not arguments.has("timestamp"):
+        raise SlackError("no_item_specified")
+    channel = channel_of(space, arguments)
+    message = channel.messages.get(arguments.text("timestamp"))
+    if message is None:
+        raise SlackError("message_not_found")
+    kept = ("type", "text", "user", "ts", "team", "reactions")
+    about = {name: message[name] for name in kept if name in message}
+    about["permalink"] = permalink(space, channel, message)
+    return {"ok": True, "type": "message", "channel": channel.id, "message": about}
 
 
 def add_reaction(space: Space, arguments: Arguments) -> Json:
@@ -201,4 +257,4 @@ def _reaction(space: Space, arguments: Arguments) -> tuple[Channel, Json, str]:
 
 
 def _given(message: Json, name: str) -> list[str]:
-    return [user for each in message.get("reactions", ()) if each["name"] == name for user in each["users"]]
+    return [user for reaction in message.get("reactions", ()) if reaction["name"] == name for user in reaction["users"]]

@@ -40,14 +40,14 @@ def described(space: Space, channel: Channel) -> Json:
         "context_team_id": space.state.team.id,
     }
     if channel.kind == "im":
-        other = next((each for each in channel.members if each != space.state.bot_user), "")
+        other = next((member for member in channel.members if member != space.state.bot_user), "")
         return {**common, "user": other, "is_user_deleted": space.state.people[other].deleted}
     return {
         **common,
         "name": channel.name,
         "name_normalized": channel.name,
         "creator": channel.creator,
-        "is_general": channel.name == "general",
+        "is_general": channel.is_general,
         "is_member": space.state.bot_user in channel.members,
         "topic": {"value": channel.topic, "creator": channel.creator, "last_set": channel.created},
         "purpose": {"value": "", "creator": "", "last_set": 0},
@@ -77,9 +77,9 @@ def open_conversation(space: Space, arguments: Arguments) -> Json:
     channel = space.state.direct(bot, users[0]) if len(users) == 1 else space.state.group([bot, *users])
     if channel.id not in known:
         space.conversation.show_channel(channel)
-    found = described(space, channel) if arguments.flag("return_im") else {"id": channel.id}
+    conversation = described(space, channel) if arguments.flag("return_im") else {"id": channel.id}
     opened = {"no_op": True, "already_open": True} if channel.id in known else {}
-    return {"ok": True, **opened, "channel": found}
+    return {"ok": True, **opened, "channel": conversation}
 
 
 def info(space: Space, arguments: Arguments) -> Json:
@@ -93,16 +93,16 @@ def members(space: Space, arguments: Arguments) -> Json:
     """List who is in a conversation."""
     channel = channel_of(space, arguments)
     require(space.manifest.scopes, READ[channel.kind])
-    page, cursor = page_of([{"id": each} for each in channel.members], arguments, strict=True)
-    found = [each["id"] for each in page]
-    return {"ok": True, "members": found, "response_metadata": {"next_cursor": cursor}}
+    page, cursor = page_of([{"id": member} for member in channel.members], arguments, strict=True)
+    member_ids = [entry["id"] for entry in page]
+    return {"ok": True, "members": member_ids, "response_metadata": {"next_cursor": cursor}}
 
 
 def history(space: Space, arguments: Arguments) -> Json:
     """List what stands in a conversation, newest first, without replies."""
     channel = _readable(space, arguments)
-    said = [for_bot(each) for each in reversed(channel.messages.values()) if is_top_level(each)]
-    return _messages(space, said, arguments)
+    top_level = [for_bot(message) for message in reversed(channel.messages.values()) if is_top_level(message)]
+    return _messages(space, top_level, arguments)
 
 
 def replies(space: Space, arguments: Arguments) -> Json:
@@ -111,8 +111,10 @@ def replies(space: Space, arguments: Arguments) -> Json:
     ts = arguments.required("ts")
     if ts not in channel.messages:
         raise SlackError("thread_not_found")
-    said = [for_bot(each) for each in channel.messages.values() if ts in {each["ts"], each.get("thread_ts")}]
-    return _messages(space, said, arguments, default=1000)
+    thread = [
+        for_bot(message) for message in channel.messages.values() if ts in {message["ts"], message.get("thread_ts")}
+    ]
+    return _messages(space, thread, arguments, default=1000)
 
 
 def _readable(space: Space, arguments: Arguments) -> Channel:
@@ -123,7 +125,7 @@ def _readable(space: Space, arguments: Arguments) -> Channel:
     return channel
 
 
-def _messages(space: Space, said: list[Json], arguments: Arguments, default: int = 100) -> Json:
+def _messages(space: Space, messages: list[Json], arguments: Arguments, default: int = 100) -> Json:
     """Answer with one page of messages; raises SlackError invalid_ts_oldest, invalid_ts_latest, invalid_cursor."""
     oldest, latest = _bound(arguments, "oldest", "0"), _bound(arguments, "latest", "Infinity")
     inclusive = arguments.flag("inclusive")
@@ -131,11 +133,11 @@ def _messages(space: Space, said: list[Json], arguments: Arguments, default: int
     def wanted(ts: Decimal) -> bool:
         return oldest < ts < latest or (inclusive and ts in {oldest, latest})
 
-    within = [each for each in said if wanted(Decimal(each["ts"]))]
+    within = [message for message in messages if wanted(Decimal(message["ts"]))]
     most = COMMERCIAL_PAGE if space.config.commercial else 1000
     page, cursor = page_of(within, arguments, default, most=most)
     if not arguments.flag("include_all_metadata"):
-        page = [{name: value for name, value in each.items() if name != "metadata"} for each in page]
+        page = [{name: value for name, value in message.items() if name != "metadata"} for message in page]
     answer: Json = {"ok": True, "messages": page, "has_more": bool(cursor)}
     return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
 
@@ -149,18 +151,38 @@ def _bound(arguments: Arguments, name: str, default: str) -> Decimal:
 
 def list_conversations(space: Space, arguments: Arguments) -> Json:
     """List conversations the bot may know of, by type."""
+    return _channels(space, _known(space, arguments), arguments)
+
+
+def list_of_user(space: Space, arguments: Arguments) -> Json:
+    """List the conversations that somebody is in, the bot by default, of those the bot may know of."""
+    user = arguments.text("user") or space.state.bot_user
+    person_of(space, user)
+    known = [channel for channel in _known(space, arguments) if user in channel.members]
+    return _channels(space, known, arguments, but=frozenset({"is_member", "num_members"}))
+
+
+def _known(space: Space, arguments: Arguments) -> list[Channel]:
+    """Return the conversations of the wanted types that the bot may know of."""
     types = arguments.names("types") or ["public_channel"]
-    if any(each not in TYPES for each in types):
+    if any(name not in TYPES for name in types):
         raise SlackError("invalid_types")
-    kinds = [TYPES[each] for each in types]
+    kinds = [TYPES[name] for name in types]
     for kind in kinds:
         require(space.manifest.scopes, READ[kind])
-    found = [
-        described(space, each)
-        for each in space.state.channels.values()
-        if each.kind in kinds and (each.kind == "channel" or space.state.bot_user in each.members)
+    without_archived = arguments.flag("exclude_archived")
+    return [
+        channel
+        for channel in space.state.channels.values()
+        if channel.kind in kinds
+        and (channel.kind == "channel" or space.state.bot_user in channel.members)
+        and not (without_archived and channel.archived)
     ]
-    page, cursor = page_of(found, arguments, strict=True)
+
+
+def _channels(space: Space, channels: list[Channel], arguments: Arguments, but: frozenset[str] = frozenset()) -> Json:
+    objects = [{k: v for k, v in described(space, channel).items() if k not in but} for channel in channels]
+    page, cursor = page_of(objects, arguments, strict=True)
     return {"ok": True, "channels": page, "response_metadata": {"next_cursor": cursor}}
 
 

@@ -37,7 +37,7 @@ def users_info(space: Space, arguments: Arguments) -> Json:
 
 def users_list(space: Space, arguments: Arguments) -> Json:
     """List everybody."""
-    everybody = [described(space, each) for each in [*space.state.people.values(), SLACKBOT]]
+    everybody = [described(space, person) for person in [*space.state.people.values(), SLACKBOT]]
     page, cursor = page_of(everybody, arguments)
     return {"ok": True, "members": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -120,6 +120,35 @@ def _profile(space: Space, person: Person) -> Json:
     if "users:read.email" in space.manifest.scopes and person.id != SLACKBOT.id and not person.team:
         profile["email"] = email_of(person)
     return profile
+
+
+def list_usergroups(space: Space, arguments: Arguments) -> Json:
+    """List user groups, with their people if `include_users` asks for it."""
+    groups = [
+        {
+            "id": group.id,
+            "team_id": space.state.team.id,
+            "is_usergroup": True,
+            "name": group.name,
+            "description": "",
+            "handle": group.handle,
+            "is_external": False,
+            "date_delete": 0,
+            "user_count": len(group.users),
+            **({"users": list(group.users)} if arguments.flag("include_users") else {}),
+        }
+        for group in space.state.usergroups
+    ]
+    return {"ok": True, "usergroups": groups}
+
+
+def list_usergroup_users(space: Space, arguments: Arguments) -> Json:
+    """List the people of one user group."""
+    wanted = arguments.required("usergroup")
+    for group in space.state.usergroups:
+        if group.id == wanted:
+            return {"ok": True, "users": list(group.users)}
+    raise SlackError("no_such_subteam")
 
 
 def team_info(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001

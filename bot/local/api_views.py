@@ -62,5 +62,5 @@ def validate_blocks(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001
         problems = block_problems(blocks, "message")
     if not problems:
         return {"ok": True}
-    found = [{"code": "invalid", "message": each.message, "pointer": each.pointer} for each in problems]
-    raise SlackError("invalid_blocks", errors=found)
+    errors = [{"code": "invalid", "message": problem.message, "pointer": problem.pointer} for problem in problems]
+    raise SlackError("invalid_blocks", errors=errors)

@@ -14,10 +14,14 @@ Json = dict[str, Any]
 
 
 class Arguments:
-    """Named values, read by kind; a form's values are text and are converted."""
+    """Named values, read by kind; a form's values are text and are converted.
 
-    def __init__(self, values: Json) -> None:
+    in_body: those that came in a JSON body.
+    """
+
+    def __init__(self, values: Json, in_body: frozenset[str] = frozenset()) -> None:
         self.values = values
+        self._in_body = in_body
 
     @classmethod
     async def read(cls, request: web.Request) -> "Arguments":
@@ -30,8 +34,12 @@ class Arguments:
                 raise SlackError("invalid_json") from None
             if not isinstance(body, dict):
                 raise SlackError("json_not_object")
-            return cls(values | body)
+            return cls(values | body, frozenset(body))
         return cls(values | dict(await request.post()))
+
+    def without_body(self) -> "Arguments":
+        """Return what came in other ways than in a JSON body."""
+        return Arguments({name: value for name, value in self.values.items() if name not in self._in_body})
 
     def has(self, name: str) -> bool:
         """Tell whether an argument was given and isn't empty."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bot.local.block_schema import BLOCKS, INTERACTIVE, VIEWS
 from bot.local.errors import SlackError
+from bot.local.formatting import normalise
 from bot.local.ids import unique
 from bot.local.schema import Problem, Problems, by_type
 
@@ -23,7 +24,7 @@ MAX_VIEW_BYTES = 250_000  # slack-facts.md, part 3: view_too_large
 # Where a block may not stand: docs.slack.dev/blocks.json ("available-in-surfaces"), slack-facts.md item 40.
 # `file` can't be sent by an app at all.
 NOT_ON: dict[Surface, frozenset[str]] = {
-    "message": frozenset({"alert", "file", "input"}),
+    "message": frozenset({"alert", "file"}),
     "modal": frozenset(
         {
             "card", "carousel", "container", "context_actions", "data_table", "data_visualization",
@@ -56,11 +57,16 @@ def check_message(blocks: object, *, pointer: str = "/blocks") -> list[Json]:
     problems = block_problems(blocks, "message", pointer)
     if problems:
         raise SlackError("invalid_blocks", **_explain(problems))
-    if sum(block["type"] in MAX_TABLE_TEXT for block in walk(blocks)) > 1:
-        raise SlackError("invalid_attachments", **_explain([Problem("only_one_table_allowed", pointer)]))
+    require_one_table(blocks, pointer)
     if text_length(blocks) > MAX_BLOCK_TEXT:
         raise SlackError("msg_blocks_too_long")
     return with_ids(blocks)
+
+
+def require_one_table(blocks: list[Json], pointer: str = "/blocks") -> None:
+    """Raise SlackError invalid_attachments, Slack's word for it, where there is a second table."""
+    if sum(block["type"] in MAX_TABLE_TEXT for block in walk(blocks)) > 1:
+        raise SlackError("invalid_attachments", **_explain([Problem("only_one_table_allowed", pointer)]))
 
 
 def check_view(view: object, allowed: tuple[str, ...]) -> Json:
@@ -71,7 +77,7 @@ def check_view(view: object, allowed: tuple[str, ...]) -> Json:
     problems = view_problems(view, allowed)
     if problems or not isinstance(view, dict):
         raise SlackError("invalid_arguments", **_explain(problems))
-    return {**view, "blocks": with_ids(view["blocks"])}
+    return {**with_defaults(view), "blocks": with_ids(view["blocks"])}
 
 
 def view_problems(view: object, allowed: tuple[str, ...] = ("modal", "home")) -> Problems:
@@ -113,7 +119,7 @@ def _across(blocks: list[Json], surface: Surface, pointer: str) -> Iterator[Prob
     named = [block["block_id"] for block in everything if isinstance(block.get("block_id"), str)]
     yield from (Problem(f"block_id already exists: {name}", pointer) for name in _repeated(named))
     for block in everything:
-        actions = [each["action_id"] for each in elements(block) if isinstance(each.get("action_id"), str)]
+        actions = [element["action_id"] for element in elements(block) if isinstance(element.get("action_id"), str)]
         yield from (Problem(f"action_id already exists: {name}", pointer) for name in _repeated(actions))
     for kind, limit in MAX_TABLE_TEXT.items():
         if text_length([block.get("rows") for block in everything if block.get("type") == kind]) > limit:
@@ -160,7 +166,9 @@ def elements(block: Json) -> list[Json]:
         candidates = [block.get("accessory")]
     elif kind == "input":
         candidates = [block.get("element")]
-    return [each for each in candidates if isinstance(each, dict) and each.get("type") in INTERACTIVE]
+    return [
+        candidate for candidate in candidates if isinstance(candidate, dict) and candidate.get("type") in INTERACTIVE
+    ]
 
 
 def text_length(value: object) -> int:
@@ -173,9 +181,21 @@ def text_length(value: object) -> int:
     return sum(map(text_length, value)) if isinstance(value, list) else 0
 
 
+def with_defaults(value: Any) -> Any:
+    """Copy a JSON value with its text objects as Slack returns them: mrkdwn with entities, `verbatim`, `emoji`."""
+    if isinstance(value, list):
+        return [with_defaults(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    copied = {name: with_defaults(inner) for name, inner in value.items()}
+    if value.get("type") == "mrkdwn" and isinstance(value.get("text"), str):
+        return {"verbatim": False, **copied, "text": normalise(value["text"])}
+    return {**copied, "emoji": value.get("emoji", True)} if value.get("type") == "plain_text" else copied
+
+
 def with_ids(blocks: list[Json]) -> list[Json]:
     """Copy blocks, giving a block_id and action_id to everything that has none, as Slack does."""
-    copied: list[Json] = json.loads(json.dumps(blocks))
+    copied: list[Json] = with_defaults(blocks)
     for block in walk(copied):
         block.setdefault("block_id", unique()[:5])
         for element in elements(block):

@@ -5,6 +5,7 @@ own reading; limits as in slack-facts.md, part 3. Names below follow the pages.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.local.schema import (
     Check,
@@ -82,6 +83,13 @@ def _initial_is_offered(value: object, at: str, problems: Problems) -> None:
         problems.append(Problem("initial_option must exactly match one of the options", at))
 
 
+def _reachable(value: object, at: str, problems: Problems) -> None:
+    """Slack fetches pictures itself, so an address on one's own machine or network is refused."""
+    host = (urlsplit(value).hostname or "") if isinstance(value, str) else ""
+    if host and ("." not in host or host.startswith(("127.", "10.", "192.168.")) or host.endswith(".local")):
+        problems.append(Problem("downloading image failed", at))
+
+
 def options_of(element: dict[str, Any]) -> list[Any]:
     """Return an element's options in order, those inside option groups included."""
     groups = element.get("option_groups", [])
@@ -118,9 +126,10 @@ BUTTON = _element(
         "accessibility_label": string(75),
     },
 )
+IMAGE_URL = both(URL, _reachable)
 IMAGE_ELEMENT = shape(
     {"type": ANY_TEXT, "alt_text": string(2000)},
-    {"image_url": URL, "slack_file": SLACK_FILE},
+    {"image_url": IMAGE_URL, "slack_file": SLACK_FILE},
     one_of=("image_url", "slack_file"),
 )
 OVERFLOW = _element({"options": items(OVERFLOW_OPTION, 5)}, {"confirm": CONFIRM})
@@ -337,8 +346,8 @@ def _series_match_axis(value: object, at: str, problems: Problems) -> None:
         problems.append(Problem("series names must be unique", f"{at}/series"))
     problems.extend(
         Problem("data labels must match axis_config.categories", f"{at}/series/{index}/data")
-        for index, found in enumerate(labels)
-        if found != categories
+        for index, points in enumerate(labels)
+        if points != categories
     )
 
 
@@ -424,7 +433,7 @@ BLOCKS: dict[str, Check] = {
     "header": _block({"text": plain_text(150)}, {"level": number(1, 4, whole=True)}),
     "image": _block(
         {"alt_text": string(2000)},
-        {"image_url": URL, "slack_file": SLACK_FILE, "title": plain_text(2000)},
+        {"image_url": IMAGE_URL, "slack_file": SLACK_FILE, "title": plain_text(2000)},
         one_of=("image_url", "slack_file"),
     ),
     "input": _block(
@@ -465,7 +474,10 @@ BLOCKS: dict[str, Check] = {
             )
         },
     ),
-    "task_card": _block({"task_id": ANY_TEXT, "title": ANY_TEXT, "status": _STATUS}, _TASK),
+    # Only within a plan may a task be pending.
+    "task_card": _block(
+        {"task_id": ANY_TEXT, "title": ANY_TEXT, "status": choice("in_progress", "complete", "error")}, _TASK
+    ),
     "video": _block(
         {
             "title": plain_text(199),

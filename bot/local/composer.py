@@ -154,17 +154,17 @@ def _leaves(text: str, style: Json | None = None) -> list[Json]:
     """Return the elements of a section. Styles may go around code and tokens, but not into them."""
     leaves: list[Json] = []
     rest = text
-    while found := _ELEMENT.search(rest):
-        leaves += _text(rest[: found.start()], style)
-        rest = rest[found.end() :]
-        if found["code"] is not None:
-            leaves += _text(found["code"], {**(style or {}), "code": True})
-        elif found["token"] is not None:
-            leaves.append(_styled(_token(found["token"][1:-1]), style))
-        elif found["marker"] is not None:
-            leaves += _leaves(found["inner"], {**(style or {}), _STYLES[found["marker"]]: True})
+    while element := _ELEMENT.search(rest):
+        leaves += _text(rest[: element.start()], style)
+        rest = rest[element.end() :]
+        if element["code"] is not None:
+            leaves += _text(element["code"], {**(style or {}), "code": True})
+        elif element["token"] is not None:
+            leaves.append(_styled(_token(element["token"][1:-1]), style))
+        elif element["marker"] is not None:
+            leaves += _leaves(element["inner"], {**(style or {}), _STYLES[element["marker"]]: True})
         else:
-            leaves += _emoji(found, style)
+            leaves += _emoji(element, style)
     return _merged([*leaves, *_text(rest, style)])
 
 
@@ -176,15 +176,15 @@ def _styled(leaf: Json, style: Json | None) -> Json:
     return {**leaf, "style": style} if style else leaf
 
 
-def _emoji(found: re.Match[str], style: Json | None) -> list[Json]:
+def _emoji(shortcode: re.Match[str], style: Json | None) -> list[Json]:
     """Return an emoji, or the same as text where there is none of that name."""
-    character = emoji.by_name().get(found["name"])
+    character = emoji.by_name().get(shortcode["name"])
     if character is None:
-        return _text(found.group(), style)
-    leaf: Json = {"type": "emoji", "name": found["name"], "unicode": "-".join(f"{ord(each):x}" for each in character)}
-    if found["tone"]:
-        leaf |= {"unicode": f"{leaf['unicode']}-1f3f{'bcdef'[int(found['tone']) - 2]}", "skin_tone": int(found["tone"])}
-    return [_styled(leaf, style)]
+        return _text(shortcode.group(), style)
+    tone = int(shortcode["tone"] or 0)
+    points = [f"{ord(point):x}" for point in character] + ([f"1f3f{'bcdef'[tone - 2]}"] if tone else [])
+    leaf: Json = {"type": "emoji", "name": shortcode["name"], "unicode": "-".join(points)}
+    return [_styled(leaf | ({"skin_tone": tone} if tone else {}), style)]
 
 
 def _merged(leaves: list[Json]) -> list[Json]:
@@ -202,7 +202,7 @@ def _merged(leaves: list[Json]) -> list[Json]:
 def links(message: Json) -> list[str]:
     """Return the addresses of web pages in a message's text, each once, in order."""
     targets = (plain(token[1:-1].partition("|")[0]) for token in TOKEN.findall(message.get("text", "")))
-    return list(dict.fromkeys(each for each in targets if each.startswith(("http://", "https://"))))
+    return list(dict.fromkeys(target for target in targets if target.startswith(("http://", "https://"))))
 
 
 def _token(token: str) -> Json:

@@ -100,8 +100,13 @@ class Conversation:
         if ts in channel.messages:
             self._events.mention(channel, for_bot(channel.messages[ts]))
 
-    def whisper(self, channel: Channel, to: str, text: str, *, thread_ts: str | None = None, **more: Any) -> Json:
-        """Post a message from the bot that only one person sees, until they leave; the bot can't update it."""
+    def whisper(
+        self, channel: Channel, to: str, text: str, *, thread_ts: str | None = None, shown: bool = True, **more: Any
+    ) -> Json:
+        """Post a message from the bot that only one person sees, until they leave; the bot can't update it.
+
+        shown: whether that person does see it.
+        """
         message: Json = {
             "type": "message",
             "ts": self._state.timestamps.next(),
@@ -115,6 +120,8 @@ class Conversation:
         message |= {name: value for name, value in more.items() if value is not None}
         if self.root_of(channel, thread_ts) is not None:
             message["thread_ts"] = thread_ts
+        if not shown:
+            return message
         channel.whispers.setdefault(to, []).append(message)
         self._stream.push({"type": "message", "channel": channel.id, "message": message}, [to])
         return message
@@ -146,21 +153,25 @@ class Conversation:
         before = channel.messages[ts]
         attachments = list(before.get("attachments", []))
         for url, preview in previews.items():
-            attachments = [each for each in attachments if each.get("from_url") != url]
+            attachments = [attachment for attachment in attachments if attachment.get("from_url") != url]
             attachments.append({**preview, "from_url": url, "original_url": url, "id": len(attachments) + 1})
         after = {**before, "attachments": attachments}
         channel.messages[ts] = after
         self._show(channel, {"type": "message_changed", "message": after, "previous_ts": ts})
         self._tell_change(channel, self._state.timestamps.next(), before, after)
 
-    def _tell_links(self, channel: Channel, message: Json) -> None:
-        """Send link_shared for the links to domains that the app unfurls."""
-        shared = [
+    def links_of_app(self, message: Json) -> list[Json]:
+        """Return `url` and `domain` of each link in a message that leads to one of the manifest's unfurl_domains."""
+        return [
             {"url": url, "domain": domain}
             for url in links(message)
             for domain in self._events.unfurl_domains
             if (host := urlsplit(url).hostname or "") == domain or host.endswith(f".{domain}")
         ]
+
+    def _tell_links(self, channel: Channel, message: Json) -> None:
+        """Send link_shared for the links that the app unfurls."""
+        shared = self.links_of_app(message)
         if shared and self._state.bot_user in channel.members:
             event = {
                 "type": "link_shared",
@@ -190,7 +201,7 @@ class Conversation:
     def replace_whisper(self, channel: Channel, to: str, ts: str, fields: Json | None) -> None:
         """Replace an ephemeral message through a response_url, or take it away if there are no fields."""
         whispers = channel.whispers.get(to, [])
-        index = next((i for i, each in enumerate(whispers) if each["ts"] == ts), None)
+        index = next((i for i, whisper in enumerate(whispers) if whisper["ts"] == ts), None)
         if index is None:
             return
         if fields is None:
@@ -231,11 +242,13 @@ class Conversation:
         root = channel.messages.get(reply.get("thread_ts", ""))
         if root is None:
             return
-        left = [each for each in channel.messages.values() if each.get("thread_ts") == root["ts"] != each["ts"]]
-        counted = {**root, "reply_count": len(left), "reply_users": sorted({each["user"] for each in left})}
+        left = [
+            message for message in channel.messages.values() if message.get("thread_ts") == root["ts"] != message["ts"]
+        ]
+        counted = {**root, "reply_count": len(left), "reply_users": sorted({reply["user"] for reply in left})}
         counted["reply_users_count"] = len(counted["reply_users"])
         if left:
-            counted["latest_reply"] = max(each["ts"] for each in left)
+            counted["latest_reply"] = max(reply["ts"] for reply in left)
         else:
             counted.pop("latest_reply", None)
         channel.messages[root["ts"]] = counted
@@ -321,13 +334,13 @@ class Conversation:
     def react(self, channel: Channel, ts: str, user: str, name: str, *, remove: bool = False) -> None:
         """Add somebody's reaction to a message, or take it back."""
         message = channel.messages[ts]
-        users = {each["name"]: list(each["users"]) for each in message.get("reactions", ())}
+        users = {reaction["name"]: list(reaction["users"]) for reaction in message.get("reactions", ())}
         given = users.setdefault(name, [])
         if remove:
             given.remove(user)
         else:
             given.append(user)
-        reactions = [{"name": each, "users": by, "count": len(by)} for each, by in users.items() if by]
+        reactions = [{"name": emoji, "users": by, "count": len(by)} for emoji, by in users.items() if by]
         changed = {**message, "reactions": reactions}
         channel.messages[ts] = changed
         self._show(channel, {"type": "message_changed", "message": changed, "previous_ts": ts})
@@ -353,6 +366,12 @@ class Conversation:
         """Tell every member's page, and those of a few others, what a conversation is like now."""
         for user in [*channel.members, *also]:
             self._stream.push({"type": "channel", "channel": self.describe(channel, user)}, [user])
+
+    def show_new_channel(self, channel: Channel) -> None:
+        """Tell everybody's page, if they may see it, of a channel that there is now."""
+        for user in self._state.people:
+            if channel in self._state.visible(user):
+                self.show_channel(channel, also=[user])
 
     def describe(self, channel: Channel, viewer: str) -> Json:
         """Return a conversation as the viewer's sidebar needs it."""

@@ -83,7 +83,7 @@ class Delivery:
             self._held = None
 
     def _start(self, parcel: Parcel) -> None:
-        task = asyncio.create_task(self._insist(parcel))
+        task = asyncio.create_task(self._deliver(parcel))
         self._under_way.add(task)
         self._idle.clear()
         task.add_done_callback(self._finished)
@@ -98,7 +98,7 @@ class Delivery:
         else:
             self._idle.set()
 
-    async def _insist(self, parcel: Parcel) -> None:
+    async def _deliver(self, parcel: Parcel) -> None:
         """Try by the schedule; while no bot is connected, the event waits for one as long as the schedule lasts."""
         reason = ""
         patience = sum(self._delays) + self._ack_timeout

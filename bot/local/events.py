@@ -8,7 +8,7 @@ from typing import Any
 from bot.local.composer import rich_text
 from bot.local.delivery import Delivery, Parcel
 from bot.local.formatting import mentions
-from bot.local.ids import unique
+from bot.local.ids import object_id, unique
 from bot.local.manifest import Manifest
 from bot.local.scopes import MESSAGE_EVENT, needed_by
 from bot.local.state import Channel, State
@@ -27,9 +27,9 @@ class Events:
     def message(self, channel: Channel, event: Json) -> None:
         """Send a message event, any subtype, if the bot is a member of the conversation."""
         if self._state.bot_user in channel.members:
-            told = self._with_team(event) | {"channel": channel.id, "channel_type": channel.kind}
-            told.setdefault("event_ts", event["ts"])
-            self.send(MESSAGE_EVENT[channel.kind], told, channel)
+            payload = self._with_team(event) | {"channel": channel.id, "channel_type": channel.kind}
+            payload.setdefault("event_ts", event["ts"])
+            self.send(MESSAGE_EVENT[channel.kind], payload, channel)
 
     def mention(self, channel: Channel, message: Json) -> None:
         """Send app_mention in conversations the bot is in, other than its own DM.
@@ -41,8 +41,8 @@ class Events:
         member = channel.kind != "im" and self._state.bot_user in channel.members
         if member and mentions(message["text"], self._state.bot_user):
             stamp = message["edited"]["ts"] if "edited" in message else message["ts"]
-            told = self._with_team(message) | {"type": "app_mention", "channel": channel.id, "event_ts": stamp}
-            self.send("app_mention", told, channel)
+            payload = self._with_team(message) | {"type": "app_mention", "channel": channel.id, "event_ts": stamp}
+            self.send("app_mention", payload, channel)
 
     @property
     def unfurl_domains(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class Events:
             "api_app_id": self._state.app_id,
             "event": event,
             "type": "event_callback",
-            "event_id": unique("Ev"),
+            "event_id": object_id("Ev"),
             "event_time": int(self._state.clock()),
             "authorizations": [{**bot, "is_enterprise_install": False}],
             "is_ext_shared_channel": channel is not None and self._state.shared(channel),

@@ -1,5 +1,7 @@
 """Names that never repeat: message timestamps, and the ids Slack makes unique."""
 
+import secrets
+import string
 import uuid
 from collections.abc import Callable
 
@@ -7,6 +9,11 @@ from collections.abc import Callable
 def unique(prefix: str = "") -> str:
     """Return an id nobody had before, also not an earlier run of the workspace."""
     return prefix + uuid.uuid4().hex
+
+
+def object_id(prefix: str) -> str:
+    """Return an id such as Slack gives to events, files and views: a prefix, capitals and digits, `Ev0PV52K21Q`."""
+    return f"{prefix}0{''.join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(9))}"
 
 
 class Timestamps:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
-from bot.local.block_kit import check_message, elements, walk
+from bot.local.block_kit import check_message, elements, walk, with_defaults
 from bot.local.block_schema import SUGGESTIONS, options_of
 from bot.local.config import WorkspaceConfig
 from bot.local.conversation import Conversation
@@ -55,13 +55,13 @@ class Interaction:
 
         Raises PageError: unknown_command, or what Slackbot says when the bot doesn't answer.
         """
-        known = next((each for each in self._manifest.commands if each.command == command), None)
+        known = next((declared for declared in self._manifest.commands if declared.command == command), None)
         if known is None or "commands" not in self._manifest.scopes:
             raise PageError("unknown_command", f"{command} is not a valid command.")
         if self._state.people[user].team:
             raise PageError("not_in_workspace", f"{command} works for people of {self._state.team.name} only.")
         names = {person.id: person.name for person in self._state.people.values()}
-        names |= {each.id: each.name for each in self._state.channels.values()}
+        names |= {conversation.id: conversation.name for conversation in self._state.channels.values()}
         text = labelled(text, names) if known.should_escape else as_typed(text, names)
         payload = {
             "token": "local",
@@ -185,8 +185,9 @@ class Interaction:
         SUGGESTIONS(answer, "", problems)
         if problems:
             raise PageError("invalid_options", f"Slack shows none of the bot’s options: {problems[0]}")
-        self._suggested.setdefault((block["block_id"], element["action_id"]), []).extend(options_of(answer))
-        return answer
+        shown: Json = with_defaults(answer)
+        self._suggested.setdefault((block["block_id"], element["action_id"]), []).extend(options_of(shown))
+        return shown
 
     def _action(self, block: Json, element: Json, choice: Json) -> Json:
         """Return the entry of `actions` for what a person did; raises PageError if it can't be done."""
@@ -295,7 +296,7 @@ class Interaction:
     # Shortcuts
     async def shortcut(self, user: str, callback_id: str, channel: Channel | None, ts: str | None) -> None:
         """Use a global shortcut, or a message shortcut on a message."""
-        known = next((each for each in self._manifest.shortcuts if each.callback_id == callback_id), None)
+        known = next((declared for declared in self._manifest.shortcuts if declared.callback_id == callback_id), None)
         if known is None:
             raise PageError("unknown_shortcut", "The manifest has no such shortcut.")
         head = self._head("shortcut", user) | {"callback_id": callback_id}
@@ -386,7 +387,7 @@ def _option(element: Json, options: list[Json], given: object, *, many: bool) ->
     initial = element.get("initial_options", [element["initial_option"]] if "initial_option" in element else [])
     offered = {option["value"]: option for option in [*initial, *options]}
     wanted = given if isinstance(given, list) else [given]
-    values = [each.get("value") if isinstance(each, dict) else each for each in wanted]
+    values = [option.get("value") if isinstance(option, dict) else option for option in wanted]
     if many:
         values = [value for value in values if value is not None]
     elif values == [None] and element["type"] != "overflow":

@@ -76,16 +76,16 @@ class Manifest:
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             commands=tuple(
                 Command(
-                    each["command"],
-                    each.get("description", ""),
-                    each.get("usage_hint", ""),
-                    each.get("should_escape", False),
+                    command["command"],
+                    command.get("description", ""),
+                    command.get("usage_hint", ""),
+                    command.get("should_escape", False),
                 )
-                for each in features.get("slash_commands", ())
+                for command in features.get("slash_commands", ())
             ),
             shortcuts=tuple(
-                Shortcut(each["name"], each["type"], each["callback_id"], each.get("description", ""))
-                for each in features.get("shortcuts", ())
+                Shortcut(shortcut["name"], shortcut["type"], shortcut["callback_id"], shortcut.get("description", ""))
+                for shortcut in features.get("shortcuts", ())
             ),
             interactive=settings.get("interactivity", {}).get("is_enabled", False),
             home_enabled=home.get("home_tab_enabled", False),

@@ -48,6 +48,13 @@ class Installations:
                 return team
         return None
 
+    def knows(self, token: str) -> bool:
+        """Return whether this is a bot token that is good."""
+        try:
+            return self.team_of(token) is not None
+        except SlackError:
+            return False
+
     def uninstall(self, team: str) -> None:
         """Take back every token of a workspace."""
         self._tokens[team] = Tokens({})

@@ -18,7 +18,7 @@ from bot.local.conversation import Conversation
 from bot.local.errors import PageError
 from bot.local.faults import ApiFault, Weather
 from bot.local.space import Space
-from bot.local.state import Channel, Kind, Person
+from bot.local.state import Channel, Person
 
 Json = dict[str, Any]
 Answer = Callable[[Json], Awaitable[Json]]
@@ -94,10 +94,10 @@ class PageApi:
         return {
             "team": {"id": self._state.team.id, "name": self._state.team.name},
             "me": me.id,
-            "people": [asdict(each) for each in self._state.people.values()],
-            "channels": [self._conversation.describe(each, me.id) for each in self._state.visible(me.id)],
-            "commands": [asdict(each) for each in manifest.commands],
-            "shortcuts": [asdict(each) for each in manifest.shortcuts],
+            "people": [asdict(person) for person in self._state.people.values()],
+            "channels": [self._conversation.describe(channel, me.id) for channel in self._state.visible(me.id)],
+            "commands": [asdict(command) for command in manifest.commands],
+            "shortcuts": [asdict(shortcut) for shortcut in manifest.shortcuts],
             "bot": {
                 "user": self._state.bot_user,
                 "name": self._state.bot.real_name,
@@ -146,7 +146,9 @@ class PageApi:
 
     async def static(self, given: Json) -> Json:  # noqa: ARG002
         """Return what never changes: the character of each emoji's name, and whom a visitor acts as at first."""
-        first = next((each.id for each in self._state.people.values() if not each.is_bot and not each.deleted), "")
+        first = next(
+            (person.id for person in self._state.people.values() if not person.is_bot and not person.deleted), ""
+        )
         return {"emoji": emoji.by_name(), "first": first}
 
     # Talking
@@ -210,8 +212,10 @@ class PageApi:
         if message is None:
             raise PageError("message_not_found", "There is no such message.")
         name = _text(given, "name").strip(":")
-        given_before = any(each["name"] == name and me.id in each["users"] for each in message.get("reactions", ()))
-        self._conversation.react(channel, message["ts"], me.id, name, remove=given_before)
+        already_given = any(
+            reaction["name"] == name and me.id in reaction["users"] for reaction in message.get("reactions", ())
+        )
+        self._conversation.react(channel, message["ts"], me.id, name, remove=already_given)
         return {"ok": True}
 
     # Using the bot
@@ -247,7 +251,7 @@ class PageApi:
         """Submit a modal."""
         me = self._person(given)
         values = given.get("values") or {}
-        if not isinstance(values, dict) or not all(isinstance(each, dict) for each in values.values()):
+        if not isinstance(values, dict) or not all(isinstance(entered, dict) for entered in values.values()):
             raise PageError("invalid_values", "`values` is {block_id: {action_id: value}}.")
         answer = await self._space.interaction.submit(me.id, _text(given, "view_id"), values)
         return answer if "response_action" in answer else {}
@@ -343,14 +347,8 @@ class PageApi:
         name = _text(given, "name").lstrip("#").lower().replace(" ", "-")
         if self._state.named(name) is not None:
             raise PageError("name_taken", f"There is a #{name} already.")
-        kind: Kind = "group" if given.get("is_private") else "channel"
-        channel_id = "C_" + "".join(each if each.isalnum() else "_" for each in name).upper()
-        if channel_id in self._state.channels:
-            raise PageError("name_taken", "There is a channel with almost that name already.")
-        created = self._state.add_channel(Channel(channel_id, name, kind, [me.id]))
-        for person in self._state.people:
-            if created in self._state.visible(person):
-                self._conversation.show_channel(created, also=[person])
+        created = self._state.new_channel(name, "group" if given.get("is_private") else "channel", me.id)
+        self._conversation.show_new_channel(created)
         return {"channel": self._conversation.describe(created, me.id)}
 
     async def group(self, given: Json) -> Json:
@@ -380,7 +378,7 @@ class PageApi:
     async def undelivered(self, given: Json) -> Json:  # noqa: ARG002
         """Name the messages whose event nobody ever acknowledged, however often it was sent."""
         parcels = self._space.delivery.given_up
-        return {"ts": [each.payload["event"].get("ts") for each in parcels if "event" in each.payload]}
+        return {"ts": [parcel.payload["event"].get("ts") for parcel in parcels if "event" in parcel.payload]}
 
     async def refresh(self, given: Json) -> Json:
         """Ask the bot's sockets to reconnect, or tell them another `reason`, e.g. link_disabled."""
@@ -396,7 +394,7 @@ class PageApi:
         """Arrange trouble: api [{method, error, times, …}], twice, unheard, …; the fields of faults.py."""
         faults = self._space.faults
         try:
-            faults.api = [ApiFault(**each) for each in given.get("api", [])]
+            faults.api = [ApiFault(**fault) for fault in given.get("api", [])]
             faults.weather = Weather(**given["weather"]) if given.get("weather") else None
         except TypeError as error:
             raise PageError("invalid_fault", str(error)) from None
@@ -426,11 +424,11 @@ class PageApi:
     async def uninstall(self, given: Json) -> Json:
         """Remove the app: its tokens end, and it is told, in the order that `tokens_first` asks for."""
         self._uninstall(self._state.team.id)
-        told: list[Json] = [
+        events: list[Json] = [
             {"type": "app_uninstalled"},
             {"type": "tokens_revoked", "tokens": {"bot": [self._state.bot_user]}},
         ]
-        for event in reversed(told) if given.get("tokens_first") else told:
+        for event in reversed(events) if given.get("tokens_first") else events:
             self._space.events.send(event["type"], event)
         return {"ok": True}
 

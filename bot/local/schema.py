@@ -72,8 +72,8 @@ def choice(*allowed: object) -> Check:
     return check
 
 
-def items(each: Check, most: int | None = None, *, least: int = 1) -> Check:
-    """Accept a list of `least` to `most` values that all pass `each`."""
+def items(check_item: Check, most: int | None = None, *, least: int = 1) -> Check:
+    """Accept a list of `least` to `most` values that all pass `check_item`."""
 
     def check(value: object, at: str, problems: Problems) -> None:
         if not isinstance(value, list):
@@ -84,7 +84,7 @@ def items(each: Check, most: int | None = None, *, least: int = 1) -> Check:
         if most is not None and len(value) > most:
             problems.append(Problem(f"no more than {most} items allowed", at))
         for index, item in enumerate(value):
-            each(item, f"{at}/{index}", problems)
+            check_item(item, f"{at}/{index}", problems)
 
     return check
 
@@ -139,8 +139,8 @@ def both(*checks: Check) -> Check:
     """Accept what passes every check."""
 
     def check(value: object, at: str, problems: Problems) -> None:
-        for each in checks:
-            each(value, at, problems)
+        for part in checks:
+            part(value, at, problems)
 
     return check
 

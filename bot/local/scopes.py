@@ -19,6 +19,12 @@ READ: dict[Kind, str] = {
     "im": "im:read",
     "mpim": "mpim:read",
 }
+MANAGE: dict[Kind, tuple[str, ...]] = {
+    "channel": ("channels:manage",),
+    "group": ("groups:write",),
+    "im": ("im:write",),
+    "mpim": ("mpim:write",),
+}
 MESSAGE_EVENT: dict[Kind, str] = {
     "channel": "message.channels",
     "group": "message.groups",

@@ -71,13 +71,20 @@ def _check(entry: object, fields: Fields, place: str) -> None:
 
 def _check_references(sections: Json, path: Path) -> None:
     """Raise ValueError where an entry names a person or channel that isn't in the file."""
-    people = {each["id"] for each in sections["people"]} | {sections["bot"]["user"]}
-    channels = {each["id"] for each in sections["channels"]}
+    people = {person["id"] for person in sections["people"]} | {sections["bot"]["user"]}
+    channels = {channel["id"] for channel in sections["channels"]}
     named = [
-        *((f"channels, {each['id']}", user, people) for each in sections["channels"] for user in each["members"]),
-        *((f"usergroups, {each['id']}", user, people) for each in sections["usergroups"] for user in each["users"]),
-        *((f"messages, entry {n}", each["user"], people) for n, each in enumerate(sections["messages"], start=1)),
-        *((f"messages, entry {n}", each["channel"], channels) for n, each in enumerate(sections["messages"], start=1)),
+        *(
+            (f"channels, {channel['id']}", user, people)
+            for channel in sections["channels"]
+            for user in channel["members"]
+        ),
+        *((f"usergroups, {group['id']}", user, people) for group in sections["usergroups"] for user in group["users"]),
+        *((f"messages, entry {n}", message["user"], people) for n, message in enumerate(sections["messages"], start=1)),
+        *(
+            (f"messages, entry {n}", message["channel"], channels)
+            for n, message in enumerate(sections["messages"], start=1)
+        ),
     ]
     for place, name, known in named:
         if name not in known:

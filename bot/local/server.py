@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
-from bot.local import response_urls, web_api
+from bot.local import api_files, response_urls, web_api
 from bot.local.config import HERE, WorkspaceConfig
 from bot.local.oauth import Installations
 from bot.local.page_api import PageApi
@@ -43,8 +43,17 @@ def create_app(config: WorkspaceConfig) -> web.Application:
             web.get("/oauth/v2/authorize", installed.consent),
             web.route("*", "/api/{method}", web_api.handler(first, teams, installed)),
             *(web.post(f"/response/{space.state.team.id}/{{key}}", response_urls.handler(space)) for space in spaces),
+            *(web.post(f"/{team}/upload/{{key}}", api_files.receiver(space)) for team, space in teams.items()),
+            *(
+                web.get(f"/{team}/files/{{file}}/{{name}}", api_files.sender(space, installed.knows))
+                for team, space in teams.items()
+            ),
             *PageApi(first, installed.uninstall).routes(),
-            *(route for team, each in teams.items() for route in PageApi(each, installed.uninstall).routes(f"/{team}")),
+            *(
+                route
+                for team, space in teams.items()
+                for route in PageApi(space, installed.uninstall).routes(f"/{team}")
+            ),
         ]
     )
     app.on_shutdown.append(_hang_up)
@@ -63,7 +72,7 @@ async def _page(request: web.Request) -> web.FileResponse:  # noqa: ARG001
 
 async def _hang_up(app: web.Application) -> None:
     """Close every websocket, so that nobody waits for a server that is gone."""
-    pages = [each.close(code=WSCloseCode.GOING_AWAY) for space in app[SPACES] for each in list(space.pages)]
+    pages = [page.close(code=WSCloseCode.GOING_AWAY) for space in app[SPACES] for page in list(space.pages)]
     await asyncio.gather(*(space.close() for space in app[SPACES]), *pages, return_exceptions=True)
 
 

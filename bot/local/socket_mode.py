@@ -51,7 +51,7 @@ class SocketMode:
     @property
     def connected(self) -> bool:
         """Whether any connection takes payloads."""
-        return any(not each.retiring for each in self._connections)
+        return any(not connection.retiring for connection in self._connections)
 
     def new_link(self, *, stale: bool = False) -> str:
         """Return a websocket address that works once, within 30 seconds; a stale one no more."""
@@ -128,7 +128,7 @@ class SocketMode:
                     await self._ready.wait()
             except TimeoutError:
                 raise UndeliveredError("connection_failed") from None
-        open_ones = [each for each in self._connections if not each.retiring]
+        open_ones = [connection for connection in self._connections if not connection.retiring]
         if not open_ones:
             raise UndeliveredError("connection_failed")
         self._turn += 1
@@ -167,6 +167,6 @@ class SocketMode:
     async def close(self) -> None:
         """Close every websocket."""
         await asyncio.gather(
-            *(each.socket.close(code=WSCloseCode.GOING_AWAY) for each in list(self._connections)),
+            *(connection.socket.close(code=WSCloseCode.GOING_AWAY) for connection in list(self._connections)),
             return_exceptions=True,
         )

@@ -7,11 +7,13 @@ from bot.local.conversation import Conversation
 from bot.local.delivery import Delivery, Transport
 from bot.local.events import Events
 from bot.local.faults import Faults
+from bot.local.files import Files
 from bot.local.http_delivery import HttpDelivery
 from bot.local.interaction import Interaction
 from bot.local.manifest import Manifest
 from bot.local.permits import Permits
 from bot.local.rate_limits import RateLimits
+from bot.local.scheduled import Scheduled
 from bot.local.socket_mode import SocketMode
 from bot.local.state import State
 from bot.local.stream import Stream
@@ -46,12 +48,16 @@ class Space:
             config, self.manifest, self.state, self.conversation, self.views, self.permits, self.delivery
         )
         self.rate_limits = RateLimits(config.clock, enabled=config.rate_limits, post_burst=config.post_burst)
+        self.files = Files(f"{config.url}/{self.state.team.id}")
+        self.scheduled: dict[str, Scheduled] = {}
         self.pages: set[web.WebSocketResponse] = set()
 
     def _bot_changed(self, connected: bool) -> None:
         self.stream.push({"type": "bot", "connected": connected})
 
     async def close(self) -> None:
-        """Stop deliveries and close the bot's connections."""
+        """Stop deliveries and messages to come, and close the bot's connections."""
+        for scheduled in self.scheduled.values():
+            scheduled.task.cancel()
         await self.delivery.close()
         await self.sockets.close()

@@ -54,29 +54,36 @@ class Channel:
     whispers: dict[str, list[Json]] = field(default_factory=dict)
     last_read: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_general(self) -> bool:
+        """Whether this is the channel that everybody is in and nobody can leave."""
+        return self.name == "general"
+
     def top_level(self, viewer: str) -> list[Json]:
         """Return what stands in the channel itself, oldest first, with the viewer's ephemerals."""
-        said = [each for each in self.messages.values() if is_top_level(each)]
-        heard = [each for each in self.whispers.get(viewer, ()) if "thread_ts" not in each]
-        return sorted([*said, *heard], key=lambda each: str(each["ts"]))
+        messages = [message for message in self.messages.values() if is_top_level(message)]
+        whispers = [message for message in self.whispers.get(viewer, ()) if "thread_ts" not in message]
+        return sorted([*messages, *whispers], key=lambda message: str(message["ts"]))
 
     def thread(self, root: str, viewer: str) -> list[Json]:
         """Return a thread, root first; empty if nothing has that ts."""
-        said = [each for each in self.messages.values() if root in {each["ts"], each.get("thread_ts")}]
-        heard = [each for each in self.whispers.get(viewer, ()) if root in {each["ts"], each.get("thread_ts")}]
-        return sorted([*said, *heard], key=lambda each: str(each["ts"]))
+        messages = [message for message in self.messages.values() if root in {message["ts"], message.get("thread_ts")}]
+        whispers = [
+            message for message in self.whispers.get(viewer, ()) if root in {message["ts"], message.get("thread_ts")}
+        ]
+        return sorted([*messages, *whispers], key=lambda message: str(message["ts"]))
 
     def find(self, ts: str, viewer: str) -> Json | None:
         """Return the message with that ts if the viewer can see it."""
-        whispers = (each for each in self.whispers.get(viewer, ()) if each["ts"] == ts)
+        whispers = (whisper for whisper in self.whispers.get(viewer, ()) if whisper["ts"] == ts)
         return self.messages.get(ts) or next(whispers, None)
 
     def unread(self, viewer: str) -> int:
         """Count the messages of others that the viewer hasn't read; in a DM also those inside threads."""
         seen = self.last_read.get(viewer, "")
         return sum(
-            each["ts"] > seen and each.get("user") != viewer and (self.kind == "im" or is_top_level(each))
-            for each in self.messages.values()
+            message["ts"] > seen and message.get("user") != viewer and (self.kind == "im" or is_top_level(message))
+            for message in self.messages.values()
         )
 
 
@@ -116,24 +123,24 @@ class State:
         self.bot_id: str = document["bot"]["bot"]
         self.app_id: str = document["bot"]["app"]
         bot = Person(self.bot_user, manifest.bot_name.lower(), manifest.bot_name, is_bot=True)
-        people = [Person(**each) for each in document["people"]]
-        self.people: dict[str, Person] = {each.id: each for each in [*people, bot]}
-        self.usergroups = [UserGroup(**{**each, "users": tuple(each["users"])}) for each in document["usergroups"]]
+        people = [Person(**person) for person in document["people"]]
+        self.people: dict[str, Person] = {person.id: person for person in [*people, bot]}
+        self.usergroups = [UserGroup(**{**group, "users": tuple(group["users"])}) for group in document["usergroups"]]
         self.channels: dict[str, Channel] = {}
-        for each in document["channels"]:
+        for channel in document["channels"]:
             self.add_channel(
                 Channel(
-                    each["id"],
-                    each["name"],
-                    "group" if each.get("is_private") else "channel",
-                    list(each["members"]),
-                    each.get("topic", ""),
+                    channel["id"],
+                    channel["name"],
+                    "group" if channel.get("is_private") else "channel",
+                    list(channel["members"]),
+                    channel.get("topic", ""),
                 )
             )
-        for each in document["messages"]:
+        for entry in document["messages"]:
             ts = self.timestamps.next()
-            message = {"type": "message", "ts": ts, "user": each["user"], "text": wire(each["text"].strip())}
-            self.channels[each["channel"]].messages[ts] = {**message, "team": self.team.id}
+            message = {"type": "message", "ts": ts, "user": entry["user"], "text": wire(entry["text"].strip())}
+            self.channels[entry["channel"]].messages[ts] = {**message, "team": self.team.id}
 
     @property
     def bot(self) -> Person:
@@ -146,6 +153,13 @@ class State:
         channel.creator = channel.creator or (channel.members[0] if channel.members else "")
         self.channels[channel.id] = channel
         return channel
+
+    def new_channel(self, name: str, kind: Kind, creator: str) -> Channel:
+        """Create a channel with one person in it; its id is made from its name."""
+        channel_id = "C_" + "".join(letter if letter.isalnum() else "_" for letter in name).upper()
+        while channel_id in self.channels:
+            channel_id += "_"
+        return self.add_channel(Channel(channel_id, name, kind, [creator]))
 
     def named(self, name: str) -> Channel | None:
         """Return the public or private channel of that name."""
@@ -172,7 +186,9 @@ class State:
         """Return what the viewer's sidebar may list: own conversations, and public channels unless a guest."""
         guest = self.people[viewer].is_guest or bool(self.people[viewer].team)
         return [
-            each for each in self.channels.values() if viewer in each.members or (each.kind == "channel" and not guest)
+            channel
+            for channel in self.channels.values()
+            if viewer in channel.members or (channel.kind == "channel" and not guest)
         ]
 
     def team_of(self, user: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.local.block_kit import check_view, elements, walk
 from bot.local.errors import SlackError
-from bot.local.ids import unique
+from bot.local.ids import object_id, unique
 from bot.local.permits import Trigger
 from bot.local.state import State
 from bot.local.stream import Stream
@@ -121,7 +121,7 @@ class Views:
 
     def _checked(self, view: object, allowed: tuple[str, ...], but: str = "") -> Json:
         checked = check_view(view, allowed)
-        taken = {each["external_id"] for view_id, each in self._views.items() if view_id != but}
+        taken = {view["external_id"] for view_id, view in self._views.items() if view_id != but}
         if checked.get("external_id") and checked["external_id"] in taken:
             raise SlackError("duplicate_external_id")
         return checked
@@ -137,7 +137,7 @@ class Views:
 
     def _complete(self, checked: Json) -> Json:
         """Add what Slack adds to a view it shows."""
-        view_id = unique("V")
+        view_id = object_id("V")
         completed: Json = {
             "id": view_id,
             "team_id": self._state.team.id,

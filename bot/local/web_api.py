@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.local import api_chat, api_conversations, api_people, api_views
+from bot.local import api_channels, api_chat, api_conversations, api_files, api_people, api_scheduled, api_views
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.faults import ApiFault
@@ -28,13 +28,15 @@ class Method:
     """One Web API method.
 
     per_minute: calls a minute, None where no limit is known. scopes: any one of them is enough; what depends on the
-    channel is checked inside.
+    channel is checked inside. reads_json: whether arguments may come as a JSON body; one that isn't read is as if it
+    were empty.
     """
 
     run: Callable[[Space, Arguments], Json]
     per_minute: int | None
     scopes: tuple[str, ...] = ()
     caller: TokenKind = "bot"
+    reads_json: bool = True
 
 
 def _open_connection(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
@@ -56,24 +58,43 @@ METHODS: dict[str, Method] = {
     "apps.connections.open": Method(_open_connection, TIER_3, caller="app"),
     "auth.test": Method(api_people.auth_test, SPECIAL),
     "blocks.validate": Method(api_views.validate_blocks, None, caller="none"),
-    "bots.info": Method(api_people.bots_info, TIER_3, ("users:read",)),
+    "bots.info": Method(api_people.bots_info, TIER_3, ("users:read",), reads_json=False),
+    "chat.deleteScheduledMessage": Method(api_scheduled.delete, TIER_3, ("chat:write",)),
     "chat.delete": Method(api_chat.delete, TIER_3, ("chat:write",)),
-    "chat.getPermalink": Method(api_chat.get_permalink, SPECIAL),
+    "chat.getPermalink": Method(api_chat.get_permalink, SPECIAL, reads_json=False),
     "chat.postEphemeral": Method(api_chat.post_ephemeral, TIER_4, ("chat:write",)),
     "chat.postMessage": Method(api_chat.post_message, SPECIAL, ("chat:write",)),
+    "chat.scheduleMessage": Method(api_scheduled.schedule, TIER_3, ("chat:write",)),
+    "chat.scheduledMessages.list": Method(api_scheduled.list_scheduled, TIER_3),
+    "chat.unfurl": Method(api_chat.unfurl, TIER_3, ("links:write",)),
     "chat.update": Method(api_chat.update, TIER_3, ("chat:write",)),
+    "conversations.archive": Method(api_channels.archive, TIER_2),
+    "conversations.create": Method(api_channels.create, TIER_2),
     "conversations.history": Method(api_conversations.history, TIER_3),
-    "conversations.info": Method(api_conversations.info, TIER_3),
+    "conversations.info": Method(api_conversations.info, TIER_3, reads_json=False),
+    "conversations.invite": Method(api_channels.invite, TIER_3),
     "conversations.join": Method(api_conversations.join, TIER_3, ("channels:join",)),
-    "conversations.list": Method(api_conversations.list_conversations, TIER_2),
-    "conversations.members": Method(api_conversations.members, TIER_4),
+    "conversations.kick": Method(api_channels.kick, TIER_3),
+    "conversations.leave": Method(api_channels.leave, TIER_3),
+    "conversations.list": Method(api_conversations.list_conversations, TIER_2, reads_json=False),
+    "conversations.members": Method(api_conversations.members, TIER_4, reads_json=False),
     "conversations.open": Method(api_conversations.open_conversation, TIER_3),
-    "conversations.replies": Method(api_conversations.replies, TIER_3),
+    "conversations.replies": Method(api_conversations.replies, TIER_3, reads_json=False),
+    "conversations.setTopic": Method(api_channels.set_topic, TIER_2),
+    "files.completeUploadExternal": Method(api_files.complete_upload, TIER_4, ("files:write",)),
+    "files.getUploadURLExternal": Method(api_files.get_upload_url, TIER_4, ("files:write",), reads_json=False),
+    "files.info": Method(api_files.info, TIER_4, ("files:read",), reads_json=False),
     "reactions.add": Method(api_chat.add_reaction, TIER_3, ("reactions:write",)),
+    "reactions.get": Method(api_chat.get_reactions, TIER_3, ("reactions:read",), reads_json=False),
     "reactions.remove": Method(api_chat.remove_reaction, TIER_2, ("reactions:write",)),
     "team.info": Method(api_people.team_info, TIER_3, ("team:read",)),
-    "users.info": Method(api_people.users_info, TIER_4, ("users:read",)),
-    "users.list": Method(api_people.users_list, TIER_2, ("users:read",)),
+    "usergroups.list": Method(api_people.list_usergroups, TIER_2, ("usergroups:read",), reads_json=False),
+    "usergroups.users.list": Method(api_people.list_usergroup_users, TIER_2, ("usergroups:read",), reads_json=False),
+    "users.conversations": Method(api_conversations.list_of_user, TIER_3, reads_json=False),
+    "users.info": Method(api_people.users_info, TIER_4, ("users:read",), reads_json=False),
+    "users.list": Method(api_people.users_list, TIER_2, ("users:read",), reads_json=False),
+    "users.lookupByEmail": Method(api_people.lookup_by_email, TIER_3, ("users:read.email",), reads_json=False),
+    "users.profile.get": Method(api_people.get_profile, TIER_4, ("users.profile:read",), reads_json=False),
     "views.open": Method(api_views.open_view, TIER_4),
     "views.publish": Method(api_views.publish_view, TIER_4),
     "views.push": Method(api_views.push_view, TIER_4),
@@ -108,6 +129,8 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
                 )
             else:
                 method = allowed(space, name, token, is_bot=installed.team_of(token) is not None)
+            if not method.reads_json:
+                arguments = arguments.without_body()
             _count(space, name, method)
             fault = space.faults.strike(name)
             if fault is None or fault.done or fault.error is None:
@@ -142,7 +165,8 @@ def _count(space: Space, name: str, method: Method) -> None:
 
 def _token(request: web.Request, arguments: Arguments) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else arguments.text("token")
+    # A JSON body is no place for a token.
+    return token if scheme.lower() == "bearer" else arguments.without_body().text("token")
 
 
 def allowed(space: Space, name: str, token: str, *, is_bot: bool) -> Method:

@@ -14,12 +14,14 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.local.web_api import METHODS
 from tests.workspace import MANIFEST, Workspace
 
 Json = dict[str, Any]
 EVENTS = ["message.mpim", "member_joined_channel", "member_left_channel", "reaction_added", "reaction_removed"]
 EVENTS += ["channel_archive", "channel_left", "channel_unarchive", "link_shared"]
 SCOPES = ["im:write", "mpim:write", "mpim:history", "reactions:read", "reactions:write", "team:read"]
+SCOPES += ["files:read", "files:write"]
 SCOPES += ["channels:manage", "groups:write", "links:read", "links:write", "usergroups:read", "users.profile:read"]
 SCOPES += [f"{kind}:read" for kind in ("channels", "groups", "im", "mpim")]
 SHORTCUTS = [
@@ -170,6 +172,12 @@ async def listen() -> AsyncIterator[Callable[[Workspace], Any]]:
         yield connect
         for socket in sockets:  # aiohttp complains of one that is forgotten while it is open
             await socket.close()
+
+
+def sent(method: str, given: Json) -> Json:
+    """Return how slack_sdk is told to send arguments: as JSON where Slack reads that."""
+    known = METHODS.get(method)
+    return {"json": given} if known is None or known.reads_json else {"params": given}
 
 
 async def link(workspace: Workspace) -> str:

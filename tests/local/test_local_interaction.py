@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def plain(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
+    return {"type": "plain_text", "text": text, "emoji": True}
 
 
 def section(text: str, **more: Any) -> Json:
@@ -188,6 +188,27 @@ async def test_options_of_the_wrong_form_are_refused(workspace: Workspace, liste
         await asking
 
     assert reason in refused.value.answer["detail"]
+
+
+async def test_text_of_blocks_comes_back_as_slack_writes_it(workspace: Workspace, listen, client):
+    bot = await listen(workspace)
+    text = {"type": "mrkdwn", "text": "a & b < <https://x.example?a&b|c>"}
+    go = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go"}
+    blocks = [{"type": "section", "text": text, "accessory": go}]
+    said = await client.chat_postMessage(channel="C_ASK", text="x", blocks=blocks)
+
+    await bot.take()
+    clicking = asyncio.create_task(workspace.click("U_ANA", said["message"] | {"channel": "C_ASK"}, "Go"))
+    [section_of_click] = (await bot.take())["payload"]["message"]["blocks"]
+    await clicking
+
+    assert section_of_click == said["message"]["blocks"][0]
+    assert section_of_click["text"] == {
+        "type": "mrkdwn",
+        "text": "a &amp; b &lt; <https://x.example?a&b|c>",
+        "verbatim": False,
+    }
+    assert section_of_click["accessory"]["text"] == {"type": "plain_text", "text": "Go", "emoji": True}
 
 
 async def test_feedback_buttons_send_the_side_that_was_pressed(app: App):
@@ -443,9 +464,10 @@ async def test_an_ephemeral_message_is_replaced_and_deleted_through_its_response
         await respond(delete_original=True)
 
     asked = await workspace.post("U_ANA", "C_ASK", "privately, please")
+    await app.client.chat_postMessage(channel="C_ASK", thread_ts=asked, text="Look below")
     await app.client.chat_postEphemeral(channel="C_ASK", user="U_ANA", thread_ts=asked, text="Psst", blocks=QUESTION)
-    [psst] = await workspace.replies(asked)
-    assert await workspace.thread("C_ASK", asked, "U_BEN") == [(await workspace.messages("C_ASK", "U_BEN"))[-1]]
+    _, psst = await workspace.replies(asked, count=2)
+    assert [each["text"] for each in await workspace.thread("C_ASK", asked, "U_BEN")][1:] == ["Look below"]
 
     await workspace.click("U_ANA", psst, "Left")
 
@@ -457,7 +479,7 @@ async def test_an_ephemeral_message_is_replaced_and_deleted_through_its_response
     await workspace.click("U_ANA", now, "Away")
 
     async def gone() -> bool:
-        return len(await workspace.thread("C_ASK", asked, "U_ANA")) == 1
+        return len(await workspace.thread("C_ASK", asked, "U_ANA")) == 2
 
     await workspace.until(gone, "U_ANA")
     assert clicked[0]["container"]["is_ephemeral"] is True

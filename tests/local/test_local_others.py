@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +13,20 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.local.config import WorkspaceConfig
+from bot.local_workspace import introduction
 from tests.conftest import _served, free_port
 from tests.test_cli import rolefit_here
 from tests.workspace import MANIFEST, Workspace, shown
 
 HERE = Path(__file__).parent
+PYTHON = (sys.executable, str(HERE / "run_app.py"))
 PATIENCE = 60  # seconds for a process to start; reached only when something is broken
+
+
+def example(name: str) -> str:
+    """Return where one of Slack's own apps is."""
+    return str(HERE / "apps" / name)
 
 
 def manifest(folder: Path, *commands: str, shortcut: str = "") -> Path:
@@ -33,16 +43,16 @@ def manifest(folder: Path, *commands: str, shortcut: str = "") -> Path:
 
 
 @asynccontextmanager
-async def process(workspace: Workspace, *arguments: str) -> AsyncIterator[None]:
-    """Run an app beside a workspace; fails if it ends by itself."""
+async def process(workspace: Workspace, *command: str, **more: str) -> AsyncIterator[None]:
+    """Run an app beside a workspace; fails if it ends by itself. more: of its environment."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SLACK_")},
+        **more,
         "SLACK_API_URL": workspace.api_url,
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
         "SLACK_SIGNING_SECRET": workspace.signing_secret,
     }
-    command = (sys.executable, str(HERE / "run_app.py"), *arguments)
     app = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)
     try:
         yield
@@ -61,7 +71,10 @@ async def suggestions(workspace: Workspace, user: str, action_id: str, typed: st
 
 async def test_slacks_socket_mode_example_answers_opens_a_modal_and_looks_options_up(tmp_path: Path):
     path = manifest(tmp_path, "/hello-socket-mode", shortcut="socket-mode")
-    async with Workspace.start(manifest=path) as workspace, process(workspace, str(HERE / "apps/socket_mode.py")):
+    async with (
+        Workspace.start(manifest=path) as workspace,
+        process(workspace, *PYTHON, example("socket_mode.py")),
+    ):
         async with asyncio.timeout(PATIENCE):
             await workspace.connected()
 
@@ -83,15 +96,16 @@ async def test_slacks_http_example_answers_a_command_opens_a_modal_and_hears_a_c
     url = f"http://127.0.0.1:{port}/slack/events"
     async with (
         Workspace.start(manifest=path, events_url=url) as workspace,
-        process(workspace, str(HERE / "apps/modals_app.py"), str(port)),
+        process(workspace, *PYTHON, example("modals_app.py"), str(port)),
     ):
         async with asyncio.timeout(PATIENCE):
             await _served(port)
         assert await workspace.verify_url()
 
         await workspace.command("U_ANA", "C_ASK", "/hello-bolt-python")
-        accepted, with_button = (await workspace.messages("C_ASK", "U_ANA", count=3))[1:]
-        assert shown(accepted) == ":white_check_mark: Accepted!"
+        answers = (await workspace.messages("C_ASK", "U_ANA", count=3))[1:]
+        [with_button] = [each for each in answers if "Button" in shown(each)]
+        assert ":white_check_mark: Accepted!" in map(shown, answers)
         assert (await workspace.modal("U_ANA"))["callback_id"] == "view-id"
         [one] = (await suggestions(workspace, "U_ANA", "es_a"))["options"]
         groups = (await suggestions(workspace, "U_ANA", "mes_a"))["option_groups"]
@@ -102,6 +116,59 @@ async def test_slacks_http_example_answers_a_command_opens_a_modal_and_hears_a_c
         await workspace.click("U_ANA", with_button, "Button")
         said = [shown(each) for each in (await workspace.messages("C_ASK", "U_ANA", count=5))[3:]]
         assert sorted(said) == [":white_check_mark: Done!", "<@U_ANA> clicked a button! (in_channel)"]
+
+
+@pytest.fixture
+def node() -> tuple[str, ...]:
+    """The command that runs a Bolt app in JavaScript."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("Node is not installed")
+    found = subprocess.run([program, "-e", "require.resolve('@slack/bolt')"], capture_output=True, check=False)
+    if found.returncode:
+        pytest.skip("@slack/bolt is not installed where NODE_PATH says")
+    return (program, "--require", str(HERE / "run_app.cjs"))
+
+
+async def test_slacks_socket_mode_example_in_javascript_answers_hears_a_click_and_publishes_home(
+    tmp_path: Path, node: tuple[str, ...]
+):
+    path = manifest(tmp_path, "/socketslash", shortcut="launch_shortcut")
+    async with (
+        Workspace.start(manifest=path) as workspace,
+        process(workspace, *node, example("socket_mode.js")),
+    ):
+        async with asyncio.timeout(PATIENCE):
+            await workspace.connected()
+
+        await workspace.mention("U_ANA", "C_ASK", "are you there?")
+        answer = (await workspace.messages("C_ASK", count=3))[-1]
+        assert shown(answer).startswith("Thanks for the mention <@U_ANA>! Click my fancy button")
+        await workspace.click("U_ANA", answer, "Button")
+        await workspace.command("U_ANA", "C_ASK", "/socketslash", "said back")
+        said = [shown(each) for each in (await workspace.messages("C_ASK", count=5))[3:]]
+        assert sorted(said) == ["Thanks for clicking the fancy button", "said back"]
+        assert "App Home Published" in shown(await workspace.home("U_ANA"))
+        await workspace.shortcut("U_ANA", "launch_shortcut")
+        assert (await workspace.modal("U_ANA"))["title"]["text"] == "My App"
+
+
+async def test_slacks_http_example_in_javascript_answers_and_hears_a_click(tmp_path: Path, node: tuple[str, ...]):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(manifest=manifest(tmp_path), events_url=url) as workspace,
+        process(workspace, *node, example("heroku.js"), PORT=str(port)),
+    ):
+        async with asyncio.timeout(PATIENCE):
+            await _served(port)
+        assert await workspace.verify_url()
+
+        await workspace.post("U_ANA", "C_ASK", "hello")
+        answer = (await workspace.messages("C_ASK", count=3))[-1]
+        assert shown(answer).startswith("Hey there <@U_ANA>!")
+        await workspace.click("U_ANA", answer, "Click Me")
+        assert shown((await workspace.messages("C_ASK", count=4))[-1]) == "<@U_ANA> clicked the button"
 
 
 SEED = {
@@ -146,11 +213,10 @@ async def test_the_command_takes_another_app_and_its_people_and_prints_how_to_co
     assert ([each["name"] for each in state["channels"]], state["commands"][0]["command"]) == (["one"], "/other")
 
 
-async def test_a_bot_over_http_is_told_the_secret_instead_of_a_token_for_socket_mode():
-    async with command_line("--event-url", "http://127.0.0.1:9/slack/events") as started:
-        assert started.stdout is not None
-        async with asyncio.timeout(PATIENCE):
-            lines = [(await started.stdout.readline()).decode().strip() for _ in range(5)]
+def test_a_bot_over_http_is_told_the_secret_instead_of_a_token_for_socket_mode():
+    config = WorkspaceConfig(manifest=MANIFEST, events_url="http://127.0.0.1:9/slack/events")
+
+    lines = [line.strip() for line in introduction(config, config.url).splitlines()]
 
     assert lines[2:4] == ["SLACK_BOT_TOKEN=xoxb-local", "SLACK_SIGNING_SECRET=local-signing-secret"]
 

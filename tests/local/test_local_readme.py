@@ -6,6 +6,7 @@ from pathlib import Path
 import typer.main
 
 from bot.cli import cli
+from bot.local.web_api import METHODS
 
 HERE = Path(__file__).parent
 README = (HERE.parent.parent / "bot/local/README.md").read_text()
@@ -24,6 +25,12 @@ def test_every_behaviour_has_a_source_and_a_test_that_exists():
         assert re.findall(r"`(test_\w+)`", row[2]), row
         for name in re.findall(r"`(test_\w+)`", row[2]):
             assert f"def {name}(" in written, name
+
+
+def test_every_method_is_listed():
+    listed = README[README.index("## Methods") : README.index("## What it does")]
+
+    assert set(re.findall(r"`([a-z]+\.[\w.]+)`", listed)) == {*METHODS, "oauth.v2.access"}
 
 
 def test_every_option_of_the_command_is_described():

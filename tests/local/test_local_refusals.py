@@ -10,7 +10,7 @@ import yaml
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.local.conftest import client_of
+from tests.local.conftest import client_of, sent
 from tests.workspace import MANIFEST, Workspace, shown
 
 Json = dict[str, Any]
@@ -54,7 +54,7 @@ def chart(**more: Any) -> Json:
 async def refusal(client: AsyncWebClient, method: str, **given: Any) -> str:
     """Return the code a call is refused with, or "ok"."""
     try:
-        await client.api_call(method, json=given)
+        await client.api_call(method, **sent(method, given))
     except SlackApiError as error:
         return str(error.response["error"])
     return "ok"
@@ -127,6 +127,11 @@ CALLS: list[tuple[str, Json, str]] = [
     ("views.update", {"view_id": "V0", "view": {}}, "not_found"),
     ("apps.connections.open", {}, "not_allowed_token_type"),
     ("files.nonsense", {}, "unknown_method"),
+    ("files.info", {"file": "F_NONE"}, "file_not_found"),
+    ("files.getUploadURLExternal", {"filename": "a.txt", "length": 0}, "missing_argument"),
+    ("files.getUploadURLExternal", {"filename": "a.txt", "length": 1, "alt_txt": "x" * 1001}, "alt_txt_too_large"),
+    ("files.completeUploadExternal", {"files": [{"id": "F_NONE"}]}, "file_not_found"),
+    ("files.completeUploadExternal", {"files": []}, "file_not_found"),
     ("auth.test", {}, "ok"),
     ("team.info", {}, "ok"),
     ("bots.info", {"bot": "B_NONE"}, "bot_not_found"),
@@ -173,7 +178,13 @@ BLOCKS: list[tuple[str, list[Json], str]] = [
     ("an initial option that isn't offered", [actions(select("a", initial_option=select("b")["options"][0]))],
      "invalid_blocks"),
     ("an input element among actions", [actions({"type": "plain_text_input"})], "invalid_blocks"),
-    ("an input in a message", [{"type": "input", "label": plain("x"), "element": select("a")}], "invalid_blocks"),
+    ("an input in a message", [{"type": "input", "label": plain("x"), "element": select("a")}], "ok"),
+    ("a task that is to come", [{"type": "task_card", "task_id": "1", "title": "x", "status": "pending"}],
+     "invalid_blocks"),
+    ("the same in a plan", [{"type": "plan", "title": "x", "tasks": [
+        {"task_id": "1", "title": "x", "status": "pending"}]}], "ok"),
+    ("a picture on one's own machine", [{"type": "image", "alt_text": "x", "image_url": "http://localhost:3000/a.png"}],
+     "invalid_blocks"),
     ("an alert in a message", [{"type": "alert", "text": plain("x")}], "invalid_blocks"),
     ("an image without a source", [{"type": "image", "alt_text": "x"}], "invalid_blocks"),
     ("100 rows of 20", [table(100, 20)], "ok"),
@@ -257,6 +268,23 @@ async def test_a_stack_holds_three_modals_and_an_update_must_know_the_last_state
     assert await refusal(client, "views.update", **known, hash=seen) == "hash_conflict"
 
 
+async def test_a_message_has_one_table_also_where_another_is_attached(client):
+    both = {"blocks": [table()], "attachments": [{"blocks": [table()]}]}
+    assert await refusal(client, "chat.postMessage", channel="C_ASK", text="x", **both) == "invalid_attachments"
+
+
+async def test_an_ephemeral_message_in_a_thread_without_replies_is_seen_by_nobody(workspace: Workspace, client):
+    root = await workspace.post("U_ANA", "C_ASK", "root")
+    given = {"channel": "C_ASK", "user": "U_ANA", "thread_ts": root}
+
+    unseen = await client.chat_postEphemeral(**given, text="too early")
+    await workspace.post("U_BEN", "C_ASK", "reply", thread_ts=root)
+    await client.chat_postEphemeral(**given, text="now")
+
+    assert unseen["ok"]
+    assert [each["text"] for each in await workspace.thread("C_ASK", root, "U_ANA")] == ["root", "reply", "now"]
+
+
 async def test_the_answer_names_the_place_of_what_is_wrong(client):
     with pytest.raises(SlackApiError) as refused:
         await client.chat_postMessage(channel="C_ASK", text="x", blocks=[section(), section("x" * 3001)])
@@ -282,6 +310,17 @@ async def test_tokens(workspace: Workspace, token: str, code: str):
     assert await refusal(stranger, "chat.postMessage", channel="C_ASK", text="x") == code
 
 
+async def test_a_token_may_be_an_argument_but_not_in_a_json_body(workspace: Workspace):
+    given = {"channel": "C_ASK", "text": "x", "token": workspace.bot_token}
+
+    async def post(**body: Any) -> Any:
+        async with workspace._session.post(f"{workspace.api_url}chat.postMessage", **body) as answer:
+            return (await answer.json()).get("error", "ok")
+
+    assert await post(json=given) == "not_authed"
+    assert await post(data=given) == "ok"
+
+
 SCOPED = [
     ("chat.postMessage", {"channel": "C_ASK", "text": "x"}, "chat:write"),
     ("users.info", {"user": "U_ANA"}, "users:read"),
@@ -301,7 +340,7 @@ async def test_scopes(tmp_path: Path, method: str, given: Json, needed: str):
     (tmp_path / "few.yaml").write_text(yaml.safe_dump(manifest))
     async with Workspace.start(manifest=tmp_path / "few.yaml") as workspace:
         with pytest.raises(SlackApiError) as refused:
-            await client_of(workspace).api_call(method, json=given)
+            await client_of(workspace).api_call(method, **sent(method, given))
 
     answer = refused.value.response
     assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", needed, "commands,im:history")

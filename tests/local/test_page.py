@@ -349,6 +349,22 @@ async def test_whoever_mentions_an_absent_bot_is_offered_to_invite_it(visit, bot
     assert (await bot.hears("app_mention"))["event"]["channel"] == channel
 
 
+async def test_the_bot_is_removed_and_the_channel_archived_from_the_details(visit, bot, workspace):
+    page = await visit(query="&channel=C_GENERAL")
+
+    await page.get_by_test_id("channel-details").click()
+    await page.get_by_role("button", name="Remove Rolefit").click()
+    await expect(page.get_by_test_id("channel-details")).to_have_text("3")
+    await page.get_by_test_id("channel-details").click()
+    await page.get_by_role("button", name="Archive").click()
+
+    await expect(page.get_by_text("#general is archived.")).to_be_visible()
+    await expect(page.get_by_test_id("composer")).to_be_hidden()
+    await page.get_by_test_id("channel-details").click()
+    await page.get_by_role("button", name="Bring back").click()
+    await expect(page.get_by_test_id("composer")).to_be_visible()
+
+
 async def test_an_external_select_asks_the_bot_while_somebody_types(visit, bot):
     page = await visit()
     bot.answers["block_suggestion"] = {"options": [{"text": plain("Madrid"), "value": "mad"}]}
@@ -362,6 +378,114 @@ async def test_an_external_select_asks_the_bot_while_somebody_types(visit, bot):
     assert (await bot.hears("block_suggestion"))["value"] == "ma"
     assert (await bot.hears("block_actions"))["actions"][0]["selected_option"]["value"] == "mad"
     await expect(page.get_by_role("button", name="Madrid")).to_be_visible()
+
+
+REPORT = {
+    "color": "danger",
+    "pretext": "Before it",
+    "author_name": "Grace",
+    "author_link": "https://x.example/grace",
+    "title": "A title",
+    "title_link": "https://x.example/title",
+    "text": "Some *text*",
+    "fields": [
+        {"title": "Priority", "value": "High", "short": True},
+        {"title": "State", "value": "Open", "short": True},
+        {"title": "Where", "value": "Everywhere", "short": False},
+    ],
+    "image_url": "https://x.example/a.png",
+    "footer": "The reporter",
+}
+
+
+async def test_an_attachment_shows_its_parts_beside_a_coloured_bar(visit, bot):
+    page = await visit()
+    await bot.says("C_ASK", "Report", attachments=[REPORT, {"color": "#36A64F", "blocks": [section("in a block")]}])
+    said = message(page, "Report")
+    first, second = said.locator(".attachment").nth(0), said.locator(".attachment").nth(1)
+
+    assert [await each.evaluate("node => getComputedStyle(node).borderLeftColor") for each in (first, second)] == [
+        "rgb(224, 30, 90)",
+        "rgb(54, 166, 79)",
+    ]
+    await expect(first).not_to_contain_text("Before it")
+    await expect(first.get_by_role("link", name="Grace")).to_have_attribute("href", "https://x.example/grace")
+    await expect(first.get_by_role("link", name="A title")).to_have_attribute("href", "https://x.example/title")
+    await expect(first.locator("strong")).to_have_text("text")
+    await expect(first).to_contain_text("The reporter")
+    await expect(second).to_have_text("in a block")
+    priority, state, where = [await first.locator(".fields > div").nth(n).bounding_box() for n in range(3)]
+    assert (priority["y"], priority["width"]) == (state["y"], state["width"])
+    assert where["y"] > priority["y"]
+    assert where["width"] > 2 * priority["width"]
+
+
+async def test_fields_of_a_section_stand_in_two_columns(visit, bot):
+    page = await visit()
+    fields = [{"type": "mrkdwn", "text": f"*Field {number}*"} for number in range(3)]
+    await bot.says("C_ASK", blocks=[{"type": "section", "fields": fields}])
+
+    one, two, three = [await message(page, "Field 0").get_by_text(f"Field {n}").bounding_box() for n in range(3)]
+
+    assert one["y"] == two["y"] < three["y"]
+    assert one["x"] == three["x"] < two["x"]
+
+
+LISTED = (("ordered", 0, 0, "a"), ("bullet", 1, 0, "b"), ("ordered", 0, 1, "c"))
+NESTED = [
+    (
+        {"type": "markdown", "text": "- a\n  - b\n    - c\n- d\n\n1. one\n   1. inner\n2. two"},
+        "<ul><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li><li>d</li></ul>"
+        "<ol><li>one<ol><li>inner</li></ol></li><li>two</li></ol>",
+    ),
+    (
+        section("• a\n    ◦ b\n• c"),
+        "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>",
+    ),
+    (
+        {
+            "type": "rich_text",
+            "elements": [
+                {
+                    "type": "rich_text_list",
+                    "style": style,
+                    "indent": indent,
+                    "offset": offset,
+                    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}],
+                }
+                for style, indent, offset, text in (
+                    ("ordered", 0, 0, "a"),
+                    ("bullet", 1, 0, "b"),
+                    ("ordered", 0, 1, "c"),
+                )
+            ],
+        },
+        "<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>",
+    ),
+]
+
+
+@pytest.mark.parametrize(("block", "markup"), NESTED, ids=["markdown", "mrkdwn", "rich_text"])
+async def test_lists_stand_within_lists(visit, bot, block: Json, markup: str):
+    page = await visit()
+    ts = await bot.says("C_ASK", blocks=[block])
+
+    shown = page.locator(f"[data-ts='{ts}'] .text").first
+    await expect(shown).to_be_visible()
+    assert await shown.inner_html() == markup
+
+
+async def test_videos_plans_and_tasks_are_shown_as_text(visit, bot):
+    page = await visit()
+    video = {"type": "video", "title": plain("A talk"), "video_url": "https://x.example/v", "alt_text": "A slide"}
+    video |= {"thumbnail_url": "https://x.example/t.png", "title_url": "https://x.example", "author_name": "Ana"}
+    tasks = [{"task_id": "1", "title": "Read", "status": "complete"}, {"task_id": "2", "title": "Answer"}]
+    await bot.says("C_ASK", blocks=[video, {"type": "plan", "title": "Work", "tasks": tasks}])
+    said = message(page, "A talk")
+
+    await expect(said.get_by_role("link", name="A talk")).to_be_visible()
+    await expect(said.locator("[data-block=plan]")).to_have_text("WorkCompleteReadPendingAnswer")
+    await expect(said.locator(".unsupported")).to_have_count(0)
 
 
 async def test_a_table_has_a_header_row_and_scrolls_within_itself(visit, bot):
