@@ -54,13 +54,13 @@ def test_ask_answers_a_question_of_the_documents():
 
 
 def test_ask_is_silent_about_lunch():
-    said = json.loads(rolefit("ask", "lunch at 12?", "--json").stdout)
+    said = json.loads(rolefit_here("ask", "lunch at 12?", "--json").stdout)
 
     assert (said["decision"], said["entry"]) == ("silence", None)
 
 
 def test_ask_prints_the_answer_and_why():
-    said = rolefit("ask", "What does Member of Technical Staff mean?").stdout
+    said = rolefit_here("ask", "What does Member of Technical Staff mean?").stdout
 
     assert said.startswith("answer")
     assert "Bell Labs" in said
@@ -75,14 +75,14 @@ def test_ask_prints_the_answer_and_why():
     ],
 )
 def test_ask_refuses_what_it_does_not_know(arguments: tuple[str, ...], words: str):
-    result = rolefit("ask", "what is an MTS", *arguments)
+    result = rolefit_here("ask", "what is an MTS", *arguments)
 
     assert result.returncode == 2
     assert words in result.stderr
 
 
 def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
-    said = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
+    said = json.loads(rolefit_here("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
 
     assert said["decision"] == "no_answer"
 
