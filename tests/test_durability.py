@@ -20,6 +20,8 @@ from tests.test_quiz_conversation import CLEAR, begin, question, result, take
 from tests.test_share_conversation import previewed
 from tests.workspace import Workspace, buttons, shown
 
+pytestmark = pytest.mark.both_databases
+
 QUESTION = SEVEN["xai-dropped-researcher"]
 
 

@@ -237,6 +237,7 @@ async def test_a_typed_reply_answers_like_a_click(workspace: Workspace, library:
     await workspace.latest("U_ANA", asked, once=lambda now: label(library, 1, position) in shown(now))
 
 
+@pytest.mark.both_databases
 async def test_the_whole_quiz_can_be_typed(workspace: Workspace):
     root = await begin(workspace)
     for number, position in enumerate(CLEAR, 1):
@@ -303,6 +304,7 @@ async def test_words_that_fit_no_choice_are_asked_about(workspace: Workspace):
 # Going back, leaving out, asking
 
 
+@pytest.mark.both_databases
 async def test_back_asks_the_question_before_again(workspace: Workspace, library: Library):
     root = await begin(workspace, about=None)
     await asking(workspace, root, "One thing first")
@@ -492,6 +494,7 @@ async def test_so_far_after_the_result_points_to_it(workspace: Workspace):
     await message(workspace, root, "This round is finished.")
 
 
+@pytest.mark.both_databases
 async def test_a_stop_while_a_question_of_ones_own_is_answered_stays(workspace: Workspace):
     root = await begin(workspace)
     await question(workspace, root, 1)
@@ -510,6 +513,7 @@ async def test_a_stop_while_a_question_of_ones_own_is_answered_stays(workspace: 
 # Changing answers
 
 
+@pytest.mark.both_databases
 async def test_an_edit_never_answers_a_question_that_came_after_the_message(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await question(workspace, root, 1)
@@ -547,6 +551,7 @@ async def test_editing_twice_and_editing_what_was_guessed_change_the_question_th
     assert "2 of 5 answered" in shown(now)
 
 
+@pytest.mark.both_databases
 async def test_editing_the_message_changes_the_answer(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await question(workspace, root, 1)
@@ -589,6 +594,7 @@ async def test_changing_an_answer_after_the_result_updates_it_and_says_what_chan
     assert buttons(now)[0] == "Share"
 
 
+@pytest.mark.both_databases
 async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await take(workspace, root)
@@ -605,6 +611,7 @@ async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace,
     assert "That makes it an AI researcher (leaning); before, it was an AI researcher (clear)." in shown(changed)
 
 
+@pytest.mark.both_databases
 async def test_a_double_click_has_one_effect(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -619,6 +626,7 @@ async def test_a_double_click_has_one_effect(workspace: Workspace):
     assert not any(each.get("ephemeral") for each in thread)
 
 
+@pytest.mark.both_databases
 async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Workspace, library: Library):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -634,6 +642,7 @@ async def test_a_stale_button_tells_the_truth_and_changes_nothing(workspace: Wor
     await workspace.latest("U_ANA", asked, once=lambda now: label(library, 1, 0) in shown(now))
 
 
+@pytest.mark.both_databases
 async def test_a_double_enter_answers_one_question(workspace: Workspace):
     root = await begin(workspace)
     await question(workspace, root, 1)
@@ -697,6 +706,7 @@ def forged(action: Json, message: Json, user: str) -> Json:
 # How it ends
 
 
+@pytest.mark.both_databases
 async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root, *EARLY)
@@ -1169,6 +1179,7 @@ async def test_where_it_is_too_close_to_call_both_roles_have_their_trap(workspac
 # Pausing, stopping, several rounds
 
 
+@pytest.mark.both_databases
 async def test_pause_takes_the_buttons_away_until_it_goes_on(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -1189,6 +1200,7 @@ async def test_pause_takes_the_buttons_away_until_it_goes_on(workspace: Workspac
     await card(workspace, root, "Pause")
 
 
+@pytest.mark.both_databases
 async def test_stop_keeps_the_answers_and_start_over_begins_another_round(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root, 0)
@@ -1206,6 +1218,7 @@ async def test_stop_keeps_the_answers_and_start_over_begins_another_round(worksp
     assert len(await workspace.dm("U_ANA")) == 2
 
 
+@pytest.mark.both_databases
 async def test_two_people_do_not_disturb_each_other(workspace: Workspace):
     ana, ben = await begin(workspace, "U_ANA"), await begin(workspace, "U_BEN")
     await take(workspace, ana, *CLEAR)
@@ -1215,6 +1228,7 @@ async def test_two_people_do_not_disturb_each_other(workspace: Workspace):
     assert "the role of an AI engineer." in shown(await result(workspace, ben))
 
 
+@pytest.mark.both_databases
 async def test_two_rounds_of_one_person_do_not_disturb_each_other(workspace: Workspace):
     first = await begin(workspace)
     await take(workspace, first, *CLEAR[:2])
@@ -1260,6 +1274,7 @@ async def test_the_command_offers_to_continue_an_open_round(workspace: Workspace
     assert len(await workspace.dm("U_ANA")) == 1
 
 
+@pytest.mark.both_databases
 async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root)
@@ -1274,6 +1289,7 @@ async def test_it_can_be_taken_again_and_a_double_click_begins_one_round(workspa
     assert len(await workspace.dm("U_ANA")) == 2
 
 
+@pytest.mark.both_databases
 async def test_taking_it_again_shows_what_moved(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await take(workspace, root)
@@ -1332,6 +1348,7 @@ async def privately(workspace: Workspace, text: str, user: str = "U_ANA") -> Jso
     return await workspace.until(there, user)
 
 
+@pytest.mark.both_databases
 async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root)
@@ -1353,6 +1370,7 @@ async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
     )
 
 
+@pytest.mark.both_databases
 async def test_a_deleted_round_is_gone_from_the_list_and_the_thread(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root)
@@ -1436,6 +1454,7 @@ async def rounds(workspace: Workspace, count: int) -> Sent:
     return Sent(root["ts"], root["channel"], "U_ANA")
 
 
+@pytest.mark.both_databases
 async def test_after_a_deleted_round_another_begins_as_often_as_one_likes(workspace: Workspace):
     first = await begin(workspace)
     await take(workspace, first)
@@ -1452,6 +1471,7 @@ async def test_after_a_deleted_round_another_begins_as_often_as_one_likes(worksp
             await workspace.command("U_ANA", "C_ASK", "/rolefit")
 
 
+@pytest.mark.both_databases
 async def test_a_round_whose_beginning_was_given_up_can_be_begun_again(workspace: Workspace):
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
     await workspace.command("U_ANA", "C_ASK", "/rolefit")
@@ -1556,6 +1576,7 @@ def live(messages: list[Json]) -> list[tuple[str, Any]]:
     ]
 
 
+@pytest.mark.both_databases
 async def test_clicks_on_many_devices_at_once_leave_one_question_open(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)

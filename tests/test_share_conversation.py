@@ -72,6 +72,7 @@ async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace
     assert buttons(copy) == []
 
 
+@pytest.mark.both_databases
 async def test_the_sender_is_told_and_cannot_send_twice(workspace: Workspace):
     root, _, confirm = await previewed(workspace)
 
@@ -95,6 +96,7 @@ async def test_what_is_not_sent_is_seen_by_nobody(workspace: Workspace):
     assert await workspace.dm("U_MEI") == []
 
 
+@pytest.mark.both_databases
 async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace):
     root, _, confirm = await previewed(workspace)
     await workspace.click("U_ANA", confirm, "Don’t send")
@@ -128,6 +130,7 @@ async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipie
     assert not any("Send it to" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))
 
 
+@pytest.mark.both_databases
 async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, library: Library):
     root, told = await finished(workspace)
     asked = await picker(workspace, root, told)
