@@ -273,6 +273,7 @@ async def test_a_question_after_the_command_is_answered_to_one_person(workspace:
     told = await privately(workspace, "What does MTS stand for?")
 
     assert library.entries["member-of-technical-staff"].answer in shown(told)
+    await workspace.settled()
     assert not [each for each in await workspace.messages("C_ASK", "U_BEN") if each.get("ephemeral")]
     assert await workspace.traffic("chat.postMessage") == []
 
@@ -291,6 +292,7 @@ async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace
         return len(told) == 1 and chosen.answer in shown(told[0]) and not buttons(told[0])
 
     await workspace.until(answered, "U_ANA")
+    await workspace.settled()
     assert await workspace.traffic("chat.postMessage") == []
 
 

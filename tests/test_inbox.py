@@ -120,6 +120,19 @@ async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
             assert len(await answers(workspace, asked)) == 1
 
 
+async def test_work_has_not_ended_while_what_came_is_being_recorded(library: Library, tmp_path: Path):
+    async with Workspace.start(**PATIENT) as workspace, bot_in(workspace, library, tmp_path):
+        async with held("inbox", {}, tmp_path):
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await eventually(lambda: metric("inbox_waiting") == 1)
+            ending = asyncio.create_task(jobs.idle())
+            await asyncio.sleep(0)  # which would not return if the task went round without letting go of the loop
+            assert not ending.done()
+        await ending
+
+        assert len(await answers(workspace, asked)) == 1
+
+
 async def test_an_event_that_comes_again_while_it_waits_and_after_it_is_answered_once(
     library: Library, tmp_path: Path, kept_in: dict[str, Any]
 ):

@@ -395,5 +395,5 @@ async def test_a_message_that_is_not_ours_is_untouched_by_a_restart(tmp_path: Pa
             await workspace.replies(asked)
         async with bot(workspace, tmp_path):
             await workspace.connected()
-            await workspace.settled()
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", "Do flat team structures hurt research?"))
             assert len(await workspace.thread("C_ASK", asked, "U_ANA")) == 2

@@ -60,6 +60,7 @@ async def previewed(workspace: Workspace, recipient: str = "U_MEI") -> tuple[Sen
 
 async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace):
     _, preview, confirm = await previewed(either_way)
+    await either_way.settled()
     assert await either_way.dm("U_MEI") == []
 
     await either_way.click("U_ANA", confirm, "Send")
@@ -106,7 +107,8 @@ async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace)
     await workspace.select_user("U_ANA", again, "U_BEN")
     await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
 
-    assert len(await workspace.dm("U_BEN", count=1)) == 1
+    await workspace.settled()
+    assert len(await workspace.dm("U_BEN")) == 1
     assert await workspace.dm("U_MEI") == []
 
 
@@ -127,6 +129,7 @@ async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipie
     await workspace.select_user("U_ANA", asked, recipient)
 
     assert "Who should get a copy?" in shown(await message(workspace, root, reason))
+    await workspace.settled()
     assert not any("Send it to" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))
 
 
@@ -140,6 +143,7 @@ async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, l
     await workspace.select_user("U_ANA", asked, "U_MEI")
 
     await message(workspace, root, "Your result has changed since this preview")
+    await workspace.settled()
     assert await workspace.dm("U_MEI") == []
 
 
@@ -210,6 +214,7 @@ async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_a
 
         said = await message(workspace, root, told)
         assert "click Share under your result" in shown(said)
+        await workspace.settled()
         assert await workspace.dm("U_MEI") == []
         assert states(tmp_path) == ["failed"]
         await message(workspace, root, "This is what <@U_MEI> would have got:")
@@ -218,8 +223,9 @@ async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_a
         await workspace.select_user("U_ANA", again, "U_MEI")
         await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
 
-        assert len(await workspace.dm("U_MEI", count=1)) == 1
         await message(workspace, root, "Sent to <@U_MEI>.")
+        await workspace.settled()
+        assert len(await workspace.dm("U_MEI")) == 1
         assert sorted(states(tmp_path)) == ["failed", "sent"]
 
 
