@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import sqlite3
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,12 @@ async def take(workspace: Workspace, root: Sent, *choices: int) -> None:
         await workspace.click(root.user, asked, buttons(asked)[choice])
 
 
+async def take_at_once(workspace: Workspace, root: Sent, *choices: int) -> None:
+    """Write these choices in one message, where it is the result that matters and not the way to it."""
+    await question(workspace, root, 1)
+    await write(workspace, root, in_letters(choices or CLEAR))
+
+
 async def result(workspace: Workspace, root: Sent) -> Json:
     return await asking(workspace, root, "Take it again")
 
@@ -128,14 +135,14 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
 
 async def test_the_last_choices_lead_to_an_ai_engineer(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root, *ENGINEER)
+    await take_at_once(workspace, root, *ENGINEER)
 
     assert "the role of an AI engineer." in shown(await result(workspace, root))
 
 
 async def test_the_text_of_a_recommendation_says_what_its_blocks_say(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
 
     told = await result(workspace, root)
 
@@ -150,7 +157,7 @@ async def test_the_text_of_a_recommendation_says_what_its_blocks_say(workspace: 
 
 async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     told = await result(workspace, root)
 
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
@@ -165,7 +172,7 @@ async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace
 
 async def test_an_answer_between_two_columns_marks_no_cell(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root, 2, 2, 3, 3, 4)  # only what the business watches is in a cell
+    await take_at_once(workspace, root, 2, 2, 3, 3, 4)  # only what the business watches is in a cell
 
     told = await result(workspace, root)
 
@@ -486,7 +493,7 @@ async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Work
 
 async def test_so_far_after_the_result_points_to_it(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     await result(workspace, root)
 
     await write(workspace, root, "so far")
@@ -810,7 +817,7 @@ async def test_a_changed_answer_that_ties_two_other_roles_brings_their_question(
     await asking(workspace, root, "leans towards the role of an AI engineer.")
 
 
-def in_letters(positions: tuple[int, ...]) -> str:
+def in_letters(positions: Sequence[int]) -> str:
     return ", ".join(f"{number}{LETTERS[at]}" for number, at in enumerate(positions, 1))
 
 
@@ -881,7 +888,7 @@ async def test_a_role_to_fill_is_asked_about_and_advised_on_as_such(workspace: W
     root = await begin(workspace, about=ROLE)
     asked = await question(workspace, root, 1)
     assert str(library.quiz.questions[0].text_role) in shown(asked).replace("*", "")
-    await take(workspace, root, *ENGINEER)
+    await take_at_once(workspace, root, *ENGINEER)
 
     told = await result(workspace, root)
 
@@ -934,7 +941,7 @@ async def test_that_one_manages_others_can_be_said_in_the_middle(workspace: Work
 
 async def test_what_it_is_about_can_be_changed_on_the_card_after_the_result(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     await result(workspace, root)
     now = await card(workspace, root, "Your result is below.")
 
@@ -1005,7 +1012,7 @@ async def test_who_goes_right_on_is_taken_to_mean_their_own_work(workspace: Work
 )
 async def test_a_button_opens_its_part_in_the_thread_once(workspace: Workspace, name: str, shows: str, cites: str):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     told = await result(workspace, root)
 
     await workspace.click("U_ANA", told, name)
@@ -1051,7 +1058,7 @@ async def test_the_button_of_an_older_result_opens_the_whole_table(tmp_path: Pat
 
 async def test_an_open_part_follows_a_changed_answer(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     await workspace.click("U_ANA", await result(workspace, root), "Titles")
     part = await message(workspace, root, "What an AI researcher is called.")
 
@@ -1065,7 +1072,7 @@ async def test_an_open_part_follows_a_changed_answer(workspace: Workspace):
 
 async def test_the_smallest_change_that_would_flip_it_is_named(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root, *ENGINEER)
+    await take_at_once(workspace, root, *ENGINEER)
 
     said = shown(await result(workspace, root))
 
@@ -1094,7 +1101,7 @@ async def pick_review(workspace: Workspace, root: Sent, cell: str) -> Json:
 
 async def test_nobody_is_asked_about_their_review_before_they_open_it(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     await result(workspace, root)
     await workspace.settled()
 
@@ -1103,7 +1110,7 @@ async def test_nobody_is_asked_about_their_review_before_they_open_it(workspace:
 
 async def test_work_in_one_column_and_grading_in_another_is_said_plainly(workspace: Workspace, library: Library):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     await review(workspace, root)
 
     told = shown(await pick_review(workspace, root, "Uptime, latency, cost, KPIs")).replace("*", "")
@@ -1119,7 +1126,7 @@ async def test_work_in_one_column_and_grading_in_another_is_said_plainly(workspa
 
 async def test_grading_in_the_same_column_is_said_too_and_follows_a_changed_answer(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     await review(workspace, root)
     told = await pick_review(workspace, root, "Novelty, scientific impact")
     assert "stand in the same column" in shown(told)
@@ -1135,7 +1142,7 @@ async def test_grading_in_the_same_column_is_said_too_and_follows_a_changed_answ
 
 async def test_nobody_has_to_say_what_the_review_looked_at(workspace: Workspace):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
 
     await workspace.click("U_ANA", await review(workspace, root), "I would rather not say")
 
@@ -1144,7 +1151,7 @@ async def test_nobody_has_to_say_what_the_review_looked_at(workspace: Workspace)
 
 async def test_any_cell_of_the_table_can_be_picked_and_picked_again(workspace: Workspace, library: Library):
     root = await begin(workspace)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     asked = await review(workspace, root)
     [menu] = [each for block in asked["blocks"] for each in block.get("elements", []) if "option_groups" in each]
     cells = [option["text"]["text"] for group in menu["option_groups"] for option in group["options"]]

@@ -20,6 +20,7 @@ from tests.test_quiz_conversation import (
     question,
     result,
     take,
+    take_at_once,
     write,
 )
 from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
@@ -28,7 +29,7 @@ from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 async def finished(workspace: Workspace, user: str = "U_ANA") -> tuple[Sent, Json]:
     """Take the quiz and give its root and its result."""
     root = await begin(workspace, user)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     return root, await result(workspace, root)
 
 
