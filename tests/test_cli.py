@@ -69,13 +69,13 @@ def test_ask_answers_a_question_of_the_documents():
 
 
 def test_ask_is_silent_about_lunch():
-    output = json.loads(rolefit("ask", "lunch at 12?", "--json").stdout)
+    output = json.loads(rolefit_here("ask", "lunch at 12?", "--json").stdout)
 
     assert (output["decision"], output["entry"]) == ("silence", None)
 
 
 def test_ask_prints_the_answer_and_why():
-    output = rolefit("ask", "What does Member of Technical Staff mean?").stdout
+    output = rolefit_here("ask", "What does Member of Technical Staff mean?").stdout
 
     assert output.startswith("answer")
     assert "Bell Labs" in output
@@ -90,14 +90,14 @@ def test_ask_prints_the_answer_and_why():
     ],
 )
 def test_ask_refuses_what_it_does_not_know(arguments: tuple[str, ...], words: str):
-    result = rolefit("ask", "what is an MTS", *arguments)
+    result = rolefit_here("ask", "what is an MTS", *arguments)
 
     assert result.returncode == 2
     assert words in result.stderr
 
 
 def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
-    output = json.loads(rolefit("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
+    output = json.loads(rolefit_here("ask", "which restaurant is best?", "--surface", "mention", "--json").stdout)
 
     assert output["decision"] == "no_answer"
 

@@ -20,6 +20,8 @@ from tests.test_quiz_conversation import CLEAR, begin, question, result, take
 from tests.test_share_conversation import previewed
 from tests.workspace import Workspace, buttons, shown
 
+pytestmark = pytest.mark.both_databases
+
 QUESTION = SEVEN["xai-dropped-researcher"]
 
 
@@ -37,6 +39,7 @@ async def test_a_message_that_slack_has_though_it_said_otherwise_is_not_posted_t
     asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
 
     await workspace.until(lambda: _looked(workspace), "U_ANA")
+    await workspace.settled()
 
     assert len(await answers(workspace, asked)) == 1
     assert len(await posts(workspace)) == 1
@@ -51,6 +54,7 @@ async def test_nor_is_what_begins_a_direct_message(workspace: Workspace):
 
     root = await begin(workspace)
     await question(workspace, root, 1)
+    await workspace.settled()
 
     assert await _looked(workspace, "conversations.history")
     assert len(await workspace.dm("U_ANA")) == 1
@@ -62,6 +66,7 @@ async def test_nor_is_what_is_shared(workspace: Workspace):
 
     await workspace.click("U_ANA", confirm, "Send")
     await workspace.latest("U_ANA", confirm, once=lambda now: "Sent to" in shown(now))
+    await workspace.settled()
 
     assert len(await workspace.dm("U_MEI")) == 1
 
@@ -87,6 +92,7 @@ async def test_what_was_posted_is_found_a_page_at_a_time(workspace: Workspace):
 
     await workspace.mention("U_ANA", "C_ASK", "what is an applied scientist?", asked)
     await workspace.until(lambda: _found(workspace), "U_ANA")
+    await workspace.settled()
 
     answers = [each for each in await workspace.thread("C_ASK", asked, "U_ANA") if each["user"] == "U_ROLEFIT"]
     assert len(answers) == 2
@@ -226,6 +232,7 @@ async def test_a_broken_connection_after_the_message_arrived_posts_it_once(works
     asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
 
     await workspace.until(lambda: _looked(workspace), "U_ANA")
+    await workspace.settled()
 
     assert len(await answers(workspace, asked)) == 1
     assert len(await posts(workspace)) == 1

@@ -30,6 +30,7 @@ def wire(text: str) -> str:
     return text.replace("&", "&amp;")
 
 
+@pytest.mark.both_databases
 async def test_each_of_the_seven_questions_is_answered_in_its_own_thread(workspace: Workspace, library: Library):
     for entry, question in SEVEN.items():
         asked = await workspace.post("U_ANA", "C_ASK", wire(question))
@@ -105,6 +106,7 @@ async def test_two_questions_in_one_message_are_answered_in_one_reply(workspace:
     assert len(await workspace.traffic("chat.postMessage")) == 1
 
 
+@pytest.mark.both_databases
 async def test_a_follow_up_in_a_thread_is_read_with_what_was_answered_there(workspace: Workspace, library: Library):
     asked = await workspace.post("U_ANA", "C_ASK", "What roles does OpenAI have?")
     await workspace.replies(asked)
@@ -271,6 +273,7 @@ async def test_a_question_after_the_command_is_answered_to_one_person(workspace:
     told = await privately(workspace, "What does MTS stand for?")
 
     assert library.entries["member-of-technical-staff"].answer in shown(told)
+    await workspace.settled()
     assert not [each for each in await workspace.messages("C_ASK", "U_BEN") if each.get("ephemeral")]
     assert await workspace.traffic("chat.postMessage") == []
 
@@ -289,6 +292,7 @@ async def test_a_suggestion_after_the_command_is_answered_in_its_place(workspace
         return len(told) == 1 and chosen.answer in shown(told[0]) and not buttons(told[0])
 
     await workspace.until(answered, "U_ANA")
+    await workspace.settled()
     assert await workspace.traffic("chat.postMessage") == []
 
 
@@ -308,6 +312,7 @@ async def test_what_else_may_stand_after_the_command(workspace: Workspace, text:
     assert shown(told).startswith(lead)
 
 
+@pytest.mark.both_databases
 async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(workspace: Workspace, library: Library):
     asked = await workspace.post("U_ANA", "U_ROLEFIT", "titles at labs, flat or not")
     [offer] = await workspace.replies(asked)
@@ -353,6 +358,7 @@ async def test_an_edited_message_is_not_answered_again(workspace: Workspace):
     assert await workspace.traffic("chat.postMessage") == []
 
 
+@pytest.mark.both_databases
 async def test_an_event_delivered_twice_is_answered_once(workspace: Workspace):
     await workspace.faults(twice=1)
     asked = await workspace.post("U_ANA", "C_ASK", SEVEN["role-differences"])

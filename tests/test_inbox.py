@@ -23,6 +23,8 @@ from tests.test_edge import EVENT, Edge
 from tests.test_faq_conversation import SEVEN
 from tests.workspace import Sent, Workspace, shown
 
+pytestmark = pytest.mark.both_databases
+
 QUESTION = SEVEN["xai-dropped-researcher"]
 MANY = 30
 PATIENT = {"ack_timeout": 60.0}  # so that on a slow machine nothing is sent again that is about to be acknowledged
@@ -107,7 +109,7 @@ async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
             crashing.setattr(replica, "deregister", dies)
             async with bot_in(workspace, library, tmp_path, **kept_in):
                 asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
-                await workspace.settled()
+                await workspace.acknowledged()
                 [(key, work)] = rows(kept_in, tmp_path)
         # On PostgreSQL this is another replica, which finds that the first has not been heard of.
         async with bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in):
@@ -118,6 +120,19 @@ async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
             assert len(await answers(workspace, asked)) == 1
 
 
+async def test_work_has_not_ended_while_what_came_is_being_recorded(library: Library, tmp_path: Path):
+    async with Workspace.start(**PATIENT) as workspace, bot_in(workspace, library, tmp_path):
+        async with held("inbox", {}, tmp_path):
+            asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
+            await eventually(lambda: metric("inbox_waiting") == 1)
+            ending = asyncio.create_task(jobs.wait_until_idle())
+            await asyncio.sleep(0)  # which would not return if the task went round without letting go of the loop
+            assert not ending.done()
+        await ending
+
+        assert len(await answers(workspace, asked)) == 1
+
+
 async def test_an_event_that_comes_again_while_it_waits_and_after_it_is_answered_once(
     library: Library, tmp_path: Path, kept_in: dict[str, Any]
 ):
@@ -125,7 +140,7 @@ async def test_an_event_that_comes_again_while_it_waits_and_after_it_is_answered
         async with held("workflow_status", kept_in, tmp_path):
             await workspace.faults(twice=1)
             asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
-            await workspace.settled()
+            await workspace.acknowledged()
             assert len(rows(kept_in, tmp_path)) == 1
         await workspace.replies(asked)
         await eventually(lambda: not rows(kept_in, tmp_path))
@@ -147,7 +162,7 @@ async def test_a_full_inbox_refuses_says_so_and_takes_it_later(
         edge, before = Edge(port, workspace, session), metric("refused_total", reason="full")
         async with held("workflow_status", kept_in, tmp_path):
             taken = [await workspace.post("U_ANA", "C_ASK", QUESTION) for _ in range(2)]
-            await workspace.settled()
+            await workspace.acknowledged()
             refused = await workspace.post("U_ANA", "C_ASK", QUESTION)
             await eventually(lambda: metric("refused_total", reason="full") > before)
 
@@ -177,7 +192,7 @@ async def test_over_socket_mode_a_full_inbox_acknowledges_nothing(
     async with Workspace.start(**config) as workspace, bot_in(workspace, library, tmp_path):
         async with held("workflow_status", {}, tmp_path):
             first = await workspace.post("U_ANA", "C_ASK", QUESTION)
-            await workspace.settled()
+            await workspace.acknowledged()
             second = await workspace.post("U_ANA", "C_ASK", QUESTION)
             await workspace.until(lambda: _unacknowledged(workspace), "U_ANA")
         await workspace.replies(first)

@@ -87,6 +87,7 @@ async def test_two_workspaces_install_it_and_each_is_answered_in_its_own(install
         asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
         [answer] = await workspace.replies(asked)
         assert "Bell Labs" in shown(answer)
+        await other.settled()
         assert len(await other.traffic("chat.postMessage")) == before
 
 
@@ -99,6 +100,8 @@ async def test_the_same_people_in_two_workspaces_take_two_quizzes(installing: In
         await workspace.click("U_ANA", asked, buttons(asked)[0])
         await question(workspace, roots[-1], 2)
 
+    await installing.one.settled()
+    await installing.two.settled()
     assert {team for (team,) in installing.rows("SELECT team FROM runs")} == {ONE, TWO}
     assert len(await installing.one.dm("U_ANA")) == len(await installing.two.dm("U_ANA")) == 1
 

@@ -29,9 +29,10 @@ def folder(tmp_path: Path) -> Path:
 
 def edit(folder: Path, name: str, change: Change) -> None:
     """Change a file as data and write it back."""
-    data = yaml.safe_load((folder / name).read_text())
+    data = yaml.load((folder / name).read_text(), yaml.CSafeLoader)
     change(data)
-    (folder / name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000))
+    text = yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=1000)
+    (folder / name).write_text(text)
 
 
 def errors(folder: Path) -> list[Problem]:

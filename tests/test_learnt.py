@@ -2,14 +2,13 @@
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
-from bot import calibrate, evaluate, knowledge, train, train_second_stage
+from bot import calibrate, evaluate, knowledge
 from bot.domain.content import Faq, Synonyms
 from bot.domain.faq import Answer, Silence, Suggestions, Surface, reply_to
 from bot.domain.learnt import Learnt, LearntFile, Linear
@@ -18,7 +17,9 @@ from bot.knowledge import Library, english
 from bot.knowledge.learning import as_readable_json
 from bot.knowledge.loader import read_learnt
 from bot.settings import KNOWLEDGE
-from bot.train_second_stage import SecondStageTrainer
+
+if TYPE_CHECKING:  # scikit-learn takes seconds to import, and each worker would only to know which tests there are
+    from bot.train import LeftOut, Trainer
 
 FIRST, SECOND = "role-differences", "bell-labs"
 SOME = (FIRST, SECOND, "spacex", "meta-roles", "paper-reviewed", "on-call", "rotation", "interviews")
@@ -32,8 +33,10 @@ AUTHORS = (
 
 
 @pytest.fixture(scope="module")
-def some(library: Library) -> train.Trainer:
+def some(library: Library) -> "Trainer":
     """Give a trainer of a few entries and a handful of texts."""
+    from bot import train
+
     entries = [library.entries[name] for name in SOME]
     texts = [
         case
@@ -47,13 +50,16 @@ def some(library: Library) -> train.Trainer:
 
 
 @pytest.fixture(scope="module")
-def left_out(some: train.Trainer) -> tuple[list[train.LeftOut], list[str]]:
+def left_out(some: "Trainer") -> "tuple[list[LeftOut], list[str]]":
     """Give what the trainer made of each author who was left out, and what it said meanwhile."""
     said: list[str] = []
     return some.left_out(said.append), said
 
 
 def test_a_linear_classifier_scores_as_scikit_learn_does():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
     texts = [["a", "b", "b"], ["b", "c"], ["a", "c", "d"], ["d", "d", "a"]]
     vectors = TfidfVectorizer(analyzer=list, sublinear_tf=True)
     fitted = LogisticRegression().fit(vectors.fit_transform(texts), ["x", "y", "z", "x"])
@@ -87,12 +93,14 @@ def test_a_broken_file_of_what_was_learnt_names_the_remedy(tmp_path):
 
 
 def test_learning_leaves_each_author_out_in_turn_and_finds_what_was_labelled(
-    some: train.Trainer, left_out: tuple[list[train.LeftOut], list[str]]
+    some: "Trainer", left_out: "tuple[list[LeftOut], list[str]]"
 ):
+    from bot.train import MADE
+
     parts, said = left_out
     learnt, thresholds = some.learn(said.append, parts)
     authors = {each.author for each in some.texts}
-    assert authors == {*AUTHORS, train.MADE}
+    assert authors == {*AUTHORS, MADE}
     assert {f"leaving out {author}" for author in authors} <= set(said)
     assert 0 < thresholds.maybe <= thresholds.sure < 1
     index = Index.build(some.entries, some.synonyms, english(), some.calibration, Learnt.of(learnt))
@@ -129,12 +137,14 @@ def _bag_of_words(text: str) -> np.ndarray:
 
 
 def test_the_second_stage_learns_beside_the_first_and_finds_thresholds_of_its_own(
-    some: train.Trainer, left_out: tuple[list[train.LeftOut], list[str]], monkeypatch: pytest.MonkeyPatch
+    some: "Trainer", left_out: "tuple[list[LeftOut], list[str]]", monkeypatch: pytest.MonkeyPatch
 ):
+    from bot import train, train_second_stage
+
     for module, name, few in ((train, "NETWORKS", 1), (train, "ROUNDS", 10), (train_second_stage, "ROUNDS", 10)):
         monkeypatch.setattr(module, name, few)  # how well it has learnt is judged elsewhere
     parts, _ = left_out
-    embedded, thresholds = SecondStageTrainer(some, _bag_of_words, str).learn(parts)
+    embedded, thresholds = train_second_stage.SecondStageTrainer(some, _bag_of_words, str).learn(parts)
 
     [features, *_] = (row[2].shape[1] for row in parts[0].known)
     assert len(embedded.known.weights) > features  # it weighs what the embedding says, too

@@ -37,6 +37,8 @@ from tests.test_process import Started, bot
 from tests.test_quiz_conversation import CLEAR, begin, question, result, take
 from tests.workspace import Sent, Workspace, buttons, shown
 
+pytestmark = pytest.mark.both_databases
+
 QUESTION = SEVEN["xai-dropped-researcher"]
 PATIENCE = 60.0  # seconds
 PAGE = 4096  # bytes of SQLite's
@@ -213,7 +215,7 @@ async def test_what_was_acknowledged_waits_until_a_damaged_file_of_the_work_has_
             await looks.reads(
                 503, f"{file} is damaged: database disk image is malformed. Stop the bot and put a backup"
             )
-            await workspace.settled()
+            await workspace.acknowledged()
             assert await workspace.undelivered() == set()
         put_in_place(migrated_sqlite / "jobs.db", file)
         async with bot_in(workspace, library, tmp_path):
@@ -281,7 +283,7 @@ async def test_what_was_acknowledged_before_postgresql_became_read_only_is_done_
         with suppress(psycopg.OperationalError):
             async with held("workflow_status", kept_in, tmp_path):
                 begins_late = await workspace.post("U_ANA", "C_ASK", QUESTION)
-                await workspace.settled()
+                await workspace.acknowledged()
                 assert await workspace.undelivered() == set()
                 async with read_only(database):
                     await looks.reads(

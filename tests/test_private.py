@@ -28,7 +28,7 @@ def settings(data: Path) -> Settings:
 async def test_nobody_else_can_read_what_a_bot_keeps(library: Library, tmp_path: Path):
     data = tmp_path / "data"
     settings(data).prepare_data_dir()
-    async with Workspace.start() as workspace, bot_in(workspace, library, data):
+    async with Workspace.start() as workspace, bot_in(workspace, library, data, empty=True):
         await workspace.replies(await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?"))
         found = {each.name: mode(each) for each in data.iterdir()}
 

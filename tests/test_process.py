@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 
 from bot import jobs
 from bot.knowledge import Library
-from tests.conftest import free_port
+from tests.conftest import free_port, with_tables
 from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_quiz_conversation import begin, question, result, take
 from tests.workspace import Sent, Workspace, buttons, shown
@@ -68,7 +68,7 @@ def bot(workspace: Workspace, data: Path, *arguments: str, **settings: str):
     """Start the bot with tokens and SLACK_API_URL, as it would serve any Slack-compatible server."""
     tokens = {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
     given = {"SLACK_API_URL": workspace.api_url, **tokens, **settings}
-    return process("run", *arguments, data=data, **given)
+    return process("run", *arguments, data=with_tables(data), **given)
 
 
 async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_path: Path):
@@ -395,5 +395,5 @@ async def test_a_message_that_is_not_ours_is_untouched_by_a_restart(tmp_path: Pa
             await workspace.replies(asked)
         async with bot(workspace, tmp_path):
             await workspace.connected()
-            await workspace.settled()
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", "Do flat team structures hurt research?"))
             assert len(await workspace.thread("C_ASK", asked, "U_ANA")) == 2

@@ -148,6 +148,7 @@ async def test_the_bot_answers_with_it_and_the_setting_leaves_it_out(tmp_path: P
         before = await workspace.post("U_ANA", "C_ASK", QUESTION)
         asked = await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?")
         await workspace.replies(asked)
+        await workspace.settled()
         assert len(await workspace.thread("C_ASK", before, "U_ANA")) == 1
 
 

@@ -20,6 +20,7 @@ from tests.test_quiz_conversation import (
     question,
     result,
     take,
+    take_at_once,
     write,
 )
 from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
@@ -28,7 +29,7 @@ from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 async def finished(workspace: Workspace, user: str = "U_ANA") -> tuple[Sent, Json]:
     """Take the quiz and give its root and its result."""
     root = await begin(workspace, user)
-    await take(workspace, root)
+    await take_at_once(workspace, root)
     return root, await result(workspace, root)
 
 
@@ -60,6 +61,7 @@ async def previewed(workspace: Workspace, recipient: str = "U_MEI") -> tuple[Sen
 
 async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace):
     _, preview, confirm = await previewed(either_way)
+    await either_way.settled()
     assert await either_way.dm("U_MEI") == []
 
     await either_way.click("U_ANA", confirm, "Send")
@@ -72,6 +74,7 @@ async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace
     assert buttons(copy) == []
 
 
+@pytest.mark.both_databases
 async def test_the_sender_is_told_and_cannot_send_twice(workspace: Workspace):
     root, _, confirm = await previewed(workspace)
 
@@ -95,6 +98,7 @@ async def test_what_is_not_sent_is_seen_by_nobody(workspace: Workspace):
     assert await workspace.dm("U_MEI") == []
 
 
+@pytest.mark.both_databases
 async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace):
     root, _, confirm = await previewed(workspace)
     await workspace.click("U_ANA", confirm, "Don’t send")
@@ -104,7 +108,8 @@ async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace)
     await workspace.select_user("U_ANA", again, "U_BEN")
     await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
 
-    assert len(await workspace.dm("U_BEN", count=1)) == 1
+    await workspace.settled()
+    assert len(await workspace.dm("U_BEN")) == 1
     assert await workspace.dm("U_MEI") == []
 
 
@@ -125,9 +130,11 @@ async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipie
     await workspace.select_user("U_ANA", asked, recipient)
 
     assert "Who should get a copy?" in shown(await message(workspace, root, reason))
+    await workspace.settled()
     assert not any("Send it to" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))
 
 
+@pytest.mark.both_databases
 async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, library: Library):
     root, told = await finished(workspace)
     asked = await picker(workspace, root, told)
@@ -137,6 +144,7 @@ async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, l
     await workspace.select_user("U_ANA", asked, "U_MEI")
 
     await message(workspace, root, "Your result has changed since this preview")
+    await workspace.settled()
     assert await workspace.dm("U_MEI") == []
 
 
@@ -207,6 +215,7 @@ async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_a
 
         said = await message(workspace, root, told)
         assert "click Share under your result" in shown(said)
+        await workspace.settled()
         assert await workspace.dm("U_MEI") == []
         assert states(tmp_path) == ["failed"]
         await message(workspace, root, "This is what <@U_MEI> would have got:")
@@ -215,8 +224,9 @@ async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_a
         await workspace.select_user("U_ANA", again, "U_MEI")
         await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
 
-        assert len(await workspace.dm("U_MEI", count=1)) == 1
         await message(workspace, root, "Sent to <@U_MEI>.")
+        await workspace.settled()
+        assert len(await workspace.dm("U_MEI")) == 1
         assert sorted(states(tmp_path)) == ["failed", "sent"]
 
 

@@ -1,6 +1,7 @@
 """Two workspaces never see each other's rows, whatever either does, with the same ids in both."""
 
 import inspect
+import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -143,7 +144,9 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-async def test_what_a_workspace_sees_does_not_depend_on_what_another_does(library: Library, data: st.DataObject):
+async def test_what_a_workspace_sees_does_not_depend_on_what_another_does(
+    library: Library, migrated_sqlite: Path, data: st.DataObject
+):
     calls = _calls(library)
     step = st.tuples(st.sampled_from(sorted(calls)), st.sampled_from((MINE, THEIRS)), st.integers(0, 5))
     steps = data.draw(st.lists(step, min_size=5, max_size=40))
@@ -152,6 +155,7 @@ async def test_what_a_workspace_sees_does_not_depend_on_what_another_does(librar
     with tempfile.TemporaryDirectory() as folder:
         for alone in (True, False):
             file = Path(folder) / f"{alone}.db"
+            shutil.copy(migrated_sqlite / "rolefit.db", file)
             store = await Store.open(f"sqlite+aiosqlite:///{file}")
             for name, team, number in steps:
                 if team == MINE or not alone:

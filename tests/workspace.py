@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from bot import jobs
 from bot.local.config import WorkspaceConfig
 from bot.local.server import running
 
@@ -324,7 +325,17 @@ class Workspace:
         raise AssertionError("the workspace is gone")
 
     async def settled(self) -> None:
-        """Wait until every delivery to the bot is acknowledged."""
+        """Wait until the bot has said all that it will say: deliveries are acknowledged and durable work has ended.
+
+        Work that pauses is not waited for, nor is that of a bot in another process.
+        """
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(2):  # what the bot said is delivered to it, too
+                await self.acknowledged()
+                await jobs.wait_until_idle()
+
+    async def acknowledged(self) -> None:
+        """Wait until every delivery to the bot is acknowledged; its durable work may be going on."""
         await self._get("settled", {"timeout": str(PATIENCE)})
 
     async def notices(self, user: str) -> list[str]:
