@@ -32,7 +32,7 @@ FIRST = Calibration(
 
 # The rule for the thresholds. Unprompted, one in a hundred made-up negatives may be answered; when asked, an answer
 # must be more likely right than wrong, and a suggestion right once in ten.
-FALSE_UNPROMPTED, LIKELY, WORTH_SUGGESTING, GAP = 0.01, 0.5, 0.1, 0.05
+FALSE_BY_WORDS_ALONE, LIKELY, WORTH_SUGGESTING, GAP = 0.01, 0.5, 0.1, 0.05
 # There are far more made-up negatives than positives; together they count this much of all, so that a confidence is
 # honest where about half of what sounds like a question to us is one.
 NEGATIVES = 0.55
@@ -275,7 +275,7 @@ def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: 
     likely = sorted(tops)
     maybe = next((confidence for confidence, _ in likely if _right_around(likely, confidence) >= WORTH_SUGGESTING), 0.5)
     return Limits(
-        sure=round(min(0.99, false[int(FALSE_UNPROMPTED * len(false))] + 0.001), 3),
+        sure=round(min(0.99, false[int(FALSE_BY_WORDS_ALONE * len(false))] + 0.001), 3),
         gap=GAP,
         asked=LIKELY,
         maybe=round(maybe, 3),

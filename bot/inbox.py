@@ -23,8 +23,8 @@ from bot.storage import Item, Store
 
 # Items that may wait in one process. It takes some twenty seconds to begin so many; Slack sends what is refused again
 # at once, then after a minute, and what waited longer than that would be answered after it had been asked anew.
-MOST = 2_000
-SOME = 0.75  # of MOST, below which an inbox that was full is not full any more
+MOST_WAITING = 2_000
+SOME = 0.75  # of MOST_WAITING, below which an inbox that was full is not full any more
 ENTERS_WITHIN = 2.3  # seconds until a request has its turn; Slack waits for three
 RECORDED_WITHIN = 2.5  # seconds until an item is recorded
 CROWD = 8  # requests that wait for their turn, from which on more is recorded at a time and less is done for each
@@ -130,7 +130,7 @@ class Inbox:
     @property
     def full(self) -> bool:
         """Whether items are refused."""
-        if self._full and self.waiting < SOME * MOST:
+        if self._full and self.waiting < SOME * MOST_WAITING:
             self._full = False
             log.info("the inbox takes work again", waiting=self.waiting)
         return self._full
@@ -145,7 +145,7 @@ class Inbox:
         Raises InboxFullError, what the database raises, or TimeoutError if it takes longer than Slack waits for us: it
         may be recorded all the same, and what comes again finds it so.
         """
-        if self.full or self.waiting >= MOST:
+        if self.full or self.waiting >= MOST_WAITING:
             if not self._full:
                 self._full = True
                 log.error("the inbox is full, and Slack is told to come again", waiting=self.waiting)
@@ -252,7 +252,7 @@ class Inbox:
         Not for long, though, nor once half of what may wait does: then it is no burst, and both must go on.
         """
         until = time.monotonic() + STANDS_BACK
-        while self.turnstile.crowded and self.waiting < MOST / 2 and time.monotonic() < until:  # noqa: ASYNC110 - a crowd
+        while self.turnstile.crowded and self.waiting < MOST_WAITING / 2 and time.monotonic() < until:  # noqa: ASYNC110 - a crowd
             await asyncio.sleep(LOOKS)
 
     async def _dispatched(self, item: Item) -> None:

@@ -151,7 +151,7 @@ async def test_an_event_that_comes_again_while_it_waits_and_after_it_is_answered
 async def test_a_full_inbox_refuses_says_so_and_takes_it_later(
     library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(inbox, "MOST", 2)
+    monkeypatch.setattr(inbox, "MOST_WAITING", 2)
     port = free_port()
     url = f"http://127.0.0.1:{port}/slack/events"
     async with (
@@ -187,7 +187,7 @@ async def _posted(session: aiohttp.ClientSession, edge: Edge, asked: Sent) -> tu
 async def test_over_socket_mode_a_full_inbox_acknowledges_nothing(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(inbox, "MOST", 1)
+    monkeypatch.setattr(inbox, "MOST_WAITING", 1)
     config = {"ack_timeout": 0.5, "retry_delays": (0.0, *[0.5] * 60)}
     async with Workspace.start(**config) as workspace, bot_in(workspace, library, tmp_path):
         async with held("workflow_status", {}, tmp_path):

@@ -49,7 +49,8 @@ MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"}
 IS_GONE = frozenset({"channel_not_found", "message_not_found"})
 # Slack's errors for blocks that it will not show: plainer ones may do. `invalid_attachments` is for a second table.
 REFUSED_BLOCKS = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-NOT_REACHABLE = frozenset(
+# How a share that was refused is told to its sender; what is tried again does not depend on it.
+DELIVERY_UNREACHABLE = frozenset(
     {
         "account_inactive",
         "cannot_dm_bot",
@@ -63,7 +64,7 @@ NOT_REACHABLE = frozenset(
 )
 
 # The workspace's settings forbid it; docs.slack.dev/reference/methods/chat.postMessage#errors.
-RESTRICTED = frozenset(
+DELIVERY_RESTRICTED = frozenset(
     {
         "access_denied",
         "ekm_access_denied",
@@ -149,9 +150,9 @@ class SlackGateway:
         except UncertainError:
             return Delivery.UNCERTAIN
         except SlackWorkError as error:
-            if str(error) in NOT_REACHABLE:
+            if str(error) in DELIVERY_UNREACHABLE:
                 return Delivery.UNREACHABLE
-            return Delivery.RESTRICTED if str(error) in RESTRICTED else Delivery.REFUSED
+            return Delivery.RESTRICTED if str(error) in DELIVERY_RESTRICTED else Delivery.REFUSED
         return Delivery.DELIVERED
 
     async def turn_to_update(self, team: str, *, waited_for: bool = False) -> float:
@@ -201,7 +202,7 @@ class SlackGateway:
             try:
                 await self._send_blocks(method, arguments)
             except SlackApiError as error:
-                return _left("update", error)
+                return _left_as_it_is("update", error)
             return {}
 
         return await self._call("update", update, lease=lease, patient=patient)
@@ -213,7 +214,7 @@ class SlackGateway:
             try:
                 await (await self._client(team)).chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
-                return _left("remove", error)
+                return _left_as_it_is("remove", error)
             return {}
 
         return await self._call("remove", remove, lease=lease)
@@ -272,7 +273,7 @@ class SlackGateway:
             try:
                 found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
             except SlackApiError as error:
-                return _left("permalink", error)
+                return _left_as_it_is("permalink", error)
             return {"permalink": found["permalink"]}
 
         return (await self._call("permalink", permalink)).get("permalink")
@@ -515,7 +516,7 @@ def plain_data(message: Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": list(message.blocks)}
 
 
-def _left(name: str, error: SlackApiError) -> CallResult:
+def _left_as_it_is(name: str, error: SlackApiError) -> CallResult:
     """Say that a message is gone, or stays as it is. Raises the error again if that may pass."""
     if _may_pass(error):
         raise error
