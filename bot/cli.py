@@ -5,6 +5,7 @@ import gc
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -310,36 +311,42 @@ def jobs(
     ] = None,
 ) -> None:
     """List the work that was given up, by key, or have it done again."""
-    from bot.jobs import WorkRecords
+    from bot.jobs import VERSION, WorkRecords
     from bot.run import usable
 
     settings = _settings()
     try:
         settings.prepare_data_dir()
         with usable(settings, settings.jobs_file):
-            ledger = WorkRecords(settings.jobs_url)
+            records = WorkRecords(settings.jobs_url)
     except SettingsError as error:
         _stop(error.problems)
     try:
-        failed = ledger.failed()
+        failed = records.failed()
         if replay is None:
             for failure in failed:
                 at = datetime.fromtimestamp(failure.at, UTC)
                 typer.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.key}  {failure.step}: {failure.error}")
             if not failed:
                 typer.echo("No work has failed.")
-            for version, count in ledger.left_behind().items():
+            for version, count in records.left_behind().items():
                 pieces = _count(count, "piece") + (" of work waits" if count == 1 else " of work wait")
                 typer.echo(f"{pieces} for a process of version {version}: start one of that release, until it is done.")
             return
-        chosen = [failure.key for failure in failed if replay in ("all", failure.key)]
+        chosen = [failure for failure in failed if replay in ("all", failure.key)]
         if replay != "all" and not chosen:
             _stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
-        for key in chosen:
-            ledger.replay(key)
-        typer.echo(f"{_count(len(chosen), 'piece')} of work will be done again.")
+        ours = [failure for failure in chosen if failure.version == VERSION]
+        for failure in ours:
+            records.replay(failure.key)
+        typer.echo(f"{_count(len(ours), 'piece')} of work will be done again.")
+        for version, count in Counter(failure.version for failure in chosen if failure.version != VERSION).items():
+            pieces = _count(count, "piece") + (" of work is" if count == 1 else " of work are")
+            typer.echo(
+                f"{pieces} of version {version}, whose steps this one does not know: use a release of that version."
+            )
     finally:
-        ledger.close()
+        records.close()
 
 
 @cli.command("fit")

@@ -77,7 +77,7 @@ class Worker(DBOSConfiguredInstance):
                     _former_names[f"{name}.{former}"] = f"{name}.{method}"
 
 
-FORMER_NAME = "_rolefit_former_name"  # the attribute that `workflow` marks a method with
+FORMER_NAME = "_rolefit_former_name"  # the attribute of a workflow; empty for one that has always had its name
 _works: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {}  # all that can be begun, by the names in the inbox
 _former_names: dict[str, str] = {}  # names in the inbox that versions before this one wrote, and what they are now
 
@@ -142,10 +142,21 @@ _file: str | None = None  # SQLite's
 _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
 
 
-def workflow(
-    function: Callable[P, Coroutine[Any, Any, R]], *, formerly: str = ""
-) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Make a method of a worker durable; `formerly` is its name in versions whose inbox we may have to empty.
+def formerly(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Say by what name versions before this one wrote a workflow into the inbox, which we may have to empty.
+
+    The names of its parameters are recorded too: they stay, or have a default.
+    """
+
+    def named(function: Callable[P, R]) -> Callable[P, R]:
+        setattr(function, FORMER_NAME, name)
+        return function
+
+    return named
+
+
+def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make a method of a worker durable.
 
     It is run again from its beginning after a crash, perhaps days later and with the knowledge edited meanwhile; steps
     that are recorded only give their results. So which step comes next may depend on the method's arguments and on what
@@ -170,7 +181,7 @@ def workflow(
                 raise
 
     durable = DBOS.workflow()(tracked)
-    setattr(durable, FORMER_NAME, formerly)
+    setattr(durable, FORMER_NAME, getattr(function, FORMER_NAME, ""))
     return durable
 
 
@@ -508,12 +519,16 @@ def current_key() -> str:
 
 @dataclass(frozen=True)
 class FailedWork:
-    """A piece of work that was given up: its key, when (seconds since 1970), the step, and what kind of error."""
+    """A piece of work that was given up: its key, when (seconds since 1970), the step, and what kind of error.
+
+    version: of the bot that recorded it, whose steps another cannot do again.
+    """
 
     key: str
     at: float
     step: str
     error: str
+    version: str
 
 
 class WorkRecords:
@@ -533,7 +548,7 @@ class WorkRecords:
         return dict(Counter(known.app_version or "" for known in under_way if known.app_version != VERSION))
 
     def replay(self, key: str) -> None:
-        """Have a piece of work done again from the step that failed; a bot takes it up within seconds."""
+        """Have work of this version done again from the step that failed; a bot takes it up within seconds."""
         steps = self._client.list_workflow_steps(key)
         failed = next((done["function_id"] for done in steps if done["error"]), None)
         self._client.rewind_workflow(key, start_step=failed or 1, application_version=VERSION)
@@ -553,7 +568,9 @@ class WorkRecords:
     def _read(self, status: WorkflowStatus) -> FailedWork:
         steps = self._client.list_workflow_steps(status.workflow_id)
         step = next((done["function_name"] for done in steps if done["error"]), "")
-        return FailedWork(status.workflow_id, (status.updated_at or 0) / 1000, step, _kind(status.error))
+        return FailedWork(
+            status.workflow_id, (status.updated_at or 0) / 1000, step, _kind(status.error), status.app_version or ""
+        )
 
 
 def _kind(error: BaseException | None) -> str:

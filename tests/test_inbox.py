@@ -115,7 +115,7 @@ async def test_what_is_acknowledged_and_not_begun_is_begun_after_a_crash(
         async with bot_in(workspace, library, tmp_path, replica_timeout=1, **kept_in):
             await workspace.replies(asked)
 
-            assert (key, work) == (f"say:T_LOCAL:C_ASK:{asked}", "faq.say")
+            assert (key, work) == (f"say:T_LOCAL:C_ASK:{asked}", "faq.post_reply")
             await eventually(lambda: not rows(kept_in, tmp_path))
             assert len(await answers(workspace, asked)) == 1
 
@@ -210,7 +210,7 @@ async def test_work_that_this_version_does_not_know_is_left_to_one_that_does(
 ):
     later = [
         Item("later:T_LOCAL:1", "later.work", "{}", time.time()),
-        Item("say:T_LOCAL:C_ASK:1.1", "faq.say", '{"unheard_of": 1}', time.time()),
+        Item("say:T_LOCAL:C_ASK:1.1", "faq.post_reply", '{"unheard_of": 1}', time.time()),
     ]
     store = await Store.open(url_of_store)
     await store.inbox.receive(later, "local")
@@ -244,12 +244,12 @@ async def test_one_item_that_cannot_be_recorded_keeps_no_other_from_it(
         begin=_noting(begun),
         room=_nothing,
         keeps=jobs.is_no_fault_of_the_work,
-        works=frozenset({"faq.say"}),
+        works=frozenset({"faq.post_reply"}),
     )
     monkeypatch.setattr(inbox, "CROWD", 0)  # the writer waits for both
     keys = ("say:T:C:1", "say:T:C:\0", "say:T:C:2")
     async with receiving.open():
-        puts = [receiving.put(Item(key, "faq.say", "{}", 1.0)) for key in keys]
+        puts = [receiving.put(Item(key, "faq.post_reply", "{}", 1.0)) for key in keys]
         came = await asyncio.gather(*puts, return_exceptions=True)
         await receiving.empty()
     await store.close()
@@ -299,3 +299,48 @@ async def test_arguments_that_json_would_change_are_a_mistake_of_ours(library: L
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         with pytest.raises(TypeError, match=r"the arguments of faq\.post_reply are not plain JSON"):
             await jobs.start("say:1", faq_worker.post_reply, "T", "C", "1.1", "answer", ("a", "b"), "dm")  # type: ignore[arg-type]
+
+
+# What the versions before wrote into the inbox, by the name of the work and those of its arguments.
+FORMERLY: dict[str, dict[str, Any]] = {
+    "faq.say": {"team": "T", "channel": "C", "thread_ts": "1.1", "kind": "answer", "entries": [], "surface": "dm",
+                "asker": None},
+    "faq.show_privately": {"response_url": "u", "entry": "e"},
+    "faq.show": {"team": "T", "channel": "C", "thread_ts": "1.1", "suggestion_ts": "1.2", "entry": "e"},
+    "home.home": {"team": "T", "user": "U"},
+    "leaving.forget": {"team": "T", "gone_at": 1.0},
+    "quiz.begin": {"team": "T", "user": "U", "response_url": None, "begun_in": None},
+    "quiz.first": {"team": "T", "run_id": "r"},
+    "quiz.point": {"team": "T", "run_id": "r", "response_url": "u"},
+    "quiz.clicked": {"team": "T", "run_id": "r", "action": {}, "user": "U", "channel": "D", "thread_ts": None},
+    "quiz.typed": {"team": "T", "run_id": "r", "action": {}, "ts": "1.1", "aimed": False, "edited": False},
+    "quiz.manages": {"team": "T", "run_id": "r"},
+    "quiz.resume": {"team": "T", "run_id": "r", "user": "U", "response_url": "u"},
+    "quiz.lead_to": {"team": "T", "run_id": "r", "user": "U", "response_url": "u"},
+    "quiz.interrupted": {"team": "T", "run_id": "r", "kind": "answer", "entries": []},
+    "quiz.say": {"team": "T", "run_id": "r", "word": "why", "term": None},
+    "quiz.show": {"team": "T", "run_id": "r"},
+    "quiz.come_back": {"team": "T", "run_id": "r", "what": "remind", "turns": 1},
+    "quiz.delete": {"team": "T", "run_id": "r", "user": "U", "response_url": "u"},
+    "quiz.erase": {"team": "T", "run_id": "r", "later": []},
+    "share.pick": {"team": "T", "channel": "D", "root_ts": "1.0", "run_id": "r"},
+    "share.preview": {"team": "T", "run_id": "r", "recipient": "U", "picker_ts": "1.1"},
+    "share.send": {"team": "T", "share_id": "s", "channel": "D", "confirm_ts": "1.2"},
+    "share.cancel": {"team": "T", "share_id": "s", "channel": "D", "confirm_ts": "1.2"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMERLY)
+async def test_what_the_version_before_left_in_the_inbox_can_be_begun(monkeypatch: pytest.MonkeyPatch, name: str):
+    import bot.slack.app  # noqa: F401 - all workers are known then
+
+    begun = []
+
+    async def record(key: str, work: object, arguments: object) -> None:
+        begun.append((key, arguments))
+
+    monkeypatch.setattr(jobs, "_record", record)
+
+    await jobs._begin(Item("k", name, json.dumps(FORMERLY[name]), 1.0))
+
+    assert begun == [("k", FORMERLY[name])]

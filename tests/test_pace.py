@@ -1,12 +1,15 @@
 """Slack allows some fifty changes of messages a minute: who takes the quiz waits for none of them."""
 
+import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from bot import run
 from bot.knowledge import Library
 from tests.conftest import bot_in
-from tests.test_quiz_conversation import CLEAR, begin, card, message, question, result, take, write
+from tests.test_quiz_conversation import CLEAR, begin, card, message, privately, question, result, take, write
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 NO_UPDATES = {"method": "chat.update", "error": "ratelimited", "retry_after": 600, "times": 1000}
@@ -95,3 +98,88 @@ async def test_work_put_off_by_a_bot_that_ends_is_done_by_the_next(tmp_path: Pat
         async with bot_in(workspace, library, tmp_path):
             await card(workspace, root, "1 of 5 answered")
             assert "Your answer:" in shown(await first_prompt(workspace, root))
+
+
+@pytest.mark.parametrize("trouble", [{"error": "internal_error", "status": 503}, {"error": "ratelimited"}])
+async def test_an_address_that_slack_does_not_serve_now_holds_nothing_up(workspace: Workspace, trouble: Json):
+    root = await begin(workspace)
+    first = await question(workspace, root, 1)
+    await workspace.faults(api=[{"method": "response_url", "times": 100, **trouble}])
+
+    await workspace.click("U_ANA", first, buttons(first)[0])
+
+    await question(workspace, root, 2)
+    await workspace.latest("U_ANA", first, once=lambda now: "Your answer:" in shown(now))
+    assert first["ts"] in await updated(workspace)
+
+
+async def left_to_a_refresh(workspace: Workspace) -> Sent:
+    """Answer a question while Slack takes no update, so that a refresh has to make it, which takes its time."""
+    root = await begin(workspace)
+    await card(workspace, root, "0 of 5 answered")
+    put_off = NO_UPDATES | {"retry_after": 1, "times": 1}
+    slow = {"method": "chat.update", "error": None, "delay": 2, "times": 1}
+    await workspace.faults(api=[put_off, slow])
+    await question(workspace, root, 1)
+    await write(workspace, root, "a")
+    await question(workspace, root, 2)
+
+    async def begun() -> bool:
+        return "1 of 5 answered" in shown((await workspace.thread(root.channel, root, "U_ANA"))[0]) or any(
+            "Your answer:" in shown(message) and "Question 1" in shown(message)
+            for message in await workspace.thread(root.channel, root, "U_ANA")
+        )
+
+    await workspace.until(begun, "U_ANA")  # the refresh holds the round, and waits for Slack's answer
+    return root
+
+
+async def test_what_is_answered_while_a_refresh_is_at_work_is_shown_by_it(workspace: Workspace):
+    root = await left_to_a_refresh(workspace)
+    await workspace.faults(api=[NO_UPDATES | {"retry_after": 1, "times": 1}])
+
+    await write(workspace, root, "2b")
+
+    await question(workspace, root, 3)
+    await card(workspace, root, "2 of 5 answered")
+    assert "Your answer:" in shown(await message(workspace, root, "Question 2 of 5"))
+
+
+async def test_a_refresh_that_fails_lets_go_of_the_round(
+    tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await left_to_a_refresh(workspace)
+        await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
+
+        await write(workspace, root, "2b")
+
+        await question(workspace, root, 3)
+        await card(workspace, root, "2 of 5 answered")
+
+
+async def test_a_round_is_deleted_though_slack_takes_its_last_update_later(tmp_path: Path, library: Library):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        root = await begin(workspace)
+        await question(workspace, root, 1)
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+        listed = await privately(workspace, "Your rounds")
+        await workspace.faults(api=[NO_UPDATES | {"retry_after": 1, "times": 2}])
+
+        await workspace.click("U_ANA", listed, "Delete")
+
+        left = await workspace.latest("U_ANA", listed, once=lambda now: "Your rounds" not in shown(now))
+        assert "older" not in shown(left)
+        await workspace.latest("U_ANA", {"ts": root, "channel": root.channel}, once=lambda now: "deleted" in shown(now))
+        await gone(tmp_path)
+
+
+async def gone(folder: Path) -> None:
+    """Wait until no row of a round is left."""
+    async with asyncio.timeout(20):
+        while True:
+            with sqlite3.connect(folder / "rolefit.db") as connection:
+                if connection.execute("SELECT count(*) FROM runs").fetchone() == (0,):
+                    return
+            await asyncio.sleep(0.02)  # the database tells nobody

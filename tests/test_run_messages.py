@@ -70,7 +70,7 @@ class Control:
             return controls.read_choice(clicked)[1]
         if self.action_id.startswith(DO):
             does = controls.read_do(clicked)[1]
-            return None if isinstance(does, controls.Command) else does
+            return None if isinstance(does, controls.ButtonCommand) else does
         return None
 
 

@@ -8,7 +8,7 @@ from bot.local.errors import SlackError
 
 @dataclass
 class ApiFault:
-    """The next calls of a method fail.
+    """The next calls of a method fail; those to response_urls by the method "response_url", without delay or reset.
 
     error: Slack's code; "ratelimited" answers 429 with Retry-After; None for a call that succeeds, if late.
     status: of the answer, 200 as with Slack's own refusals unless it says otherwise.

@@ -25,12 +25,14 @@ def handler(space: Space) -> Callable[[web.Request], Any]:
         try:
             arguments = await Arguments.read(request)
             sent = arguments.values
+            if fault := space.faults.strike("response_url"):
+                raise space.faults.refuse(fault)
             reply = space.permits.use_reply(request.match_info["key"])
             respond(space, reply, arguments)
         except SlackError as refusal:
             status = refusal.status if refusal.status != 200 else 400
             space.traffic.record("from_bot", "api", "response_url", refusal.code, request=sent, response=refusal.body())
-            return web.json_response(refusal.body(), status=status)
+            return web.json_response(refusal.body(), status=status, headers=refusal.headers)
         space.traffic.record("from_bot", "api", "response_url", "ok", request=sent)
         return web.json_response({"ok": True})
 

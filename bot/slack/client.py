@@ -5,6 +5,7 @@ the SDK's error then stumbles over its own contents as soon as somebody asks for
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
@@ -62,9 +63,14 @@ def retry_after(error: SlackApiError, *, default: float) -> float:
 
     A proxy may write a date there, and Slack does not.
     """
-    headers = {name.lower(): value for name, value in (error.response.headers or {}).items()}
+    return seconds_to_wait(error.response.headers or {}, default=default)
+
+
+def seconds_to_wait(headers: Mapping[str, str], *, default: float) -> float:
+    """Read the header Retry-After, as `retry_after` does."""
+    lowered = {name.lower(): value for name, value in headers.items()}
     try:
-        seconds = float(headers.get("retry-after", default))
+        seconds = float(lowered.get("retry-after", default))
     except ValueError:
         return default
     return min(max(0.0, seconds), LONGEST_ASKED) if math.isfinite(seconds) else default

@@ -35,7 +35,7 @@ class BeginFrom(StrEnum):
     RESULT = "result"
 
 
-class Command(StrEnum):
+class ButtonCommand(StrEnum):
     """What a button does that is no action on its run."""
 
     SO_FAR = "so_far"  # show the picture from the answers so far
@@ -89,7 +89,7 @@ def read_choice(clicked: BlockAction) -> tuple[str, Answer]:
     return run_id, Answer(prompt=_number(prompt[0]) if prompt else 1, question=question, choices=(choice,))
 
 
-def do_button(text: str, run_id: str, does: Action | Command, *, primary: bool = False) -> kit.Button:
+def do_button(text: str, run_id: str, does: Action | ButtonCommand, *, primary: bool = False) -> kit.Button:
     """Give a button that does something to a run."""
     words = list(filter(None, [*_words(does)]))
     return kit.Button(
@@ -97,9 +97,9 @@ def do_button(text: str, run_id: str, does: Action | Command, *, primary: bool =
     )
 
 
-def _words(does: Action | Command) -> tuple[str, str]:
+def _words(does: Action | ButtonCommand) -> tuple[str, str]:
     match does:
-        case Command():
+        case ButtonCommand():
             return does.value, ""
         case Change(question=question):
             return does.do, question
@@ -113,12 +113,12 @@ def _words(does: Action | Command) -> tuple[str, str]:
             return does.do, ""
 
 
-def read_do(clicked: BlockAction) -> tuple[str, Action | Command]:  # noqa: PLR0911 - one a kind
+def read_do(clicked: BlockAction) -> tuple[str, Action | ButtonCommand]:  # noqa: PLR0911 - one a kind
     """Give the run and what a button does to it. Raises MalformedError."""
     run_id, name, *about = clicked.words(least=2, most=3)
     match name, about:
         case (("so_far" | "why" | "start_over"), _):
-            return run_id, Command(name)
+            return run_id, ButtonCommand(name)
         case "not_graded", _:
             return run_id, Grade()
         case "whole_table", _:  # under results of before the table was one part of several
@@ -174,6 +174,18 @@ def _of_block(clicked: BlockAction, name: str) -> str:
     Slack keeps what was chosen in a menu for as long as the id of its block stays the same.
     """
     return clicked.block_id.removeprefix(f"{name}:").partition(":")[0]
+
+
+def round_button(text: str, kind: str, run_id: str) -> kit.Button:
+    """Give a button for a round in a list: of the kind RESUME, or OPEN, of which there may be several."""
+    resumes = kind == RESUME
+    action_id = RESUME if resumes else f"{kind}:{run_id}"
+    return kit.Button(text, action_id=action_id, value=run_id, style="primary" if resumes else None)
+
+
+def delete_button(text: str, run_id: str, sure: kit.ConfirmationDialogue) -> kit.Button:
+    """Give the button that deletes a round, once somebody is sure."""
+    return kit.Button(text, action_id=f"{DELETE}:{run_id}", value=run_id, style="danger", confirm=sure)
 
 
 def read_run(clicked: BlockAction) -> str:

@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
@@ -12,7 +11,7 @@ from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching_text import Form
-from bot.jobs import current_key, in_doubt, step, worker, workflow
+from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks
@@ -24,7 +23,7 @@ from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 
-# Kinds of what is reply. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
+# Kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
 # what is suggested besides.
 ANSWER, SUGGEST, UNKNOWN, HELLO, TALK, NOT_ANSWERED = "answer", "suggest", "unknown", "hello", "talk", "not_answered"
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
@@ -42,7 +41,8 @@ class PlannedReply:
 class FaqWorker(SlackWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
-    @partial(workflow, formerly="say")
+    @workflow
+    @formerly("say")
     async def post_reply(
         self,
         team: str,
@@ -65,7 +65,8 @@ class FaqWorker(SlackWorker):
         await self._gateway.post_message(team, channel, self.reply(kind, entries), thread_ts=thread_ts, note=note)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
-    @partial(workflow, formerly="show_privately")
+    @workflow
+    @formerly("show_privately")
     async def answer_privately(self, response_url: str, entry: str) -> None:
         """Answer with the suggestion that was taken where only one person saw the buttons, in their place."""
 
@@ -75,7 +76,8 @@ class FaqWorker(SlackWorker):
 
         await self._gateway.respond(response_url, self._rendered(answer), replace=True)
 
-    @partial(workflow, formerly="show")
+    @workflow
+    @formerly("show")
     async def answer_suggestion(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
         """Answer with the suggestion that was taken, and take the buttons away."""
 
@@ -87,10 +89,10 @@ class FaqWorker(SlackWorker):
             return blocks.suggestion_taken(known, library) if known else blocks.unknown(library)
 
         known = await step("find entry", is_known)
-        await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
         if known:  # and not deleted from the knowledge since it was suggested
             await step("lean on", self._store.record_answer, team, channel, thread_ts, entry)
             await self._gateway.post_message(team, channel, self.reply(ANSWER, [entry]), thread_ts=thread_ts)
+        await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
 
     def reply(self, kind: str, entries: list[str]) -> Render:
         """Have a reply rendered when it is sent, given as PlannedReply is."""
@@ -151,7 +153,7 @@ async def decide(
             return _not_answered(text, suggested, library) or PlannedReply(SUGGEST, suggested)
         case NoAnswer():
             return _not_answered(text, (), library) or PlannedReply(UNKNOWN)
-        case Answer() | Silence():  # to small talk nothing is reply unasked
+        case Answer() | Silence():  # to small talk nothing is said unasked
             return None
 
 

@@ -23,7 +23,7 @@ from bot import jobs, metrics
 from bot.domain.share import Delivery, Person
 from bot.jobs import WorkError, in_doubt, next_message_key, pause, step
 from bot.slack.access import Access
-from bot.slack.client import UNREADABLE, code, retry_after
+from bot.slack.client import UNREADABLE, code, retry_after, seconds_to_wait
 from bot.slack.notes import Note, Notes
 from bot.slack.payloads import SLACKBOT
 from bot.slack.pieces import Message
@@ -41,6 +41,7 @@ PATIENT_TRIES = 500  # where Slack only says how long to wait
 # Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
 LOOKED_AT = 15
 CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
+MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping
 UPDATES = "chat.update"  # whose turns are taken in place of a channel's
 UPDATES_EVERY, UPDATES_AT_ONCE = 1.5, 9  # seconds, and how many beside the first: 50 in the first minute, then 40
 LOOKED_BACK = 86_400.0  # seconds before this work began in which other work may have posted it
@@ -200,7 +201,7 @@ class SlackGateway:
 
                 method = without_text
             try:
-                await self._send_blocks(method, arguments)
+                await self._send_blocks(method, arguments, message.text)
             except SlackApiError as error:
                 return _left_as_it_is("update", error)
             return {}
@@ -242,29 +243,40 @@ class SlackGateway:
 
         await self._call("whisper", whisper)
 
-    async def respond(self, response_url: str, render: Render, *, replace: bool = False) -> bool:
-        """Answer a command or a click privately, also where the bot is not a member, or replace what was clicked.
+    async def respond(self, response_url: str, render: Render, *, replace: bool = False) -> None:
+        """Answer a command or a click privately, also where the bot is not a member, or replace what only one saw.
 
-        Gives whether Slack took it: an address works for half an hour, and five times.
+        An address works for half an hour, and five times; one that does not work any more is let go.
         """
+        how: dict[str, Any] = {"replace_original": replace, "response_type": "ephemeral"}
+        await self._call("reply", lambda _: self._respond(response_url, render, how))
 
-        async def reply(_: CallResult) -> CallResult:
-            if (message := await render()) is None:
-                return {}
-            how: dict[str, Any] = {"replace_original": replace}
-            if not replace:  # what is replaced stays as visible as it was
-                how["response_type"] = "ephemeral"
-            answered = await AsyncWebhookClient(response_url, session=self._access.session).send_dict(
-                {"text": message.text, "blocks": list(message.blocks), **how}
-            )
-            if answered.status_code == HTTPStatus.OK:
-                return {}
-            if answered.status_code == HTTPStatus.TOO_MANY_REQUESTS or answered.status_code >= 500:
-                return {"wait": 1.0, "counts": 1, "error": f"status {answered.status_code}"}
-            log.warning("Slack did not take an answer", status=answered.status_code)
-            return {"refused": True}
+    async def replace_clicked(self, response_url: str, render: Render, *, lease: Lease) -> CallResult:
+        """Replace the message that was clicked, which stays as visible as it was. It is tried once.
 
-        return "refused" not in await self._call("reply", reply)
+        Gives `expired` if that did not work, for whatever reason; `lost` if the lease has been lost.
+        """
+        how = {"replace_original": True}
+        result = await self._call(
+            "reply", lambda _: self._respond(response_url, render, how), lease=lease, patient=False
+        )
+        return {"expired": True} if result.keys() & {"refused", "wait"} else result
+
+    async def _respond(self, response_url: str, render: Render, how: dict[str, Any]) -> CallResult:
+        if (message := await render()) is None:
+            return {}
+        answered = await AsyncWebhookClient(response_url, session=self._access.session).send_dict(
+            {"text": message.text, "blocks": list(message.blocks), **how}
+        )
+        status = answered.status_code
+        if status == HTTPStatus.OK:
+            return {}
+        log.warning("Slack did not take an answer", status=status)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return {"wait": seconds_to_wait(answered.headers, default=1.0), "error": "ratelimited"}
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return {"wait": 1.0, "counts": 1, "error": f"status {status}"}
+        return {"refused": True}
 
     async def get_permalink(self, team: str, channel: str, ts: str) -> str | None:
         """Give the address of a message; None if it is gone, or Slack gives none."""
@@ -371,13 +383,13 @@ class SlackGateway:
         return self._access.client(member)
 
     async def _send(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        posted = await self._send_blocks((await self._client(team)).chat_postMessage, arguments)
+        posted = await self._send_blocks((await self._client(team)).chat_postMessage, arguments, arguments["text"])
         result: CallResult = {"channel": posted["channel"], "ts": posted["ts"]}
         # A root that is not there is no error to Slack: the message then stands at top level.
         root = (posted.get("message") or {}).get("thread_ts")
         return result | {"misplaced": True} if arguments["thread_ts"] not in (None, root) else result
 
-    async def _send_blocks(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
+    async def _send_blocks(self, method: Callable[..., Awaitable[Any]], arguments: dict[str, Any], text: str) -> Any:
         """Post or update, with plainer blocks where Slack refuses them.
 
         An update that names no blocks may leave those that are there; an empty list takes them away.
@@ -390,6 +402,8 @@ class SlackGateway:
                     raise
                 log.warning("blocks refused, plainer ones sent instead", error=code(error), blocks=len(blocks))
                 arguments = {**arguments, "blocks": blocks}
+                if not blocks:  # where there is nothing but the text, as much of it as fits
+                    arguments.setdefault("text", text.encode()[:MAX_UPDATE_BYTES].decode(errors="ignore"))
         return await method(**arguments)
 
     async def _look(
@@ -462,7 +476,7 @@ class SlackGateway:
             result = await step(name, tried)
             if "wait" not in result or not patient:
                 return result
-            before = {name: before.get(name) or result.get(name) for name in ("uncertain", "has_turn")}
+            before = {known: before.get(known) or result.get(known) for known in ("uncertain", "has_turn")}
             before["cursor"] = result.get("cursor")
             tries += result.get("counts", 0)
             waits += 1
@@ -542,6 +556,3 @@ def _not_now(name: str, error: SlackApiError, later: CallResult) -> CallResult |
     if why in UNCERTAIN or status >= 500:
         return later | {"error": why, "uncertain": True}
     return None
-
-
-MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping

@@ -6,7 +6,7 @@ import slackblocks as kit
 
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.controls import DELETE, OPEN, RESUME, BeginFrom, begin_button
+from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
 from bot.slack.run_messages import day
@@ -21,7 +21,7 @@ def offer(stored: StoredRun, library: Library) -> Message:
     words = library.words.quiz
     text = fill(words.offer, **how_far(stored.run))
     buttons = [
-        kit.Button(words.offer_open, action_id=RESUME, value=stored.id, style="primary"),
+        round_button(words.offer_open, RESUME, stored.id),
         begin_button(words.offer_new, BeginFrom.OFFER, stored.id),
     ]
     return message([section(text), kit.ActionsBlock([*buttons])], [text])
@@ -39,8 +39,8 @@ def listed(rounds: Sequence[StoredRun], total: int, library: Library) -> Message
     for stored in rounds:
         line = fill(words.history_line, date=day(stored.begun_at), result=_result(stored, library))
         buttons = [
-            kit.Button(words.open, action_id=f"{OPEN}:{stored.id}", value=stored.id),
-            kit.Button(words.delete, action_id=f"{DELETE}:{stored.id}", value=stored.id, style="danger", confirm=sure),
+            round_button(words.open, OPEN, stored.id),
+            delete_button(words.delete, stored.id, sure),
         ]
         parts += [section(line), kit.ActionsBlock([*buttons])]
         lines.append(line)

@@ -1,11 +1,9 @@
 """The Home tab."""
 
-from functools import partial
-
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.jobs import worker, workflow
+from bot.jobs import formerly, worker, workflow
 from bot.slack import blocks
 from bot.slack.payloads import AppHomeOpened, EventCallback
 from bot.slack.slack_worker import SlackWorker
@@ -16,7 +14,8 @@ from bot.slack.work import Work
 class HomeWorker(SlackWorker):
     """Shows people the Home tab."""
 
-    @partial(workflow, formerly="home")
+    @workflow
+    @formerly("home")
     async def publish(self, team: str, user: str) -> None:
         """Publish the Home tab to somebody."""
         await self._gateway.publish_home(team, user, lambda: blocks.home(self._library))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-Rendered = dict[str, Any]  # a message as `bot.slack.gateway.plain_data` gives it
+MessageData = dict[str, Any]  # a message as `bot.slack.gateway.plain_data` gives it
 
 
 class _Operation(BaseModel):
@@ -32,7 +32,7 @@ class OpenThread(_Operation):
     """Post the card again, as the root of another thread."""
 
     do: Literal["open"] = "open"
-    message: Rendered
+    message: MessageData
 
 
 class PostMessage(_Operation):
@@ -40,7 +40,7 @@ class PostMessage(_Operation):
 
     do: Literal["post"] = "post"
     slot: str
-    message: Rendered
+    message: MessageData
 
 
 class UpdateMessage(_Operation):
@@ -49,7 +49,7 @@ class UpdateMessage(_Operation):
     do: Literal["update"] = "update"
     slot: str
     ts: str
-    message: Rendered
+    message: MessageData
     response_url: str | None = None
 
 
@@ -65,7 +65,7 @@ class PostNote(_Operation):
     """Say something between the questions."""
 
     do: Literal["say"] = "say"
-    message: Rendered
+    message: MessageData
 
 
 class DeleteRun(_Operation):

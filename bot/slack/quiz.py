@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.domain import actions, smalltalk
-from bot.domain.actions import Action, Change, DismissReminder, EditReply, GoOn, Guess, Resume, Stop
+from bot.domain.actions import Action, Change, EditReply, GoOn, Guess, Resume, Show, Stop
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
     Answered,
@@ -37,13 +37,13 @@ from bot.slack.controls import (
     OPEN,
     RESUME,
     BeginFrom,
+    ButtonCommand,
     read_begin,
     read_choice,
     read_do,
     read_grading,
     read_run,
 )
-from bot.slack.controls import Command as ButtonCommand
 from bot.slack.faq import ANSWER, PlannedReply
 from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
@@ -198,7 +198,7 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
     if isinstance(does, ButtonCommand):
         at, stored = block_actions.action.action_ts, await store.runs.get(team, run_id)
         if stored is None or stored.user != user:
-            await _click(context, run_id, DismissReminder(), block_actions)  # which says so, and does nothing
+            await _click(context, run_id, Show(), block_actions)  # which tells them that it is gone, or not theirs
         elif does is ButtonCommand.START_OVER:
             await _begin_anew(store, team, user, run_id, at)
         else:

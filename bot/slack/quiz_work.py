@@ -1,6 +1,6 @@
 """The work of the quiz: what was done to a run is recorded with its outcome, then its thread is brought up to date.
 
-One piece of work at a time holds a run and writes its messages, as `bot.slack.presenting` has it.
+One piece of work at a time holds a run and writes its messages, as `bot.slack.reconcile` has it.
 """
 
 import asyncio
@@ -17,20 +17,21 @@ from bot.domain.actions import Action, AskAgain, Begin, Delete, Manage, OpenPart
 from bot.domain.content import Question, TieBreak
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status, apply
-from bot.jobs import current_key, in_doubt, pause, retry_db, step, worker, workflow
+from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, result, run_messages, work
 from bot.slack.faq import ANSWER, count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Reconciliation, ReconcilingWorker, rewritten
+from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, address_digest
-from bot.storage import LOST, NOT_YOURS, Result, StoredRun
+from bot.storage import CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredRun
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
-REFRESHES = 100  # times that updates are put off before they are left for what is done next
+# Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
+REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 
 Record = dict[str, Any]  # an action as plain data, for `bot.domain.actions.read`
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
@@ -66,6 +67,8 @@ class QuizWorker(ReconcilingWorker):
         async def store_run() -> None:
             run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz)
             await self._store.runs.begin(team, run_id, run, user=user, channel=channel, root_ts=root_ts, zone=zone)
+            card = Posted(root_ts, digest(prepared["card"]))
+            await self._store.runs.record_message(team, run_id, CARD, card)
 
         await step("begin run", store_run)
         # Apart, so that neither waits for the other; and by the run, so that their records can go with it.
@@ -74,18 +77,21 @@ class QuizWorker(ReconcilingWorker):
             await jobs.start(key, quiz_worker.point_to_round, team, run_id, response_url)
         await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
 
-    @partial(workflow, formerly="first")
+    @workflow
+    @formerly("first")
     async def ask_first(self, team: str, run_id: str) -> None:
         """Ask the first question of a round."""
         await self._apply(team, run_id, Begin())
 
-    @partial(workflow, formerly="point")
+    @workflow
+    @formerly("point")
     async def point_to_round(self, team: str, run_id: str, response_url: str) -> None:
         """Tell somebody where the round is that they have just begun, once there is a thread to open."""
         await step("asked", self._is_asked, team, run_id)
         await self._lead_to(team, run_id, response_url, replace=False)
 
-    @partial(workflow, formerly="clicked")
+    @workflow
+    @formerly("clicked")
     async def handle_click(
         self,
         team: str,
@@ -114,7 +120,8 @@ class QuizWorker(ReconcilingWorker):
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
 
-    @partial(workflow, formerly="typed")
+    @workflow
+    @formerly("typed")
     async def handle_reply(self, team: str, run_id: str, action: Record, ts: str, aimed: bool, edited: bool) -> None:
         """Apply what somebody typed. `aimed`: it is about the question that stood last in the thread when they did.
 
@@ -136,7 +143,8 @@ class QuizWorker(ReconcilingWorker):
             late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
             await self._post_note(team, run_id, late)
 
-    @partial(workflow, formerly="manages")
+    @workflow
+    @formerly("manages")
     async def handle_manager(self, team: str, run_id: str) -> None:
         """Say whose work to answer for to somebody who manages others, then ask again where the quiz is."""
         await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.manages)))
@@ -152,14 +160,16 @@ class QuizWorker(ReconcilingWorker):
         elif applied.outcome != NOT_YOURS:
             await self._lead_to(team, run_id, response_url, replace=True)
 
-    @partial(workflow, formerly="lead_to")
+    @workflow
+    @formerly("lead_to")
     async def open_round(self, team: str, run_id: str, user: str, response_url: str) -> None:
         """Point to a round of the history."""
         place = await self._place(team, run_id)
         if place and place["user"] == user:
             await self._lead_to(team, run_id, response_url, replace=False)
 
-    @partial(workflow, formerly="interrupted")
+    @workflow
+    @formerly("interrupted")
     async def answer_question(self, team: str, run_id: str, kind: str, entries: list[str]) -> None:
         """Answer a question of their own, then ask again where the quiz is."""
         count_reply(kind, Surface.DM)
@@ -173,10 +183,11 @@ class QuizWorker(ReconcilingWorker):
         if place["asking"]:
             await self._apply(team, run_id, AskAgain())
 
-    @partial(workflow, formerly="say")
-    async def post_aside(self, team: str, run_id: str, name: str, term: str | None = None) -> None:
+    @workflow
+    @formerly("say")
+    async def post_aside(self, team: str, run_id: str, word: str, term: str | None = None) -> None:
         """Post something that changes nothing, by its name, as `_aside` knows them."""
-        await self._post_note(team, run_id, self._of_run(team, run_id, partial(_aside, run_id, name, term)))
+        await self._post_note(team, run_id, self._of_run(team, run_id, partial(_aside, run_id, word, term)))
 
     @workflow
     async def show(self, team: str, run_id: str) -> None:
@@ -185,22 +196,34 @@ class QuizWorker(ReconcilingWorker):
 
     @workflow
     async def refresh(self, team: str, run_id: str, revision: int, seconds: float) -> None:
-        """Make the updates of a thread that nobody waits for, unless more has been done to its run by then."""
-        for _ in range(REFRESHES):
-            await pause(seconds)
+        """Make the updates of a thread that nobody waits for, unless more has been done to its run by then.
 
-            async def is_due() -> bool:
-                stored = await self._store.runs.get(team, run_id)
-                return stored is not None and stored.revision == revision
+        Who does more while this work holds the run leaves the updates of that to it, too.
+        """
 
+        async def is_due() -> bool:
+            stored = await self._store.runs.get(team, run_id)
+            return stored is not None and stored.revision == revision
+
+        for number in range(REFRESHES):
+            await pause(max(seconds, min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) if number else 0.0))
             if not await step("due", is_due):
                 return
-            wait = await self._reconcile(Reconciliation(team, run_id, current_key(), refreshes=True))
-            if wait is None:
+            key = current_key()
+            try:
+                left = await self._reconcile(Reconciliation(team, run_id, key, doubtful=True, is_refresh=True))
+            except Exception:
+                await retry_db(self._store.runs.free, team, run_id, by=key, unfinished=True)
+                raise
+            if isinstance(left, Done):
                 return
-            seconds = wait
+            seconds = left.seconds
+            if isinstance(left, Later):
+                revision = left.revision
+        raise SlackWorkError("updates_not_made")
 
-    @partial(workflow, formerly="come_back")
+    @workflow
+    @formerly("come_back")
     async def handle_due_run(self, team: str, run_id: str, what: str, turns: int) -> None:
         """Remind somebody of a round, or close it, unless something was done to it since the revision `turns`."""
         does = actions.read({"do": what})
@@ -241,7 +264,7 @@ class QuizWorker(ReconcilingWorker):
         user: str | None = None,
         *,
         revision: int | None = None,
-    ) -> Result | None:
+    ) -> ActionResult | None:
         """Apply an action to a run and bring its thread up to date; gives the result, None if there is no such run.
 
         Nothing is done if the user is not its owner, or if the run has gone on from this revision. Raises what keeps
@@ -269,7 +292,7 @@ class QuizWorker(ReconcilingWorker):
         acted = await step("act", act)
         if acted is None:
             return None
-        result = Result.read(acted["outcome"])
+        result = ActionResult.read(acted["outcome"])
         try:
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))

@@ -39,6 +39,7 @@ from bot.slack.text import fill
 from bot.storage import CARD, LOST, PROMPT, Posted, StoredRun
 
 MOST_CLICKED = 1000  # addresses that are kept
+LOOK_AGAIN = 2.0  # seconds after which a refresh looks again at a run that somebody else holds
 QUIET = 3  # times the time between two posts, after which nobody clicks any more and the card is changed
 
 Shown = dict[str, list[str]]  # by slot: the message's ts, and the digest of what it shows
@@ -56,6 +57,7 @@ class ClickedMessages:
     def add(self, run_id: str, ts: str, response_url: str) -> None:
         """Keep the address of the last click in a message, for as long as few others have come since."""
         self._addresses[run_id, ts] = response_url
+        self._addresses.move_to_end((run_id, ts))
         if len(self._addresses) > MOST_CLICKED:
             self._addresses.popitem(last=False)
 
@@ -66,27 +68,41 @@ class ClickedMessages:
 
 @dataclass
 class Reconciliation:
-    """What one piece of work knows while it brings a thread up to date; all of it follows from what was recorded.
-
-    key: in whose name the run is held. find: look first whether the thread is there. doubtful: whoever held the run
-    before may have posted what it could not remember any more. refreshes: it is here for the updates that others left.
-    changed: what it has changed, which is written down when the run is let go of. postponed: the revision whose other
-    updates are left to work of its own; after so many `seconds`, if Slack or the budget says so.
-    """
+    """One piece of work's bringing a thread up to date, and how far it has come; it follows from what was recorded."""
 
     team: str
     run_id: str
-    key: str
-    find: bool = False
-    doubtful: bool = False
-    refreshes: bool = False
-    changed: Shown = field(default_factory=dict)
-    postponed: int | None = None
-    seconds: float = 0.0
+    key: str  # in whose name the run is held
+    find: bool = False  # look first whether the thread is there
+    doubtful: bool = False  # whoever held the run before may have posted what it could not remember any more
+    is_refresh: bool = False  # it makes the updates that were left, and waits for its turn itself
+    changed: Shown = field(default_factory=dict)  # what it has updated, to be written down when the run is let go of
+    left_at: int | None = None  # the revision whose other updates were left to a refresh
+    slack_wait: float = 0.0  # seconds that Slack has asked to wait before the next update
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing is left to do, or somebody else will see to it."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """Updates of this revision are left to do, in so many seconds; the run has been let go of."""
+
+    revision: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Held:
+    """Somebody else holds the run; look again in so many seconds."""
+
+    seconds: float
 
 
 @dataclass
-class Rendered:
+class RenderCache:
     """What has been rendered for a run as it stands, so that deciding again does not render it all again.
 
     Same input, same output: whether it is kept or not, a message is the same.
@@ -115,29 +131,32 @@ class ReconcilingWorker(SlackWorker):
         super().__init__(name)
         self._clicked = ClickedMessages()
 
-    async def _reconcile(self, task: Reconciliation) -> float | None:
-        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing.
-
-        Gives the seconds after which to go on, where work that refreshes has to wait; otherwise None.
-        """
-        rendered = Rendered()
+    async def _reconcile(self, task: Reconciliation) -> Done | Later | Held:
+        """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing."""
+        cache = RenderCache()
         operation: Operation | None = None
         result: CallResult = {}
-        while record := await step("plan", self._plan, task, rendered, operation, result):
-            if "wait" in record:
-                return float(record["wait"])
-            operation = operations.read(record)
-            result = await self._perform(task, operation)
-            task.find = False
-            _note(task, operation, result)
-        return None
+        while True:
+            match await step("plan", self._plan, task, cache, operation, result):
+                case {"next": record}:
+                    operation = operations.read(record)
+                    result = await self._perform(task, operation)
+                    task.find = False
+                    _note(task, operation, result)
+                case {"later": [int(revision), float(seconds)]}:
+                    return Later(revision, seconds)
+                case {"held": True}:
+                    return Held(LOOK_AGAIN)
+                case _:
+                    return Done()
 
     async def _plan(
-        self, task: Reconciliation, rendered: Rendered, operation: Operation | None, result: CallResult
-    ) -> dict[str, Any] | None:
-        """Remember the result of the last operation and decide on the next; None once there is nothing left to do.
+        self, task: Reconciliation, cache: RenderCache, operation: Operation | None, result: CallResult
+    ) -> dict[str, Any]:
+        """Remember the result of the last operation and decide on the `next`, as plain data.
 
-        With that the run is let go of. None is also for one that somebody else holds by now, who will see to it.
+        Once there is none the run is let go of: nothing is left to do, or it is left for `later`, as a revision and
+        seconds. Nothing is done with a run that is `held` by somebody else.
         """
         team, run_id = task.team, task.run_id
         if operation:
@@ -145,18 +164,18 @@ class ReconcilingWorker(SlackWorker):
         while await self._store.runs.lease(team, run_id, by=task.key):
             stored = await self._store.runs.get(team, run_id)
             if stored is None:
-                break
-            decided = await self._decide(task, stored, rendered, result)
-            postponed = isinstance(decided, RefreshLater) and task.refreshes
-            if decided and not postponed:
-                return decided.record()
+                return {}
+            decided = await self._decide(task, stored, cache, result)
+            later = decided if task.is_refresh and isinstance(decided, RefreshLater) else None
+            if decided and not later:
+                return {"next": decided.record()}
             now_shown = {slot: Posted(*posted) for slot, posted in task.changed.items()}
             if await self._store.runs.release(team, run_id, by=task.key, revision=stored.revision, shown=now_shown):
-                return {"wait": decided.seconds} if isinstance(decided, RefreshLater) else None
-        return None
+                return {"later": [later.revision, later.seconds]} if later else {}
+        return {"held": True} if await self._store.runs.get(team, run_id) else {}
 
     async def _decide(
-        self, task: Reconciliation, stored: StoredRun, rendered: Rendered, result: CallResult
+        self, task: Reconciliation, stored: StoredRun, cache: RenderCache, result: CallResult
     ) -> Operation | None:
         place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
         if stored.carried_over:
@@ -169,17 +188,17 @@ class ReconcilingWorker(SlackWorker):
                 touches=False,
             )
             if applied and applied.result.carried_over:
-                said = rewritten(applied.result.carried_over, self._library)
-                return PostNote(**place, message=plain_data(said))
+                note = rewritten(applied.result.carried_over, self._library)
+                return PostNote(**place, message=plain_data(note))
             return None  # somebody has just done something to it: so it is not let go of, but looked at anew
         if task.find:
             return FindThread(**place)
         if "misplaced" in result:
             return FindThread(**place, misplaced_ts=result["ts"])
-        return await self._next(task, stored, rendered, place)
+        return await self._next(task, stored, cache, place)
 
     async def _next(
-        self, task: Reconciliation, stored: StoredRun, rendered: Rendered, place: dict[str, str]
+        self, task: Reconciliation, stored: StoredRun, cache: RenderCache, place: dict[str, str]
     ) -> Operation | None:
         """Find what the thread does not show as the run says."""
         run, library = stored.run, self._library
@@ -189,15 +208,15 @@ class ReconcilingWorker(SlackWorker):
         if deleted and (left := [slot for slot in shown if slot not in (*wanted, LOST)]):
             return DeleteMessage(**place, slot=left[0], ts=shown[left[0]][0])
         if LOST in shown and not deleted:
-            return OpenThread(**place, message=rendered.message(CARD, stored, library, before))
+            return OpenThread(**place, message=cache.message(CARD, stored, library, before))
         for slot in wanted:
             if slot not in shown or not shown[slot][0]:
-                return PostMessage(**place, slot=slot, message=rendered.message(slot, stored, library, before))
+                return PostMessage(**place, slot=slot, message=cache.message(slot, stored, library, before))
 
         outdated = []
         for slot in sorted(wanted, key=lambda slot: not slot.startswith(PROMPT)):  # old buttons are taken away first
-            message, (ts, digest) = rendered.message(slot, stored, library, before), shown[slot]
-            if digest != _digest(message):
+            message, (ts, shown_digest) = cache.message(slot, stored, library, before), shown[slot]
+            if shown_digest != digest(message):
                 outdated.append(UpdateMessage(**place, slot=slot, ts=ts, message=message))
         if outdated:
             return await self._update(task, stored, outdated, place)
@@ -213,13 +232,14 @@ class ReconcilingWorker(SlackWorker):
         for update in outdated:
             if response_url := self._clicked.pop(task.run_id, update.ts):
                 return update.model_copy(update={"response_url": response_url})
-        if task.postponed == stored.revision:
+        if task.left_at == stored.revision:
             return None
-        quiet = 0.0 if task.refreshes or stored.run.status is Status.DELETED else QUIET * self._gateway.between_posts
+        deleted = stored.run.status is Status.DELETED
+        quiet = 0.0 if task.is_refresh or deleted else QUIET * self._gateway.between_posts
         at_once = [update for update in outdated if update.slot != CARD or not quiet]
-        wait = task.seconds
+        wait = task.slack_wait
         if at_once and not wait:
-            wait = await self._gateway.turn_to_update(task.team)
+            wait = await self._gateway.turn_to_update(task.team, waited_for=deleted)
             if not wait:
                 return at_once[0]
         return RefreshLater(**place, revision=stored.revision, seconds=max(wait, quiet))
@@ -260,8 +280,7 @@ class ReconcilingWorker(SlackWorker):
             case PostNote():
                 return await post(channel, task.key, root_ts, operation.message)
             case UpdateMessage(response_url=str(response_url)):
-                replaced = await self._gateway.respond(response_url, recorded(operation.message), replace=True)
-                return {} if replaced else {"expired": True}
+                return await self._gateway.replace_clicked(response_url, recorded(operation.message), lease=lease)
             case UpdateMessage():
                 return await self._gateway.update_message(
                     team, channel, operation.ts, recorded(operation.message), lease=lease, patient=False
@@ -290,10 +309,10 @@ class ReconcilingWorker(SlackWorker):
         root_ts, gone, runs = operation.root_ts, "gone" in result, self._store.runs
         match operation:
             case OpenThread() if "ts" in result:
-                card = Posted(result["ts"], _digest(operation.message))
+                card = Posted(result["ts"], digest(operation.message))
                 await runs.move_thread(team, run_id, result["channel"], card)
             case PostMessage() if "ts" in result:
-                posted = Posted(result["ts"], _digest(operation.message))
+                posted = Posted(result["ts"], digest(operation.message))
                 await runs.record_message(team, run_id, operation.slot, posted)
             case PostNote() if "ts" in result:
                 await runs.record_message(team, run_id, note_slot(result["ts"]), Posted(result["ts"], ""))
@@ -327,11 +346,12 @@ def _note(task: Reconciliation, operation: Operation, result: CallResult) -> Non
             task.changed.pop(slot, None)
             # A card that is gone counts as changed: it is for `_remember` to say whether there shall be another.
             if not result.keys() & {"lost", "expired", "wait"} and ("gone" not in result or slot == CARD):
-                task.changed[slot] = [operation.ts, _digest(operation.message)]
-            task.seconds = float(result.get("wait", task.seconds))
+                task.changed[slot] = [operation.ts, digest(operation.message)]
+            task.slack_wait = float(result.get("wait", task.slack_wait))
         case RefreshLater():
-            task.postponed = operation.revision
+            task.left_at = operation.revision
 
 
-def _digest(message: dict[str, Any]) -> str:
+def digest(message: dict[str, Any]) -> str:
+    """Give what tells one message from another, given as plain data."""
     return hashlib.sha256(json.dumps([message["text"], message["blocks"]], sort_keys=True).encode()).hexdigest()

@@ -30,7 +30,7 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import (
     BeginFrom,
-    Command,
+    ButtonCommand,
     begin_button,
     choice_button,
     do_button,
@@ -140,13 +140,17 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         Status.EXPIRED: words.expired,
     }.get(run.status, words.done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, escape(status)]))
-    again = do_button(words.start_over, run_id, Command.START_OVER)
+    again = do_button(words.start_over, run_id, ButtonCommand.START_OVER)
     if run.finished:
         buttons = [again]
     elif run.status is not Status.OPEN:
         buttons = [do_button(words.resume, run_id, Resume(), primary=True), again]
     else:
-        buttons = [do_button(words.pause, run_id, Pause()), do_button(words.so_far, run_id, Command.SO_FAR), again]
+        buttons = [
+            do_button(words.pause, run_id, Pause()),
+            do_button(words.so_far, run_id, ButtonCommand.SO_FAR),
+            again,
+        ]
     return message([*parts, context(foot), kit.ActionsBlock([*buttons])], [*said, foot])
 
 

@@ -193,7 +193,7 @@ def _outdated(library: Library) -> Message:
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the buttons and the picker of share_worker."""
+    """Listen to the buttons and the picker of sharing."""
     app.action(SHARE)(begin)
     app.action(SHARE_WITH)(pick)
     app.action(SHARE_SEND)(send)

@@ -1,11 +1,9 @@
 """When a workspace removes the app: all that is kept of it is deleted."""
 
-from functools import partial
-
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.jobs import step, worker, workflow
+from bot.jobs import formerly, step, worker, workflow
 from bot.slack import work
 from bot.slack.access import Access
 from bot.slack.payloads import EventCallback, TokensRevoked
@@ -17,7 +15,8 @@ from bot.slack.work import Work
 class UninstallWorker(SlackWorker):
     """Deletes what is kept of a workspace."""
 
-    @partial(workflow, formerly="forget")
+    @workflow
+    @formerly("forget")
     async def delete_workspace(self, team: str, gone_at: float) -> None:
         """Delete its rows and the records of its work, unless it has installed the app again since."""
 

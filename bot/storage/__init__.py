@@ -1,10 +1,23 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.storage.inbox import Item
-from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, Applied, DueRun, Posted, Result, StoredRun
+from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
 from bot.storage.store import Installation, Share, ShareState, Store
 
 __all__ = [
-    "CARD", "LOST", "NOTE", "NOT_YOURS", "PROMPT", "Applied", "DueRun", "Installation", "Item", "Posted", "Result",
-    "Share", "ShareState", "Store", "StoredRun",
+    "CARD",
+    "LOST",
+    "NOTE",
+    "NOT_YOURS",
+    "PROMPT",
+    "ActionResult",
+    "Applied",
+    "DueRun",
+    "Installation",
+    "Item",
+    "Posted",
+    "Share",
+    "ShareState",
+    "Store",
+    "StoredRun",
 ]  # fmt: skip

@@ -31,7 +31,6 @@ NOT_YOURS = "not yours"
 # Slots of a run's messages: the root of its thread, its questions by number, and by its ts what is not changed again.
 CARD, PROMPT, NOTE = "card", "prompt", "said:"
 LOST = "lost"  # in place of a slot: the thread under this root is gone, and another is to be opened
-BEING_DELETED = 5  # runs of one person at most that are about to go
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class StoredRun:
 
 
 @dataclass(frozen=True)
-class Result:
+class ActionResult:
     """What an action has led to, as it is recorded with the run.
 
     outcome: an `Outcome`, or NOT_YOURS. question: the one it was about. answers_before: by question, if there was a
@@ -109,7 +108,7 @@ class Result:
         return {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
 
     @classmethod
-    def read(cls, record: Mapping[str, Any]) -> "Result":
+    def read(cls, record: Mapping[str, Any]) -> "ActionResult":
         """Take it from its record."""
         kept = tuple(record["lost"]) if record["lost"] else None
         return cls(record["what"], record["question"], record["was"], kept)
@@ -123,7 +122,7 @@ class Applied:
     remember any more.
     """
 
-    result: Result
+    result: ActionResult
     held: bool
     doubtful: bool = False
 
@@ -137,6 +136,9 @@ class DueRun:
     action: str
     at: float
     revision: int
+
+
+_NOT_DELETED = or_(runs.c.state.is_(None), runs.c.state["status"].as_string() != Status.DELETED.value)
 
 
 class Runs:
@@ -208,14 +210,14 @@ class Runs:
                 if stored is None:
                     return None
                 if user is not None and user != stored.user:
-                    return Applied(Result(NOT_YOURS), held=False)
-                if (known := await self._result(connection, team, run_id, by)) is not None:
+                    return Applied(ActionResult(NOT_YOURS), held=False)
+                if (known := await self._load_result(connection, team, run_id, by)) is not None:
                     return Applied(known, *await self._hold(connection, team, run_id, by))
                 if revision is not None and revision != stored.revision:
-                    return Applied(Result(Outcome.NOTHING), held=False)
+                    return Applied(ActionResult(Outcome.NOTHING), held=False)
                 transition = change(stored.run)
                 if await self._save(connection, team, stored, transition, touches=touches):
-                    result = _result(stored, transition)
+                    result = _make_result(stored, transition)
                     row = {"team": team, "run": run_id, "by": by, "outcome": result.record()}
                     await connection.execute(insert(actions).values(row))
                     return Applied(result, *await self._hold(connection, team, run_id, by))
@@ -311,22 +313,16 @@ class Runs:
             await connection.execute(update(runs).where(*mine).values(freed))
 
     async def history(self, team: str, user: str, *, limit: int) -> list[StoredRun]:
-        """Give the runs of a person, latest first."""
-        mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user)
+        """Give the runs of a person, latest first, but for those that are about to be deleted."""
+        mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
         async with self._engine.connect() as connection:
-            ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit + BEING_DELETED))).all()
-            rounds: list[StoredRun] = []
-            for run_id in ids:
-                if len(rounds) == limit:
-                    break
-                stored = await self._run(connection, team, runs.c.id == run_id)
-                if stored and stored.run.status is not Status.DELETED:
-                    rounds.append(stored)
-        return rounds
+            ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
+            rounds = [await self._run(connection, team, runs.c.id == run_id) for run_id in ids]
+        return [stored for stored in rounds if stored]
 
     async def count(self, team: str, user: str) -> int:
-        """Count the runs of a person."""
-        mine = select(func.count()).select_from(runs).where(runs.c.team == team, runs.c.user == user)
+        """Count the runs of a person, as `history` lists them."""
+        mine = select(func.count()).select_from(runs).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
         async with self._engine.connect() as connection:
             return await connection.scalar(mine) or 0
 
@@ -445,10 +441,10 @@ class Runs:
                 await connection.execute(insert(answers), rows)
         return True
 
-    async def _result(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> Result | None:
+    async def _load_result(self, connection: AsyncConnection, team: str, run_id: str, by: str) -> ActionResult | None:
         mine = (actions.c.team == team, actions.c.run == run_id, actions.c.by == by)
         record = await connection.scalar(select(actions.c.outcome).where(*mine))
-        return Result.read(record) if record else None
+        return ActionResult.read(record) if record else None
 
     async def _hold(
         self, connection: AsyncConnection, team: str, run_id: str, by: str, seconds: float = 0.0
@@ -519,12 +515,13 @@ def _due(run: Run, now: datetime, zone: str | None) -> dict[str, Any]:
     return {"due": None, "due_at": None}
 
 
-def _result(stored: StoredRun, transition: Transition) -> Result:
+def _make_result(stored: StoredRun, transition: Transition) -> ActionResult:
     before, after = stored.run, transition.run
     changed = transition.outcome is Outcome.TAKEN and dict(before.answers) != dict(after.answers)
     answers_before = {question: list(choices) for question, choices in before.answers.items()}
     revised = changed and before.finished and after.status is not Status.DELETED
-    return Result(transition.outcome, transition.question, answers_before if revised else None, stored.carried_over)
+    was = answers_before if revised else None
+    return ActionResult(transition.outcome, transition.question, was, stored.carried_over)
 
 
 def _row(team: str, run_id: str, question: str, choices: Given) -> dict[str, Any]:

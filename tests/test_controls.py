@@ -1,0 +1,83 @@
+"""Buttons and menus that earlier versions of the bot have posted are read as what they meant."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.actions import Action, AskAgain, AskGrading, Change, DismissReminder, Grade, OpenPart, Pause, Skip
+from bot.slack import controls
+from bot.slack.controls import BeginFrom, ButtonCommand
+from bot.slack.payloads import BlockAction, MalformedError, SelectedOption
+
+
+def clicked(value: str | None = None, block_id: str = "b1", action_id: str = "a", **given: Any) -> BlockAction:
+    return BlockAction(action_id=action_id, block_id=block_id, action_ts="1.0", value=value, **given)
+
+
+@pytest.mark.parametrize(
+    ("value", "prompt"),
+    [("r1 3 q c", 3), ("r1 q c", 1)],  # before prompts were counted
+)
+def test_a_choice(value: str, prompt: int):
+    run_id, answer = controls.read_choice(clicked(value))
+
+    assert (run_id, answer.prompt, answer.question, answer.choices) == ("r1", prompt, "q", ("c",))
+
+
+@pytest.mark.parametrize(
+    ("value", "does"),
+    [
+        ("r1 pause", Pause()),
+        ("r1 later", DismissReminder()),
+        ("r1 reask", AskAgain()),
+        ("r1 regrade", AskGrading()),
+        ("r1 not_graded", Grade()),
+        ("r1 change q", Change(question="q")),
+        ("r1 skip 4", Skip(prompt=4)),
+        ("r1 skip", Skip()),  # before prompts were counted
+        ("r1 open titles", OpenPart(part="titles")),
+        ("r1 whole_table", OpenPart(part="table")),  # before the table was one part of several
+        ("r1 so_far", ButtonCommand.SO_FAR),
+        ("r1 start_over", ButtonCommand.START_OVER),
+    ],
+)
+def test_what_a_button_does(value: str, does: Action | ButtonCommand):
+    assert controls.read_do(clicked(value)) == ("r1", does)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "r1", "r1 nonsense", "r1 change", "r1 skip x", "r1 skip ²", "r1  pause", "r1 open a b c"],
+)
+def test_what_is_no_button_of_ours_is_malformed(value: str | None):
+    with pytest.raises(MalformedError):
+        controls.read_do(clicked(value))
+
+
+@pytest.mark.parametrize("block_id", ["graded:r1", "graded:r1:0", "graded:r1:7"])  # the first of before it was counted
+def test_a_grading(block_id: str):
+    choice = SelectedOption(value="output researcher")
+
+    grading = controls.read_grading(clicked(block_id=block_id, selected_option=choice))
+
+    assert grading == ("r1", Grade(dimension="output", column="researcher"))
+    assert controls.read_grading(clicked(block_id=block_id)) is None
+
+
+@pytest.mark.parametrize("block_id", ["share:r1", "share:r1:1795852603.209478"])
+def test_a_recipient(block_id: str):
+    assert controls.read_recipient(clicked(block_id=block_id, selected_user="U_MEI")) == ("r1", "U_MEI")
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("home", BeginFrom.HOME),
+        ("talk", BeginFrom.TALK),
+        ("offer r1", BeginFrom.OFFER),
+        ("r1", BeginFrom.RESULT),
+        ("0123456789abcdef0123", BeginFrom.RESULT),
+    ],
+)
+def test_where_the_quiz_is_begun_from(value: str, place: BeginFrom):
+    assert controls.read_begin(clicked(value)) is place
