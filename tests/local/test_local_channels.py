@@ -71,17 +71,17 @@ async def test_a_channel_is_made_filled_described_and_archived(workspace: Worksp
     await client.conversations_kick(channel=made["id"], user="U_BEN")
     await client.conversations_archive(channel=made["id"])
 
-    [seen] = [each for each in (await workspace.state("U_ANA"))["channels"] if each["name"] == "roles"]
-    assert (seen["members"], seen["topic"], seen["is_archived"]) == (["U_ROLEFIT", "U_ANA"], "Which role?", True)
-    said = [(each["subtype"], each["user"]) for each in await workspace.messages(made["id"])]
-    assert said == [
+    [roles] = [channel for channel in (await workspace.state("U_ANA"))["channels"] if channel["name"] == "roles"]
+    assert (roles["members"], roles["topic"], roles["is_archived"]) == (["U_ROLEFIT", "U_ANA"], "Which role?", True)
+    messages = [(message["subtype"], message["user"]) for message in await workspace.messages(made["id"])]
+    assert messages == [
         ("channel_join", "U_ANA"),
         ("channel_join", "U_BEN"),
         ("channel_topic", "U_ROLEFIT"),
         ("channel_archive", "U_ROLEFIT"),
     ]
-    heard = [each["type"] for each in await bot.take_events(8)]
-    assert [each for each in heard if each != "message"] == [
+    types = [event["type"] for event in await bot.take_events(8)]
+    assert [name for name in types if name != "message"] == [
         "member_joined_channel",
         "member_joined_channel",
         "member_left_channel",
@@ -89,7 +89,10 @@ async def test_a_channel_is_made_filled_described_and_archived(workspace: Worksp
     ]
     assert (await client.users_conversations(user="U_ANA", exclude_archived=True))["channels"][-1]["name"] == "general"
     mine = (await client.users_conversations(types="public_channel"))["channels"]
-    assert ([each["name"] for each in mine], "is_member" in mine[0]) == (["ask-ai-roles", "general", "roles"], False)
+    assert ([channel["name"] for channel in mine], "is_member" in mine[0]) == (
+        ["ask-ai-roles", "general", "roles"],
+        False,
+    )
 
 
 async def test_a_bot_that_is_in_no_channel_leaves_it_without_an_error_of_its_own(workspace: Workspace, client):
@@ -117,7 +120,7 @@ async def test_a_scheduled_message_is_posted_at_its_time_unless_it_is_taken_back
 
         assert (said["text"], said["bot_id"]) == ("a &lt; b", "B_ROLEFIT")
         assert answer["message"]["type"] == "delayed_message"
-        assert [each["text"] for each in waiting["scheduled_messages"]] == ["a &lt; b", "never"]
+        assert [message["text"] for message in waiting["scheduled_messages"]] == ["a &lt; b", "never"]
         assert (await client.chat_scheduledMessages_list())["scheduled_messages"] == []
 
 
@@ -190,7 +193,7 @@ async def test_people_are_found_by_address_with_the_scope_for_it(reading_address
 
 async def test_slackbot_is_a_bot_that_says_it_is_none(client):
     slackbot = (await client.users_info(user="USLACKBOT"))["user"]
-    listed = [each["id"] for each in (await client.users_list())["members"]]
+    listed = [member["id"] for member in (await client.users_list())["members"]]
 
     assert (slackbot["is_bot"], slackbot["real_name"], "USLACKBOT" in listed) == (False, "Slackbot", True)
 

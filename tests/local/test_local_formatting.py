@@ -146,7 +146,7 @@ RICH = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("stored", "elements"), RICH, ids=[each[0] for each in RICH])
+@pytest.mark.parametrize(("stored", "elements"), RICH, ids=[case[0] for case in RICH])
 def test_wire_text_becomes_rich_text(stored: str, elements: list[dict[str, Any]]):
     assert rich_text(stored, "1.000001")["elements"] == elements
 

@@ -32,7 +32,7 @@ def example(name: str) -> str:
 def manifest(folder: Path, *commands: str, shortcut: str = "") -> Path:
     """Write the manifest that such an app would be created with."""
     document = yaml.safe_load(MANIFEST.read_text())
-    document["features"]["slash_commands"] = [{"command": each, "description": "Says hello"} for each in commands]
+    document["features"]["slash_commands"] = [{"command": command, "description": "Says hello"} for command in commands]
     if shortcut:
         document["features"]["shortcuts"] = [
             {"name": "Open", "type": "global", "callback_id": shortcut, "description": "Opens a modal"}
@@ -80,12 +80,12 @@ async def test_slacks_socket_mode_example_answers_opens_a_modal_and_looks_option
 
         await workspace.mention("U_ANA", "C_ASK", "hello")
         await workspace.command("U_ANA", "C_ASK", "/hello-socket-mode")
-        greetings = [shown(each) for each in (await workspace.messages("C_ASK", "U_ANA", count=4))[2:]]
+        greetings = [shown(message) for message in (await workspace.messages("C_ASK", "U_ANA", count=4))[2:]]
         assert sorted(greetings) == ["Hi <@U_ANA>!", "Hi there, <@U_ANA>!"]
 
         await workspace.shortcut("U_ANA", "socket-mode")
         offered = await suggestions(workspace, "U_ANA", "favorite-animal", "bear")
-        assert [each["value"] for each in offered["options"]] == ["bear"]
+        assert [option["value"] for option in offered["options"]] == ["bear"]
         await workspace.submit("U_ANA", {"q1": {"feedback": "Hello"}, "q2": {"favorite-animal": "bear"}})
         assert await workspace.view("U_ANA") is None
 
@@ -104,18 +104,18 @@ async def test_slacks_http_example_answers_a_command_opens_a_modal_and_hears_a_c
 
         await workspace.command("U_ANA", "C_ASK", "/hello-bolt-python")
         answers = (await workspace.messages("C_ASK", "U_ANA", count=3))[1:]
-        [with_button] = [each for each in answers if "Button" in shown(each)]
+        [with_button] = [answer for answer in answers if "Button" in shown(answer)]
         assert ":white_check_mark: Accepted!" in map(shown, answers)
         assert (await workspace.modal("U_ANA"))["callback_id"] == "view-id"
         [one] = (await suggestions(workspace, "U_ANA", "es_a"))["options"]
         groups = (await suggestions(workspace, "U_ANA", "mes_a"))["option_groups"]
-        assert (one["value"], [each["label"]["text"] for each in groups]) == ("maru", ["Group 1", "Group 2"])
+        assert (one["value"], [group["label"]["text"] for group in groups]) == ("maru", ["Group 1", "Group 2"])
         await workspace.submit("U_ANA", {"Label": "x", "es_b": {"es_a": "maru"}, "mes_b": {"mes_a": ["1-1", "2-1"]}})
         assert await workspace.view("U_ANA") is None
 
         await workspace.click("U_ANA", with_button, "Button")
-        said = [shown(each) for each in (await workspace.messages("C_ASK", "U_ANA", count=5))[3:]]
-        assert sorted(said) == [":white_check_mark: Done!", "<@U_ANA> clicked a button! (in_channel)"]
+        replies = [shown(message) for message in (await workspace.messages("C_ASK", "U_ANA", count=5))[3:]]
+        assert sorted(replies) == [":white_check_mark: Done!", "<@U_ANA> clicked a button! (in_channel)"]
 
 
 @pytest.fixture
@@ -146,8 +146,8 @@ async def test_slacks_socket_mode_example_in_javascript_answers_hears_a_click_an
         assert shown(answer).startswith("Thanks for the mention <@U_ANA>! Click my fancy button")
         await workspace.click("U_ANA", answer, "Button")
         await workspace.command("U_ANA", "C_ASK", "/socketslash", "said back")
-        said = [shown(each) for each in (await workspace.messages("C_ASK", count=5))[3:]]
-        assert sorted(said) == ["Thanks for clicking the fancy button", "said back"]
+        replies = [shown(message) for message in (await workspace.messages("C_ASK", count=5))[3:]]
+        assert sorted(replies) == ["Thanks for clicking the fancy button", "said back"]
         assert "App Home Published" in shown(await workspace.home("U_ANA"))
         await workspace.shortcut("U_ANA", "launch_shortcut")
         assert (await workspace.modal("U_ANA"))["title"]["text"] == "My App"
@@ -210,7 +210,7 @@ async def test_the_command_takes_another_app_and_its_people_and_prints_how_to_co
         async with Workspace.connect(url) as workspace:
             state = await workspace.state("U_ANA")
 
-    assert ([each["name"] for each in state["channels"]], state["commands"][0]["command"]) == (["one"], "/other")
+    assert ([channel["name"] for channel in state["channels"]], state["commands"][0]["command"]) == (["one"], "/other")
 
 
 def test_a_bot_over_http_is_told_the_secret_instead_of_a_token_for_socket_mode():
@@ -239,7 +239,7 @@ WRONG: list[tuple[str, str, Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("option", "name", "content", "sentence"), WRONG, ids=[each[3] for each in WRONG])
+@pytest.mark.parametrize(("option", "name", "content", "sentence"), WRONG, ids=[case[3] for case in WRONG])
 def test_what_the_command_cannot_use_is_named_with_the_place(
     tmp_path: Path, option: str, name: str, content: Any, sentence: str
 ):

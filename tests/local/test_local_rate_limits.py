@@ -39,7 +39,7 @@ ALLOWED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "given", "allowed"), ALLOWED, ids=[each[0] for each in ALLOWED])
+@pytest.mark.parametrize(("method", "given", "allowed"), ALLOWED, ids=[case[0] for case in ALLOWED])
 async def test_a_method_can_be_called_as_often_a_minute_as_its_tier_says(
     throttled: Workspace, clock: Clock, method: str, given: dict[str, Any], allowed: int
 ):
@@ -91,8 +91,8 @@ async def test_messages_to_a_channel_are_one_a_second_after_a_short_burst(thrott
     assert await post("C_GENERAL") is None
     clock.now += 1
     assert [await post("C_ASK") for _ in range(2)] == [None, 1]
-    said = await throttled.messages("C_ASK")
-    assert len([each for each in said if each["text"] == "x"]) == 5
+    messages = await throttled.messages("C_ASK")
+    assert len([message for message in messages if message["text"] == "x"]) == 5
 
 
 async def test_a_whole_workspace_takes_several_hundred_messages_a_minute(throttled: Workspace, clock: Clock):
@@ -113,7 +113,7 @@ async def test_an_app_sold_outside_the_marketplace_reads_fifteen_messages_once_a
         client = client_of(workspace)
 
         page = await client.conversations_replies(channel="C_ASK", ts=root, limit=200)
-        assert [each["ts"] for each in page["messages"]] == [root, *replies[:14]]
+        assert [message["ts"] for message in page["messages"]] == [root, *replies[:14]]
         assert await refused(client, "conversations.replies", channel="C_ASK", ts=root) == 60
         assert await refused(client, "conversations.history", channel="C_ASK") is None
 

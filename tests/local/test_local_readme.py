@@ -35,6 +35,6 @@ def test_every_method_is_listed():
 
 def test_every_option_of_the_command_is_described():
     command = vars(typer.main.get_command(cli))["commands"]["workspace"]
-    options = {each.opts[0] for each in command.params if not each.hidden} - {"--help"}
+    options = {parameter.opts[0] for parameter in command.params if not parameter.hidden} - {"--help"}
 
     assert set(re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE)) == options
