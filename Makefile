@@ -1,4 +1,4 @@
-# make run | test | check | bench | chaos, nothing clever. `make setup` installs what the others need, and nothing when up to date.
+# make run | test | check | bench | chaos | mutate, nothing clever. `make setup` installs what the others need, and nothing when up to date.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --no-deps
 SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
@@ -7,7 +7,7 @@ SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-
 IMPORTED = aiosqlite, bot.asgi, bot.cli, bot.local.server, bot.run, bot.slack.app, bot.storage.migrate, uvicorn, watchfiles
 COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 
-.PHONY: run test check bench chaos lock setup
+.PHONY: run test check bench chaos mutate lock setup
 run: .venv/run
 	@.venv/bin/rolefit run
 
@@ -30,6 +30,12 @@ bench: .venv/bench
 chaos: .venv/test
 	@.venv/bin/python -m tests.chaos
 
+# Changes the domain, a piece at a time, and lists the changes that no test notices; hours for all of it. With
+# MUTANTS="bot.domain.share.*" only those.
+mutate: .venv/mutate
+	@.venv/bin/mutmut run $(MUTANTS)
+	@.venv/bin/mutmut results
+
 # Writes the lock files anew; versions that still fit stay as they are.
 lock: .venv/test
 	@bash .ci/lock
@@ -51,6 +57,11 @@ setup: .venv/run
 .venv/test: .venv/run tests/requirements.lock
 	@echo "Installing what the tests and checks need …"
 	@$(PIP) -r tests/requirements.lock
+	@touch $@
+
+.venv/mutate: .venv/test tests/mutate/requirements.lock
+	@echo "Installing what changes the domain …"
+	@$(PIP) -r tests/mutate/requirements.lock
 	@touch $@
 
 .venv/bench: .venv/test tests/bench/requirements.lock

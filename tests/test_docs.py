@@ -23,7 +23,7 @@ CODE = re.compile(r"\b(?:bot|tests)(?:\.[A-Za-z_]\w*)+")
 PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+)?|[\w-]+\.(?:py|yaml|toml|md|lock|json|npz)|Makefile|LICENSE")
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-MADE = ("data/", ".venv/")  # on the machine, not in the repository
+MADE = ("data/", "mutants/", ".venv/")  # on the machine, not in the repository
 
 
 def quoted(text: str) -> list[str]:
