@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.domain.content import Check, Entry, Synonyms
-from bot.domain.faq import Limits, answerable
+from bot.domain.faq import ReplyThresholds, answerable
 from bot.domain.lexicon import English
 from bot.domain.matching import AGAINST, FEATURES, JUDGED, Calibration, Index
 from bot.domain.matching_text import words
@@ -111,7 +111,7 @@ class Example:
 
 def calibrate(
     entries: Sequence[Entry], synonyms: Synonyms, english: English, checks: Sequence[Check] = (), *, seed: int = 7
-) -> Limits:
+) -> ReplyThresholds:
     """Find the weights of the features and the thresholds for these entries."""
     made = list(examples(entries, english, random.Random(seed)))  # noqa: S311 - to be repeatable, not secret
     if len(made) > MOST:
@@ -264,7 +264,7 @@ def _fit(
     return Calibration(**dict(zip(("bias", *FEATURES), rounded, strict=True)))
 
 
-def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: Calibration) -> Limits:
+def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: Calibration) -> ReplyThresholds:
     false, tops = [], []
     for example in examples:
         ranked = indexes[example.fold].rank(example.text, limit=3)
@@ -274,7 +274,7 @@ def _thresholds(examples: Sequence[Example], indexes: Sequence[Index], weights: 
     false.sort(reverse=True)
     likely = sorted(tops)
     maybe = next((confidence for confidence, _ in likely if _right_around(likely, confidence) >= WORTH_SUGGESTING), 0.5)
-    return Limits(
+    return ReplyThresholds(
         sure=round(min(0.99, false[int(FALSE_BY_WORDS_ALONE * len(false))] + 0.001), 3),
         gap=GAP,
         asked=LIKELY,

@@ -20,7 +20,7 @@ from bot.settings import SettingsError
 if TYPE_CHECKING:
     from bot.domain.content import Entry, Synonyms
     from bot.domain.embeddings import SemanticScorer
-    from bot.domain.faq import Limits, Reply, Surface
+    from bot.domain.faq import Reply, ReplyThresholds, Surface
     from bot.domain.learnt import Labelled, Learnt
     from bot.domain.matching import Candidate, Index
     from bot.evaluate import Outcome, Trial
@@ -107,8 +107,8 @@ def ask(
     if after is not None and library.entry(after) is None:
         _stop([f"--after {after}: there is no such entry in faq.yaml."])
     scorer = _scorer(library)
-    reply = faq.reply_to(text, place, library.index, library.limits, after=after, scorer=scorer)
-    explained = _explained(reply, faq.rank(text, place, library.index, library.limits, after=after, scorer=scorer))
+    reply = faq.reply_to(text, place, library.index, library.thresholds, after=after, scorer=scorer)
+    explained = _explained(reply, faq.rank(text, place, library.index, library.thresholds, after=after, scorer=scorer))
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
@@ -169,9 +169,9 @@ def evaluate(
     outcomes: list[Outcome] = []
     built = 0.0
     for trial in trials:
-        index, limits, scorer = trial.index, trial.limits, trial.scorer
-        rank = partial(faq.rank, surface=place, index=index, limits=limits, scorer=scorer)
-        decide = partial(faq.reply_to, surface=place, index=index, limits=limits, scorer=scorer)
+        index, thresholds, scorer = trial.index, trial.thresholds, trial.scorer
+        rank = partial(faq.rank, surface=place, index=index, thresholds=thresholds, scorer=scorer)
+        decide = partial(faq.reply_to, surface=place, index=index, thresholds=thresholds, scorer=scorer)
         outcomes += evaluation.outcomes(trial.cases, rank, decide)
         built += trial.built
     figures = evaluation.report(outcomes)
@@ -195,8 +195,8 @@ def _trial_on_files(files: list[Path], library: "Library", used: frozenset[str])
         _stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
     entries = [entry for name, entry in library.entries.items() if name in used]
     scorer = _scorer(library) if used == known else None
-    index, built = _built(entries, library.synonyms, library.limits, library.learnt)
-    return evaluation.Trial(index, library.limits, cases, scorer, built)
+    index, built = _built(entries, library.synonyms, library.thresholds, library.learnt)
+    return evaluation.Trial(index, library.thresholds, cases, scorer, built)
 
 
 def _trial_on_intents(files: list[Path], examples: int, entries_max: int | None, seed: int) -> "Trial":
@@ -209,15 +209,15 @@ def _trial_on_intents(files: list[Path], examples: int, entries_max: int | None,
     if len(files) > 1:
         _stop(["--intents takes one file."])
     entries, cases = evaluation.intents(files[0], examples=examples, most=entries_max, seed=seed)
-    limits = calibrate.calibrate(entries[: evaluation.CALIBRATED_ON], Synonyms(), english())
-    index, built = _built(entries, Synonyms(), limits, None)
+    thresholds = calibrate.calibrate(entries[: evaluation.CALIBRATED_ON], Synonyms(), english())
+    index, built = _built(entries, Synonyms(), thresholds, None)
     if not cases:
         _stop([f"there are no cases in {files[0].name}."])
-    return evaluation.Trial(index, limits, cases, built=built)
+    return evaluation.Trial(index, thresholds, cases, built=built)
 
 
 def _built(
-    entries: "list[Entry]", synonyms: "Synonyms", limits: "Limits", learnt: "Learnt | None"
+    entries: "list[Entry]", synonyms: "Synonyms", thresholds: "ReplyThresholds", learnt: "Learnt | None"
 ) -> "tuple[Index, float]":
     """Build an index; gives the seconds that it took, too."""
     from bot.domain.matching import Index
@@ -225,7 +225,7 @@ def _built(
 
     words = english()
     began = time.perf_counter()
-    index = Index.build(entries, synonyms, words, limits.calibration, learnt)
+    index = Index.build(entries, synonyms, words, thresholds.calibration, learnt)
     return index, time.perf_counter() - began
 
 
@@ -249,7 +249,7 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
     entries = Faq(entries=tuple(library.entries.values()))
     try:
         trainer = knowledge.trainer(
-            folder, entries, library.not_answered, library.checks, library.synonyms, library.limits.calibration
+            folder, entries, library.not_answered, library.checks, library.synonyms, library.thresholds.calibration
         )
     except knowledge.KnowledgeError as error:
         _stop([str(problem) for problem in error.problems])
@@ -257,7 +257,7 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
         _stop([f"{folder.name}: there are no utterances to leave out. Put some into {knowledge.UTTERANCES}/."])
     progress = partial(typer.echo, err=True)
     parts: Iterable[tuple[Index, SemanticScorer | None, list[Labelled]]]
-    if _settings().rolefit_encoder is env.Switch.OFF or library.limits.second is None:
+    if _settings().rolefit_encoder is env.Switch.OFF or library.thresholds.second is None:
         parts = ((index, None, texts) for index, texts in trainer.indexes_without(progress, new=new))
     else:
         from bot.train_second_stage import SecondStageTrainer
@@ -267,7 +267,7 @@ def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterato
         parts = second.indexes_without(firsts, second.left_out(firsts), new=new)
     for index, scorer, texts in parts:
         cases = [Case(labelled.text, labelled.gold, labelled.style, labelled.author) for labelled in texts]
-        yield Trial(index, library.limits, cases, scorer)
+        yield Trial(index, library.thresholds, cases, scorer)
 
 
 @cli.command()

@@ -20,7 +20,7 @@ import numpy as np
 
 from bot.domain.content import Citation, Entry
 from bot.domain.embeddings import SemanticScorer
-from bot.domain.faq import Answer, Limits, Reply, Suggestions
+from bot.domain.faq import Answer, Reply, ReplyThresholds, Suggestions
 from bot.domain.matching import Candidate, Index
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
@@ -46,13 +46,13 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What is to be measured: an index with its limits, with the second stage if it has a say, and the cases.
+    """What is to be measured: an index with its thresholds, with the second stage if it has a say, and the cases.
 
     built: seconds that building the index took, where that is measured.
     """
 
     index: Index
-    limits: Limits
+    thresholds: ReplyThresholds
     cases: Sequence[Case]
     scorer: SemanticScorer | None = None
     built: float = 0.0

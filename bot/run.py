@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Access:
+class SlackCredentials:
     """How to reach Slack, or what stands in for it."""
 
     api_url: str
@@ -104,15 +104,20 @@ async def _serve(settings: Settings, mode: Mode, library: Library, port: int | N
     async with AsyncExitStack() as stack:
         if mode is Mode.LOCAL:
             place = local_workspace.workspace(settings.workspace_port if port is None else port, open_page=browser)
-            access = _local_access(await stack.enter_async_context(place))
+            credentials = _local_credentials(await stack.enter_async_context(place))
         else:
-            access = _access(settings)
+            credentials = _credentials(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
-        await bot(settings, access, library, port=port, begins=_tune_for_serving)
+        await bot(settings, credentials, library, port=port, begins=_tune_for_serving)
 
 
 async def bot(
-    settings: Settings, access: Access, library: Library, *, port: int | None, begins: Callable[[], None] = lambda: None
+    settings: Settings,
+    credentials: SlackCredentials,
+    library: Library,
+    *,
+    port: int | None,
+    begins: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the bot until cancelled: over HTTP on this port, or over Socket Mode if there is none.
 
@@ -146,11 +151,11 @@ async def bot(
 
         if settings.health_port:
             await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
-        members, install = await _members(settings, access, library, store, session)
+        members, install = await _members(settings, credentials, library, store, session)
         _ = library.index  # before the first message asks for it
         app, renew = slack.create(
             members,
-            access.api_url,
+            credentials.api_url,
             library,
             store,
             between_posts=settings.post_interval,
@@ -177,9 +182,9 @@ async def bot(
         stack.callback(preparing.cancel)
         begins()
         if port is None:
-            await socket.serve(app, access.app_token or "", link)
+            await socket.serve(app, credentials.app_token or "", link)
         else:
-            await _serve_http(app, port, access.signing_secret or "", troubles, install)
+            await _serve_http(app, port, credentials.signing_secret or "", troubles, install)
 
 
 def _warn_of_missing_writes(settings: Settings) -> None:
@@ -230,12 +235,12 @@ def _accepted_token() -> Iterator[None]:
         raise SettingsError([f"Slack refuses the token ({error}): {remedy}."]) from error
 
 
-def _access(settings: Settings) -> Access:
+def _credentials(settings: Settings) -> SlackCredentials:
     def shown(name: str) -> str | None:
         secret = getattr(settings, name)
         return secret.get_secret_value().strip() if secret else None
 
-    return Access(
+    return SlackCredentials(
         settings.api_url,
         shown("slack_bot_token"),
         shown("slack_app_token"),
@@ -246,37 +251,37 @@ def _access(settings: Settings) -> Access:
 
 
 async def _members(
-    settings: Settings, access: Access, library: Library, store: "Store", session: aiohttp.ClientSession
+    settings: Settings, credentials: SlackCredentials, library: Library, store: "Store", session: aiohttp.ClientSession
 ) -> "tuple[Members, Install | None]":
     """Learn who we are, and where the app may be installed if its workspaces are many. Raises RefusedError."""
     from bot.slack.app import one_workspace
 
-    if access.bot_token:
-        return await one_workspace(session, access.bot_token, access.api_url), None
-    return _many_workspaces(settings, access, library, store, session)
+    if credentials.bot_token:
+        return await one_workspace(session, credentials.bot_token, credentials.api_url), None
+    return _many_workspaces(settings, credentials, library, store, session)
 
 
-def _local_access(workspace: "WorkspaceConfig") -> Access:
-    return Access(f"{workspace.url}/api/", workspace.bot_token, workspace.app_token, workspace.signing_secret)
+def _local_credentials(workspace: "WorkspaceConfig") -> SlackCredentials:
+    return SlackCredentials(f"{workspace.url}/api/", workspace.bot_token, workspace.app_token, workspace.signing_secret)
 
 
 def _many_workspaces(
-    settings: Settings, access: Access, library: Library, store: "Store", session: aiohttp.ClientSession
+    settings: Settings, credentials: SlackCredentials, library: Library, store: "Store", session: aiohttp.ClientSession
 ) -> "tuple[ManyWorkspaces, Install]":
     import yaml
 
     from bot.slack.access import Cipher, ManyWorkspaces
     from bot.slack.install import Install
 
-    client = {"client_id": access.client_id or "", "client_secret": access.client_secret or ""}
+    client = {"client_id": credentials.client_id or "", "client_secret": credentials.client_secret or ""}
     cipher = Cipher(settings.keys)
-    members = ManyWorkspaces(store, cipher, session, api_url=access.api_url, **client)
+    members = ManyWorkspaces(store, cipher, session, api_url=credentials.api_url, **client)
     scopes = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     pages = Install(
         members,
         cipher,
         library.words.install,
-        authorize_url=access.api_url.removesuffix("api/") + "oauth/v2/authorize",
+        authorize_url=credentials.api_url.removesuffix("api/") + "oauth/v2/authorize",
         client_id=client["client_id"],
         scopes=scopes,
     )

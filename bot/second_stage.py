@@ -70,7 +70,7 @@ class SecondStage:
     def prepare(self, library: Library) -> None:
         """Get ready for a snapshot of the knowledge: some 0.2 s, and 15 ms for each wording that was added since."""
         embedded = library.embedded
-        if embedded is None or library.limits.second is None or library.learnt is None or not self._load():
+        if embedded is None or library.thresholds.second is None or library.learnt is None or not self._load():
             return
         decoys = [text for decoy in library.not_answered for text in decoy.wordings]
         neighbours = Neighbours(
@@ -98,7 +98,7 @@ class SecondStage:
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
-        reply, worth = faq.first_reply(text, surface, library.index, library.limits, after=after)
+        reply, worth = faq.first_reply(text, surface, library.index, library.thresholds, after=after)
         if not worth or self._prepared is None or self._waiting >= WAITING:
             return reply
         self._waiting += 1
@@ -108,7 +108,7 @@ class SecondStage:
             self._waiting -= 1
         if scores is None:
             return reply
-        return faq.second_reply(text, surface, library.index, library.limits, scores, after=after)
+        return faq.second_reply(text, surface, library.index, library.thresholds, scores, after=after)
 
     def close(self) -> None:
         """End the thread; what waits for it is given up."""

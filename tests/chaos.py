@@ -419,7 +419,7 @@ def _answered(library: Library) -> dict[str, str]:
     found = {}
     for entry in library.entries.values():
         text = entry.question.replace("&", "&amp;")
-        reply = faq.reply_to(text, Surface.CHANNEL, library.index, library.limits)
+        reply = faq.reply_to(text, Surface.CHANNEL, library.index, library.thresholds)
         if isinstance(reply, Answer) and [each.entry for each in reply.entries] == [entry.id]:
             found[text] = entry.id
     return found

@@ -193,7 +193,7 @@ async def bot_in(
     quick = {"data_dir": data, "post_interval": 0, "rolefit_encoder": "off"}
     settings = Settings(_env_file=None, **{**quick, **given})
     one = not given.get("slack_client_id")
-    access = run.Access(
+    access = run.SlackCredentials(
         workspace.api_url,
         workspace.bot_token if one else None,
         workspace.app_token if one else None,

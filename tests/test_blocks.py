@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.domain import quiz
-from bot.domain.content import MAX_BUTTON_TEXT
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
 from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message
 from bot.slack import blocks, history, result, run_messages
 from bot.slack.controls import SHARE

@@ -294,7 +294,7 @@ def test_secrets_are_in_no_repr():
     )  # fmt: skip
     held = (
         settings,
-        run.Access("https://slack.com/api/", secret, secret, secret, "1.2", secret),
+        run.SlackCredentials("https://slack.com/api/", secret, secret, secret, "1.2", secret),
         Member("T_ONE", "U_BOT", "B_BOT", secret),
         Installation("U_BOT", "B_BOT", secret, secret, None, 1.0),
     )

@@ -311,7 +311,7 @@ def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(f
     edit(folder, "checks.yaml", lambda data: data.update(checks=[promise]))
     library = knowledge.load(folder)
 
-    first, worth = faq.first_reply(asked_in_passing, faq.Surface.CHANNEL, library.index, library.limits)
+    first, worth = faq.first_reply(asked_in_passing, faq.Surface.CHANNEL, library.index, library.thresholds)
 
     assert (first, worth) == (faq.Silence(), True)
     assert errors(folder) == []

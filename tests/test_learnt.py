@@ -46,7 +46,7 @@ def some(library: Library) -> "Trainer":
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "MADE_UP", 200)
-        return train.Trainer(entries, (), texts, library.synonyms, english(), library.limits.calibration)
+        return train.Trainer(entries, (), texts, library.synonyms, english(), library.thresholds.calibration)
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +118,9 @@ def test_an_entry_that_was_added_since_is_found_by_its_phrasings(library: Librar
         }
     )
     entries = (*library.entries.values(), new)
-    index = Index.build(entries, library.synonyms, english(), library.limits.calibration, library.learnt)
+    index = Index.build(entries, library.synonyms, english(), library.thresholds.calibration, library.learnt)
     for text in ("what does a quantum gardener do?", "hi all, what does the quantum gardener do all day?"):
-        reply = reply_to(text, Surface.MENTION, index, library.limits)
+        reply = reply_to(text, Surface.MENTION, index, library.thresholds)
         offered = (
             reply.entries if isinstance(reply, Answer) else reply.candidates if isinstance(reply, Suggestions) else ()
         )
@@ -155,7 +155,7 @@ def test_the_second_stage_learns_beside_the_first_and_finds_thresholds_of_its_ow
 def test_without_what_was_learnt_the_phrasings_decide(library: Library):
     alone = replace(library, learnt_file=None)
     assert alone.learnt is None
-    reply = reply_to("What does “Member of Technical Staff” mean?", Surface.CHANNEL, alone.index, alone.limits)
+    reply = reply_to("What does “Member of Technical Staff” mean?", Surface.CHANNEL, alone.index, alone.thresholds)
     assert isinstance(reply, Answer)
 
 
@@ -169,7 +169,7 @@ def test_without_what_was_learnt_the_phrasings_decide(library: Library):
     ],
 )
 def test_everyday_chatter_gets_silence_though_its_words_were_learnt(library: Library, text: str):
-    assert isinstance(reply_to(text, Surface.CHANNEL, library.index, library.limits), Silence)
+    assert isinstance(reply_to(text, Surface.CHANNEL, library.index, library.thresholds), Silence)
 
 
 def test_the_utterances_are_many_by_many_and_labelled_with_entries_that_exist(library: Library):

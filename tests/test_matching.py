@@ -39,7 +39,7 @@ MANNERS: tuple[Callable[[str], str], ...] = (
 
 
 def reply(library: Library, text: str, surface: Surface = Surface.CHANNEL, after: str | None = None) -> faq.Reply:
-    return faq.reply_to(text, surface, library.index, library.limits, after=after)
+    return faq.reply_to(text, surface, library.index, library.thresholds, after=after)
 
 
 def golden(name: str) -> list[dict[str, str]]:
@@ -259,7 +259,7 @@ def test_a_stranger_nothing_was_learnt_from_is_understood(
     decide: dict[str, Any] = {
         "surface": surface,
         "index": library.index,
-        "limits": library.limits,
+        "thresholds": library.thresholds,
         "scorer": scorer,
     }
     figures = evaluate.report(
@@ -340,7 +340,7 @@ def test_looking_at_the_rare_words_first_finds_what_looking_at_all_finds(
 ):
     texts = [case["text"] for case in golden("entries")]
     whole = [library.index.rank(text) for text in texts]
-    sure = [at for at, ranked in enumerate(whole) if ranked and ranked[0].confidence >= library.limits.sure]
+    sure = [at for at, ranked in enumerate(whole) if ranked and ranked[0].confidence >= library.thresholds.sure]
 
     monkeypatch.setattr(postings, "LOOKED_AT", 100)
     quick = [library.index.rank(text)[:1] for text in texts]
@@ -352,7 +352,7 @@ def test_looking_at_the_rare_words_first_finds_what_looking_at_all_finds(
 
 def test_the_index_is_the_same_whatever_the_order_of_hashing(library: Library):
     entries = tuple(library.entries.values())
-    again = Index.build(entries, library.synonyms, english(), library.limits.calibration, library.learnt)
+    again = Index.build(entries, library.synonyms, english(), library.thresholds.calibration, library.learnt)
 
     for question in SEVEN.values():
         assert again.rank(question) == library.index.rank(question)

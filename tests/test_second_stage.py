@@ -32,7 +32,7 @@ def second(library: Library) -> SecondStage:
 
 
 def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library: Library, second: SecondStage):
-    ask = partial(faq.reply_to, QUESTION, Surface.CHANNEL, library.index, library.limits)
+    ask = partial(faq.reply_to, QUESTION, Surface.CHANNEL, library.index, library.thresholds)
     assert ask() == Silence()
     reply = ask(scorer=partial(second.score, library=library))
     assert isinstance(reply, Answer)
@@ -47,12 +47,12 @@ def test_chatter_is_not_worth_asking_about(library: Library):
     def scorer(text: str) -> None:
         raise AssertionError(f"asked about {text!r}")
 
-    assert faq.reply_to(CHATTER, Surface.CHANNEL, library.index, library.limits, scorer=scorer) == Silence()
+    assert faq.reply_to(CHATTER, Surface.CHANNEL, library.index, library.thresholds, scorer=scorer) == Silence()
 
 
 def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):
     asked: list[str] = []
-    faq.reply_to(CHATTER, Surface.DM, library.index, library.limits, scorer=asked.append)
+    faq.reply_to(CHATTER, Surface.DM, library.index, library.thresholds, scorer=asked.append)
     assert asked == [CHATTER]
 
 
@@ -60,7 +60,7 @@ def test_a_wording_that_is_like_none_that_is_known_stays_unanswered_unprompted(l
     scores = second.score(QUESTION, library)
     assert scores is not None
     far = replace(scores, used=np.zeros_like(scores.used))
-    reply = faq.second_reply(QUESTION, Surface.CHANNEL, library.index, library.limits, far)
+    reply = faq.second_reply(QUESTION, Surface.CHANNEL, library.index, library.thresholds, far)
     assert reply == Silence()
 
 

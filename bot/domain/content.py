@@ -30,9 +30,7 @@ Wording = Annotated[Line, AfterValidator(_has_a_word)]  # what people write is c
 Weight = Annotated[float, Field(ge=0, le=10)]
 
 MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
-MAX_BUTTON_TEXT = 75  # docs.slack.dev/reference/block-kit/block-elements/button-element
-MAX_HEADER_TEXT = 150  # docs.slack.dev/reference/block-kit/blocks/header-block
-MAX_SECTION_TEXT = 3000  # docs.slack.dev/reference/block-kit/blocks/section-block
+MAX_LABEL = 75  # characters; a choice is read at a glance, and stands on a button
 MAX_SHORT_TEXT = 40  # a bullet on a phone
 LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less would be lost in rounding
 
@@ -315,7 +313,7 @@ class Option(Authored):
     """One way to answer: its button, and how people type it."""
 
     id: Identifier
-    label: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT)]
+    label: Annotated[Line, Field(max_length=MAX_LABEL)]
     says: tuple[Line, ...] = ()
 
 

@@ -54,8 +54,8 @@ class Surface(StrEnum):
 UNPROMPTED = frozenset({Surface.CHANNEL, Surface.THREAD})
 
 
-class SecondLimits(Authored):
-    """The limits where the second stage was asked, and for which messages it is."""
+class SecondThresholds(Authored):
+    """The thresholds where the second stage was asked, and for which messages it is."""
 
     worth: Probability  # unprompted, ask it from this confidence of the first stage on
     worth_named: Probability  # the same where a role, a company or a person is named
@@ -63,18 +63,18 @@ class SecondLimits(Authored):
     maybe: Probability
 
 
-class Limits(Authored):
+class ReplyThresholds(Authored):
     """The file `matching.yaml`: from which confidence on what is said, and the calibration of the confidence."""
 
     sure: Probability  # unprompted, answer from here on
     gap: Probability  # and only if the runner-up is this far behind
     asked: Probability  # where the bot was asked, answer from here on
     maybe: Probability  # where the bot was asked, suggest from here on
-    second: SecondLimits | None = None  # none: there is no second stage
+    second: SecondThresholds | None = None  # none: there is no second stage
     calibration: Calibration
 
-    def for_second_stage(self) -> "Limits":
-        """Give the limits for what the second stage had a part in."""
+    def for_second_stage(self) -> "ReplyThresholds":
+        """Give the thresholds for what the second stage had a part in."""
         if self.second is None:
             return self
         return self.model_copy(update={"sure": self.second.sure, "maybe": self.second.maybe})
@@ -111,7 +111,7 @@ def reply_to(
     utterance: str,
     surface: Surface,
     index: Index,
-    limits: Limits,
+    thresholds: ReplyThresholds,
     *,
     after: str | None = None,
     scorer: SemanticScorer | None = None,
@@ -122,57 +122,63 @@ def reply_to(
     answered with before, if it was. Where nobody asked the bot, it answers when it is sure or is silent. `scorer` asks
     the second stage, which takes long: it is called for what is worth it, and may have nothing to say.
     """
-    reply, worth = first_reply(utterance, surface, index, limits, after=after)
+    reply, worth = first_reply(utterance, surface, index, thresholds, after=after)
     scores = scorer(utterance) if scorer and worth else None
-    return reply if scores is None else second_reply(utterance, surface, index, limits, scores, after=after)
+    return reply if scores is None else second_reply(utterance, surface, index, thresholds, scores, after=after)
 
 
 def rank(
     utterance: str,
     surface: Surface,
     index: Index,
-    limits: Limits,
+    thresholds: ReplyThresholds,
     *,
     after: str | None = None,
     scorer: SemanticScorer | None = None,
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread."""
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
-    scores = scorer(utterance) if scorer and worth_asking(ranked, surface, limits) else None
+    scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
     return ranked if scores is None else index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
 
 
 def first_reply(
-    utterance: str, surface: Surface, index: Index, limits: Limits, *, after: str | None = None
+    utterance: str, surface: Surface, index: Index, thresholds: ReplyThresholds, *, after: str | None = None
 ) -> tuple[Reply, bool]:
     """Choose by the first stage alone, and say whether it is worth asking the second."""
     ranked = _ranked(utterance, surface, index, after)
-    return decide(ranked, surface, limits), worth_asking(ranked, surface, limits)
+    return decide(ranked, surface, thresholds), worth_asking(ranked, surface, thresholds)
 
 
 def second_reply(
-    utterance: str, surface: Surface, index: Index, limits: Limits, scores: SemanticScores, *, after: str | None = None
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    scores: SemanticScores,
+    *,
+    after: str | None = None,
 ) -> Reply:
     """Choose with what the second stage makes of the message."""
-    return decide(_ranked(utterance, surface, index, after, scores), surface, limits.for_second_stage())
+    return decide(_ranked(utterance, surface, index, after, scores), surface, thresholds.for_second_stage())
 
 
-def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> bool:
+def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> bool:
     """Return whether the second stage is to be asked about a message with these candidates.
 
     Where the bot was asked, always; unprompted only where the first stage sees a chance, so that nearly all chatter
     costs no more than that.
     """
-    if limits.second is None:
+    if thresholds.second is None:
         return False
-    second = limits.second
+    second = thresholds.second
     return surface not in UNPROMPTED or (
         bool(ranked) and worth_a_second_look(ranked[0], second.worth, second.worth_named)
     )
 
 
 def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bool:
-    """Return whether the best candidate of the first stage is as likely as the limits of SecondLimits ask for."""
+    """Return whether the best candidate of the first stage is as likely as the thresholds of SecondThresholds ask for."""
     return best.confidence >= (worth_named if best.names else worth)
 
 
@@ -187,7 +193,7 @@ def _ranked(
     return ranked
 
 
-def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> Reply:
+def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> Reply:
     """Turn candidates, best first, into a reply.
 
     Unprompted, a statement gets no answer; neither does a fragment of one word ("frameworks" may mean anything), nor
@@ -199,15 +205,15 @@ def decide(ranked: tuple[Candidate, ...], surface: Surface, limits: Limits) -> R
     sure: dict[int, Candidate] = {}
     for question in sorted({candidate.question for candidate in ranked}):
         best, *others = (candidate for candidate in ranked if candidate.question == question)
-        ahead = best.confidence - (others[0].confidence if others else 0.0) >= limits.gap
-        enough = limits.asked if prompted or best.leans else limits.sure
+        ahead = best.confidence - (others[0].confidence if others else 0.0) >= thresholds.gap
+        enough = thresholds.asked if prompted or best.leans else thresholds.sure
         if ahead and best.confidence >= enough and (prompted or answerable(best)):
             sure[question] = best
     if sure:
         return Answer(tuple(sure.values())[:MAX_ANSWERS])
     if not prompted:
         return Silence()
-    likely = tuple(candidate for candidate in ranked if candidate.confidence >= limits.maybe)
+    likely = tuple(candidate for candidate in ranked if candidate.confidence >= thresholds.maybe)
     return Suggestions(likely[:MAX_SUGGESTIONS]) if likely else NoAnswer()
 
 

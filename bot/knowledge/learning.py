@@ -76,7 +76,7 @@ def calibrate(folder: Path, progress: Progress = str) -> None:
 
 def _learn_second_stage(
     folder: Path, teacher: "train.Trainer", parts: "list[train.LeftOut]", progress: Progress
-) -> faq.SecondLimits | None:
+) -> faq.SecondThresholds | None:
     """Learn for the second stage and write its file; None where there is no encoder."""
     from bot import encoder, train, train_second_stage  # noqa: PLC0415 - see above
 
@@ -89,7 +89,7 @@ def _learn_second_stage(
     embedded, thresholds = train_second_stage.SecondStageTrainer(teacher, encode, progress).learn(parts)
     embedded_file.write(folder / embedded_file.FILE, embedded)
     worth = {"worth": train.WORTH, "worth_named": train.WORTH_NAMED}
-    return faq.SecondLimits(**worth, sure=thresholds.sure, maybe=thresholds.maybe)
+    return faq.SecondThresholds(**worth, sure=thresholds.sure, maybe=thresholds.maybe)
 
 
 def trainer(

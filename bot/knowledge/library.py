@@ -23,7 +23,7 @@ from bot.domain.content import (
     Tables,
 )
 from bot.domain.embeddings import Embedded
-from bot.domain.faq import Limits
+from bot.domain.faq import ReplyThresholds
 from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
@@ -45,7 +45,7 @@ class Contents:
     quiz: Quiz
     words: Words
     synonyms: Synonyms
-    limits: Limits
+    thresholds: ReplyThresholds
     checks: Checks
     not_answered: NotAnsweredFile
 
@@ -60,7 +60,7 @@ class Library:
     quiz: Quiz
     words: Words
     synonyms: Synonyms
-    limits: Limits
+    thresholds: ReplyThresholds
     checks: Checks
     not_answered: tuple[NotAnswered, ...] = ()
     learnt_file: LearntFile | None = None
@@ -76,7 +76,7 @@ class Library:
             quiz=contents.quiz,
             words=contents.words,
             synonyms=contents.synonyms,
-            limits=contents.limits,
+            thresholds=contents.thresholds,
             checks=contents.checks,
             not_answered=contents.not_answered.not_answered,
             learnt_file=learnt,
@@ -87,7 +87,7 @@ class Library:
     def index(self) -> Index:
         """Give the matcher's index over the entries."""
         entries = tuple(self.entries.values())
-        return Index.build(entries, self.synonyms, english(), self.limits.calibration, self.learnt)
+        return Index.build(entries, self.synonyms, english(), self.thresholds.calibration, self.learnt)
 
     @cached_property
     def decoys(self) -> Decoys:

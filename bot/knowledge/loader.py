@@ -44,7 +44,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "quiz.yaml": Quiz,
     "words.yaml": Words,
     "synonyms.yaml": Synonyms,
-    "matching.yaml": faq.Limits,
+    "matching.yaml": faq.ReplyThresholds,
     "checks.yaml": Checks,
     NOT_ANSWERED: NotAnsweredFile,
 }
@@ -90,7 +90,7 @@ def read(folder: Path) -> Reading:
         quiz=model("quiz.yaml", Quiz),
         words=model("words.yaml", Words),
         synonyms=model("synonyms.yaml", Synonyms),
-        limits=model("matching.yaml", faq.Limits),
+        thresholds=model("matching.yaml", faq.ReplyThresholds),
         checks=model("checks.yaml", Checks),
         not_answered=model(NOT_ANSWERED, NotAnsweredFile) if NOT_ANSWERED in models else NotAnsweredFile(),
     )

@@ -17,7 +17,7 @@ def find_misleading_phrasings(library: Library, file: YamlFile) -> Iterator[Prob
         for place, text in wordings(position, entry):
             # Left out of the index: each phrasing matches itself, and the question is where it would lead else.
             ranked = library.index.rank(text, limit=1, without=text)
-            if ranked and ranked[0].entry != entry.id and ranked[0].confidence >= (1 + library.limits.sure) / 2:
+            if ranked and ranked[0].entry != entry.id and ranked[0].confidence >= (1 + library.thresholds.sure) / 2:
                 what = f"the phrasing {text!r} of {entry.id!r} matches {ranked[0].entry!r} better"
                 yield file.problem(place, what, "Make it more specific, or move it there")
 
@@ -43,10 +43,10 @@ def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq
 
     Unprompted, the first stage alone answers only what it is sure of.
     """
-    surface, index, limits = faq.Surface(check.surface), library.index, library.limits
+    surface, index, thresholds = faq.Surface(check.surface), library.index, library.thresholds
     if scorer is not None:
-        return faq.reply_to(check.say, surface, index, limits, after=check.after, scorer=scorer)
-    reply, worth = faq.first_reply(check.say, surface, index, limits, after=check.after)
+        return faq.reply_to(check.say, surface, index, thresholds, after=check.after, scorer=scorer)
+    reply, worth = faq.first_reply(check.say, surface, index, thresholds, after=check.after)
     left_to_second_stage = reply == faq.Silence() and worth and surface in faq.UNPROMPTED
     return None if left_to_second_stage else reply
 

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.domain.content import (
+from bot.domain.content import Table, with_article
+from bot.knowledge.library import NOT_ANSWERED, Library
+from bot.knowledge.problems import Place, Problem
+from bot.knowledge.slack_limits import (
     MAX_BUTTON_TEXT,
     MAX_HEADER_TEXT,
     MAX_SECTION_TEXT,
-    Table,
-    with_article,
+    MAX_TABLE_COLUMNS,
+    MAX_TABLE_ROWS,
+    MAX_TABLE_TEXT,
 )
-from bot.knowledge.library import NOT_ANSWERED, Library
-from bot.knowledge.problems import Place, Problem
 from bot.knowledge.yaml_file import YamlFile
 
-MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 20  # docs.slack.dev/reference/block-kit/blocks/table-block
-MAX_TABLE_TEXT = 10_000  # the same page: characters over all cells of a message
 COPIED_WORDS = 9  # in a row that make a copy
 
 _QUOTATION = re.compile('[“"][^”"]*[”"]')

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from bot.domain.content import MAX_BUTTON_TEXT, MAX_HEADER_TEXT, Authored, Line, Phrases, TypedWords
+from bot.domain.content import Authored, Line, Phrases, TypedWords
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT
 
 
 class Placeholders:

@@ -5,8 +5,9 @@ from typing import Any
 
 import slackblocks as kit
 
-from bot.domain.content import MAX_BUTTON_TEXT, Citation, Entry
+from bot.domain.content import Citation, Entry
 from bot.knowledge import Library
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button, recipient_menu, send_buttons
 from bot.slack.pieces import Message, context, finished, in_lines, message, plain, section, table
 from bot.slack.text import Mrkdwn, escape, fill

@@ -10,7 +10,8 @@ import slackblocks as kit
 
 from bot.domain import actions
 from bot.domain.actions import Action, Answer, Change, Grade, OpenPart, Skip
-from bot.domain.content import MAX_BUTTON_TEXT, Entry
+from bot.domain.content import Entry
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.payloads import BlockAction, MalformedError
 
 SHOW_ENTRY = "faq_show"  # with ":" and the entry; value: the entry

@@ -142,7 +142,7 @@ async def decide(
     if after is not None and (entry := library.entry(after)) is not None:
         after = entry.id  # it may have been answered under a former id
     if second is None:
-        reply = faq.reply_to(text, surface, library.index, library.limits, after=after)
+        reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     else:
         reply = await second.reply_to(text, surface, library, after)
     match reply:

@@ -160,7 +160,9 @@ def answered(library: Library) -> list[str]:
     """Give the questions of the knowledge that are answered unasked, by words alone."""
     asked = [entry.question.replace("&", "&amp;") for entry in library.entries.values()]
     return [
-        text for text in asked if isinstance(faq.reply_to(text, Surface.CHANNEL, library.index, library.limits), Answer)
+        text
+        for text in asked
+        if isinstance(faq.reply_to(text, Surface.CHANNEL, library.index, library.thresholds), Answer)
     ]
 
 

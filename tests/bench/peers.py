@@ -10,7 +10,7 @@ import Stemmer
 from rapidfuzz import fuzz, process, utils
 
 from bot.domain.content import Entry, Synonyms
-from bot.domain.faq import Limits, Reply, Surface, reply_to
+from bot.domain.faq import Reply, ReplyThresholds, Surface, reply_to
 from bot.domain.learnt import Learnt
 from bot.domain.matching import Index
 from bot.knowledge import english
@@ -43,12 +43,12 @@ class Rolefit:
     def __init__(
         self,
         entries: Sequence[Entry],
-        limits: Limits,
+        thresholds: ReplyThresholds,
         synonyms: Synonyms | None = None,
         learnt: Learnt | None = None,
     ) -> None:
-        self.limits = limits
-        self.index = Index.build(entries, synonyms or Synonyms(), english(), limits.calibration, learnt)
+        self.thresholds = thresholds
+        self.index = Index.build(entries, synonyms or Synonyms(), english(), thresholds.calibration, learnt)
 
     def rank(self, text: str) -> Ranking:
         return [(candidate.entry, candidate.confidence) for candidate in self.index.rank(text)]
@@ -57,7 +57,7 @@ class Rolefit:
         return [self.rank(text) for text in texts]
 
     def reply(self, text: str, surface: Surface = Surface.CHANNEL) -> Reply:
-        return reply_to(text, surface, self.index, self.limits)
+        return reply_to(text, surface, self.index, self.thresholds)
 
 
 class _Phrasings:

@@ -57,7 +57,7 @@ def of_our_own(library: Library) -> None:
         title="Rolefit as it decides", width=118,
     )  # fmt: skip
     for name, entries, cases in sets.ours(library):
-        bot = Rolefit(entries, library.limits, library.synonyms, library.learnt)
+        bot = Rolefit(entries, library.thresholds, library.synonyms, library.learnt)
         for ranker in (bot, *(peer(entries) for peer in PEERS)):
             found = ranker.rank_all([case.text for case in cases])
             table.add_row(name, ranker.name, _share(_top1(cases, found)), *map(_share, _abstaining(cases, found)))
@@ -73,8 +73,8 @@ def of_others() -> None:
     """Print how well other people's questions are ranked, without our synonyms."""
     table = Table("public sets, top-1", "entries", "cases", "Rolefit", *(peer.name for peer in PEERS), width=118)
     for name, entries, cases in sets.public():
-        limits = calibrate.calibrate(entries[: evaluate.CALIBRATED_ON], Synonyms(), english())
-        rankers: list[Ranker] = [Rolefit(entries, limits), *(peer(entries) for peer in PEERS)]
+        thresholds = calibrate.calibrate(entries[: evaluate.CALIBRATED_ON], Synonyms(), english())
+        rankers: list[Ranker] = [Rolefit(entries, thresholds), *(peer(entries) for peer in PEERS)]
         texts = [case.text for case in cases]
         shares = [_share(_top1(cases, ranker.rank_all(texts))) for ranker in rankers]
         table.add_row(name, str(len(entries)), str(len(cases)), *shares)
@@ -88,7 +88,7 @@ def in_slack(library: Library) -> None:
     if not messages:
         return
     entries = list(library.entries.values())
-    bot, wratio = Rolefit(entries, library.limits, library.synonyms, library.learnt), WRatio(entries)
+    bot, wratio = Rolefit(entries, library.thresholds, library.synonyms, library.learnt), WRatio(entries)
     ours = [text for text in messages if isinstance(bot.reply(text), Answer)]
     few = messages[::10]
     theirs = sum((wratio.one(text) or ("", 0.0))[1] >= CUTOFF for text in few)
@@ -150,7 +150,7 @@ def _built(entries: Sequence[Entry], library: Library) -> tuple[Rolefit, float, 
     gc.collect()
     process = psutil.Process()
     before, began = process.memory_info().rss, time.perf_counter()
-    bot = Rolefit(entries, library.limits, library.synonyms, library.learnt)
+    bot = Rolefit(entries, library.thresholds, library.synonyms, library.learnt)
     built = time.perf_counter() - began
     gc.collect()
     return bot, built, (process.memory_info().rss - before) / 1e6
@@ -163,7 +163,7 @@ def _figures(bot: Rolefit, cases: Sequence[Case], built: float, grown: float) ->
     most, postings.LOOKED_AT = postings.LOOKED_AT, 10**12
     whole = bot.rank_all(texts)
     postings.LOOKED_AT = most
-    sure = [(a, b) for a, b in zip(quick, whole, strict=True) if b and b[0][1] >= bot.limits.sure]
+    sure = [(a, b) for a, b in zip(quick, whole, strict=True) if b and b[0][1] >= bot.thresholds.sure]
     same = sum(bool(a) and a[0][0] == b[0][0] for a, b in sure) / len(sure)
     return f"{built:.2f}", f"{grown:.0f}", _share(_top1(cases, quick)), f"{same:.3f} of {len(sure)}"
 
