@@ -178,7 +178,7 @@ def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: Re
 
 
 def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bool:
-    """Return whether the best candidate of the first stage is as likely as the thresholds of SecondThresholds ask for."""
+    """Return whether the best candidate of the first stage reaches the bar of SecondThresholds."""
     return best.confidence >= (worth_named if best.names else worth)
 
 
