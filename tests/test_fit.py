@@ -13,6 +13,7 @@ from bot.domain import quiz as conversation
 from bot.domain.content import Quiz, Thresholds
 from bot.domain.fit import Clearness, Given
 from bot.knowledge import Library
+from tests.conftest import THOROUGH
 
 
 def answers(quiz: Quiz, positions: tuple[int, ...]) -> dict[str, Given]:
@@ -355,7 +356,7 @@ def test_what_would_flip_it_may_be_the_answer_that_was_left_out(library: Library
     assert fit.recommend(library.quiz, {**given_, last.id: (choice.id,)}).role == found.role != before.role
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=400 if THOROUGH else 100, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_stopping_early_never_differs_from_the_full_run(library: Library, data: st.DataObject):
     # With lower thresholds more is settled, and sooner: two open questions, answers mixed and by halves.
