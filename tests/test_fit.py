@@ -14,6 +14,7 @@ from bot.domain.actions import Answer, Reply
 from bot.domain.content import Quiz, Thresholds
 from bot.domain.fit import Clearness, Given
 from bot.knowledge import Library
+from tests.conftest import THOROUGH
 
 
 def answers(quiz: Quiz, positions: tuple[int, ...]) -> dict[str, Given]:
@@ -359,7 +360,7 @@ def test_what_would_flip_it_may_be_the_answer_that_was_left_out(library: Library
     assert fit.recommend(library.quiz, {**given_answers, last.id: (choice.id,)}).role == result.role != before.role
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=400 if THOROUGH else 100, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_stopping_early_never_differs_from_the_full_run(library: Library, data: st.DataObject):
     # With lower thresholds more is settled, and sooner: two open questions, answers mixed and by halves.
