@@ -178,9 +178,9 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(evaluation.as_json(figures), ensure_ascii=False, indent=2))
     else:
-        from bot import tables
+        from bot import eval_tables
 
-        tables.show(figures, evaluation.bins(outcomes), built)
+        eval_tables.show(figures, evaluation.bins(outcomes), built)
     for name, outcome in evaluation.missed(outcomes) if errors else ():
         typer.echo(_missed(name, outcome), err=as_json)
 

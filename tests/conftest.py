@@ -124,7 +124,7 @@ def _migrated_sqlite() -> Path:
 
 def with_tables(data: Path) -> Path:
     """Put databases with all tables into a data folder that has none: a bot would take half a second to make them."""
-    if not (data / "rolefit.db").exists():
+    if not any((data / name).exists() for name in ("rolefit.db", "jobs.db")):
         shutil.copytree(_migrated_sqlite(), data, dirs_exist_ok=True)
     return data
 

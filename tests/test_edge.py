@@ -272,7 +272,9 @@ CLICK: dict[str, Any] = {
     "channel": {"id": "D_ANA"},
     "message": {"ts": "1.000001", "text": SECRET},
     "container": {"type": "message", "message_ts": "1.000001", "channel_id": "D_ANA"},
-    "actions": [{"action_id": "quiz_do:later", "block_id": "b", "type": "button", "action_ts": "1.0", "value": "r do"}],
+    "actions": [
+        {"action_id": "quiz_do:later", "block_id": "b", "type": "button", "action_ts": "1.0", "value": "r later"}
+    ],
 }
 
 

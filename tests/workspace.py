@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 MANIFEST = Path(__file__).parent.parent / "app.yaml"
 BOT = "U_ROLEFIT"
-PATIENCE = 20.0  # seconds until a wait fails; reached only when something is broken
+PATIENCE = 60.0  # seconds until a wait fails; reached only when something is broken, however busy the machine is
 
 
 class RefusedError(Exception):
