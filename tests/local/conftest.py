@@ -1,6 +1,8 @@
 """A workspace with an app that may do everything, and bots that connect to it."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -185,3 +187,20 @@ async def link(workspace: Workspace) -> str:
     client = AsyncWebClient(base_url=workspace.api_url)
     answer = await client.apps_connections_open(app_token=workspace.app_token)
     return str(answer["url"])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the apps in JavaScript where nothing can run them; they are no part of what the bot needs."""
+    apps = [item for item in items if item.get_closest_marker("bolt_js")]
+    if apps and not _runs_bolt_js():
+        config.hook.pytest_deselected(items=apps)
+        items[:] = [item for item in items if item not in apps]
+
+
+def _runs_bolt_js() -> bool:
+    node = shutil.which("node")
+    if node is None:
+        return False
+    return (
+        subprocess.run([node, "-e", "require.resolve('@slack/bolt')"], capture_output=True, check=False).returncode == 0
+    )

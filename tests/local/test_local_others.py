@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -118,25 +116,15 @@ async def test_slacks_http_example_answers_a_command_opens_a_modal_and_hears_a_c
         assert sorted(replies) == [":white_check_mark: Done!", "<@U_ANA> clicked a button! (in_channel)"]
 
 
-@pytest.fixture
-def node() -> tuple[str, ...]:
-    """The command that runs a Bolt app in JavaScript."""
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("Node is not installed")
-    found = subprocess.run([program, "-e", "require.resolve('@slack/bolt')"], capture_output=True, check=False)
-    if found.returncode:
-        pytest.skip("@slack/bolt is not installed where NODE_PATH says")
-    return (program, "--require", str(HERE / "run_app.cjs"))
+NODE = ("node", "--require", str(HERE / "run_app.cjs"))
 
 
-async def test_slacks_socket_mode_example_in_javascript_answers_hears_a_click_and_publishes_home(
-    tmp_path: Path, node: tuple[str, ...]
-):
+@pytest.mark.bolt_js
+async def test_slacks_socket_mode_example_in_javascript_answers_hears_a_click_and_publishes_home(tmp_path: Path):
     path = manifest(tmp_path, "/socketslash", shortcut="launch_shortcut")
     async with (
         Workspace.start(manifest=path) as workspace,
-        process(workspace, *node, example("socket_mode.js")),
+        process(workspace, *NODE, example("socket_mode.js")),
     ):
         async with asyncio.timeout(PATIENCE):
             await workspace.connected()
@@ -153,12 +141,13 @@ async def test_slacks_socket_mode_example_in_javascript_answers_hears_a_click_an
         assert (await workspace.modal("U_ANA"))["title"]["text"] == "My App"
 
 
-async def test_slacks_http_example_in_javascript_answers_and_hears_a_click(tmp_path: Path, node: tuple[str, ...]):
+@pytest.mark.bolt_js
+async def test_slacks_http_example_in_javascript_answers_and_hears_a_click(tmp_path: Path):
     port = free_port()
     url = f"http://127.0.0.1:{port}/slack/events"
     async with (
         Workspace.start(manifest=manifest(tmp_path), events_url=url) as workspace,
-        process(workspace, *node, example("heroku.js"), PORT=str(port)),
+        process(workspace, *NODE, example("heroku.js"), PORT=str(port)),
     ):
         async with asyncio.timeout(PATIENCE):
             await _served(port)
