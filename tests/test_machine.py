@@ -147,7 +147,7 @@ async def test_what_was_acknowledged_before_the_disk_was_full_is_done_when_it_ha
 
         await answered_once(workspace, library, second)
         await answered_once(workspace, library, asked)
-        assert "error=OperationalError said='disk I/O error' work='the sign of life'" in running.said()
+        assert "error=OperationalError problem='disk I/O error' work='the sign of life'" in running.said()
 
 
 async def slack_answered(workspace: Workspace) -> bool:

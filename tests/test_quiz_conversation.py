@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from bot import jobs
 from bot.domain.content import with_article
 from bot.domain.fit import Clearness, recommend, settled
 from bot.domain.quiz import LETTERS
@@ -1609,8 +1608,6 @@ async def test_who_may_not_be_written_to_is_told_so_where_the_command_was_typed(
     told = await privately(workspace, "Slack did not let me write to you")
     assert "try again" in shown(told)
     assert await workspace.dm("U_ANA") == []
-    await jobs.wait_until_idle()
-    await begin(workspace)
 
 
 async def test_the_first_question_mentions_the_person_and_no_other_does(workspace: Workspace):

@@ -68,7 +68,7 @@ async def test_after_a_day_one_reminder_comes_and_leads_on(watched: Workspace, t
 
     reminder = await reminded(watched, root, tmp_path)
 
-    assert shown(reminder).startswith("You have answered 1 of 5 questions here. Shall we go on?")
+    assert shown(reminder).startswith("<@U_ANA> You have answered 1 of 5 questions here. Shall we go on?")
     assert buttons(reminder) == ["Continue", "Remind me later", "Stop"]
     await watched.click("U_ANA", reminder, "Continue")
     again = await message(watched, root, "I asked here whether we should go on.")

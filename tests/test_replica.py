@@ -16,7 +16,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.adopted: list[float] = []
+        self.recovered: list[float] = []
         self.done = asyncio.Event()
 
     def monotonic(self) -> float:
@@ -33,26 +33,29 @@ class Clock:
             self.done.set()
         await asyncio.sleep(0)
 
-    async def seen(self, name: str, at: float) -> None:
+    async def heartbeat(self, name: str, at: float) -> None:
         assert (name, at) == ("me", self.time())
         if AWAY <= self.now < BACK:
             raise OSError("the database is away")
 
-    async def last_seen(self) -> dict[str, float]:
+    async def heartbeats(self) -> dict[str, float]:
         return {"me": self.time(), "gone": 5.0, "of another clock": self.now - 3600}
 
-    async def forget(self, *_: float) -> None:
+    async def prune(self, *_: float) -> None:
         return
 
-    async def write(self) -> None:
+    async def delete_ended(self, _: float) -> None:
         return
 
-    async def holders(self) -> frozenset[str]:
+    async def check_writable(self) -> None:
+        return
+
+    async def executors_with_work(self) -> frozenset[str]:
         return frozenset({"me", "gone", "of another clock"})
 
-    async def adopt(self, names: list[str]) -> int:
+    async def recover(self, names: list[str]) -> int:
         assert names == ["gone"]
-        self.adopted.append(self.now)
+        self.recovered.append(self.now)
         return 1
 
 
@@ -61,13 +64,13 @@ async def test_after_an_outage_nobody_is_taken_for_dead_before_everybody_could_s
     monkeypatch.setattr(replica, "time", clock)
     known: dict[str, Any] = {name: getattr(asyncio, name) for name in ("create_task", "gather")}
     monkeypatch.setattr(replica, "asyncio", SimpleNamespace(sleep=clock.sleep, **known))
-    for name in ("holders", "adopt", "forget", "write"):
+    for name in ("executors_with_work", "recover", "delete_ended", "check_writable"):
         monkeypatch.setattr(jobs, name, getattr(clock, name))
 
     async with replica.alive(clock, "me", TIMEOUT):  # type: ignore[arg-type]
         await clock.done.wait()
 
-    before, after = [at for at in clock.adopted if at < BACK], [at for at in clock.adopted if at >= BACK]
+    before, after = [at for at in clock.recovered if at < BACK], [at for at in clock.recovered if at >= BACK]
     assert TIMEOUT <= before[0] <= TIMEOUT + 2 * TIMEOUT / replica.BEATS
     assert before[-1] < AWAY
     assert BACK + TIMEOUT - 2 * replica.SOON <= after[0] <= BACK + TIMEOUT + TIMEOUT / replica.BEATS

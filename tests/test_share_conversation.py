@@ -13,11 +13,11 @@ from tests.test_quiz_conversation import (
     ENGINEER,
     PAIRS,
     ROLE,
+    asking,
     begin,
     close_answers,
     in_letters,
     message,
-    question,
     result,
     take,
     take_at_once,
@@ -174,7 +174,7 @@ async def test_a_result_whose_answers_were_confirmed_can_be_shared(workspace: Wo
     root, told = await finished(workspace)
     first = await picker(workspace, root, told)
     await write(workspace, root, "change 1")
-    asked = await question(workspace, root, 1)
+    asked = await asking(workspace, root, "So far you answered")
     await workspace.click("U_ANA", asked, buttons(asked)[CLEAR[0]])
 
     second = await next_picker(workspace, root, await result(workspace, root), first)
