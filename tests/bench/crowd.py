@@ -18,11 +18,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bot import knowledge
-from bot.knowledge import Library
 from bot.local.config import HERE
-from bot.settings import KNOWLEDGE
-from tests.conftest import bot_in
+from tests.test_process import bot
 from tests.test_quiz_conversation import CLEAR, asking, question, result
 from tests.workspace import Json, RefusedError, Sent, Workspace, buttons
 
@@ -31,10 +28,10 @@ THINKS = (1.0, 4.0)  # seconds
 PATIENCE = 300.0  # seconds
 
 
-async def report(library: Library, console: Console) -> None:
+async def report(console: Console) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
-        waits, traffic = await run(library, Path(folder))
+        waits, traffic = await run(Path(folder))
     table = Table("", "n", "p50 s", "p95 s", "longest s", title=f"{PEOPLE} people take the quiz together", width=118)
     for name, seconds in waits.items():
         p50, p95 = np.percentile(seconds, [50, 95])
@@ -45,13 +42,14 @@ async def report(library: Library, console: Console) -> None:
     console.print(f"chat.update {updates} times; refused as too many: {dict(refused) or 'nothing'}.")
 
 
-async def run(library: Library, folder: Path) -> tuple[dict[str, list[float]], list[Json]]:
+async def run(folder: Path) -> tuple[dict[str, list[float]], list[Json]]:
     """Let them take it; gives their waits in seconds, and what was exchanged with the bot."""
     waits: dict[str, list[float]] = {"first question": [], "next question": [], "result": []}
     async with (
-        Workspace.start(seed=_seed(folder)) as workspace,
-        bot_in(workspace, library, folder / "data", post_interval=1.0),
+        Workspace.start(seed=_seed(folder), rate_limits=True) as workspace,
+        bot(workspace, folder / "data", POST_INTERVAL="1.0"),
     ):
+        await workspace.connected()
         workspace.patience = PATIENCE
         await asyncio.gather(*(_takes_it(workspace, f"U_{number}", waits) for number in range(PEOPLE)))
         return waits, [call for call in await workspace.traffic() if call["kind"] == "api"]
@@ -89,4 +87,4 @@ async def _takes_it(workspace: Workspace, user: str, waits: dict[str, list[float
 
 
 if __name__ == "__main__":
-    asyncio.run(report(knowledge.load(KNOWLEDGE), Console()))
+    asyncio.run(report(Console()))
