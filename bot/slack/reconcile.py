@@ -143,8 +143,8 @@ class ReconcilingWorker(SlackWorker):
                     result = await self._perform(task, operation)
                     task.find = False
                     _note(task, operation, result)
-                case {"later": [int(revision), float(seconds)]}:
-                    return Later(revision, seconds)
+                case {"later": [revision, seconds]}:
+                    return Later(int(revision), float(seconds))
                 case {"held": True}:
                     return Held(LOOK_AGAIN)
                 case _:

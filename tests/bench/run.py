@@ -21,7 +21,7 @@ from bot.domain.faq import Answer, Suggestions, Surface
 from bot.evaluate import Case
 from bot.knowledge import Library, english
 from bot.settings import KNOWLEDGE
-from tests.bench import crowd, service, sets
+from tests.bench import burst, crowd, service, sets
 from tests.bench.peers import PEERS, MiniLM, Ranker, Ranking, Rolefit, WRatio
 
 FALSE_AT_MOST = 0.03
@@ -41,6 +41,7 @@ def main() -> None:
     speed(library)
     start()
     asyncio.run(service.report(library, console))
+    asyncio.run(burst.report(library, console))  # a loop of its own: DBOS ends the threads of the one it was in
     asyncio.run(crowd.report(console))
     if not sets.PUBLIC.exists():
         console.print("Public sets and Slack messages are left out: ../shared/eval is not here.")

@@ -33,7 +33,7 @@ from bot.slack import app as slack
 from bot.slack.access import OneWorkspace
 from bot.slack.controls import CHOOSE
 from bot.storage import Store
-from tests.bench import bare, burst
+from tests.bench import bare
 from tests.bench.signed import SECRET, TEAM, Request, signed
 from tests.conftest import free_port
 from tests.test_cli import CLEAN, ROOT
@@ -52,7 +52,6 @@ async def report(library: Library, console: Console) -> None:
     """Print the tables."""
     await _over_http(console)
     await _inside(library, console)
-    await burst.report(library, console)
 
 
 async def _over_http(console: Console) -> None:
