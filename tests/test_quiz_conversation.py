@@ -1338,7 +1338,7 @@ async def test_the_command_twice_points_to_the_round_that_has_just_begun(workspa
 
     notes = [each for each in await workspace.messages("C_ASK", count=3) if each.get("ephemeral")]
     assert len(notes) == 2
-    assert notes[0]["text"] == notes[1]["text"]
+    assert all(f"thread_ts={root}" in note["text"] for note in notes)
     assert len(await workspace.dm("U_ANA")) == 1
 
 

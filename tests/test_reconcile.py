@@ -118,10 +118,10 @@ async def test_a_word_edited_while_the_next_question_waits_for_its_turn(tmp_path
             await write(workspace, root, "1")
 
             assert "the role of an AI researcher." in shown(await result(workspace, root))
+            answered = await message(workspace, root, "Question 1 of 5")
+            await workspace.latest("U_ANA", answered, once=lambda now: "You answered: *" in shown(now))
             assert "Error" not in second.said()
         assert await asked_once(workspace, root)
-        answered = [each for each in await thread(workspace, root) if "Question 1 of 5" in shown(each)]
-        assert "You answered: *" in shown(answered[0])
 
 
 def with_another_row(folder: Path) -> None:
