@@ -190,16 +190,14 @@ class SlackGateway:
             if (message := await render()) is None:
                 return {}
             arguments: dict[str, Any] = {"channel": channel, "ts": ts, "blocks": list(message.blocks)}
-            client = await self._client(team)
-            method: Callable[..., Awaitable[Any]] = client.chat_update
+            # Of a text that is too long a screen reader gets more from what Slack makes of the blocks.
             if len(message.text.encode()) <= MAX_UPDATE_BYTES:
                 arguments["text"] = message.text
-            else:  # a screen reader gets more of what Slack makes of the blocks than of a text that is cut off
+            client = await self._client(team)
 
-                def without_text(**arguments: Any) -> Awaitable[Any]:
-                    return client.api_call("chat.update", json=arguments)  # the SDK's own method would warn
+            def method(**arguments: Any) -> Awaitable[Any]:
+                return client.api_call("chat.update", json=arguments)  # the SDK's own method warns without a text
 
-                method = without_text
             try:
                 await self._send_blocks(method, arguments, message.text)
             except SlackApiError as error:

@@ -5,7 +5,8 @@ One piece of work at a time holds a run and writes its messages, as `bot.slack.r
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -210,11 +211,8 @@ class QuizWorker(ReconcilingWorker):
             if not await step("due", is_due):
                 return
             key = current_key()
-            try:
+            async with self._freed_on_failure(team, run_id, key, unfinished=True):
                 left = await self._reconcile(Reconciliation(team, run_id, key, doubtful=True, is_refresh=True))
-            except Exception:
-                await retry_db(self._store.runs.free, team, run_id, by=key, unfinished=True)
-                raise
             if isinstance(left, Done):
                 return
             seconds = left.seconds
@@ -293,21 +291,30 @@ class QuizWorker(ReconcilingWorker):
         if acted is None:
             return None
         result = ActionResult.read(acted["outcome"])
-        try:
+        async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
             if acted["held"]:
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
                 await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
-        except Exception:
-            # No step, since what is wrong may be the steps themselves; doing it again changes nothing. What fails to be
-            # shown is shown with what is done next, or when it is looked for such runs: once, lest it fails for ever.
-            await retry_db(self._store.runs.free, team, run_id, by=key, unfinished=not shows)
-            raise
         if result.answers_before is not None and result.question:
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(_change, result.answers_before)))
         return result
+
+    @asynccontextmanager
+    async def _freed_on_failure(self, team: str, run_id: str, key: str, *, unfinished: bool) -> AsyncIterator[None]:
+        """Let go of a run if what holds it fails. What is left `unfinished` is shown when such runs are looked for.
+
+        It is also shown with what is done next; and whoever looks for it leaves nothing unfinished, lest it fails for
+        ever.
+        """
+        try:
+            yield
+        except Exception:
+            # No step, since what is wrong may be the steps themselves; doing it again changes nothing.
+            await retry_db(self._store.runs.free, team, run_id, by=key, unfinished=unfinished)
+            raise
 
     async def _delete(self, team: str, run_id: str) -> None:
         later = await step("later rounds", self._store.runs.begun_after, team, run_id)

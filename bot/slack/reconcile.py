@@ -11,6 +11,7 @@ to wait is left to work of its own (`RefreshLater`), and the run is let go of me
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, assert_never
@@ -124,7 +125,7 @@ class RenderCache:
         return self.messages[slot]
 
 
-class ReconcilingWorker(SlackWorker):
+class ReconcilingWorker(SlackWorker, ABC):
     """A worker that shows what a run says."""
 
     def __init__(self, name: str) -> None:
@@ -296,13 +297,13 @@ class ReconcilingWorker(SlackWorker):
             case _:
                 assert_never(operation)
 
+    @abstractmethod
     async def _delete(self, team: str, run_id: str) -> None:
         """Delete a run whose messages are gone."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _refresh_later(self, team: str, run_id: str, revision: int, seconds: float) -> None:
         """Begin work that makes the updates which are left, unless more has been done to the run by then."""
-        raise NotImplementedError
 
     async def _remember(self, team: str, run_id: str, operation: Operation, result: CallResult) -> None:
         """Write down the result of an operation; again changes nothing."""

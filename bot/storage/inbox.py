@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.storage.sql import insert_into
 from bot.storage.tables import inbox
 
 AT_ONCE = 500  # keys in one statement; SQLite takes 32,766 parameters
@@ -30,10 +30,11 @@ class Inbox:
 
     async def receive(self, items: Sequence[Item], replica: str) -> None:
         """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         rows = [{**asdict(item), "replica": replica} for item in items]
         async with self._engine.begin() as connection:
-            await connection.execute(dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+            await connection.execute(
+                insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"]), rows
+            )
 
     async def received(self, replicas: Collection[str]) -> list[Item]:
         """List what these replicas are to begin, oldest first."""

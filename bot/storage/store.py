@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, event, func, inspect, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import text
@@ -23,7 +22,7 @@ from sqlalchemy.sql import text
 from bot.private import private_file
 from bot.storage.inbox import Inbox
 from bot.storage.runs import Runs
-from bot.storage.sql import insert_new
+from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import (
     actions,
     answers,
@@ -155,17 +154,10 @@ class Store:
         Gives the time of the turn in seconds since 1970, and how many seconds it is away: 0 for now.
         """
         now = time.time()
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        later = func.greatest if self._engine.dialect.name == "postgresql" else func.max
-        row = {"team": team, "channel": channel, "free_at": now + between}
-        ahead = channels.c.free_at > now + TURNS_AHEAD * between
-        taken = dialect.insert(channels).values(row)
-        taken = taken.on_conflict_do_update(
-            index_elements=["team", "channel"],
-            set_={"free_at": case((ahead, now), else_=later(channels.c.free_at, now)) + between},
-        )
         async with self._engine.begin() as connection:
-            free_at = float((await connection.execute(taken.returning(channels.c.free_at))).scalar_one())
+            free_at = await self._advance_turn(connection, team, channel, between, now)
+        if free_at is None:
+            raise RuntimeError("a turn that is not bounded is always given")
         turn = free_at - between
         return turn, max(0.0, turn - now)
 
@@ -176,21 +168,32 @@ class Store:
         be no channel's. Source: the generic cell rate algorithm.
         """
         now = time.time()
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        later = func.greatest if self._engine.dialect.name == "postgresql" else func.max
-        ahead = channels.c.free_at > now + TURNS_AHEAD * between
-        taken = dialect.insert(channels).values({"team": team, "channel": name, "free_at": now + between})
-        taken = taken.on_conflict_do_update(
-            index_elements=["team", "channel"],
-            set_={"free_at": case((ahead, now), else_=later(channels.c.free_at, now)) + between},
-            where=or_(ahead, channels.c.free_at <= now + burst * between),
-        )
         mine = (channels.c.team == team, channels.c.channel == name)
         async with self._engine.begin() as connection:
-            if (await connection.execute(taken.returning(channels.c.free_at))).first():
+            if await self._advance_turn(connection, team, name, between, now, burst) is not None:
                 return 0.0
             free_at = await connection.scalar(select(channels.c.free_at).where(*mine))
         return max(0.001, float(free_at or 0.0) - burst * between - now)
+
+    async def _advance_turn(
+        self, connection: AsyncConnection, team: str, name: str, between: float, now: float, burst: int | None = None
+    ) -> float | None:
+        """Put off by `between` when the next turn is free; gives that time in seconds since 1970.
+
+        burst: only if no more turns than these lie ahead, otherwise None. Times that a clock which was put back since
+        has left far ahead count for nothing.
+        """
+        later = func.greatest if connection.dialect.name == "postgresql" else func.max
+        too_far = channels.c.free_at > now + TURNS_AHEAD * between
+        row = {"team": team, "channel": name, "free_at": now + between}
+        advanced = insert_into(connection, channels).values(row)
+        advanced = advanced.on_conflict_do_update(
+            index_elements=["team", "channel"],
+            set_={"free_at": case((too_far, now), else_=later(channels.c.free_at, now)) + between},
+            where=None if burst is None else or_(too_far, channels.c.free_at <= now + burst * between),
+        )
+        free_at: float | None = await connection.scalar(advanced.returning(channels.c.free_at))
+        return free_at
 
     async def install(self, team: str, installation: Installation) -> None:
         """Remember an installation; a later one replaces it."""
