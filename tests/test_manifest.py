@@ -89,15 +89,17 @@ def manifest() -> dict[str, Any]:
 
 
 def called_methods() -> set[str]:
-    """Find the Web API methods that the code calls, by their names in the SDK."""
+    """Find the Web API methods that the code calls, by the SDK's names or by Slack's, in the form of the SDK's."""
     api = {name for name in dir(AsyncWebClient) if re.fullmatch(r"[a-z]+(_[a-zA-Z]+)+", name)} - {"api_call"}
-    names = {
-        node.attr
+    nodes = [
+        node
         for path in (ROOT / "bot").rglob("*.py")
         if "local" not in path.parts
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-    }
+    ]
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    named = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    names |= {name.replace(".", "_") for name in named}  # what goes through `api_call`
     return names & api
 
 

@@ -876,6 +876,7 @@ async def test_what_rests_on_fewer_answers_says_so_and_is_clear_only_if_the_othe
     assert "Your work leans towards the role of an AI researcher." in shown(told)
     assert "It is not clear yet: question 4 could still change that. It rests on 4 of 5 answers." in shown(told)
     await write(workspace, root, "continue")
+    await message(workspace, root, "Asked again below.")  # the question has stood here before, with the same buttons
     asked = await question(workspace, root, 4)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     await asking(workspace, root, "That is clear:")
