@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from bot.knowledge import Library
 from bot.slack.access import ManyWorkspaces as Access
 from bot.slack.install import STATE_LIFE
+from bot.storage.store import OF_A_TEAM
 from bot.storage.tables import metadata
 from tests.conftest import bot_in, free_port
 from tests.test_quiz_conversation import begin, question
@@ -146,8 +147,8 @@ async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
     async with asyncio.timeout(10):
         while await asyncio.to_thread(installing.rows, left):  # noqa: ASYNC110 - only the rows tell
             await asyncio.sleep(0.05)
-    for table in ("runs", "threads", "channels", "installations", "shares", "answers", "messages", "actions"):
-        assert installing.rows(f"SELECT 1 FROM {table} WHERE team = '{ONE}'") == [], table
+    for table in OF_A_TEAM:
+        assert installing.rows(f"SELECT 1 FROM {table} WHERE team = '{ONE}'") == [], table.name
     assert installing.rows(f"SELECT count(*) FROM runs WHERE team = '{TWO}'") == [(1,)]
     assert installing.rows("SELECT key FROM inbox WHERE work = 'later'") == [(f"say:{TWO}:C:1.1",)]
     [answer] = await installing.two.replies(await installing.two.post("U_BEN", "C_ASK", QUESTION))

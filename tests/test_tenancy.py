@@ -16,13 +16,18 @@ from sqlalchemy import create_engine, select
 from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
 from bot.domain.quiz import Run, Transition, apply, begin
 from bot.knowledge import Library
-from bot.storage import Installation, Posted, Share, ShareState, Store, StoredRun
+from bot.storage import BusyError, Installation, Posted, ReplyState, Share, ShareState, Store, StoredRun
+from bot.storage import Reply as StoredReply
 from bot.storage.inbox import Inbox
+from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.tables import metadata
 
 MINE, THEIRS = "T_MINE", "T_THEIRS"
-VOLATILE = {"answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at"}  # the clock's
+VOLATILE = {  # the clock's
+    "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
+    "welcomed_at", "hushed_at",
+}  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
 
@@ -92,6 +97,24 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "install": lambda store, team, n: store.install(team, replace(HERE, token=f"secret-{n}")),
         "installation": lambda store, team, n: store.installation(team),
         "renew": lambda store, team, n: store.renew(team, _renewed),
+        "replies.hold": _held,
+        "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),
+        "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
+        "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
+        "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
+        "replies.count_unasked": lambda store, team, n: store.replies.count_unasked(team, "C_ASK", "4.0", ["channel"]),
+        "replies.answered_lately": lambda store, team, n: store.replies.answered_lately(
+            team, "C_ASK", "mts", f"5.{n % 2}", 600.0
+        ),
+        "replies.channel": lambda store, team, n: _mode(store, team),
+        "replies.set_mode": lambda store, team, n: store.replies.set_mode(team, "C_ASK", f"mode{n}", by="U_ANA"),
+        "replies.welcome": lambda store, team, n: store.replies.welcome(team, "C_ASK"),
+        "replies.hush": lambda store, team, n: store.replies.hush(team, "C_ASK", f"4.{n % 2}", by="U_ANA"),
+        "replies.is_hushed": lambda store, team, n: store.replies.is_hushed(team, "C_ASK", "4.0"),
+        "replies.choices_of": lambda store, team, n: store.replies.choices_of(team, "U_ANA"),
+        "replies.choose": lambda store, team, n: store.replies.choose(
+            team, "U_ANA", answers_unasked=(None, True, False)[n % 3], news=n % 2 == 0
+        ),
         "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),
     }
 
@@ -114,6 +137,23 @@ async def _try_turn(store: Store, team: str) -> bool:
     return await store.try_turn(team, "chat.update", 1000.0, 1) > 0
 
 
+def _reply(number: int) -> StoredReply:
+    state = (ReplyState.POSTED, ReplyState.WITHDRAWN)[number % 2]
+    said: dict[str, Any] = {"surface": "channel", "kind": "answer", "entries": ("mts",), "answer_ts": f"6.{number % 2}"}
+    return StoredReply(f"5.{number % 2}", "4.0", "U_ANA", state=state, revision=str(number), replied_at=9.0, **said)
+
+
+async def _held(store: Store, team: str, number: int) -> StoredReply | str | None:
+    try:
+        return await store.replies.hold(team, "C_ASK", _reply(number), by=f"job{number % 2}")
+    except BusyError:
+        return "busy"
+
+
+async def _mode(store: Store, team: str) -> str | None:
+    return (await store.replies.channel(team, "C_ASK")).mode
+
+
 async def _turn(store: Store, team: str) -> bool:
     _, wait = await store.take_turn(team, "C_ASK", 1000.0)
     return wait > 0
@@ -134,7 +174,7 @@ def _rows(file: Path, team: str) -> dict[str, list[dict[str, Any]]]:
 def test_every_method_that_takes_a_team_is_walked(library: Library):
     taking = {
         f"{part}{name}"
-        for part, kind in (("", Store), ("runs.", Runs), ("inbox.", Inbox))
+        for part, kind in (("", Store), ("runs.", Runs), ("inbox.", Inbox), ("replies.", Replies))
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters
     }

@@ -15,7 +15,7 @@ from bot.domain import quiz
 from bot.domain.actions import Stop
 from bot.domain.content import PURPOSE
 from bot.knowledge import Library
-from bot.storage import Installation, Posted, Share, ShareState, Store
+from bot.storage import ChannelSettings, Installation, Posted, ReplyState, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from tests.conftest import bot_in, create_database
@@ -93,8 +93,35 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
         case "0008":
             row = {"key": "say:T_ONE:C_ASK:1", "work": "faq.say", "arguments": "{}", "received_at": 1_700_000_003.0}
             await insert(connection, "inbox", replica="host-1-abc", **row)
+        case "0009":
+            await write_manners(connection)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
+
+
+async def write_manners(connection: AsyncConnection) -> None:
+    """Fill what 0009 brought."""
+    at = {"team": TEAM, "channel": "C_ASK"}
+    await insert(connection, "channel_settings", mode="whisper", changed_by=ANA, changed_at=1.0, **at)
+    reply: dict[str, Any] = {
+        "thread_ts": "3.0",
+        "asker": ANA,
+        "surface": "channel",
+        "kind": "answer",
+        "state": "posted",
+    }
+    reply |= {"state": "posted", "entries": json.dumps(["mts"]), "answer_ts": "3.1", "revision": "", "replied_at": 3.0}
+    await insert(connection, "replies", question_ts="3.0", **at, **reply)
+    await insert(connection, "recent_entries", entry="mts", question_ts="3.0", posted_at=3.0, **at)
+    await insert(connection, "hushed_threads", thread_ts="3.0", hushed_by=ANA, hushed_at=3.0, **at)
+    await insert(connection, "people", team=TEAM, user=ANA, answers_unasked=False, news=True)
+    vote: dict[str, Any] = {"user": ANA, "entry": "mts", "helpful": False, "reason": "wrong", "voted_at": 4.0}
+    await insert(connection, "votes", answer_ts="3.1", **at, **vote)
+    asked: dict[str, Any] = {"user": ANA, "kind": "unanswered", "text": "what is a widget", "asked_at": 5.0}
+    await insert(connection, "questions", id="q1", ts="5.0", **at, **asked)
+    passed_on: dict[str, Any] = {"ts": "6.0", "asker": ANA, "asked_in": "C_ASK", "question_ts": "5.0", "asked_at": 6.0}
+    await insert(connection, "help_requests", **at, **passed_on)
+    await insert(connection, "workspaces", team=TEAM, editors_channel="C_ED", chosen_by=ANA)
 
 
 async def check(store: Store, library: Library) -> None:
@@ -120,6 +147,12 @@ async def check(store: Store, library: Library) -> None:
     [item] = await store.inbox.received(["host-1-abc"])
     assert (item.key, item.work) == ("say:T_ONE:C_ASK:1", "faq.say")
     assert (await store.take_turn(TEAM, "C_ASK", 1.0))[1] == 0
+    reply = await store.replies.of_answer(TEAM, "C_ASK", "3.1")
+    assert reply
+    assert (reply.question_ts, reply.entries, reply.state) == ("3.0", ("mts",), ReplyState.POSTED)
+    assert await store.replies.channel(TEAM, "C_ASK") == ChannelSettings("whisper", ANA, 1.0, None)
+    assert await store.replies.is_hushed(TEAM, "C_ASK", "3.0")
+    assert await store.replies.choices_of(TEAM, ANA) == (False, True)
     assert [(due.run_id, due.action) for due in await store.runs.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
 
 

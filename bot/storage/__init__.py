@@ -1,6 +1,7 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.storage.inbox import Item
+from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
 from bot.storage.store import Installation, Share, ShareState, Store
 
@@ -12,10 +13,14 @@ __all__ = [
     "PROMPT",
     "ActionResult",
     "Applied",
+    "BusyError",
+    "ChannelSettings",
     "DueRun",
     "Installation",
     "Item",
     "Posted",
+    "Reply",
+    "ReplyState",
     "Share",
     "ShareState",
     "Store",

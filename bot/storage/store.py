@@ -21,29 +21,44 @@ from sqlalchemy.sql import text
 
 from bot.private import private_file
 from bot.storage.inbox import Inbox
+from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import (
     actions,
     answers,
+    channel_settings,
     channels,
+    help_requests,
+    hushed_threads,
     inbox,
     installations,
     messages,
     oauth_states,
+    people,
+    questions,
+    recent_entries,
     replicas,
+    replies,
     runs,
     shares,
     threads,
+    votes,
+    workspaces,
 )
 from bot.storage.trouble import watch
 
-HEAD = "0008"  # the newest migration; a test holds it against the files
+HEAD = "0009"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
 TURNS_AHEAD = 900
 MIGRATING = 7_265_706  # any number that no other program locks in this database
+# What is deleted with a workspace, what refers to other tables first.
+OF_A_TEAM = (
+    shares, messages, actions, answers, runs, threads, channels, installations, channel_settings, replies,
+    recent_entries, hushed_threads, people, votes, questions, help_requests, workspaces,
+)  # fmt: skip
 
 
 class ShareState(StrEnum):
@@ -82,12 +97,12 @@ class Installation:
 class Store:
     """Rows of one database, opened with `Store.open` and closed with `close`.
 
-    runs: the runs of the quiz. inbox: work that has not begun.
+    runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self.runs, self.inbox = Runs(engine), Inbox(engine)
+        self.runs, self.inbox, self.replies = Runs(engine), Inbox(engine), Replies(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
@@ -221,7 +236,7 @@ class Store:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
-            for table in (shares, messages, actions, answers, runs, threads, channels, installations):
+            for table in OF_A_TEAM:
                 await connection.execute(delete(table).where(table.c.team == team))
             return True
 
@@ -254,6 +269,7 @@ class Store:
             await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < now))
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
         await self.runs.forget_quizzes()
+        await self.replies.prune(before)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""

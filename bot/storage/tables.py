@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Float,
@@ -156,4 +157,134 @@ shares = Table(
     Column("state", String(16), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
+)
+
+# How the bot behaves in a channel, by its id; no row, or no mode, is the default.
+channel_settings = Table(
+    "channel_settings",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("mode", String(16)),
+    Column("changed_by", String(32)),
+    Column("changed_at", Float(53)),  # seconds since 1970, as all times below
+    Column("welcomed_at", Float(53)),  # when it said, once, that it is there
+)
+
+# What was replied to each message: to change or withdraw it with the message, and not to say the same thing twice.
+replies = Table(
+    "replies",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("question_ts", String(32), primary_key=True),
+    Column("thread_ts", String(32), nullable=False),
+    Column("asker", String(32)),  # none once the person has been forgotten
+    Column("surface", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("entries", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("answer_ts", String(32)),
+    Column("digest", String(64)),  # of the entries as they were said
+    Column("revision", String(32), nullable=False),  # the ts of the message's latest edit or deletion; "" for none
+    Column("holder", String(255)),  # the piece of work that is at it now, and since when
+    Column("held_at", Float(53)),
+    Column("replied_at", Float(53), nullable=False),
+    Column("corrected_at", Float(53)),
+    Index("ix_replies_answer", "team", "channel", "answer_ts"),
+    Index("ix_replies_thread", "team", "channel", "thread_ts"),
+    Index("ix_replies_asker", "team", "asker"),
+)
+
+# Which question an entry was last posted for in a channel: within ten minutes another gets a link to it.
+recent_entries = Table(
+    "recent_entries",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("entry", String(64), primary_key=True),
+    Column("question_ts", String(32), nullable=False),
+    Column("posted_at", Float(53), nullable=False),
+)
+
+# Threads in which somebody has asked the bot to be quiet.
+hushed_threads = Table(
+    "hushed_threads",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("thread_ts", String(32), primary_key=True),
+    Column("hushed_by", String(32)),
+    Column("hushed_at", Float(53), nullable=False),
+)
+
+# What people have chosen for themselves.
+people = Table(
+    "people",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("user", String(32), primary_key=True),
+    Column("answers_unasked", Boolean, nullable=False),  # whether to answer them though they did not mention the bot
+    Column("news", Boolean, nullable=False),  # whether to tell them when a question of theirs has an answer
+)
+
+# Whether an answer helped: one vote a person and answer.
+votes = Table(
+    "votes",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("answer_ts", String(32), primary_key=True),
+    Column("user", String(32), primary_key=True),
+    Column("entry", String(64), nullable=False),
+    Column("helpful", Boolean, nullable=False),
+    Column("reason", String(16)),
+    Column("comment", Text),
+    Column("voted_at", Float(53), nullable=False),
+    Index("ix_votes_user", "team", "user"),
+)
+
+# What people asked the bot: what it could not answer, and which suggestion was meant. Deleted after the retention time.
+questions = Table(
+    "questions",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("id", String(128), primary_key=True),
+    Column("user", String(32), nullable=False),
+    Column("channel", String(32)),
+    Column("ts", String(32)),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("entry", String(64)),  # that was chosen, declined or voted on
+    Column("asked_at", Float(53), nullable=False, index=True),
+    Column("answered_by", String(64)),  # the entry that answers it by now, and when the person was told
+    Column("told_at", Float(53)),
+    Index("ix_questions_user", "team", "user"),
+)
+
+# Questions that were passed on to a person, by the message that did so.
+help_requests = Table(
+    "help_requests",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("ts", String(32), primary_key=True),
+    Column("asker", String(32), nullable=False),
+    Column("asked_in", String(32), nullable=False),  # the channel of the question
+    Column("question_ts", String(32), nullable=False),
+    Column("entry", String(64)),
+    Column("asked_at", Float(53), nullable=False),
+    Column("resolved_by", String(32)),
+    Column("resolved_at", Float(53)),
+    Index("ix_help_requests_asker", "team", "asker"),
+)
+
+# What a workspace has chosen: where its editors are, and the last week whose digest they had, as "2026-W48".
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("editors_channel", String(32)),
+    Column("chosen_by", String(32)),
+    Column("digest_of", String(16)),
 )

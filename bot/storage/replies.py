@@ -1,0 +1,231 @@
+"""What was replied to which message, and how the bot is to behave: in a channel, in a thread, to a person."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.storage.sql import insert_into, insert_new
+from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
+
+HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
+
+
+class ReplyState(StrEnum):
+    """Where a reply stands."""
+
+    BEGUN = "begun"
+    POSTED = "posted"  # as an answer, or as a link to an earlier one
+    WHISPERED = "whispered"  # shown to who asked, of which nothing remains
+    WITHHELD = "withheld"  # nothing was said, for the sake of manners
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is replied to a message. `revision`: the ts of its latest edit or deletion, "" for none.
+
+    asker: None once the person has been forgotten. answer_ts: of our message, once it is posted. digest: of the
+    entries as they were said. replied_at, corrected_at: seconds since 1970.
+    """
+
+    question_ts: str
+    thread_ts: str
+    asker: str | None
+    surface: str
+    kind: str
+    entries: tuple[str, ...]
+    state: ReplyState = ReplyState.BEGUN
+    answer_ts: str | None = None
+    digest: str | None = None
+    revision: str = ""
+    replied_at: float = 0.0
+    corrected_at: float | None = None
+
+
+@dataclass(frozen=True)
+class ChannelSettings:
+    """What a channel's members have set; times in seconds since 1970."""
+
+    mode: str | None = None
+    changed_by: str | None = None
+    changed_at: float | None = None
+    welcomed_at: float | None = None
+
+
+class Replies:
+    """The replies of a database, and what they have to mind."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def hold(self, team: str, channel: str, reply: Reply, *, by: str) -> Reply | None:
+        """Take hold of the reply to a message for a piece of work, which alone may write it until `settle`.
+
+        Gives the reply as it stands, which is a new one if there was none. None if the message has had a later revision
+        than `reply.revision`. Raises BusyError while other work holds it. Again by the same work gives the same.
+        """
+        row = _as_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
+        async with self._engine.begin() as connection:
+            inserted = insert_into(connection, replies).values(row).on_conflict_do_nothing()
+            if await connection.scalar(inserted.returning(replies.c.question_ts)):
+                return reply
+            mine = _of_message(team, channel, reply.question_ts)
+            found = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
+            if found.holder not in (None, by) and found.held_at > time.time() - HELD_AT_MOST:
+                raise BusyError
+            if found.revision > reply.revision or (found.holder != by and found.revision == reply.revision):
+                return None
+            held = {"holder": by, "held_at": time.time(), "revision": reply.revision}
+            await connection.execute(update(replies).where(*mine).values(held))
+            return replace(_reply(found), revision=reply.revision)
+
+    async def settle(self, team: str, channel: str, reply: Reply, *, by: str) -> None:
+        """Record how a reply stands, and let go of it; does nothing unless this work holds it."""
+        row = _as_row(team, channel, reply) | {"holder": None, "held_at": None}
+        mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(replies).where(*mine).values(row))
+            if reply.state is ReplyState.WITHDRAWN:
+                same = (recent_entries.c.team == team, recent_entries.c.channel == channel)
+                await connection.execute(
+                    delete(recent_entries).where(*same, recent_entries.c.question_ts == reply.question_ts)
+                )
+
+    async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
+        """Give what was replied to a message, or None."""
+        return await self._first(*_of_message(team, channel, question_ts))
+
+    async def of_answer(self, team: str, channel: str, answer_ts: str) -> Reply | None:
+        """Give the reply that a message of ours is, or None."""
+        mine = (replies.c.team == team, replies.c.channel == channel, replies.c.answer_ts == answer_ts)
+        return await self._first(*mine)
+
+    async def posted_since(self, team: str, since: float) -> list[tuple[str, Reply]]:
+        """List the replies that were posted since then and still stand, each with its channel, oldest first."""
+        mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(replies).where(*mine).order_by(replies.c.replied_at))
+            return [(row.channel, _reply(row)) for row in rows]
+
+    async def count_unasked(self, team: str, channel: str, thread_ts: str, surfaces: Sequence[str]) -> int:
+        """Count what was posted in a thread to messages of these surfaces."""
+        mine = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
+        posted = (replies.c.state == ReplyState.POSTED, replies.c.surface.in_(surfaces))
+        async with self._engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(replies).where(*mine, *posted)) or 0
+
+    async def answered_lately(self, team: str, channel: str, entry: str, question_ts: str, within: float) -> str | None:
+        """Say that an entry is about to be posted for a question; gives the question it was posted for, if it was
+        within so many seconds, and None if it was not. Again for the same question gives the same.
+        """
+        now = time.time()
+        row = {"team": team, "channel": channel, "entry": entry, "question_ts": question_ts, "posted_at": now}
+        mine = (recent_entries.c.team == team, recent_entries.c.channel == channel, recent_entries.c.entry == entry)
+        async with self._engine.begin() as connection:
+            taken = insert_into(connection, recent_entries).values(row)
+            taken = taken.on_conflict_do_update(
+                index_elements=["team", "channel", "entry"],
+                set_={"question_ts": question_ts, "posted_at": now},
+                where=recent_entries.c.posted_at < now - within,
+            )
+            await connection.execute(taken)
+            latest = await connection.scalar(select(recent_entries.c.question_ts).where(*mine))
+        return None if latest == question_ts else latest
+
+    # What the bot has to mind
+
+    async def channel(self, team: str, channel: str) -> ChannelSettings:
+        """Give what is set for a channel."""
+        mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(channel_settings).where(*mine))).mappings().first()
+        return ChannelSettings(**{name: row[name] for name in ChannelSettings.__dataclass_fields__} if row else {})
+
+    async def set_mode(self, team: str, channel: str, mode: str, *, by: str) -> None:
+        """Set the mode of a channel; a later one replaces it."""
+        values = {"mode": mode, "changed_by": by, "changed_at": time.time()}
+        async with self._engine.begin() as connection:
+            await _put(connection, team, channel, values)
+
+    async def welcome(self, team: str, channel: str) -> bool:
+        """Say whether the bot has yet to say in a channel that it is there; True once."""
+        mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
+        async with self._engine.begin() as connection:
+            await insert_new(connection, channel_settings, {"team": team, "channel": channel})
+            welcomed = update(channel_settings).where(*mine, channel_settings.c.welcomed_at.is_(None))
+            welcomed = welcomed.values(welcomed_at=time.time()).returning(channel_settings.c.channel)
+            return await connection.scalar(welcomed) is not None
+
+    async def hush(self, team: str, channel: str, thread_ts: str, *, by: str) -> None:
+        """Keep the bot from speaking unasked in a thread; again does nothing."""
+        row = {"team": team, "channel": channel, "thread_ts": thread_ts, "hushed_by": by, "hushed_at": time.time()}
+        async with self._engine.begin() as connection:
+            await insert_new(connection, hushed_threads, row)
+
+    async def is_hushed(self, team: str, channel: str, thread_ts: str) -> bool:
+        """Say whether somebody has asked for quiet in a thread."""
+        mine = (hushed_threads.c.team == team, hushed_threads.c.channel == channel)
+        async with self._engine.connect() as connection:
+            found = (
+                select(func.count()).select_from(hushed_threads).where(*mine, hushed_threads.c.thread_ts == thread_ts)
+            )
+            return bool(await connection.scalar(found))
+
+    async def choices_of(self, team: str, user: str) -> tuple[bool, bool]:
+        """Give whether somebody wants answers without mentioning the bot, and news of questions that it could not
+        answer; both until they say otherwise."""
+        async with self._engine.connect() as connection:
+            mine = (people.c.team == team, people.c.user == user)
+            row = (await connection.execute(select(people.c.answers_unasked, people.c.news).where(*mine))).first()
+        return (row.answers_unasked, row.news) if row else (True, True)
+
+    async def choose(
+        self, team: str, user: str, *, answers_unasked: bool | None = None, news: bool | None = None
+    ) -> None:
+        """Set what somebody wants, of `choices_of`; None leaves it as it is."""
+        values = {"answers_unasked": answers_unasked, "news": news}
+        chosen = {name: value for name, value in values.items() if value is not None}
+        row = {"team": team, "user": user, "answers_unasked": True, "news": True} | chosen
+        async with self._engine.begin() as connection:
+            put = insert_into(connection, people).values(row)
+            await connection.execute(put.on_conflict_do_update(index_elements=["team", "user"], set_=chosen))
+
+    async def prune(self, before: float) -> None:
+        """Delete replies and quiet threads of before this time, in seconds since 1970."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(replies).where(replies.c.replied_at < before))
+            await connection.execute(delete(recent_entries).where(recent_entries.c.posted_at < before))
+            await connection.execute(delete(hushed_threads).where(hushed_threads.c.hushed_at < before))
+
+    async def _first(self, *which: ColumnElement[bool]) -> Reply | None:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(replies).where(*which))).first()
+        return _reply(row) if row else None
+
+
+class BusyError(Exception):
+    """Other work holds this reply just now."""
+
+
+async def _put(connection: AsyncConnection, team: str, channel: str, values: dict[str, Any]) -> None:
+    put = insert_into(connection, channel_settings).values({"team": team, "channel": channel, **values})
+    await connection.execute(put.on_conflict_do_update(index_elements=["team", "channel"], set_=values))
+
+
+def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:
+    return replies.c.team == team, replies.c.channel == channel, replies.c.question_ts == question_ts
+
+
+def _as_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:
+    row = asdict(reply) | {"entries": list(reply.entries)}
+    return {"team": team, "channel": channel, **row, "replied_at": reply.replied_at or time.time()}
+
+
+def _reply(row: Row[Any]) -> Reply:
+    kept = {name: getattr(row, name) for name in Reply.__dataclass_fields__}
+    return Reply(**kept | {"entries": tuple(row.entries), "state": ReplyState(row.state)})
