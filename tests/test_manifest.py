@@ -14,14 +14,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import faq, home, messages, quiz, share, uninstall
+from bot.slack import faq, feedback, home, messages, quiz, share, uninstall
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, quiz, share, home, uninstall)
+FEATURES = (messages, faq, feedback, quiz, share, home, uninstall)
 OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
-PARSED = {"block_actions", "classified", "event_callback", "slash_command"}  # and what its dispatch does
+PARSED = {
+    "block_actions",
+    "classified",
+    "event_callback",
+    "slash_command",
+    "view_submission",
+}  # and what its dispatch does
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {
@@ -32,10 +38,11 @@ METHOD_SCOPES = {
     "chat_postMessage": {"chat:write"},
     "chat_delete": {"chat:write"},
     "chat_update": {"chat:write"},
-    "conversations_history": {"im:history"},
+    "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "users_info": {"users:read"},
+    "views_open": set(),
     "views_publish": set(),
 }
 EVENT_SCOPES = {
@@ -68,6 +75,9 @@ class Recorder:
 
     def shortcut(self, name: str):
         self.shortcuts.add(name)
+        return self.listeners.append
+
+    def view(self, _name: str):
         return self.listeners.append
 
     def action(self, _name: str | re.Pattern[str]):
@@ -106,7 +116,7 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = inspect.getsource(composition.create)
 
-    assert "(messages, faq, quiz, share, home, uninstall)" in source
+    assert "(messages, faq, feedback, quiz, share, home, uninstall)" in source
 
 
 def test_each_listener_has_its_event_or_command_and_the_reverse(registered: Recorder, manifest: dict[str, Any]):

@@ -22,10 +22,11 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import faq, home, messages, quiz, share, uninstall
+from bot.slack import faq, feedback, home, messages, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
+from bot.slack.feedback_work import feedback_worker
 from bot.slack.gateway import SlackGateway
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.socket import REFUSALS, RefusedError
@@ -115,6 +116,7 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
+    feedback_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
 
     def renew(library: Library) -> None:
@@ -126,6 +128,7 @@ def create(
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
         for worker in (
             faq.faq_worker,
+            feedback_worker,
             quiz_worker,
             share.share_worker,
             home.home_worker,
@@ -140,7 +143,7 @@ def create(
         await next_()
 
     app.use(offer)
-    for feature in (messages, faq, quiz, share, home, uninstall):
+    for feature in (messages, faq, feedback, quiz, share, home, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

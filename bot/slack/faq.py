@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
@@ -14,7 +15,7 @@ from bot.domain.matching_text import Form
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks
+from bot.slack import blocks, feedback_blocks
 from bot.slack.controls import SHOW_ENTRY, read_entry
 from bot.slack.gateway import Render
 from bot.slack.notes import Note
@@ -22,6 +23,7 @@ from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
+from bot.storage import Reply
 
 # Kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
 # what is suggested besides.
@@ -62,7 +64,9 @@ class FaqWorker(SlackWorker):
             await step("lean on", self._store.record_answer, team, channel, thread_ts, entries[-1])
         asked_ts = current_key().rpartition(":")[2]
         note = Note(asker, self._on_its_way, thread_ts if thread_ts != asked_ts else None) if asker else None
-        await self._gateway.post_message(team, channel, self.reply(kind, entries), thread_ts=thread_ts, note=note)
+        reply = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
+        message = self._rendered(partial(posted, reply))
+        await self._gateway.post_message(team, channel, message, thread_ts=thread_ts, note=note)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
     @workflow
@@ -125,6 +129,18 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
     if not known:
         return blocks.unknown(library)
     return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
+
+
+def posted(reply: Reply, library: Library) -> Message:
+    """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out."""
+    known = [entry for name in reply.entries if (entry := library.entry(name)) is not None]
+    decoy = library.decoy(reply.entries[0]) if reply.kind == NOT_ANSWERED else None
+    unasked = reply.surface in UNPROMPTED
+    if known and reply.kind == ANSWER:
+        return feedback_blocks.answer(known, reply.question_ts, library, unasked=unasked)
+    if known and (reply.kind == SUGGEST or (decoy and decoy.reply)):
+        return feedback_blocks.suggestions(known, reply.question_ts, library, reply=(decoy and decoy.reply) or "")
+    return rendered(reply.kind, reply.entries, library)
 
 
 async def decide(

@@ -9,7 +9,7 @@ from bot.domain.faq import Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, quiz
+from bot.slack import faq, feedback, quiz
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import SLACKBOT, WRITTEN, EventCallback, MessageChanged, MessageEvent
 from bot.slack.text import begins_with_mention, mentions, without_mention
@@ -29,6 +29,7 @@ class IncomingMessage:
     surface: Surface
     edited_ts: str | None = None  # when it was changed, for an edit in a thread of our direct message
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
+    replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
 
 
 def incoming_message(
@@ -64,6 +65,7 @@ def incoming_message(
         event.thread_ts,
         surface,
         named_in_passing=surface is Surface.MENTION and not begins_with_mention(text, bot_user),
+        replies_to_us=event.parent_user_id == bot_user,
     )
 
 
@@ -108,7 +110,7 @@ class Classified:
         if message is None:
             return True
         may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
-        return self.reply is None and not self.follows and not may_be_reply
+        return self.reply is None and not self.follows and not may_be_reply and not message.replies_to_us
 
 
 async def classify(
@@ -161,6 +163,11 @@ async def on_message(
     if classified.message is None:
         return
     message, reply = classified.message, classified.reply
+    if message.replies_to_us and message.thread_ts:
+        where = (message.channel, message.thread_ts, message.ts)
+        between_people = await feedback.on_reply_to_us(team, message.user, *where, store)
+        if between_people and message.surface is not Surface.MENTION:
+            return
     if classified.follows and message.thread_ts:
         after = await store.last_answer(team, message.channel, message.thread_ts)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply

@@ -20,10 +20,12 @@ WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
 SLACKBOT = "USLACKBOT"  # reminders and notices come from it; its profile does not say that it is a bot
 RATE_LIMITED = "app_rate_limited"  # what Slack sends instead of events, of which there were too many
 MAX_FORM_FIELDS = 1000
+MAX_ENTERED, MAX_METADATA = 3000, 3000  # characters, as Slack has them for inputs and views
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-Timestamp = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}\.[0-9]{1,12}$")]  # seconds since 1970
+TIMESTAMP = r"^[0-9]{1,12}\.[0-9]{1,12}$"
+Timestamp = Annotated[str, StringConstraints(pattern=TIMESTAMP)]  # seconds since 1970
 
 
 class MalformedError(Exception):
@@ -82,6 +84,7 @@ class MessageEvent(_Model):
     channel_type: str | None = None
     ts: Timestamp
     thread_ts: Timestamp | None = None
+    parent_user_id: str | None = None
     user: str | None = None
     user_team: str | None = None
     bot_id: str | None = None
@@ -297,6 +300,7 @@ class BlockActions(_Model):
     message: ClickedMessage | None = None
     view: ClickedView | None = None
     response_url: Address | None = None
+    trigger_id: Id | None = None  # opens one view, within three seconds
     actions: Annotated[list[BlockAction], Field(min_length=1)]
 
     @property
@@ -324,6 +328,47 @@ class BlockActions(_Model):
         if self.response_url is None:
             raise MalformedError("response_url: missing")
         return self.response_url
+
+
+class Entered(_Model):
+    """What was entered into one element of a view."""
+
+    value: Annotated[str, StringConstraints(max_length=MAX_ENTERED)] | None = None
+
+
+class ViewState(_Model):
+    """What was entered into a view: by block, then by element."""
+
+    values: dict[str, dict[str, Entered]]
+
+
+class SubmittedView(_Model):
+    """A view that was submitted. `private_metadata` is what we gave it, if nobody has forged it."""
+
+    callback_id: Id
+    private_metadata: Annotated[str, StringConstraints(max_length=MAX_METADATA)] = ""
+    state: ViewState
+    app_installed_team_id: str | None = None
+    team_id: str | None = None
+
+    def entered(self, action_id: str) -> str:
+        """Give the text in the element with this id; empty if there is none."""
+        fields = (block[action_id] for block in self.state.values.values() if action_id in block)
+        return next((field.value for field in fields if field.value), "")
+
+
+class ViewSubmission(_Model):
+    """The submission of a modal."""
+
+    argument: ClassVar = "view_submission"
+    kind: ClassVar = "view_submission"
+
+    type: Literal["view_submission"]
+    user: Person
+    team: _Named | None = None
+    enterprise: _Named | None = None
+    is_enterprise_install: bool | None = None
+    view: SubmittedView
 
 
 class SlashCommand(_Model):
@@ -355,7 +400,7 @@ class UrlVerification(_Model):
 
 
 class OtherPayload(_Model):
-    """Something that nothing here listens to: a check of our certificate, a shortcut, a view."""
+    """Something that nothing here listens to: a check of our certificate, a shortcut."""
 
     type: Id
 
@@ -365,10 +410,11 @@ class OtherPayload(_Model):
         return RATE_LIMITED if self.type == RATE_LIMITED else "other"
 
 
-Payload = EventCallback | BlockActions | SlashCommand | UrlVerification | OtherPayload
-KINDS: dict[str, type[EventCallback | BlockActions | UrlVerification]] = {
+Payload = EventCallback | BlockActions | ViewSubmission | SlashCommand | UrlVerification | OtherPayload
+KINDS: dict[str, type[EventCallback | BlockActions | ViewSubmission | UrlVerification]] = {
     "event_callback": EventCallback,
     "block_actions": BlockActions,
+    "view_submission": ViewSubmission,
     "url_verification": UrlVerification,
 }
 

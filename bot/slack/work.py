@@ -44,6 +44,12 @@ class Work(Enum):
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL
     SHOW_ENTRY = "show", Owner.CHANNEL
+    VOTE = "vote", Owner.PERSON
+    GIVE_REASON = "reason", Owner.PERSON
+    EXPLAIN_ANSWER = "why", Owner.PERSON
+    NOT_NOW = "quiet", Owner.PERSON
+    ASK_PERSON = "ask", Owner.PERSON
+    CLOSE_HELP_REQUEST = "helped", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 

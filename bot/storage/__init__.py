@@ -1,5 +1,6 @@
 """What may be asked of the store, and its one implementation."""
 
+from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
@@ -16,6 +17,7 @@ __all__ = [
     "BusyError",
     "ChannelSettings",
     "DueRun",
+    "HelpRequest",
     "Installation",
     "Item",
     "Posted",
@@ -25,4 +27,5 @@ __all__ = [
     "ShareState",
     "Store",
     "StoredRun",
+    "Vote",
 ]  # fmt: skip
