@@ -17,11 +17,13 @@ from bot.domain import quiz
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
 from bot.domain.share import Delivery, Refusal
+from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
-from bot.local.block_kit import check_message
-from bot.slack import blocks, history, result, run_messages
-from bot.slack.controls import SHARE
+from bot.local.block_kit import check_message, check_view
+from bot.slack import blocks, feedback_blocks, history, result, run_messages
+from bot.slack.controls import SHARE, AboutAnswer, Reason
+from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
 from bot.slack.run_messages import Before
@@ -32,6 +34,7 @@ from tests.conftest import THOROUGH
 TEXT = 11_000  # what Slack takes for sure of the text of all blocks of a message; bolt-js#2509 and #2867
 FALLBACK = 4_000  # what Slack advises for `text`
 NOT_IN_THE_SDK = {"data_visualization"}  # of slack_sdk 3.47
+ASKED = "5.000000"  # the ts of a question
 SCREEN = 1_600  # of a result, which is to fit one
 
 
@@ -63,8 +66,15 @@ def judge(message: Message, most: int = FALLBACK) -> None:
 
 
 def _clickable(blocks: Sequence[Block]) -> list[str]:
+    """Give what each button sends, and the action_id of each menu."""
     elements = [element for block in blocks for element in block.get("elements", [block.get("accessory")])]
-    return [element["action_id"] for element in elements if element and "action_id" in element]
+    sent = []
+    for element in elements:
+        if element and element["type"] == "feedback_buttons":
+            sent += [element[side]["value"] for side in ("positive_button", "negative_button")]
+        elif element and "action_id" in element:
+            sent.append(element.get("value") or element["action_id"])
+    return sent
 
 
 def runs(library: Library) -> list[Run]:
@@ -100,22 +110,79 @@ def unlike(runs: list[Run]) -> list[Run]:
 def test_every_answer_can_be_shown(library: Library):
     for entry in library.entries.values():
         judge(blocks.answers([entry], library))
+        for unasked in (True, False):
+            judge(feedback_blocks.answer([entry], ASKED, library, unasked=unasked))
 
 
 def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
     entries = [entry for entry in library.entries.values() if entry.excerpt][:2]
 
-    message = blocks.answers(entries, library)
+    for message in (blocks.answers(entries, library), feedback_blocks.answer(entries, ASKED, library, unasked=True)):
+        judge(message)
+        assert [block["type"] for block in message.blocks].count("table") == 1
+        assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
 
-    judge(message)
-    assert [block["type"] for block in message.blocks].count("table") == 1
-    assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
+
+def test_an_answer_says_in_one_line_what_it_is_about_and_who_looks_after_it(library: Library):
+    entry = library.entries["member-of-technical-staff"]
+
+    *_, about, votes, buttons = feedback_blocks.answer([entry], ASKED, library, unasked=True).blocks
+
+    [line] = [element["text"] for element in about["elements"]]
+    assert line.startswith(f"I took your question for: {escape(entry.question)} · Source: ")
+    assert line.endswith(f" · Checked on {entry.checked.day} {entry.checked:%B %Y} by Rolefit editors")
+    assert votes["type"] == "context_actions"
+    assert [button["text"]["text"] for button in buttons["elements"]] == ["Why this?", "Not now"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("Ben Ito (U012AB3CD)", "by Ben Ito"),
+        ("C012AB3CD", "by <#C012AB3CD>"),
+        ("U012AB3CD", "by the person who looks after this answer"),  # who would be notified of each answer otherwise
+        ("WIDGETS", "by WIDGETS"),
+    ],
+)
+def test_an_owner_is_named_and_never_notified(library: Library, owner: str, shown: str):
+    entry = library.entries["member-of-technical-staff"].model_copy(update={"owner": owner})
+
+    assert feedback_blocks.answer([entry], ASKED, library, unasked=False).text.endswith(shown)
 
 
 def test_any_three_entries_can_be_suggested(library: Library):
     entries = list(library.entries.values())
     for at in range(len(entries) - 2):
         judge(blocks.suggestions(entries[at : at + 3], library))
+        for reply in ("", "Visas & relocation"):
+            judge(feedback_blocks.suggestions(entries[at : at + 3], ASKED, library, reply=reply))
+
+
+def test_all_that_is_said_about_an_answer_can_be_shown(library: Library):
+    entry = library.entries["member-of-technical-staff"]
+    about, link = AboutAnswer("6.000000", ASKED, entry.id), "https://example.slack.com/archives/C1/p1"
+    for person in (True, False):
+        for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
+            judge(render(about, library, person=person))
+    for known, reason, resolved_by, in_dm in product(
+        (entry, None), (None, NOT_HELPFUL, *Reason), (None, "U2"), (True, False)
+    ):
+        for address in (link, None):
+            judge(
+                feedback_blocks.help_request(
+                    "U1", address, known, reason, library, in_dm=in_dm, resolved_by=resolved_by
+                )
+            )
+    for reply, question in product((link, None), (link, None)):
+        judge(feedback_blocks.help_news("U1", reply, question, library))
+    for explained in (
+        None,
+        Explanation((), Certainty.UNSURE, None),
+        *(Explanation((("<b>", ""), ("mts", "a & b")), certainty, entry.id) for certainty in Certainty),
+    ):
+        for edited in (True, False):
+            judge(feedback_blocks.explanation(entry, explained, library, edited=edited))
+    check_view(feedback_blocks.comment_view("C1", "6.000000", library), ("modal",))
 
 
 def test_every_question_can_be_asked_guessed_changed_and_explained(library: Library):
@@ -206,7 +273,8 @@ def test_what_a_review_looked_at_can_be_shown_for_every_role(library: Library):
 def test_what_slack_refuses_can_be_said_more_plainly_with_every_button(library: Library):
     results = [view(run, "r" * 20, library, []) for run in runs(library)[::29]]
     messages = [message for shown in results for message in shown.values()]
-    messages += [blocks.answers([entry], library) for entry in library.entries.values()]
+    for entry in library.entries.values():
+        messages += [blocks.answers([entry], library), feedback_blocks.answer([entry], ASKED, library, unasked=True)]
     for message in messages:
         *steps, last = plainer(message.blocks)
         assert last == []
@@ -308,6 +376,8 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
     }  # keys that a result or a refusal names itself
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}
+    spoken_by_value |= {f"help_{reason}" for reason in (*Reason, NOT_HELPFUL)}
+    spoken_by_value |= {f"why_{certainty}" for certainty in Certainty}
     for group, texts in library.words.model_dump().items():
         for key in texts:
             if re.search(rf'[."]{key.removesuffix("_shared").rpartition("_")[0]}_\{{', code):  # one for each purpose
