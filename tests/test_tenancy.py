@@ -16,8 +16,20 @@ from sqlalchemy import create_engine, select
 from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
 from bot.domain.quiz import Run, Transition, apply, begin
 from bot.knowledge import Library
-from bot.storage import BusyError, Installation, Posted, ReplyState, Share, ShareState, Store, StoredRun
+from bot.storage import (
+    BusyError,
+    Installation,
+    Posted,
+    Question,
+    QuestionKind,
+    ReplyState,
+    Share,
+    ShareState,
+    Store,
+    StoredRun,
+)
 from bot.storage import Reply as StoredReply
+from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
@@ -115,8 +127,22 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.choose": lambda store, team, n: store.replies.choose(
             team, "U_ANA", answers_unasked=(None, True, False)[n % 3], news=n % 2 == 0
         ),
+        "gaps.record": lambda store, team, n: store.gaps.record(team, _question(n)),
+        "gaps.replace": lambda store, team, n: store.gaps.replace(team, replace(_question(n), text="Another")),
+        "gaps.decide_suggestion": lambda store, team, n: store.gaps.decide_suggestion(
+            team, f"C_ASK:7.{n % 2}", "U_ANA", (QuestionKind.CHOSEN, QuestionKind.DECLINED)[n % 2], "mts"
+        ),
+        "gaps.get": lambda store, team, n: store.gaps.get(team, f"C_ASK:7.{n % 2}"),
+        "gaps.listed": lambda store, team, n: store.gaps.listed(team),
+        "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}"),
+        "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
         "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),
     }
+
+
+def _question(number: int) -> Question:
+    kind, place = (QuestionKind.SUGGESTED, QuestionKind.UNANSWERED)[number % 2], f"7.{number % 2}"
+    return Question(f"C_ASK:{place}", "U_ANA", kind, f"Question {number}", "C_ASK", place, asked_at=9.0)
 
 
 def _applied(action: Action, run: Run) -> Transition:
@@ -174,7 +200,7 @@ def _rows(file: Path, team: str) -> dict[str, list[dict[str, Any]]]:
 def test_every_method_that_takes_a_team_is_walked(library: Library):
     taking = {
         f"{part}{name}"
-        for part, kind in (("", Store), ("runs.", Runs), ("inbox.", Inbox), ("replies.", Replies))
+        for part, kind in (("", Store), ("runs.", Runs), ("inbox.", Inbox), ("replies.", Replies), ("gaps.", Gaps))
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters
     }

@@ -1,5 +1,6 @@
 """What may be asked of the store, and its one implementation."""
 
+from bot.domain.gaps import Question, QuestionKind
 from bot.storage.inbox import Item
 from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
@@ -19,6 +20,8 @@ __all__ = [
     "Installation",
     "Item",
     "Posted",
+    "Question",
+    "QuestionKind",
     "Reply",
     "ReplyState",
     "Share",
