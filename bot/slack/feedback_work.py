@@ -6,8 +6,9 @@ from typing import Any
 
 import structlog
 
-from bot.domain.faq import Surface
+from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.faq import rank as rank_by_words
+from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
 from bot.domain.why import explain
@@ -16,7 +17,7 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, feedback_blocks
 from bot.slack.controls import AboutAnswer
-from bot.slack.gateway import PEOPLE, Render, SlackWorkError, UncertainError
+from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import Mrkdwn, fill, mention
@@ -86,6 +87,10 @@ class FeedbackWorker(SlackWorker):
         await self._gateway.update_message(click.team, click.channel, click.ts, shown)
         if reply["held"]:
             await step("settle", self._settle, click, question_ts, entry if known else None)
+        if known or entry is None:
+            kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
+            question = message_id(click.channel, question_ts)
+            await step("decide", self._store.gaps.decide_suggestion, click.team, question, click.user, kind, entry)
 
     async def _hold(self, click: Click, question_ts: str) -> dict[str, Any] | None:
         """Take hold of the reply that offered the suggestions; None if it does not offer them any more.
@@ -132,16 +137,19 @@ class FeedbackWorker(SlackWorker):
         """Record a vote, thank for it, and ask whom the answer did not help what was wrong."""
         click = Click(**clicked)
 
-        async def record() -> bool:
+        async def record() -> dict[str, bool]:
             reply = await self._store.replies.get(click.team, click.channel, question_ts)
             if reply and reply.state is ReplyState.WITHDRAWN:
-                return False
+                return {"withdrawn": True}
             await self._store.feedback.vote(
                 click.team, click.channel, click.ts, click.user, entry=entry, helpful=helpful, at=float(click.at)
             )
-            return True
+            return {"asked": bool(reply and reply.asker and reply.surface not in UNPROMPTED)}
 
-        if not await step("vote", record):
+        recorded = await step("vote", record)
+        if recorded.get("asked"):  # what nobody put to the bot is not kept
+            await self._keep_as_gap(click, question_ts, entry)
+        if "withdrawn" in recorded:
             await self._tell(click, self._say("withdrawn"))
         elif helpful:
             await self._tell(click, self._say("thanks"))
@@ -153,6 +161,27 @@ class FeedbackWorker(SlackWorker):
                 return feedback_blocks.what_was_wrong(about, self._library, person=person)
 
             await self._tell(click, asked)
+
+    async def _keep_as_gap(self, click: Click, question_ts: str, entry: str) -> None:
+        """Keep a question whose answer did not help, for as long as anybody says so; once, however many do."""
+        question = f"vote:{message_id(click.channel, question_ts)}"
+
+        async def thread() -> str | None:
+            if await self._store.feedback.is_disputed(click.team, click.channel, click.ts):
+                reply = await self._store.replies.get(click.team, click.channel, question_ts)
+                return reply.thread_ts if reply else None
+            await self._store.gaps.remove(click.team, question)
+            return None
+
+        async def keep(message: FetchedMessage | None) -> None:
+            reply = await self._store.replies.get(click.team, click.channel, question_ts)
+            if message and reply and reply.asker:
+                about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
+                kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about)
+                await self._store.gaps.record(click.team, kept)
+
+        if thread_ts := await step("disputed", thread):
+            await self._gateway.read_message(click.team, click.channel, question_ts, keep, thread_ts=thread_ts)
 
     @workflow
     async def give_reason(

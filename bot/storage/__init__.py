@@ -1,5 +1,6 @@
 """What may be asked of the store, and its one implementation."""
 
+from bot.domain.gaps import Question, QuestionKind
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
@@ -21,6 +22,8 @@ __all__ = [
     "Installation",
     "Item",
     "Posted",
+    "Question",
+    "QuestionKind",
     "Reply",
     "ReplyState",
     "Share",

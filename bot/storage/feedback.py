@@ -71,6 +71,13 @@ class Feedback:
             row = (await connection.execute(select(votes).where(*mine))).first()
         return Vote(row.entry, row.helpful, row.reason, row.comment, row.voted_at) if row else None
 
+    async def is_disputed(self, team: str, channel: str, answer_ts: str) -> bool:
+        """Say whether anybody says of an answer that it did not help."""
+        mine = (votes.c.team == team, votes.c.channel == channel, votes.c.answer_ts == answer_ts)
+        async with self._engine.connect() as connection:
+            found = select(votes.c.user).where(*mine, votes.c.helpful.is_(False)).limit(1)
+            return await connection.scalar(found) is not None
+
     async def set_reason(self, team: str, channel: str, answer_ts: str, user: str, reason: str) -> bool:
         """Say what was wrong with an answer, in place of what was said before.
 

@@ -21,6 +21,7 @@ from sqlalchemy.sql import text
 
 from bot.private import private_file
 from bot.storage.feedback import Feedback
+from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
@@ -99,13 +100,14 @@ class Store:
     """Rows of one database, opened with `Store.open` and closed with `close`.
 
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
-    feedback: what people made of it.
+    feedback: what people made of it. gaps: what they asked and the bot could not answer.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.runs, self.inbox, self.replies = Runs(engine), Inbox(engine), Replies(engine)
         self.feedback = Feedback(engine)
+        self.gaps = Gaps(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
