@@ -1,11 +1,14 @@
 """What an answer carries: votes, why it was given, quiet, a suggestion that becomes the answer, a person to ask."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
 from bot.domain.gaps import QuestionKind, message_id
@@ -14,6 +17,7 @@ from bot.settings import Settings
 from bot.slack import faq
 from bot.storage import HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port
+from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
 
 TEAM = "T_LOCAL"
@@ -97,7 +101,8 @@ async def test_where_slack_refuses_feedback_buttons_there_are_plain_ones_that_do
     assert buttons(answer) == ["Helpful", "Not helpful", "Why this?"]
     assert shown(thanks).startswith("Thank you")
     vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
-    assert vote and vote.helpful
+    assert vote
+    assert vote.helpful
 
 
 # Votes
@@ -135,7 +140,8 @@ async def test_whom_it_did_not_help_is_asked_what_was_wrong(workspace: Workspace
     taken = await changed(workspace, "U_BEN", asked, "Whoever looks after the answers will see it")
 
     vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
-    assert vote and (vote.helpful, vote.reason, vote.comment) == (False, "wrong_answer", None)
+    assert vote
+    assert (vote.helpful, vote.reason, vote.comment) == (False, "wrong_answer", None)
     assert buttons(asks) == ["It answers another question", "It is wrong or old", "Something else"]
     assert buttons(taken) == []
     assert len(await told(workspace, "U_BEN", asked)) == 1  # it stands in the place of the question
@@ -152,7 +158,45 @@ async def test_something_else_can_be_put_in_words(either_way: Workspace, tmp_pat
 
     async with rows(tmp_path) as store:
         vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
-    assert vote and (vote.reason, vote.comment) == ("other", "It is about &lt;Anthropic&gt; only.")
+    assert vote
+    assert (vote.reason, vote.comment) == ("other", "It is about <Anthropic> only.")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status"),
+    [
+        ("C_ASK {answer}", 200),  # of an answer that somebody else has voted on
+        ("C_ASK 1.000001", 200),
+        ("C_ASK {answer} more", 400),
+        ("C_ASK <script>", 400),
+        ("", 400),
+        ("x" * 3001, 400),
+    ],
+)
+async def test_a_forged_window_does_no_harm(library: Library, tmp_path: Path, metadata: str, status: int):
+    port = free_port()
+    events = f"http://127.0.0.1:{port}/slack/events"
+    async with Workspace.start(events_url=events) as workspace, bot_in(workspace, library, tmp_path, port=port):
+        asked, answer = await answered(workspace)
+        await workspace.click("U_BEN", answer, "Not helpful")
+        await told(workspace, "U_BEN", asked)
+        view = {
+            "type": "modal",
+            "callback_id": "faq_comment",
+            "private_metadata": metadata.format(answer=answer["ts"]),
+            "state": {"values": {"b": {"faq_comment": {"type": "plain_text_input", "value": "Forged"}}}},
+        }
+        payload = {"type": "view_submission", "team": {"id": TEAM}, "user": {"id": "U_MEI"}, "view": view}
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        async with aiohttp.ClientSession() as session, rows(tmp_path) as store:
+            form = {**Edge(port, workspace, session).signed(body), "Content-Type": FORM}
+            given, _ = await Edge(port, workspace, session).post(body, form)
+
+            assert given == status
+            assert await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_MEI") is None
+            vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
+            assert vote
+            assert vote.comment is None
 
 
 async def test_a_window_that_slack_does_not_open_loses_no_reason(workspace: Workspace, store: Store):
@@ -165,7 +209,8 @@ async def test_a_window_that_slack_does_not_open_loses_no_reason(workspace: Work
     await changed(workspace, "U_BEN", asked, "Whoever looks after the answers will see it")
 
     vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
-    assert vote and vote.reason == "other"
+    assert vote
+    assert vote.reason == "other"
     assert await workspace.view("U_BEN") is None
 
 
@@ -185,7 +230,8 @@ async def test_an_answer_that_did_not_help_is_a_gap_for_as_long_as_somebody_says
     await workspace.click("U_BEN", answer, "Helpful")
     await workspace.settled()
 
-    assert kept and still == kept
+    assert kept
+    assert still == kept
     assert (kept.user, kept.kind, kept.text, kept.entry) == ("U_ANA", QuestionKind.NOT_HELPFUL, ASKS_MTS, MTS)
     assert await store.gaps.get(TEAM, gap) is None
 
@@ -285,7 +331,8 @@ async def test_a_suggestion_becomes_the_answer_in_place_and_whoever_clicks_first
     assert shown(await workspace.latest("U_BEN", offer)) == shown(answer)
     assert len(await workspace.replies(asked)) == 1
     reply = await store.replies.of_answer(TEAM, "C_ASK", offer["ts"])
-    assert reply and (reply.kind, reply.entries, reply.state) == (faq.ANSWER, (chosen.id,), ReplyState.POSTED)
+    assert reply
+    assert (reply.kind, reply.entries, reply.state) == (faq.ANSWER, (chosen.id,), ReplyState.POSTED)
 
 
 @pytest.mark.both_databases
@@ -298,7 +345,8 @@ async def test_none_of_these_says_what_now(workspace: Workspace, store: Store):
 
     assert shown(now).startswith("Sorry, then I have no answer to that.")
     reply = await store.replies.of_answer(TEAM, "C_ASK", offer["ts"])
-    assert reply and (reply.kind, reply.entries) == (faq.UNKNOWN, ())
+    assert reply
+    assert (reply.kind, reply.entries) == (faq.UNKNOWN, ())
     assert len(await workspace.replies(asked)) == 1
 
 

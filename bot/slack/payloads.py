@@ -345,6 +345,7 @@ class ViewState(_Model):
 class SubmittedView(_Model):
     """A view that was submitted. `private_metadata` is what we gave it, if nobody has forged it."""
 
+    type: Literal["modal"]  # Bolt reads it
     callback_id: Id
     private_metadata: Annotated[str, StringConstraints(max_length=MAX_METADATA)] = ""
     state: ViewState
