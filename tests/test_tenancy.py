@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "runs.get": lambda store, team, n: _seen(store.runs.get(team, run(n))),
         "runs.in_thread": lambda store, team, n: _seen(store.runs.in_thread(team, "U_ANA", f"1.{run(n)}")),
         "runs.apply": lambda store, team, n: store.runs.apply(
-            team, run(n), actions[n], by=f"job{n}", user=("U_ANA", None)[n % 2]
+            team, run(n), partial(_applied, actions[n]), by=f"job{n}", user=("U_ANA", None)[n % 2]
         ),
         "runs.release": lambda store, team, n: store.runs.release(team, run(n), by=f"job{n}", revision=n, shown={}),
         "runs.free": lambda store, team, n: store.runs.free(team, run(n), by=f"job{n}", unfinished=n % 2 == 0),
