@@ -163,8 +163,9 @@ async def test_slacks_http_example_in_javascript_answers_and_hears_a_click(tmp_p
 SEED = {
     "team": {"id": "T_ONE", "name": "One", "domain": "one"},
     "people": [{"id": "U_ANA", "name": "ana", "real_name": "Ana Ruiz"}],
-    "channels": [{"id": "C_ONE", "name": "one", "members": ["U_ANA", "U_BOT"]}],
+    "channels": [{"id": "C_ONE", "name": "one", "members": ["U_ANA", "bots"]}],
 }
+BOTS = [{"user": f"U_{name}", "bot": f"B_{name}", "app": f"A_{name}"} for name in ("ONE", "TWO")]
 
 
 @asynccontextmanager
@@ -225,6 +226,13 @@ WRONG: list[tuple[str, str, Any, str]] = [
      "seed.yaml: bot: name is no field; there are app, bot, user."),
     ("--seed", "seed.yaml", {**SEED, "messages": [{"channel": "C_TWO", "user": "U_ANA", "text": "x"}]},
      "seed.yaml: messages, entry 1: C_TWO is in no other section."),
+    ("--seed", "seed.yaml", {**SEED, "channels": [{"id": "C_ONE", "name": "one", "members": ["U_BOT"]}]},
+     "seed.yaml: channels, C_ONE: U_BOT is in no other section. Write bots for the bots of all apps."),
+    ("--seed", "seed.yaml", {**SEED, "bot": BOTS[0], "bots": BOTS[:1]},
+     "seed.yaml: say bot, of one app, or bots, of several; not both."),
+    ("--seed", "seed.yaml", {**SEED, "bots": BOTS},
+     "seed.yaml: bots names 2 bots for 1 app. Give a --manifest for each of them."),
+    ("--seed", "seed.yaml", {**SEED, "bots": [BOTS[0], BOTS[0]]}, "seed.yaml: bots: A_ONE is the app of two."),
 ]  # fmt: skip
 
 
