@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bot.local.config import WorkspaceConfig
-from tests.local.conftest import Listener, client_of
+from tests.local.conftest import acknowledge, client_of
 from tests.local.test_local_refusals import MODAL
 from tests.workspace import Workspace
 
@@ -27,12 +27,6 @@ def ids_in(payload: Any) -> Iterator[tuple[str, str]]:
             yield name, value
     for value in payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else []:
         yield from ids_in(value)
-
-
-async def acknowledge(bot: Listener) -> None:
-    """Acknowledge whatever comes."""
-    while True:
-        await bot.take()
 
 
 async def test_every_id_looks_like_slacks(everything: Path, listen):
