@@ -122,11 +122,10 @@ def app_configs(manifests: Sequence[Path], event_urls: Sequence[str]) -> list[Ap
     if len(event_urls) != len(manifests):
         over_http = [manifest for manifest in manifests if not Manifest.read(manifest).socket_mode]
     if event_urls and len(event_urls) != len(over_http):
-        named = ", ".join(str(manifest) for manifest in over_http) or "none"
-        raise ValueError(
-            f"--event-url was given {len(event_urls)} times for {len(manifests)} manifests. Give it once for each, or "
-            f"once for each whose settings.socket_mode_enabled is not true: {named}."
-        )
+        apps = f"{len(manifests)} manifest{'s' if len(manifests) > 1 else ''}"
+        some = ", ".join(str(manifest) for manifest in over_http)
+        or_some = f", or once for each whose settings.socket_mode_enabled is not true: {some}" if some else ""
+        raise ValueError(f"--event-url was given {len(event_urls)} times for {apps}. Give it once for each{or_some}.")
     addresses = iter(event_urls)
     return [
         AppConfig(manifest=manifest, events_url=next(addresses, None) if manifest in over_http else None)

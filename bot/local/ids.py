@@ -22,7 +22,7 @@ def object_id(prefix: str) -> str:
 
 def derived_id(prefix: str, *parts: str) -> str:
     """Return the id of that form which belongs to these parts: the same parts give the same id in every run."""
-    number = int.from_bytes(hashlib.blake2s("\0".join(parts).encode()).digest())
+    number = int.from_bytes(hashlib.blake2s("\0".join((prefix, *parts)).encode()).digest())
     letters: list[str] = []
     for _ in range(_LENGTH - len(prefix) - 1):
         number, letter = divmod(number, len(_ALPHABET))

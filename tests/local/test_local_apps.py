@@ -15,8 +15,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.local.config import AppConfig, WorkspaceConfig, app_configs
 from bot.local_workspace import introduction
 from tests.local.conftest import Clock, RequestUrl, acknowledge, client_of
+from tests.local.test_local_others import PATIENCE, command_line
 from tests.local.test_local_rate_limits import consent, installed_token
 from tests.local.test_local_refusals import MODAL, refusal
+from tests.test_cli import rolefit_here
 from tests.workspace import SEED, Json, Workspace, shown
 
 ROLEFIT, HELPER = "A_ROLEFIT", "A_HELPER"
@@ -201,12 +203,12 @@ async def test_an_answer_through_a_response_url_is_that_of_its_app(two: Two):
         async with session.post(url.replace(HELPER, ROLEFIT), json={"text": "not here"}) as answer:
             assert answer.status == 404
 
-    said = (await two.workspace.messages("C_ASK"))[-1]
-    assert (said["text"], said["user"], said["bot_id"]) == ("here", "U_HELPER", "B_HELPER")
+    posted = (await two.workspace.messages("C_ASK"))[-1]
+    assert (posted["text"], posted["user"], posted["bot_id"]) == ("here", "U_HELPER", "B_HELPER")
 
 
 async def test_what_is_one_apps_cannot_be_used_by_the_other(two: Two):
-    said = (await two.web.chat_postMessage(channel="C_ASK", text="ours"))["ts"]
+    posted = (await two.web.chat_postMessage(channel="C_ASK", text="ours"))["ts"]
     later = int(two.workspace.config.clock()) + 60
     waiting = (await two.web.chat_scheduleMessage(channel="C_ASK", text="ours", post_at=later))["scheduled_message_id"]
     upload = await two.web.files_getUploadURLExternal(filename="a.txt", length=1)
@@ -214,7 +216,7 @@ async def test_what_is_one_apps_cannot_be_used_by_the_other(two: Two):
         assert answer.ok
     await two.workspace._do("shortcut", "U_ANA", {"callback_id": "take", "app": ROLEFIT})
     trigger = (await two.received(ROLEFIT))[-1]["trigger_id"]
-    message: Json = {"channel": "C_ASK", "ts": said}
+    message: Json = {"channel": "C_ASK", "ts": posted}
 
     for method, arguments, code in (
         ("chat.update", {**message, "text": "x"}, "cant_update_message"),
@@ -327,6 +329,26 @@ def test_an_address_too_many_is_refused_with_the_manifests_that_take_one(everyth
         "--event-url was given 3 times for 2 manifests. Give it once for each, or once for each whose "
         f"settings.socket_mode_enabled is not true: {helper}."
     )
+
+
+def test_two_addresses_for_one_manifest_are_refused(everything: Path):
+    result = rolefit_here("workspace", "--manifest", str(everything), "--event-url", A, "--event-url", B)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--event-url was given 2 times for 1 manifest. Give it once for each." in result.stderr
+
+
+async def test_the_command_serves_several_apps(everything: Path, helper: Path):
+    given = ("--manifest", str(everything), "--manifest", str(helper), "--event-url", A)
+    async with command_line(*given) as started:
+        assert started.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            lines = [(await started.stdout.readline()).decode().strip() for _ in range(9)]
+        async with Workspace.connect(lines[0].removeprefix("The local workspace is at ")) as workspace:
+            apps = (await workspace.state(workspace.onlooker))["apps"]
+
+    assert lines[2:8:3] == [f"Rolefit ({everything}), over Socket Mode:", f"Helper ({helper}), over HTTP at {A}:"]
+    assert [app["name"] for app in apps] == ["Rolefit", "Helper"]
 
 
 def test_what_is_printed_says_whose_tokens_they_are(everything: Path, helper: Path):

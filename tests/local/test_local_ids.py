@@ -54,8 +54,8 @@ async def test_every_id_looks_like_slacks(everything: Path, listen):
     assert {value[0] for name, value in ids if name.startswith("channel")} == {"C", "D"}
     assert not [pair for pair in ids if not re.fullmatch(rf"{KINDS[pair[0]]}[A-Z0-9]{{7,10}}", pair[1])]
     assert {len(value) for _, value in ids} == {11}
-    said = next(e["payload"]["event"] for e in bot.envelopes if e["payload"].get("event", {}).get("ts") == asked)
-    assert str(UUID(said["client_msg_id"])) == said["client_msg_id"]
+    event = next(e["payload"]["event"] for e in bot.envelopes if e["payload"].get("event", {}).get("ts") == asked)
+    assert str(UUID(event["client_msg_id"])) == event["client_msg_id"]
     assert re.fullmatch(r"\d+\.\d+\.[0-9a-f]{32}", trigger)
 
 
