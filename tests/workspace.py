@@ -125,7 +125,9 @@ class Workspace:
 
     def other(self, team: str) -> "Workspace":
         """Give one of the `others` of the same server."""
-        return Workspace(self.server_url, self._session, self.config, team)
+        workspace = Workspace(self.server_url, self._session, self.config, team)
+        workspace.bot, workspace.onlooker = self.bot, self.onlooker  # the same seed
+        return workspace
 
     async def uninstall(self, *, tokens_first: bool = False) -> None:
         """Remove the app, as an administrator does."""

@@ -153,8 +153,8 @@ class Delivery:
             self._asked -= 1
             self._mark()
 
-    async def waited(self) -> bool:
-        """Wait until no delivery awaits its acknowledgement; says whether there was anything to wait for."""
+    async def wait_until_idle(self) -> bool:
+        """Wait until no delivery awaits its acknowledgement; returns whether there was any."""
         if self._idle.is_set():
             return False
         await self._idle.wait()

@@ -48,7 +48,7 @@ class Space:
         try:
             async with asyncio.timeout(timeout):
                 # What one app is told may make it say something that others are told.
-                while any([await app.delivery.waited() for app in self.apps]):
+                while any([await app.delivery.wait_until_idle() for app in self.apps]):
                     pass
         except TimeoutError:
             return False
