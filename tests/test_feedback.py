@@ -15,6 +15,7 @@ from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import faq
+from bot.slack.reply_work import ANSWER
 from bot.storage import HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
@@ -305,8 +306,8 @@ async def test_not_now_keeps_it_quiet_in_that_thread(workspace: Workspace, store
         await workspace.click("U_BEN", answer, "Not now")
     [first, _] = await told(workspace, "U_BEN", asked, count=2)
 
-    assert shown(first) == "All right. In this thread I will say nothing more unless somebody mentions me."
-    assert await store.replies.is_hushed(TEAM, "C_ASK", asked)
+    assert shown(first) == "I’ll keep quiet in this thread unless somebody mentions me."
+    assert (await store.replies.around(TEAM, "C_ASK", asked, "U_ANA", [])).hushed
 
 
 # Did you mean
@@ -332,7 +333,7 @@ async def test_a_suggestion_becomes_the_answer_in_place_and_whoever_clicks_first
     assert len(await workspace.replies(asked)) == 1
     reply = await store.replies.of_answer(TEAM, "C_ASK", offer["ts"])
     assert reply
-    assert (reply.kind, reply.entries, reply.state) == (faq.ANSWER, (chosen.id,), ReplyState.POSTED)
+    assert (reply.kind, reply.entries, reply.state) == (ANSWER, (chosen.id,), ReplyState.POSTED)
 
 
 @pytest.mark.both_databases

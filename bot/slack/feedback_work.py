@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.faq import Surface
 from bot.domain.faq import rank as rank_by_words
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
@@ -15,16 +15,18 @@ from bot.domain.why import explain
 from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, faq, feedback_blocks
+from bot.slack import blocks, faq, feedback_blocks, manners_blocks
+from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
+from bot.slack.reply_work import ANSWER
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import Mrkdwn, fill, mention
 from bot.storage import BusyError, HelpRequest, Reply, ReplyState
 
-DIRECT = "D"  # what the id of a direct message begins with
 HELD_FOR = 1.0  # seconds between two tries to hold a reply that other work holds
+ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
 NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
 SUGGESTED = (faq.SUGGEST, faq.NOT_ANSWERED)  # kinds of replies that offer suggestions
 
@@ -71,7 +73,7 @@ class FeedbackWorker(SlackWorker):
             return
         known = await step("find entry", self._is_known, entry)
         thread_ts, entries = click.thread_ts or click.ts, (entry,) if entry else ()
-        chosen = Reply(question_ts, thread_ts, None, reply["surface"], faq.ANSWER, entries)
+        chosen = Reply(question_ts, thread_ts, None, reply["surface"], ANSWER, entries)
 
         async def shown() -> Message:
             if known:
@@ -123,7 +125,7 @@ class FeedbackWorker(SlackWorker):
         """Record what a message with suggestions says by now."""
         stored = await self._store.replies.get(click.team, click.channel, question_ts)
         if stored:
-            kind, entries = (faq.ANSWER, (entry,)) if entry else (faq.UNKNOWN, ())
+            kind, entries = (ANSWER, (entry,)) if entry else (faq.UNKNOWN, ())
             now = replace(stored, kind=kind, entries=entries)
             await self._store.replies.settle(click.team, click.channel, now, by=current_key())
 
@@ -144,7 +146,7 @@ class FeedbackWorker(SlackWorker):
             await self._store.feedback.vote(
                 click.team, click.channel, click.ts, click.user, entry=entry, helpful=helpful, at=float(click.at)
             )
-            return {"asked": bool(reply and reply.asker and reply.surface not in UNPROMPTED)}
+            return {"asked": bool(reply and reply.asker and reply.surface in ASKED)}
 
         recorded = await step("vote", record)
         if recorded.get("asked"):  # what nobody put to the bot is not kept
@@ -208,7 +210,7 @@ class FeedbackWorker(SlackWorker):
             await self._store.replies.hush(click.team, click.channel, thread_ts, by=click.user)
 
         await step("hush", hush)
-        await self._tell(click, self._say("hushed"))
+        await self._tell(click, self._rendered(manners_blocks.hushed))
 
     # Why
 
@@ -306,7 +308,7 @@ class FeedbackWorker(SlackWorker):
             return
         request = HelpRequest(**resolved)
         question = await self._gateway.get_permalink(team, request.asked_in, request.question_ts)
-        in_dm = channel.startswith(DIRECT)
+        in_dm = channel.startswith(DIRECT_MESSAGE)
         message = self._help_message(team, request, question, in_dm=in_dm)
         await self._gateway.update_message(team, channel, ts, message)
         reply = None if in_dm else await self._gateway.get_permalink(team, channel, reply_ts)
@@ -323,7 +325,7 @@ class FeedbackWorker(SlackWorker):
                 vote = await self._store.feedback.vote_of(team, request.asked_in, reply.answer_ts, request.asker)
             return feedback_blocks.help_request(
                 request.asker,
-                None if request.asked_in.startswith(DIRECT) else link,
+                None if request.asked_in.startswith(DIRECT_MESSAGE) else link,
                 self._library.entry(request.entry) if request.entry else None,
                 (vote.reason or NOT_HELPFUL) if vote and not vote.helpful else None,
                 self._library,
