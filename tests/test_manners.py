@@ -157,7 +157,11 @@ async def test_in_a_channel_shared_with_others_it_is_silent_until_it_is_switched
 @pytest.mark.both_databases
 async def test_on_being_invited_it_says_once_what_it_does(workspace: Workspace):
     await workspace.invite("U_BEN", "C_LEADS")
-    [greeting] = [m for m in await workspace.messages("C_LEADS", "U_BEN", count=1) if buttons(m)]
+
+    async def greeted() -> list[Json]:
+        return [message for message in await workspace.messages("C_LEADS", "U_BEN") if buttons(message)]
+
+    [greeting] = await workspace.until(greeted, "U_BEN")
     assert shown(greeting).startswith("Hello. When somebody here asks about AI roles or titles and I am sure")
     assert buttons(greeting) == ["Answer", "Whisper", "Only when mentioned", "Nothing"]
 
@@ -165,7 +169,7 @@ async def test_on_being_invited_it_says_once_what_it_does(workspace: Workspace):
     now = await workspace.latest("U_BEN", greeting, once=lambda m: "chosen by" in shown(m))
     assert "Only when mentioned, chosen by <@U_MEI>" in shown(now).replace("*", "")
 
-    await workspace.leave("U_ROLEFIT", "C_LEADS")
+    await workspace.remove("U_MEI", "C_LEADS")
     await workspace.invite("U_BEN", "C_LEADS")
     await workspace.post("U_BEN", "C_LEADS", MTS)
     assert await posts(workspace) == 1  # the greeting; and the mode is kept
@@ -185,7 +189,7 @@ async def test_the_same_answer_is_linked_within_ten_minutes(
     for asked in (again, mentioned):
         [link] = await workspace.replies(asked)
         assert "This was asked here a moment ago: see the answer." in shown(link)
-        assert answer["ts"].replace(".", "") in str(link["blocks"])
+        assert answer["ts"] in str(link["blocks"])
     [elsewhere] = await workspace.replies(await workspace.post("U_ANA", "C_GENERAL", MTS))
     assert library.entries["member-of-technical-staff"].answer in shown(elsewhere)
 
@@ -383,14 +387,18 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
 
     [answer] = await workspace.until(posted, "U_BEN")
     assert shown(answer).startswith("<@U_ANA> asked me: *What does")
-    assert await whispers(workspace) == []
+
+    async def gone() -> bool:
+        return await whispers(workspace) == []
+
+    await workspace.until(gone, "U_ANA")
 
 
 @pytest.mark.parametrize("channel", ["C_ASK", "C_LEADS"])
 async def test_the_shortcut_answers_anybodys_message_for_who_uses_it(
     workspace: Workspace, library: Library, channel: str
 ):
-    asked = await workspace.post("U_MEI", channel, "Ben wondered what MTS stands for, lol")
+    asked = await workspace.post("U_MEI", channel, "so, what does MTS stand for?")
     message = (await workspace.messages(channel, "U_BEN"))[-1]
     await workspace.shortcut("U_BEN", "answer_from_faq", message)
 
