@@ -181,7 +181,7 @@ def test_all_that_is_said_about_an_answer_can_be_shown(library: Library):
         *(Explanation((("<b>", ""), ("mts", "a & b")), certainty, entry.id) for certainty in Certainty),
     ):
         for edited in (True, False):
-            judge(feedback_blocks.explanation(entry, explained, library, edited=edited))
+            judge(feedback_blocks.explanation([(entry, explained), (entry, None)], library, edited=edited))
     check_view(feedback_blocks.comment_view("C1", "6.000000", library), ("modal",))
 
 

@@ -76,7 +76,7 @@ async def changed(workspace: Workspace, user: str, asked: Sent, once: str) -> Js
 
 async def test_an_answer_carries_what_it_is_about_votes_and_why(either_way: Workspace, library: Library):
     _, unasked = await answered(either_way, mention=False)
-    _, asked = await answered(either_way)
+    _, asked = await answered(either_way, "What roles does OpenAI have?")
     directly = await either_way.post("U_ANA", "U_ROLEFIT", ASKS_MTS)
     [in_dm] = await either_way.replies(directly)
 
@@ -273,13 +273,30 @@ async def test_why_reads_the_message_as_it_is_now(workspace: Workspace):
 
     await workspace.click("U_BEN", answer, "Why this?")
     [before] = await told(workspace, "U_BEN", root)
+    await workspace.edit(asked, f"<@{BOT}> What does MTS mean?")
+    await workspace.settled()
+    await workspace.click("U_BEN", answer, "Why this?")
+    *_, edited = await told(workspace, "U_BEN", root, count=2)
+    await workspace.post("U_MEI", "C_ASK", "So that is what it means", root)  # and so the answer stays
     await workspace.delete(asked)
     await workspace.settled()
-    await workspace.click_as_shown("U_BEN", answer, "Why this?")
-    *_, after = await told(workspace, "U_BEN", root, count=2)
+    await workspace.click("U_BEN", answer, "Why this?")
+    *_, deleted = await told(workspace, "U_BEN", root, count=3)
 
-    assert "I took it for: " in shown(before)
-    assert shown(after).startswith(("The message that I answered is not there", "I have taken this answer back"))
+    assert shown(before).startswith("I took it for: ")
+    assert shown(edited).startswith("The message has been edited since I answered")
+    assert "I took it for: " in shown(edited)
+    assert shown(deleted) == "The message that I answered is not there any more, and I keep no copy of it."
+
+
+async def test_why_explains_each_of_two_answers(workspace: Workspace, library: Library):
+    asked, answer = await answered(workspace, "What does MTS mean? And do we need a research team to do AI R&amp;D?")
+
+    await workspace.click("U_BEN", answer, "Why this?")
+    [why] = await told(workspace, "U_BEN", asked)
+
+    for entry in (MTS, "need-research-team"):
+        assert f"I took it for: {library.entries[entry].question}" in shown(why)
 
 
 async def test_why_in_a_thread_is_read_with_what_was_answered_there_before(workspace: Workspace, library: Library):
@@ -305,9 +322,13 @@ async def test_not_now_keeps_it_quiet_in_that_thread(workspace: Workspace, store
     for _ in range(2):
         await workspace.click("U_BEN", answer, "Not now")
     [first, _] = await told(workspace, "U_BEN", asked, count=2)
+    await workspace.post("U_MEI", "C_ASK", "What roles does OpenAI have?", asked)
+    await workspace.settled()
 
     assert shown(first) == "I’ll keep quiet in this thread unless somebody mentions me."
     assert (await store.replies.around(TEAM, "C_ASK", asked, "U_ANA", [])).hushed
+    public = [each for each in await workspace.thread("C_ASK", asked, "U_ANA") if not each.get("ephemeral")]
+    assert [each["user"] for each in public] == ["U_ANA", BOT, "U_MEI"]
 
 
 # Did you mean
@@ -349,6 +370,33 @@ async def test_none_of_these_says_what_now(workspace: Workspace, store: Store):
     assert reply
     assert (reply.kind, reply.entries) == (faq.UNKNOWN, ())
     assert len(await workspace.replies(asked)) == 1
+
+
+async def test_suggestions_for_an_edited_question_are_decided_about_anew(workspace: Workspace, library: Library):
+    asked, offer = await answered(workspace, UNCLEAR)
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
+
+    await workspace.edit(asked, f"<@{BOT}> titles at the labs: flat or not")
+    again = await workspace.latest("U_ANA", offer, once=lambda now: "None of these" in buttons(now))
+    await workspace.click("U_BEN", again, buttons(again)[1])
+    now = await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
+
+    said = buttons(again)[1].removesuffix("…")
+    [chosen] = [entry for entry in library.entries.values() if entry.question.startswith(said)]
+    assert shown(now).startswith(chosen.answer)
+
+
+async def test_a_suggestion_for_what_the_question_was_before_is_not_taken(workspace: Workspace, library: Library):
+    asked, offer = await answered(workspace, UNCLEAR)
+    await workspace.edit(asked, f"<@{BOT}> {ASKS_MTS}")
+    await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
+
+    await workspace.click_as_shown("U_BEN", offer, buttons(offer)[0])
+    [told_so] = await told(workspace, "U_BEN", asked)
+
+    assert shown(told_so).startswith("The question has changed in the meantime")
+    assert shown(await workspace.latest("U_BEN", offer)).startswith(library.entries[MTS].answer)
 
 
 async def test_a_chosen_suggestion_can_be_voted_on(either_way: Workspace):

@@ -73,6 +73,7 @@ class FeedbackWords(Authored):
     none_of_these: Button
     none_taken: Plain
     entry_gone: Plain
+    changed_since: Plain
     withdrawn: Plain
     thanks: Plain
     what_was_wrong: Plain

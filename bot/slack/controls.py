@@ -20,8 +20,8 @@ from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.payloads import BlockAction, MalformedError, SubmittedView
 
 SHOW_ENTRY = "faq_show"  # with ":" and the entry; value: the entry
-CHOOSE_ENTRY = "faq_choose"  # with ":" and the entry; value: the question's ts and the entry
-NONE_OF_THESE = "faq_none"  # value: the question's ts
+CHOOSE_ENTRY = "faq_choose"  # with ":" and the entry; value: the question's ts, the reply's revision, the entry
+NONE_OF_THESE = "faq_none"  # value: the question's ts, the reply's revision
 VOTE = "faq_vote"  # perhaps with ":" and which; value: which, the question's ts, the entries
 WHY = "faq_why"  # value: the question's ts
 NOT_NOW = "faq_not_now"  # value: the question's ts
@@ -39,6 +39,7 @@ SHARE = "share_begin"  # value: the run
 SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
 
+UNREVISED = "0"  # in a value, for a reply whose question has not been edited
 HERE = "here"  # in a value, for where the button stands
 _MOST_DIGITS = 6  # of a prompt's number
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
@@ -104,21 +105,25 @@ class AboutAnswer:
         return " ".join(filter(None, [self.answer_ts, self.question_ts, self.entry]))
 
 
-def choose_button(entry: Entry, question_ts: str) -> kit.Button:
-    """Give the button by which a suggestion becomes the answer."""
-    action_id = f"{CHOOSE_ENTRY}:{entry.id}"
-    return kit.Button(label(entry.question), action_id=action_id, value=f"{question_ts} {entry.id}")
+def choose_button(entry: Entry, question_ts: str, revision: str) -> kit.Button:
+    """Give the button by which a suggestion becomes the answer; revision: of the reply that suggests it."""
+    action_id, value = f"{CHOOSE_ENTRY}:{entry.id}", f"{question_ts} {revision or UNREVISED} {entry.id}"
+    return kit.Button(label(entry.question), action_id=action_id, value=value)
 
 
-def none_button(text: str, question_ts: str) -> kit.Button:
+def none_button(text: str, question_ts: str, revision: str) -> kit.Button:
     """Give the button that says that no suggestion was meant."""
-    return kit.Button(text, action_id=NONE_OF_THESE, value=question_ts)
+    return kit.Button(text, action_id=NONE_OF_THESE, value=f"{question_ts} {revision or UNREVISED}")
 
 
-def read_choice_of_entry(clicked: BlockAction) -> tuple[str, str | None]:
-    """Give the question's ts and the entry that was chosen; None for none of them. Raises MalformedError."""
-    question_ts, *entry = clicked.words(most=2)
-    return _timestamp(question_ts), entry[0] if entry else None
+def read_choice_of_entry(clicked: BlockAction) -> tuple[str, str, str | None]:
+    """Give the question's ts, the revision of the reply, and the entry; None for none of them. Raises MalformedError.
+
+    The revision is "0" if the question had not been edited.
+    """
+    question_ts, revision, *entry = clicked.words(least=2, most=3)
+    checked = revision if revision == UNREVISED else _timestamp(revision)
+    return _timestamp(question_ts), checked, entry[0] if entry else None
 
 
 def vote_buttons(helpful: str, not_helpful: str, question_ts: str, entries: Sequence[Entry]) -> kit.ContextActionsBlock:

@@ -222,7 +222,8 @@ def posted(reply: Reply, library: Library) -> Message:
         unasked = reply.surface in UNPROMPTED
         return feedback_blocks.answer(known, reply.question_ts, library, unasked=unasked)
     if known and (reply.kind == SUGGEST or (decoy and decoy.reply)):
-        return feedback_blocks.suggestions(known, reply.question_ts, library, reply=(decoy and decoy.reply) or "")
+        said = (decoy and decoy.reply) or ""
+        return feedback_blocks.suggestions(known, reply.question_ts, library, revision=reply.revision, reply=said)
     return rendered(reply.kind, reply.entries, library)
 
 

@@ -54,8 +54,9 @@ def _click(context: AsyncBoltContext, clicked: BlockActions) -> Click:
 
 async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Make a suggestion the answer, or none of them; whoever clicks first decides."""
-    click, (question_ts, entry) = _click(context, block_actions), read_choice_of_entry(block_actions.action)
-    key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts)
+    click = _click(context, block_actions)
+    question_ts, revision, entry = read_choice_of_entry(block_actions.action)
+    key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision)
     await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry)
     await ack()
 

@@ -70,11 +70,17 @@ def _owner(entry: Entry, library: Library) -> str:
     return Mrkdwn(f"<#{owner.channel}>") if owner.channel else library.words.feedback.owner
 
 
-def suggestions(entries: Sequence[Entry], question_ts: str, library: Library, *, reply: str = "") -> Message:
-    """Ask whether one of up to three entries was meant; `reply` says first that what was asked is not answered."""
+def suggestions(
+    entries: Sequence[Entry], question_ts: str, library: Library, *, revision: str = "", reply: str = ""
+) -> Message:
+    """Ask whether one of up to three entries was meant; `reply` says first that what was asked is not answered.
+
+    revision: of the reply: once the question is edited, its suggestions are others, and to be decided about anew.
+    """
     lead = near_lead(reply, entries, library) if reply else suggest_lead(entries, library)
-    buttons = [choose_button(entry, question_ts) for entry in entries]
-    return offer(lead, entries, [*buttons, none_button(library.words.feedback.none_of_these, question_ts)])
+    buttons = [choose_button(entry, question_ts, revision) for entry in entries]
+    none = none_button(library.words.feedback.none_of_these, question_ts, revision)
+    return offer(lead, entries, [*buttons, none])
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
@@ -125,28 +131,32 @@ def comment_view(channel: str, answer_ts: str, library: Library) -> dict[str, An
     return {**view, "blocks": [finished(block) for block in view["blocks"]]}
 
 
-def explanation(entry: Entry, explained: Explanation | None, library: Library, *, edited: bool) -> Message:
-    """Say why an entry was given as the answer; None where it would not be any more. edited: the question since was."""
-    words = library.words.feedback
-    lines = [escape(words.why_edited)] if edited else []
-    if explained is None:
-        lines.append(fill(words.why_not_now, question=entry.question))
-        return _in_lines(lines)
-    matched = [
-        fill(words.why_word, word=f"“{word}”", meaning=f"“{meaning}”") if meaning else escape(f"“{word}”")
-        for word, meaning in explained.matched
-    ]
-    lines.append(fill(words.why_question, question=entry.question))
-    lines.append(
-        fill(words.why_words, words=Mrkdwn(", ".join(matched))) if matched else Mrkdwn(escape(words.why_no_words))
-    )
-    lines.append(Mrkdwn(escape(getattr(words, f"why_{explained.certainty}"))))
-    runner_up = library.entry(explained.runner_up) if explained.runner_up else None
-    if runner_up:
-        lines.append(fill(words.why_runner_up, question=runner_up.question))
-    else:
-        lines.append(Mrkdwn(escape(words.why_nothing_else)))
+def explanation(explained: Sequence[tuple[Entry, Explanation | None]], library: Library, *, edited: bool) -> Message:
+    """Say why these entries were given as the answer; no explanation where one would not be any more.
+
+    edited: the question was, since the answer was given.
+    """
+    lines = [escape(library.words.feedback.why_edited)] if edited else []
+    for entry, why in explained:
+        lines += _why(entry, why, library)
     return _in_lines(lines)
+
+
+def _why(entry: Entry, why: Explanation | None, library: Library) -> list[str]:
+    words = library.words.feedback
+    if why is None:
+        return [fill(words.why_not_now, question=entry.question)]
+    matched = [
+        fill(words.why_word, word=f"“{word}”", meaning=f"“{meaning}”") if meaning else Mrkdwn(escape(f"“{word}”"))
+        for word, meaning in why.matched
+    ]
+    runner_up = library.entry(why.runner_up) if why.runner_up else None
+    return [
+        fill(words.why_question, question=entry.question),
+        fill(words.why_words, words=Mrkdwn(", ".join(matched))) if matched else escape(words.why_no_words),
+        escape(getattr(words, f"why_{why.certainty}")),
+        fill(words.why_runner_up, question=runner_up.question) if runner_up else escape(words.why_nothing_else),
+    ]
 
 
 def _in_lines(lines: Sequence[str]) -> Message:

@@ -69,7 +69,7 @@ class FeedbackWorker(SlackWorker):
         click = Click(**clicked)
         reply = await self._hold(click, question_ts)
         if reply is None:
-            await self._tell(click, self._say("withdrawn"))
+            await self._tell(click, self._say("changed_since"))
             return
         known = await step("find entry", self._is_known, entry)
         thread_ts, entries = click.thread_ts or click.ts, (entry,) if entry else ()
@@ -226,8 +226,8 @@ class FeedbackWorker(SlackWorker):
                 return blocks.say(words.why_forgotten)
             if reply.state is ReplyState.WITHDRAWN:
                 return blocks.say(words.withdrawn)
-            entry = next((known for name in reply.entries if (known := self._library.entry(name))), None)
-            if entry is None:
+            known = [entry for name in reply.entries if (entry := self._library.entry(name)) is not None]
+            if not known:
                 return blocks.say(words.entry_gone)
             in_thread = reply.thread_ts if reply.thread_ts != question_ts else None
             question = await self._gateway.get_message(click.team, click.channel, question_ts, thread_ts=in_thread)
@@ -237,8 +237,9 @@ class FeedbackWorker(SlackWorker):
             if in_thread and self._library.index.follows(question.text):
                 before = await self._store.replies.before(click.team, click.channel, reply)
             ranked = await self._rank(question.text, Surface(reply.surface), before)
-            edited = bool(question.edited_ts and question.edited_ts > (reply.revision or question_ts))
-            return feedback_blocks.explanation(entry, explain(ranked, entry.id), self._library, edited=edited)
+            explained = [(entry, explain(ranked, entry.id)) for entry in known]
+            edited = bool(question.edited_ts and question.edited_ts > click.ts)
+            return feedback_blocks.explanation(explained, self._library, edited=edited)
 
         await self._tell(click, explanation)
 
