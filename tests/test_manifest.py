@@ -14,14 +14,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import faq, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, home, messages, quiz, share, uninstall
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, quiz, share, home, uninstall)
+FEATURES = (messages, faq, channel, quiz, share, home, uninstall)
 OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
-PARSED = {"block_actions", "classified", "event_callback", "slash_command"}  # and what its dispatch does
+PARSED = {  # and what its dispatch does
+    "block_actions", "classified", "event_callback", "message_shortcut", "slash_command",
+}  # fmt: skip
+    "block_actions",
+    "classified",
+    "event_callback",
+    "message_shortcut",
+    "slash_command",
+}  # and what its dispatch does
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {
@@ -42,6 +50,7 @@ EVENT_SCOPES = {
     "app_home_opened": set(),
     "app_mention": {"app_mentions:read"},
     "app_uninstalled": set(),
+    "member_joined_channel": {"channels:read", "groups:read"},
     "tokens_revoked": set(),
     "message.channels": {"channels:history"},
     "message.groups": {"groups:history"},
@@ -106,7 +115,7 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = inspect.getsource(composition.create)
 
-    assert "(messages, faq, quiz, share, home, uninstall)" in source
+    assert "(messages, faq, channel, quiz, share, home, uninstall)" in source
 
 
 def test_each_listener_has_its_event_or_command_and_the_reverse(registered: Recorder, manifest: dict[str, Any]):
