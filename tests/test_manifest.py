@@ -21,14 +21,10 @@ ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
 FEATURES = (messages, faq, feedback, channel, quiz, share, home, uninstall)
 OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
-PARSED = {
-    "block_actions",
-    "classified",
-    "event_callback",
-    "message_shortcut",
-    "slash_command",
+PARSED = {  # and what its dispatch does
+    "block_actions", "classified", "event_callback", "message_shortcut", "slash_command",
     "view_submission",
-}  # and what its dispatch does
+}  # fmt: skip
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {
