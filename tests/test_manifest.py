@@ -24,12 +24,6 @@ OFFERED = {"access", "library", "second_stage", "store"}  # what our own middlew
 PARSED = {  # and what its dispatch does
     "block_actions", "classified", "event_callback", "message_shortcut", "slash_command",
 }  # fmt: skip
-    "block_actions",
-    "classified",
-    "event_callback",
-    "message_shortcut",
-    "slash_command",
-}  # and what its dispatch does
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {
