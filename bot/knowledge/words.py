@@ -347,6 +347,15 @@ class HomeWords(Authored):
     privacy: Plain
 
 
+class FirstStepsWords(Authored):
+    """The direct message to whoever has installed the app: a lead, and three steps that are numbered by themselves."""
+
+    lead: Plain
+    invite: Plain
+    ask: Annotated[Line, _text("question")]
+    quiz: Plain
+
+
 class InstallWords(Authored):
     """The pages a browser shows while a workspace installs the app."""
 
@@ -374,3 +383,4 @@ class Words(Authored):
     share: ShareWords
     home: HomeWords
     install: InstallWords
+    first_steps: FirstStepsWords

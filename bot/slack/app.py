@@ -22,7 +22,7 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, first_steps, home, messages, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
@@ -130,6 +130,7 @@ def create(
             quiz_worker,
             share.share_worker,
             home.home_worker,
+            first_steps.first_steps_worker,
             uninstall.uninstall_worker,
         ):
             worker.bind(gateway, library, store)

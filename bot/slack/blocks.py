@@ -140,6 +140,18 @@ def filled(text: Mrkdwn) -> Message:
     return plain(text)
 
 
+# After an installation
+
+
+def first_steps(library: Library) -> Message:
+    """Tell whoever has installed the app what to do first."""
+    words = library.words.first_steps
+    example = next(iter(library.entries.values())).question
+    steps = (escape(words.invite), fill(words.ask, question=example), escape(words.quiz))
+    lines = [escape(words.lead), *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
+    return plain("\n".join(lines))
+
+
 # Sharing
 
 

@@ -334,7 +334,12 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))
 
 
-# Sharing, and plain sentences
+# After an installation, sharing, and plain sentences
+
+
+def first_steps(library: Library) -> Iterator[Rendering]:
+    """Give what is said to whoever has installed the app."""
+    yield Rendering("first steps after an installation", partial(blocks.first_steps, library))
 
 
 def sharing(library: Library) -> Iterator[Rendering]:
@@ -381,6 +386,6 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, questions, rounds, shortened, halves, pictures, reviews, lists, sharing,
-        sentences, home,
+        first_steps, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)
