@@ -345,6 +345,7 @@ class HomeWords(Authored):
     quiz_button: Button
     topics: Plain
     privacy: Plain
+    support: Annotated[Line, _text("contact")]
 
 
 class FirstStepsWords(Authored):

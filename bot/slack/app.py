@@ -78,10 +78,12 @@ def create(
     *,
     between_posts: float,
     second: SecondStage | None = None,
+    support: str | None = None,
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
+    support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
     Gives the app, and what to call with a new library.
     """
 
@@ -141,6 +143,7 @@ def create(
         context.update(library=current, store=store, access=access, second_stage=second, team_id=team)
         await next_()
 
+    home.home_worker.support = support
     app.use(offer)
     for feature in (messages, faq, channel, quiz, share, home, uninstall):
         feature.register(app)

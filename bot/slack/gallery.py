@@ -378,8 +378,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
 
 
 def home(library: Library) -> Iterator[Rendering]:
-    """Give the Home tab."""
+    """Give the Home tab, with each way to say who can be asked about the bot, and without."""
     yield Rendering("Home", partial(blocks.home, library))
+    for support in ("help@example.com", "https://example.com/help?of=rolefit&in=slack", "C" * 11, USER):
+        yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
 
 
 def everything(library: Library) -> Iterator[Rendering]:
