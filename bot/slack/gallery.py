@@ -24,7 +24,7 @@ from bot.slack.quiz_work import change_note
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before
 from bot.slack.text import fill, mention
-from bot.storage import CARD, PROMPT, StoredRun
+from bot.storage import PROMPT, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
@@ -123,9 +123,10 @@ def questions(library: Library) -> Iterator[Rendering]:
             for state, prompt in _prompts(asked, choice.id).items():
                 yield from _in_every_status(f"{answered}, {state}", replace(run, prompts=(prompt,)), library)
             over = replace(run, prompts=(Prompt(asked.id),), live=False)
-            yield from _thread(f"{answered}, over", over, library, all_slots(over))
+            yield from _thread(f"{answered}, over", over, library, _prompt_slots(over))
         for state, over in _over(asked, begun).items():
-            yield from _thread(f"{asked.id} {state}", over, library, all_slots(over))
+            yield from _thread(f"{asked.id} {state}", over, library, _prompt_slots(over))
+    yield from _thread("a question that is open again", begun, library, [run_messages.RESULT, *PARTS])
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
     for term in library.quiz.glossary:
@@ -144,7 +145,7 @@ def _prompts(asked: AnyQuestion, choice: str) -> dict[str, Prompt]:
 def _in_every_status(name: str, run: Run, library: Library) -> Iterator[Rendering]:
     for status in Status:
         shown = replace(run, live=True, status=status, reminders=1, reminding=status is Status.OPEN)
-        yield from _thread(f"{name}, {status}", shown, library, all_slots(shown))
+        yield from _thread(f"{name}, {status}", shown, library, [*_prompt_slots(shown), f"{run_messages.REMINDER}:1"])
 
 
 def _over(asked: AnyQuestion, begun: Run) -> dict[str, Run]:
@@ -161,10 +162,8 @@ def _over(asked: AnyQuestion, begun: Run) -> dict[str, Run]:
     }
 
 
-def all_slots(run: Run) -> list[str]:
-    """Name all slots that a run's thread can have."""
-    prompts = (f"{PROMPT}:{number}" for number in range(1, len(run.prompts) + 1))
-    return [CARD, run_messages.RESULT, *PARTS, *prompts, f"{run_messages.REMINDER}:1"]
+def _prompt_slots(run: Run) -> list[str]:
+    return [f"{PROMPT}:{number}" for number in range(1, len(run.prompts) + 1)]
 
 
 def _thread(
@@ -281,7 +280,8 @@ def pictures(library: Library) -> Iterator[Rendering]:
             chosen = {first.id: (one.id,)} | ({second.id: (other.id,)} if other else {})
             skipped = frozenset(question.id for question in questions if question.id not in chosen)
             run = Run(library.quiz, MappingProxyType(chosen), skipped=skipped)
-            yield from _thread(described(run), run, library, [])
+            render = partial(run_messages.render, run_messages.RESULT, run, RUN, library)
+            yield Rendering(f"result of the round with {described(run)}", render)
             open_ = replace(run, skipped=frozenset())
             yield Rendering(f"picture so far of {described(open_)}", partial(result.so_far, open_, library))
 
