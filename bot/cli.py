@@ -320,13 +320,12 @@ def _check_with_slack(folder: Path) -> None:
     from bot.slack import gallery, live_check
 
     renderings, progress = gallery.everything(_library(folder)), partial(typer.echo, err=True)
-    try:
-        verdict = asyncio.run(live_check.check(renderings, _settings().api_url, progress))
-    except live_check.NoVerdictError as error:
-        typer.echo(f"{error} So it is not known whether Slack takes what the bot shows: try again later.", err=True)
-        raise typer.Exit(NO_VERDICT) from None
+    verdict = asyncio.run(live_check.check(renderings, _settings().api_url, progress))
     for refused in verdict.refused:
         typer.echo(str(refused))
+    if verdict.unfinished:
+        typer.echo(f"{verdict.unfinished} So it is not known whether Slack takes the rest: try again later.", err=True)
+        raise typer.Exit(1 if verdict.refused else NO_VERDICT)
     if verdict.refused:
         messages = _count(verdict.count, "message")
         typer.echo(f"Slack refuses {len(verdict.refused)} of {messages}: change what they show.")

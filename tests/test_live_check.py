@@ -15,7 +15,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from bot.slack import blocks, gallery, live_check
 from bot.slack.gallery import Rendering
-from bot.slack.live_check import NoVerdictError, Refused, Verdict
+from bot.slack.live_check import Refused, Verdict
 from tests.conftest import free_port
 from tests.test_cli import rolefit_here
 from tests.workspace import Workspace
@@ -131,8 +131,20 @@ async def test_without_a_verdict_it_says_why(
     monkeypatch.setattr(live_check, "PAUSES", (0, 0))
     await slack.faults(api=[{"method": METHOD, "times": 99, **fault}])
 
-    with pytest.raises(NoVerdictError, match=words):
-        await judged(slack, few)
+    verdict, _ = await judged(slack, few)
+
+    assert verdict.refused == []
+    assert re.match(words, verdict.unfinished or "")
+    assert len({json.dumps(call["request"]) for call in await slack.traffic(METHOD)}) == 1
+
+
+async def test_what_was_refused_before_slack_went_away_is_kept(slack: Workspace, few: list[Rendering]):
+    await slack.faults(api=[refusal("invalid_message", TOO_LONG), {"method": METHOD, "error": "unknown_method"}])
+
+    verdict, _ = await judged(slack, few)
+
+    assert [refused.name for refused in verdict.refused] == ["one"]
+    assert verdict.unfinished == "Slack does not judge messages, but says unknown_method."
 
 
 async def test_the_command_has_all_judged_and_ends_with_1_for_the_one_that_is_refused(slack: Workspace):
@@ -170,7 +182,19 @@ def test_the_command_ends_with_3_where_slack_cannot_be_reached():
 
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1].startswith(f"Slack cannot be reached at {address} (Connect")
-    assert done.stderr.endswith("So it is not known whether Slack takes what the bot shows: try again later.\n")
+    assert done.stderr.endswith("So it is not known whether Slack takes the rest: try again later.\n")
+
+
+@pytest.mark.usefixtures("only_home")
+async def test_the_command_ends_with_1_for_a_refusal_also_where_slack_went_away_later(slack: Workspace):
+    away = {"method": METHOD, "error": "unknown_method"}
+    await slack.faults(api=[refusal("invalid_view"), away])
+
+    done = await asyncio.to_thread(rolefit_here, "check", "--slack", SLACK_API_URL=slack.api_url, ROLEFIT_ENCODER="off")
+
+    assert done.returncode == 1
+    assert "Home: invalid_view." in done.stdout
+    assert "Slack does not judge messages, but says unknown_method." in done.stderr
 
 
 async def test_knowledge_that_the_linter_lets_pass_and_slack_would_not(

@@ -46,17 +46,21 @@ class Refused:
 
 @dataclass
 class Verdict:
-    """How many different messages there are, and which of them are refused."""
+    """How many different messages there are, and which of them are refused.
+
+    unfinished: why the rest was not judged, in one sentence.
+    """
 
     count: int = 0
     refused: list[Refused] = field(default_factory=list)
+    unfinished: str | None = None
 
 
 async def check(renderings: Iterable[Rendering], base_url: str, progress: Callable[[str], None]) -> Verdict:
     """Ask Slack about each different message and view once, one after the other.
 
-    What cannot be rendered, because a limit is known here, is refused without asking. progress: called with a line now
-    and then. Raises NoVerdictError.
+    What cannot be rendered, because a limit is known here, is refused without asking. Where Slack cannot be reached, or
+    does not judge, the rest is not asked about. progress: called with a line now and then.
     """
     verdict, arguments = Verdict(), dict[tuple[str, str], str]()  # by the name of the first that shows it
     for rendering in renderings:
@@ -70,8 +74,12 @@ async def check(renderings: Iterable[Rendering], base_url: str, progress: Callab
         for number, (argument, name) in enumerate(arguments.items()):
             if number % REPORTED_EVERY == 0:
                 progress(f"Slack has judged {number:,} of {len(arguments):,} messages.")
-            if refused := await _ask(client, name, argument, progress):
-                verdict.refused.append(refused)
+            try:
+                refused = await _ask(client, name, argument, progress)
+            except NoVerdictError as error:
+                verdict.unfinished = str(error)
+                break
+            verdict.refused += [refused] if refused else []
     return verdict
 
 
@@ -83,7 +91,7 @@ def _argument(shown: Message | View) -> tuple[str, str]:
 
 
 async def _ask(client: Client, name: str, argument: tuple[str, str], progress: Callable[[str], None]) -> Refused | None:
-    """Have one message judged; None if Slack takes it."""
+    """Have one message judged; None if Slack takes it. Raises NoVerdictError."""
     waits, pauses = 0, iter(PAUSES)
     while True:
         try:
