@@ -15,16 +15,18 @@ from typing import Any
 
 from bot.domain import quiz
 from bot.domain.content import AnyQuestion, Entry, TieBreak
+from bot.domain.manners import Mode
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
-from bot.slack import blocks, history, result, run_messages
+from bot.slack import blocks, history, manners_blocks, result, run_messages
+from bot.slack.controls import private_place
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import change_note
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before
 from bot.slack.text import fill, mention
-from bot.storage import PROMPT, StoredRun
+from bot.storage import PROMPT, ChannelSettings, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
@@ -102,6 +104,36 @@ def replies(library: Library) -> Iterator[Rendering]:
         for near in (entries[:count] for count in (0, 1, 3) if decoy.reply):
             name = f"not answered {decoy.id}, {len(near)} suggested"
             yield Rendering(name, partial(blocks.not_answered, decoy.reply or "", near, library))
+
+
+# Manners
+
+
+def manners(library: Library) -> Iterator[Rendering]:
+    """Give what is said of the bot's behaviour in a channel, and answers that one person sees and can have posted."""
+    words = library.words.manners
+    for entries in [*([entry] for entry in library.entries.values()), list(library.entries.values())[:2]]:
+        names, answer = " and ".join(entry.id for entry in entries), partial(blocks.answers, entries, library)
+        place = private_place("1.0", "1.0", [entry.id for entry in entries])
+        for label in (words.post_in_thread, words.post_here):
+            render = partial(_private, answer, label, place, library)
+            yield Rendering(f"answer {names} for one person, “{label}”", render)
+        yield Rendering(f"answer {names} posted by its asker", partial(_posted, answer, entries[0].question, library))
+    for mode, shared in product((None, *Mode), (False, True)):
+        settings = ChannelSettings(mode, USER, 0.0) if mode else ChannelSettings()
+        name = f"welcome to a channel, {'shared, ' if shared else ''}mode {mode}"
+        yield Rendering(name, partial(manners_blocks.welcome, settings, library, shared=shared))
+        panel = partial(manners_blocks.channel_panel, settings, library)
+        yield Rendering(f"panel of a channel, mode {mode}", panel)
+    yield Rendering("link to an answer of a moment ago", partial(manners_blocks.answered_lately, LINK, library))
+
+
+def _private(answer: Callable[[], Message], label: str, place: str, library: Library) -> Message:
+    return manners_blocks.private(answer(), label, place, library)
+
+
+def _posted(answer: Callable[[], Message], question: str, library: Library) -> Message:
+    return manners_blocks.posted_for(USER, question, answer(), library)
 
 
 # The quiz
@@ -363,6 +395,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
     words = library.words
     names = {
         "faq": ("on_its_way",),
+        "manners": (
+            "cannot_post", "channel_dm", "hushed", "nothing_to_read", "posted_already", "posted_in_thread", "quiet_off",
+            "quiet_on", "switched_off", "withdrawn",
+        ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
             "nothing_so_far", "waiting", "which_two",
@@ -387,7 +423,7 @@ def home(library: Library) -> Iterator[Rendering]:
 def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
-        answers, pairs, suggestions, replies, questions, rounds, shortened, halves, pictures, reviews, lists, sharing,
-        first_steps, sentences, home,
+        answers, pairs, suggestions, replies, manners, questions, rounds, shortened, halves, pictures, reviews, lists,
+        sharing, first_steps, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)
