@@ -50,6 +50,7 @@ class Work(Enum):
     SHOW_CHANNEL = "channel", Owner.CHANNEL
     SHOW_ENTRY = "show", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
+    FIRST_STEPS = "steps", Owner.PERSON
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 
     def __init__(self, prefix: str, owner: Owner, deletes_owner: bool = False) -> None:
