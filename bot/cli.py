@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.knowledge import Library
     from bot.storage import StoredRun
 
-WRONG_SETTINGS = 2  # exit code
+WRONG_SETTINGS, NO_VERDICT = 2, 3  # exit codes
 
 cli = typer.Typer(
     help="Rolefit: answers about AI roles and titles in Slack, and a quiz that finds yours.",
@@ -278,8 +278,14 @@ def check(
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="First compute anew what is learnt: matching.yaml and learnt.*.")
     ] = False,
+    slack: Annotated[
+        bool, typer.Option("--slack", help="Also ask Slack whether it takes each message; needs no token.")
+    ] = False,
 ) -> None:
-    """Check the knowledge: file, line, what is wrong, what to do. Exits with 1 if something is."""
+    """Check the knowledge: file, line, what is wrong, what to do.
+
+    Exits with 1 if something is, and with 3 if Slack was to be asked and did not judge.
+    """
     from bot import knowledge
 
     place = _existing(folder) if folder else _settings().knowledge_dir
@@ -302,7 +308,29 @@ def check(
     counted = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if problems else "all is well"
     typer.echo(f"{place.resolve().name}: {counted}.")
     if errors:
+        if slack:
+            typer.echo("Slack was not asked: mend these errors first.")
         raise typer.Exit(1)
+    if slack:
+        _check_with_slack(place)
+
+
+def _check_with_slack(folder: Path) -> None:
+    """Have Slack judge all that the bot can show; exits with 1 for what it refuses, with NO_VERDICT if it does not."""
+    from bot.slack import gallery, live_check
+
+    renderings, progress = gallery.everything(_library(folder)), partial(typer.echo, err=True)
+    verdict = asyncio.run(live_check.check(renderings, _settings().api_url, progress))
+    for refused in verdict.refused:
+        typer.echo(str(refused))
+    if verdict.unfinished:
+        typer.echo(f"{verdict.unfinished} So it is not known whether Slack takes the rest: try again later.", err=True)
+        raise typer.Exit(1 if verdict.refused else NO_VERDICT)
+    if verdict.refused:
+        messages = _count(verdict.count, "message")
+        typer.echo(f"Slack refuses {len(verdict.refused)} of {messages}: change what they show.")
+        raise typer.Exit(1)
+    typer.echo(f"Slack takes what the bot shows, {_count(verdict.count, 'message')}.")
 
 
 @cli.command()

@@ -160,6 +160,7 @@ async def bot(
             store,
             between_posts=settings.post_interval,
             second=second,
+            support=settings.rolefit_support,
         )
         if second is not None:
             await second.ready()

@@ -1,5 +1,6 @@
 """The environment as one frozen value; all that is wrong with it is reported at once."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,10 @@ SLACK = "https://slack.com/api/"
 PACKAGED = Path(__file__).resolve().parent / "packaged"
 DATA = PACKAGED if PACKAGED.is_dir() else PACKAGED.parents[1]
 KNOWLEDGE, MANIFEST = DATA / "knowledge", DATA / "app.yaml"
+
+EMAIL = re.compile(r"[^\s@<>|,;:]+@[^\s@<>|,;:]+\.[^\s@<>|,;:.]+")
+PAGE = re.compile(r"https://[^\s/<>|]+(?:/[^\s<>|]*)?")
+SLACK_ID = re.compile(r"(?=\w*[\d_])[CGUW][A-Z\d_]{2,}")  # of a channel or a person
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
 OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
@@ -74,6 +79,7 @@ class Settings(BaseSettings):
     workspace_port: int = Field(default=8765, ge=0, le=65535)
     health_port: Port = None
     rolefit_encoder: Switch = Switch.ON
+    rolefit_support: Text = None
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -223,6 +229,11 @@ class Settings(BaseSettings):
             problems.append("SLACK_VERIFICATION_TOKEN is set, but Slack signs its requests instead: unset it.")
         if self.slack_app_token is not None:
             problems.append("SLACK_APP_TOKEN is set, but many workspaces are served over HTTP: unset it.")
+        if self.rolefit_support is not None and SLACK_ID.fullmatch(self.rolefit_support):
+            problems.append(
+                f"ROLEFIT_SUPPORT is {self.rolefit_support}, an id that other workspaces do not know, but many install "
+                "the bot: set it to an e-mail address or a page that begins with https://."
+            )
         if problems:
             raise SettingsError(problems)
         return Mode.OAUTH
@@ -249,6 +260,12 @@ def read() -> Settings:
         )
     if settings.slack_api_url is not None and not settings.slack_api_url.startswith(("http://", "https://")):
         problems.append("SLACK_API_URL is not an http or https address: write for example https://slack.com/api/.")
+    support = settings.rolefit_support
+    if support is not None and not any(form.fullmatch(support) for form in (EMAIL, PAGE, SLACK_ID)):
+        problems.append(
+            f"ROLEFIT_SUPPORT is {support!r}, which is no e-mail address, no https address and no id of Slack: write "
+            "for example help@example.com, https://example.com/help, or the id of a channel (C…) or a person (U…)."
+        )
     if not settings.knowledge_dir.is_dir():
         problems.append(f"KNOWLEDGE_DIR is not a folder: {settings.knowledge_dir}. Point it at one with faq.yaml.")
     if problems:

@@ -1,49 +1,39 @@
 """Everything the bot can say with the knowledge as it is, judged by the workspace's own reading of Slack's rules."""
 
+import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from itertools import combinations, product
+from itertools import chain, product
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
-from bot.domain import quiz
 from bot.domain.fit import Clearness
-from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
+from bot.domain.quiz import PARTS, Graded, Run, Status
 from bot.domain.share import Delivery, Refusal
-from bot.domain.why import Certainty, Explanation
+from bot.domain.why import Certainty
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
-from bot.slack import blocks, feedback_blocks, history, result, run_messages
-from bot.slack.controls import SHARE, AboutAnswer, Reason
+from bot.slack import blocks, feedback_blocks, gallery, result
+from bot.slack.controls import SHARE, Reason
 from bot.slack.feedback_work import NOT_HELPFUL
+from bot.slack.gallery import Rendering, View
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
-from bot.slack.run_messages import Before
 from bot.slack.text import Mrkdwn, escape, fill, mention, mentions, without_mention
-from bot.storage import StoredRun
 from tests.conftest import THOROUGH
 
 TEXT = 11_000  # what Slack takes for sure of the text of all blocks of a message; bolt-js#2509 and #2867
 FALLBACK = 4_000  # what Slack advises for `text`
 NOT_IN_THE_SDK = {"data_visualization"}  # of slack_sdk 3.47
-ASKED = "5.000000"  # the ts of a question
 SCREEN = 1_600  # of a result, which is to fit one
-
-
-def view(
-    run: Run, run_id: str, library: Library, shown: Collection[str], before: Before | None = None
-) -> dict[str, Message]:
-    """Give what each slot of a thread should show."""
-    slots = run_messages.slots(run, shown)
-    return {slot: run_messages.render(slot, run, run_id, library, before) for slot in slots}
 
 
 def read_by_others(block: Block) -> None:
@@ -55,14 +45,27 @@ def read_by_others(block: Block) -> None:
         assert known.to_dict()["type"] == block["type"]
 
 
-def judge(message: Message, most: int = FALLBACK) -> None:
+def judge(shown: Message | View, most: int = FALLBACK) -> None:
     """Fail where Slack would refuse, or cut."""
-    check_message([dict(block) for block in message.blocks])
-    for block in message.blocks:
+    if not isinstance(shown, Message):
+        check_view(shown, ("home", "modal"))
+        blocks_ = shown["blocks"]
+    else:
+        check_message([dict(block) for block in shown.blocks])
+        blocks_ = shown.blocks
+        assert 0 < len(shown.text) <= most
+        assert "{" not in re.sub(r"<!date\^\d+\^\{date_long\}\|", "", shown.text)  # Slack fills that in
+    for block in blocks_:
         read_by_others(block)
-    assert 0 < len(message.text) <= most
-    assert "{" not in re.sub(r"<!date\^\d+\^\{date_long\}\|", "", message.text)  # Slack fills that in
-    assert sum(len(str(block)) for block in message.blocks) < TEXT
+    assert sum(len(str(block)) for block in blocks_) < TEXT
+
+
+def messages(renderings: Iterable[Rendering]) -> Iterator[tuple[str, Message]]:
+    """Render messages; gives the first word of their names with them, which is the slot in a round's thread."""
+    for rendering in renderings:
+        message = rendering.render()
+        assert isinstance(message, Message), rendering.name
+        yield rendering.name.partition(" ")[0], message
 
 
 def _clickable(blocks: Sequence[Block]) -> list[str]:
@@ -77,47 +80,62 @@ def _clickable(blocks: Sequence[Block]) -> list[str]:
     return sent
 
 
-def runs(library: Library) -> list[Run]:
-    """Give a finished run for every set of answers there is, with the tie-break answered, or left out, where asked."""
-    questions = library.quiz.questions
-    found = []
-    for positions in product(*(range(len(question.choices)) for question in questions)):
-        chosen = {q.id: (q.choices[at].id,) for q, at in zip(questions, positions, strict=True)}
-        run = Run(library.quiz, MappingProxyType(chosen))
-        if last := run.upcoming:
-            found.append(replace(run, skipped=frozenset({last.id})))
-            run = replace(run, answers=MappingProxyType({**chosen, last.id: (last.choices[0].id,)}))
-        found.append(run)
-    return found
+@pytest.fixture(scope="module")
+def rendered(library: Library) -> list[tuple[str, Message | View]]:
+    """All that the bot can show, by its names."""
+    return [(rendering.name, rendering.render()) for rendering in gallery.everything(library)]
 
 
-def unlike(runs: list[Run]) -> list[Run]:
-    """Give of these runs so many that any two answers occur together in one, and every kind of result."""
-    known: set[object] = set()
-    found = []
-    for run in runs:
-        recommended = run.recommendation
-        assert recommended
-        roles = (recommended.role.id, recommended.runner_up.id)
-        kind = (roles, recommended.clearness, run.tie_break, run.shareable, bool(run.skipped))
-        new = {kind, *combinations(sorted(run.answers.items()), 2)} - known
-        if new:
-            found.append(run)
-            known |= new
-    return found
+def test_slack_takes_all_that_the_bot_can_show(rendered: list[tuple[str, Message | View]]):
+    distinct = {
+        json.dumps(shown if not isinstance(shown, Message) else [shown.text, shown.blocks]): (name, shown)
+        for name, shown in rendered
+    }
+    assert len(distinct) > 1000
+    for name, shown in distinct.values():
+        try:
+            judge(shown, 2 * FALLBACK if name.startswith("answers ") else FALLBACK)  # two at once
+        except Exception as error:
+            error.add_note(name)
+            raise
 
 
-def test_every_answer_can_be_shown(library: Library):
-    for entry in library.entries.values():
-        judge(blocks.answers([entry], library))
-        for unasked in (True, False):
-            judge(feedback_blocks.answer([entry], ASKED, library, unasked=unasked))
+def test_what_has_one_name_is_one_message(rendered: list[tuple[str, Message | View]]):
+    first: dict[str, Message | View] = {}
+    for name, shown in rendered:
+        assert first.setdefault(name, shown) == shown, name
+
+
+def texts(data: Any) -> Iterator[str]:
+    """Give every text in plain data."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        yield from chain.from_iterable(map(texts, data.values()))
+    elif isinstance(data, list | tuple):
+        yield from chain.from_iterable(map(texts, data))
+
+
+def test_every_text_of_the_words_is_in_something_that_is_shown(
+    rendered: list[tuple[str, Message | View]], library: Library
+):
+    all_blocks = (shown.blocks if isinstance(shown, Message) else shown for _, shown in rendered)
+    shown = "\n".join({text for blocks_ in all_blocks for text in texts(blocks_)})
+
+    words = library.words.model_dump(exclude={"typed": True, "install": True})  # what people type, pages in a browser
+    for talk in words["talk"].values():
+        del talk["phrases"]
+    literals = {text: max(re.split(r"\{\w+\}", text), key=len).strip() for text in texts(words)}
+    assert [text for text, literal in literals.items() if escape(literal) not in shown] == []
 
 
 def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
     entries = [entry for entry in library.entries.values() if entry.excerpt][:2]
 
-    for message in (blocks.answers(entries, library), feedback_blocks.answer(entries, ASKED, library, unasked=True)):
+    for message in (
+        blocks.answers(entries, library),
+        feedback_blocks.answer(entries, gallery.ASKED, library, unasked=True),
+    ):
         judge(message)
         assert [block["type"] for block in message.blocks].count("table") == 1
         assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
@@ -126,7 +144,7 @@ def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
 def test_an_answer_says_in_one_line_what_it_is_about_and_who_looks_after_it(library: Library):
     entry = library.entries["member-of-technical-staff"]
 
-    *_, about, votes, buttons = feedback_blocks.answer([entry], ASKED, library, unasked=True).blocks
+    *_, about, votes, buttons = feedback_blocks.answer([entry], gallery.ASKED, library, unasked=True).blocks
 
     [line] = [element["text"] for element in about["elements"]]
     assert line.startswith(f"I took your question for: {escape(entry.question)} · Source: ")
@@ -147,135 +165,53 @@ def test_an_answer_says_in_one_line_what_it_is_about_and_who_looks_after_it(libr
 def test_an_owner_is_named_and_never_notified(library: Library, owner: str, shown: str):
     entry = library.entries["member-of-technical-staff"].model_copy(update={"owner": owner})
 
-    assert feedback_blocks.answer([entry], ASKED, library, unasked=False).text.endswith(shown)
-
-
-def test_any_three_entries_can_be_suggested(library: Library):
-    entries = list(library.entries.values())
-    for at in range(len(entries) - 2):
-        judge(blocks.suggestions(entries[at : at + 3], library))
-        for reply in ("", "Visas & relocation"):
-            judge(feedback_blocks.suggestions(entries[at : at + 3], ASKED, library, reply=reply))
-
-
-def test_all_that_is_said_about_an_answer_can_be_shown(library: Library):
-    entry = library.entries["member-of-technical-staff"]
-    about, link = AboutAnswer("6.000000", ASKED, entry.id), "https://example.slack.com/archives/C1/p1"
-    for person in (True, False):
-        for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
-            judge(render(about, library, person=person))
-    for known, reason, resolved_by, in_dm in product(
-        (entry, None), (None, NOT_HELPFUL, *Reason), (None, "U2"), (True, False)
-    ):
-        for address in (link, None):
-            judge(
-                feedback_blocks.help_request(
-                    "U1", address, known, reason, library, in_dm=in_dm, resolved_by=resolved_by
-                )
-            )
-    for reply, question in product((link, None), (link, None)):
-        judge(feedback_blocks.help_news("U1", reply, question, library))
-    for explained in (
-        None,
-        Explanation((), Certainty.UNSURE, None),
-        *(Explanation((("<b>", ""), ("mts", "a & b")), certainty, entry.id) for certainty in Certainty),
-    ):
-        for edited in (True, False):
-            judge(feedback_blocks.explanation([(entry, explained), (entry, None)], library, edited=edited))
-    check_view(feedback_blocks.comment_view("C1", "6.000000", library), ("modal",))
-
-
-def test_every_question_can_be_asked_guessed_changed_and_explained(library: Library):
-    begun = quiz.begin(library.quiz)
-    for asked in (library.quiz.purpose, *library.quiz.all_questions):
-        judge(run_messages.unclear(asked, library))
-        judge(run_messages.why(asked, begun, library))
-        for choice in asked.choices:
-            given = replace(begun, answers=MappingProxyType({asked.id: (choice.id,)}))
-            both = (choice.id, asked.choices[0].id)
-            for prompt in (
-                Prompt(asked.id, changing=True),
-                Prompt(asked.id, guesses=both),
-                Prompt(asked.id, (choice.id,)),
-            ):
-                for status in Status:
-                    shown_in(replace(given, prompts=(prompt,), live=True, status=status), library)
-            judge(run_messages.already_answered(given, asked.id, library))
-    for term in library.quiz.glossary:
-        judge(run_messages.term(term, library))
-
-
-def shown_in(run: Run, library: Library) -> None:
-    """Judge all messages of a run's thread, those that are over included."""
-    slots = [
-        "card",
-        "result",
-        *PARTS,
-        *(f"prompt:{number}" for number in range(1, len(run.prompts) + 1)),
-        "reminder:1",
-    ]
-    wanted = view(replace(run, reminders=1), "r" * 20, library, slots)
-    assert set(wanted) == ({"card"} if run.status is Status.DELETED else set(slots))
-    for message in wanted.values():
-        judge(message)
+    assert feedback_blocks.answer([entry], gallery.ASKED, library, unasked=False).text.endswith(shown)
 
 
 def test_every_recommendation_can_be_shown_and_shared(library: Library):
-    finished = runs(library) if THOROUGH else unlike(runs(library))
-    assert len(finished) > 60
-    before = Before(finished[0], datetime(2026, 11, 20, tzinfo=UTC))
-    for number, answered in enumerate(finished):
-        purpose = ("own", "role", "people")[number % 3]
-        answers = MappingProxyType({**answered.answers, "purpose": (purpose,)})
-        run = replace(answered, answers=answers, opened=PARTS)
-        wanted = view(run, "r" * 20, library, [], before)
-        assert list(wanted) == ["result", *PARTS, "card"]
-        for slot, message in wanted.items():
+    finished = gallery.finished_runs(library)
+    shown = finished if THOROUGH else gallery.representative(finished)
+    assert len(shown) > 60
+    for run in gallery.in_every_purpose(shown):
+        rendered = list(messages(gallery.results(run, library, before=finished[0])))
+        assert [slot for slot, _ in rendered] == ["result", *PARTS, "card", *(["share"] if run.shareable else [])]
+        for slot, message in rendered:
             judge(message)
             assert slot != "result" or len(message.text) < SCREEN
-        judge(result.shared(run, mention("U" * 12), library))
 
 
 def test_of_any_two_answers_or_fewer_there_is_only_a_picture(library: Library):
-    questions = library.quiz.questions
-    for first, second in combinations(questions, 2):
-        for one, other in product(first.choices, [None, *second.choices]):
-            answers = {first.id: (one.id,)} | ({second.id: (other.id,)} if other else {})
-            skipped = frozenset(question.id for question in questions if question.id not in answers)
-            run = Run(library.quiz, MappingProxyType(answers), skipped=skipped)
-            message = view(run, "r", library, [])["result"]
-            judge(message)
-            assert message.text.startswith(f"*A picture so far, from {len(answers)} of 5 answers:*")
-            assert all(each["action_id"] != SHARE for each in message.blocks[-1]["elements"])
+    results = [message for slot, message in messages(gallery.pictures(library)) if slot == "result"]
+
+    assert len(results) > 100
+    for message in results:
+        assert re.match(r"\*A picture so far, from [12] of 5 answers:\*", message.text)
+        assert SHARE not in _clickable(message.blocks)
 
 
 def test_what_a_manager_gets_never_speaks_of_their_own_work(library: Library):
-    for run in runs(library)[::7]:
+    for run in gallery.finished_runs(library)[::7]:
         for purpose in ("own", "role", "people"):
             about = replace(run, answers=MappingProxyType({**run.answers, "purpose": (purpose,)}))
             told = result.shared(about, mention("U1"), library).text
             assert not re.search(r"\byour (?:own |last )?(?:work|week|review)|\bask to be\b", told, re.IGNORECASE)
 
 
-def test_what_a_review_looked_at_can_be_shown_for_every_role(library: Library):
+def test_a_review_looked_at_the_column_of_the_work_or_at_another(library: Library):
     assert library.quiz.review
     columns = [column.id for column in library.tables[library.quiz.tables.roles].columns]
     for positions, dimension, column in product(
         [(0,) * 4, (1, 3, 1, 1, 2), (3, 4, 2, 2, 3)], library.quiz.review.dimensions, columns
     ):
         chosen = {q.id: (q.choices[at].id,) for q, at in zip(library.quiz.questions, positions, strict=False)}
-        run = Run(library.quiz, MappingProxyType(chosen), graded=Graded(dimension, column), opened=("review",))
+        run = Run(library.quiz, MappingProxyType(chosen), graded=Graded(dimension, column))
         assert run.recommendation
         assert run.mismatch == (column != run.recommendation.role.column)
-        judge(view(run, "r", library, [])["review"])
 
 
 def test_what_slack_refuses_can_be_said_more_plainly_with_every_button(library: Library):
-    results = [view(run, "r" * 20, library, []) for run in runs(library)[::29]]
-    messages = [message for shown in results for message in shown.values()]
-    for entry in library.entries.values():
-        messages += [blocks.answers([entry], library), feedback_blocks.answer([entry], ASKED, library, unasked=True)]
-    for message in messages:
+    results = [gallery.results(run, library) for run in gallery.finished_runs(library)[::29]]
+    for _, message in messages(chain(*results, gallery.answers(library), gallery.posted(library))):
         *steps, last = plainer(message.blocks)
         assert last == []
         for plain in steps:
@@ -292,42 +228,6 @@ def test_hundredths_add_up_to_a_hundred(shares: list[int]):
 
     assert sum(found.values()) == 100
     assert all(abs(found[name] - share * 100) < 1 for name, share in of.items())
-
-
-def test_the_other_messages_can_be_shown(library: Library):
-    run, who = quiz.begin(library.quiz), mention("U" * 12)
-    rounds = [
-        StoredRun("r" * 20, "U1", "D1", f"{at}.0", 0, 0, None, datetime(2026, 11, 20, tzinfo=UTC), "", each, {})
-        for at, each in enumerate([run, *runs(library)[:9]])
-    ]
-    for message in (
-        history.offer(rounds[0], library),
-        history.listed(rounds, 25, library),
-        history.listed([], 0, library),
-        blocks.note("https://example.slack.com/archives/D1/p1", library),
-        blocks.usage(library),
-        blocks.usage(library, "<!channel> & " * 100),
-        *(blocks.talk("Well & good", library, begins=begins) for begins in (True, False)),
-        *(
-            blocks.not_answered(decoy.reply, entries, library)
-            for decoy in library.not_answered
-            for entries in ([], list(library.entries.values())[:1], list(library.entries.values())[:3])
-            if decoy.reply
-        ),
-        *(blocks.taken_privately(each, library) for each in library.entries.values()),
-        *(blocks.suggestions([each], library) for each in library.entries.values()),
-        run_messages.unsure(library.quiz.questions[0], run, "r" * 20, library),
-        blocks.unknown(library),
-        blocks.hello(library),
-        blocks.pick_recipient("r" * 20, library),
-        blocks.preview_intro(who, library),
-        blocks.confirm("s" * 20, who, library),
-        run_messages.already_answered(run, library.quiz.questions[0].id, library),
-        run_messages.already_there("https://example.slack.com/archives/D1/p1", library),
-        blocks.preview_over(who, library, sent=True),
-        blocks.preview_over(who, library, sent=False),
-    ):
-        judge(message)
 
 
 def test_the_same_input_gives_the_same_message(library: Library):

@@ -14,9 +14,12 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, text
 
+from bot import inbox, jobs
 from bot.knowledge import Library
+from bot.slack import first_steps
 from bot.slack.access import ManyWorkspaces as Access
 from bot.slack.install import STATE_LIFE
+from bot.slack.work import Work
 from bot.storage.store import OF_A_TEAM
 from bot.storage.tables import metadata
 from tests.conftest import bot_in, free_port
@@ -25,6 +28,7 @@ from tests.workspace import Workspace, buttons, shown
 
 ONE, TWO = "T_ONE", "T_TWO"
 QUESTION = "What does MTS mean?"
+INSTALLER = "U_ANA"  # in every workspace
 KEY = Fernet.generate_key().decode()
 
 
@@ -54,18 +58,30 @@ class Installing:
         return found
 
 
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be told the first steps: that uses the token, or has it renewed, and stands before the quiz."""
+
+    async def nothing(team: str, user: str) -> None:
+        pass
+
+    monkeypatch.setattr(first_steps, "begin", nothing)
+
+
 def plain(page: str) -> str:
     return re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
 
 
 @asynccontextmanager
-async def offered(library: Library, data: Path, **config: Any) -> AsyncIterator[Installing]:
+async def offered(
+    library: Library, data: Path, settings: dict[str, Any] | None = None, **config: Any
+) -> AsyncIterator[Installing]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     config |= {"events_url": f"{url}/slack/events", "redirect_uri": f"{url}/slack/oauth_redirect"}
     async with (
         Workspace.start(team=ONE, others=(TWO,), preinstalled=False, **config) as workspace,
-        bot_in(workspace, library, data, port=port, slack_client_id="1.local", encryption_keys=KEY),
+        bot_in(workspace, library, data, port=port, slack_client_id="1.local", encryption_keys=KEY, **(settings or {})),
     ):
         found = Installing(workspace, port, data)
         yield found
@@ -82,6 +98,8 @@ async def test_two_workspaces_install_it_and_each_is_answered_in_its_own(install
     for team in (ONE, TWO):
         status, said = await installing.install(team)
         assert (status, "Rolefit is installed" in said) == (200, True)
+    for workspace in (installing.one, installing.two):
+        await workspace.dm(INSTALLER, count=1)
 
     for workspace, other in ((installing.one, installing.two), (installing.two, installing.one)):
         before = len(await other.traffic("chat.postMessage"))
@@ -92,6 +110,7 @@ async def test_two_workspaces_install_it_and_each_is_answered_in_its_own(install
         assert len(await other.traffic("chat.postMessage")) == before
 
 
+@pytest.mark.usefixtures("untold")
 async def test_the_same_people_in_two_workspaces_take_two_quizzes(installing: Installing):
     roots = []
     for team, workspace in ((ONE, installing.one), (TWO, installing.two)):
@@ -105,6 +124,98 @@ async def test_the_same_people_in_two_workspaces_take_two_quizzes(installing: In
     await installing.two.settled()
     assert {team for (team,) in installing.rows("SELECT team FROM runs")} == {ONE, TWO}
     assert len(await installing.one.dm("U_ANA")) == len(await installing.two.dm("U_ANA")) == 1
+
+
+@pytest.mark.both_databases
+async def test_who_installs_it_is_told_once_in_a_direct_message_what_to_do_first(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with offered(library, tmp_path, kept_in) as installing:
+        await installing.install(ONE)
+        [told] = await installing.one.dm(INSTALLER, count=1)
+
+        await installing.install(ONE)
+        await installing.one.settled()
+        await jobs.delete_by_prefix([f"{Work.FIRST_STEPS.prefix}:{ONE}:"])  # as after thirty days
+        await installing.install(ONE)
+        await installing.one.settled()
+
+        assert await installing.one.dm(INSTALLER) == [told]
+        await first_steps.begin(ONE, "U_BEN")  # by somebody else
+        await installing.one.dm("U_BEN", count=1)
+        assert await installing.two.dm(INSTALLER) == []
+    lead, *steps = shown(told).splitlines()
+    assert "!" not in shown(told)
+    assert "installing me" in lead
+    example = next(iter(library.entries.values())).question
+    assert [step[:2] for step in steps] == ["1.", "2.", "3."]
+    for step, word in zip(steps, ("/invite @Rolefit", example, "/rolefit"), strict=True):
+        assert word in step
+
+
+async def test_who_installs_it_again_after_removing_it_is_told_again(installing: Installing):
+    await installing.install(ONE)
+    await installing.one.dm(INSTALLER, count=1)
+    await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
+    await installing.one.uninstall()
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await installing.one.settled()
+
+    await installing.install(ONE)
+
+    await installing.one.dm(INSTALLER, count=2)
+
+
+@pytest.mark.both_databases
+async def test_first_steps_that_slack_has_though_it_said_otherwise_are_not_posted_twice(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with offered(library, tmp_path, kept_in) as installing:
+        await installing.one.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}])
+
+        await installing.install(ONE)
+        await installing.one.until(lambda: _looked(installing.one), INSTALLER)
+        await installing.one.settled()
+
+        assert len(await installing.one.dm(INSTALLER)) == 1
+
+
+async def _looked(workspace: Workspace) -> bool:
+    return bool(await workspace.traffic("conversations.history"))
+
+
+@pytest.mark.both_databases
+async def test_where_slack_refuses_the_first_steps_it_is_installed_all_the_same(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], capfd: pytest.CaptureFixture[str]
+):
+    async with offered(library, tmp_path, kept_in) as installing:
+        refused = {"method": "chat.postMessage", "error": "messages_tab_disabled"}
+        await installing.one.faults(api=[refused])
+
+        status, said = await installing.install(ONE)
+        await installing.one.settled()
+
+        assert (status, "Rolefit is installed" in said) == (200, True)
+        assert await installing.one.dm(INSTALLER) == []
+        [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+        assert "Bell Labs" in shown(answer)
+    out = capfd.readouterr().out
+    assert "who installed the app was not told the first steps" in out
+    assert "work failed" not in out
+
+
+async def test_where_the_first_steps_cannot_be_recorded_it_is_installed_all_the_same(
+    installing: Installing, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(inbox, "MOST_WAITING", 0)
+
+    status, said = await installing.install(ONE)
+
+    assert (status, "Rolefit is installed" in said) == (200, True)
+    assert "who installed the app will not be told the first steps" in capfd.readouterr().out
+    assert await installing.one.dm(INSTALLER) == []
 
 
 async def test_tokens_are_kept_encrypted(installing: Installing):
@@ -127,6 +238,7 @@ async def test_a_workspace_that_has_not_installed_it_is_not_answered(installing:
     ] == []
 
 
+@pytest.mark.usefixtures("untold")
 @pytest.mark.parametrize("tokens_first", [False, True])
 async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
     installing: Installing, tokens_first: bool
@@ -169,6 +281,7 @@ async def test_installing_again_after_removing_it_works_at_once(installing: Inst
     assert "Bell Labs" in shown(answer)
 
 
+@pytest.mark.usefixtures("untold")
 async def test_a_token_is_renewed_before_it_ends(library: Library, tmp_path: Path):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
@@ -183,6 +296,7 @@ async def test_a_token_is_renewed_before_it_ends(library: Library, tmp_path: Pat
 
 
 @pytest.mark.parametrize("error", ["internal_error", "ratelimited"])
+@pytest.mark.usefixtures("untold")
 async def test_an_event_that_meets_a_token_which_cannot_be_renewed_now_comes_again(
     library: Library, tmp_path: Path, error: str
 ):
@@ -196,6 +310,7 @@ async def test_an_event_that_meets_a_token_which_cannot_be_renewed_now_comes_aga
         assert "Bell Labs" in shown(answer)
 
 
+@pytest.mark.usefixtures("untold")
 async def test_a_token_that_still_lives_is_used_while_slack_does_not_renew_it(library: Library, tmp_path: Path):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
@@ -206,6 +321,7 @@ async def test_a_token_that_still_lives_is_used_while_slack_does_not_renew_it(li
         assert "Bell Labs" in shown(answer)
 
 
+@pytest.mark.usefixtures("untold")
 async def test_a_workspace_whose_token_slack_renews_no_more_is_let_go(library: Library, tmp_path: Path):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)

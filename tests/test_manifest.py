@@ -30,6 +30,7 @@ PARSED = {  # and what its dispatch does
 METHOD_SCOPES = {
     "apps_connections_open": set(),  # an app-level token's scope, not the bot's
     "auth_test": set(),
+    "blocks_validate": set(),
     "chat_getPermalink": set(),
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},

@@ -18,6 +18,7 @@ from bot import jobs
 from bot.knowledge import Library
 from tests.conftest import free_port, with_tables
 from tests.test_cli import CLEAN, ROOT, rolefit
+from tests.test_install import INSTALLER, KEY, ONE, Installing
 from tests.test_quiz_conversation import begin, question, result, take
 from tests.workspace import Sent, Workspace, buttons, shown
 
@@ -138,6 +139,29 @@ async def test_a_message_posted_just_before_a_kill_is_found_and_not_posted_again
         assert [each["ts"] for each in await workspace.replies(asked)] == [answer["ts"]]
 
 
+async def test_first_steps_posted_just_before_a_kill_are_found_and_not_posted_again(tmp_path: Path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    addresses = {"events_url": f"{url}/slack/events", "redirect_uri": f"{url}/slack/oauth_redirect"}
+    async with Workspace.start(team=ONE, preinstalled=False, **addresses) as workspace:
+        many = {"SLACK_CLIENT_ID": workspace.config.client_id, "SLACK_CLIENT_SECRET": workspace.config.client_secret}
+        many |= {"SLACK_SIGNING_SECRET": workspace.signing_secret, "ENCRYPTION_KEYS": KEY}
+        many |= {"SLACK_API_URL": workspace.api_url}
+        serve = ("run", "--http", "--port", str(port))
+        async with process(*serve, data=with_tables(tmp_path), **many) as first:
+            await health(f"{url}/healthz")
+            await workspace.faults(api=[{"method": "chat.postMessage", "error": None, "delay": 60}])
+            await Installing(workspace, port, tmp_path).install(ONE)
+            told = await workspace.dm(INSTALLER, count=1)
+            await first.gets(signal.SIGKILL)
+        async with process(*serve, data=tmp_path, **many):
+            await health(f"{url}/healthz")
+            await workspace.until(lambda: looked(workspace, "conversations.history"), INSTALLER, PATIENCE)
+            await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
+
+        assert await workspace.dm(INSTALLER) == told
+
+
 async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: str) -> Sent:
     """Ask a bot that is killed while it waits for its turn to answer."""
     async with bot(workspace, data, **settings) as first:
@@ -251,8 +275,8 @@ async def _told(workspace: Workspace, code: str) -> bool:
     return any(each["status"] == code for each in await workspace.traffic("chat.postMessage"))
 
 
-async def looked(workspace: Workspace) -> bool:
-    return bool(await workspace.traffic("conversations.replies"))
+async def looked(workspace: Workspace, method: str = "conversations.replies") -> bool:
+    return bool(await workspace.traffic(method))
 
 
 async def test_a_bot_whose_socket_mode_is_switched_off_stops_and_says_so(tmp_path: Path):

@@ -39,6 +39,8 @@ BOT, APP = {"slack_bot_token": "xoxb-test"}, {"slack_app_token": "xapp-test"}
         (BOT | APP | {"slack_signing_secret": "s"}, False, Mode.SOCKET),
         (MANY, True, Mode.OAUTH),
         (MANY | {"encryption_keys": f"{KEY}, {KEY}"}, True, Mode.OAUTH),
+        (MANY | {"rolefit_support": "help@example.com"}, True, Mode.OAUTH),
+        (BOT | APP | {"rolefit_support": "C0123456789"}, False, Mode.SOCKET),
     ],
 )
 def test_the_tokens_decide_where_the_bot_works(values: dict[str, Any], http: bool, mode: Mode):
@@ -61,6 +63,11 @@ def test_the_tokens_decide_where_the_bot_works(values: dict[str, Any], http: boo
         (MANY | {"encryption_keys": None}, True, "ENCRYPTION_KEYS is not set, but installing in many workspaces needs"),
         (MANY | {"slack_client_secret": None}, True, "SLACK_CLIENT_SECRET is not set, but installing in many"),
         (MANY | {"encryption_keys": f"{KEY},short"}, True, "ENCRYPTION_KEYS: key 2 is no Fernet key"),
+        (
+            MANY | {"rolefit_support": "C0123456789"},
+            True,
+            "ROLEFIT_SUPPORT is C0123456789, an id that other workspaces do not know, but many install the bot",
+        ),
         (MANY | APP, True, "SLACK_APP_TOKEN is set, but many workspaces are served over HTTP"),
     ],
 )
@@ -97,6 +104,51 @@ def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, n
         settings.read()
 
     assert raised.value.problems[0].startswith(words)
+
+
+@pytest.mark.parametrize(
+    "support",
+    [
+        "#help",
+        "@mei",
+        "mei@localhost",
+        "mailto:help@example.com",
+        "a@example.com, b@example.com",
+        "http://example.com/help",
+        "https:///help",
+        "https://example.com/a|b",
+        "CONTACT",
+        "D0123456789",
+        "xoxb-1",
+    ],
+)
+def test_support_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, support: str):
+    monkeypatch.setenv("ROLEFIT_SUPPORT", support)
+
+    with pytest.raises(SettingsError) as raised:
+        settings.read()
+
+    assert raised.value.problems == [
+        f"ROLEFIT_SUPPORT is {support!r}, which is no e-mail address, no https address and no id of Slack: write "
+        "for example help@example.com, https://example.com/help, or the id of a channel (C…) or a person (U…)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("support", "read"),
+    [
+        ("help@example.co.uk", "help@example.co.uk"),
+        ("https://example.com", "https://example.com"),
+        ("https://example.com:8443/help?a=1&b=2#c", "https://example.com:8443/help?a=1&b=2#c"),
+        ("C0123456789", "C0123456789"),
+        ("W012ABCDEF", "W012ABCDEF"),
+        (" ", None),
+    ],
+)
+def test_support_is_an_address_or_an_id(monkeypatch: pytest.MonkeyPatch, support: str, read: str | None):
+    monkeypatch.setenv("ROLEFIT_SUPPORT", support)
+
+    assert settings.read().rolefit_support == read
 
 
 def test_a_token_is_never_shown():

@@ -444,6 +444,23 @@ async def test_a_token_is_renewed_by_one_at_a_time_and_one_that_was_quicker_is_l
     assert most == 1
 
 
+async def test_who_was_told_the_first_steps_is_remembered_until_the_app_is_removed(store: Store):
+    await store.record_first_steps(TEAM, "U_MEI")
+    assert await store.first_steps_told_to(TEAM) is None  # where it is not installed
+
+    await store.install(TEAM, Installation("U_BOT", "B_BOT", "0", None, None, 100.0))
+    assert await store.first_steps_told_to(TEAM) is None
+    for user in ("U_MEI", "U_MEI", "U_ANA"):
+        await store.record_first_steps(TEAM, user)
+        assert await store.first_steps_told_to(TEAM) == user
+    await store.install(TEAM, Installation("U_BOT", "B_BOT", "1", None, None, 200.0))
+    assert await store.first_steps_told_to(TEAM) == "U_ANA"
+
+    await store.delete_team(TEAM, gone_at=300.0)
+    await store.install(TEAM, Installation("U_BOT", "B_BOT", "2", None, None, 400.0))
+    assert await store.first_steps_told_to(TEAM) is None
+
+
 async def test_an_installation_made_while_the_old_one_is_deleted_stays(store: Store):
     old = Installation("U_BOT", "B_BOT", "old", None, None, 100.0)
     new = replace(old, token="new", installed_at=300.0)

@@ -111,6 +111,8 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "try_turn": lambda store, team, n: _try_turn(store, team),
         "install": lambda store, team, n: store.install(team, replace(HERE, token=f"secret-{n}")),
         "installation": lambda store, team, n: store.installation(team),
+        "first_steps_told_to": lambda store, team, n: store.first_steps_told_to(team),
+        "record_first_steps": lambda store, team, n: store.record_first_steps(team, f"U{n}"),
         "renew": lambda store, team, n: store.renew(team, _renewed),
         "replies.hold": _held,
         "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),

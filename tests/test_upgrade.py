@@ -24,6 +24,14 @@ from tests.test_quiz_conversation import begin, result, take
 from tests.workspace import Workspace, shown
 
 TEAM, ANA, BEGUN = "T_ONE", "U_ANA", datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+NEW = "T_NEW"  # a workspace that a version of today installed
+INSTALLED: dict[str, Any] = {
+    "bot_user": "U_BOT",
+    "bot": "B_BOT",
+    "token": "hidden",
+    "refresh": None,
+    "expires_at": None,
+}
 STEPS = [step.revision for step in reversed(list(ScriptDirectory.from_config(config()).walk_revisions()))]
 
 
@@ -75,8 +83,7 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
         case "0004":
             await insert(connection, "replicas", id="host-1-abc", seen_at=1_700_000_000.25)
         case "0005":
-            row: dict[str, Any] = {"bot_user": "U_BOT", "bot": "B_BOT", "token": "hidden", "refresh": None}
-            await insert(connection, "installations", team=TEAM, installed_at=1_700_000_000.0, expires_at=None, **row)
+            await insert(connection, "installations", team=TEAM, installed_at=1_700_000_000.0, **INSTALLED)
             await insert(connection, "oauth_states", state="abc", expires_at=1_700_000_600.0)
         case "0006":
             state = {"state": None, "turns": 3, "zone": "Europe/Berlin", "due": "remind", "due_at": 1_700_090_000.0}
@@ -89,13 +96,15 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await insert(connection, "messages", team=TEAM, run="r2", **slot)
             await insert(connection, "actions", team=TEAM, run="r2", by="click", outcome={"what": "taken"})
         case "0007":
-            row = {"channel": "C_ASK", "thread_ts": "1700000002.000001", "entry": "labs"}
+            row: dict[str, Any] = {"channel": "C_ASK", "thread_ts": "1700000002.000001", "entry": "labs"}
             await insert(connection, "threads", team=TEAM, answered_at=1_700_000_002.0, **row)
         case "0008":
             row = {"key": "say:T_ONE:C_ASK:1", "work": "faq.say", "arguments": "{}", "received_at": 1_700_000_003.0}
             await insert(connection, "inbox", replica="host-1-abc", **row)
         case "0009":
             await write_manners(connection)
+        case "0010":
+            await insert(connection, "installations", team=NEW, installed_at=1.0, first_steps=ANA, **INSTALLED)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -142,6 +151,8 @@ async def check(store: Store, library: Library) -> None:
     assert await store.share(TEAM, "s1") == Share("s1", "r1", 2, "U_MEI", message, ShareState.SENT)
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed
+    assert await store.first_steps_told_to(TEAM) is None
+    assert await store.first_steps_told_to(NEW) == ANA
     for thread_ts, entry in (("1700000000.000001", "mts"), ("1700000002.000001", "labs")):
         assert await store.last_answer(TEAM, "C_ASK", thread_ts) == entry
     assert await store.heartbeats() == {"host-1-abc": 1_700_000_000.25}

@@ -59,6 +59,7 @@ def test_what_is_no_candidate_has_no_explanation(library: Library):
         ("U012AB3CD", Owner(None, "U012AB3CD")),
         (" C012AB3CD ", Owner(None, "C012AB3CD")),
         ("The widgets (C012AB3CD)", Owner("The widgets", "C012AB3CD")),
+        ("The widgets (CABCDEFGHIJ)", Owner("The widgets", "CABCDEFGHIJ")),
         ("CTO", Owner("CTO", None)),
         ("GROWTH", Owner("GROWTH", None)),  # a name in capitals
         ("Ben (Platform)", Owner("Ben (Platform)", None)),

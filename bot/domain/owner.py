@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
-# A person's id, or a channel's; a digit or an underscore tells it from a name in capitals.
-_ID = r"(?P<id>[UWCG](?=[A-Z0-9_]*[0-9_])[A-Z0-9_]{4,})"
-_OWNER = re.compile(rf"(?:(?P<name>.+?)\s*\({_ID}\)|{_ID.replace('<id>', '<alone>')})")
+# A person's id, or a channel's; by itself it needs a digit (or an underscore, as in tests) to be told from a name in
+# capitals.
+_ID = r"[UWCG][A-Z0-9_]{4,}"
+_OWNER = re.compile(rf"(?P<name>.+?)\s*\((?P<id>{_ID})\)|(?P<alone>(?=[A-Z]*[0-9_]){_ID})")
 
 
 @dataclass(frozen=True)

@@ -408,6 +408,16 @@ class HomeWords(Authored):
     quiz_button: Button
     topics: Plain
     privacy: Plain
+    support: Annotated[Line, _text("contact")]
+
+
+class FirstStepsWords(Authored):
+    """The direct message to whoever has installed the app: a lead, and three steps that are numbered by themselves."""
+
+    lead: Plain
+    invite: Plain
+    ask: Annotated[Line, _text("question")]
+    quiz: Plain
 
 
 class InstallWords(Authored):
@@ -438,3 +448,4 @@ class Words(Authored):
     share: ShareWords
     home: HomeWords
     install: InstallWords
+    first_steps: FirstStepsWords

@@ -1,5 +1,6 @@
 """views.* and blocks.validate: source: the method pages under docs.slack.dev/reference/methods."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.local.app import App
@@ -7,6 +8,7 @@ from bot.local.arguments import Arguments
 from bot.local.block_kit import block_problems, read_json, view_problems
 from bot.local.errors import SlackError
 from bot.local.lookup import person_of
+from bot.local.schema import Problem, Problems
 
 Json = dict[str, Any]
 
@@ -50,17 +52,48 @@ def _view(arguments: Arguments) -> object:
 
 
 def validate_blocks(app: App, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
-    """Judge blocks, a message or a view without posting them; needs no token. slack-facts.md item 42."""
-    if arguments.has("view"):
-        problems = view_problems(read_json(arguments.values["view"], "invalid_json"))
-    else:
-        message = read_json(arguments.values.get("message", {}), "invalid_json")
-        given = message.get("blocks") if isinstance(message, dict) else None
-        blocks = read_json(arguments.values.get("blocks", given), "invalid_blocks_format")
-        if not isinstance(blocks, list):
-            raise SlackError("invalid_blocks_format")
-        problems = block_problems(blocks, "message")
+    """Judge the form of blocks, a message or a view without posting them; needs no token.
+
+    A message has blocks and attachments, and no text (slackapi/java-slack-sdk#1622). Pointers begin in the argument.
+    """
+    given = [name for name in ("blocks", "view", "message") if arguments.has(name)]
+    if len(given) != 1:
+        reason = "must provide exactly one of `blocks`, `view`, or `message`"
+        raise SlackError("invalid_arguments", response_metadata={"messages": [reason]})
+    [name] = given
+    value = read_json(arguments.values[name], "invalid_json")
+    problems = _problems_of[name](value)
     if not problems:
         return {"ok": True}
-    errors = [{"code": "invalid", "message": problem.message, "pointer": problem.pointer} for problem in problems]
-    raise SlackError("invalid_blocks", errors=errors)
+    errors = [
+        {"code": "failed_constraint", "message": problem.message, "pointer": problem.pointer} for problem in problems
+    ]
+    raise SlackError(f"invalid_{name}", errors=errors)
+
+
+def _blocks_problems(blocks: object, pointer: str = "") -> Problems:
+    if not isinstance(blocks, list):
+        return [Problem("must provide an array", pointer)]
+    return block_problems(blocks, "message", pointer)
+
+
+def _message_problems(message: object) -> Problems:
+    if not isinstance(message, dict):
+        return [Problem("must provide an object", "")]
+    unknown = [Problem("no more fields allowed", f"/{name}") for name in message.keys() - {"blocks", "attachments"}]
+    attached: Problems = []
+    for index, attachment in enumerate(message.get("attachments", [])):
+        if isinstance(attachment, dict) and "blocks" in attachment:
+            attached += _blocks_problems(attachment["blocks"], f"/attachments/{index}/blocks")
+    return [*unknown, *_blocks_problems(message.get("blocks", []), "/blocks"), *attached]
+
+
+def _view_problems(view: object) -> Problems:
+    return [Problem(problem.message, problem.pointer.removeprefix("/view")) for problem in view_problems(view)]
+
+
+_problems_of: dict[str, Callable[[Any], Problems]] = {
+    "blocks": _blocks_problems,
+    "message": _message_problems,
+    "view": _view_problems,
+}

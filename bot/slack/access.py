@@ -31,6 +31,14 @@ class Member:
     token: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Installed:
+    """An installation that has just been made: the workspace, and the person, unless Slack does not say who it was."""
+
+    team: str
+    user: str | None
+
+
 class OrganisationError(Exception):
     """The app was installed for a whole organisation, which this bot does not serve."""
 
@@ -142,8 +150,8 @@ class ManyWorkspaces:
         """Look this workspace up again next time."""
         self._known.pop(team, None)
 
-    async def install(self, code: str) -> str:
-        """Exchange the code of an installation for a token and keep it; gives the workspace.
+    async def install(self, code: str) -> Installed:
+        """Exchange the code of an installation for a token and keep it; says where it was and by whom.
 
         Raises SlackApiError if Slack refuses, and OrganisationError for an organisation's installation.
         """
@@ -154,7 +162,7 @@ class ManyWorkspaces:
         kept = Installation(given["bot_user_id"], await self._bot_id(given), "", None, None, time.time())
         await self._store.install(team, self._with(kept, given))
         self.forget(team)
-        return team
+        return Installed(team, (given.get("authed_user") or {}).get("id"))
 
     async def _exchanged(self, **given: str) -> dict[str, Any]:
         # Not with the SDK's own method: it uses a part of aiohttp that is about to be removed.

@@ -22,7 +22,7 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, feedback, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, feedback, first_steps, home, messages, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
@@ -79,10 +79,12 @@ def create(
     *,
     between_posts: float,
     second: SecondStage | None = None,
+    support: str | None = None,
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
+    support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
     Gives the app, and what to call with a new library.
     """
 
@@ -133,6 +135,7 @@ def create(
             quiz_worker,
             share.share_worker,
             home.home_worker,
+            first_steps.first_steps_worker,
             uninstall.uninstall_worker,
         ):
             worker.bind(gateway, library, store)
@@ -143,6 +146,7 @@ def create(
         context.update(library=current, store=store, access=access, second_stage=second, team_id=team)
         await next_()
 
+    home.home_worker.support = support
     app.use(offer)
     for feature in (messages, faq, feedback, channel, quiz, share, home, uninstall):
         feature.register(app)

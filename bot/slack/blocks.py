@@ -10,7 +10,7 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button, recipient_menu, send_buttons
 from bot.slack.pieces import Message, context, finished, in_lines, message, plain, section, table
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.text import Mrkdwn, contact, escape, fill
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
 
@@ -159,6 +159,18 @@ def filled(text: Mrkdwn) -> Message:
     return plain(text)
 
 
+# After an installation
+
+
+def first_steps(library: Library) -> Message:
+    """Tell whoever has installed the app what to do first."""
+    words = library.words.first_steps
+    example = next(iter(library.entries.values())).question
+    steps = (escape(words.invite), fill(words.ask, question=example), escape(words.quiz))
+    lines = [escape(words.lead), *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
+    return plain("\n".join(lines))
+
+
 # Sharing
 
 
@@ -191,9 +203,10 @@ def confirm(share_id: str, recipient: Mrkdwn, library: Library) -> Message:
 # The Home tab
 
 
-def home(library: Library) -> dict[str, Any]:
-    """Render the Home tab: what the bot does and where to begin."""
+def home(library: Library, support: str | None = None) -> dict[str, Any]:
+    """Render the Home tab: what the bot does and where to begin; `support` is who can be asked about it, if anybody."""
     words = library.words.home
+    asked = [context(fill(words.support, contact=contact(support)))] if support else []
     view = kit.HomeTabView(
         [
             kit.HeaderBlock(words.title),
@@ -203,6 +216,7 @@ def home(library: Library) -> dict[str, Any]:
             kit.DividerBlock(),
             section(f"{escape(words.topics)}\n{_examples(library)}"),
             context(escape(words.privacy)),
+            *asked,
         ]
     ).to_dict()
     return {**view, "blocks": [finished(block) for block in view["blocks"]]}

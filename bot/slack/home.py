@@ -12,13 +12,15 @@ from bot.slack.work import Work
 
 @worker()
 class HomeWorker(SlackWorker):
-    """Shows people the Home tab."""
+    """Shows people the Home tab. support: who can be asked about the bot, as ROLEFIT_SUPPORT has it."""
+
+    support: str | None = None
 
     @workflow
     @formerly("home")
     async def publish(self, team: str, user: str) -> None:
         """Publish the Home tab to somebody."""
-        await self._gateway.publish_home(team, user, lambda: blocks.home(self._library))
+        await self._gateway.publish_home(team, user, lambda: blocks.home(self._library, self.support))
 
 
 home_worker = HomeWorker("home")

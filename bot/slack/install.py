@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.knowledge.words import InstallWords
+from bot.slack import first_steps
 from bot.slack.access import Cipher, ManyWorkspaces, OrganisationError
 from bot.slack.client import code
 
@@ -81,7 +82,7 @@ class Install:
         try:
             if given is None:
                 return self._page(HTTPStatus.OK, self._words.cancelled_title, self._words.cancelled)
-            await self._access.install(given)
+            installed = await self._access.install(given)
         except SlackApiError as error:
             log.warning("installation refused", error=code(error))
             return self._page(HTTPStatus.BAD_GATEWAY, self._words.failed_title, self._words.refused)
@@ -89,6 +90,8 @@ class Install:
             return self._page(HTTPStatus.BAD_REQUEST, self._words.failed_title, self._words.organisation)
         except (SQLAlchemyError, OSError, aiohttp.ClientError, TimeoutError) as error:
             return self._unavailable(error)
+        if installed.user:
+            await first_steps.begin(installed.team, installed.user)
         return self._page(HTTPStatus.OK, self._words.done_title, self._words.done)
 
     def _was_sent(self, state: str, cookies: str) -> bool:

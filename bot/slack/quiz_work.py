@@ -300,7 +300,7 @@ class QuizWorker(ReconcilingWorker):
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
                 await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
         if result.answers_before is not None and result.question:
-            await self._post_note(team, run_id, self._of_run(team, run_id, partial(_change, result.answers_before)))
+            await self._post_note(team, run_id, self._of_run(team, run_id, partial(change_note, result.answers_before)))
         return result
 
     @asynccontextmanager
@@ -417,7 +417,7 @@ def _already_answered(question: str | None, run: Run, library: Library) -> Messa
     return run_messages.already_answered(run, question, library)
 
 
-def _change(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
+def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
     """Say what changing answers did to a result that had been shown."""
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})

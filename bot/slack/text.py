@@ -28,6 +28,18 @@ def mention(user: str) -> Mrkdwn:
     return Mrkdwn(f"<@{user}>")
 
 
+def contact(where: str) -> Mrkdwn:
+    """Link to who can be asked, given as ROLEFIT_SUPPORT has it: an https or e-mail address, or an id of Slack.
+
+    Source: docs.slack.dev/messaging/formatting-message-text, for links to e-mail and mentions of channels.
+    """
+    if where.startswith("https://"):
+        return Mrkdwn(f"<{escape(where)}>")
+    if "@" in where:
+        return Mrkdwn(f"<mailto:{escape(where)}|{escape(where)}>")
+    return mention(where) if where[0] in "UW" else Mrkdwn(f"<#{where}>")
+
+
 def without_mention(text: str, user: str) -> str:
     """Take the mentions of one user, such as the bot's own, out of what somebody wrote."""
     return re.sub(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", " ", text).strip()

@@ -56,6 +56,7 @@ class Work(Enum):
     ASK_PERSON = "ask", Owner.PERSON
     CLOSE_HELP_REQUEST = "helped", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
+    FIRST_STEPS = "steps", Owner.PERSON
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 
     def __init__(self, prefix: str, owner: Owner, deletes_owner: bool = False) -> None:

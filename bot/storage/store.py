@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -50,7 +50,7 @@ from bot.storage.tables import (
 )
 from bot.storage.trouble import watch
 
-HEAD = "0009"  # the newest migration; a test holds it against the files
+HEAD = "0010"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
@@ -216,7 +216,7 @@ class Store:
         return free_at
 
     async def install(self, team: str, installation: Installation) -> None:
-        """Remember an installation; a later one replaces it."""
+        """Remember an installation; a later one replaces it, but for who was told the first steps."""
         async with self._lock_installation(team) as connection:
             await self._put_installation(connection, team, installation)
 
@@ -231,6 +231,19 @@ class Store:
             found = await self._installation(connection, team)
             if found and (better := await renewed(found)):
                 await self._put_installation(connection, team, better)
+
+    async def first_steps_told_to(self, team: str) -> str | None:
+        """Give who was last told the first steps after installing the app; None for nobody, or if it is gone."""
+        async with self._engine.connect() as connection:
+            told = select(installations.c.first_steps).where(installations.c.team == team)
+            found: str | None = await connection.scalar(told)
+            return found
+
+    async def record_first_steps(self, team: str, user: str) -> None:
+        """Remember who was told the first steps; a later one replaces them. Where the app is gone it does nothing."""
+        async with self._engine.begin() as connection:
+            told = update(installations).where(installations.c.team == team).values(first_steps=user)
+            await connection.execute(told)
 
     async def delete_team(self, team: str, *, gone_at: float) -> bool:
         """Delete all that is kept of a workspace, unless the app was installed anew after it was `gone_at`.
@@ -296,7 +309,7 @@ class Store:
 
     async def _installation(self, connection: AsyncConnection, team: str) -> Installation | None:
         row = (await connection.execute(select(installations).where(installations.c.team == team))).mappings().first()
-        return Installation(**{name: value for name, value in row.items() if name != "team"}) if row else None
+        return Installation(**{known.name: row[known.name] for known in fields(Installation)}) if row else None
 
     async def _put_installation(self, connection: AsyncConnection, team: str, installation: Installation) -> None:
         row = asdict(installation)

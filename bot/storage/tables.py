@@ -135,6 +135,7 @@ installations = Table(
     Column("refresh", Text),
     Column("expires_at", Float(53)),  # seconds since 1970; none for a token that does not expire
     Column("installed_at", Float(53), nullable=False),
+    Column("first_steps", String(32)),  # the person who was told them last
 )
 
 # What an installation that is under way has to bring back; only an old replica reads and writes it.

@@ -1,6 +1,7 @@
 """What Slack refuses, the workspace refuses, with Slack's own error code."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -294,12 +295,33 @@ async def test_the_answer_names_the_place_of_what_is_wrong(client):
     assert refused.value.response["response_metadata"]["messages"] == [f"[ERROR] {reason}"]
 
 
-async def test_blocks_can_be_validated_without_a_token(workspace: Workspace):
-    anybody = AsyncWebClient(base_url=workspace.api_url)
-    assert (await anybody.blocks_validate(blocks=[section()]))["ok"]
-    with pytest.raises(SlackApiError) as refused:
-        await anybody.blocks_validate(blocks=[{"type": "nonsense"}])
-    assert refused.value.response["errors"][0]["pointer"] == "/blocks/0/type"
+HOME = {"type": "home", "blocks": [section()]}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "pointers"),
+    [
+        ({"blocks": [section()]}, None, []),
+        ({"message": {"blocks": [section()], "attachments": [{"blocks": [section()]}]}}, None, []),
+        ({"view": HOME}, None, []),
+        ({"blocks": [section(), {"type": "nonsense"}]}, "invalid_blocks", ["/1/type"]),
+        ({"message": {"blocks": [section("x" * 3001)]}}, "invalid_message", ["/blocks/0/text/text"]),
+        ({"message": {"text": "x", "blocks": [section()]}}, "invalid_message", ["/text"]),
+        ({"message": {"attachments": [{"blocks": [{}]}]}}, "invalid_message", ["/attachments/0/blocks/0"]),
+        ({"view": {**HOME, "blocks": [{"type": "nonsense"}]}}, "invalid_view", ["/blocks/0/type"]),
+        ({}, "invalid_arguments", []),
+        ({"blocks": [section()], "view": HOME}, "invalid_arguments", []),
+    ],
+)
+async def test_blocks_messages_and_views_are_validated_without_a_token(
+    workspace: Workspace, given: Json, code: str | None, pointers: list[str]
+):
+    form = {name: json.dumps(value) for name, value in given.items()}
+    async with workspace._session.post(f"{workspace.api_url}blocks.validate", data=form) as answer:
+        body = await answer.json()
+
+    assert (body["ok"], body.get("error")) == (code is None, code)
+    assert [error["pointer"] for error in body.get("errors", [])] == pointers
 
 
 @pytest.mark.parametrize(

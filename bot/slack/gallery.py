@@ -1,0 +1,485 @@
+"""Every message that the bot can show with a knowledge folder, and the Home tab, each under a name.
+
+Messages that differ in an id, a date or a count only are here once, and of finished rounds those that `representative`
+chooses. `tests/test_blocks.py` judges all of them by the local workspace's rules, and `rolefit check --slack` by
+Slack's own.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import chain, combinations, product
+from types import MappingProxyType
+from typing import Any
+
+from bot.domain import quiz
+from bot.domain.content import AnyQuestion, Entry, TieBreak
+from bot.domain.manners import Mode
+from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
+from bot.domain.share import Delivery, Refusal
+from bot.domain.why import Certainty, Explanation
+from bot.knowledge import Library
+from bot.slack import blocks, feedback_blocks, history, manners_blocks, result, run_messages
+from bot.slack.controls import AboutAnswer, Reason, private_place
+from bot.slack.feedback_work import NOT_HELPFUL
+from bot.slack.pieces import Message
+from bot.slack.quiz_work import change_note
+from bot.slack.reconcile import rewritten
+from bot.slack.run_messages import Before
+from bot.slack.text import fill, mention
+from bot.storage import PROMPT, ChannelSettings, StoredRun
+
+# As long as Slack's own may be.
+RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
+ASKED = "1764327463.123456"  # when a question was asked
+BEGUN = datetime(2026, 11, 20, tzinfo=UTC)
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Something that the bot can show: its name, such as "answer mts", and what renders it.
+
+    A view is a Home tab or a modal. `render` raises slackblocks' errors for what is beyond a limit of Slack's.
+    """
+
+    name: str
+    render: Callable[[], Message | View]
+
+
+# The FAQ
+
+
+def answers(library: Library) -> Iterator[Rendering]:
+    """Give the answer of every entry, posted and in place of the buttons that one person saw."""
+    for entry in library.entries.values():
+        yield Rendering(f"answer {entry.id}", partial(blocks.answers, [entry], library))
+        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken_privately, entry, library))
+        yield Rendering(f"suggestion {entry.id}, taken", partial(blocks.suggestion_taken, entry, library))
+
+
+def pairs(library: Library) -> Iterator[Rendering]:
+    """Give answers of two entries at once: each entry first and second, those with tables together, the two longest."""
+    entries = list(library.entries.values())
+    quoting = [entry for entry in entries if entry.excerpt]
+    longest = sorted(entries, key=lambda entry: len(entry.answer))[-2:]
+    both = dict.fromkeys(
+        (first.id, second.id)
+        for group in (entries, quoting, longest)
+        for first, second in zip(group, [*group[1:], *group[:1]], strict=True)
+        if first != second
+    )
+    for names in both:
+        pair = [library.entries[name] for name in names]
+        yield Rendering(f"answers {' and '.join(names)}", partial(blocks.answers, pair, library))
+
+
+def suggestions(library: Library) -> Iterator[Rendering]:
+    """Give suggestions of each entry alone, and of every three in a row."""
+    entries = list(library.entries.values())
+    for offered in [*([entry] for entry in entries), *_in_a_row(entries, 3)]:
+        names = ", ".join(entry.id for entry in offered)
+        yield Rendering(f"suggestion of {names}", partial(blocks.suggestions, offered, library))
+
+
+def _in_a_row(entries: Sequence[Entry], count: int) -> Iterator[list[Entry]]:
+    return (list(entries[at : at + count]) for at in range(len(entries) - count + 1))
+
+
+def replies(library: Library) -> Iterator[Rendering]:
+    """Give replies that are no answer: to small talk, to what is known not to be answered, and to anything else."""
+    yield Rendering("unknown question", partial(blocks.unknown, library))
+    yield Rendering("greeting", partial(blocks.hello, library))
+    yield Rendering("usage", partial(blocks.usage, library))
+    argument = "<!channel> & " * 100
+    yield Rendering("usage after an unknown word", partial(blocks.usage, library, argument))
+    for intent in library.words.talk.phrases:
+        talk = library.words.talk.of(intent)
+        if talk.reply:
+            begins = talk.begins
+            yield Rendering(f"small talk {intent}", partial(blocks.talk, talk.reply, library, begins=begins))
+        if talk.in_quiz:
+            yield Rendering(f"small talk {intent} in the quiz", partial(blocks.say, talk.in_quiz))
+    entries = list(library.entries.values())
+    for decoy in library.not_answered:
+        for near in (entries[:count] for count in (0, 1, 3) if decoy.reply):
+            name = f"not answered {decoy.id}, {len(near)} suggested"
+            yield Rendering(name, partial(blocks.not_answered, decoy.reply or "", near, library))
+
+
+# What an answer carries
+
+
+def posted(library: Library) -> Iterator[Rendering]:
+    """Give answers and suggestions as they are posted, with the buttons below them."""
+    entries = list(library.entries.values())
+    for shown in [*([entry] for entry in entries), *_in_a_row(entries, 2)]:
+        names, unasked = " and ".join(entry.id for entry in shown), len(shown) == 1
+        render = partial(feedback_blocks.answer, shown, ASKED, library, unasked=unasked)
+        yield Rendering(f"answer{'' if unasked else 's'} {names}, posted", render)
+        yield Rendering(f"answers {names}, posted where somebody asked for it", partial(render, unasked=False))
+    for offered, reply in product(
+        [*([entry] for entry in entries), *_in_a_row(entries, 3)], ("", "Not <that>, & so on")
+    ):
+        names = ", ".join(entry.id for entry in offered)
+        suggested = partial(feedback_blocks.suggestions, offered, ASKED, library, revision=ASKED, reply=reply)
+        yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
+
+
+def feedback(library: Library) -> Iterator[Rendering]:
+    """Give what comes of the buttons below an answer."""
+    entry, other = list(library.entries.values())[:2]
+    about, words = AboutAnswer(ASKED, ASKED, entry.id), library.words.feedback
+    for person in (True, False):
+        offers = ", with a person to ask" if person else ""
+        for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
+            yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
+    yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
+    reasons = (None, NOT_HELPFUL, *Reason)
+    for known, reason, link in product((entry, None), reasons, (LINK, None)):
+        ask = partial(feedback_blocks.help_request, USER, link, known, reason, library)
+        name = f"help with {known.id if known else 'nothing'}, {reason}, {'a link' if link else 'no link'}"
+        for in_dm in (True, False):
+            yield Rendering(f"{name}{' to one person' if in_dm else ''}", partial(ask, in_dm=in_dm))
+        yield Rendering(f"{name}, answered", partial(ask, in_dm=False, resolved_by=USER))
+    for reply, question in product((LINK, None), (LINK, None)):
+        name = f"news of {'a reply' if reply else 'help'}, {'with' if question else 'without'} the question"
+        yield Rendering(name, partial(feedback_blocks.help_news, USER, reply, question, library))
+    asked_whom = fill(words.person_asked, whom=mention(USER))
+    yield Rendering("note that a person was asked", partial(blocks.filled, asked_whom))
+    matched = (("<mts>", "member & staff"), ("titles", ""))
+    for certainty, told, runner_up in product(Certainty, (matched, ()), (other.id, None)):
+        why: Explanation | None = Explanation(told, certainty, runner_up)
+        name = f"why {certainty}, {len(told)} words, {runner_up} next"
+        yield Rendering(name, partial(feedback_blocks.explanation, [(entry, why)], library, edited=False))
+        both = [(entry, why), (other, None)]
+        yield Rendering(f"{name}, edited", partial(feedback_blocks.explanation, both, library, edited=True))
+
+
+# Manners
+
+
+def manners(library: Library) -> Iterator[Rendering]:
+    """Give what is said of the bot's behaviour in a channel, and answers that one person sees and can have posted."""
+    words = library.words.manners
+    for entries in [*([entry] for entry in library.entries.values()), list(library.entries.values())[:2]]:
+        names, answer = " and ".join(entry.id for entry in entries), partial(blocks.answers, entries, library)
+        place = private_place("1.0", "1.0", [entry.id for entry in entries])
+        for label in (words.post_in_thread, words.post_here):
+            render = partial(_private, answer, label, place, library)
+            yield Rendering(f"answer {names} for one person, “{label}”", render)
+        yield Rendering(f"answer {names} posted by its asker", partial(_posted, answer, entries[0].question, library))
+    for mode, shared in product((None, *Mode), (False, True)):
+        settings = ChannelSettings(mode, USER, 0.0) if mode else ChannelSettings()
+        name = f"welcome to a channel, {'shared, ' if shared else ''}mode {mode}"
+        yield Rendering(name, partial(manners_blocks.welcome, settings, library, shared=shared))
+        panel = partial(manners_blocks.channel_panel, settings, library)
+        yield Rendering(f"panel of a channel, mode {mode}", panel)
+    yield Rendering("link to an answer of a moment ago", partial(manners_blocks.answered_lately, LINK, library))
+
+
+def _private(answer: Callable[[], Message], label: str, place: str, library: Library) -> Message:
+    return manners_blocks.private(answer(), label, place, library)
+
+
+def _posted(answer: Callable[[], Message], question: str, library: Library) -> Message:
+    return manners_blocks.posted_for(USER, question, answer(), library)
+
+
+# The quiz
+
+
+def questions(library: Library) -> Iterator[Rendering]:
+    """Give every question in every state, with the card, the reminder and all that stands in the thread beside it."""
+    begun = quiz.begin(library.quiz)
+    for asked in (library.quiz.purpose, *library.quiz.all_questions):
+        yield Rendering(f"unclear answer to {asked.id}", partial(run_messages.unclear, asked, library))
+        yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
+        yield Rendering(f"unsure about {asked.id}", partial(run_messages.unsure, asked, begun, RUN, library))
+        yield from _in_every_status(asked.id, replace(begun, prompts=(Prompt(asked.id),)), library)
+        for choice in asked.choices:
+            run = replace(begun, answers=MappingProxyType({asked.id: (choice.id,)}))
+            answered = f"{asked.id} answered by {choice.id}"
+            late = partial(run_messages.already_answered, run, asked.id, library)
+            yield Rendering(f"late click on {answered}", late)
+            for state, prompt in _prompts(asked, choice.id).items():
+                yield from _in_every_status(f"{answered}, {state}", replace(run, prompts=(prompt,)), library)
+            over = replace(run, prompts=(Prompt(asked.id),), live=False)
+            yield from _thread(f"{answered}, over", over, library, _prompt_slots(over))
+        for state, over in _over(asked, begun).items():
+            yield from _thread(f"{asked.id} {state}", over, library, _prompt_slots(over))
+    yield from _thread("a question that is open again", begun, library, [run_messages.RESULT, *PARTS])
+    moved = partial(run_messages.already_answered, begun, None, library)
+    yield Rendering("late click on a question that is gone", moved)
+    for term in library.quiz.glossary:
+        yield Rendering(f"term {term.term}", partial(run_messages.term, term, library))
+
+
+def _prompts(asked: AnyQuestion, choice: str) -> dict[str, Prompt]:
+    """Give the ways to ask a question that has an answer, by name."""
+    return {
+        "changing": Prompt(asked.id, changing=True),
+        "two guesses": Prompt(asked.id, guesses=(choice, asked.choices[0].id)),
+        "one guess": Prompt(asked.id, guesses=(choice,)),
+    }
+
+
+def _in_every_status(name: str, run: Run, library: Library) -> Iterator[Rendering]:
+    for status in Status:
+        shown = replace(run, live=True, status=status, reminders=1, reminding=status is Status.OPEN)
+        yield from _thread(f"{name}, {status}", shown, library, [*_prompt_slots(shown), f"{run_messages.REMINDER}:1"])
+
+
+def _over(asked: AnyQuestion, begun: Run) -> dict[str, Run]:
+    """Give runs in which a question was asked and got no answer, by what became of it."""
+    once, twice = (Prompt(asked.id),), (Prompt(asked.id), Prompt(asked.id))
+    first = begun.quiz.questions[0]
+    return {
+        "skipped": replace(begun, prompts=once, live=False, skipped=frozenset({asked.id})),
+        "asked again": replace(begun, prompts=twice, live=True),
+        "left open": replace(begun, prompts=once, live=False),
+        "passed over": replace(
+            begun, prompts=once, live=False, answers=MappingProxyType({first.id: (first.choices[0].id,)})
+        ),
+    }
+
+
+def _prompt_slots(run: Run) -> list[str]:
+    return [f"{PROMPT}:{number}" for number in range(1, len(run.prompts) + 1)]
+
+
+def _thread(
+    name: str, run: Run, library: Library, shown: Collection[str], before: Before | None = None
+) -> Iterator[Rendering]:
+    for slot in run_messages.slots(run, shown):
+        render = partial(run_messages.render, slot, run, RUN, library, before, user=USER)
+        yield Rendering(f"{slot} of the round with {name}", render)
+
+
+def finished_runs(library: Library) -> list[Run]:
+    """Give a finished run for every set of answers there is, with the tie-break answered, or left out, where asked."""
+    questions = library.quiz.questions
+    finished = []
+    for positions in product(*(range(len(question.choices)) for question in questions)):
+        chosen = {q.id: (q.choices[at].id,) for q, at in zip(questions, positions, strict=True)}
+        run = Run(library.quiz, MappingProxyType(chosen))
+        if last := run.upcoming:
+            finished.append(replace(run, skipped=frozenset({last.id})))
+            run = replace(run, answers=MappingProxyType({**chosen, last.id: (last.choices[0].id,)}))
+        finished.append(run)
+    return finished
+
+
+def representative(runs: Iterable[Run]) -> list[Run]:
+    """Choose so many of these runs that any two answers occur together in one, and every kind of result."""
+    known: set[object] = set()
+    chosen = []
+    for run in runs:
+        recommended = run.recommendation
+        if recommended is None:
+            raise ValueError("a run is not finished")
+        roles = (recommended.role.id, recommended.runner_up.id)
+        kind = (roles, recommended.clearness, run.tie_break, run.shareable, bool(run.skipped))
+        new = {kind, *combinations(sorted(run.answers.items()), 2)} - known
+        if new:
+            chosen.append(run)
+            known |= new
+    return chosen
+
+
+def in_every_purpose(runs: Sequence[Run]) -> Iterator[Run]:
+    """Give runs as if they were about one's own work, a role, or one's people, in turn."""
+    for number, run in enumerate(runs):
+        purposes = run.quiz.purpose.choices
+        purpose = purposes[number % len(purposes)].id
+        yield replace(run, answers=MappingProxyType({**run.answers, run.quiz.purpose.id: (purpose,)}))
+
+
+def rounds(library: Library) -> Iterator[Rendering]:
+    """Give the results of finished rounds of every kind, with all that stands in their threads."""
+    finished = representative(finished_runs(library))
+    yield from chain.from_iterable(results(run, library, before=finished[0]) for run in in_every_purpose(finished))
+
+
+def shortened(library: Library) -> Iterator[Rendering]:
+    """Give rounds that ended early, that left one question out, and that left all out."""
+    asked = library.quiz.questions
+    every = frozenset(question.id for question in asked)
+    runs = [Run(library.quiz, skipped=every)]
+    for positions in product(*(range(len(question.choices)) for question in asked[:-1])):
+        chosen = {q.id: (q.choices[at].id,) for q, at in zip(asked, positions, strict=False)}
+        early = Run(library.quiz, MappingProxyType(chosen))
+        if early.finished:
+            runs.append(early)
+            break
+    complete = finished_runs(library)[0]
+    for question in asked:
+        left = {name: choices for name, choices in complete.answers.items() if name != question.id}
+        runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
+    for run in runs:
+        yield from results(run, library)
+
+
+def halves(library: Library) -> Iterator[Rendering]:
+    """Give the rounds with one answer by halves, of every two choices that a question has."""
+    first = finished_runs(library)[0]
+    for question in library.quiz.questions:
+        for one, other in combinations(question.choices, 2):
+            run = replace(first, answers=MappingProxyType({**first.answers, question.id: (one.id, other.id)}))
+            last = run.tie_break
+            yield from results(replace(run, skipped=frozenset({last.id} if last else ())), library)
+
+
+def results(run: Run, library: Library, before: Run | None = None) -> Iterator[Rendering]:
+    """Give the result of a finished run, compared with the one before if there is one, all its parts, and a share."""
+    name = described(run)
+    earlier = Before(before, BEGUN) if before else None
+    yield from _thread(name, replace(run, opened=PARTS), library, [], earlier)
+    if run.shareable:
+        yield Rendering(f"share of the round with {name}", partial(result.shared, run, mention(USER), library))
+
+
+def described(run: Run) -> str:
+    """Say what a run has answered in short, each question by its number: "own 1a 2c 3– 4a 5ab"."""
+    parts = list(run.answers.get(run.quiz.purpose.id, ()))
+    for question in run.quiz.all_questions:
+        letters = [
+            letter
+            for letter, choice in zip(LETTERS, question.choices, strict=False)
+            if choice.id in run.answers.get(question.id, ())
+        ]
+        if letters or question.id in run.skipped:
+            number = question.id if isinstance(question, TieBreak) else str(run.number(question))
+            parts.append(f"{number}{':' if isinstance(question, TieBreak) else ''}{''.join(letters) or '–'}")
+    return " ".join(parts)
+
+
+def pictures(library: Library) -> Iterator[Rendering]:
+    """Give the result of any two answers or fewer, and the picture so far that they make."""
+    questions = library.quiz.questions
+    for first, second in combinations(questions, 2):
+        for one, other in product(first.choices, [None, *second.choices]):
+            chosen = {first.id: (one.id,)} | ({second.id: (other.id,)} if other else {})
+            skipped = frozenset(question.id for question in questions if question.id not in chosen)
+            run = Run(library.quiz, MappingProxyType(chosen), skipped=skipped)
+            render = partial(run_messages.render, run_messages.RESULT, run, RUN, library)
+            yield Rendering(f"result of the round with {described(run)}", render)
+            open_ = replace(run, skipped=frozenset())
+            yield Rendering(f"picture so far of {described(open_)}", partial(result.so_far, open_, library))
+
+
+def reviews(library: Library) -> Iterator[Rendering]:
+    """Give what is said of a review that looked at each cell, for work of each role, and of one that is not told."""
+    if library.quiz.review is None:
+        return
+    columns = [column.id for column in library.tables[library.quiz.tables.roles].columns]
+    cells: list[Graded | None] = [Graded(*cell) for cell in product(library.quiz.review.dimensions, columns)]
+    for run, graded in product(in_every_purpose(_run_of_each_role(library)), [*cells, None]):
+        reviewed = replace(run, graded=graded, not_graded=graded is None, opened=("review",))
+        cell = f"{graded.dimension}/{graded.column}" if graded else "none"
+        render = partial(run_messages.render, run_messages.REVIEW, reviewed, RUN, library)
+        yield Rendering(f"review of the round with {described(run)} that looked at {cell}", render)
+
+
+def _run_of_each_role(library: Library) -> list[Run]:
+    """Give a run for each role that can be recommended, and for each two that can be too close to call."""
+    of_roles: dict[object, Run] = {}
+    for run in finished_runs(library):
+        recommended = run.recommendation
+        if recommended:
+            level = tuple(role.id for role in recommended.level)
+            of_roles.setdefault((recommended.role.id, recommended.clearness, level), run)
+    return list(of_roles.values())
+
+
+def lists(library: Library) -> Iterator[Rendering]:
+    """Give what the command says of rounds: the open one, the list, with more of them than it shows, and without."""
+    begun, finished = quiz.begin(library.quiz), _run_of_each_role(library)
+    first = library.quiz.questions[0]
+    skipped = frozenset(question.id for question in library.quiz.questions[1:])
+    picture = Run(library.quiz, MappingProxyType({first.id: (first.choices[0].id,)}), skipped=skipped)
+    rounds = [
+        StoredRun(RUN, "U1", "D1", f"{at}.0", 0, 0, None, BEGUN, "", run, {})
+        for at, run in enumerate([begun, picture, *finished][: history.MOST])
+    ]
+    yield Rendering("offer to go on with a round", partial(history.offer, rounds[0], library))
+    yield Rendering("list of rounds", partial(history.listed, rounds, 25, library))
+    yield Rendering("list of no rounds", partial(history.listed, [], 0, library))
+    yield Rendering("link to the round", partial(blocks.note, LINK, library))
+    yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
+    yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
+    for before, after in zip([finished[-1], *finished], finished, strict=False):
+        name = f"note that {described(before)} was changed to {described(after)}"
+        yield Rendering(name, partial(change_note, before.answers, after, library))
+    for choice in library.quiz.purpose.choices:
+        after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
+        yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))
+
+
+# After an installation, sharing, and plain sentences
+
+
+def first_steps(library: Library) -> Iterator[Rendering]:
+    """Give what is said to whoever has installed the app."""
+    yield Rendering("first steps after an installation", partial(blocks.first_steps, library))
+
+
+def sharing(library: Library) -> Iterator[Rendering]:
+    """Give what surrounds a share, for whoever sends it."""
+    words, to = library.words.share, mention(USER)
+    yield Rendering("picker of who gets a share", partial(blocks.pick_recipient, RUN, library))
+    for refusal in Refusal:
+        why = fill(getattr(words, refusal), to=to)
+        yield Rendering(f"picker after {refusal}", partial(blocks.pick_recipient, RUN, library, why, "1.0"))
+    yield Rendering("lead of a preview", partial(blocks.preview_intro, to, library))
+    yield Rendering("end of a preview", partial(blocks.confirm, SHARE, to, library))
+    for sent in (True, False):
+        name = f"lead of a preview that was {'sent' if sent else 'kept'}"
+        yield Rendering(name, partial(blocks.preview_over, to, library, sent=sent))
+    for delivery in Delivery:
+        yield Rendering(f"share {delivery}", partial(blocks.filled, fill(getattr(words, delivery), to=to)))
+
+
+def sentences(library: Library) -> Iterator[Rendering]:
+    """Give the sentences of words.yaml that are messages by themselves."""
+    words = library.words
+    names = {
+        "faq": ("on_its_way",),
+        "feedback": (
+            "changed_since", "entry_gone", "nobody_to_ask", "person_asked_before", "person_not_reached",
+            "question_gone", "thanks", "why_forgotten", "why_gone", "withdrawn",
+        ),
+        "manners": (
+            "cannot_post", "channel_dm", "hushed", "nothing_to_read", "posted_already", "posted_in_thread", "quiet_off",
+            "quiet_on", "switched_off", "withdrawn",
+        ),
+        "quiz": (
+            "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
+            "nothing_so_far", "waiting", "which_two",
+        ),
+        "share": ("cancelled", "outdated"),
+    }  # fmt: skip
+    for group, texts in names.items():
+        for name in texts:
+            yield Rendering(f"{group}.{name}", partial(blocks.say, getattr(getattr(words, group), name)))
+
+
+# The Home tab
+
+
+def home(library: Library) -> Iterator[Rendering]:
+    """Give the Home tab, with each way to say who can be asked about the bot, and without."""
+    yield Rendering("Home", partial(blocks.home, library))
+    for support in ("help@example.com", "https://example.com/help?of=rolefit&in=slack", "C" * 11, USER):
+        yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
+
+
+def everything(library: Library) -> Iterator[Rendering]:
+    """Give all there is. Two with the same name show the same."""
+    groups = (
+        answers, pairs, suggestions, replies, posted, feedback, manners, questions, rounds, shortened, halves, pictures,
+        reviews, lists, sharing, first_steps, sentences, home,
+    )  # fmt: skip
+    return chain.from_iterable(group(library) for group in groups)
