@@ -120,9 +120,11 @@ def posted(library: Library) -> Iterator[Rendering]:
         render = partial(feedback_blocks.answer, shown, ASKED, library, unasked=unasked)
         yield Rendering(f"answer{'' if unasked else 's'} {names}, posted", render)
         yield Rendering(f"answers {names}, posted where somebody asked for it", partial(render, unasked=False))
-    for offered, reply in product(
-        [*([entry] for entry in entries), *_in_a_row(entries, 3)], ("", "Not <that>, & so on")
-    ):
+    unnamed = entries[0].model_copy(update={"owner": "U0123456789"})
+    render = partial(feedback_blocks.answer, [unnamed], ASKED, library, unasked=True)
+    yield Rendering("answer of an owner without a name, posted", render)
+    groups = [*([entry] for entry in entries), *_in_a_row(entries, 3)]
+    for offered, reply in product(groups, ("", "Not <that>, & so on")):
         names = ", ".join(entry.id for entry in offered)
         suggested = partial(feedback_blocks.suggestions, offered, ASKED, library, revision=ASKED, reply=reply)
         yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
