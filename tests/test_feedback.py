@@ -15,6 +15,8 @@ from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import faq
+from bot.slack.messages import classify
+from bot.slack.payloads import MessageEvent
 from bot.slack.reply_work import ANSWER
 from bot.storage import HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port
@@ -551,6 +553,32 @@ async def test_a_question_that_was_deleted_is_not_passed_on(workspace: Workspace
 
     assert shown(gone) == "The question is not there any more, so there is nothing to pass on."
     assert not [each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]
+
+
+async def test_a_question_is_passed_on_once_though_slack_said_that_it_was_not(workspace: Workspace, store: Store):
+    await editors_in(store)
+    asked, offer = await answered(workspace, UNCLEAR)
+    await workspace.click("U_ANA", offer, "None of these")
+    declined = await workspace.latest("U_ANA", offer, once=lambda now: buttons(now) == ["Ask a person"])
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}])
+
+    await workspace.click("U_ANA", declined, "Ask a person")
+    await changed(workspace, "U_ANA", asked, "I have passed it on to ")
+
+    assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1
+
+
+async def test_only_replies_to_a_message_of_ours_are_looked_up(library: Library):
+    def reply(parent: str) -> MessageEvent:
+        about: dict[str, Any] = {"channel": "C_ASK", "channel_type": "channel", "ts": "6.000001"}
+        thread: dict[str, Any] = {"thread_ts": "5.000001", "parent_user_id": parent}
+        return MessageEvent(type="message", user="U_MEI", text="at 12, I think", **about, **thread)
+
+    among_people = await classify(reply("U_BEN"), BOT, library, None, from_outside=False)
+    to_us = await classify(reply(BOT), BOT, library, None, from_outside=False)
+
+    assert among_people.ignorable  # and costs no database
+    assert not to_us.ignorable
 
 
 # Long afterwards
