@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from bot.settings import Settings
+from bot.storage import Store
 from tests.local.test_page import CHROMIUM, QUIET
 from tests.workspace import Workspace
 
@@ -205,3 +207,52 @@ async def tab_to(page: Page, begins: str, *, back: bool = False) -> None:
             return
         await page.keyboard.press("Shift+Tab" if back else "Tab")
     raise AssertionError(f"no Tab leads to {begins!r}")
+
+
+async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
+    page: Page, workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]
+):
+    store = await Store.open(Settings(_env_file=None, data_dir=tmp_path, **kept_in).store_url)
+    await store.feedback.set_editors_channel("T_LOCAL", "C_GENERAL", by="U_MEI")
+    await store.close()
+    await write(page, "Message #ask-ai-roles", "@Rolefit titles at labs, flat or not")
+    asked = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="titles at labs").last
+    await asked.get_by_test_id("replies").click()
+    thread = page.get_by_test_id("thread-messages")
+    offer = thread.get_by_test_id("message").filter(has_text="I am not sure which of these you mean")
+    await expect(offer.get_by_role("button", name="None of these")).to_be_visible()
+    await picture(page, "suggestions", THREAD)
+
+    await offer.get_by_role("button", name="Which companies are flat").click()
+    answer = thread.get_by_test_id("message").filter(has_text="I took your question for: Which companies are flat")
+    await expect(answer).to_contain_text("by Rolefit editors")
+    await picture(page, "answer", THREAD)
+
+    await answer.get_by_role("button", name="Why this?").click()
+    why = thread.get_by_test_id("message").filter(has_text="The words that told me")
+    await expect(why).to_contain_text("“flat”")
+
+    await answer.get_by_role("button", name="Not helpful").click()
+    wrong = thread.get_by_test_id("message").filter(has_text="What was wrong with it?")
+    await wrong.get_by_role("button", name="Something else").click()
+    window = page.get_by_role("dialog", name="What was wrong?")
+    await window.get_by_role("textbox", name="In your own words").fill("Mistral is missing")
+    await picture(page, "comment")
+    await window.get_by_role("button", name="Send").click()
+    taken = thread.get_by_test_id("message").filter(has_text="Whoever looks after the answers will see it")
+    await taken.get_by_role("button", name="Ask a person").click()
+    await expect(thread).to_contain_text("I have passed it on to")
+    await picture(page, "passed-on", THREAD)
+
+    await page.get_by_test_id("act-as").select_option("U_MEI")
+    await page.get_by_test_id("channel-list").get_by_text("general").first.click()
+    request = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="would like a person to answer")
+    await expect(request).to_contain_text("What was wrong: something else.")
+    await picture(page, "help-request")
+    ts = (await workspace.messages("C_GENERAL", "U_MEI"))[-1]["ts"]
+    await workspace.post("U_MEI", "C_GENERAL", "Mistral is flat too, as far as I know.", ts)
+    await expect(request).to_contain_text("Answered by @Mei Chen.")
+
+    await page.get_by_test_id("act-as").select_option("U_ANA")
+    await page.get_by_test_id("channel-list").get_by_text("Rolefit").first.click()
+    await expect(page.get_by_test_id("messages")).to_contain_text("@Mei Chen has replied: here is the reply.")

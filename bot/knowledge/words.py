@@ -117,6 +117,7 @@ class FeedbackWords(Authored):
     why_uncertain: Plain
     why_runner_up: Annotated[Line, _text("question")]
     why_nothing_else: Plain
+    why_sources: Annotated[Line, _text("sources")]
     why_edited: Plain
     why_gone: Plain
     why_forgotten: Plain

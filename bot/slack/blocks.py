@@ -54,8 +54,8 @@ def answer_parts(
     return parts, lines
 
 
-def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
-    """Name what is cited: each document once, linked where it has an address, with the sections."""
+def sources(citations: Sequence[Citation], library: Library, *, with_sections: bool = True) -> Mrkdwn:
+    """Name what is cited: each document once, linked where it has an address, with the sections unless told not to."""
     sections: dict[str, list[str]] = {}
     for citation in citations:
         sections.setdefault(citation.document, []).append(citation.section)
@@ -66,8 +66,9 @@ def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
         if document.url:
             title = f"<{escape(document.url)}|{title}>"
         made = ", ".join(str(part) for part in (document.author, document.year) if part)
-        named.append(f"{title} ({escape(made)}): " + "; ".join(escape(heading) for heading in headings))
-    return Mrkdwn(". ".join(named))
+        where = ": " + "; ".join(escape(heading) for heading in headings) if with_sections else ""
+        named.append(f"{title} ({escape(made)}){where}")
+    return Mrkdwn((". " if with_sections else "; ").join(named))
 
 
 def suggestions(entries: Sequence[Entry], library: Library) -> Message:

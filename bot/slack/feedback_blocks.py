@@ -42,7 +42,7 @@ def answer(entries: Sequence[Entry], question_ts: str, library: Library, *, unas
 
     def about(entry: Entry) -> Mrkdwn:
         filled = {
-            "sources": sources(entry.sources, library),
+            "sources": sources(entry.sources, library, with_sections=False),
             "checked": _day(entry.checked),
             "owner": _owner(entry, library),
         }
@@ -156,6 +156,7 @@ def _why(entry: Entry, why: Explanation | None, library: Library) -> list[str]:
         fill(words.why_words, words=Mrkdwn(", ".join(matched))) if matched else escape(words.why_no_words),
         escape(getattr(words, f"why_{why.certainty}")),
         fill(words.why_runner_up, question=runner_up.question) if runner_up else escape(words.why_nothing_else),
+        fill(words.why_sources, sources=sources(entry.sources, library)),
     ]
 
 
