@@ -250,6 +250,20 @@ async def test_what_nobody_put_to_the_bot_is_not_kept_when_it_did_not_help(works
     assert await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
 
 
+async def test_who_is_no_member_of_the_channel_is_answered_all_the_same(workspace: Workspace, store: Store):
+    _, answer = await answered(workspace)
+    await workspace.faults(api=[{"method": "chat.postEphemeral", "error": "user_not_in_channel"}])
+
+    await workspace.click("U_BEN", answer, "Helpful")
+
+    async def thanked() -> bool:
+        private = [each for each in await workspace.messages("C_ASK", "U_BEN") if each.get("ephemeral")]
+        return any(shown(each).startswith("Thank you") for each in private)
+
+    await workspace.until(thanked, "U_BEN")
+    assert await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
+
+
 # Why
 
 
