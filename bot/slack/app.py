@@ -22,7 +22,7 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import faq, home, messages, quiz, share, uninstall
+from bot.slack import faq, home, messages, privacy, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
@@ -129,6 +129,7 @@ def create(
             quiz_worker,
             share.share_worker,
             home.home_worker,
+            privacy.privacy_worker,
             uninstall.uninstall_worker,
         ):
             worker.bind(gateway, library, store)
@@ -140,7 +141,7 @@ def create(
         await next_()
 
     app.use(offer)
-    for feature in (messages, faq, quiz, share, home, uninstall):
+    for feature in (messages, faq, quiz, share, home, privacy, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

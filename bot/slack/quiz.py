@@ -27,7 +27,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, faq, history
+from bot.slack import blocks, faq, history, privacy
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -140,6 +140,8 @@ async def command(
     if argument == "history":
         rounds, total = await store.runs.history(team, user, limit=history.MOST), await store.runs.count(team, user)
         message = history.listed(rounds, total, library)
+    elif argument in privacy.COMMANDS:
+        message = await privacy.command(argument, team, user, slash_command.response_url, library)
     elif argument == "help":
         message = blocks.usage(library)
     elif argument:
