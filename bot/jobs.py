@@ -495,7 +495,7 @@ async def _steps_name(known: WorkflowStatus, wanted: frozenset[str]) -> bool:
 
 
 def _ids(key: str, *values: object) -> set[str]:
-    """Give all that may be an id in a key or in recorded values, and each two parts of the key that follow each other."""
+    """Give all that may be an id in a key or in recorded values, and each two neighbouring parts of the key."""
     parts = key.split(":")
     pairs = {f"{first}:{second}" for first, second in pairwise(parts)}
     return {word for text in (*parts, *_texts(values)) for word in ID.findall(text)} | pairs

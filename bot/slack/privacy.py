@@ -103,7 +103,7 @@ class PrivacyWorker(SlackWorker):
         """Delete the records of all forgetting that has ended, which name who was forgotten."""
 
         async def delete() -> bool:
-            prefixes = [Work.FORGET_PERSON.key(team, "")]
+            prefixes: list[str] = [Work.FORGET_PERSON.key(team, "")]
             await jobs.delete_by_prefix(prefixes, ended=True)
             return await jobs.is_under_way(prefixes)
 

@@ -104,8 +104,8 @@ class ShareWorker(SlackWorker):
         if claimed is None:
             return
         if "forgotten" in claimed:
-            note = self._rendered(lambda library: blocks.say(library.words.share.forgotten))
-            await self._gateway.update_message(team, channel, confirm_ts, note)
+            nobody = self._rendered(lambda library: blocks.say(library.words.share.forgotten))
+            await self._gateway.update_message(team, channel, confirm_ts, nobody)
             return
         to = mention(claimed["recipient"])
         if claimed["outdated"]:

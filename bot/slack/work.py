@@ -46,10 +46,7 @@ class Work(Enum):
     SHOW_ENTRY = "show", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     EXPORT = "export", Owner.PERSON
-    FORGET_PERSON = (
-        "forget_me",
-        Owner.WORKSPACE,
-    )  # whose key does not name the person: a later piece of work may hold it
+    FORGET_PERSON = "forget_me", Owner.WORKSPACE  # its keys name nobody: records of what it begins hold them
     DELETE_TRACES = "traces", Owner.WORKSPACE
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 

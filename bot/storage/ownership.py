@@ -25,7 +25,7 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True)
 class Ownership:
-    """What a table's rows belong to. people: the columns that hold a person's id; of a PERSON's table the owner's first."""
+    """What a table's rows belong to. people: the columns that hold a person's id, a PERSON's own first."""
 
     owner: Owner
     people: tuple[str, ...] = ()
