@@ -20,7 +20,7 @@ from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message
-from bot.slack import blocks, history, result, run_messages
+from bot.slack import blocks, history, privacy, result, run_messages
 from bot.slack.controls import SHARE
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
@@ -258,6 +258,9 @@ def test_the_other_messages_can_be_shown(library: Library):
         run_messages.already_there("https://example.slack.com/archives/D1/p1", library),
         blocks.preview_over(who, library, sent=True),
         blocks.preview_over(who, library, sent=False),
+        privacy.kept(library),
+        privacy.ask_to_forget(library),
+        privacy.exported_part("<" * 500, 1, 2, library),
     ):
         judge(message)
 

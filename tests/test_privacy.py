@@ -15,7 +15,7 @@ import pytest
 import yaml
 from sqlalchemy import MetaData, String, create_engine, insert, inspect, select
 
-from bot import jobs, replica
+from bot import replica
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import privacy
@@ -30,6 +30,7 @@ from tests.workspace import MANIFEST, Json, Workspace, buttons, shown
 
 ROOT = Path(__file__).parent.parent
 TEAM, ANA, BEN, MEI = "T_LOCAL", "U_ANA", "U_BEN", "U_MEI"
+ENTRY = "role-differences"
 # Columns as long as a person's id which hold something else.
 NO_PEOPLE = {
     "team", "channel", "root_ts", "asked_ts", "slot", "ts", "thread_ts", "question_ts", "answer_ts", "revision",
@@ -66,7 +67,7 @@ def test_the_page_on_privacy_has_each_table_and_each_column_that_names_somebody(
 
 def test_the_days_that_are_promised_are_those_that_are_kept():
     assert privacy.KEPT_DAYS * 86_400 == replica.KEPT
-    assert ShareState.SENT == people.SENT
+    assert ShareState(people.SENT) is ShareState.SENT
 
 
 # What the databases hold
@@ -107,9 +108,10 @@ class Databases:
                     for table in reflected.sorted_tables:
                         for row in connection.execute(select(table)).mappings():
                             for column, value in row.items():
-                                if held := {word for word in words if any(word.encode() in one for one in _read(value))}:
-                                    found.setdefault(f"{table.name}.{column}", set()).update(held)
-        return found
+                                texts = _read(value)
+                                held = {word for word in words if any(word.encode() in text for text in texts)}
+                                found.setdefault(f"{table.name}.{column}", set()).update(held)
+        return {column: held for column, held in found.items() if held}
 
 
 def _read(value: Any) -> list[bytes]:
@@ -165,7 +167,7 @@ async def do_everything(workspace: Workspace, databases: Databases) -> None:
     await workspace.settled()
 
     store = await Store.open(databases.store_url)
-    said: dict[str, Any] = {"surface": "mention", "kind": "answer", "entries": ("mts",)}
+    said: dict[str, Any] = {"surface": "mention", "kind": "answer", "entries": (ENTRY,)}
     for channel, ts in (("C_ASK", "5.1"), ((await workspace.dm(ANA))[0]["channel"], "5.2")):
         reply = Reply(ts, ts, ANA, answer_ts="6.1", replied_at=1e9, **said)
         assert await store.replies.hold(TEAM, channel, reply, by="x")
@@ -174,10 +176,14 @@ async def do_everything(workspace: Workspace, databases: Databases) -> None:
     await store.replies.hush(TEAM, "C_ASK", "5.1", by=ANA)
     await store.replies.choose(TEAM, ANA, answers_unasked=False)
     await store.close()
-    asked = {"user": ANA, "kind": "unknown", "asked_at": 1e9}
-    databases.write(questions, id="q1", channel="C_ASK", ts="5.1", text=TYPED[0], **asked)
-    databases.write(questions, id="q2", text=TYPED[1], **asked)
-    voted: dict[str, Any] = {"entry": "mts", "helpful": False, "voted_at": 1e9}
+    await asyncio.to_thread(_write_rows, databases)  # the bot, on this loop, may be writing too
+
+
+def _write_rows(databases: Databases) -> None:
+    put: dict[str, Any] = {"user": ANA, "kind": "unknown", "asked_at": 1e9}
+    databases.write(questions, id="q1", channel="C_ASK", ts="5.1", text=TYPED[0], **put)
+    databases.write(questions, id="q2", text=TYPED[1], **put)
+    voted: dict[str, Any] = {"entry": ENTRY, "helpful": False, "voted_at": 1e9}
     databases.write(votes, channel="C_ASK", answer_ts="6.1", user=ANA, reason="old", comment=TYPED[2], **voted)
     databases.write(votes, channel="C_ASK", answer_ts="6.1", user=BEN, **voted)
     passed = {"channel": "C_ASK", "asked_in": "C_ASK", "question_ts": "5.1", "asked_at": 1e9}
@@ -195,7 +201,12 @@ async def forget(workspace: Workspace, user: str = ANA, **forged: Any) -> None:
 @pytest.fixture
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have work that lets other work end do so for half a second."""
-    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("quiz_work.ENDED", 0.5)):
+    for name, seconds in (
+        ("privacy.ENDED", 0.5),
+        ("privacy.MARGIN", 0.5),
+        ("privacy.LOOK", 0.1),
+        ("quiz_work.ENDED", 0.5),
+    ):
         monkeypatch.setattr(f"bot.slack.{name}", seconds)
 
 
@@ -240,3 +251,213 @@ async def test_who_is_forgotten_is_in_no_table_of_either_database_any_more(
         assert len(threads) == 2
         assert not any(buttons(each) for thread in threads for each in thread)
         assert all(each["user"] != "U_ROLEFIT" for thread in threads for each in thread[1:])
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("_hasty")
+async def test_who_is_forgotten_can_begin_anew_and_be_forgotten_again(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        kept(tmp_path, kept_in) as databases,
+    ):
+        await begin(workspace)
+        await forget(workspace)
+        root = await begin(workspace)
+        await take(workspace, root, 0)
+        assert len(databases.read(runs)) == 1
+
+        await forget(workspace)
+
+        await until(lambda: databases.holding(ANA) == {})
+
+
+@pytest.mark.usefixtures("_hasty")
+async def test_a_second_click_does_nothing_and_a_forged_one_forgets_whoever_has_clicked(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        kept(tmp_path, kept_in) as databases,
+    ):
+        for user in (ANA, BEN):
+            await question(workspace, await begin(workspace, user), 1)
+        await workspace.settled()
+        await workspace.command(BEN, "C_ASK", "/rolefit", "forget-me")
+        asked = await privately(workspace, "Shall I forget you?", BEN)
+        assert asked["blocks"][1]["elements"][0]["style"] == "danger"
+        assert "It cannot be undone" in json.dumps(asked["blocks"][1]["elements"][0]["confirm"])
+
+        await workspace.click_as_shown(BEN, {**asked, "blocks": forged(asked, ANA)}, "Forget me")
+        await workspace.click_as_shown(BEN, asked, "Forget me")
+        await privately(workspace, "I keep nothing about you any more", BEN)
+
+        assert [run["user"] for run in databases.read(runs)] == [ANA]
+        forgettings = [each for each in await workspace.traffic() if "I keep nothing about you" in json.dumps(each)]
+        assert len(forgettings) <= 1
+
+
+def forged(asked: Json, user: str) -> list[Json]:
+    """Give the blocks of a message with somebody's id as the value of its button."""
+    [lead, actions] = asked["blocks"]
+    return [lead, {**actions, "elements": [{**actions["elements"][0], "value": user}]}]
+
+
+@pytest.mark.usefixtures("_hasty")
+async def test_who_was_to_get_a_result_is_forgotten_before_it_is_sent(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        kept(tmp_path, kept_in) as databases,
+    ):
+        root = await begin(workspace)
+        await question(workspace, root, 1)
+        await write(workspace, root, in_letters((0, 1, 0, 2, 0)))
+        asked = await picker(workspace, root, await result(workspace, root))
+        await workspace.select_user(ANA, asked, BEN)
+        confirm = await message(workspace, root, "Send it to")
+        await forget(workspace, BEN)
+        await until(lambda: databases.holding(BEN) == {})
+
+        await workspace.click(ANA, confirm, "Send")
+
+        await message(workspace, root, "has had me forget them, so I have sent nothing")
+        await workspace.settled()
+        assert await workspace.dm(BEN) == []
+
+
+# What is said and sent
+
+
+async def test_privacy_says_in_five_lines_what_is_kept(either_way: Workspace):
+    await either_way.command(ANA, "C_ASK", "/rolefit", "privacy")
+
+    lines = shown(await privately(either_way, "What I keep about you")).splitlines()
+    assert [line.partition(":*")[0] for line in lines] == [
+        "*What I keep about you", "*Where", "*How long", "*Who sees it", "*Yours to take or erase",
+    ]  # fmt: skip
+    assert "questions 90 days; replies, and the records of my work, 30 days" in lines[2]
+    assert await either_way.dm(ANA) == []
+
+
+async def test_the_home_tab_and_the_usage_name_the_three_commands(workspace: Workspace):
+    home = shown(await workspace.home(ANA))
+    await workspace.command(ANA, "C_ASK", "/rolefit", "help")
+    usage = shown(await privately(workspace, "starts five questions"))
+
+    for command in ("/rolefit privacy", "/rolefit export", "/rolefit forget-me"):
+        assert command in home
+        assert command in usage
+
+
+async def exported(workspace: Workspace) -> Json:
+    """Ask for an export and read the file that comes."""
+    await workspace.command(ANA, "C_ASK", "/rolefit", "export")
+    await privately(workspace, "It comes in our direct message.")
+
+    async def there() -> Json | None:
+        return next((each for each in await workspace.dm(ANA) if each.get("files")), None)
+
+    sent = await workspace.until(there, ANA)
+    assert "This is all that I keep about you" in sent["text"]
+    [file] = sent["files"]
+    assert file["name"] == privacy.FILE_NAME
+    headers = {"Authorization": f"Bearer {workspace.bot_token}"}
+    async with aiohttp.ClientSession() as session, session.get(file["url_private"], headers=headers) as answer:
+        found: Json = await answer.json()
+    return found
+
+
+async def test_an_export_holds_every_row_in_words_that_people_understand(either_way: Workspace, library: Library):
+    await shared(either_way, ANA, MEI)
+    await either_way.settled()
+
+    export = await exported(either_way)
+
+    assert (export["workspace"], export["person"]) == (TEAM, ANA)
+    assert {"runs", "answers", "messages", "actions", "shares"} <= export["tables"].keys()
+    first = library.quiz.questions[0]
+    [answer] = [row for row in export["tables"]["answers"] if row["question"] == first.id]
+    assert answer["question_text"] == first.text
+    assert answer["choice_text"] == first.choices[0].label
+    [run] = export["tables"]["runs"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", run["begun_at"])
+    assert [row["recipient"] for row in export["tables"]["shares"]] == [MEI]
+
+
+@pytest.mark.both_databases
+async def test_an_export_has_all_tables_and_nothing_that_others_have_not_sent(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        kept(tmp_path, kept_in) as databases,
+    ):
+        await do_everything(workspace, databases)
+        root = await begin(workspace, MEI)
+        await question(workspace, root, 1)
+        await write(workspace, root, in_letters((0, 1, 0, 2, 0)))
+        asked = await picker(workspace, root, await result(workspace, root))
+        await workspace.select_user(MEI, asked, ANA)
+        await message(workspace, root, "Send it to")
+
+        tables = (await exported(workspace))["tables"]
+
+    assert tables.keys() == {table.name for table in metadata.sorted_tables if ownership(table).people} | {
+        "answers", "messages", "actions",
+    }  # fmt: skip
+    written = json.dumps(tables)
+    assert all(text in written for text in TYPED)
+    assert MEI in written  # to whom she has sent hers
+    received = [row for row in tables["shares"] if row["recipient"] == ANA]
+    assert [set(row) for row in received] == [{"team", "id", "recipient", "made_at"}]  # Ben's, and not Mei's
+    assert [set(row) for row in tables["help_requests"] if row.get("resolved_by") == ANA] == [
+        {"team", "channel", "ts", "resolved_by", "asked_at", "resolved_at"}
+    ]
+    assert tables["votes"][0]["entry_questions"] == [library.entries[ENTRY].question]
+
+
+async def test_where_files_may_not_be_sent_the_export_comes_as_text(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    manifest = yaml.safe_load(MANIFEST.read_text())
+    manifest["oauth_config"]["scopes"]["bot"].remove("files:write")
+    older = tmp_path / "older.yaml"
+    older.write_text(yaml.safe_dump(manifest))
+    async with Workspace.start(manifest=older) as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        root = await begin(workspace)
+        await take(workspace, root, 0, 1)
+        await question(workspace, root, 3)
+        await workspace.settled()
+
+        await workspace.command(ANA, "C_ASK", "/rolefit", "export")
+
+        async def there() -> list[str] | None:
+            parts = [shown(each) for each in await workspace.dm(ANA) if shown(each).startswith("Part ")]
+            return parts if parts and len(parts) == int(re.findall(r"of (\d+):", parts[0])[0]) else None
+
+        parts = await workspace.until(there, ANA)
+        assert len(parts) > 1
+        [lead] = [shown(each) for each in await workspace.dm(ANA) if "does not let me send files" in shown(each)]
+        assert "files:write" in lead
+        text = "".join(re.findall(r"```\n?(.*?)\n?```", part, re.DOTALL)[0] for part in parts)
+        export = json.loads(text.replace("\n", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+        assert {row["question"] for row in export["tables"]["answers"]} >= {library.quiz.questions[0].id}
+
+
+@pytest.mark.parametrize("text", ["`" * 9, "<&>" * 2000, "a\n" * 4000, "x" * 9000])
+def test_an_export_of_any_length_fits_into_messages(text: str, library: Library):
+    written = json.dumps({"text": text.splitlines()}, indent=1)
+
+    parts = privacy.in_parts(written)
+
+    assert json.loads("".join(parts).replace("\n", "")) == json.loads(written)
+    for number, part in enumerate(parts, 1):
+        assert "```" not in part
+        privacy.exported_part(part, number, len(parts), library)  # or slackblocks refuses it
