@@ -14,12 +14,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import faq, home, messages, privacy, quiz, share, uninstall
+from bot.slack import channel, faq, home, messages, privacy, quiz, share, uninstall
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, quiz, share, home, privacy, uninstall)
+FEATURES = (messages, faq, channel, quiz, share, home, privacy, uninstall)
 OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
 PARSED = {"block_actions", "classified", "event_callback", "slash_command"}  # and what its dispatch does
 
@@ -108,7 +108,7 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = inspect.getsource(composition.create)
 
-    assert "(messages, faq, quiz, share, home, privacy, uninstall)" in source
+    assert "(messages, faq, channel, quiz, share, home, privacy, uninstall)" in source
 
 
 def test_each_listener_has_its_event_or_command_and_the_reverse(registered: Recorder, manifest: dict[str, Any]):

@@ -133,7 +133,7 @@ async def kept(data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Databases]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that only the rows tell."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(30):
         while not await asyncio.to_thread(condition):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
