@@ -397,6 +397,10 @@ class Workspace:
         """Leave a channel."""
         await self._do("leave", user, {"channel": channel})
 
+    async def remove(self, user: str, channel: str, removed: str = BOT) -> None:
+        """Remove somebody from a channel."""
+        await self._do("remove", user, {"channel": channel, "user": removed})
+
     async def invite(self, user: str, channel: str, invited: str | None = None) -> None:
         """Bring somebody, the bot by default, into a channel."""
         await self._do("invite", user, {"channel": channel, "user": invited or self.bot})

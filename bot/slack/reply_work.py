@@ -79,7 +79,7 @@ class ReplyWorker(SlackWorker):
         if reply.kind == TALK and reply.entries == (HUSH,) and surface is not Surface.DM:
             await step("hush", self._store.replies.hush, team, channel, reply.thread_ts, by=reply.asker or "")
             return await self._whisper(team, channel, reply, self._rendered(manners_blocks.hushed))
-        chosen = await step("way", self._way, team, channel, reply, shared, False)
+        chosen, overtaken = await step("way", self._way, team, channel, reply, shared, None), False
         if chosen["late"]:
             besides = frozenset(filter(None, [reply.asker]))
             overtaken = await self._gateway.has_replies(team, channel, reply.thread_ts, reply.question_ts, besides)
@@ -89,7 +89,7 @@ class ReplyWorker(SlackWorker):
                 return await self._post(team, channel, reply)
             case Way.WHISPER:
                 content = self.render_reply(replace(reply, state=ReplyState.WHISPERED))
-                return await self._whisper(team, channel, reply, content, in_thread=chosen["late"])
+                return await self._whisper(team, channel, reply, content, in_thread=overtaken)
             case Way.LINK:
                 return await self._link(team, channel, reply, chosen["earlier"])
             case Way.TELL_OFF:
