@@ -258,7 +258,7 @@ def test_the_other_messages_can_be_shown(library: Library):
         run_messages.already_there("https://example.slack.com/archives/D1/p1", library),
         blocks.preview_over(who, library, sent=True),
         blocks.preview_over(who, library, sent=False),
-        privacy.kept(library),
+        privacy.kept(library, 90),
         privacy.ask_to_forget(library),
         privacy.exported_part("<" * 500, 1, 2, library),
     ):

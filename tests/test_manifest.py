@@ -20,8 +20,9 @@ from tests.test_cli import rolefit
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
 FEATURES = (messages, faq, channel, quiz, share, home, privacy, uninstall)
-OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
-PARSED = {"block_actions", "classified", "event_callback", "slash_command"}  # and what its dispatch does
+# What our own middleware puts into Bolt's context, and what its dispatch does.
+OFFERED = {"access", "library", "question_days", "second_stage", "store"}
+PARSED = {"block_actions", "classified", "event_callback", "slash_command"}
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {

@@ -78,10 +78,12 @@ def create(
     *,
     between_posts: float,
     second: SecondStage | None = None,
+    question_days: int = privacy.QUESTION_DAYS,
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
+    question_days: that questions without an answer are kept.
     Gives the app, and what to call with a new library.
     """
 
@@ -139,6 +141,7 @@ def create(
         result = context.authorize_result
         team = result.team_id if result else None
         context.update(library=current, store=store, access=access, second_stage=second, team_id=team)
+        context["question_days"] = question_days
         await next_()
 
     app.use(offer)

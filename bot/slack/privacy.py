@@ -31,7 +31,7 @@ from bot.slack.work import Work, address_digest
 PRIVACY, EXPORT, FORGET_COMMAND = "privacy", "export", "forget-me"  # what may stand after /rolefit
 COMMANDS = (PRIVACY, EXPORT, FORGET_COMMAND)
 KEPT_DAYS: Final = 30  # that replies and records of work are kept
-QUESTION_DAYS: Final = 90  # that questions without an answer are kept
+QUESTION_DAYS: Final = 90  # that questions without an answer are kept, unless the settings say otherwise
 FILE_NAME = "rolefit-export.json"
 MAX_CODE = 2900  # characters of code in one message; Slack takes 3,000 in a section
 ENDED = 60.0  # seconds after which what was under way when somebody was forgotten has ended
@@ -150,9 +150,9 @@ async def _now() -> str:
 # What is said and sent
 
 
-def kept(library: Library) -> Message:
+def kept(library: Library, question_days: int) -> Message:
     """Say what is kept, where, how long, who sees it and how to erase it."""
-    text = fill(library.words.privacy.text, days=str(KEPT_DAYS), question_days=str(QUESTION_DAYS))
+    text = fill(library.words.privacy.text, days=str(KEPT_DAYS), question_days=str(question_days))
     return message([section(text)], [text])
 
 
@@ -227,7 +227,9 @@ def _entries(row: Mapping[str, Any], library: Library) -> dict[str, Any]:
 # What people do
 
 
-async def command(argument: str, team: str, user: str, response_url: str, library: Library) -> Message:
+async def command(
+    argument: str, team: str, user: str, response_url: str, library: Library, question_days: int
+) -> Message:
     """Reply to one of COMMANDS after /rolefit, and begin the work for it."""
     if argument == FORGET_COMMAND:
         return ask_to_forget(library)
@@ -235,7 +237,7 @@ async def command(argument: str, team: str, user: str, response_url: str, librar
         key = Work.EXPORT.key(team, user, address_digest(response_url))
         await jobs.start(key, privacy_worker.export, team, user)
         return plain(escape(library.words.privacy.exporting))
-    return kept(library)
+    return kept(library, question_days)
 
 
 async def forget_me(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:

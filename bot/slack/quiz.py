@@ -133,6 +133,7 @@ async def command(
     library: Library,
     store: Store,
     second_stage: SecondStage | None,
+    question_days: int,
 ) -> None:
     """Begin the quiz, offer to go on with one, list earlier ones, explain the command, or answer a question."""
     text = (slash_command.text or "").strip()
@@ -143,7 +144,7 @@ async def command(
         rounds, total = await store.runs.history(team, user, limit=history.MOST), await store.runs.count(team, user)
         message = history.listed(rounds, total, library)
     elif argument in privacy.COMMANDS:
-        message = await privacy.command(argument, team, user, slash_command.response_url, library)
+        message = await privacy.command(argument, team, user, slash_command.response_url, library, question_days)
     elif argument == "help":
         message = blocks.usage(library)
     elif argument == "channel":
