@@ -329,6 +329,34 @@ async def test_who_was_to_get_a_result_is_forgotten_before_it_is_sent(
         assert await workspace.dm(BEN) == []
 
 
+@pytest.mark.usefixtures("_hasty")
+async def test_a_process_that_ends_while_it_forgets_leaves_the_rest_to_the_next(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.privacy.ENDED", 3.0)
+    async with Workspace.start() as workspace, kept(tmp_path, kept_in) as databases:
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            await question(workspace, await begin(workspace), 1)
+            await workspace.command(ANA, "C_ASK", "/rolefit", "forget me")
+            await workspace.click(ANA, await privately(workspace, "Shall I forget you?"), "Forget me")
+            await privately(workspace, "I am forgetting you.")
+        assert "workflow_status.workflow_uuid" in databases.holding("forget_me")
+
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            await privately(workspace, "I keep nothing about you any more")
+            await until(lambda: databases.holding(ANA) == {})
+
+
+@pytest.mark.usefixtures("_hasty")
+async def test_forgetting_works_either_way(either_way: Workspace, tmp_path: Path):
+    await question(either_way, await begin(either_way), 1)
+
+    await forget(either_way)
+
+    async with kept(tmp_path, {}) as databases:
+        await until(lambda: databases.holding(ANA) == {})
+
+
 # What is said and sent
 
 
@@ -386,6 +414,13 @@ async def test_an_export_holds_every_row_in_words_that_people_understand(either_
     [run] = export["tables"]["runs"]
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", run["begun_at"])
     assert [row["recipient"] for row in export["tables"]["shares"]] == [MEI]
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+async def test_an_export_that_slack_fails_to_take_is_sent_again(workspace: Workspace, method: str):
+    await workspace.faults(api=[{"method": method, "error": "internal_error"}])
+
+    assert (await exported(workspace))["person"] == ANA
 
 
 @pytest.mark.both_databases

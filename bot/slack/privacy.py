@@ -28,8 +28,8 @@ from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import escape, fill
 from bot.slack.work import Work, address_digest
 
-PRIVACY, EXPORT, FORGET_COMMAND = "privacy", "export", "forget-me"  # what may stand after /rolefit
-COMMANDS = (PRIVACY, EXPORT, FORGET_COMMAND)
+PRIVACY, EXPORT, FORGET = "privacy", "export", frozenset({"forget-me", "forget me"})  # what may stand after /rolefit
+COMMANDS = FORGET | {PRIVACY, EXPORT}
 KEPT_DAYS: Final = 30  # that replies and records of work are kept
 QUESTION_DAYS: Final = 90  # that questions without an answer are kept, unless the settings say otherwise
 FILE_NAME = "rolefit-export.json"
@@ -231,7 +231,7 @@ async def command(
     argument: str, team: str, user: str, response_url: str, library: Library, question_days: int
 ) -> Message:
     """Reply to one of COMMANDS after /rolefit, and begin the work for it."""
-    if argument == FORGET_COMMAND:
+    if argument in FORGET:
         return ask_to_forget(library)
     if argument == EXPORT:
         key = Work.EXPORT.key(team, user, address_digest(response_url))
