@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -176,13 +177,13 @@ async def do_everything(workspace: Workspace, databases: Databases) -> None:
 
 
 def _write_rows(databases: Databases) -> None:
-    put: dict[str, Any] = {"user": ANA, "kind": "unknown", "asked_at": 1e9}
+    put: dict[str, Any] = {"user": ANA, "kind": "unknown", "asked_at": time.time()}
     databases.write(questions, id="q1", channel="C_ASK", ts="5.1", text=TYPED[0], **put)
     databases.write(questions, id="q2", text=TYPED[1], **put)
-    voted: dict[str, Any] = {"entry": ENTRY, "helpful": False, "voted_at": 1e9}
+    voted: dict[str, Any] = {"entry": ENTRY, "helpful": False, "voted_at": time.time()}
     databases.write(votes, channel="C_ASK", answer_ts="6.1", user=ANA, reason="old", comment=TYPED[2], **voted)
     databases.write(votes, channel="C_ASK", answer_ts="6.1", user=BEN, **voted)
-    passed = {"channel": "C_ASK", "asked_in": "C_ASK", "question_ts": "5.1", "asked_at": 1e9}
+    passed = {"channel": "C_ASK", "asked_in": "C_ASK", "question_ts": "5.1", "asked_at": time.time()}
     databases.write(help_requests, ts="7.1", asker=ANA, resolved_by=BEN, **passed)
     databases.write(help_requests, ts="7.2", asker=BEN, resolved_by=ANA, **passed)
     databases.write(workspaces, editors_channel="C_ASK", chosen_by=ANA)
@@ -367,7 +368,7 @@ async def test_privacy_says_in_five_lines_what_is_kept(either_way: Workspace):
     assert [line.partition(":*")[0] for line in lines] == [
         "*What I keep about you", "*Where", "*How long", "*Who sees it", "*Yours to take or erase",
     ]  # fmt: skip
-    assert "questions 90 days; replies, and the records of my work, 30 days" in lines[2]
+    assert "questions and comments 90 days; replies, and the records of my work, 30 days" in lines[2]
     assert await either_way.dm(ANA) == []
 
 
