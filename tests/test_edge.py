@@ -23,6 +23,7 @@ from bot.asgi import MAX_BODY
 from bot.domain import smalltalk
 from bot.knowledge import Library
 from tests.conftest import bot_in, free_port
+from tests.test_manners import set_mode
 from tests.workspace import Json, Sent, Workspace, shown
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -153,6 +154,7 @@ QUESTION = "What does MTS mean?"
 async def test_colleagues_of_the_same_organisation_are_no_outsiders(
     edge: Edge, team: str, envelope: Json, answers: int
 ):
+    await set_mode(edge.workspace, "Answer")  # where others read along it is silent until then
     sent = await tell(edge, envelope=envelope, text=QUESTION, user_team=team)
 
     assert len(await replies(edge, sent)) == answers

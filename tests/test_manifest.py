@@ -22,7 +22,7 @@ SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
 FEATURES = (messages, faq, channel, quiz, share, home, privacy, uninstall)
 # What our own middleware puts into Bolt's context, and what its dispatch does.
 OFFERED = {"access", "library", "question_days", "second_stage", "store"}
-PARSED = {"block_actions", "classified", "event_callback", "slash_command"}
+PARSED = {"block_actions", "classified", "event_callback", "message_shortcut", "slash_command"}
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {
@@ -45,6 +45,7 @@ EVENT_SCOPES = {
     "app_home_opened": set(),
     "app_mention": {"app_mentions:read"},
     "app_uninstalled": set(),
+    "member_joined_channel": {"channels:read", "groups:read"},
     "tokens_revoked": set(),
     "message.channels": {"channels:history"},
     "message.groups": {"groups:history"},

@@ -17,6 +17,7 @@ from bot.jobs import current_key, pause, retry_db, step
 from bot.slack import manners_blocks
 from bot.slack.gateway import Render
 from bot.slack.notes import Note
+from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import BusyError, Reply, ReplyState
 
@@ -125,19 +126,20 @@ class ReplyWorker(SlackWorker):
         return {"way": way.value, "earlier": earlier, "late": False}
 
     async def _post(self, team: str, channel: str, reply: Reply) -> Reply:
-        in_dm, opens_thread = reply.surface == Surface.DM, reply.thread_ts == reply.question_ts
+        return await self._post_content(team, channel, reply, self.render_reply(reply))
+
+    async def _post_content(self, team: str, channel: str, reply: Reply, content: Render) -> Reply:
         # In a direct message nobody else comes first, and people see their own answers arrive.
         note = None
-        if reply.asker and not in_dm:
+        if reply.asker and reply.surface != Surface.DM:
+            opens_thread = reply.thread_ts == reply.question_ts
             note = Note(reply.asker, self._on_its_way, None if opens_thread else reply.thread_ts)
-        posted = await self._gateway.post_message(
-            team, channel, self.render_reply(reply), thread_ts=reply.thread_ts, note=note
-        )
+        posted = await self._gateway.post_message(team, channel, content, thread_ts=reply.thread_ts, note=note)
         if posted is None:
             return replace(reply, state=ReplyState.WITHDRAWN)
         return replace(reply, state=ReplyState.POSTED, answer_ts=posted[1])
 
-    def _on_its_way(self) -> Any:
+    def _on_its_way(self) -> Message:
         return manners_blocks.on_its_way(self._library)
 
     async def _whisper(
@@ -159,11 +161,7 @@ class ReplyWorker(SlackWorker):
             await pause(1.0)
         if link := await self._permalink(team, channel, earlier):
             shown = self._rendered(lambda library: manners_blocks.answered_lately(link, library))
-            posted = await self._gateway.post_message(team, channel, shown, thread_ts=reply.thread_ts)
-            linked = replace(reply, kind=LINK)
-            if posted is None:
-                return replace(linked, state=ReplyState.WITHDRAWN)
-            return replace(linked, state=ReplyState.POSTED, answer_ts=posted[1])
+            return await self._post_content(team, channel, replace(reply, kind=LINK), shown)
         await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
         return await self._post(team, channel, reply)
 
