@@ -29,6 +29,7 @@ RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # of the lists
 SHARE = "share_begin"  # value: the run
 SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
+FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
 HERE = "here"  # in a value, for where the button stands
 _MOST_DIGITS = 6  # of a prompt's number
@@ -234,6 +235,14 @@ def delete_button(text: str, run_id: str, sure: kit.ConfirmationDialogue) -> kit
 def read_run(clicked: BlockAction) -> str:
     """Give the run of a button whose value is just that. Raises MalformedError."""
     return clicked.words()[0]
+
+
+# Privacy
+
+
+def forget_button(text: str, sure: kit.ConfirmationDialogue) -> kit.Button:
+    """Give the button by which whoever clicks it is forgotten, once they are sure."""
+    return kit.Button(text, action_id=FORGET_ME, value="me", style="danger", confirm=sure)
 
 
 # Sharing

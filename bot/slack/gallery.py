@@ -20,6 +20,7 @@ from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
 from bot.slack import blocks, history, manners_blocks, result, run_messages
+from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import private_place
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import change_note
@@ -403,7 +404,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
             "nothing_so_far", "waiting", "which_two",
         ),
-        "share": ("cancelled", "outdated"),
+        "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
+        "share": ("cancelled", "forgotten", "outdated"),
     }  # fmt: skip
     for group, texts in names.items():
         for name in texts:
@@ -420,10 +422,17 @@ def home(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
 
 
+def privacy(library: Library) -> Iterator[Rendering]:
+    """Give what is said of what is kept about somebody; the sentences are in `sentences`."""
+    yield Rendering("what is kept", partial(privacy_listeners.kept, library, privacy_listeners.QUESTION_DAYS))
+    yield Rendering("whether to forget somebody", partial(privacy_listeners.ask_to_forget, library))
+    yield Rendering("part of an export", partial(privacy_listeners.exported_part, "<" * 500, 1, 2, library))
+
+
 def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, manners, questions, rounds, shortened, halves, pictures, reviews, lists,
-        sharing, first_steps, sentences, home,
+        sharing, first_steps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)
