@@ -17,6 +17,7 @@ from bot import encoder
 from bot.domain import faq
 from bot.domain.embeddings import Floats, Neighbours, SemanticScorer, SemanticScores
 from bot.domain.faq import Reply, Surface
+from bot.domain.matching import Candidate
 from bot.encoder import Encoder, EncoderError
 from bot.knowledge import Library
 
@@ -99,16 +100,31 @@ class SecondStage:
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""
         reply, worth = faq.first_reply(text, surface, library.index, library.thresholds, after=after)
-        if not worth or self._prepared is None or self._waiting >= WAITING:
-            return reply
-        self._waiting += 1
-        try:
-            scores = await asyncio.get_running_loop().run_in_executor(self._thread, self.score, text, library)
-        finally:
-            self._waiting -= 1
+        scores = await self._scores(text, library) if worth else None
         if scores is None:
             return reply
         return faq.second_reply(text, surface, library.index, library.thresholds, scores, after=after)
+
+    async def rank(
+        self, text: str, surface: Surface, library: Library, after: str | None = None
+    ) -> tuple[Candidate, ...]:
+        """Give the candidates that `reply_to` decides by, best first, as `faq.rank` does."""
+        ranked = faq.rank(text, surface, library.index, library.thresholds, after=after)
+        worth = faq.worth_asking(ranked, surface, library.thresholds)
+        scores = await self._scores(text, library) if worth else None
+        if scores is None:
+            return ranked
+        return library.index.rank(text, limit=faq.CONSIDERED, after=after, semantic=scores)
+
+    async def _scores(self, text: str, library: Library) -> SemanticScores | None:
+        """Score a message on the thread of this stage; None where it is not ready, or too many others wait."""
+        if self._prepared is None or self._waiting >= WAITING:
+            return None
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self.score, text, library)
+        finally:
+            self._waiting -= 1
 
     def close(self) -> None:
         """End the thread; what waits for it is given up."""

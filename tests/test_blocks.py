@@ -17,11 +17,13 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Run, Status
 from bot.domain.share import Delivery, Refusal
+from bot.domain.why import Certainty
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
-from bot.slack import blocks, gallery, result
-from bot.slack.controls import SHARE
+from bot.slack import blocks, feedback_blocks, gallery, result
+from bot.slack.controls import SHARE, Reason
+from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
@@ -46,7 +48,7 @@ def read_by_others(block: Block) -> None:
 def judge(shown: Message | View, most: int = FALLBACK) -> None:
     """Fail where Slack would refuse, or cut."""
     if not isinstance(shown, Message):
-        check_view(shown, ("home",))
+        check_view(shown, ("home", "modal"))
         blocks_ = shown["blocks"]
     else:
         check_message([dict(block) for block in shown.blocks])
@@ -67,8 +69,15 @@ def messages(renderings: Iterable[Rendering]) -> Iterator[tuple[str, Message]]:
 
 
 def _clickable(blocks: Sequence[Block]) -> list[str]:
+    """Give what each button sends, and the action_id of each menu."""
     elements = [element for block in blocks for element in block.get("elements", [block.get("accessory")])]
-    return [element["action_id"] for element in elements if element and "action_id" in element]
+    sent = []
+    for element in elements:
+        if element and element["type"] == "feedback_buttons":
+            sent += [element[side]["value"] for side in ("positive_button", "negative_button")]
+        elif element and "action_id" in element:
+            sent.append(element.get("value") or element["action_id"])
+    return sent
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +119,7 @@ def texts(data: Any) -> Iterator[str]:
 def test_every_text_of_the_words_is_in_something_that_is_shown(
     rendered: list[tuple[str, Message | View]], library: Library
 ):
-    all_blocks = (shown.blocks if isinstance(shown, Message) else shown["blocks"] for _, shown in rendered)
+    all_blocks = (shown.blocks if isinstance(shown, Message) else shown for _, shown in rendered)
     shown = "\n".join({text for blocks_ in all_blocks for text in texts(blocks_)})
 
     words = library.words.model_dump(exclude={"typed": True, "install": True})  # what people type, pages in a browser
@@ -123,11 +132,40 @@ def test_every_text_of_the_words_is_in_something_that_is_shown(
 def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
     entries = [entry for entry in library.entries.values() if entry.excerpt][:2]
 
-    message = blocks.answers(entries, library)
+    for message in (
+        blocks.answers(entries, library),
+        feedback_blocks.answer(entries, gallery.ASKED, library, unasked=True),
+    ):
+        judge(message)
+        assert [block["type"] for block in message.blocks].count("table") == 1
+        assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
 
-    judge(message)
-    assert [block["type"] for block in message.blocks].count("table") == 1
-    assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
+
+def test_an_answer_says_in_one_line_what_it_is_about_and_who_looks_after_it(library: Library):
+    entry = library.entries["member-of-technical-staff"]
+
+    *_, about, votes, buttons = feedback_blocks.answer([entry], gallery.ASKED, library, unasked=True).blocks
+
+    [line] = [element["text"] for element in about["elements"]]
+    assert line.startswith(f"I took your question for: {escape(entry.question)} · Source: ")
+    assert line.endswith(f" · Checked on {entry.checked.day} {entry.checked:%B %Y} by Rolefit editors")
+    assert votes["type"] == "context_actions"
+    assert [button["text"]["text"] for button in buttons["elements"]] == ["Why this?", "Not now"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("Ben Ito (U012AB3CD)", "by Ben Ito"),
+        ("C012AB3CD", "by <#C012AB3CD>"),
+        ("U012AB3CD", "by the person who looks after this answer"),  # who would be notified of each answer otherwise
+        ("WIDGETS", "by WIDGETS"),
+    ],
+)
+def test_an_owner_is_named_and_never_notified(library: Library, owner: str, shown: str):
+    entry = library.entries["member-of-technical-staff"].model_copy(update={"owner": owner})
+
+    assert feedback_blocks.answer([entry], gallery.ASKED, library, unasked=False).text.endswith(shown)
 
 
 def test_every_recommendation_can_be_shown_and_shared(library: Library):
@@ -173,7 +211,7 @@ def test_a_review_looked_at_the_column_of_the_work_or_at_another(library: Librar
 
 def test_what_slack_refuses_can_be_said_more_plainly_with_every_button(library: Library):
     results = [gallery.results(run, library) for run in gallery.finished_runs(library)[::29]]
-    for _, message in messages(chain(*results, gallery.answers(library))):
+    for _, message in messages(chain(*results, gallery.answers(library), gallery.posted(library))):
         *steps, last = plainer(message.blocks)
         assert last == []
         for plain in steps:
@@ -238,6 +276,8 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
     }  # keys that a result or a refusal names itself
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}
+    spoken_by_value |= {f"help_{reason}" for reason in (*Reason, NOT_HELPFUL)}
+    spoken_by_value |= {f"why_{certainty}" for certainty in Certainty}
     for group, texts in library.words.model_dump().items():
         for key in texts:
             if re.search(rf'[."]{key.removesuffix("_shared").rpartition("_")[0]}_\{{', code):  # one for each purpose

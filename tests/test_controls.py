@@ -1,12 +1,13 @@
 """Buttons and menus that earlier versions of the bot have posted are read as what they meant."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.domain.actions import Action, AskAgain, AskGrading, Change, DismissReminder, Grade, OpenPart, Pause, Skip
 from bot.slack import controls
-from bot.slack.controls import BeginFrom, ButtonCommand
+from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, Reason
 from bot.slack.payloads import BlockAction, MalformedError, SelectedOption
 
 
@@ -81,3 +82,35 @@ def test_a_recipient(block_id: str):
 )
 def test_where_the_quiz_is_begun_from(value: str, place: BeginFrom):
     assert controls.read_begin(clicked(value)) is place
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (controls.read_vote, "liked 5.000001 mts"),
+        (controls.read_vote, "helpful now mts"),
+        (controls.read_vote, "helpful 5.000001"),
+        (controls.read_reason, "dull 6.000001 5.000001 mts"),
+        (controls.read_reason, "other 6.000001 mts"),
+        (controls.read_ask_person, "6.000001"),
+        (controls.read_ask_person, "6.000001 5.0x mts"),
+        (controls.read_choice_of_entry, "5.000001"),
+        (controls.read_choice_of_entry, "5.000001 new mts"),
+        (controls.read_question_ts, "5"),
+        (controls.read_question_ts, None),
+    ],
+)
+def test_what_was_never_on_a_button_below_an_answer_is_malformed(read: Any, value: str | None):
+    with pytest.raises(MalformedError, match=r"actions\.0\.value"):
+        read(clicked(value))
+
+
+def test_what_buttons_below_an_answer_mean():
+    about = AboutAnswer("6.000001", "5.000001", "mts")
+
+    assert controls.read_vote(clicked("helpful 5.000001 mts flat")) == (True, "5.000001", "mts")
+    assert controls.read_vote(clicked("not_helpful 5.000001 mts")) == (False, "5.000001", "mts")
+    assert controls.read_reason(clicked(f"other {about.value}")) == (Reason.OTHER, about)
+    assert controls.read_ask_person(clicked(replace(about, entry=None).value)) == replace(about, entry=None)
+    assert controls.read_choice_of_entry(clicked("5.000001 0 mts")) == ("5.000001", "0", "mts")
+    assert controls.read_choice_of_entry(clicked("5.000001 7.000001")) == ("5.000001", "7.000001", None)

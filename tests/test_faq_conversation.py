@@ -59,6 +59,8 @@ async def test_the_text_of_an_answer_says_what_its_blocks_say(workspace: Workspa
 
     text = html.unescape(answer["text"]).replace("*", "")
     for block in answer["blocks"]:
+        if block["type"] in ("actions", "context_actions"):
+            continue  # a screen reader finds the buttons by themselves
         cells = [cell["text"] for row in block.get("rows", [])[1:] for cell in row]
         said = cells or shown({"blocks": [block]}).replace("*", "").splitlines()
         assert all(each in text for each in said)
@@ -323,26 +325,29 @@ async def test_a_suggestion_becomes_the_answer_however_often_it_is_clicked(works
     label, *_ = buttons(offer)
 
     await workspace.click("U_ANA", offer, label)
-    _, answer = await workspace.replies(asked, count=2)
+    await workspace.click_as_shown("U_ANA", offer, label)
+    answer = await workspace.latest("U_ANA", offer, once=lambda now: label not in buttons(now))
     await workspace.settled()
 
     said = label.removesuffix("…")  # Slack's buttons hold 75 characters
     [chosen] = [entry for entry in library.entries.values() if entry.question.startswith(said)]
     assert chosen.answer in shown(answer)
-    taken = await workspace.latest("U_ANA", offer, once=lambda now: not buttons(now))
-    assert said in shown(taken)
+    assert len(await workspace.replies(asked)) == 1
 
 
-async def test_buttons_go_also_where_slack_refuses_the_blocks_that_replace_them(workspace: Workspace):
+async def test_a_suggestion_is_answered_also_where_slack_refuses_the_blocks_of_the_answer(
+    workspace: Workspace, library: Library
+):
     asked = await workspace.post("U_ANA", "U_ROLEFIT", "titles at labs, flat or not")
     [offer] = await workspace.replies(asked)
+    label, *others = buttons(offer)
     await workspace.faults(api=[{"method": "chat.update", "error": "invalid_blocks"}])
 
-    await workspace.click("U_ANA", offer, buttons(offer)[0])
-    await workspace.replies(asked, count=2)
+    await workspace.click("U_ANA", offer, label)
+    answer = await workspace.latest("U_ANA", offer, once=lambda now: label not in buttons(now))
 
-    taken = await workspace.latest("U_ANA", offer, once=lambda now: not buttons(now))
-    assert "Here is the answer to: " in shown(taken)
+    assert not set(buttons(answer)) & set(others)
+    assert buttons(answer) == ["Helpful", "Not helpful", "Why this?"]
 
 
 async def test_a_direct_message_is_answered_in_its_thread(either_way: Workspace, library: Library):

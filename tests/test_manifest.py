@@ -14,15 +14,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import channel, faq, home, messages, privacy, quiz, share, uninstall
+from bot.slack import channel, faq, feedback, home, messages, privacy, quiz, share, uninstall
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, channel, quiz, share, home, privacy, uninstall)
+FEATURES = (messages, faq, feedback, channel, quiz, share, home, privacy, uninstall)
 # What our own middleware puts into Bolt's context, and what its dispatch does.
 OFFERED = {"access", "library", "question_days", "second_stage", "store"}
-PARSED = {"block_actions", "classified", "event_callback", "message_shortcut", "slash_command"}
+PARSED = {
+    "block_actions", "classified", "event_callback", "message_shortcut", "slash_command", "view_submission",
+}  # fmt: skip
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
 METHOD_SCOPES = {
@@ -34,12 +36,13 @@ METHOD_SCOPES = {
     "chat_postMessage": {"chat:write"},
     "chat_delete": {"chat:write"},
     "chat_update": {"chat:write"},
-    "conversations_history": {"im:history"},
+    "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "files_completeUploadExternal": {"files:write"},
     "files_getUploadURLExternal": {"files:write"},
     "users_info": {"users:read"},
+    "views_open": set(),
     "views_publish": set(),
 }
 EVENT_SCOPES = {
@@ -73,6 +76,9 @@ class Recorder:
 
     def shortcut(self, name: str):
         self.shortcuts.add(name)
+        return self.listeners.append
+
+    def view(self, _name: str):
         return self.listeners.append
 
     def action(self, _name: str | re.Pattern[str]):
@@ -111,7 +117,7 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = inspect.getsource(composition.create)
 
-    assert "(messages, faq, channel, quiz, share, home, privacy, uninstall)" in source
+    assert "(messages, faq, feedback, channel, quiz, share, home, privacy, uninstall)" in source
 
 
 def test_each_listener_has_its_event_or_command_and_the_reverse(registered: Recorder, manifest: dict[str, Any]):

@@ -43,6 +43,14 @@ def test_a_message_in_other_words_is_answered_only_with_the_second_stage(library
     assert best.why().matched is not None
 
 
+async def test_an_explanation_ranks_as_the_decision_did(library: Library, second: SecondStage):
+    scorer = partial(second.score, library=library)
+    for text, surface in ((QUESTION, Surface.CHANNEL), (CHATTER, Surface.CHANNEL), (CHATTER, Surface.DM)):
+        decided_by = faq.rank(text, surface, library.index, library.thresholds, scorer=scorer)
+
+        assert await second.rank(text, surface, library) == decided_by
+
+
 def test_chatter_is_not_worth_asking_about(library: Library):
     def scorer(text: str) -> None:
         raise AssertionError(f"asked about {text!r}")

@@ -17,8 +17,22 @@ from sqlalchemy import create_engine, select
 from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
 from bot.domain.quiz import Run, Transition, apply, begin
 from bot.knowledge import Library
-from bot.storage import BusyError, Installation, Posted, ReplyState, Share, ShareState, Store, StoredRun
+from bot.storage import (
+    BusyError,
+    HelpRequest,
+    Installation,
+    Posted,
+    Question,
+    QuestionKind,
+    ReplyState,
+    Share,
+    ShareState,
+    Store,
+    StoredRun,
+)
 from bot.storage import Reply as StoredReply
+from bot.storage.feedback import Feedback
+from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
 from bot.storage.people import People
 from bot.storage.replies import Replies
@@ -28,7 +42,7 @@ from bot.storage.tables import metadata
 MINE, THEIRS = "T_MINE", "T_THEIRS"
 VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
-    "welcomed_at", "hushed_at",
+    "welcomed_at", "hushed_at", "asked_at", "resolved_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
@@ -123,6 +137,41 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "people.references": lambda store, team, n: _sorted(store.people.references(team, "U_ANA")),
         "people.export": lambda store, team, n: _exported(store, team),
         "people.forget": lambda store, team, n: store.people.forget(team, "U_ANA", ["C_ASK"][: n % 2]),
+        "gaps.record": lambda store, team, n: store.gaps.record(team, _question(n)),
+        "gaps.replace": lambda store, team, n: store.gaps.replace(team, replace(_question(n), text="Another")),
+        "gaps.decide_suggestion": lambda store, team, n: store.gaps.decide_suggestion(
+            team, f"C_ASK:7.{n % 2}", "U_ANA", (QuestionKind.CHOSEN, QuestionKind.DECLINED)[n % 2], "mts"
+        ),
+        "gaps.get": lambda store, team, n: store.gaps.get(team, f"C_ASK:7.{n % 2}"),
+        "gaps.listed": lambda store, team, n: store.gaps.listed(team),
+        "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}"),
+        "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
+        "replies.before": lambda store, team, n: store.replies.before(
+            team, "C_ASK", replace(_reply(n), question_ts="9.0")
+        ),
+        "feedback.vote": lambda store, team, n: store.feedback.vote(
+            team, "C_ASK", f"6.{n % 2}", "U_ANA", entry="mts", helpful=n % 3 == 0, at=float(n)
+        ),
+        "feedback.vote_of": lambda store, team, n: store.feedback.vote_of(team, "C_ASK", f"6.{n % 2}", "U_ANA"),
+        "feedback.is_disputed": lambda store, team, n: store.feedback.is_disputed(team, "C_ASK", f"6.{n % 2}"),
+        "feedback.set_reason": lambda store, team, n: store.feedback.set_reason(
+            team, "C_ASK", f"6.{n % 2}", "U_ANA", f"reason{n}"
+        ),
+        "feedback.set_comment": lambda store, team, n: store.feedback.set_comment(
+            team, "C_ASK", f"6.{n % 2}", "U_ANA", f"It is {n}"
+        ),
+        "feedback.record_help_request": lambda store, team, n: store.feedback.record_help_request(
+            team, HelpRequest("C_EDITORS", f"8.{n % 2}", "U_ANA", "C_ASK", "5.0", f"entry-{n}")
+        ),
+        "feedback.help_request": lambda store, team, n: store.feedback.help_request(team, "C_EDITORS", f"8.{n % 2}"),
+        "feedback.is_asked": lambda store, team, n: store.feedback.is_asked(team, "U_ANA", "C_ASK", "5.0"),
+        "feedback.resolve": lambda store, team, n: store.feedback.resolve(
+            team, "C_EDITORS", f"8.{n % 2}", by=("U_BEN", "U_MEI")[n % 2]
+        ),
+        "feedback.editors_channel": lambda store, team, n: store.feedback.editors_channel(team),
+        "feedback.set_editors_channel": lambda store, team, n: store.feedback.set_editors_channel(
+            team, ("C_EDITORS", None)[n % 2], by="U_ANA"
+        ),
         "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),
     }
 
@@ -138,6 +187,11 @@ async def _exported(store: Store, team: str) -> dict[str, list[dict[str, Any]]]:
         name: sorted(({key: row[key] for key in row if key not in VOLATILE} for row in rows), key=str)
         for name, rows in tables.items()
     }
+
+
+def _question(number: int) -> Question:
+    kind, place = (QuestionKind.SUGGESTED, QuestionKind.UNANSWERED)[number % 2], f"7.{number % 2}"
+    return Question(f"C_ASK:{place}", "U_ANA", kind, f"Question {number}", "C_ASK", place, asked_at=9.0)
 
 
 def _applied(action: Action, run: Run) -> Transition:
@@ -195,7 +249,15 @@ def _rows(file: Path, team: str) -> dict[str, list[dict[str, Any]]]:
 def test_every_method_that_takes_a_team_is_walked(library: Library):
     taking = {
         f"{part}{name}"
-        for part, kind in (("", Store), ("runs.", Runs), ("inbox.", Inbox), ("replies.", Replies), ("people.", People))
+        for part, kind in (
+            ("", Store),
+            ("runs.", Runs),
+            ("inbox.", Inbox),
+            ("replies.", Replies),
+            ("gaps.", Gaps),
+            ("feedback.", Feedback),
+            ("people.", People),
+        )
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters
     }

@@ -5,6 +5,7 @@ reached) is checked in `bot.knowledge`, which knows the line it stands on. What 
 `bot.knowledge.words`.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
@@ -240,6 +241,21 @@ class Entry(Authored):
         if (words := len(self.answer.split())) > MAX_ANSWER_WORDS:
             raise ValueError(f"the answer has {words} words; say it in {MAX_ANSWER_WORDS}")
         return self
+
+
+def digest_of(entries: Iterable[Entry], tables: Mapping[str, Table]) -> str:
+    """Give what changes when an answer of these entries would say something else: answers, excerpts or sources do.
+
+    tables: by id. Questions, phrasings, owners and dates of checking change nothing. 64 characters. Raises KeyError for
+    an excerpt of a table, row or column that is not there.
+    """
+    digest = hashlib.sha256()
+    for entry in entries:
+        said = entry.model_dump_json(include={"id", "answer", "excerpt", "sources"})
+        digest.update(said.encode())
+        if part := entry.excerpt:
+            digest.update(tables[part.table].excerpt(part.rows, part.columns).model_dump_json().encode())
+    return digest.hexdigest()
 
 
 class Faq(Authored):

@@ -99,13 +99,15 @@ class Candidate:
 class Reasons:
     """Words of a message and what they were taken for; and those that nothing in the entry accounts for.
 
-    `telling` counts the matched words that say something, and `names` those of them that are names.
+    `telling` counts the matched words that say something, and `names` those of them that are names; `topics` are those
+    matched words.
     """
 
     matched: tuple[tuple[str, str], ...]
     unexplained: tuple[str, ...]  # heaviest first
     telling: int
     names: int
+    topics: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -599,16 +601,19 @@ def _as_phrased(features: Floats) -> bool:
 
 
 def _reasons(judged: Judged, at: int) -> Reasons:
-    matched, unexplained, telling, names = [], [], 0, 0
+    matched: list[tuple[str, str]] = []
+    topics: list[tuple[str, str]] = []
+    unexplained, names = [], 0
     known = judged.explained[:, at].tolist()
     for term, weight, credit in zip(judged.terms, judged.weights.tolist(), known, strict=True):
         if term.topical > 0 and credit > ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
-            telling += term.topical >= TELLING
+            topics += matched[-1:] if term.topical >= TELLING else []
             names += term.kind == NAME
         elif weight > 0 and credit < ANSWER_CREDIT:
             unexplained.append((-weight, "code or link" if term.taken_for == OPAQUE else term.typed))
-    return Reasons(tuple(matched), tuple(typed for _, typed in sorted(unexplained)), telling, names)
+    heaviest_first = tuple(typed for _, typed in sorted(unexplained))
+    return Reasons(tuple(matched), heaviest_first, len(topics), names, tuple(topics))
 
 
 def _lead(likeness: Floats) -> Floats:

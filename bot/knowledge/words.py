@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from bot.domain.content import Authored, Line, Phrases, TypedWords
-from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT, MAX_VIEW_TITLE
 
 
 class Placeholders:
@@ -58,6 +58,69 @@ class FaqWords(Authored):
     on_its_way: Plain
     unknown: Annotated[Line, _text("examples")]
     hello: Annotated[Line, _text("examples")]
+
+
+class FeedbackWords(Authored):
+    """What an answer carries, and what is said about it: to who asks why, who votes, who wants a person."""
+
+    about: Annotated[Line, _text("question", "sources", "checked", "owner")]
+    about_one_of_two: Annotated[Line, _text("sources", "checked", "owner")]
+    owner: Plain
+    helpful: Button
+    not_helpful: Button
+    why: Button
+    not_now: Button
+    none_of_these: Button
+    none_taken: Plain
+    entry_gone: Plain
+    changed_since: Plain
+    withdrawn: Plain
+    thanks: Plain
+    what_was_wrong: Plain
+    wrong_question: Button
+    wrong_answer: Button
+    other: Button
+    reason_taken: Plain
+    comment_title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    comment_label: Plain
+    comment_hint: Plain
+    comment_send: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    comment_cancel: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    ask_person: Button
+    person_asked: Annotated[Line, _text("whom")]
+    person_asked_before: Plain
+    person_not_reached: Plain
+    nobody_to_ask: Plain
+    question_gone: Plain
+    help_request: Annotated[Line, _text("asker", "link")]
+    help_request_dm: Annotated[Line, _text("asker")]
+    help_link: Plain
+    help_answered: Annotated[Line, _text("question")]
+    help_not_answered: Plain
+    help_wrong_question: Plain
+    help_wrong_answer: Plain
+    help_other: Plain
+    help_not_helpful: Plain
+    help_how: Annotated[Line, _text("asker")]
+    help_how_dm: Annotated[Line, _text("asker")]
+    help_resolved: Annotated[Line, _text("by")]
+    help_news: Annotated[Line, _text("by", "reply", "question")]
+    help_news_dm: Annotated[Line, _text("by", "question")]
+    help_news_reply: Plain
+    help_news_question: Plain
+    why_question: Annotated[Line, _text("question")]
+    why_words: Annotated[Line, _text("words")]
+    why_word: Annotated[Line, _text("word", "meaning")]
+    why_no_words: Plain
+    why_certain: Plain
+    why_fairly_certain: Plain
+    why_uncertain: Plain
+    why_runner_up: Annotated[Line, _text("question")]
+    why_nothing_else: Plain
+    why_edited: Plain
+    why_gone: Plain
+    why_forgotten: Plain
+    why_not_now: Annotated[Line, _text("question")]
 
 
 class MannersWords(Authored):
@@ -394,6 +457,7 @@ class Words(Authored):
     """The file `words.yaml`: everything the bot says that is neither an answer nor a question of the quiz."""
 
     faq: FaqWords
+    feedback: FeedbackWords
     manners: MannersWords
     talk: TalkWords
     quiz: QuizWords

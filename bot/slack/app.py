@@ -22,10 +22,11 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, first_steps, home, messages, privacy, quiz, share, uninstall
+from bot.slack import channel, faq, feedback, first_steps, home, messages, privacy, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
+from bot.slack.feedback_work import feedback_worker
 from bot.slack.gateway import SlackGateway
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.socket import REFUSALS, RefusedError
@@ -119,6 +120,7 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
+    feedback_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
 
     def renew(library: Library) -> None:
@@ -130,6 +132,7 @@ def create(
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
         for worker in (
             faq.faq_worker,
+            feedback_worker,
             channel.channel_worker,
             quiz_worker,
             share.share_worker,
@@ -149,7 +152,7 @@ def create(
 
     home.home_worker.support = support
     app.use(offer)
-    for feature in (messages, faq, channel, quiz, share, home, privacy, uninstall):
+    for feature in (messages, faq, feedback, channel, quiz, share, home, privacy, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -1,6 +1,6 @@
 """Domain values -> Block Kit and the text that says the same. Same input, same output; nothing is sent here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import slackblocks as kit
@@ -19,7 +19,18 @@ WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread
 
 
 def answers(entries: Sequence[Entry], library: Library) -> Message:
-    """Render the answer of an entry, or of two that were asked at once, with table excerpt and sources.
+    """Render the answer of an entry, or of two that were asked at once, with table excerpt and sources."""
+
+    def source(entry: Entry) -> Mrkdwn:
+        return fill(library.words.faq.source, sources=sources(entry.sources, library))
+
+    return message(*answer_parts(entries, library, source))
+
+
+def answer_parts(
+    entries: Sequence[Entry], library: Library, about: Callable[[Entry], Mrkdwn]
+) -> tuple[list[kit.Block], list[str]]:
+    """Give the blocks, and the lines that say the same, of one answer or two; `about` makes the last line of each.
 
     A message holds one table, so a second excerpt is given in lines. Each of two answers stands under its question.
     """
@@ -38,10 +49,9 @@ def answers(entries: Sequence[Entry], library: Library) -> Message:
             parts += [context(small), table(shown) if as_table else section("\n".join(excerpt))]
             lines += [small, *excerpt]
             tables += as_table
-        source = fill(library.words.faq.source, sources=sources(entry.sources, library))
-        parts.append(context(source))
-        lines.append(source)
-    return message(parts, lines)
+        parts.append(context(about(entry)))
+        lines.append(about(entry))
+    return parts, lines
 
 
 def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
@@ -62,17 +72,21 @@ def sources(citations: Sequence[Citation], library: Library) -> Mrkdwn:
 
 def suggestions(entries: Sequence[Entry], library: Library) -> Message:
     """Ask whether one of up to three entries was meant."""
+    return offer(suggest_lead(entries, library), entries, [entry_button(entry) for entry in entries])
+
+
+def suggest_lead(entries: Sequence[Entry], library: Library) -> str:
+    """Give the sentence above suggestions."""
     words = library.words.faq
-    return _offer(escape(words.suggest if len(entries) > 1 else words.suggest_one), entries)
+    return escape(words.suggest if len(entries) > 1 else words.suggest_one)
 
 
-def _offer(lead: str, entries: Sequence[Entry]) -> Message:
-    """Offer up to three entries as buttons; the value of each is the entry's id."""
+def offer(lead: str, entries: Sequence[Entry], buttons: Sequence[kit.Button]) -> Message:
+    """Offer up to three entries by buttons, and spell out their questions where a button would cut them off."""
     numbers = [f"{number}. " for number in range(1, len(entries) + 1)] if len(entries) > 1 else [""]
     asked = Mrkdwn("\n".join(number + escape(entry.question) for number, entry in zip(numbers, entries, strict=True)))
-    buttons: list[kit.Element] = [entry_button(entry) for entry in entries]
     long = any(len(entry.question) > MAX_BUTTON_TEXT for entry in entries)
-    parts = [section(lead), *([section(asked)] if long else []), kit.ActionsBlock(buttons)]
+    parts = [section(lead), *([section(asked)] if long else []), kit.ActionsBlock(list(buttons))]
     return message(parts, [lead, asked])
 
 
@@ -99,10 +113,15 @@ def taken_privately(entry: Entry, library: Library) -> Message:
 
 def not_answered(reply: str, entries: Sequence[Entry], library: Library) -> Message:
     """Say that a question near the subject is not answered; then offer what comes near, or say what is known."""
-    words = library.words.faq
     if not entries:
-        return plain(f"{escape(reply)}\n\n{escape(words.know)}")
-    return _offer(f"{escape(reply)}\n\n{escape(words.near if len(entries) > 1 else words.near_one)}", entries)
+        return plain(f"{escape(reply)}\n\n{escape(library.words.faq.know)}")
+    return offer(near_lead(reply, entries, library), entries, [entry_button(entry) for entry in entries])
+
+
+def near_lead(reply: str, entries: Sequence[Entry], library: Library) -> str:
+    """Give what stands above what comes near a question that is not answered."""
+    words = library.words.faq
+    return f"{escape(reply)}\n\n{escape(words.near if len(entries) > 1 else words.near_one)}"
 
 
 def talk(text: str, library: Library, *, begins: bool = False) -> Message:

@@ -6,6 +6,7 @@ too. Whoever reads one gets what it means: a run and an action of the quiz, a sh
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import slackblocks as kit
@@ -16,9 +17,17 @@ from bot.domain.content import Entry
 from bot.domain.faq import MAX_ANSWERS
 from bot.domain.manners import Mode
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
-from bot.slack.payloads import BlockAction, MalformedError
+from bot.slack.payloads import BlockAction, MalformedError, SubmittedView
 
 SHOW_ENTRY = "faq_show"  # with ":" and the entry; value: the entry
+CHOOSE_ENTRY = "faq_choose"  # with ":" and the entry; value: the question's ts, the reply's revision, the entry
+NONE_OF_THESE = "faq_none"  # value: the question's ts, the reply's revision
+VOTE = "faq_vote"  # perhaps with ":" and which; value: which, the question's ts, the entries
+WHY = "faq_why"  # value: the question's ts
+NOT_NOW = "faq_not_now"  # value: the question's ts
+REASON = "faq_reason"  # with ":" and the reason; value: reason, the answer's and the question's ts, the entry
+ASK_PERSON = "faq_ask_person"  # value: the answer's and the question's ts, and the entry if there was one
+COMMENT = "faq_comment"  # a view; its private_metadata: the channel and the answer's ts
 POST_PRIVATE = "faq_post"  # value: the channel's thread and question, or "here", and the entries
 SET_MODE = "channel_mode"  # with ":" and the mode; value: the mode, and "shared" under the greeting of such a channel
 BEGIN = "quiz_begin"  # value: where it stands, and the run it stands beside
@@ -31,6 +40,7 @@ SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
 FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
+UNREVISED = "0"  # in a value, for a reply whose question has not been edited
 HERE = "here"  # in a value, for where the button stands
 _MOST_DIGITS = 6  # of a prompt's number
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
@@ -69,6 +79,131 @@ def entry_button(entry: Entry) -> kit.Button:
 def read_entry(clicked: BlockAction) -> str:
     """Give the id of the entry that a button answers with. Raises MalformedError."""
     return clicked.words()[0]
+
+
+# What an answer carries
+
+
+class Reason(StrEnum):
+    """What was wrong with an answer."""
+
+    WRONG_QUESTION = "wrong_question"
+    WRONG_ANSWER = "wrong_answer"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class AboutAnswer:
+    """An answer that a button is about: its ts, that of the question, and the entry, if it had one."""
+
+    answer_ts: str
+    question_ts: str
+    entry: str | None
+
+    @property
+    def value(self) -> str:
+        """Give it as the value of a button."""
+        return " ".join(filter(None, [self.answer_ts, self.question_ts, self.entry]))
+
+
+def choose_button(entry: Entry, question_ts: str, revision: str) -> kit.Button:
+    """Give the button by which a suggestion becomes the answer; revision: of the reply that suggests it."""
+    action_id, value = f"{CHOOSE_ENTRY}:{entry.id}", f"{question_ts} {revision or UNREVISED} {entry.id}"
+    return kit.Button(label(entry.question), action_id=action_id, value=value)
+
+
+def none_button(text: str, question_ts: str, revision: str) -> kit.Button:
+    """Give the button that says that no suggestion was meant."""
+    return kit.Button(text, action_id=NONE_OF_THESE, value=f"{question_ts} {revision or UNREVISED}")
+
+
+def read_choice_of_entry(clicked: BlockAction) -> tuple[str, str, str | None]:
+    """Give the question's ts, the revision of the reply, and the entry; None for none of them. Raises MalformedError.
+
+    The revision is "0" if the question had not been edited.
+    """
+    question_ts, revision, *entry = clicked.words(least=2, most=3)
+    checked = revision if revision == UNREVISED else _timestamp(revision)
+    return _timestamp(question_ts), checked, entry[0] if entry else None
+
+
+def vote_buttons(helpful: str, not_helpful: str, question_ts: str, entries: Sequence[Entry]) -> kit.ContextActionsBlock:
+    """Give the two buttons that say whether an answer helped, by their labels."""
+    about = " ".join([question_ts, *(entry.id for entry in entries)])
+    positive = kit.FeedbackButton(helpful, f"helpful {about}", accessibility_label=helpful)
+    negative = kit.FeedbackButton(not_helpful, f"not_helpful {about}", accessibility_label=not_helpful)
+    return kit.ContextActionsBlock([kit.FeedbackButtons(positive, negative, action_id=VOTE)])
+
+
+def read_vote(clicked: BlockAction) -> tuple[bool, str, str]:
+    """Give whether an answer helped, the question's ts, and the first entry of the answer. Raises MalformedError."""
+    said, question_ts, entry, *_ = clicked.words(least=3, most=4)
+    if said not in ("helpful", "not_helpful"):
+        raise MalformedError("actions.0.value: vote")
+    return said == "helpful", _timestamp(question_ts), entry
+
+
+def why_button(text: str, question_ts: str) -> kit.Button:
+    """Give the button that explains an answer."""
+    return kit.Button(text, action_id=WHY, value=question_ts)
+
+
+def not_now_button(text: str, question_ts: str) -> kit.Button:
+    """Give the button that keeps the bot quiet in a thread."""
+    return kit.Button(text, action_id=NOT_NOW, value=question_ts)
+
+
+def read_question_ts(clicked: BlockAction) -> str:
+    """Give the ts of the question that a button stands under the answer of. Raises MalformedError."""
+    return _timestamp(clicked.words()[0])
+
+
+def reason_button(text: str, reason: Reason, about: AboutAnswer) -> kit.Button:
+    """Give a button that says what was wrong with an answer."""
+    return kit.Button(text, action_id=f"{REASON}:{reason}", value=f"{reason} {about.value}")
+
+
+def read_reason(clicked: BlockAction) -> tuple[Reason, AboutAnswer]:
+    """Give what was wrong with which answer. Raises MalformedError."""
+    reason, *about = clicked.words(least=3, most=4)
+    if reason not in set(Reason):
+        raise MalformedError("actions.0.value: reason")
+    return Reason(reason), _about_answer(about)
+
+
+def ask_person_button(text: str, about: AboutAnswer) -> kit.Button:
+    """Give the button that passes a question on to a person."""
+    return kit.Button(text, action_id=ASK_PERSON, value=about.value)
+
+
+def read_ask_person(clicked: BlockAction) -> AboutAnswer:
+    """Give the answer after which a person is to be asked. Raises MalformedError."""
+    return _about_answer(clicked.words(least=2, most=3))
+
+
+def comment_metadata(channel: str, answer_ts: str) -> str:
+    """Give what the window for a comment must know when it comes back."""
+    return f"{channel} {answer_ts}"
+
+
+def read_comment(view: SubmittedView) -> tuple[str, str, str]:
+    """Give the channel, the answer's ts and what somebody wrote about it. Raises MalformedError."""
+    channel, *ts = view.private_metadata.split(" ")
+    if not channel or len(ts) != 1:
+        raise MalformedError("view.private_metadata: words_count")
+    return channel, _timestamp(ts[0]), view.entered(COMMENT).strip()
+
+
+def _about_answer(words: list[str]) -> AboutAnswer:
+    answer_ts, question_ts, *entry = words
+    return AboutAnswer(_timestamp(answer_ts), _timestamp(question_ts), entry[0] if entry else None)
+
+
+def _timestamp(text: str) -> str:
+    """Read the ts of a message. Raises MalformedError."""
+    if not _TIMESTAMP.fullmatch(text):
+        raise MalformedError("actions.0.value: timestamp")
+    return text
 
 
 def post_private_button(text: str, value: str) -> kit.Button:

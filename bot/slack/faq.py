@@ -14,7 +14,7 @@ from bot.domain.matching_text import MAX_CHARACTERS, Form
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, manners_blocks
+from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.gateway import Render, SlackWorkError
@@ -180,9 +180,9 @@ class FaqWorker(ReplyWorker):
         """Have a reply rendered when it is sent; one that is whispered with the button that posts it."""
 
         def content(library: Library) -> Message:
-            said = rendered(reply.kind, reply.entries, library)
             if reply.state is not ReplyState.WHISPERED:
-                return said
+                return posted(reply, library)
+            said = rendered(reply.kind, reply.entries, library)
             place = private_place(reply.thread_ts, reply.question_ts, reply.entries)
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
 
@@ -212,6 +212,19 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
     if not known:
         return blocks.unknown(library)
     return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
+
+
+def posted(reply: Reply, library: Library) -> Message:
+    """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out."""
+    known = [entry for name in reply.entries if (entry := library.entry(name)) is not None]
+    decoy = library.decoy(reply.entries[0]) if reply.kind == NOT_ANSWERED else None
+    if known and reply.kind == ANSWER:
+        unasked = reply.surface in UNPROMPTED
+        return feedback_blocks.answer(known, reply.question_ts, library, unasked=unasked)
+    if known and (reply.kind == SUGGEST or (decoy and decoy.reply)):
+        said = (decoy and decoy.reply) or ""
+        return feedback_blocks.suggestions(known, reply.question_ts, library, revision=reply.revision, reply=said)
+    return rendered(reply.kind, reply.entries, library)
 
 
 async def decide(

@@ -18,10 +18,12 @@ from bot.domain.content import AnyQuestion, Entry, TieBreak
 from bot.domain.manners import Mode
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.domain.share import Delivery, Refusal
+from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library
-from bot.slack import blocks, history, manners_blocks, result, run_messages
+from bot.slack import blocks, feedback_blocks, history, manners_blocks, result, run_messages
 from bot.slack import privacy as privacy_listeners
-from bot.slack.controls import private_place
+from bot.slack.controls import AboutAnswer, Reason, private_place
+from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import change_note
 from bot.slack.reconcile import rewritten
@@ -31,6 +33,7 @@ from bot.storage import PROMPT, ChannelSettings, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
+ASKED = "1764327463.123456"  # when a question was asked
 BEGUN = datetime(2026, 11, 20, tzinfo=UTC)
 
 View = dict[str, Any]
@@ -40,7 +43,7 @@ View = dict[str, Any]
 class Rendering:
     """Something that the bot can show: its name, such as "answer mts", and what renders it.
 
-    A view is a Home tab. `render` raises slackblocks' errors for what is beyond a limit of Slack's.
+    A view is a Home tab or a modal. `render` raises slackblocks' errors for what is beyond a limit of Slack's.
     """
 
     name: str
@@ -105,6 +108,57 @@ def replies(library: Library) -> Iterator[Rendering]:
         for near in (entries[:count] for count in (0, 1, 3) if decoy.reply):
             name = f"not answered {decoy.id}, {len(near)} suggested"
             yield Rendering(name, partial(blocks.not_answered, decoy.reply or "", near, library))
+
+
+# What an answer carries
+
+
+def posted(library: Library) -> Iterator[Rendering]:
+    """Give answers and suggestions as they are posted, with the buttons below them."""
+    entries = list(library.entries.values())
+    for shown in [*([entry] for entry in entries), *_in_a_row(entries, 2)]:
+        names, unasked = " and ".join(entry.id for entry in shown), len(shown) == 1
+        render = partial(feedback_blocks.answer, shown, ASKED, library, unasked=unasked)
+        yield Rendering(f"answer{'' if unasked else 's'} {names}, posted", render)
+        yield Rendering(f"answers {names}, posted where somebody asked for it", partial(render, unasked=False))
+    unnamed = entries[0].model_copy(update={"owner": "U0123456789"})
+    render = partial(feedback_blocks.answer, [unnamed], ASKED, library, unasked=True)
+    yield Rendering("answer of an owner without a name, posted", render)
+    groups = [*([entry] for entry in entries), *_in_a_row(entries, 3)]
+    for offered, reply in product(groups, ("", "Not <that>, & so on")):
+        names = ", ".join(entry.id for entry in offered)
+        suggested = partial(feedback_blocks.suggestions, offered, ASKED, library, revision=ASKED, reply=reply)
+        yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
+
+
+def feedback(library: Library) -> Iterator[Rendering]:
+    """Give what comes of the buttons below an answer."""
+    entry, other = list(library.entries.values())[:2]
+    about, words = AboutAnswer(ASKED, ASKED, entry.id), library.words.feedback
+    for person in (True, False):
+        offers = ", with a person to ask" if person else ""
+        for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
+            yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
+    yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
+    reasons = (None, NOT_HELPFUL, *Reason)
+    for known, reason, link in product((entry, None), reasons, (LINK, None)):
+        ask = partial(feedback_blocks.help_request, USER, link, known, reason, library)
+        name = f"help with {known.id if known else 'nothing'}, {reason}, {'a link' if link else 'no link'}"
+        for in_dm in (True, False):
+            yield Rendering(f"{name}{' to one person' if in_dm else ''}", partial(ask, in_dm=in_dm))
+        yield Rendering(f"{name}, answered", partial(ask, in_dm=False, resolved_by=USER))
+    for reply, question in product((LINK, None), (LINK, None)):
+        name = f"news of {'a reply' if reply else 'help'}, {'with' if question else 'without'} the question"
+        yield Rendering(name, partial(feedback_blocks.help_news, USER, reply, question, library))
+    asked_whom = fill(words.person_asked, whom=mention(USER))
+    yield Rendering("note that a person was asked", partial(blocks.filled, asked_whom))
+    matched = (("<mts>", "member & staff"), ("titles", ""))
+    for certainty, told, runner_up in product(Certainty, (matched, ()), (other.id, None)):
+        why: Explanation | None = Explanation(told, certainty, runner_up)
+        name = f"why {certainty}, {len(told)} words, {runner_up} next"
+        yield Rendering(name, partial(feedback_blocks.explanation, [(entry, why)], library, edited=False))
+        both = [(entry, why), (other, None)]
+        yield Rendering(f"{name}, edited", partial(feedback_blocks.explanation, both, library, edited=True))
 
 
 # Manners
@@ -396,6 +450,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
     words = library.words
     names = {
         "faq": ("on_its_way",),
+        "feedback": (
+            "changed_since", "entry_gone", "nobody_to_ask", "person_asked_before", "person_not_reached",
+            "question_gone", "thanks", "why_forgotten", "why_gone", "withdrawn",
+        ),
         "manners": (
             "cannot_post", "channel_dm", "hushed", "nothing_to_read", "posted_already", "posted_in_thread", "quiet_off",
             "quiet_on", "switched_off", "withdrawn",
@@ -432,7 +490,7 @@ def privacy(library: Library) -> Iterator[Rendering]:
 def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
-        answers, pairs, suggestions, replies, manners, questions, rounds, shortened, halves, pictures, reviews, lists,
-        sharing, first_steps, privacy, sentences, home,
+        answers, pairs, suggestions, replies, posted, feedback, manners, questions, rounds, shortened, halves, pictures,
+        reviews, lists, sharing, first_steps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

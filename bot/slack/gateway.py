@@ -10,6 +10,7 @@ step may depend on more than what was recorded.
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import jobs, metrics
+from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.share import Delivery, Person
 from bot.jobs import WorkError, in_doubt, next_message_key, pause, step
 from bot.slack.access import Access
@@ -28,6 +30,7 @@ from bot.slack.notes import Note, Notes
 from bot.slack.payloads import SLACKBOT
 from bot.slack.pieces import Message
 from bot.slack.plainer import plainer
+from bot.slack.text import without_mention
 from bot.storage import Store
 
 PEOPLE = ("U", "W")  # what the ids of people begin with
@@ -78,6 +81,17 @@ DELIVERY_RESTRICTED = frozenset(
         "team_access_not_granted",
     }
 )
+
+DELETED_ROOT = "tombstone"  # subtype of what is left of a thread's root
+
+
+@dataclass(frozen=True)
+class FetchedMessage:
+    """What somebody wrote, as far as anybody reads it and without our own name, and when it was edited last."""
+
+    text: str
+    edited_ts: str | None
+
 
 CallResult = dict[str, Any]
 Call = Callable[[CallResult], Awaitable[CallResult]]  # given the result of the last try
@@ -352,6 +366,55 @@ class SlackGateway:
             return {"permalink": found["permalink"]}
 
         return (await self._call("permalink", permalink)).get("permalink")
+
+    async def get_message(
+        self, team: str, channel: str, ts: str, *, thread_ts: str | None = None
+    ) -> FetchedMessage | None:
+        """Fetch what somebody wrote; None if it is gone, or we may not read it. thread_ts: of the thread it stands in.
+
+        This is not a step, because what a step returns is recorded, and what people wrote is not to be: call it within
+        one (`read_message`, a Render), and let nothing of the text out. Raises SlackApiError where that may pass.
+        """
+        where: dict[str, Any] = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": LOOKED_AT}
+        member = await self._access.of(team)
+        try:
+            client = await self._client(team)
+            if thread_ts and thread_ts != ts:
+                found = await client.conversations_replies(ts=thread_ts, **where)
+            else:
+                found = await client.conversations_history(**where)
+        except SlackApiError as error:
+            if _may_pass(error):
+                raise
+            log.warning("cannot read a message", error=code(error))
+            return None
+        messages: list[dict[str, Any]] = found["messages"]
+        message = next((message for message in messages if message["ts"] == ts), None)
+        if message is None or message.get("subtype") == DELETED_ROOT:
+            return None
+        text = without_mention(str(message.get("text") or ""), member.user if member else "")
+        if not text:  # somebody asks about what they have forwarded
+            shared = (part.get("text") for part in message.get("attachments") or () if part.get("is_share"))
+            text = next((str(part) for part in shared if part), "")
+        edited = message.get("edited") or {}
+        return FetchedMessage(text[:MAX_CHARACTERS], edited.get("ts"))
+
+    async def read_message(
+        self,
+        team: str,
+        channel: str,
+        ts: str,
+        use: Callable[[FetchedMessage | None], Awaitable[None]],
+        *,
+        thread_ts: str | None = None,
+    ) -> None:
+        """Hand what somebody wrote to `use`, as one step: `get_message` says what it is given, and why so."""
+
+        async def read(_: CallResult) -> CallResult:
+            await use(await self.get_message(team, channel, ts, thread_ts=thread_ts))
+            return {}
+
+        await self._call("read message", read)
 
     async def get_person(self, team: str, user: str) -> Person | None:
         """Look somebody up; None if Slack does not say who it is."""

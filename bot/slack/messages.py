@@ -9,7 +9,7 @@ from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, quiz
+from bot.slack import faq, feedback, quiz
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
@@ -46,6 +46,7 @@ class IncomingMessage:
     deleted: bool = False
     former: str | None = None  # what it said before that
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
+    replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
 
 
 Written = MessageEvent | MessageChanged | MessageDeleted
@@ -85,6 +86,7 @@ def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
         event.thread_ts,
         surface,
         named_in_passing=surface is Surface.MENTION and not begins_with_mention(text, bot_user),
+        replies_to_us=event.parent_user_id == bot_user,
     )
 
 
@@ -122,6 +124,7 @@ def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
         _surface(event, thread_ts, mentioned=mentions(text, bot_user)),
         revised_ts=message.edited.ts,
         former=_beginning(before or "", bot_user),
+        replies_to_us=message.parent_user_id == bot_user,
         named_in_passing=not begins_with_mention(text, bot_user),
     )
 
@@ -170,7 +173,7 @@ class Classified:
         if message.revised_ts:  # it may have been replied to
             return False
         may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
-        return self.reply is None and not self.follows and not may_be_reply
+        return self.reply is None and not self.follows and not may_be_reply and not message.replies_to_us
 
 
 async def classify(
@@ -227,7 +230,7 @@ async def on_message(
         classified = await classify(event, str(context.bot_user_id), library, second_stage, from_outside=from_outside)
         if classified.ignorable:
             return
-    if classified.message is None:
+    if classified.message is None or await _between_people(team, classified.message, store):
         return
     message, reply = classified.message, classified.reply
     shared = event_callback.is_ext_shared_channel is True
@@ -250,6 +253,15 @@ async def on_message(
         await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
     else:
         _count_silence(message, event)
+
+
+async def _between_people(team: str, message: IncomingMessage, store: Store) -> bool:
+    """Say whether a message is part of answering what was passed on to a person, in which the bot has no part."""
+    if not message.replies_to_us or not message.thread_ts:
+        return False
+    where = (message.channel, message.thread_ts, message.ts)
+    stands_there = await feedback.on_reply_to_us(team, message.user, *where, store)
+    return stands_there and message.surface is not Surface.MENTION
 
 
 async def _revise(

@@ -20,6 +20,7 @@ WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
 SLACKBOT = "USLACKBOT"  # reminders and notices come from it; its profile does not say that it is a bot
 RATE_LIMITED = "app_rate_limited"  # what Slack sends instead of events, of which there were too many
 MAX_FORM_FIELDS = 1000
+MAX_ENTERED, MAX_METADATA = 3000, 3000  # characters, as Slack has them for inputs and views
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
@@ -98,6 +99,7 @@ class ChangedMessage(_Model):
     ts: Timestamp
     subtype: str | None = None
     thread_ts: Timestamp | None = None
+    parent_user_id: str | None = None
     user: str | None = None
     user_team: str | None = None
     bot_id: str | None = None
@@ -337,6 +339,7 @@ class BlockActions(_Model):
     message: ClickedMessage | None = None
     view: ClickedView | None = None
     response_url: Address | None = None
+    trigger_id: Id | None = None  # opens one view, within three seconds
     actions: Annotated[list[BlockAction], Field(min_length=1)]
 
     @property
@@ -364,6 +367,48 @@ class BlockActions(_Model):
         if self.response_url is None:
             raise MalformedError("response_url: missing")
         return self.response_url
+
+
+class Entered(_Model):
+    """What was entered into one element of a view."""
+
+    value: Annotated[str, StringConstraints(max_length=MAX_ENTERED)] | None = None
+
+
+class ViewState(_Model):
+    """What was entered into a view: by block, then by element."""
+
+    values: dict[str, dict[str, Entered]]
+
+
+class SubmittedView(_Model):
+    """A view that was submitted. `private_metadata` is what we gave it, if nobody has forged it."""
+
+    type: Literal["modal"]  # Bolt reads it
+    callback_id: Id
+    private_metadata: Annotated[str, StringConstraints(max_length=MAX_METADATA)] = ""
+    state: ViewState
+    app_installed_team_id: str | None = None
+    team_id: str | None = None
+
+    def entered(self, action_id: str) -> str:
+        """Give the text in the element with this id; empty if there is none."""
+        fields = (block[action_id] for block in self.state.values.values() if action_id in block)
+        return next((field.value for field in fields if field.value), "")
+
+
+class ViewSubmission(_Model):
+    """The submission of a modal."""
+
+    argument: ClassVar = "view_submission"
+    kind: ClassVar = "view_submission"
+
+    type: Literal["view_submission"]
+    user: Person
+    team: _Named | None = None
+    enterprise: _Named | None = None
+    is_enterprise_install: bool | None = None
+    view: SubmittedView
 
 
 class ShortcutMessage(_Model):
@@ -423,7 +468,7 @@ class UrlVerification(_Model):
 
 
 class OtherPayload(_Model):
-    """Something that nothing here listens to: a check of our certificate, a global shortcut, a view."""
+    """Something that nothing here listens to: a check of our certificate, a global shortcut."""
 
     type: Id
 
@@ -433,11 +478,13 @@ class OtherPayload(_Model):
         return RATE_LIMITED if self.type == RATE_LIMITED else "other"
 
 
-Payload = EventCallback | BlockActions | MessageShortcut | SlashCommand | UrlVerification | OtherPayload
-KINDS: dict[str, type[EventCallback | BlockActions | MessageShortcut | UrlVerification]] = {
+Interaction = BlockActions | MessageShortcut | ViewSubmission
+Payload = EventCallback | Interaction | SlashCommand | UrlVerification | OtherPayload
+KINDS: dict[str, type[EventCallback | Interaction | UrlVerification]] = {
     "event_callback": EventCallback,
     "block_actions": BlockActions,
     "message_action": MessageShortcut,
+    "view_submission": ViewSubmission,
     "url_verification": UrlVerification,
 }
 

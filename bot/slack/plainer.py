@@ -7,23 +7,42 @@ from bot.slack.text import escape
 
 Block = dict[str, Any]
 MAX_SECTION = 3000  # characters, as Slack counts them
-CHART, TABLE = "data_visualization", "table"
+CHART, TABLE, FEEDBACK = "data_visualization", "table", "context_actions"
 
 
 def plainer(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Give the blocks of a message in steps, each asking less of Slack than the one before.
 
-    First charts go, which not every workspace has; then tables become lines of text; then only text, buttons and menus
-    are left. The last step is no blocks at all, where Slack shows the message's text.
+    First feedback buttons become plain ones; then charts go, which not every workspace has; then tables become lines of
+    text; then only text, buttons and menus are left. The last step is no blocks at all, where Slack shows the message's
+    text.
     """
-    without_charts = [block for block in blocks if block["type"] != CHART]
+    with_buttons = [_plain_buttons(block) if block["type"] == FEEDBACK else block for block in blocks]
+    without_charts = [block for block in with_buttons if block["type"] != CHART]
     in_lines = [part for block in without_charts for part in (_lines_of(block) if block["type"] == TABLE else [block])]
     bare = [part for block in in_lines for part in _bare(block)]
     last = list(blocks)
-    for step in (without_charts, in_lines, bare, []):
+    for step in (with_buttons, without_charts, in_lines, bare, []):
         if step != last:
             yield step
         last = step
+
+
+def _plain_buttons(row: Block) -> Block:
+    """Give a row of feedback buttons as buttons; those of one row need an action_id each."""
+    return {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "text": pair[side]["text"],
+                "value": pair[side]["value"],
+                "action_id": f"{pair['action_id']}:{side.partition('_')[0]}",
+            }
+            for pair in row["elements"]
+            for side in ("positive_button", "negative_button")
+        ],
+    }
 
 
 def _lines_of(table: Block) -> list[Block]:

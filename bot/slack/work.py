@@ -49,6 +49,12 @@ class Work(Enum):
     WELCOME = "welcome", Owner.CHANNEL
     SHOW_CHANNEL = "channel", Owner.CHANNEL
     SHOW_ENTRY = "show", Owner.CHANNEL
+    VOTE = "vote", Owner.PERSON
+    GIVE_REASON = "reason", Owner.PERSON
+    EXPLAIN_ANSWER = "why", Owner.PERSON
+    NOT_NOW = "quiet", Owner.PERSON
+    ASK_PERSON = "ask", Owner.PERSON
+    CLOSE_HELP_REQUEST = "helped", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     FIRST_STEPS = "steps", Owner.PERSON
     EXPORT = "export", Owner.PERSON

@@ -1,5 +1,7 @@
 """What may be asked of the store, and its one implementation."""
 
+from bot.domain.gaps import Question, QuestionKind
+from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
@@ -16,13 +18,17 @@ __all__ = [
     "BusyError",
     "ChannelSettings",
     "DueRun",
+    "HelpRequest",
     "Installation",
     "Item",
     "Posted",
+    "Question",
+    "QuestionKind",
     "Reply",
     "ReplyState",
     "Share",
     "ShareState",
     "Store",
     "StoredRun",
+    "Vote",
 ]  # fmt: skip

@@ -117,6 +117,15 @@ class Replies:
         mine = (replies.c.team == team, replies.c.channel == channel, replies.c.answer_ts == answer_ts)
         return await self._first(*mine)
 
+    async def before(self, team: str, channel: str, reply: Reply) -> Reply | None:
+        """Give the last reply in a thread before this one that answers something, or None."""
+        earlier = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == reply.thread_ts)
+        answers = (replies.c.question_ts < reply.question_ts, replies.c.kind == "answer")
+        async with self._engine.connect() as connection:
+            last = select(replies).where(*earlier, *answers).order_by(replies.c.question_ts.desc()).limit(1)
+            row = (await connection.execute(last)).first()
+        return _reply(row) if row else None
+
     async def posted_since(self, team: str, since: float) -> list[tuple[str, Reply]]:
         """List the replies that were posted since then and still stand, each with its channel, oldest first."""
         mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)

@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.sql import text
 
 from bot.private import private_file
+from bot.storage.feedback import Feedback
+from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
 from bot.storage.ownership import Owner, ownership
 from bot.storage.people import People
@@ -78,13 +80,16 @@ class Store:
     """Rows of one database, opened with `Store.open` and closed with `close`.
 
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
-    people: all that is kept about one of them.
+    people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
+    could not answer.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.runs, self.inbox, self.replies = Runs(engine), Inbox(engine), Replies(engine)
         self.people = People(engine)
+        self.feedback = Feedback(engine)
+        self.gaps = Gaps(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
@@ -265,6 +270,7 @@ class Store:
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
         await self.runs.forget_quizzes()
         await self.replies.prune(before)
+        await self.feedback.prune(before)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""

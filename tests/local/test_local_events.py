@@ -43,6 +43,20 @@ async def test_a_mention_arrives_twice_with_one_ts_and_two_event_ids(workspace, 
     assert (first["retry_attempt"], first["accepts_response_payload"]) == (0, False)
 
 
+async def test_a_reply_says_who_began_its_thread(workspace, listen, client):
+    bot = await listen(workspace)
+    ours = (await client.chat_postMessage(channel="C_ASK", text="Can somebody answer this?"))["ts"]
+    theirs = await workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    to_us = await workspace.post("U_BEN", "C_ASK", "I can", ours)
+    await workspace.post("U_BEN", "C_ASK", "at 1", theirs)
+    await workspace.edit(to_us, "I could")
+
+    told = await bot.take_events(5)
+
+    assert [each.get("parent_user_id") for each in told[:4]] == [None, None, "U_ROLEFIT", "U_ANA"]
+    assert told[4]["message"]["parent_user_id"] == "U_ROLEFIT"
+
+
 async def test_where_the_bot_is_no_member_it_hears_nothing_and_cannot_answer(workspace, listen, client):
     bot = await listen(workspace)
     channel = await workspace.create_channel("U_ANA", "quiet")

@@ -1,0 +1,56 @@
+"""Why an answer was given, in terms that a reader can follow: words, how sure, and what else it may have been."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.matching import Candidate
+
+SURE, FAIRLY_SURE = 0.8, 0.5  # confidences, which are calibrated: right four times of five, more often right than wrong
+WORTH_NAMING = 0.01  # confidence of a runner-up; below it nothing else came near
+SAME_BEGINNING = 3  # letters by which "titles" is seen to be "title"
+
+
+class Certainty(StrEnum):
+    """A confidence in words."""
+
+    SURE = "certain"
+    FAIRLY_SURE = "fairly_certain"
+    UNSURE = "uncertain"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an entry was given as the answer: the words that matched, how sure, and the next best entry.
+
+    matched: each word with what it was taken for, which is empty where that is the word itself.
+    """
+
+    matched: tuple[tuple[str, str], ...]
+    certainty: Certainty
+    runner_up: str | None
+
+
+def certainty(confidence: float) -> Certainty:
+    """Put a calibrated confidence, in [0, 1], into words."""
+    if confidence >= SURE:
+        return Certainty.SURE
+    return Certainty.FAIRLY_SURE if confidence >= FAIRLY_SURE else Certainty.UNSURE
+
+
+def explain(ranked: Sequence[Candidate], entry: str) -> Explanation | None:
+    """Explain the choice of an entry among candidates, best first; None if it is not one of them."""
+    chosen = next((candidate for candidate in ranked if candidate.entry == entry), None)
+    if chosen is None:
+        return None
+    why = chosen.why()
+    matched = {typed: _taken_for(typed, meant) for typed, meant in why.topics or why.matched}
+    others = (other for other in ranked if other.question == chosen.question and other.entry != entry)
+    runner_up = next((other.entry for other in others if other.confidence >= WORTH_NAMING), None)
+    return Explanation(tuple(matched.items()), certainty(chosen.confidence), runner_up)
+
+
+def _taken_for(typed: str, meant: str) -> str:
+    """Give the name of what a word was taken for, unless it is a form of the same word."""
+    same = typed == meant or ("-" not in meant and typed[:SAME_BEGINNING] == meant[:SAME_BEGINNING])
+    return "" if same else meant.replace("-", " ")

@@ -1,0 +1,378 @@
+"""What comes of the buttons below an answer, as durable work."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import structlog
+
+from bot.domain.faq import Surface
+from bot.domain.faq import rank as rank_by_words
+from bot.domain.gaps import Question, QuestionKind, message_id
+from bot.domain.matching import Candidate
+from bot.domain.owner import read_owner
+from bot.domain.why import explain
+from bot.jobs import current_key, pause, step, worker, workflow
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack import blocks, faq, feedback_blocks, manners_blocks
+from bot.slack.channel import DIRECT_MESSAGE
+from bot.slack.controls import AboutAnswer
+from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
+from bot.slack.pieces import Message
+from bot.slack.reply_work import ANSWER
+from bot.slack.slack_worker import SlackWorker
+from bot.slack.text import Mrkdwn, fill, mention
+from bot.storage import BusyError, HelpRequest, Reply, ReplyState
+
+HELD_FOR = 1.0  # seconds between two tries to hold a reply that other work holds
+ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
+NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
+SUGGESTED = (faq.SUGGEST, faq.NOT_ANSWERED)  # kinds of replies that offer suggestions
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on a message: whose, where, when, and where it can be answered. ts: of the message that was clicked.
+
+    is_private: only this person sees the message.
+    """
+
+    team: str
+    user: str
+    channel: str
+    ts: str
+    thread_ts: str | None
+    at: str
+    response_url: str | None
+    is_private: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """Give it as plain data, which durable work takes."""
+        return asdict(self)
+
+
+@worker()
+class FeedbackWorker(SlackWorker):
+    """Answers clicks below an answer. What people wrote is fetched from Slack where it is needed, and never recorded.
+
+    second_stage: ranks questions for an explanation as they were ranked for the answer; None where it is off.
+    """
+
+    second_stage: SecondStage | None = None
+
+    @workflow
+    async def choose(self, clicked: dict[str, Any], question_ts: str, entry: str | None) -> None:
+        """Make the suggestion that somebody chose the answer, in place; None for none of those that were offered."""
+        click = Click(**clicked)
+        reply = await self._hold(click, question_ts)
+        if reply is None:
+            await self._tell(click, self._say("changed_since"))
+            return
+        known = await step("find entry", self._is_known, entry)
+        thread_ts, entries = click.thread_ts or click.ts, (entry,) if entry else ()
+        chosen = Reply(question_ts, thread_ts, None, reply["surface"], ANSWER, entries)
+
+        async def shown() -> Message:
+            if known:
+                return faq.posted(chosen, self._library)
+            if entry:
+                return blocks.say(self._library.words.feedback.entry_gone)
+            about = AboutAnswer(click.ts, question_ts, None)
+            person = bool(await self._whom_to_ask(click.team, None, click.user))
+            return feedback_blocks.none_taken(about, self._library, person=person)
+
+        if known and entry:
+            await step("lean on", self._store.record_answer, click.team, click.channel, thread_ts, entry)
+        await self._gateway.update_message(click.team, click.channel, click.ts, shown)
+        if reply["held"]:
+            await step("settle", self._settle, click, question_ts, entry if known else None)
+        if known or entry is None:
+            kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
+            question = message_id(click.channel, question_ts)
+            await step("decide", self._store.gaps.decide_suggestion, click.team, question, click.user, kind, entry)
+
+    async def _hold(self, click: Click, question_ts: str) -> dict[str, Any] | None:
+        """Take hold of the reply that offered the suggestions; None if it does not offer them any more.
+
+        Gives `surface`, and whether there is a reply that is `held`: there is none of long ago.
+        """
+
+        async def hold() -> dict[str, Any]:
+            stored = await self._store.replies.get(click.team, click.channel, question_ts)
+            if stored is None:
+                return {"surface": Surface.MENTION.value, "held": False}
+            try:
+                held = await self._store.replies.hold(
+                    click.team, click.channel, replace(stored, revision=click.at), by=current_key()
+                )
+            except BusyError:
+                return {"busy": True}
+            if held is None:
+                return {"gone": True}
+            if held.kind not in SUGGESTED or held.state is not ReplyState.POSTED:
+                await self._store.replies.settle(click.team, click.channel, held, by=current_key())
+                return {"gone": True}
+            return {"surface": held.surface, "held": True}
+
+        while "busy" in (held := await step("hold", hold)):
+            await pause(HELD_FOR)
+        return None if "gone" in held else held
+
+    async def _settle(self, click: Click, question_ts: str, entry: str | None) -> None:
+        """Record what a message with suggestions says by now."""
+        stored = await self._store.replies.get(click.team, click.channel, question_ts)
+        if stored:
+            kind, entries = (ANSWER, (entry,)) if entry else (faq.UNKNOWN, ())
+            now = replace(stored, kind=kind, entries=entries)
+            await self._store.replies.settle(click.team, click.channel, now, by=current_key())
+
+    async def _is_known(self, entry: str | None) -> bool:
+        return entry is not None and self._library.entry(entry) is not None
+
+    # Votes
+
+    @workflow
+    async def vote(self, clicked: dict[str, Any], question_ts: str, entry: str, helpful: bool) -> None:
+        """Record a vote, thank for it, and ask whom the answer did not help what was wrong."""
+        click = Click(**clicked)
+
+        async def record() -> dict[str, bool]:
+            reply = await self._store.replies.get(click.team, click.channel, question_ts)
+            if reply and reply.state is ReplyState.WITHDRAWN:
+                return {"withdrawn": True}
+            await self._store.feedback.vote(
+                click.team, click.channel, click.ts, click.user, entry=entry, helpful=helpful, at=float(click.at)
+            )
+            return {"asked": bool(reply and reply.asker and reply.surface in ASKED)}
+
+        recorded = await step("vote", record)
+        if recorded.get("asked"):  # what nobody put to the bot is not kept
+            await self._keep_as_gap(click, question_ts, entry)
+        if "withdrawn" in recorded:
+            await self._tell(click, self._say("withdrawn"))
+        elif helpful:
+            await self._tell(click, self._say("thanks"))
+        else:
+            about = AboutAnswer(click.ts, question_ts, entry)
+
+            async def asked() -> Message:
+                person = bool(await self._whom_to_ask(click.team, entry, click.user))
+                return feedback_blocks.what_was_wrong(about, self._library, person=person)
+
+            await self._tell(click, asked)
+
+    async def _keep_as_gap(self, click: Click, question_ts: str, entry: str) -> None:
+        """Keep a question whose answer did not help, for as long as anybody says so; once, however many do."""
+        question = f"vote:{message_id(click.channel, question_ts)}"
+
+        async def thread() -> str | None:
+            if await self._store.feedback.is_disputed(click.team, click.channel, click.ts):
+                reply = await self._store.replies.get(click.team, click.channel, question_ts)
+                return reply.thread_ts if reply else None
+            await self._store.gaps.remove(click.team, question)
+            return None
+
+        async def keep(message: FetchedMessage | None) -> None:
+            reply = await self._store.replies.get(click.team, click.channel, question_ts)
+            if message and reply and reply.asker:
+                about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
+                kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about)
+                await self._store.gaps.record(click.team, kept)
+
+        if thread_ts := await step("disputed", thread):
+            await self._gateway.read_message(click.team, click.channel, question_ts, keep, thread_ts=thread_ts)
+
+    @workflow
+    async def give_reason(
+        self, clicked: dict[str, Any], answer_ts: str, question_ts: str, entry: str | None, reason: str
+    ) -> None:
+        """Record what was wrong with an answer, and thank for it."""
+        click, about = Click(**clicked), AboutAnswer(answer_ts, question_ts, entry)
+        where = (click.team, click.channel, answer_ts, click.user)
+        await step("reason", self._store.feedback.set_reason, *where, reason)
+
+        async def thanks() -> Message:
+            person = bool(await self._whom_to_ask(click.team, entry, click.user))
+            return feedback_blocks.reason_taken(about, self._library, person=person)
+
+        await self._tell(click, thanks)
+
+    @workflow
+    async def hush(self, clicked: dict[str, Any]) -> None:
+        """Say nothing more in a thread unasked."""
+        click = Click(**clicked)
+        thread_ts = click.thread_ts or click.ts
+
+        async def hush() -> None:
+            await self._store.replies.hush(click.team, click.channel, thread_ts, by=click.user)
+
+        await step("hush", hush)
+        await self._tell(click, self._rendered(manners_blocks.hushed))
+
+    # Why
+
+    @workflow
+    async def explain(self, clicked: dict[str, Any], question_ts: str) -> None:
+        """Tell somebody why a message was answered as it was. It is read anew: we keep no copy of it."""
+        click = Click(**clicked)
+
+        async def explanation() -> Message:
+            words = self._library.words.feedback
+            reply = await self._store.replies.get(click.team, click.channel, question_ts)
+            if reply is None:
+                return blocks.say(words.why_forgotten)
+            if reply.state is ReplyState.WITHDRAWN:
+                return blocks.say(words.withdrawn)
+            known = [entry for name in reply.entries if (entry := self._library.entry(name)) is not None]
+            if not known:
+                return blocks.say(words.entry_gone)
+            in_thread = reply.thread_ts if reply.thread_ts != question_ts else None
+            question = await self._gateway.get_message(click.team, click.channel, question_ts, thread_ts=in_thread)
+            if question is None:
+                return blocks.say(words.why_gone)
+            before = None
+            if in_thread and self._library.index.follows(question.text):
+                before = await self._store.replies.before(click.team, click.channel, reply)
+            ranked = await self._rank(question.text, Surface(reply.surface), before)
+            explained = [(entry, explain(ranked, entry.id)) for entry in known]
+            edited = bool(question.edited_ts and question.edited_ts > click.ts)
+            return feedback_blocks.explanation(explained, self._library, edited=edited)
+
+        await self._tell(click, explanation)
+
+    async def _rank(self, text: str, surface: Surface, before: Reply | None) -> Sequence[Candidate]:
+        """Rank a question as it was ranked when it was answered; before: what its thread had been answered with."""
+        leans_on = self._library.entry(before.entries[-1]) if before and before.entries else None
+        after = leans_on.id if leans_on else None
+        if self.second_stage is not None:
+            return await self.second_stage.rank(text, surface, self._library, after)
+        return rank_by_words(text, surface, self._library.index, self._library.thresholds, after=after)
+
+    # Asking a person
+
+    @workflow
+    async def ask_person(self, clicked: dict[str, Any], question_ts: str, entry: str | None) -> None:
+        """Pass a question on to the entry's owner, or else to the workspace's editors, and say to whom."""
+        click = Click(**clicked)
+
+        async def whom() -> list[str]:
+            return await self._whom_to_ask(click.team, entry, click.user)
+
+        people = await step("whom", whom)
+        if not people:
+            await self._tell(click, self._say("nobody_to_ask"))
+            return
+        link = await self._gateway.get_permalink(click.team, click.channel, question_ts)
+        if link is None:
+            await self._tell(click, self._say("question_gone"))
+            return
+        request = HelpRequest("", "", click.user, click.channel, question_ts, entry)
+        for target in people:
+            message = self._help_message(click.team, request, link, in_dm=target[:1] in PEOPLE)
+            try:
+                posted = await self._gateway.post_message(click.team, target, message)
+            except UncertainError:
+                raise
+            except SlackWorkError as error:
+                log.warning("a question could not be passed on", error=str(error))
+                continue
+            if posted:
+                channel, ts = posted
+                await step(
+                    "remember",
+                    self._store.feedback.record_help_request,
+                    click.team,
+                    replace(request, channel=channel, ts=ts),
+                )
+                await self._tell(click, self._person_asked(target))
+                return
+        await self._tell(click, self._say("person_not_reached"))
+
+    @workflow
+    async def tell_asked(self, clicked: dict[str, Any]) -> None:
+        """Tell somebody that their question has been passed on before."""
+        await self._tell(Click(**clicked), self._say("person_asked_before"))
+
+    @workflow
+    async def close_help_request(self, team: str, channel: str, ts: str, by: str, reply_ts: str) -> None:
+        """Mark a question as answered by the person who replied, and tell who had asked, once."""
+
+        async def resolve() -> dict[str, Any] | None:
+            request = await self._store.feedback.resolve(team, channel, ts, by=by)
+            return asdict(request) if request else None
+
+        resolved = await step("resolve", resolve)
+        if resolved is None:
+            return
+        request = HelpRequest(**resolved)
+        question = await self._gateway.get_permalink(team, request.asked_in, request.question_ts)
+        in_dm = channel.startswith(DIRECT_MESSAGE)
+        message = self._help_message(team, request, question, in_dm=in_dm)
+        await self._gateway.update_message(team, channel, ts, message)
+        reply = None if in_dm else await self._gateway.get_permalink(team, channel, reply_ts)
+        news = self._rendered(lambda library: feedback_blocks.help_news(by, reply, question, library))
+        await self._gateway.deliver_message(team, request.asker, news)
+
+    def _help_message(self, team: str, request: HelpRequest, link: str | None, *, in_dm: bool) -> Render:
+        """Have the message rendered that passes a question on. A question in a direct message has no link to share."""
+
+        async def message() -> Message:
+            reply = await self._store.replies.get(team, request.asked_in, request.question_ts)
+            vote = None
+            if reply and reply.answer_ts:
+                vote = await self._store.feedback.vote_of(team, request.asked_in, reply.answer_ts, request.asker)
+            return feedback_blocks.help_request(
+                request.asker,
+                None if request.asked_in.startswith(DIRECT_MESSAGE) else link,
+                self._library.entry(request.entry) if request.entry else None,
+                (vote.reason or NOT_HELPFUL) if vote and not vote.helpful else None,
+                self._library,
+                in_dm=in_dm,
+                resolved_by=request.resolved_by,
+            )
+
+        return message
+
+    def _person_asked(self, target: str) -> Render:
+        whom = mention(target) if target[:1] in PEOPLE else Mrkdwn(f"<#{target}>")
+        return self._rendered(lambda library: blocks.filled(fill(library.words.feedback.person_asked, whom=whom)))
+
+    async def _whom_to_ask(self, team: str, entry: str | None, asker: str) -> list[str]:
+        """Give whom to ask, in this order: the owner of an entry, if Slack knows them, and the workspace's editors."""
+        known = self._library.entry(entry) if entry else None
+        owner = read_owner(known.owner).slack_id if known else None
+        editors = await self._store.feedback.editors_channel(team)
+        return list(dict.fromkeys(whom for whom in (owner, editors) if whom and whom != asker))
+
+    # What is told to one person
+
+    def _say(self, name: str) -> Render:
+        """Have one of the plain sentences of words.yaml said."""
+
+        def said(library: Library) -> Message:
+            return blocks.say(getattr(library.words.feedback, name))
+
+        return self._rendered(said)
+
+    async def _tell(self, click: Click, message: Render) -> None:
+        """Tell whoever clicked, and nobody else: in place of what only they see, or in the thread.
+
+        Who is no member of the channel is told by the address of the click.
+        """
+        if click.is_private and click.response_url:
+            await self._gateway.respond(click.response_url, message, replace=True)
+            return
+        try:
+            await self._gateway.post_ephemeral(
+                click.team, click.channel, click.user, message, thread_ts=click.thread_ts
+            )
+        except SlackWorkError:
+            if click.response_url is None:
+                raise
+            await self._gateway.respond(click.response_url, message)
+
+
+feedback_worker = FeedbackWorker("feedback")

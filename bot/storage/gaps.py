@@ -1,0 +1,102 @@
+"""The gap list: what people asked the bot and it could not answer, as rows."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.domain.gaps import Question, QuestionKind
+from bot.storage.sql import insert_into, insert_new
+from bot.storage.tables import questions
+
+DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
+
+
+class Gaps:
+    """The questions of a database that were put to the bot: by a mention, a direct message or a command.
+
+    What nobody put to the bot must not get here.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def record(self, team: str, question: Question) -> None:
+        """Add a question; one with the same id that is there already stays as it is."""
+        async with self._engine.begin() as connection:
+            await insert_new(connection, questions, _as_row(team, question))
+
+    async def replace(self, team: str, question: Question) -> None:
+        """Put a question in the place of that with the same id, whose message was edited, or add it.
+
+        It stays as old as it was. Again does nothing more.
+        """
+        row = _as_row(team, question)
+        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by")}
+        async with self._engine.begin() as connection:
+            put = insert_into(connection, questions).values(row)
+            await connection.execute(put.on_conflict_do_update(index_elements=["team", "id"], set_=kept))
+
+    async def decide_suggestion(
+        self, team: str, question_id: str, user: str, kind: QuestionKind, entry: str | None
+    ) -> bool:
+        """Record that `user` meant an entry that was suggested for a question (CHOSEN), or none of them (DECLINED).
+
+        Gives whether that decided it: the first decision of the person who asked does. Somebody else's choice closes
+        the question, as an answer does, and says nothing of what was meant; somebody else's "none" does nothing. A
+        question that is not there, or has no suggestions to decide about, stays as it is. Raises ValueError for other
+        kinds.
+        """
+        if kind not in DECISIONS:
+            raise ValueError(f"{kind} decides nothing; it takes {' or '.join(sorted(DECISIONS))}")
+        mine = (questions.c.team == team, questions.c.id == question_id, questions.c.kind == QuestionKind.SUGGESTED)
+        decided = update(questions).where(*mine, questions.c.user == user).values(kind=kind, entry=entry)
+        async with self._engine.begin() as connection:
+            if await connection.scalar(decided.returning(questions.c.id)):
+                return True
+            if kind is QuestionKind.CHOSEN:
+                closed = update(questions).where(*mine, questions.c.answered_by.is_(None)).values(answered_by=entry)
+                await connection.execute(closed)
+        return False
+
+    async def get(self, team: str, question_id: str) -> Question | None:
+        """Give a question, or None if it is not there."""
+        found = await self._select(questions.c.team == team, questions.c.id == question_id)
+        return found[0] if found else None
+
+    async def listed(self, team: str, *, since: float = 0.0) -> list[Question]:
+        """List the questions of a workspace that were asked since then, in seconds since 1970, oldest first."""
+        return await self._select(questions.c.team == team, questions.c.asked_at >= since)
+
+    async def forget(self, team: str, channel: str, ts: str) -> None:
+        """Delete what was asked in a message, with the message. Again does nothing."""
+        mine = (questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts)
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(questions).where(*mine))
+
+    async def remove(self, team: str, question_id: str) -> None:
+        """Delete a question by its id, such as that of a vote that was changed. Again does nothing."""
+        mine = (questions.c.team == team, questions.c.id == question_id)
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(questions).where(*mine))
+
+    async def prune(self, before: float) -> None:
+        """Delete questions of all workspaces that were asked before this time, in seconds since 1970."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(questions).where(questions.c.asked_at < before))
+
+    async def _select(self, *which: ColumnElement[bool]) -> list[Question]:
+        in_order = select(questions).where(*which).order_by(questions.c.asked_at, questions.c.id)
+        async with self._engine.connect() as connection:
+            return [_question(row) for row in await connection.execute(in_order)]
+
+
+def _as_row(team: str, question: Question) -> dict[str, Any]:
+    return {"team": team, **asdict(question), "asked_at": question.asked_at or time.time()}
+
+
+def _question(row: Row[Any]) -> Question:
+    kept = {name: getattr(row, name) for name in Question.__dataclass_fields__}
+    return Question(**kept | {"kind": QuestionKind(row.kind)})

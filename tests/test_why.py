@@ -1,0 +1,70 @@
+"""Why an answer was given is told in words, and whom an entry belongs to is read from what editors write."""
+
+import pytest
+
+from bot.domain.owner import Owner, read_owner
+from bot.domain.why import FAIRLY_SURE, SURE, Certainty, certainty, explain
+from bot.knowledge import Library
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"),
+    [
+        (1.0, Certainty.SURE),
+        (SURE, Certainty.SURE),
+        (SURE - 0.001, Certainty.FAIRLY_SURE),
+        (FAIRLY_SURE, Certainty.FAIRLY_SURE),
+        (FAIRLY_SURE - 0.001, Certainty.UNSURE),
+        (0.0, Certainty.UNSURE),
+    ],
+)
+def test_a_confidence_is_put_into_words(confidence: float, said: Certainty):
+    assert certainty(confidence) is said
+
+
+def test_the_words_that_tell_are_named_with_what_they_were_taken_for(library: Library):
+    ranked = library.index.rank("so, what does MTS stand for at Anthropic?", limit=4)
+
+    explained = explain(ranked, "member-of-technical-staff")
+
+    assert explained is not None
+    words = dict(explained.matched)
+    assert words["mts"] == "member of technical staff"
+    assert words["anthropic"] == ""
+    assert "so" not in words
+    assert explained.runner_up == ranked[1].entry
+
+
+def test_of_two_questions_each_has_its_own_runner_up(library: Library):
+    ranked = library.index.rank("What does MTS mean? And do we need a research team to do AI R&D?", limit=4)
+    chosen = {candidate.question: candidate.entry for candidate in reversed(ranked)}
+
+    for question, entry in chosen.items():
+        explained = explain(ranked, entry)
+        of_this = [candidate.entry for candidate in ranked if candidate.question == question]
+        assert explained is not None
+        assert explained.runner_up is None or explained.runner_up in of_this
+
+
+def test_what_is_no_candidate_has_no_explanation(library: Library):
+    assert explain(library.index.rank("what does MTS mean?"), "xai-dropped-researcher") is None
+    assert explain((), "member-of-technical-staff") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("Rolefit editors", Owner("Rolefit editors", None)),
+        ("Ben Ito (U012AB3CD)", Owner("Ben Ito", "U012AB3CD")),
+        ("U012AB3CD", Owner(None, "U012AB3CD")),
+        (" C012AB3CD ", Owner(None, "C012AB3CD")),
+        ("The widgets (C012AB3CD)", Owner("The widgets", "C012AB3CD")),
+        ("The widgets (CABCDEFGHIJ)", Owner("The widgets", "CABCDEFGHIJ")),
+        ("CTO", Owner("CTO", None)),
+        ("GROWTH", Owner("GROWTH", None)),  # a name in capitals
+        ("Ben (Platform)", Owner("Ben (Platform)", None)),
+    ],
+)
+def test_an_owner_is_a_name_or_an_id_or_both(text: str, owner: Owner):
+    assert read_owner(text) == owner
+    assert read_owner(text).channel == (owner.slack_id if (owner.slack_id or "").startswith("C") else None)
