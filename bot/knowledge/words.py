@@ -155,6 +155,11 @@ class MannersWords(Authored):
     means_whisper: Plain
     means_mention: Plain
     means_off: Plain
+    editors_here: Plain
+    editors_elsewhere: Annotated[Line, _text("channel")]
+    editors_nowhere: Plain
+    bring_here: Button
+    bring_nowhere: Button
 
 
 class Talk(Authored):

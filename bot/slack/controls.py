@@ -29,6 +29,7 @@ REASON = "faq_reason"  # with ":" and the reason; value: reason, the answer's an
 ASK_PERSON = "faq_ask_person"  # value: the answer's and the question's ts, and the entry if there was one
 COMMENT = "faq_comment"  # a view; its private_metadata: the channel and the answer's ts
 POST_PRIVATE = "faq_post"  # value: the channel's thread and question, or "here", and the entries
+EDITORS_HERE = "editors_channel"  # value: whether what is for the editors comes to the channel where the button stands
 SET_MODE = "channel_mode"  # with ":" and the mode; value: the mode, and "shared" under the greeting of such a channel
 BEGIN = "quiz_begin"  # value: where it stands, and the run it stands beside
 CHOOSE = "quiz_choose"  # with ":" and the choice; value: run, prompt, question and choice
@@ -230,6 +231,16 @@ def mode_button(text: str, mode: Mode, *, chosen: bool, shared: bool) -> kit.But
     """Give the button that sets a channel's mode."""
     value = f"{mode.value} shared" if shared else mode.value
     return kit.Button(text, action_id=f"{SET_MODE}:{mode.value}", value=value, style="primary" if chosen else None)
+
+
+def editors_button(text: str, *, here: bool) -> kit.Button:
+    """Give the button that makes this channel the editors', or ends that."""
+    return kit.Button(text, action_id=EDITORS_HERE, value="here" if here else "nowhere")
+
+
+def read_editors(clicked: BlockAction) -> bool:
+    """Say whether this channel is to be the editors'. Raises MalformedError."""
+    return clicked.words()[0] == "here"
 
 
 def read_mode(clicked: BlockAction) -> tuple[Mode, bool]:

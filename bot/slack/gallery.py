@@ -178,8 +178,9 @@ def manners(library: Library) -> Iterator[Rendering]:
         settings = ChannelSettings(mode, USER, 0.0) if mode else ChannelSettings()
         name = f"welcome to a channel, {'shared, ' if shared else ''}mode {mode}"
         yield Rendering(name, partial(manners_blocks.welcome, settings, library, shared=shared))
-        panel = partial(manners_blocks.channel_panel, settings, library)
-        yield Rendering(f"panel of a channel, mode {mode}", panel)
+        for editors in (None, "C1", "C2"):
+            panel = partial(manners_blocks.channel_panel, settings, "C1", editors, library)
+            yield Rendering(f"panel of a channel, mode {mode}, editors in {editors}", panel)
     yield Rendering("link to an answer of a moment ago", partial(manners_blocks.answered_lately, LINK, library))
 
 
