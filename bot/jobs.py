@@ -12,15 +12,17 @@ import functools
 import inspect
 import json
 import logging
+import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NewType, ParamSpec, TypeVar
 
@@ -52,6 +54,9 @@ UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
+
+PAGE = 500  # records that are read or deleted at a time
+ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
 
 log = structlog.get_logger()
 
@@ -446,6 +451,66 @@ async def delete_by_prefix(prefixes: list[str], *, ended: bool = False) -> None:
         if not ended:
             await DBOS.cancel_workflows_async(keys)
         await DBOS.delete_workflows_async(keys)
+
+
+async def is_under_way(prefixes: list[str]) -> bool:
+    """Say whether work has begun and not ended whose key begins with one of these."""
+    return bool(
+        await DBOS.list_workflows_async(
+            workflow_id_prefix=prefixes, status=UNDER_WAY, limit=1, load_input=False, load_output=False
+        )
+    )
+
+
+async def delete_naming(prefixes: list[str], names: Collection[str]) -> None:
+    """Delete the records of work, of the kinds whose keys begin with these, that name one of `names`.
+
+    They may do so in their key, their arguments, their result or those of their steps. What has not ended is stopped if
+    its key or arguments do; what only its steps name is left to end. names: ids, or two parts of a key: "channel:ts".
+    """
+    wanted = frozenset(names)
+    if _inbox:
+        received = await _inbox.of_kinds(prefixes)
+        if waiting := [item.key for item in received if wanted & _ids(item.key, json.loads(item.arguments))]:
+            await _inbox.forget(waiting)
+    running, ended, offset = list[str](), list[str](), 0
+    while workflows := await DBOS.list_workflows_async(workflow_id_prefix=prefixes, limit=PAGE, offset=offset):
+        for known in workflows:
+            has_ended = known.status in ENDS
+            if wanted & _ids(known.workflow_id, known.input, known.parent_workflow_id):
+                (ended if has_ended else running).append(known.workflow_id)
+            elif has_ended and (wanted & _ids("", known.output, known.error) or await _steps_name(known, wanted)):
+                ended.append(known.workflow_id)
+        offset += PAGE
+    for first in range(0, len(running), PAGE):
+        await DBOS.cancel_workflows_async(running[first : first + PAGE])
+    for keys in (running, ended):
+        for first in range(0, len(keys), PAGE):
+            await DBOS.delete_workflows_async(keys[first : first + PAGE])
+
+
+async def _steps_name(known: WorkflowStatus, wanted: frozenset[str]) -> bool:
+    steps = await DBOS.list_workflow_steps_async(known.workflow_id)
+    return any(wanted & _ids(done["child_workflow_id"] or "", done["output"], done["error"]) for done in steps)
+
+
+def _ids(key: str, *values: object) -> set[str]:
+    """Give all that may be an id in a key or in recorded values, and each two neighbouring parts of the key."""
+    parts = key.split(":")
+    pairs = {f"{first}:{second}" for first, second in pairwise(parts)}
+    return {word for text in (*parts, *_texts(values)) for word in ID.findall(text)} | pairs
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Give the texts in a recorded value, which is plain data but for errors and what DBOS itself records."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from (*_texts(name), *_texts(part))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from _texts(part)
+    elif value is not None:
+        yield str(value)
 
 
 async def executors_with_work() -> frozenset[str]:

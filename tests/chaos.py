@@ -1,10 +1,12 @@
 """`make chaos`: twenty workspaces ask, take quizzes and share results while everything around the bot fails.
 
 Replicas on PostgreSQL are killed without warning and started again, half of them as another version of the recorded
-work; the database restarts in the middle, the knowledge is edited, messages are edited and deleted, Slack answers with
-429 and 500 (having done what it was asked, or not), breaks connections, and delivers a tenth of all events twice. At
-the end every question must have its answer once, in its thread, every quiz its right result, and every manager the
-copy that was shared. What is lost is printed with all attempts to deliver it and the records of its work.
+work; the database restarts in the middle, the knowledge is edited, messages are edited and deleted, answers are voted
+on, Slack answers with 429 and 500 (having done what it was asked, or not), breaks connections, and delivers a tenth of
+all events twice. At the end every question must have its answer once, in its thread, or a link to the one of a moment
+ago; what was edited into another question the answer to that, and what was deleted none; every vote must be counted,
+every quiz have its right result, and every manager the copy that was shared. What is lost is printed with all attempts
+to deliver it and the records of its work.
 """
 
 import argparse
@@ -53,7 +55,8 @@ AT_ONCE = 12  # questions under way
 # How long a replica lives once it listens, until it is killed: seconds where one starts in four, and longer where
 # it starts slowly, so that the share of the time in which it is up is the same on every machine.
 LIFE, STARTS_IN = (4.0, 12.0), 4.0
-EDITED, DELETED = 0.05, 0.03  # shares of the questions
+# Shares of the questions: whose text changes, that become another question, that are deleted, whose answer is voted on.
+EDITED, ASKED_ANEW, DELETED, VOTED = 0.05, 0.05, 0.05, 0.1
 EDITS = 3  # of the knowledge, spread over the run
 WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml, by turns
 MANAGER = "U_BOSS"
@@ -69,7 +72,10 @@ class Tally:
 
     questions: int = 0
     answered: int = 0
-    deleted: int = 0  # by those who asked, who may get an answer or none
+    deleted: int = 0  # by those who asked
+    left_behind: int = 0  # answers whose question was deleted
+    votes: int = 0
+    votes_lost: int = 0
     lost: int = 0
     undelivered: int = 0  # Slack gave up after its last retry: no replica, or no database, was up whenever it tried
     doubled: int = 0
@@ -91,9 +97,8 @@ class Tally:
     @property
     def flawless(self) -> bool:
         """Whether nothing was lost, and nothing doubled outside the documented gap."""
-        return not (self.lost or self.doubled or self.wrong or self.quizzes_lost or self.shares_lost) and (
-            self.quizzes == self.quizzes_right
-        )
+        faults = (self.lost, self.doubled, self.wrong, self.left_behind, self.votes_lost)
+        return not (any(faults) or self.quizzes_lost or self.shares_lost) and self.quizzes == self.quizzes_right
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class Balancer:
     async def _hand_on(self, request: web.Request) -> web.Response:
         body = await request.read()
         answer = await self._answered(request, body)
-        if request.content_type == "application/json" and (ts := json.loads(body).get("event", {}).get("ts")):
+        if request.content_type == "application/json" and (ts := _message_of(json.loads(body).get("event", {}))):
             status = NONE_UP if self.away and answer.status >= 500 else answer.status
             self.attempts.setdefault(ts, []).append(Attempt(time.monotonic() - self._began, status))
         return answer
@@ -320,6 +325,11 @@ def _seed(quizzes: int) -> Json:
     }
 
 
+def _message_of(event: Json) -> str | None:
+    """Give the ts of the message that an event is about: itself, or the one that was changed or deleted."""
+    return event.get("deleted_ts") or event.get("message", {}).get("ts") or event.get("ts")
+
+
 @dataclass
 class Taken:
     """A quiz somebody took: the answers they clicked, and the roots of its threads that they saw."""
@@ -340,6 +350,7 @@ class Asked:
     sent: Sent
     entry: str
     deleted: bool = False
+    helped: bool | None = None  # as was voted
 
     async def replies(self) -> list[Json]:
         """Give what was said in its thread; a deleted question has none unless somebody had replied."""
@@ -372,10 +383,16 @@ async def _drive(
             workspace = workspaces[number % TEAMS]
             one = Asked(workspace, await workspace.post(user, channel, text), entry, chance.random() < DELETED)
             asked.append(one)
+            fate = chance.random()
             if one.deleted:
                 await workspace.delete(one.sent)
-            elif chance.random() < EDITED:
+            elif fate < EDITED:
                 await workspace.edit(one.sent, f"{text} (edited)")
+            elif fate < EDITED + ASKED_ANEW:
+                text, one.entry = chance.choice(texts)
+                await workspace.edit(one.sent, text)
+            elif fate > 1 - VOTED:
+                await _vote(one, library, tally)
             await asyncio.sleep(chance.uniform(0, 0.1))  # people do not all ask at once
 
     taken = [Taken(workspaces[number % TEAMS], f"U_Q{number}") for number in range(tally.quizzes)]
@@ -510,6 +527,22 @@ async def _last(workspace: Workspace, one: Taken, questions: list[str], end: str
     return await workspace.until(there, one.user, PATIENCE)
 
 
+async def _vote(one: Asked, library: Library, tally: Tally) -> None:
+    """Say that an answer helped, once it is there; a link to an earlier one is not voted on."""
+    answer = library.entries[one.entry].answer
+
+    async def answered() -> list[Json]:
+        return await one.replies()
+
+    with contextlib.suppress(AssertionError):  # no replica was up whenever Slack tried
+        [reply, *_] = await one.workspace.until(answered, one.sent.user, SILENCE)
+        if answer in shown(reply):
+            helpful = next(each for each in elements(reply) if each["type"] == "feedback_buttons")
+            label = helpful["positive_button"]["text"]["text"]
+            await _again_until_taken(partial(one.workspace.click, one.sent.user, reply, label), tally)
+            one.helped = True
+
+
 async def _wait(asked: list[Asked]) -> None:
     """Wait until every question has a reply and nothing more comes, or nothing has come for a long time."""
     missing, changed = [question for question in asked if not question.deleted], time.monotonic()
@@ -534,23 +567,28 @@ async def _count(
     given_up = {url: await workspace.undelivered() for url, workspace in workspaces.items()}
     for question in asked:
         replies = await question.replies()
-        right = [reply for reply in replies if library.entries[question.entry].answer in shown(reply)]
+        answer, link = library.entries[question.entry].answer, library.words.manners.answered_link
+        right = [reply for reply in replies if answer in shown(reply) or link in shown(reply)]
+        missed = str(question.sent) in given_up[question.workspace.url]  # it, its edit or its deletion
         tally.doubled += max(0, len(right) - 1)
-        tally.wrong += len(replies) - len(right)
+        tally.wrong += 0 if missed else len(replies) - len(right)
         if right:
             tally.slowest = max(tally.slowest, float(right[0]["ts"]) - float(question.sent))
-        if question.deleted:  # the answer may have come first, or find nothing to answer to
+        if question.deleted:
             tally.deleted += 1
+            tally.left_behind += bool(replies) and not missed
             continue
         tally.answered += len(right) == 1
         # Only what met no living replica, or no database, each time is no fault of the bot's.
         met = attempts.get(str(question.sent), [])
         excused = {attempt.status for attempt in met} <= {NONE_UP, DIED}
-        gone = not right and excused and str(question.sent) in given_up[question.workspace.url]
+        gone = not right and excused and missed
         tally.undelivered += gone
         if not right and not gone:
             tally.lost += 1
             tally.traces.append(_trace(question, met, database))
+    voted = sum(question.helped is not None for question in asked)
+    tally.votes, tally.votes_lost = voted, voted - _count_votes(database)
     for one in taken:
         roots = await one.workspace.dm(one.user)
         tally.roots_doubled += max(0, len(roots) - 1)
@@ -562,6 +600,14 @@ async def _count(
             tally.shares += 1
             tally.shares_lost += not copies
             tally.shares_doubled += max(0, len(copies) - 1)
+
+
+def _count_votes(database: str) -> int:
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        votes = connection.scalar(text("SELECT count(*) FROM votes"))
+    engine.dispose()
+    return int(votes or 0)
 
 
 def _trace(question: Asked, met: list[Attempt], database: str) -> str:

@@ -263,7 +263,7 @@ async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
         assert installing.rows(f"SELECT 1 FROM {table} WHERE team = '{ONE}'") == [], table.name
     assert installing.rows(f"SELECT count(*) FROM runs WHERE team = '{TWO}'") == [(1,)]
     assert installing.rows("SELECT key FROM inbox WHERE work = 'later'") == [(f"say:{TWO}:C:1.1",)]
-    [answer] = await installing.two.replies(await installing.two.post("U_BEN", "C_ASK", QUESTION))
+    [answer] = await installing.two.replies(await installing.two.post("U_BEN", "C_GENERAL", QUESTION))
     assert "Bell Labs" in shown(answer)
 
 

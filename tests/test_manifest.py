@@ -14,16 +14,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import channel, faq, feedback, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, feedback, home, messages, privacy, quiz, share, uninstall
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, feedback, channel, quiz, share, home, uninstall)
-OFFERED = {"access", "library", "second_stage", "store"}  # what our own middleware puts into Bolt's context
-PARSED = {  # and what its dispatch does
-    "block_actions", "classified", "event_callback", "message_shortcut", "slash_command",
-    "view_submission",
+FEATURES = (messages, faq, feedback, channel, quiz, share, home, privacy, uninstall)
+# What our own middleware puts into Bolt's context, and what its dispatch does.
+OFFERED = {"access", "library", "question_days", "second_stage", "store"}
+PARSED = {
+    "block_actions", "classified", "event_callback", "message_shortcut", "slash_command", "view_submission",
 }  # fmt: skip
 
 # What each method and event needs, from its page in Slack's reference; an empty set is no scope at all.
@@ -39,6 +39,8 @@ METHOD_SCOPES = {
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "files_completeUploadExternal": {"files:write"},
+    "files_getUploadURLExternal": {"files:write"},
     "users_info": {"users:read"},
     "views_open": set(),
     "views_publish": set(),
@@ -115,7 +117,7 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = inspect.getsource(composition.create)
 
-    assert "(messages, faq, feedback, channel, quiz, share, home, uninstall)" in source
+    assert "(messages, faq, feedback, channel, quiz, share, home, privacy, uninstall)" in source
 
 
 def test_each_listener_has_its_event_or_command_and_the_reverse(registered: Recorder, manifest: dict[str, Any]):

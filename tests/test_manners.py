@@ -112,6 +112,23 @@ async def test_any_member_sets_what_the_bot_does_in_a_channel(workspace: Workspa
     await workspace.replies(await workspace.post("U_ANA", "C_ASK", XAI))
 
 
+@pytest.mark.both_databases
+async def test_a_channel_is_made_the_editors(workspace: Workspace):
+    offered = await panel(workspace)
+    assert "Nobody has chosen a channel for questions that need a person" in shown(offered)
+    await workspace.click("U_ANA", offered, "Bring them here")
+    await workspace.latest("U_ANA", offered, once=lambda now: "come to this channel." in shown(now))
+
+    elsewhere = await panel(workspace, "U_BEN", "C_GENERAL")
+    assert "come to <#C_ASK>." in shown(elsewhere)
+    await workspace.click("U_BEN", elsewhere, "Bring them here")
+    await workspace.latest("U_BEN", elsewhere, once=lambda now: "come to this channel." in shown(now))
+
+    again = await workspace.latest("U_ANA", offered)
+    await workspace.click("U_ANA", again, "Don’t bring them here")  # which they do not any more
+    await workspace.latest("U_ANA", offered, once=lambda now: "come to <#C_GENERAL>." in shown(now))
+
+
 async def test_a_whispered_answer_is_seen_by_one_person_until_that_person_posts_it(
     either_way: Workspace, library: Library
 ):

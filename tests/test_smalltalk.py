@@ -34,7 +34,7 @@ from bot.slack import faq
         ("I want to take the quiz", "begin"),
         ("hi, how do i take the quiz please", "begin"),
         ("stop", "stop"),
-        ("Please be quiet.", "stop"),
+        ("Please be quiet.", "hush"),
         ("That’s wrong", "complaint"),
         ("thanks, but that's not what I asked", "complaint"),
         ("not what I asked!", "complaint"),

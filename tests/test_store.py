@@ -573,7 +573,7 @@ async def test_replicas_that_start_together_bring_the_database_up_to_date_once(d
 
 def a_row(table: Table, **values: object) -> dict[str, Any]:
     """A row of any table: these values, and for its other columns something of their type that keys can refer to."""
-    samples = {str: "x", int: 1, float: 1.0, object: {}, datetime: datetime.fromtimestamp(0, UTC)}
+    samples = {str: "x", int: 1, float: 1.0, bool: True, object: {}, datetime: datetime.fromtimestamp(0, UTC)}
     return {column.name: samples[column.type.python_type] for column in table.columns} | values
 
 

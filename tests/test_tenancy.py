@@ -34,6 +34,7 @@ from bot.storage import Reply as StoredReply
 from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
+from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.tables import metadata
@@ -131,6 +132,11 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.choose": lambda store, team, n: store.replies.choose(
             team, "U_ANA", answers_unasked=(None, True, False)[n % 3], news=n % 2 == 0
         ),
+        "people.run_ids": lambda store, team, n: _sorted(store.people.run_ids(team, "U_ANA")),
+        "people.direct_messages": lambda store, team, n: _sorted(store.people.direct_messages(team, "U_ANA")),
+        "people.references": lambda store, team, n: _sorted(store.people.references(team, "U_ANA")),
+        "people.export": lambda store, team, n: _exported(store, team),
+        "people.forget": lambda store, team, n: store.people.forget(team, "U_ANA", ["C_ASK"][: n % 2]),
         "gaps.record": lambda store, team, n: store.gaps.record(team, _question(n)),
         "gaps.replace": lambda store, team, n: store.gaps.replace(team, replace(_question(n), text="Another")),
         "gaps.decide_suggestion": lambda store, team, n: store.gaps.decide_suggestion(
@@ -167,6 +173,19 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, ("C_EDITORS", None)[n % 2], by="U_ANA"
         ),
         "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),
+    }
+
+
+async def _sorted(reading: Awaitable[list[str]]) -> list[str]:
+    return sorted(await reading)
+
+
+async def _exported(store: Store, team: str) -> dict[str, list[dict[str, Any]]]:
+    """Export what is kept about somebody, but for what the clock says."""
+    tables = await store.people.export(team, "U_ANA")
+    return {
+        name: sorted(({key: row[key] for key in row if key not in VOLATILE} for row in rows), key=str)
+        for name, rows in tables.items()
     }
 
 
@@ -237,6 +256,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("replies.", Replies),
             ("gaps.", Gaps),
             ("feedback.", Feedback),
+            ("people.", People),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters

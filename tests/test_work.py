@@ -1,5 +1,6 @@
 """Every kind of durable work is declared once, and what is deleted with a round or a workspace follows from that."""
 
+import json
 import re
 from pathlib import Path
 
@@ -45,6 +46,55 @@ async def test_with_a_workspace_goes_all_its_work_but_what_deletes_it(tmp_path: 
     left = await left_after(tmp_path, library, [*own.values(), *others], work.of_workspace(TEAM))
 
     assert left == {own[Work.FORGET_WORKSPACE], *others}
+
+
+async def test_with_a_person_goes_all_work_of_theirs_and_no_other(tmp_path: Path, library: Library):
+    own = {kind: kind.key(TEAM, "U1", "x") for kind in Work}
+    others = [kind.key(team, user, "x") for kind in Work for team, user in ((TEAM, "U10"), ("T2", "U1"))]
+
+    left = await left_after(tmp_path, library, [*own.values(), *others], work.of_person(TEAM, "U1"))
+
+    assert left == {*own.values(), *others} - {own[kind] for kind in Work if kind.owner is Owner.PERSON}
+
+
+def test_all_kinds_may_name_a_person_and_those_that_forget_one_are_spared():
+    prefixes = {f"{kind.prefix}:{TEAM}:": kind for kind in Work}
+    spared = {Work.FORGET_PERSON, Work.DELETE_TRACES, Work.FORGET_WORKSPACE}
+    rounds = {Work.DELETE_ROUND, Work.ERASE_ROUND}
+
+    assert set(work.may_name_person(TEAM, rounds_deleted=True)) == {
+        prefix for prefix, kind in prefixes.items() if kind not in spared
+    }
+    assert set(work.may_name_person(TEAM, rounds_deleted=False)) == {
+        prefix for prefix, kind in prefixes.items() if kind not in spared | rounds
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "arguments", "goes"),
+    [
+        ("say:T1:C1:1.5", {}, True),  # a message of theirs
+        ("say:T1:C2:1.5", {}, False),
+        ("say:T1:C1:1.55", {}, False),
+        ("say:T1:C1:2.0", {"asker": "U1"}, True),
+        ("say:T1:C1:2.0", {"asker": "U10"}, False),
+        ("say:T1:C1:2.0", {"message": {"text": ["for <@U1>, of course"]}}, True),
+        ("publish:T1:C1:2.0:U1", {}, True),
+        ("say:T1:C1:2.0", {"run": ROUND}, True),
+        ("say:T2:C1:1.5", {"asker": "U1"}, False),
+    ],
+)
+async def test_work_that_has_not_begun_goes_if_its_key_or_its_arguments_name_somebody(
+    tmp_path: Path, library: Library, key: str, arguments: dict[str, object], goes: bool
+):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}")
+        await store.inbox.receive([Item(key, "nothing", json.dumps(arguments), 0.0)], "elsewhere")
+        await jobs.delete_naming(work.may_name_person(TEAM, rounds_deleted=True), ["U1", ROUND, "C1:1.5"])
+        left = await store.inbox.received(["elsewhere"])
+        await store.close()
+
+    assert left == [] if goes else [item.key for item in left] == [key]
 
 
 @pytest.mark.parametrize("pattern", [r"\bKey\(", r"jobs\.start\(f?\""])

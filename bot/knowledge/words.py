@@ -156,6 +156,11 @@ class MannersWords(Authored):
     means_whisper: Plain
     means_mention: Plain
     means_off: Plain
+    editors_here: Plain
+    editors_elsewhere: Annotated[Line, _text("channel")]
+    editors_nowhere: Plain
+    bring_here: Button
+    bring_nowhere: Button
 
 
 class Talk(Authored):
@@ -389,6 +394,7 @@ class ShareWords(Authored):
     sent: Annotated[Line, _text("to")]
     cancelled: Plain
     outdated: Plain
+    forgotten: Plain
     failed: Annotated[Line, _text("to")]
     restricted: Annotated[Line, _text("to")]
     refused: Annotated[Line, _text("to")]
@@ -421,6 +427,24 @@ class FirstStepsWords(Authored):
     quiz: Plain
 
 
+class PrivacyWords(Authored):
+    """What is kept about a person, and how they get it or have it deleted."""
+
+    text: Annotated[Line, _text("days", "question_days")]
+    exporting: Plain
+    export_file: Plain
+    export_text: Plain
+    export_part: Annotated[Line, _text("number", "count")]
+    forget: Plain
+    forget_button: Button
+    forget_title: Plain
+    forget_text: Plain
+    forget_yes: Plain
+    forget_no: Plain
+    forgetting: Plain
+    forgotten: Plain
+
+
 class InstallWords(Authored):
     """The pages a browser shows while a workspace installs the app."""
 
@@ -448,5 +472,6 @@ class Words(Authored):
     graded: GradedWords
     share: ShareWords
     home: HomeWords
+    privacy: PrivacyWords
     install: InstallWords
     first_steps: FirstStepsWords

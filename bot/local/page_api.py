@@ -393,9 +393,11 @@ class PageApi:
         return {"ok": True}
 
     async def undelivered(self, given: Json) -> Json:  # noqa: ARG002
-        """Name the messages whose event nobody ever acknowledged, however often it was sent."""
+        """Name the messages of which an event, or a change, was never acknowledged, however often it was sent."""
         parcels = [parcel for app in self._space.apps for parcel in app.delivery.given_up]
-        return {"ts": [parcel.payload["event"].get("ts") for parcel in parcels if "event" in parcel.payload]}
+        events = [parcel.payload["event"] for parcel in parcels if "event" in parcel.payload]
+        changed = [event.get("deleted_ts") or event.get("message", {}).get("ts") for event in events]
+        return {"ts": [*(event.get("ts") for event in events), *filter(None, changed)]}
 
     async def refresh(self, given: Json) -> Json:
         """Ask the bot's sockets to reconnect, or tell them another `reason`, e.g. link_disabled."""

@@ -22,7 +22,7 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, feedback, first_steps, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, feedback, first_steps, home, messages, privacy, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
@@ -80,11 +80,13 @@ def create(
     between_posts: float,
     second: SecondStage | None = None,
     support: str | None = None,
+    question_days: int = privacy.QUESTION_DAYS,
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
     support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
+    question_days: that questions without an answer are kept.
     Gives the app, and what to call with a new library.
     """
 
@@ -136,6 +138,7 @@ def create(
             share.share_worker,
             home.home_worker,
             first_steps.first_steps_worker,
+            privacy.privacy_worker,
             uninstall.uninstall_worker,
         ):
             worker.bind(gateway, library, store)
@@ -144,11 +147,12 @@ def create(
         result = context.authorize_result
         team = result.team_id if result else None
         context.update(library=current, store=store, access=access, second_stage=second, team_id=team)
+        context["question_days"] = question_days
         await next_()
 
     home.home_worker.support = support
     app.use(offer)
-    for feature in (messages, faq, feedback, channel, quiz, share, home, uninstall):
+    for feature in (messages, faq, feedback, channel, quiz, share, home, privacy, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -147,7 +147,7 @@ def usage(library: Library, argument: str = "") -> Message:
     """Explain the command; `argument` is what was not understood."""
     lead = [fill(library.words.quiz.unknown_argument, argument=argument)] if argument else []
     lines = [*lead, escape(library.words.quiz.usage)]
-    return message([section("\n\n".join(lines))], lines)
+    return message([section(line) for line in lines], lines)
 
 
 def say(text: str) -> Message:

@@ -8,7 +8,7 @@ from bot import jobs
 from bot.jobs import step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, manners_blocks
-from bot.slack.controls import SET_MODE, read_mode
+from bot.slack.controls import EDITORS_HERE, SET_MODE, read_editors, read_mode
 from bot.slack.gateway import Render
 from bot.slack.payloads import BlockActions, EventCallback, MemberJoinedChannel
 from bot.slack.pieces import Message
@@ -38,10 +38,10 @@ class ChannelWorker(SlackWorker):
     async def show_panel(self, team: str, channel: str, response_url: str) -> None:
         """Bring the list of choices up to date that one person sees."""
 
-        async def panel() -> Message:
-            return manners_blocks.channel_panel(await self._store.replies.channel(team, channel), self._library)
+        async def now() -> Message:
+            return await panel(team, channel, self._library, self._store)
 
-        await self._gateway.respond(response_url, panel, replace=True)
+        await self._gateway.respond(response_url, now, replace=True)
 
     def _greeting(self, team: str, channel: str, *, shared: bool) -> Render:
         async def greeting() -> Message:
@@ -58,7 +58,8 @@ async def panel(team: str, channel: str, library: Library, store: Store) -> Mess
     """Give what /rolefit channel shows in this channel."""
     if channel.startswith(DIRECT_MESSAGE):
         return blocks.say(library.words.manners.channel_dm)
-    return manners_blocks.channel_panel(await store.replies.channel(team, channel), library)
+    settings, editors = await store.replies.channel(team, channel), await store.feedback.editors_channel(team)
+    return manners_blocks.channel_panel(settings, channel, editors, library)
 
 
 async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
@@ -79,6 +80,17 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
     await ack()
 
 
+async def set_editors(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Make the channel where the button stands the editors', or end that, and show it."""
+    team, user, channel = str(context.team_id), block_actions.user.id, block_actions.ephemeral_place.channel
+    here = read_editors(block_actions.action)
+    if here or await store.feedback.editors_channel(team) == channel:
+        await store.feedback.set_editors_channel(team, channel if here else None, by=user)
+    key = Work.SHOW_CHANNEL.key(team, channel, block_actions.action.action_ts)
+    await jobs.start(key, channel_worker.show_panel, team, channel, block_actions.reply_url)
+    await ack()
+
+
 async def on_joined(event_callback: EventCallback, context: AsyncBoltContext) -> None:
     """Say what the bot does where it has just been invited."""
     event, team = event_callback.event, str(context.team_id)
@@ -89,6 +101,7 @@ async def on_joined(event_callback: EventCallback, context: AsyncBoltContext) ->
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to invitations, and to the buttons that set a mode."""
+    """Listen to invitations, and to the buttons that set a mode or the editors' channel."""
     app.event("member_joined_channel")(on_joined)
     app.action(re.compile(rf"^{SET_MODE}:"))(set_mode)
+    app.action(EDITORS_HERE)(set_editors)

@@ -29,6 +29,7 @@ REASON = "faq_reason"  # with ":" and the reason; value: reason, the answer's an
 ASK_PERSON = "faq_ask_person"  # value: the answer's and the question's ts, and the entry if there was one
 COMMENT = "faq_comment"  # a view; its private_metadata: the channel and the answer's ts
 POST_PRIVATE = "faq_post"  # value: the channel's thread and question, or "here", and the entries
+EDITORS_HERE = "editors_channel"  # value: whether what is for the editors comes to the channel where the button stands
 SET_MODE = "channel_mode"  # with ":" and the mode; value: the mode, and "shared" under the greeting of such a channel
 BEGIN = "quiz_begin"  # value: where it stands, and the run it stands beside
 CHOOSE = "quiz_choose"  # with ":" and the choice; value: run, prompt, question and choice
@@ -38,6 +39,7 @@ RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # of the lists
 SHARE = "share_begin"  # value: the run
 SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
+FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
 UNREVISED = "0"  # in a value, for a reply whose question has not been edited
 HERE = "here"  # in a value, for where the button stands
@@ -231,6 +233,16 @@ def mode_button(text: str, mode: Mode, *, chosen: bool, shared: bool) -> kit.But
     return kit.Button(text, action_id=f"{SET_MODE}:{mode.value}", value=value, style="primary" if chosen else None)
 
 
+def editors_button(text: str, *, here: bool) -> kit.Button:
+    """Give the button that makes this channel the editors', or ends that."""
+    return kit.Button(text, action_id=EDITORS_HERE, value="here" if here else "nowhere")
+
+
+def read_editors(clicked: BlockAction) -> bool:
+    """Say whether this channel is to be the editors'. Raises MalformedError."""
+    return clicked.words()[0] == "here"
+
+
 def read_mode(clicked: BlockAction) -> tuple[Mode, bool]:
     """Give the mode that was chosen, and whether under the greeting of a shared channel. Raises MalformedError."""
     name, *shared = clicked.words(most=2)
@@ -369,6 +381,14 @@ def delete_button(text: str, run_id: str, sure: kit.ConfirmationDialogue) -> kit
 def read_run(clicked: BlockAction) -> str:
     """Give the run of a button whose value is just that. Raises MalformedError."""
     return clicked.words()[0]
+
+
+# Privacy
+
+
+def forget_button(text: str, sure: kit.ConfirmationDialogue) -> kit.Button:
+    """Give the button by which whoever clicks it is forgotten, once they are sure."""
+    return kit.Button(text, action_id=FORGET_ME, value="me", style="danger", confirm=sure)
 
 
 # Sharing

@@ -21,6 +21,7 @@ from bot.domain.share import Delivery, Refusal
 from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library
 from bot.slack import blocks, feedback_blocks, history, manners_blocks, result, run_messages
+from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message
@@ -177,8 +178,9 @@ def manners(library: Library) -> Iterator[Rendering]:
         settings = ChannelSettings(mode, USER, 0.0) if mode else ChannelSettings()
         name = f"welcome to a channel, {'shared, ' if shared else ''}mode {mode}"
         yield Rendering(name, partial(manners_blocks.welcome, settings, library, shared=shared))
-        panel = partial(manners_blocks.channel_panel, settings, library)
-        yield Rendering(f"panel of a channel, mode {mode}", panel)
+        for editors in (None, "C1", "C2"):
+            panel = partial(manners_blocks.channel_panel, settings, "C1", editors, library)
+            yield Rendering(f"panel of a channel, mode {mode}, editors in {editors}", panel)
     yield Rendering("link to an answer of a moment ago", partial(manners_blocks.answered_lately, LINK, library))
 
 
@@ -461,7 +463,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
             "nothing_so_far", "waiting", "which_two",
         ),
-        "share": ("cancelled", "outdated"),
+        "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
+        "share": ("cancelled", "forgotten", "outdated"),
     }  # fmt: skip
     for group, texts in names.items():
         for name in texts:
@@ -478,10 +481,17 @@ def home(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
 
 
+def privacy(library: Library) -> Iterator[Rendering]:
+    """Give what is said of what is kept about somebody; the sentences are in `sentences`."""
+    yield Rendering("what is kept", partial(privacy_listeners.kept, library, privacy_listeners.QUESTION_DAYS))
+    yield Rendering("whether to forget somebody", partial(privacy_listeners.ask_to_forget, library))
+    yield Rendering("part of an export", partial(privacy_listeners.exported_part, "<" * 500, 1, 2, library))
+
+
 def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, feedback, manners, questions, rounds, shortened, halves, pictures,
-        reviews, lists, sharing, first_steps, sentences, home,
+        reviews, lists, sharing, first_steps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

@@ -232,6 +232,48 @@ class SlackGateway:
 
         return await self._call("remove", remove, lease=lease)
 
+    async def open_direct_message(self, team: str, user: str) -> str | None:
+        """Give the id of our conversation with a person; None if Slack does not say, as without `im:write`."""
+
+        async def opened(_: CallResult) -> CallResult:
+            try:
+                found = await (await self._client(team)).conversations_open(users=user)
+            except SlackApiError as error:
+                if _may_pass(error):
+                    raise
+                log.warning("Slack opened no direct message", error=code(error))
+                return {}
+            return {"channel": found["channel"]["id"]}
+
+        return (await self._call("open", opened)).get("channel")
+
+    async def send_file(
+        self, team: str, channel: str, name: str, content: Callable[[], Awaitable[bytes]], comment: Render
+    ) -> bool:
+        """Send a file to a channel, with a comment; False if Slack does not take it, as without `files:write`.
+
+        What is in it is made when it is sent and recorded nowhere. Where Slack leaves open whether it has taken the
+        file, another copy is sent.
+        """
+
+        async def send(_: CallResult) -> CallResult:
+            client, data, message = await self._client(team), await content(), await comment()
+            try:
+                place = await client.files_getUploadURLExternal(filename=name, length=len(data))
+                async with self._access.session.post(place["upload_url"], data=data) as answer:
+                    answer.raise_for_status()
+                files = [{"id": place["file_id"], "title": name}]
+                said = message.text if message else None
+                await client.files_completeUploadExternal(files=files, channel_id=channel, initial_comment=said)
+            except SlackApiError as error:
+                if _may_pass(error):
+                    raise
+                log.warning("Slack took no file", error=code(error))
+                return {"refused": True}
+            return {}
+
+        return "refused" not in await self._call("send file", send)
+
     async def publish_home(self, team: str, user: str, view: Callable[[], dict[str, Any]]) -> None:
         """Show somebody the Home tab. Slack takes none for who cannot open it."""
 
@@ -257,16 +299,16 @@ class SlackGateway:
 
     async def respond(
         self, response_url: str, render: Render, *, replace: bool = False, visible: bool = False, delete: bool = False
-    ) -> None:
+    ) -> bool:
         """Answer a command or a click privately, also where the bot is not a member, or replace what only one saw.
 
         visible: to all in the channel. delete: take away what was clicked; nothing is said. An address works for half
-        an hour, and five times; one that does not work any more is let go.
+        an hour, and five times; one that does not work any more is let go, and gives False.
         """
         how: dict[str, Any] = {"replace_original": replace, "response_type": "in_channel" if visible else "ephemeral"}
         if delete:
             how = {"delete_original": True}
-        await self._call("reply", lambda _: self._respond(response_url, render, how))
+        return "refused" not in await self._call("reply", lambda _: self._respond(response_url, render, how))
 
     async def replace_clicked(self, response_url: str, render: Render, *, lease: Lease) -> CallResult:
         """Replace the message that was clicked, which stays as visible as it was. It is tried once.

@@ -7,7 +7,7 @@ import slackblocks as kit
 from bot.domain.manners import Mode
 from bot.knowledge import Library
 from bot.slack.blocks import say
-from bot.slack.controls import mode_button, post_private_button
+from bot.slack.controls import editors_button, mode_button, post_private_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.run_messages import day
 from bot.slack.text import Mrkdwn, escape, fill, mention
@@ -63,13 +63,23 @@ def welcome(settings: ChannelSettings, library: Library, *, shared: bool) -> Mes
     return message(parts, [lead, *chosen])
 
 
-def channel_panel(settings: ChannelSettings, library: Library) -> Message:
-    """Show what the bot does in a channel, who has chosen that, and what else there is to choose."""
+def channel_panel(settings: ChannelSettings, channel: str, editors: str | None, library: Library) -> Message:
+    """Show what the bot does in a channel, who has chosen that, and what else there is to choose.
+
+    editors: the channel to which what is for the editors comes, if there is one.
+    """
     words = library.words.manners
     now = _chosen(settings, library) if settings.mode else Mrkdwn(escape(words.channel_none))
     lead = f"{escape(words.channel)}\n{now}"
     meanings = "\n".join(escape(getattr(words, f"means_{mode.value}")) for mode in Mode)
-    return message([section(lead), section(meanings), _buttons(settings, library)], [lead, meanings])
+    if editors == channel:
+        where, button = escape(words.editors_here), editors_button(words.bring_nowhere, here=False)
+    else:
+        elsewhere = fill(words.editors_elsewhere, channel=Mrkdwn(f"<#{editors}>"))
+        where = elsewhere if editors else escape(words.editors_nowhere)
+        button = editors_button(words.bring_here, here=True)
+    parts = [section(lead), section(meanings), _buttons(settings, library), section(where), kit.ActionsBlock([button])]
+    return message(parts, [lead, meanings, where])
 
 
 def _chosen(settings: ChannelSettings, library: Library) -> Mrkdwn:

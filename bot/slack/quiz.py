@@ -27,7 +27,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, faq, history
+from bot.slack import blocks, channel, faq, history, privacy
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -133,6 +133,7 @@ async def command(
     library: Library,
     store: Store,
     second_stage: SecondStage | None,
+    question_days: int,
 ) -> None:
     """Begin the quiz, offer to go on with one, list earlier ones, explain the command, or answer a question."""
     text = (slash_command.text or "").strip()
@@ -142,6 +143,8 @@ async def command(
     if argument == "history":
         rounds, total = await store.runs.history(team, user, limit=history.MOST), await store.runs.count(team, user)
         message = history.listed(rounds, total, library)
+    elif argument in privacy.COMMANDS:
+        message = await privacy.command(argument, team, user, slash_command.response_url, library, question_days)
     elif argument == "help":
         message = blocks.usage(library)
     elif argument == "channel":

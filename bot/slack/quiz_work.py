@@ -243,6 +243,10 @@ class QuizWorker(ReconcilingWorker):
 
         await self._gateway.respond(response_url, left, replace=True)
 
+    async def delete_round(self, team: str, run_id: str, user: str) -> None:
+        """Delete a round of somebody's with its messages, as a part of other work. Raises SlackWorkError."""
+        await self._apply(team, run_id, Delete(), user)
+
     @workflow
     async def erase(self, team: str, run_id: str, later: list[str]) -> None:
         """Delete the records of all work about a round that is gone, which hold its answers.

@@ -54,7 +54,7 @@ class ReplyWorker(SlackWorker):
             kept = held.surface == Surface.COMMAND and not deleted
             if not wanted.kind and not kept:
                 settled = await self._withdraw(team, channel, held, deleted=deleted)
-            elif posted and not kept and (held.kind, held.entries) != (wanted.kind, wanted.entries):
+            elif posted and not kept and not _says_the_same(held, wanted):
                 settled = await self._change(team, channel, replace(_as_of(wanted, held), state=held.state))
             elif not posted and wanted.kind:
                 settled = await self._bring(team, channel, _as_of(wanted, held), shared=shared)
@@ -230,6 +230,11 @@ class ReplyWorker(SlackWorker):
 
     async def _settle(self, team: str, channel: str, reply: Reply) -> None:
         await step("settle", self._store.replies.settle, team, channel, reply, by=current_key())
+
+
+def _says_the_same(held: Reply, wanted: Reply) -> bool:
+    """Say whether a reply that is posted is the one that is wanted; a link to an answer is as good as the answer."""
+    return held.entries == wanted.entries and (held.kind == wanted.kind or (held.kind, wanted.kind) == (LINK, ANSWER))
 
 
 def _as_of(wanted: Reply, held: Reply) -> Reply:

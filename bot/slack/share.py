@@ -90,6 +90,8 @@ class ShareWorker(SlackWorker):
             run = await self._store.runs.get(team, share.run) if share else None
             if share is None or run is None:
                 return None
+            if not share.recipient:
+                return {"forgotten": True}
             to = ShareState.SENT if run.answers_version == share.run_version else ShareState.CANCELLED
             # Nobody but this work makes it SENT: to find it so means that we did, before a crash.
             now = await self._store.move_share(team, share_id, was=ShareState.PREVIEWED, to=to)
@@ -100,6 +102,10 @@ class ShareWorker(SlackWorker):
 
         claimed = await step("claim share", claim)
         if claimed is None:
+            return
+        if "forgotten" in claimed:
+            nobody = self._rendered(lambda library: blocks.say(library.words.share.forgotten))
+            await self._gateway.update_message(team, channel, confirm_ts, nobody)
             return
         to = mention(claimed["recipient"])
         if claimed["outdated"]:
@@ -136,7 +142,8 @@ class ShareWorker(SlackWorker):
 
     async def _end_preview(self, team: str, channel: str, share: dict[str, Any], *, sent: bool) -> None:
         """Have the lead of a preview say what became of it."""
-        if intro_ts := share["message"].get("intro_ts"):  # not of before it was kept
+        # Not of before it was kept, nor with a name that is not kept any more.
+        if share["recipient"] and (intro_ts := share["message"].get("intro_ts")):
             note = partial(blocks.preview_over, mention(share["recipient"]), sent=sent)
             await self._gateway.update_message(team, channel, intro_ts, self._rendered(note))
 

@@ -57,6 +57,9 @@ class Work(Enum):
     CLOSE_HELP_REQUEST = "helped", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     FIRST_STEPS = "steps", Owner.PERSON
+    EXPORT = "export", Owner.PERSON
+    FORGET_PERSON = "forget_me", Owner.WORKSPACE  # its keys name nobody: records of what it begins hold them
+    DELETE_TRACES = "traces", Owner.WORKSPACE
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 
     def __init__(self, prefix: str, owner: Owner, deletes_owner: bool = False) -> None:
@@ -73,6 +76,21 @@ def of_round(team: str, run_id: str) -> list[str]:
     """Give how the keys of all work about a round begin, but for the work that deletes it."""
     kinds = [kind for kind in Work if kind.owner is Owner.ROUND and not kind.deletes_owner]
     return [f"{kind.prefix}:{team}:{run_id}:" for kind in kinds]
+
+
+def of_person(team: str, user: str) -> list[str]:
+    """Give how the keys of all work begin that belongs to a person."""
+    return [f"{kind.prefix}:{team}:{user}:" for kind in Work if kind.owner is Owner.PERSON]
+
+
+def may_name_person(team: str, *, rounds_deleted: bool) -> list[str]:
+    """Give how the keys of all work of a workspace begin whose records may name a person, but for what forgets them.
+
+    rounds_deleted: that which deletes rounds for good is among it; before, it is needed.
+    """
+    needed = {Work.FORGET_PERSON, Work.DELETE_TRACES, Work.FORGET_WORKSPACE}
+    needed |= set() if rounds_deleted else {Work.DELETE_ROUND, Work.ERASE_ROUND}
+    return list(dict.fromkeys(f"{kind.prefix}:{team}:" for kind in Work if kind not in needed))
 
 
 def of_workspace(team: str) -> list[str]:

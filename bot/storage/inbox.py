@@ -59,6 +59,11 @@ class Inbox:
             for first in range(0, len(keys), AT_ONCE):
                 await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
 
+    async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
+        """List the items whose key begins with one of these, whoever is to begin them."""
+        async with self._engine.connect() as connection:
+            return _items(await connection.execute(select(inbox).where(or_(*map(_begins_with, prefixes)))))
+
     async def forget_received(self, prefixes: Sequence[str]) -> None:
         """Delete all items whose key begins with one of these; again does nothing."""
         async with self._engine.begin() as connection:

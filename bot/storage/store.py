@@ -23,31 +23,12 @@ from bot.private import private_file
 from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
+from bot.storage.ownership import Owner, ownership
+from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import (
-    actions,
-    answers,
-    channel_settings,
-    channels,
-    help_requests,
-    hushed_threads,
-    inbox,
-    installations,
-    messages,
-    oauth_states,
-    people,
-    questions,
-    recent_entries,
-    replicas,
-    replies,
-    runs,
-    shares,
-    threads,
-    votes,
-    workspaces,
-)
+from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, shares, threads
 from bot.storage.trouble import watch
 
 HEAD = "0010"  # the newest migration; a test holds it against the files
@@ -57,10 +38,9 @@ CONNECT = 10  # seconds
 TURNS_AHEAD = 900
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 # What is deleted with a workspace, what refers to other tables first.
-OF_A_TEAM = (
-    shares, messages, actions, answers, runs, threads, channels, installations, channel_settings, replies,
-    recent_entries, hushed_threads, people, votes, questions, help_requests, workspaces,
-)  # fmt: skip
+OF_A_TEAM = tuple(
+    table for table in reversed(metadata.sorted_tables) if ownership(table).owner not in (Owner.WORK, Owner.NOBODY)
+)
 
 
 class ShareState(StrEnum):
@@ -100,12 +80,14 @@ class Store:
     """Rows of one database, opened with `Store.open` and closed with `close`.
 
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
-    feedback: what people made of it. gaps: what they asked and the bot could not answer.
+    people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
+    could not answer.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.runs, self.inbox, self.replies = Runs(engine), Inbox(engine), Replies(engine)
+        self.people = People(engine)
         self.feedback = Feedback(engine)
         self.gaps = Gaps(engine)
         self._changing: dict[str, asyncio.Lock] = {}

@@ -1,4 +1,7 @@
-"""The tables; `migrations/` brings a database to this shape, and a test holds the two together."""
+"""The tables; `migrations/` brings a database to this shape, and a test holds the two together.
+
+Each says what its rows belong to and which columns name a person (`bot.storage.ownership`): deletion and export follow.
+"""
 
 from sqlalchemy import (
     JSON,
@@ -16,6 +19,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from bot.storage.ownership import Owner, owned_by
+
 metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"})
 
 quizzes = Table(
@@ -23,6 +28,7 @@ quizzes = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("content", JSON, nullable=False),
+    info=owned_by(Owner.NOBODY),
 )
 
 runs = Table(
@@ -48,6 +54,7 @@ runs = Table(
     ForeignKeyConstraint(["quiz"], ["quizzes.digest"], name="fk_runs_quiz"),
     UniqueConstraint("team", "user", "root_ts", name="uq_runs_thread"),
     Index("ix_runs_team_user", "team", "user"),
+    info=owned_by(Owner.PERSON, "user"),
 )
 
 answers = Table(
@@ -60,6 +67,7 @@ answers = Table(
     Column("other", String(64)),  # the second choice of an answer by halves
     Column("taken_by", String(255), nullable=False),  # only an old replica reads it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_answers_run", ondelete="CASCADE"),
+    info=owned_by(Owner.RUN),
 )
 
 # The messages of a run's thread, by what they are for, and what they show.
@@ -72,6 +80,7 @@ messages = Table(
     Column("ts", String(32), nullable=False),
     Column("digest", String(64), nullable=False),
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_messages_run", ondelete="CASCADE"),
+    info=owned_by(Owner.RUN),
 )
 
 # What was done to a run, by the piece of work that did it: doing it again gives the same outcome.
@@ -83,6 +92,7 @@ actions = Table(
     Column("by", String(255), primary_key=True),
     Column("outcome", JSON, nullable=False),
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_actions_run", ondelete="CASCADE"),
+    info=owned_by(Owner.RUN),
 )
 
 # Which entry a thread was answered with last: "and at Anthropic?" leans on it. What people wrote is not kept.
@@ -94,6 +104,7 @@ threads = Table(
     Column("thread_ts", String(32), primary_key=True),
     Column("entry", String(64), nullable=False),
     Column("answered_at", Float(53)),  # seconds since 1970; none in rows of before it was kept
+    info=owned_by(Owner.CHANNEL),
 )
 
 # When a channel may be posted to next: Slack takes one message a second, whichever replica sends it.
@@ -103,6 +114,7 @@ channels = Table(
     Column("team", String(32), primary_key=True),
     Column("channel", String(32), primary_key=True),
     Column("free_at", Float(53), nullable=False),  # seconds since 1970
+    info=owned_by(Owner.CHANNEL),
 )
 
 # Work that was received and has not begun, and who is to begin it. Rows are deleted as soon as it has.
@@ -114,6 +126,7 @@ inbox = Table(
     Column("arguments", Text, nullable=False),  # by their names, as JSON
     Column("received_at", Float(53), nullable=False),  # seconds since 1970
     Column("replica", String(128), nullable=False),
+    info=owned_by(Owner.WORK),
 )
 
 # The processes that work on this database, and when each last said so.
@@ -122,6 +135,7 @@ replicas = Table(
     metadata,
     Column("id", String(128), primary_key=True),
     Column("seen_at", Float(53), nullable=False),  # seconds since 1970; 0 for one that has deregistered
+    info=owned_by(Owner.NOBODY),
 )
 
 # Where the app is installed. Tokens are encrypted by whoever stores them; see `bot.slack.access.Cipher`.
@@ -136,6 +150,7 @@ installations = Table(
     Column("expires_at", Float(53)),  # seconds since 1970; none for a token that does not expire
     Column("installed_at", Float(53), nullable=False),
     Column("first_steps", String(32)),  # the person who was told them last
+    info=owned_by(Owner.WORKSPACE, "first_steps"),
 )
 
 # What an installation that is under way has to bring back; only an old replica reads and writes it.
@@ -144,6 +159,7 @@ oauth_states = Table(
     metadata,
     Column("state", String(64), primary_key=True),
     Column("expires_at", Float(53), nullable=False),
+    info=owned_by(Owner.NOBODY),
 )
 
 shares = Table(
@@ -158,6 +174,7 @@ shares = Table(
     Column("state", String(16), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
+    info=owned_by(Owner.RUN, "recipient"),
 )
 
 # How the bot behaves in a channel, by its id; no row, or no mode, is the default.
@@ -170,6 +187,7 @@ channel_settings = Table(
     Column("changed_by", String(32)),
     Column("changed_at", Float(53)),  # seconds since 1970, as all times below
     Column("welcomed_at", Float(53)),  # when it said, once, that it is there
+    info=owned_by(Owner.CHANNEL, "changed_by"),
 )
 
 # What was replied to each message: to change or withdraw it with the message, and not to say the same thing twice.
@@ -195,6 +213,7 @@ replies = Table(
     Index("ix_replies_answer", "team", "channel", "answer_ts"),
     Index("ix_replies_thread", "team", "channel", "thread_ts"),
     Index("ix_replies_asker", "team", "asker"),
+    info=owned_by(Owner.CHANNEL, "asker"),
 )
 
 # Which question an entry was last posted for in a channel: within ten minutes another gets a link to it.
@@ -206,6 +225,7 @@ recent_entries = Table(
     Column("entry", String(64), primary_key=True),
     Column("question_ts", String(32), nullable=False),
     Column("posted_at", Float(53), nullable=False),
+    info=owned_by(Owner.CHANNEL),
 )
 
 # Threads in which somebody has asked the bot to be quiet.
@@ -217,6 +237,7 @@ hushed_threads = Table(
     Column("thread_ts", String(32), primary_key=True),
     Column("hushed_by", String(32)),
     Column("hushed_at", Float(53), nullable=False),
+    info=owned_by(Owner.CHANNEL, "hushed_by"),
 )
 
 # What people have chosen for themselves.
@@ -227,6 +248,7 @@ people = Table(
     Column("user", String(32), primary_key=True),
     Column("answers_unasked", Boolean, nullable=False),  # whether to answer them though they did not mention the bot
     Column("news", Boolean, nullable=False),  # whether to tell them when a question of theirs has an answer
+    info=owned_by(Owner.PERSON, "user"),
 )
 
 # Whether an answer helped: one vote a person and answer.
@@ -243,6 +265,7 @@ votes = Table(
     Column("comment", Text),
     Column("voted_at", Float(53), nullable=False),
     Index("ix_votes_user", "team", "user"),
+    info=owned_by(Owner.PERSON, "user"),
 )
 
 # What people asked the bot: what it could not answer, and which suggestion was meant. Deleted after the retention time.
@@ -261,6 +284,7 @@ questions = Table(
     Column("answered_by", String(64)),  # the entry that answers it by now, and when the person was told
     Column("told_at", Float(53)),
     Index("ix_questions_user", "team", "user"),
+    info=owned_by(Owner.PERSON, "user"),
 )
 
 # Questions that were passed on to a person, by the message that did so.
@@ -278,6 +302,7 @@ help_requests = Table(
     Column("resolved_by", String(32)),
     Column("resolved_at", Float(53)),
     Index("ix_help_requests_asker", "team", "asker"),
+    info=owned_by(Owner.PERSON, "asker", "resolved_by"),
 )
 
 # What a workspace has chosen: where its editors are, and the last week whose digest they had, as "2026-W48".
@@ -288,4 +313,5 @@ workspaces = Table(
     Column("editors_channel", String(32)),
     Column("chosen_by", String(32)),
     Column("digest_of", String(16)),
+    info=owned_by(Owner.WORKSPACE, "chosen_by"),
 )

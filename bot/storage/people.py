@@ -1,0 +1,135 @@
+"""All that is kept about one person, in all tables: to export it, and to forget it.
+
+Which rows and columns those are is declared with the tables (`bot.storage.ownership`).
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, DateTime, Float, Table, delete, select, union, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.storage.ownership import Owner, ownership
+from bot.storage.tables import metadata, replies, runs, shares
+
+DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
+SENT: Final = "sent"  # the state of a share that its recipient has seen; `bot.storage.store.ShareState` has it too
+
+Rows = list[dict[str, Any]]
+
+
+class People:
+    """What is kept about people; each method sees the rows of the team it is given."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run_ids(self, team: str, user: str) -> list[str]:
+        """Name a person's runs, latest first, also those that are being deleted."""
+        mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user).order_by(runs.c.begun_at.desc())
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(mine))
+
+    async def direct_messages(self, team: str, user: str) -> list[str]:
+        """Name the conversations with a person that are known from their runs and from what they were replied to."""
+        async with self._engine.connect() as connection:
+            return await _direct_messages(connection, team, user)
+
+    async def references(self, team: str, user: str) -> list[str]:
+        """Give all by which records of work may name a person, besides their direct message: their id, those of their
+        runs and of the shares they were sent, and each message that was replied to, as "channel:ts".
+        """
+        async with self._engine.connect() as connection:
+            run_ids = await connection.scalars(select(runs.c.id).where(runs.c.team == team, runs.c.user == user))
+            received = select(shares.c.id).where(shares.c.team == team, shares.c.recipient == user)
+            share_ids = await connection.scalars(received)
+            asked = select(replies.c.channel, replies.c.question_ts)
+            rows = await connection.execute(asked.where(replies.c.team == team, replies.c.asker == user))
+            return [user, *run_ids, *share_ids, *(f"{row.channel}:{row.question_ts}" for row in rows)]
+
+    async def export(self, team: str, user: str) -> dict[str, Rows]:
+        """Give all rows about a person by table, as plain data; times are written as ISO 8601.
+
+        Of another person's row, only what identifies it, where it names this one, and its times; and of shares only
+        those that were sent, as what others have not sent is theirs.
+        """
+        found: dict[str, Rows] = {}
+        async with self._engine.connect() as connection:
+            for table in metadata.sorted_tables:
+                rows: Rows = []
+                if (own := _own(table, team, user)) is not None:
+                    rows += await _read(connection, list(table.c), table.c.team == team, own)
+                for column in _named_by_others(table):
+                    of_a_person = ownership(table).owner in (Owner.RUN, Owner.PERSON)
+                    columns = _brief(table, column) if of_a_person else list(table.c)
+                    seen = [shares.c.state == SENT] if table is shares else []
+                    rows += await _read(connection, columns, table.c.team == team, column == user, *seen)
+                if rows:
+                    found[table.name] = rows
+        return found
+
+    async def forget(self, team: str, user: str, direct_messages: Collection[str] = ()) -> None:
+        """Delete the rows that are a person's, and take their id out of those that are not; again does nothing.
+
+        direct_messages: ids of their conversation with us; what is kept of that is deleted, too.
+        """
+        async with self._engine.begin() as connection:
+            places = {user, *direct_messages, *await _direct_messages(connection, team, user)}
+            for table in reversed(metadata.sorted_tables):  # what refers to other tables first
+                own = _own(table, team, user)
+                if ownership(table).owner is Owner.CHANNEL:
+                    own = table.c.channel.in_(places)
+                if own is not None:
+                    await connection.execute(delete(table).where(table.c.team == team, own))
+                for column in _named_by_others(table):
+                    nobody = None if column.nullable else ""
+                    named = update(table).where(table.c.team == team, column == user)
+                    await connection.execute(named.values({column: nobody}))
+
+
+def _own(table: Table, team: str, user: str) -> ColumnElement[bool] | None:
+    """Say which rows of a table are a person's own; None where none can be."""
+    declared = ownership(table)
+    if declared.owner is Owner.PERSON:
+        return table.c[declared.people[0]] == user
+    if declared.owner is Owner.RUN:
+        return table.c.run.in_(select(runs.c.id).where(runs.c.team == team, runs.c.user == user))
+    return None
+
+
+def _named_by_others(table: Table) -> list[Column[Any]]:
+    """Give the columns that name people in rows which are not theirs."""
+    declared = ownership(table)
+    return [table.c[name] for name in declared.people[declared.owner is Owner.PERSON :]]
+
+
+def _brief(table: Table, column: Column[Any]) -> list[Column[Any]]:
+    """Give the columns of a row that belongs to another person which the one named in `column` may see."""
+    return [known for known in table.c if known.primary_key or known is column or _is_time(known)]
+
+
+def _is_time(column: Column[Any]) -> bool:
+    return isinstance(column.type, DateTime) or (isinstance(column.type, Float) and column.name.endswith("_at"))
+
+
+async def _direct_messages(connection: AsyncConnection, team: str, user: str) -> list[str]:
+    led = select(runs.c.channel).where(runs.c.team == team, runs.c.user == user)
+    asked = select(replies.c.channel).where(replies.c.team == team, replies.c.asker == user)
+    asked = asked.where(replies.c.channel.startswith(DIRECT_MESSAGE))
+    return list(await connection.scalars(union(led, asked)))
+
+
+async def _read(connection: AsyncConnection, columns: list[Column[Any]], *which: ColumnElement[bool]) -> Rows:
+    found = await connection.execute(select(*columns).where(*which))
+    times = {column.name for column in columns if _is_time(column)}
+    return [
+        {name: _in_words(value) if name in times else value for name, value in row.items()} for row in found.mappings()
+    ]
+
+
+def _in_words(time: datetime | float | None) -> str | None:
+    if time is None:
+        return None
+    at = time.replace(tzinfo=UTC) if isinstance(time, datetime) else datetime.fromtimestamp(time, UTC)
+    return at.isoformat(timespec="seconds")
