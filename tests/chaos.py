@@ -350,6 +350,7 @@ class Asked:
     sent: Sent
     entry: str
     deleted: bool = False
+    fate: str = "left alone"
     helped: bool | None = None  # as was voted
 
     async def replies(self) -> list[Json]:
@@ -360,7 +361,7 @@ class Asked:
             if self.deleted:
                 return []
             raise
-        return [each for each in thread if each["ts"] != self.sent]
+        return [each for each in thread if each["ts"] != self.sent and not each.get("ephemeral")]
 
 
 async def _drive(
@@ -385,10 +386,12 @@ async def _drive(
             asked.append(one)
             fate = chance.random()
             if one.deleted:
+                one.fate = "deleted"
                 await workspace.delete(one.sent)
             elif fate < EDITED:
                 await workspace.edit(one.sent, f"{text} (edited)")
             elif fate < EDITED + ASKED_ANEW:
+                one.fate = f"edited from {one.entry}"
                 text, one.entry = chance.choice(texts)
                 await workspace.edit(one.sent, text)
             elif fate > 1 - VOTED:
@@ -571,7 +574,10 @@ async def _count(
         right = [reply for reply in replies if answer in shown(reply) or link in shown(reply)]
         missed = str(question.sent) in given_up[question.workspace.url]  # it, its edit or its deletion
         tally.doubled += max(0, len(right) - 1)
-        tally.wrong += 0 if missed else len(replies) - len(right)
+        if not missed and len(replies) > len(right):
+            tally.wrong += len(replies) - len(right)
+            said = [shown(reply)[:80] for reply in replies]
+            tally.traces.append(f"{question.sent} about {question.entry}, {question.fate}, was answered with {said}")
         if right:
             tally.slowest = max(tally.slowest, float(right[0]["ts"]) - float(question.sent))
         if question.deleted:
