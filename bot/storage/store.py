@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.sql import text
 
 from bot.private import private_file
-from bot.storage.feedback import Feedback
+from bot.storage.feedback import FEEDBACK_KEPT, Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
 from bot.storage.ownership import Owner, ownership
@@ -270,7 +270,7 @@ class Store:
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
         await self.runs.forget_quizzes()
         await self.replies.prune(before)
-        await self.feedback.prune(before)
+        await self.feedback.prune(now - FEEDBACK_KEPT)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
