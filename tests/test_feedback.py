@@ -640,7 +640,10 @@ async def test_buttons_of_a_reply_that_is_not_remembered_do_no_harm(workspace: W
     await workspace.latest("U_BEN", offer, once=lambda now: "Why this?" in buttons(now))
 
     assert any("I do not remember any more which message this answers." in each for each in said)
-    assert await store.replies.get(TEAM, "C_ASK", unclear) is None
+    await workspace.settled()
+    again = await store.replies.get(TEAM, "C_ASK", unclear)
+    assert again
+    assert (again.kind, again.state, again.answer_ts) == (ANSWER, ReplyState.POSTED, offer["ts"])
 
 
 # The rows

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
 from bot.domain.why import explain
-from bot.jobs import current_key, pause, step, worker, workflow
+from bot.jobs import step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, feedback_blocks, manners_blocks
@@ -20,12 +21,10 @@ from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
-from bot.slack.reply_work import ANSWER
-from bot.slack.slack_worker import SlackWorker
+from bot.slack.reply_work import ANSWER, ReplyWorker
 from bot.slack.text import Mrkdwn, fill, mention
-from bot.storage import BusyError, HelpRequest, Reply, ReplyState
+from bot.storage import HelpRequest, Reply, ReplyState
 
-HELD_FOR = 1.0  # seconds between two tries to hold a reply that other work holds
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
 NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
 SUGGESTED = (faq.SUGGEST, faq.NOT_ANSWERED)  # kinds of replies that offer suggestions
@@ -55,7 +54,7 @@ class Click:
 
 
 @worker()
-class FeedbackWorker(SlackWorker):
+class FeedbackWorker(ReplyWorker):
     """Answers clicks below an answer. What people wrote is fetched from Slack where it is needed, and never recorded.
 
     second_stage: ranks questions for an explanation as they were ranked for the answer; None where it is off.
@@ -63,71 +62,52 @@ class FeedbackWorker(SlackWorker):
 
     second_stage: SecondStage | None = None
 
+    def render_reply(self, reply: Reply) -> Render:
+        """Have a reply rendered as it is posted."""
+        return self._rendered(partial(faq.posted, reply))
+
     @workflow
     async def choose(self, clicked: dict[str, Any], question_ts: str, entry: str | None) -> None:
-        """Make the suggestion that somebody chose the answer, in place; None for none of those that were offered."""
+        """Make the suggestion that somebody chose the answer, in place; None for none of those that were offered.
+
+        The click counts like an edit of the question: what was decided before comes too late after it.
+        """
         click = Click(**clicked)
-        reply = await self._hold(click, question_ts)
-        if reply is None:
+        team, channel, thread_ts = click.team, click.channel, click.thread_ts or click.ts
+        # As it was, if it is from so long ago that it is not remembered.
+        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), revision=click.at)
+        held = await self._hold(team, channel, wanted)
+        offers = held is not None and held.kind in SUGGESTED and held.state is not ReplyState.WITHDRAWN
+        if held is None or not offers:
+            if held:
+                await self._settle(team, channel, held)
             await self._tell(click, self._say("changed_since"))
             return
-        known = await step("find entry", self._is_known, entry)
-        thread_ts, entries = click.thread_ts or click.ts, (entry,) if entry else ()
-        chosen = Reply(question_ts, thread_ts, None, reply["surface"], ANSWER, entries)
+        settled = replace(held, state=ReplyState.POSTED, answer_ts=click.ts)
+        async with self._freed_on_failure(team, channel, held):
+            known = await step("find entry", self._is_known, entry)
+            if known and entry:
+                settled = await self._change(team, channel, replace(settled, kind=ANSWER, entries=(entry,)))
+            else:
+                settled = replace(settled, kind=faq.UNKNOWN, entries=())
+                about = None if entry else AboutAnswer(click.ts, question_ts, None)
+                await self._gateway.update_message(team, channel, click.ts, self._not_chosen(click, about))
+        await self._settle(team, channel, settled)
+        if known or entry is None:
+            kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
+            question = message_id(channel, question_ts)
+            await step("decide", self._store.gaps.decide_suggestion, team, question, click.user, kind, entry)
 
-        async def shown() -> Message:
-            if known:
-                return faq.posted(chosen, self._library)
-            if entry:
+    def _not_chosen(self, click: Click, about: AboutAnswer | None) -> Render:
+        """Have said that none was meant, or, with nothing it could be `about`, that the chosen entry is gone."""
+
+        async def message() -> Message:
+            if about is None:
                 return blocks.say(self._library.words.feedback.entry_gone)
-            about = AboutAnswer(click.ts, question_ts, None)
             person = bool(await self._whom_to_ask(click.team, None, click.user))
             return feedback_blocks.none_taken(about, self._library, person=person)
 
-        if known and entry:
-            await step("lean on", self._store.record_answer, click.team, click.channel, thread_ts, entry)
-        await self._gateway.update_message(click.team, click.channel, click.ts, shown)
-        if reply["held"]:
-            await step("settle", self._settle, click, question_ts, entry if known else None)
-        if known or entry is None:
-            kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
-            question = message_id(click.channel, question_ts)
-            await step("decide", self._store.gaps.decide_suggestion, click.team, question, click.user, kind, entry)
-
-    async def _hold(self, click: Click, question_ts: str) -> dict[str, Any] | None:
-        """Take hold of the reply that offered the suggestions; None if it does not offer them any more.
-
-        Gives `surface`, and whether there is a reply that is `held`: there is none of long ago.
-        """
-
-        async def hold() -> dict[str, Any]:
-            stored = await self._store.replies.get(click.team, click.channel, question_ts)
-            if stored is None:
-                return {"surface": Surface.MENTION.value, "held": False}
-            try:
-                held = await self._store.replies.hold(
-                    click.team, click.channel, replace(stored, revision=click.at), by=current_key()
-                )
-            except BusyError:
-                return {"busy": True}
-            if held is None:
-                return {"gone": True}
-            if held.kind not in SUGGESTED or held.state is not ReplyState.POSTED:
-                await self._store.replies.settle(click.team, click.channel, held, by=current_key())
-                return {"gone": True}
-            return {"surface": held.surface, "held": True}
-
-        while "busy" in (held := await step("hold", hold)):
-            await pause(HELD_FOR)
-        return None if "gone" in held else held
-
-    async def _settle(self, click: Click, question_ts: str, entry: str | None) -> None:
-        """Record what a message with suggestions says by now."""
-        stored = await self._store.replies.get(click.team, click.channel, question_ts)
-        if stored:
-            kind, entries = (ANSWER, (entry,)) if entry else (faq.UNKNOWN, ())
-            now = replace(stored, kind=kind, entries=entries)
-            await self._store.replies.settle(click.team, click.channel, now, by=current_key())
+        return message
 
     async def _is_known(self, entry: str | None) -> bool:
         return entry is not None and self._library.entry(entry) is not None
