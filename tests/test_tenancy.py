@@ -134,6 +134,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         ),
         "gaps.get": lambda store, team, n: store.gaps.get(team, f"C_ASK:7.{n % 2}"),
         "gaps.listed": lambda store, team, n: store.gaps.listed(team),
+        "gaps.uses": lambda store, team, n: store.gaps.uses(team),
         "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}"),
         "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
         "delete_team": lambda store, team, n: store.delete_team(team, gone_at=(50.0, 200.0)[n % 2]),

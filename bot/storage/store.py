@@ -118,6 +118,23 @@ class Store:
         await _prepare(url)
         return cls(_engine(url))
 
+    @classmethod
+    async def open_existing(cls, url: str) -> "Store | None":
+        """Open a database that has our tables, and leave them as they are; None if there is none.
+
+        Makes nothing. Raises SQLAlchemy's DBAPIError for what is no database, or cannot be reached.
+        """
+        local = make_url(url).database if url.startswith("sqlite") else None
+        if local is not None and not Path(local).exists():  # noqa: ASYNC240 - a look takes no time
+            return None
+        engine = _engine(url)
+        async with engine.connect() as connection:
+            versions = await _versions(connection)
+        if any(version >= HEAD for version in versions):
+            return cls(engine)
+        await engine.dispose()
+        return None
+
     async def close(self) -> None:
         """Close all connections. Closing again does nothing."""
         await self._engine.dispose()
