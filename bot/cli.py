@@ -321,9 +321,8 @@ def report(
     found = asyncio.run(_report(library, team, _since(since) if since else 0.0))
     if number is not None:
         if number > len(found.gaps):
-            _stop(
-                [f"--draft {number}: there are {_count(len(found.gaps), 'gap')}. `rolefit report` has their numbers."]
-            )
+            there = "is 1 gap" if len(found.gaps) == 1 else f"are {len(found.gaps)} gaps"
+            _stop([f"--draft {number}: there {there}. `rolefit report` has their numbers."])
         typer.echo(knowledge.draft(found.gaps[number - 1], library), nl=False)
     elif as_json:
         typer.echo(json.dumps(report_tables.as_json(found, library.index), ensure_ascii=False, indent=2))

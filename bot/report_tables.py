@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.domain.gaps import Gap
+from bot.domain.gaps import Gap, readable
 from bot.domain.matching import Index
 from bot.domain.report import Report, nearest_entry
 
@@ -24,7 +24,7 @@ def show(report: Report, index: Index) -> None:
             kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in gap.kinds.items())
             nearest = nearest_entry(gap, index)
             near = f"{nearest[0]} {nearest[1]:.2f}" if nearest else ", ".join(gap.entries) or "–"
-            example = escape(gap.example) or "–"
+            example = escape(readable(gap.example)) or "–"
             gaps.add_row(str(number), str(gap.people), kinds, example, near, f"{_time(gap.asked_at):%Y-%m-%d}")
         _print(console, gaps, len(report.gaps))
         console.print("`rolefit report --draft 1` writes an entry for the first.")
@@ -33,7 +33,7 @@ def show(report: Report, index: Index) -> None:
     if report.proposals:
         proposals = Table("entry", "is asked for like this", "people", title="Phrasings that people’s choices propose")
         for proposal in report.proposals[:SHOWN]:
-            proposals.add_row(proposal.entry, escape(proposal.text), str(proposal.people))
+            proposals.add_row(proposal.entry, escape(readable(proposal.text)), str(proposal.people))
         _print(console, proposals, len(report.proposals))
     if report.uses:
         uses = Table("entry", "posted", "found it helpful", title="Entries by use")

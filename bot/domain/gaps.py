@@ -1,6 +1,8 @@
 """What people asked the bot and it could not answer, put together by what it is about."""
 
+import html
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +11,16 @@ from enum import StrEnum
 from rapidfuzz import process, utils
 from rapidfuzz.distance import OSA, Indel
 
+from bot.domain.matching_text import LABELLED
+
 # Of the weight of two questions' terms together, so much is shared by those that are alike (Dice's coefficient): what
 # "quant" and "quant salary" share is too little.
 ALIKE = 0.77
 GRAINS = 4  # that a term of the greatest weight counts as
 SPELT_OUT = 5  # letters of a word that is taken for another with a letter wrong
+LONGEST = 150  # characters of a text that is shown to others; who writes more writes about more than one thing
+_REFERENCES = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BRACKETS = re.compile(r"<([^|>]*)>")
 CONCEPT = "="  # begins a term that stands for a synonym's name, which is spelt right
 
 
@@ -52,6 +59,12 @@ class Question:
 def message_id(channel: str, ts: str) -> str:
     """Give the id of the question that a message asks."""
     return f"{channel}:{ts}"
+
+
+def readable(text: str) -> str:
+    """Give what somebody wrote as plain text of one line: without Slack's markup, and without whom it names."""
+    plain = _BRACKETS.sub(r"\1", LABELLED.sub(r"\1", _REFERENCES.sub(" ", text)))
+    return " ".join(html.unescape(plain).split())[:LONGEST].strip()
 
 
 @dataclass(frozen=True)

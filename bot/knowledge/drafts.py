@@ -1,21 +1,17 @@
 """A gap -> the draft of an entry, as YAML to paste into faq.yaml."""
 
-import html
 import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 
-from bot.domain.gaps import Gap
-from bot.domain.matching_text import LABELLED, words
+from bot.domain.gaps import Gap, readable
+from bot.domain.matching_text import words
 from bot.knowledge.library import Library, english
 
 FEWEST_PHRASINGS, MOST_PHRASINGS = 5, 12  # that an entry needs; that are taken over from a gap
 MOST_KEYWORDS, MOST_WORDS_OF_ID = 5, 4
-LONGEST = 150  # characters of a phrasing; who writes more writes about more than one thing
 TELLING = 0.4  # topical weight of a word that may become a keyword
-_REFERENCES = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BRACKETS = re.compile(r"<([^|>]*)>")
 
 
 def draft(gap: Gap, library: Library) -> str:
@@ -25,7 +21,7 @@ def draft(gap: Gap, library: Library) -> str:
     an entry answers already has a comment with that entry and its confidence. `rolefit check` complains of what is
     missing, and of nothing else.
     """
-    texts = list(dict.fromkeys(filter(None, map(_clean, gap.texts))))
+    texts = list(dict.fromkeys(text for text in map(readable, gap.texts) if any(words(text))))
     taken = {_plain(wording) for entry in library.entries.values() for wording in entry.wordings}
     free = [text for text in texts if _plain(text) not in taken]
     question, *phrasings = free[: MOST_PHRASINGS + 1] or [""]
@@ -77,13 +73,6 @@ def _new_id(keywords: list[str], known: Container[str]) -> str:
 
 def _as_question(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip("?!. ") + "?"
-
-
-def _clean(text: str) -> str:
-    """Give what somebody wrote as plain text of one line: Slack's markup, and whom it names, taken out."""
-    plain = _BRACKETS.sub(r"\1", LABELLED.sub(r"\1", _REFERENCES.sub(" ", text)))
-    line = " ".join(html.unescape(plain).split())
-    return line[:LONGEST].strip() if any(words(line)) else ""
 
 
 def _plain(text: str) -> str:

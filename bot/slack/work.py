@@ -45,6 +45,11 @@ class Work(Enum):
     ANSWER = "say", Owner.CHANNEL
     SHOW_ENTRY = "show", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
+    TELL_NEWS = "news", Owner.PERSON
+    CHOOSE_NEWS = "newschoice", Owner.PERSON
+    DRAFT_ENTRY = "draft", Owner.PERSON
+    CORRECT_REPLY = "correct", Owner.CHANNEL
+    POST_DIGEST = "digest", Owner.WORKSPACE
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 
     def __init__(self, prefix: str, owner: Owner, deletes_owner: bool = False) -> None:
