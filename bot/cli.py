@@ -67,13 +67,15 @@ def run(
 def workspace(
     port: Annotated[int | None, typer.Option(help="Port of the page; 0 takes any that is free.")] = None,
     manifest: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Manifest of the app; Rolefit's own by default.")
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Manifest of an app, once for each; Rolefit's own by default."),
     ] = None,
     seed: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="People, channels and messages to begin with.")
     ] = None,
     event_url: Annotated[
-        str | None, typer.Option(help="Request URL of a bot that is served over HTTP instead of Socket Mode.")
+        list[str] | None,
+        typer.Option(help="Request URL of a bot that is served over HTTP, once for each, in the manifests' order."),
     ] = None,
     unthrottled: Annotated[bool, typer.Option("--no-rate-limits", help="Never answer 429.")] = False,
     owner: Annotated[Literal["self", "run"], typer.Option(hidden=True)] = "self",
@@ -81,14 +83,14 @@ def workspace(
     """Start the local workspace alone, for Rolefit or for a bot of yours."""
     from bot import local_workspace
 
-    if event_url is not None and not event_url.startswith(("http://", "https://")):
-        _stop([f"--event-url {event_url}: this is no address. Give one like http://127.0.0.1:3000/slack/events."])
+    for url in event_url or ():
+        if not url.startswith(("http://", "https://")):
+            _stop([f"--event-url {url}: this is no address. Give one like http://127.0.0.1:3000/slack/events."])
     if port is None:
         port = _settings().workspace_port
-    given = {"manifest": manifest, "seed": seed, "events_url": event_url}
-    options = {name: value for name, value in given.items() if value is not None}
+    options = {"rate_limits": not unthrottled} | ({"seed": seed} if seed else {})
     try:
-        asyncio.run(local_workspace.serve(port, owner, rate_limits=not unthrottled, **options))
+        asyncio.run(local_workspace.serve(port, owner, manifest or (), event_url or (), **options))
     except OSError as error:
         _stop([f"{error.strerror or error}"])
     except ValueError as error:

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
@@ -19,20 +20,31 @@ if TYPE_CHECKING:
     from bot.local.config import WorkspaceConfig
 
 
-async def serve(port: int, owner: Literal["self", "run"], **options: Any) -> None:
-    """Serve the local workspace alone until SIGINT or SIGTERM, after printing how a bot reaches it.
+async def serve(
+    port: int, owner: Literal["self", "run"], manifests: Sequence[Path], event_urls: Sequence[str], **options: Any
+) -> None:
+    """Serve the local workspace alone until SIGINT or SIGTERM, after printing how its bots reach it.
 
-    options: further fields of WorkspaceConfig; the manifest is Rolefit's unless they say otherwise.
+    manifests: of its apps, Rolefit's if there are none. event_urls: of those served over HTTP; see app_configs.
+    options: further fields of WorkspaceConfig.
     Raises OSError if the port is taken or a file can't be read, ValueError if a file isn't what it should be.
     """
     from bot.local import server
-    from bot.local.config import WorkspaceConfig
+    from bot.local.config import WorkspaceConfig, app_configs
 
+    first, *more = app_configs(manifests or [MANIFEST], event_urls)
+    config = WorkspaceConfig(
+        manifest=first.manifest,
+        events_url=first.events_url,
+        more_apps=tuple(more),
+        port=port,
+        owner=owner,
+        **options,
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(stop_signal, stop.set)
-    config = WorkspaceConfig(**{"manifest": MANIFEST, "port": port, "owner": owner, **options})
 
     def ready(url: str) -> None:
         if owner == "self":
@@ -48,16 +60,19 @@ async def serve(port: int, owner: Literal["self", "run"], **options: Any) -> Non
 
 
 def introduction(config: "WorkspaceConfig", url: str) -> str:
-    """Return what is printed at the start: where the page is, and what a bot must know to connect."""
-    secret, token = f"SLACK_SIGNING_SECRET={config.signing_secret}", f"SLACK_APP_TOKEN={config.app_token}"
-    lines = [
-        f"The local workspace is at {url}",
-        f"  SLACK_API_URL={url}/api/",
-        f"  SLACK_BOT_TOKEN={config.bot_token}",
-        f"  {secret if config.events_url else token}",
-        "Stop it with Ctrl-C.",
-    ]
-    return "\n".join(lines)
+    """Return what is printed at the start: where the page is, and what each bot must know to connect."""
+    from bot.local.manifest import Manifest
+
+    lines = [f"The local workspace is at {url}", f"  SLACK_API_URL={url}/api/"]
+    for app in config.apps:
+        indent = "  "
+        if len(config.apps) > 1:
+            way = f"over HTTP at {app.events_url}" if app.events_url else "over Socket Mode"
+            lines.append(f"  {Manifest.read(app.manifest).app_name} ({app.manifest}), {way}:")
+            indent = "    "
+        secret, token = f"SLACK_SIGNING_SECRET={app.signing_secret}", f"SLACK_APP_TOKEN={app.app_token}"
+        lines += [f"{indent}SLACK_BOT_TOKEN={app.bot_token}", f"{indent}{secret if app.events_url else token}"]
+    return "\n".join([*lines, "Stop it with Ctrl-C."])
 
 
 @asynccontextmanager

@@ -310,13 +310,13 @@ async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_pa
         await health(f"{url}/local/health")
         async with Workspace.connect(url) as workspace:
             await workspace.connected()
-            root = await begin(workspace)
+            root = await begin(workspace, workspace.onlooker, await workspace.channel("ask-ai-roles"))
             await take(workspace, root, 0, 1, 0)
             fourth = await question(workspace, root, 4)
             await first.gets(signal.SIGKILL)
             async with process(*arguments, data=tmp_path) as second:
                 await workspace.connected()
-                await workspace.click("U_ANA", fourth, buttons(fourth)[2])
+                await workspace.click(root.user, fourth, buttons(fourth)[2])
                 await question(workspace, root, 5)
                 pid = (await workspace.health())["pid"]
 

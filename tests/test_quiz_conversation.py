@@ -201,13 +201,12 @@ async def test_a_private_note_in_the_channel_leads_to_the_question(workspace: Wo
     [note] = [each for each in await workspace.messages("C_ASK", count=2) if each.get("ephemeral")]
 
     assert "I have sent you the first question" in note["text"]
-    assert f"{workspace.url}/?channel=D_ANA" in note["text"].replace("&amp;", "&")
+    assert f"{workspace.url}/?channel={await workspace.direct('U_ANA')}" in note["text"].replace("&amp;", "&")
     assert not any(each.get("ephemeral") for each in await workspace.messages("C_ASK", "U_BEN"))
 
 
 async def test_in_the_direct_message_no_note_is_needed(workspace: Workspace):
-    await workspace.open("U_ANA")
-    root = await begin(workspace, channel="D_ANA")
+    root = await begin(workspace, channel=await workspace.open("U_ANA"))
     await question(workspace, root, 1)
 
     assert not any(each.get("ephemeral") for each in await workspace.dm("U_ANA"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage import BusyError, ChannelSettings, Reply, ReplyState, Store
+from bot.storage.replies import Surroundings
 from tests.conftest import create_database
 
 TEAM, ASK = "T_ONE", "C_ASK"
@@ -82,15 +83,16 @@ async def test_channels_threads_and_people_keep_what_was_chosen(store: Store):
     chosen = await store.replies.channel(TEAM, ASK)
     assert (chosen.mode, chosen.changed_by, bool(chosen.welcomed_at)) == ("off", "U_BEN", True)
 
-    assert not await store.replies.is_hushed(TEAM, ASK, "5.0")
+    assert await store.replies.around(TEAM, ASK, "5.0", "U_ANA", []) == Surroundings("off", False, False, 0)
     for _ in range(2):
         await store.replies.hush(TEAM, ASK, "5.0", by="U_ANA")
-    assert await store.replies.is_hushed(TEAM, ASK, "5.0")
 
     assert await store.replies.choices_of(TEAM, "U_ANA") == (True, True)
     await store.replies.choose(TEAM, "U_ANA", answers_unasked=False)
     await store.replies.choose(TEAM, "U_ANA", news=False)
     assert await store.replies.choices_of(TEAM, "U_ANA") == (False, False)
+    assert await store.replies.around(TEAM, ASK, "5.0", "U_ANA", []) == Surroundings("off", True, True, 0)
+    assert await store.replies.around(TEAM, "C_OTHER", "5.0", None, []) == Surroundings(None, False, False, 0)
 
 
 async def test_what_was_posted_unasked_in_a_thread_is_counted(store: Store):
@@ -101,7 +103,7 @@ async def test_what_was_posted_unasked_in_a_thread_is_counted(store: Store):
         await store.replies.hold(TEAM, ASK, reply, by="say")
         await store.replies.settle(TEAM, ASK, replace(reply, state=ReplyState(state)), by="say")
 
-    assert await store.replies.count_unasked(TEAM, ASK, "5.0", ["channel", "thread"]) == 2
+    assert (await store.replies.around(TEAM, ASK, "5.0", None, ["channel", "thread"])).answers == 2
     assert [reply.question_ts for _, reply in await store.replies.posted_since(TEAM, 0.0)] == ["5.0", "5.1", "5.3"]
     await store.prune(before=6.0, now=6.0)
     assert await store.replies.posted_since(TEAM, 0.0) == []

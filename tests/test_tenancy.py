@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "runs.get": lambda store, team, n: _seen(store.runs.get(team, run(n))),
         "runs.in_thread": lambda store, team, n: _seen(store.runs.in_thread(team, "U_ANA", f"1.{run(n)}")),
         "runs.apply": lambda store, team, n: store.runs.apply(
-            team, run(n), actions[n], by=f"job{n}", user=("U_ANA", None)[n % 2]
+            team, run(n), partial(_applied, actions[n]), by=f"job{n}", user=("U_ANA", None)[n % 2]
         ),
         "runs.release": lambda store, team, n: store.runs.release(team, run(n), by=f"job{n}", revision=n, shown={}),
         "runs.free": lambda store, team, n: store.runs.free(team, run(n), by=f"job{n}", unfinished=n % 2 == 0),
@@ -114,7 +115,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
         "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
         "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
-        "replies.count_unasked": lambda store, team, n: store.replies.count_unasked(team, "C_ASK", "4.0", ["channel"]),
+        "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),
         "replies.answered_lately": lambda store, team, n: store.replies.answered_lately(
             team, "C_ASK", "mts", f"5.{n % 2}", 600.0
         ),
@@ -122,7 +123,6 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.set_mode": lambda store, team, n: store.replies.set_mode(team, "C_ASK", f"mode{n}", by="U_ANA"),
         "replies.welcome": lambda store, team, n: store.replies.welcome(team, "C_ASK"),
         "replies.hush": lambda store, team, n: store.replies.hush(team, "C_ASK", f"4.{n % 2}", by="U_ANA"),
-        "replies.is_hushed": lambda store, team, n: store.replies.is_hushed(team, "C_ASK", "4.0"),
         "replies.choices_of": lambda store, team, n: store.replies.choices_of(team, "U_ANA"),
         "replies.choose": lambda store, team, n: store.replies.choose(
             team, "U_ANA", answers_unasked=(None, True, False)[n % 3], news=n % 2 == 0

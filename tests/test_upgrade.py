@@ -17,6 +17,7 @@ from bot.domain.content import PURPOSE
 from bot.knowledge import Library
 from bot.storage import ChannelSettings, Installation, Posted, ReplyState, Share, ShareState, Store
 from bot.storage.migrate import config
+from bot.storage.replies import Surroundings
 from bot.storage.store import HEAD
 from tests.conftest import bot_in, create_database
 from tests.test_quiz_conversation import begin, result, take
@@ -151,7 +152,8 @@ async def check(store: Store, library: Library) -> None:
     assert reply
     assert (reply.question_ts, reply.entries, reply.state) == ("3.0", ("mts",), ReplyState.POSTED)
     assert await store.replies.channel(TEAM, "C_ASK") == ChannelSettings("whisper", ANA, 1.0, None)
-    assert await store.replies.is_hushed(TEAM, "C_ASK", "3.0")
+    around = await store.replies.around(TEAM, "C_ASK", "3.0", ANA, ["channel"])
+    assert around == Surroundings("whisper", hushed=True, opted_out=True, answers=1)
     assert await store.replies.choices_of(TEAM, ANA) == (False, True)
     assert [(due.run_id, due.action) for due in await store.runs.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
 

@@ -27,6 +27,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 MANIFEST = Path(__file__).parent.parent / "app.yaml"
+SEED = Path(__file__).parent / "seed.yaml"
 BOT = "U_ROLEFIT"
 PATIENCE = 60.0  # seconds until a wait fails; reached only when something is broken, however busy the machine is
 
@@ -105,19 +106,28 @@ class Workspace:
         self._session = session
         self._watchers: dict[str, _Watcher] = {}
         self._opening = asyncio.Lock()
+        self.bot = BOT
+        self.onlooker = "U_ANA"  # as whom it is seen whether a bot is there
         self.patience = PATIENCE
 
     @classmethod
     @asynccontextmanager
     async def start(cls, **config: Any) -> AsyncIterator["Workspace"]:
-        """Start a workspace in this process; config: fields of WorkspaceConfig, else app.yaml and no rate limits."""
-        settings = WorkspaceConfig(**{"manifest": MANIFEST, "rate_limits": False, **config})
+        """Start a workspace in this process; config: fields of WorkspaceConfig.
+
+        Left out are app.yaml, the people and channels of seed.yaml beside this file, and no rate limits.
+        """
+        settings = WorkspaceConfig(**{"manifest": MANIFEST, "seed": SEED, "rate_limits": False, **config})
         async with running(settings) as url, cls._over(url, settings) as workspace:
+            if settings.seed != SEED:
+                await workspace.ask_who_is_there()
             yield workspace
 
     def other(self, team: str) -> "Workspace":
         """Give one of the `others` of the same server."""
-        return Workspace(self.server_url, self._session, self.config, team)
+        workspace = Workspace(self.server_url, self._session, self.config, team)
+        workspace.bot, workspace.onlooker = self.bot, self.onlooker  # the same seed
+        return workspace
 
     async def uninstall(self, *, tokens_first: bool = False) -> None:
         """Remove the app, as an administrator does."""
@@ -133,7 +143,13 @@ class Workspace:
     async def connect(cls, url: str, **config: Any) -> AsyncIterator["Workspace"]:
         """Use a workspace that runs elsewhere; config only says which tokens it was started with."""
         async with cls._over(url, WorkspaceConfig(**{"manifest": MANIFEST, **config})) as workspace:
+            await workspace.ask_who_is_there()
             yield workspace
+
+    async def ask_who_is_there(self) -> None:
+        """Learn the ids of the bot and of somebody in a workspace with another seed than that of the tests."""
+        self.onlooker = (await self._get("static", {}))["first"]
+        self.bot = (await self.state(self.onlooker))["apps"][0]["user"]
 
     @classmethod
     @asynccontextmanager
@@ -155,8 +171,8 @@ class Workspace:
 
     async def mention(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Sent:
         """Say something to the bot; `<@U_BOT>` stands for it and is put in front if it isn't there."""
-        text = text.replace("<@U_BOT>", f"<@{BOT}>")
-        return await self.post(user, channel, text if f"<@{BOT}>" in text else f"<@{BOT}> {text}", thread_ts)
+        text = text.replace("<@U_BOT>", f"<@{self.bot}>")
+        return await self.post(user, channel, text if f"<@{self.bot}>" in text else f"<@{self.bot}> {text}", thread_ts)
 
     async def edit(self, sent: Sent, text: str) -> None:
         """Change what somebody said."""
@@ -291,7 +307,7 @@ class Workspace:
 
     async def _dm(self, user: str) -> list[Json]:
         channels = (await self.state(user))["channels"]
-        mine = [each["id"] for each in channels if each["is_im"] and each["user"] == BOT]
+        mine = [each["id"] for each in channels if each["is_im"] and each["user"] == self.bot]
         return await self.messages(mine[0], user) if mine else []
 
     async def latest(self, user: str, message: Json, once: Callable[[Json], object] | None = None) -> Json:
@@ -324,6 +340,11 @@ class Workspace:
             raise AssertionError(f"waited {patience or self.patience} s in vain.\n{await self.dump(as_user)}") from None
         raise AssertionError("the workspace is gone")
 
+    async def channel(self, name: str) -> str:
+        """Return the id of a channel that the onlooker may see."""
+        channels = (await self.state(self.onlooker))["channels"]
+        return next(str(channel["id"]) for channel in channels if channel["name"] == name)
+
     async def settled(self) -> None:
         """Wait until the bot has said all that it will say: deliveries are acknowledged and durable work has ended.
 
@@ -354,7 +375,7 @@ class Workspace:
 
     async def connected(self) -> None:
         """Wait until a bot is connected."""
-        await self.until(self._bot_there, "U_ANA")
+        await self.until(self._bot_there, self.onlooker)
 
     async def _bot_there(self) -> bool:
         return bool((await self._get("health", {}))["bot_connected"])
@@ -376,9 +397,9 @@ class Workspace:
         """Leave a channel."""
         await self._do("leave", user, {"channel": channel})
 
-    async def invite(self, user: str, channel: str, invited: str = BOT) -> None:
+    async def invite(self, user: str, channel: str, invited: str | None = None) -> None:
         """Bring somebody, the bot by default, into a channel."""
-        await self._do("invite", user, {"channel": channel, "user": invited})
+        await self._do("invite", user, {"channel": channel, "user": invited or self.bot})
 
     async def create_channel(self, user: str, name: str, *, is_private: bool = False) -> str:
         """Create a channel and return its id."""
@@ -389,9 +410,14 @@ class Workspace:
         """Mark a channel read up to a message."""
         await self._do("read", user, {"channel": channel, "ts": ts})
 
-    async def open(self, user: str, channel: str = BOT) -> str:
+    async def open(self, user: str, channel: str | None = None) -> str:
         """Look at a conversation, the bot's DM by default, and return its id."""
-        return str((await self._do("open", user, {"channel": channel}))["channel"])
+        return str((await self._do("open", user, {"channel": channel or self.bot}))["channel"])
+
+    async def direct(self, user: str, other: str | None = None) -> str:
+        """Return the id of somebody's DM, with the bot by default, without looking at it."""
+        answer = await self._do("group", user, {"users": [other or self.bot]})
+        return str(answer["channel"]["id"])
 
     async def deactivate(self, user: str) -> None:
         """Deactivate somebody's account."""

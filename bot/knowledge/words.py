@@ -60,6 +60,40 @@ class FaqWords(Authored):
     hello: Annotated[Line, _text("examples")]
 
 
+class MannersWords(Authored):
+    """What the bot says of how it behaves: in a channel, in a thread, to a person."""
+
+    only_you: Plain
+    post_in_thread: Button
+    posted_in_thread: Plain
+    post_here: Button
+    posted_here: Annotated[Line, _text("person", "question")]
+    posted_already: Plain
+    cannot_post: Plain
+    answered_lately: Annotated[Line, _text("link")]
+    answered_link: Plain
+    withdrawn: Plain
+    switched_off: Plain
+    hushed: Plain
+    quiet_on: Plain
+    quiet_off: Plain
+    nothing_to_read: Plain
+    welcome: Plain
+    welcome_shared: Plain
+    channel: Plain
+    channel_none: Plain
+    channel_dm: Plain
+    channel_by: Annotated[Line, _text("mode", "person", "date")]
+    mode_answer: Button
+    mode_whisper: Button
+    mode_mention: Button
+    mode_off: Button
+    means_answer: Plain
+    means_whisper: Plain
+    means_mention: Plain
+    means_off: Plain
+
+
 class Talk(Authored):
     """Something people say besides questions: how they put it, and what to say to it; None is silence.
 
@@ -84,6 +118,7 @@ class TalkWords(Authored):
     about_quiz: Talk
     begin: Talk
     stop: Talk
+    hush: Talk
     complaint: Talk
     confused: Talk
     bye: Talk
@@ -357,6 +392,7 @@ class Words(Authored):
     """The file `words.yaml`: everything the bot says that is neither an answer nor a question of the quiz."""
 
     faq: FaqWords
+    manners: MannersWords
     talk: TalkWords
     quiz: QuizWords
     typed: TypedWords

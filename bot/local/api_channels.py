@@ -4,21 +4,21 @@ import re
 from typing import Any
 
 from bot.local.api_conversations import described
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.lookup import channel_of
 from bot.local.scopes import MANAGE, require
-from bot.local.space import Space
 from bot.local.state import Channel
 
 Json = dict[str, Any]
 MAX_NAME, MAX_TOPIC = 80, 250
 
 
-def create(space: Space, arguments: Arguments) -> Json:
+def create(app: App, arguments: Arguments) -> Json:
     """Create a public or private channel with the bot in it."""
     private = arguments.flag("is_private")
-    require(space.manifest.scopes, *MANAGE["group" if private else "channel"])
+    require(app.manifest.scopes, *MANAGE["group" if private else "channel"])
     name = arguments.text("name").strip()
     if not name:
         raise SlackError("invalid_name_required")
@@ -26,108 +26,108 @@ def create(space: Space, arguments: Arguments) -> Json:
         raise SlackError("invalid_name_maxlength")
     if not re.fullmatch(r"[^\W_]+(?:[-_]+[^\W_]+)*[-_]*", name) or name != name.lower():
         raise SlackError("invalid_name_specials" if re.search(r"[\w]", name) else "invalid_name_punctuation")
-    if space.state.named(name) is not None:
+    if app.space.state.named(name) is not None:
         raise SlackError("name_taken")
-    channel = space.state.new_channel(name, "group" if private else "channel", space.state.bot_user)
-    space.conversation.show_new_channel(channel)
-    return {"ok": True, "channel": described(space, channel)}
+    channel = app.space.state.new_channel(name, "group" if private else "channel", app.bot.user)
+    app.space.conversation.show_new_channel(channel)
+    return {"ok": True, "channel": described(app, channel)}
 
 
-def invite(space: Space, arguments: Arguments) -> Json:
+def invite(app: App, arguments: Arguments) -> Json:
     """Bring people into a channel; one who can't be brought keeps all out, unless `force` is given."""
-    channel = _own_channel(space, arguments)
+    channel = _own_channel(app, arguments)
     users = arguments.names("users")
     if not users:
         raise SlackError("no_user")
-    reasons = {user: _why_not(space, channel, user) for user in users}
+    reasons = {user: _why_not(app, channel, user) for user in users}
     errors = [{"user": user, "ok": False, "error": code} for user, code in reasons.items() if code is not None]
     if errors and not (arguments.flag("force") and len(errors) < len(reasons)):
         raise SlackError(str(errors[0]["error"]), errors=errors)
     for user, code in reasons.items():
         if code is None:
-            space.conversation.join(channel, user, inviter=space.state.bot_user)
-    return {"ok": True, "channel": described(space, channel)} | ({"errors": errors} if errors else {})
+            app.space.conversation.join(channel, user, inviter=app.bot.user)
+    return {"ok": True, "channel": described(app, channel)} | ({"errors": errors} if errors else {})
 
 
-def _why_not(space: Space, channel: Channel, user: str) -> str | None:
+def _why_not(app: App, channel: Channel, user: str) -> str | None:
     """Return why somebody can't be brought into a channel, if so."""
-    if user == space.state.bot_user:
+    if user == app.bot.user:
         return "cant_invite_self"
-    if user not in space.state.people:
+    if user not in app.space.state.people:
         return "user_not_found"
     if user in channel.members:
         return "already_in_channel"
-    return "cant_invite" if space.state.people[user].deleted else None
+    return "cant_invite" if app.space.state.people[user].deleted else None
 
 
-def kick(space: Space, arguments: Arguments) -> Json:
+def kick(app: App, arguments: Arguments) -> Json:
     """Remove somebody from a channel."""
-    channel = _own_channel(space, arguments)
+    channel = _own_channel(app, arguments)
     user = arguments.required("user")
-    if user == space.state.bot_user:
+    if user == app.bot.user:
         raise SlackError("cant_kick_self")
-    if user not in space.state.people:
+    if user not in app.space.state.people:
         raise SlackError("user_not_found")
     if user not in channel.members:
         raise SlackError("not_in_channel")
     if channel.is_general:
         raise SlackError("cant_kick_from_general")
-    space.conversation.remove(channel, user, space.state.bot_user)
+    app.space.conversation.remove(channel, user, app.bot.user)
     return {"ok": True, "errors": {}}
 
 
-def leave(space: Space, arguments: Arguments) -> Json:
+def leave(app: App, arguments: Arguments) -> Json:
     """End the bot's membership; where it had none nothing happens, and the answer says so."""
-    channel = _channel(space, arguments)
-    if space.state.bot_user not in channel.members:
+    channel = _channel(app, arguments)
+    if app.bot.user not in channel.members:
         return {"ok": False, "error": "not_in_channel", "not_in_channel": True}
     if channel.is_general:
         raise SlackError("cant_leave_general")
     if channel.kind == "group" and len(channel.members) == 1:
         raise SlackError("last_member")
-    space.conversation.leave(channel, space.state.bot_user)
+    app.space.conversation.leave(channel, app.bot.user)
     return {"ok": True}
 
 
-def archive(space: Space, arguments: Arguments) -> Json:
+def archive(app: App, arguments: Arguments) -> Json:
     """Archive a channel."""
-    channel = _channel(space, arguments, archived="already_archived")
-    if space.state.bot_user not in channel.members:
+    channel = _channel(app, arguments, archived="already_archived")
+    if app.bot.user not in channel.members:
         raise SlackError("not_in_channel")
     if channel.is_general:
         raise SlackError("cant_archive_general")
-    space.conversation.archive(channel, space.state.bot_user, archived=True)
+    app.space.conversation.archive(channel, app.bot.user, archived=True)
     return {"ok": True}
 
 
-def set_topic(space: Space, arguments: Arguments) -> Json:
+def set_topic(app: App, arguments: Arguments) -> Json:
     """Change a channel's topic, 250 characters at most."""
-    channel = _own_channel(space, arguments)
+    channel = _own_channel(app, arguments)
     topic = arguments.text("topic")
     if len(topic) > MAX_TOPIC:
         raise SlackError("too_long")
-    space.conversation.set_topic(channel, space.state.bot_user, topic)
-    return {"ok": True, "channel": described(space, channel)}
+    app.space.conversation.set_topic(channel, app.bot.user, topic)
+    return {"ok": True, "channel": described(app, channel)}
 
 
-def _own_channel(space: Space, arguments: Arguments) -> Channel:
+def _own_channel(app: App, arguments: Arguments) -> Channel:
     """Return a channel the bot is in; raises SlackError not_in_channel where it isn’t."""
-    channel = _channel(space, arguments)
-    if space.state.bot_user not in channel.members:
+    channel = _channel(app, arguments)
+    if app.bot.user not in channel.members:
         raise SlackError("not_in_channel")
     return channel
 
 
-def _channel(space: Space, arguments: Arguments, archived: str = "is_archived") -> Channel:
+def _channel(app: App, arguments: Arguments, archived: str = "is_archived") -> Channel:
     """Return the channel a call is about.
 
     Raises SlackError: channel_not_found, method_not_supported_for_channel_type in direct messages, missing_scope, and
     `archived` where it is archived.
     """
-    channel = channel_of(space, arguments)
+    channel = channel_of(app, arguments)
     if channel.kind in {"im", "mpim"}:
         raise SlackError("method_not_supported_for_channel_type")
-    require(space.manifest.scopes, *MANAGE[channel.kind])
+    require(app.manifest.scopes, *MANAGE[channel.kind])
     if channel.archived:
         raise SlackError(archived)
     return channel

@@ -4,12 +4,13 @@ import json
 import re
 from typing import Any
 
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.block_kit import check_message, read_json, require_one_table
+from bot.local.composer import links_to
 from bot.local.errors import SlackError
 from bot.local.formatting import normalise
 from bot.local.lookup import channel_of, channel_to_post_to, may_post, person_of
-from bot.local.space import Space
 from bot.local.state import Channel
 
 Json = dict[str, Any]
@@ -91,26 +92,26 @@ def _metadata(value: object) -> Json:
     return metadata
 
 
-def post_message(space: Space, arguments: Arguments) -> Json:
+def post_message(app: App, arguments: Arguments) -> Json:
     """Post a message as the bot."""
-    channel = channel_to_post_to(space, arguments)
+    channel = channel_to_post_to(app, arguments)
     given = content(arguments)
     require_something(given)
-    space.rate_limits.count_post(channel.id)
+    app.rate_limits.count_post(channel.id)
     thread_ts = thread_of(arguments)
     broadcast = {"subtype": "thread_broadcast"} if thread_ts and arguments.flag("reply_broadcast") else {}
     text = given.pop("text", "")
-    message = space.conversation.say(channel, space.state.bot_user, text, thread_ts=thread_ts, **broadcast, **given)
+    message = app.space.conversation.say(channel, app.bot.user, text, thread_ts=thread_ts, **broadcast, **given)
     return {"ok": True, "channel": channel.id, "ts": message["ts"], "message": message}
 
 
-def update(space: Space, arguments: Arguments) -> Json:
+def update(app: App, arguments: Arguments) -> Json:
     """Change one of the bot's messages; only an empty list takes its blocks away, text alone leaves them.
 
     Slack's page said in some years that text alone takes them away, and in others that it does not: an app that sends
     the list is right either way.
     """
-    channel, message = _own_message(space, arguments, "cant_update_message")
+    channel, message = _own_message(app, arguments, "cant_update_message")
     given = content(arguments)
     if not {"text", "blocks", "attachments"} & (set(given) | set(arguments.values)):
         raise SlackError("no_text")
@@ -118,7 +119,7 @@ def update(space: Space, arguments: Arguments) -> Json:
         raise SlackError("msg_too_long")
     if given.get("blocks") == []:
         given["blocks"] = None
-    after = space.conversation.edit(channel, message["ts"], space.state.bot_user, given)
+    after = app.space.conversation.edit(channel, message["ts"], app.bot.user, given)
     return {
         "ok": True,
         "channel": channel.id,
@@ -128,28 +129,28 @@ def update(space: Space, arguments: Arguments) -> Json:
     }
 
 
-def delete(space: Space, arguments: Arguments) -> Json:
+def delete(app: App, arguments: Arguments) -> Json:
     """Delete one of the bot's messages."""
-    channel, message = _own_message(space, arguments, "cant_delete_message")
-    space.conversation.delete(channel, message["ts"])
+    channel, message = _own_message(app, arguments, "cant_delete_message")
+    app.space.conversation.delete(channel, message["ts"])
     return {"ok": True, "channel": channel.id, "ts": message["ts"]}
 
 
-def _own_message(space: Space, arguments: Arguments, refusal: str) -> tuple[Channel, Json]:
+def _own_message(app: App, arguments: Arguments, refusal: str) -> tuple[Channel, Json]:
     """Return one of the bot's messages; an ephemeral one can't be found."""
-    channel = channel_of(space, arguments)
+    channel = channel_of(app, arguments)
     message = channel.messages.get(arguments.required("ts"))
     if message is None:
         raise SlackError("message_not_found")
-    if message.get("user") != space.state.bot_user or "bot_id" not in message:
+    if message.get("user") != app.bot.user or "bot_id" not in message:
         raise SlackError(refusal)
     return channel, message
 
 
-def post_ephemeral(space: Space, arguments: Arguments) -> Json:
+def post_ephemeral(app: App, arguments: Arguments) -> Json:
     """Show a message to one member of a channel; in a thread without replies nobody sees it."""
-    channel = channel_to_post_to(space, arguments)
-    user = person_of(space, arguments.required("user"))
+    channel = channel_to_post_to(app, arguments)
+    user = person_of(app, arguments.required("user"))
     if user.id not in channel.members:
         raise SlackError("user_not_in_channel")
     given = content(arguments)
@@ -158,47 +159,49 @@ def post_ephemeral(space: Space, arguments: Arguments) -> Json:
     thread_ts = thread_of(arguments)
     root = channel.messages.get(thread_ts or "")
     shown = root is None or bool(root.get("reply_count"))
-    message = space.conversation.whisper(channel, user.id, text, thread_ts=thread_ts, shown=shown, **given)
+    message = app.space.conversation.whisper(
+        channel, app.bot.user, user.id, text, thread_ts=thread_ts, shown=shown, **given
+    )
     return {"ok": True, "message_ts": message["ts"]}
 
 
-def get_permalink(space: Space, arguments: Arguments) -> Json:
+def get_permalink(app: App, arguments: Arguments) -> Json:
     """Return an address at which the page shows a message; of one in a thread, it opens the thread."""
-    channel = channel_of(space, arguments)
+    channel = channel_of(app, arguments)
     message = channel.messages.get(arguments.required("message_ts"))
     if message is None:
         raise SlackError("message_not_found")
-    return {"ok": True, "channel": channel.id, "permalink": permalink(space, channel, message)}
+    return {"ok": True, "channel": channel.id, "permalink": permalink(app, channel, message)}
 
 
-def permalink(space: Space, channel: Channel, message: Json) -> str:
+def permalink(app: App, channel: Channel, message: Json) -> str:
     """Return the address at which the page shows a message, in its thread if it is in one."""
     is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
     thread = f"&thread_ts={message['thread_ts']}&cid={channel.id}" if is_reply else ""
-    return f"{space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
+    return f"{app.space.config.url}/?channel={channel.id}&ts={message['ts']}{thread}"
 
 
-def unfurl(space: Space, arguments: Arguments) -> Json:
+def unfurl(app: App, arguments: Arguments) -> Json:
     """Attach previews to links of a message, named by channel and ts or by the unfurl_id of link_shared."""
     if arguments.has("unfurl_id"):
         if arguments.text("source") not in {"composer", "conversations_history"}:
             raise SlackError("invalid_source" if arguments.has("source") else "missing_source")
         channel_id, _, ts = arguments.text("unfurl_id").rpartition("-")
-        if channel_id not in space.state.channels:
+        if channel_id not in app.space.state.channels:
             raise SlackError("invalid_unfurl_id")
     else:
         channel_id, ts = arguments.text("channel"), arguments.text("ts")
         if not channel_id or not ts:
             raise SlackError("missing_ts" if channel_id else "missing_channel")
-    channel = space.state.channels.get(channel_id)
-    if channel is None or space.state.bot_user not in channel.members:
+    channel = app.space.state.channels.get(channel_id)
+    if channel is None or app.bot.user not in channel.members:
         raise SlackError("cannot_find_channel")
     if ts not in channel.messages:
         raise SlackError("cannot_find_message")
     previews = _previews(arguments)
-    if not set(previews) <= {link["url"] for link in space.conversation.links_of_app(channel.messages[ts])}:
+    if not set(previews) <= {link["url"] for link in links_to(channel.messages[ts], app.manifest.unfurl_domains)}:
         raise SlackError("cannot_unfurl_url")
-    space.conversation.unfurl(channel, ts, previews)
+    app.space.conversation.unfurl(channel, ts, previews)
     return {"ok": True}
 
 
@@ -212,41 +215,41 @@ def _previews(arguments: Arguments) -> dict[str, Json]:
     return dict(zip(unfurls, _attachments(list(unfurls.values())), strict=True))
 
 
-def get_reactions(space: Space, arguments: Arguments) -> Json:
+def get_reactions(app: App, arguments: Arguments) -> Json:
     """Return a message with its reactions."""
     if not arguments.has("channel") or not arguments.has("timestamp"):
         raise SlackError("no_item_specified")
-    channel = channel_of(space, arguments)
+    channel = channel_of(app, arguments)
     message = channel.messages.get(arguments.text("timestamp"))
     if message is None:
         raise SlackError("message_not_found")
     kept = ("type", "text", "user", "ts", "team", "reactions")
     about = {name: message[name] for name in kept if name in message}
-    about["permalink"] = permalink(space, channel, message)
+    about["permalink"] = permalink(app, channel, message)
     return {"ok": True, "type": "message", "channel": channel.id, "message": about}
 
 
-def add_reaction(space: Space, arguments: Arguments) -> Json:
+def add_reaction(app: App, arguments: Arguments) -> Json:
     """React to a message as the bot."""
-    channel, message, name = _reaction(space, arguments)
-    if space.state.bot_user in _given(message, name):
+    channel, message, name = _reaction(app, arguments)
+    if app.bot.user in _given(message, name):
         raise SlackError("already_reacted")
-    space.conversation.react(channel, message["ts"], space.state.bot_user, name)
+    app.space.conversation.react(channel, message["ts"], app.bot.user, name)
     return {"ok": True}
 
 
-def remove_reaction(space: Space, arguments: Arguments) -> Json:
+def remove_reaction(app: App, arguments: Arguments) -> Json:
     """Take the bot's reaction back."""
-    channel, message, name = _reaction(space, arguments)
-    if space.state.bot_user not in _given(message, name):
+    channel, message, name = _reaction(app, arguments)
+    if app.bot.user not in _given(message, name):
         raise SlackError("no_reaction")
-    space.conversation.react(channel, message["ts"], space.state.bot_user, name, remove=True)
+    app.space.conversation.react(channel, message["ts"], app.bot.user, name, remove=True)
     return {"ok": True}
 
 
-def _reaction(space: Space, arguments: Arguments) -> tuple[Channel, Json, str]:
-    channel = channel_of(space, arguments)
-    may_post(space, channel)
+def _reaction(app: App, arguments: Arguments) -> tuple[Channel, Json, str]:
+    channel = channel_of(app, arguments)
+    may_post(app, channel)
     message = channel.messages.get(arguments.required("timestamp"))
     if message is None:
         raise SlackError("message_not_found")

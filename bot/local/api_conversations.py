@@ -4,12 +4,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.events import for_bot
 from bot.local.lookup import channel_of, page_of, person_of
 from bot.local.scopes import HISTORY, READ, require
-from bot.local.space import Space
 from bot.local.state import Channel, Kind, is_top_level
 
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ TYPES: dict[str, Kind] = {
 }
 
 
-def described(space: Space, channel: Channel) -> Json:
+def described(app: App, channel: Channel) -> Json:
     """Return Slack's conversation object."""
     common = {
         "id": channel.id,
@@ -37,95 +37,95 @@ def described(space: Space, channel: Channel) -> Json:
         "is_org_shared": False,
         "is_ext_shared": False,
         "is_shared": False,
-        "context_team_id": space.state.team.id,
+        "context_team_id": app.space.state.team.id,
     }
     if channel.kind == "im":
-        other = next((member for member in channel.members if member != space.state.bot_user), "")
-        return {**common, "user": other, "is_user_deleted": space.state.people[other].deleted}
+        other = next((member for member in channel.members if member != app.bot.user), "")
+        return {**common, "user": other, "is_user_deleted": app.space.state.people[other].deleted}
     return {
         **common,
         "name": channel.name,
         "name_normalized": channel.name,
         "creator": channel.creator,
         "is_general": channel.is_general,
-        "is_member": space.state.bot_user in channel.members,
+        "is_member": app.bot.user in channel.members,
         "topic": {"value": channel.topic, "creator": channel.creator, "last_set": channel.created},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),
     }
 
 
-def open_conversation(space: Space, arguments: Arguments) -> Json:
+def open_conversation(app: App, arguments: Arguments) -> Json:
     """Open the bot's DM with one person, or a group with up to eight."""
     users = arguments.names("users")
-    require(space.manifest.scopes, "im:write" if len(users) <= 1 else "mpim:write")
+    require(app.manifest.scopes, "im:write" if len(users) <= 1 else "mpim:write")
     if arguments.has("channel"):
-        channel = channel_of(space, arguments)
+        channel = channel_of(app, arguments)
         return {"ok": True, "no_op": True, "already_open": True, "channel": {"id": channel.id}}
     if not users:
         raise SlackError("users_list_not_supplied")
     if len(users) > MAX_OTHERS:
         raise SlackError("too_many_users")
     for user in users:
-        person = person_of(space, user)
+        person = person_of(app, user)
         if person.is_bot:
             raise SlackError("cannot_dm_bot")
         if person.deleted:
             raise SlackError("user_disabled")
-    known = set(space.state.channels)
-    bot = space.state.bot_user
-    channel = space.state.direct(bot, users[0]) if len(users) == 1 else space.state.group([bot, *users])
+    known = set(app.space.state.channels)
+    bot = app.bot.user
+    channel = app.space.state.direct(bot, users[0]) if len(users) == 1 else app.space.state.group([bot, *users])
     if channel.id not in known:
-        space.conversation.show_channel(channel)
-    conversation = described(space, channel) if arguments.flag("return_im") else {"id": channel.id}
+        app.space.conversation.show_channel(channel)
+    conversation = described(app, channel) if arguments.flag("return_im") else {"id": channel.id}
     opened = {"no_op": True, "already_open": True} if channel.id in known else {}
     return {"ok": True, **opened, "channel": conversation}
 
 
-def info(space: Space, arguments: Arguments) -> Json:
+def info(app: App, arguments: Arguments) -> Json:
     """Describe a conversation."""
-    channel = channel_of(space, arguments)
-    require(space.manifest.scopes, READ[channel.kind])
-    return {"ok": True, "channel": described(space, channel)}
+    channel = channel_of(app, arguments)
+    require(app.manifest.scopes, READ[channel.kind])
+    return {"ok": True, "channel": described(app, channel)}
 
 
-def members(space: Space, arguments: Arguments) -> Json:
+def members(app: App, arguments: Arguments) -> Json:
     """List who is in a conversation."""
-    channel = channel_of(space, arguments)
-    require(space.manifest.scopes, READ[channel.kind])
+    channel = channel_of(app, arguments)
+    require(app.manifest.scopes, READ[channel.kind])
     page, cursor = page_of([{"id": member} for member in channel.members], arguments, strict=True)
     member_ids = [entry["id"] for entry in page]
     return {"ok": True, "members": member_ids, "response_metadata": {"next_cursor": cursor}}
 
 
-def history(space: Space, arguments: Arguments) -> Json:
+def history(app: App, arguments: Arguments) -> Json:
     """List what stands in a conversation, newest first, without replies."""
-    channel = _readable(space, arguments)
+    channel = _readable(app, arguments)
     top_level = [for_bot(message) for message in reversed(channel.messages.values()) if is_top_level(message)]
-    return _messages(space, top_level, arguments)
+    return _messages(app, top_level, arguments)
 
 
-def replies(space: Space, arguments: Arguments) -> Json:
+def replies(app: App, arguments: Arguments) -> Json:
     """List a thread, oldest first; the ts of a reply gives that reply alone."""
-    channel = _readable(space, arguments)
+    channel = _readable(app, arguments)
     ts = arguments.required("ts")
     if ts not in channel.messages:
         raise SlackError("thread_not_found")
     thread = [
         for_bot(message) for message in channel.messages.values() if ts in {message["ts"], message.get("thread_ts")}
     ]
-    return _messages(space, thread, arguments, default=1000)
+    return _messages(app, thread, arguments, default=1000)
 
 
-def _readable(space: Space, arguments: Arguments) -> Channel:
-    channel = channel_of(space, arguments)
-    require(space.manifest.scopes, HISTORY[channel.kind])
-    if space.state.bot_user not in channel.members:
+def _readable(app: App, arguments: Arguments) -> Channel:
+    channel = channel_of(app, arguments)
+    require(app.manifest.scopes, HISTORY[channel.kind])
+    if app.bot.user not in channel.members:
         raise SlackError("not_in_channel")
     return channel
 
 
-def _messages(space: Space, messages: list[Json], arguments: Arguments, default: int = 100) -> Json:
+def _messages(app: App, messages: list[Json], arguments: Arguments, default: int = 100) -> Json:
     """Answer with one page of messages; raises SlackError invalid_ts_oldest, invalid_ts_latest, invalid_cursor."""
     oldest, latest = _bound(arguments, "oldest", "0"), _bound(arguments, "latest", "Infinity")
     inclusive = arguments.flag("inclusive")
@@ -134,7 +134,7 @@ def _messages(space: Space, messages: list[Json], arguments: Arguments, default:
         return oldest < ts < latest or (inclusive and ts in {oldest, latest})
 
     within = [message for message in messages if wanted(Decimal(message["ts"]))]
-    most = COMMERCIAL_PAGE if space.config.commercial else 1000
+    most = COMMERCIAL_PAGE if app.space.config.commercial else 1000
     page, cursor = page_of(within, arguments, default, most=most)
     if not arguments.flag("include_all_metadata"):
         page = [{name: value for name, value in message.items() if name != "metadata"} for message in page]
@@ -149,51 +149,51 @@ def _bound(arguments: Arguments, name: str, default: str) -> Decimal:
     return Decimal(value)
 
 
-def list_conversations(space: Space, arguments: Arguments) -> Json:
+def list_conversations(app: App, arguments: Arguments) -> Json:
     """List conversations the bot may know of, by type."""
-    return _channels(space, _known(space, arguments), arguments)
+    return _channels(app, _known(app, arguments), arguments)
 
 
-def list_of_user(space: Space, arguments: Arguments) -> Json:
+def list_of_user(app: App, arguments: Arguments) -> Json:
     """List the conversations that somebody is in, the bot by default, of those the bot may know of."""
-    user = arguments.text("user") or space.state.bot_user
-    person_of(space, user)
-    known = [channel for channel in _known(space, arguments) if user in channel.members]
-    return _channels(space, known, arguments, but=frozenset({"is_member", "num_members"}))
+    user = arguments.text("user") or app.bot.user
+    person_of(app, user)
+    known = [channel for channel in _known(app, arguments) if user in channel.members]
+    return _channels(app, known, arguments, but=frozenset({"is_member", "num_members"}))
 
 
-def _known(space: Space, arguments: Arguments) -> list[Channel]:
+def _known(app: App, arguments: Arguments) -> list[Channel]:
     """Return the conversations of the wanted types that the bot may know of."""
     types = arguments.names("types") or ["public_channel"]
     if any(name not in TYPES for name in types):
         raise SlackError("invalid_types")
     kinds = [TYPES[name] for name in types]
     for kind in kinds:
-        require(space.manifest.scopes, READ[kind])
+        require(app.manifest.scopes, READ[kind])
     without_archived = arguments.flag("exclude_archived")
     return [
         channel
-        for channel in space.state.channels.values()
+        for channel in app.space.state.channels.values()
         if channel.kind in kinds
-        and (channel.kind == "channel" or space.state.bot_user in channel.members)
+        and (channel.kind == "channel" or app.bot.user in channel.members)
         and not (without_archived and channel.archived)
     ]
 
 
-def _channels(space: Space, channels: list[Channel], arguments: Arguments, but: frozenset[str] = frozenset()) -> Json:
-    objects = [{k: v for k, v in described(space, channel).items() if k not in but} for channel in channels]
+def _channels(app: App, channels: list[Channel], arguments: Arguments, but: frozenset[str] = frozenset()) -> Json:
+    objects = [{k: v for k, v in described(app, channel).items() if k not in but} for channel in channels]
     page, cursor = page_of(objects, arguments, strict=True)
     return {"ok": True, "channels": page, "response_metadata": {"next_cursor": cursor}}
 
 
-def join(space: Space, arguments: Arguments) -> Json:
+def join(app: App, arguments: Arguments) -> Json:
     """Make the bot a member of a public channel."""
-    channel = channel_of(space, arguments)
+    channel = channel_of(app, arguments)
     if channel.kind != "channel":
         raise SlackError("method_not_supported_for_channel_type")
     if channel.archived:
         raise SlackError("is_archived")
-    already = space.state.bot_user in channel.members
-    space.conversation.join(channel, space.state.bot_user)
+    already = app.bot.user in channel.members
+    app.space.conversation.join(channel, app.bot.user)
     warning = {"warning": "already_in_channel"} if already else {}
-    return {"ok": True, "channel": described(space, channel), **warning}
+    return {"ok": True, "channel": described(app, channel), **warning}

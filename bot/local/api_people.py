@@ -4,56 +4,56 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.lookup import page_of, person_of
-from bot.local.space import Space
 from bot.local.state import Person
 
 Json = dict[str, Any]
 SLACKBOT = Person("USLACKBOT", "slackbot", "Slackbot")  # a bot that is_bot says is none
 
 
-def auth_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
+def auth_test(app: App, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
     """Say whose token this is."""
-    state = space.state
+    team = app.space.state.team
     return {
         "ok": True,
-        "url": f"{space.config.url}/",
-        "team": state.team.name,
-        "user": state.bot.name,
-        "team_id": state.team.id,
-        "user_id": state.bot_user,
-        "bot_id": state.bot_id,
+        "url": f"{app.space.config.url}/",
+        "team": team.name,
+        "user": app.space.state.people[app.bot.user].name,
+        "team_id": team.id,
+        "user_id": app.bot.user,
+        "bot_id": app.bot.id,
         "is_enterprise_install": False,
     }
 
 
-def users_info(space: Space, arguments: Arguments) -> Json:
+def users_info(app: App, arguments: Arguments) -> Json:
     """Describe one person, or Slackbot."""
     user = arguments.required("user")
-    return {"ok": True, "user": described(space, SLACKBOT if user == SLACKBOT.id else person_of(space, user))}
+    return {"ok": True, "user": described(app, SLACKBOT if user == SLACKBOT.id else person_of(app, user))}
 
 
-def users_list(space: Space, arguments: Arguments) -> Json:
+def users_list(app: App, arguments: Arguments) -> Json:
     """List everybody."""
-    everybody = [described(space, person) for person in [*space.state.people.values(), SLACKBOT]]
+    everybody = [described(app, person) for person in [*app.space.state.people.values(), SLACKBOT]]
     page, cursor = page_of(everybody, arguments)
     return {"ok": True, "members": page, "response_metadata": {"next_cursor": cursor}}
 
 
-def lookup_by_email(space: Space, arguments: Arguments) -> Json:
+def lookup_by_email(app: App, arguments: Arguments) -> Json:
     """Describe the person with an e-mail address; nobody from another organisation is found."""
     email = arguments.required("email").lower()
-    for person in space.state.people.values():
+    for person in app.space.state.people.values():
         if email_of(person).lower() == email and not (person.deleted or person.is_bot or person.team):
-            return {"ok": True, "user": described(space, person)}
+            return {"ok": True, "user": described(app, person)}
     raise SlackError("users_not_found")
 
 
-def get_profile(space: Space, arguments: Arguments) -> Json:
+def get_profile(app: App, arguments: Arguments) -> Json:
     """Return one person's profile, the bot's own by default."""
-    return {"ok": True, "profile": _profile(space, person_of(space, arguments.text("user") or space.state.bot_user))}
+    return {"ok": True, "profile": _profile(app, person_of(app, arguments.text("user") or app.bot.user))}
 
 
 def email_of(person: Person) -> str:
@@ -61,16 +61,16 @@ def email_of(person: Person) -> str:
     return person.email or f"{person.name}@example.com"
 
 
-def described(space: Space, person: Person) -> Json:
+def described(app: App, person: Person) -> Json:
     """Return Slack's user object; a deactivated person's has little in it."""
-    now = datetime.fromtimestamp(space.config.clock(), ZoneInfo(person.tz))
+    now = datetime.fromtimestamp(app.space.config.clock(), ZoneInfo(person.tz))
     offset = now.utcoffset()
     described_person: Json = {
         "id": person.id,
-        "team_id": space.state.team_of(person.id),
+        "team_id": app.space.state.team_of(person.id),
         "name": person.name,
         "deleted": person.deleted,
-        "profile": _profile(space, person),
+        "profile": _profile(app, person),
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": 0,
@@ -94,7 +94,7 @@ def described(space: Space, person: Person) -> Json:
     }
 
 
-def _profile(space: Space, person: Person) -> Json:
+def _profile(app: App, person: Person) -> Json:
     """Return a profile; the e-mail address only with users:read.email, and never a bot's."""
     first, _, last = person.real_name.partition(" ")
     profile: Json = {
@@ -113,21 +113,21 @@ def _profile(space: Space, person: Person) -> Json:
         "status_emoji_display_info": [],
         "status_expiration": 0,
         "avatar_hash": f"g{person.id.lower()}",
-        "team": space.state.team_of(person.id),
+        "team": app.space.state.team_of(person.id),
     }
-    if person.id == space.state.bot_user:
-        return profile | {"api_app_id": space.state.app_id, "bot_id": space.state.bot_id, "always_active": True}
-    if "users:read.email" in space.manifest.scopes and person.id != SLACKBOT.id and not person.team:
+    if bot := app.space.state.bots.get(person.id):
+        return profile | {"api_app_id": bot.app, "bot_id": bot.id, "always_active": True}
+    if "users:read.email" in app.manifest.scopes and person.id != SLACKBOT.id and not person.team:
         profile["email"] = email_of(person)
     return profile
 
 
-def list_usergroups(space: Space, arguments: Arguments) -> Json:
+def list_usergroups(app: App, arguments: Arguments) -> Json:
     """List user groups, with their people if `include_users` asks for it."""
     groups = [
         {
             "id": group.id,
-            "team_id": space.state.team.id,
+            "team_id": app.space.state.team.id,
             "is_usergroup": True,
             "name": group.name,
             "description": "",
@@ -137,39 +137,31 @@ def list_usergroups(space: Space, arguments: Arguments) -> Json:
             "user_count": len(group.users),
             **({"users": list(group.users)} if arguments.flag("include_users") else {}),
         }
-        for group in space.state.usergroups
+        for group in app.space.state.usergroups
     ]
     return {"ok": True, "usergroups": groups}
 
 
-def list_usergroup_users(space: Space, arguments: Arguments) -> Json:
+def list_usergroup_users(app: App, arguments: Arguments) -> Json:
     """List the people of one user group."""
     wanted = arguments.required("usergroup")
-    for group in space.state.usergroups:
+    for group in app.space.state.usergroups:
         if group.id == wanted:
             return {"ok": True, "users": list(group.users)}
     raise SlackError("no_such_subteam")
 
 
-def team_info(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001
+def team_info(app: App, arguments: Arguments) -> Json:  # noqa: ARG001
     """Describe the workspace."""
-    team = space.state.team
+    team = app.space.state.team
     return {"ok": True, "team": {"id": team.id, "name": team.name, "domain": team.domain, "icon": {}}}
 
 
-def bots_info(space: Space, arguments: Arguments) -> Json:
-    """Describe the bot."""
-    state = space.state
-    if arguments.text("bot", state.bot_id) != state.bot_id:
-        raise SlackError("bot_not_found")
-    return {
-        "ok": True,
-        "bot": {
-            "id": state.bot_id,
-            "app_id": state.app_id,
-            "user_id": state.bot_user,
-            "name": state.bot.real_name,
-            "deleted": False,
-            "updated": 0,
-        },
-    }
+def bots_info(app: App, arguments: Arguments) -> Json:
+    """Describe a bot, one's own by default."""
+    wanted = arguments.text("bot") or app.bot.id
+    for bot in app.space.state.bots.values():
+        if bot.id == wanted:
+            about = {"id": bot.id, "app_id": bot.app, "user_id": bot.user, "name": bot.name}
+            return {"ok": True, "bot": {**about, "deleted": False, "updated": 0}}
+    raise SlackError("bot_not_found")

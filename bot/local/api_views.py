@@ -2,45 +2,45 @@
 
 from typing import Any
 
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.block_kit import block_problems, read_json, view_problems
 from bot.local.errors import SlackError
 from bot.local.lookup import person_of
-from bot.local.space import Space
 
 Json = dict[str, Any]
 
 
-def open_view(space: Space, arguments: Arguments) -> Json:
+def open_view(app: App, arguments: Arguments) -> Json:
     """Open a modal for the person whose action gave the trigger_id."""
     view = _view(arguments)
-    trigger = space.permits.redeem(arguments.required("trigger_id"))
-    return {"ok": True, "view": space.views.open(trigger, view)}
+    trigger = app.permits.redeem(arguments.required("trigger_id"))
+    return {"ok": True, "view": app.space.views.open(app.bot, trigger, view)}
 
 
-def push_view(space: Space, arguments: Arguments) -> Json:
+def push_view(app: App, arguments: Arguments) -> Json:
     """Put a modal on top of the one in which the person acted."""
     view = _view(arguments)
-    trigger = space.permits.redeem(arguments.required("trigger_id"))
-    return {"ok": True, "view": space.views.push(trigger.user, view)}
+    trigger = app.permits.redeem(arguments.required("trigger_id"))
+    return {"ok": True, "view": app.space.views.push(app.bot, trigger.user, view)}
 
 
-def update_view(space: Space, arguments: Arguments) -> Json:
+def update_view(app: App, arguments: Arguments) -> Json:
     """Replace an open modal, named by view_id or external_id."""
     view = _view(arguments)
     if arguments.has("external_id"):
-        view_id = space.views.by_external_id(arguments.text("external_id"))
+        view_id = app.space.views.by_external_id(app.bot, arguments.text("external_id"))
     else:
         view_id = arguments.required("view_id")
-    return {"ok": True, "view": space.views.update(view_id, view, arguments.optional("hash"))}
+    return {"ok": True, "view": app.space.views.update(app.bot, view_id, view, arguments.optional("hash"))}
 
 
-def publish_view(space: Space, arguments: Arguments) -> Json:
+def publish_view(app: App, arguments: Arguments) -> Json:
     """Set what a person's Home tab of the app shows."""
-    if not space.manifest.home_enabled:
+    if not app.manifest.home_enabled:
         raise SlackError("not_enabled")
-    user = person_of(space, arguments.required("user_id"))
-    view = space.views.publish(user.id, _view(arguments), arguments.optional("hash"))
+    user = person_of(app, arguments.required("user_id"))
+    view = app.space.views.publish(app.bot, user.id, _view(arguments), arguments.optional("hash"))
     return {"ok": True, "view": view}
 
 
@@ -49,7 +49,7 @@ def _view(arguments: Arguments) -> object:
     return arguments.values["view"]
 
 
-def validate_blocks(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
+def validate_blocks(app: App, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
     """Judge blocks, a message or a view without posting them; needs no token. slack-facts.md item 42."""
     if arguments.has("view"):
         problems = view_problems(read_json(arguments.values["view"], "invalid_json"))

@@ -7,9 +7,10 @@ them when a name is picked from its list; everything else is text.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.local import emoji
 from bot.local.formatting import TOKEN, normalise, plain
@@ -203,6 +204,16 @@ def links(message: Json) -> list[str]:
     """Return the addresses of web pages in a message's text, each once, in order."""
     targets = (plain(token[1:-1].partition("|")[0]) for token in TOKEN.findall(message.get("text", "")))
     return list(dict.fromkeys(target for target in targets if target.startswith(("http://", "https://"))))
+
+
+def links_to(message: Json, domains: Iterable[str]) -> list[Json]:
+    """Return `url` and `domain` of each link in a message that leads to one of the domains or below it."""
+    return [
+        {"url": url, "domain": domain}
+        for url in links(message)
+        for domain in domains
+        if (host := urlsplit(url).hostname or "") == domain or host.endswith(f".{domain}")
+    ]
 
 
 def _token(token: str) -> Json:

@@ -1,13 +1,11 @@
-"""What happens when somebody says, edits, deletes, joins or reacts: memory, open pages and the bot learn of it."""
+"""What happens when somebody says, edits, deletes, joins or reacts: memory, open pages and bots learn of it."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
-from bot.local.composer import links
 from bot.local.events import Events, for_bot
 from bot.local.formatting import mentions
-from bot.local.ids import unique
 from bot.local.state import Channel, State
 from bot.local.stream import Stream
 
@@ -43,25 +41,26 @@ class Conversation:
         self._show(channel, {"type": "message", "message": message})
         self._tell_unread(channel, but=author)
         self._events.message(channel, for_bot(message))
-        if author != self._state.bot_user and "subtype" not in message:
+        if "subtype" not in message:
             self._events.mention(channel, for_bot(message))
-            self._tell_links(channel, message)
-            self._offer_invitation(channel, message)
+            if author not in self._state.bots:
+                self._events.links(channel, message)
+                self._offer_invitations(channel, message)
         return message
 
     def _signature(self, author: str) -> Json:
         """Return the fields by which a message shows who wrote it."""
-        if author != self._state.bot_user:
-            return {"client_msg_id": unique()}
-        name = self._state.bot.real_name
+        bot = self._state.bots.get(author)
+        if bot is None:
+            return {"client_msg_id": str(uuid.uuid4())}
         profile = {
-            "id": self._state.bot_id,
-            "app_id": self._state.app_id,
-            "name": name,
+            "id": bot.id,
+            "app_id": bot.app,
+            "name": bot.name,
             "deleted": False,
             "team_id": self._state.team.id,
         }
-        return {"bot_id": self._state.bot_id, "app_id": self._state.app_id, "bot_profile": profile}
+        return {"bot_id": bot.id, "app_id": bot.app, "bot_profile": profile}
 
     @staticmethod
     def root_of(channel: Channel, thread_ts: str | None) -> Json | None:
@@ -82,40 +81,48 @@ class Conversation:
         channel.messages[root["ts"]] = counted
         self._show(channel, {"type": "message_changed", "message": counted})
 
-    def _offer_invitation(self, channel: Channel, message: Json) -> None:
-        """Tell a person, as Slackbot does, that the bot they mentioned isn't here; their page offers to invite it."""
-        absent = channel.kind in {"channel", "group"} and self._state.bot_user not in channel.members
-        if absent and mentions(message["text"], self._state.bot_user):
-            name = self._state.bot.real_name
-            notice = {
-                "type": "notice",
-                "text": f"You mentioned @{name}, but they’re not in this channel.",
-                "channel": channel.id,
-                "invite": {"user": self._state.bot_user, "mentioned_in": message["ts"]},
-            }
-            self._stream.push(notice, [message["user"]])
+    def _offer_invitations(self, channel: Channel, message: Json) -> None:
+        """Tell a person, as Slackbot does, that a bot they mentioned isn't here; their page offers to invite it."""
+        for bot in self._state.bots.values():
+            absent = channel.kind in {"channel", "group"} and bot.user not in channel.members
+            if absent and mentions(message["text"], bot.user):
+                notice = {
+                    "type": "notice",
+                    "text": f"You mentioned @{bot.name}, but they’re not in this channel.",
+                    "channel": channel.id,
+                    "invite": {"user": bot.user, "mentioned_in": message["ts"]},
+                }
+                self._stream.push(notice, [message["user"]])
 
-    def tell_mention(self, channel: Channel, ts: str) -> None:
-        """Send the bot app_mention for an earlier message, because of which it has been invited."""
+    def tell_mention(self, channel: Channel, ts: str, bot_user: str) -> None:
+        """Send a bot app_mention for an earlier message, because of which it has been invited."""
         if ts in channel.messages:
-            self._events.mention(channel, for_bot(channel.messages[ts]))
+            self._events.mention(channel, for_bot(channel.messages[ts]), only=bot_user)
 
     def whisper(
-        self, channel: Channel, to: str, text: str, *, thread_ts: str | None = None, shown: bool = True, **more: Any
+        self,
+        channel: Channel,
+        author: str,
+        to: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        shown: bool = True,
+        **more: Any,
     ) -> Json:
-        """Post a message from the bot that only one person sees, until they leave; the bot can't update it.
+        """Post a message from a bot that only one person sees, until they leave; the bot can't update it.
 
         shown: whether that person does see it.
         """
         message: Json = {
             "type": "message",
             "ts": self._state.timestamps.next(),
-            "user": self._state.bot_user,
+            "user": author,
             "text": text,
             "team": self._state.team.id,
             "ephemeral": True,
             "is_ephemeral": True,
-            **self._signature(self._state.bot_user),
+            **self._signature(author),
         }
         message |= {name: value for name, value in more.items() if value is not None}
         if self.root_of(channel, thread_ts) is not None:
@@ -141,12 +148,12 @@ class Conversation:
             channel.former.setdefault(ts, []).append(before["blocks"])
         self._show(channel, {"type": "message_changed", "message": after, "previous_ts": ts})
         self._tell_change(channel, stamp, before, after)
-        if editor != self._state.bot_user:
+        if editor not in self._state.bots:
             self._events.mention(channel, for_bot(after))
         return after
 
     def unfurl(self, channel: Channel, ts: str, previews: dict[str, Json]) -> None:
-        """Attach previews to a message, by the address each is of; the bot hears message_changed without `edited`.
+        """Attach previews to a message, by the address each is of; bots hear message_changed without `edited`.
 
         Source: docs.slack.dev/messaging/unfurling-links-in-messages; slack-facts.md item 61.
         """
@@ -159,33 +166,6 @@ class Conversation:
         channel.messages[ts] = after
         self._show(channel, {"type": "message_changed", "message": after, "previous_ts": ts})
         self._tell_change(channel, self._state.timestamps.next(), before, after)
-
-    def links_of_app(self, message: Json) -> list[Json]:
-        """Return `url` and `domain` of each link in a message that leads to one of the manifest's unfurl_domains."""
-        return [
-            {"url": url, "domain": domain}
-            for url in links(message)
-            for domain in self._events.unfurl_domains
-            if (host := urlsplit(url).hostname or "") == domain or host.endswith(f".{domain}")
-        ]
-
-    def _tell_links(self, channel: Channel, message: Json) -> None:
-        """Send link_shared for the links that the app unfurls."""
-        shared = self.links_of_app(message)
-        if shared and self._state.bot_user in channel.members:
-            event = {
-                "type": "link_shared",
-                "channel": channel.id,
-                "is_bot_user_member": True,
-                "user": message["user"],
-                "message_ts": message["ts"],
-                "unfurl_id": f"{channel.id}-{message['ts']}",
-                "source": "conversations_history",
-                "links": shared,
-                "event_ts": self._state.timestamps.next(),
-            }
-            thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
-            self._events.send("link_shared", event | thread, channel)
 
     def _tell_change(self, channel: Channel, stamp: str, before: Json, after: Json) -> None:
         event = {
@@ -291,9 +271,9 @@ class Conversation:
         channel.members.remove(user)
         self.show_channel(channel, also=[user])
         self._tell_membership("member_left_channel", channel, user, None)
-        if user == self._state.bot_user:
-            name = "channel_left" if channel.kind == "channel" else "group_left"
-            self._tell_channel(name, channel, actor_id=actor)
+        name = "channel_left" if channel.kind == "channel" else "group_left"
+        left = {"type": name, "channel": channel.id, "actor_id": actor, "event_ts": self._state.timestamps.next()}
+        self._events.to_bot(user, name, left, channel)
 
     def archive(self, channel: Channel, actor: str, *, archived: bool) -> None:
         """Archive a channel, or bring it back, and say so in it."""
@@ -302,7 +282,8 @@ class Conversation:
         self.say(channel, actor, text, subtype=name, client_msg_id=None)
         channel.archived = archived
         self.show_channel(channel)
-        self._tell_channel(name, channel, user=actor)
+        event = {"type": name, "channel": channel.id, "user": actor, "event_ts": self._state.timestamps.next()}
+        self._events.to_viewers(name, event, channel)
 
     def set_topic(self, channel: Channel, actor: str, topic: str) -> None:
         """Change a channel's topic and say so in it."""
@@ -312,14 +293,7 @@ class Conversation:
         text = f"set the channel topic: {topic}" if topic else "cleared the channel topic"
         self.say(channel, actor, text, subtype=subtype, topic=topic, client_msg_id=None)
 
-    def _tell_channel(self, name: str, channel: Channel, **more: Any) -> None:
-        if channel.kind == "channel" or self._state.bot_user in channel.members or name == "group_left":
-            event = {"type": name, "channel": channel.id, "event_ts": self._state.timestamps.next(), **more}
-            self._events.send(name, event, channel)
-
     def _tell_membership(self, name: str, channel: Channel, user: str, inviter: str | None) -> None:
-        if self._state.bot_user not in {*channel.members, user}:
-            return
         event: Json = {
             "type": name,
             "user": user,
@@ -328,7 +302,7 @@ class Conversation:
             "team": self._state.team.id,
             "event_ts": self._state.timestamps.next(),
         }
-        self._events.send(name, event | ({"inviter": inviter} if inviter else {}), channel)
+        self._events.to_members(name, event | ({"inviter": inviter} if inviter else {}), channel, also=user)
 
     # Reactions
     def react(self, channel: Channel, ts: str, user: str, name: str, *, remove: bool = False) -> None:
@@ -344,17 +318,16 @@ class Conversation:
         changed = {**message, "reactions": reactions}
         channel.messages[ts] = changed
         self._show(channel, {"type": "message_changed", "message": changed, "previous_ts": ts})
-        if self._state.bot_user in channel.members:
-            kind = "reaction_removed" if remove else "reaction_added"
-            event = {
-                "type": kind,
-                "user": user,
-                "reaction": name,
-                "item_user": message.get("user"),
-                "item": {"type": "message", "channel": channel.id, "ts": ts},
-                "event_ts": self._state.timestamps.next(),
-            }
-            self._events.send(kind, event, channel)
+        kind = "reaction_removed" if remove else "reaction_added"
+        event = {
+            "type": kind,
+            "user": user,
+            "reaction": name,
+            "item_user": message.get("user"),
+            "item": {"type": "message", "channel": channel.id, "ts": ts},
+            "event_ts": self._state.timestamps.next(),
+        }
+        self._events.to_members(kind, event, channel)
 
     # Pages
     def read(self, channel: Channel, user: str, ts: str) -> None:

@@ -53,9 +53,12 @@ class Transport(Protocol):
 
 
 class Delivery:
-    """Delivers events in the background with retries, and interactions once while a person waits."""
+    """Delivers events to one app in the background with retries, and interactions once while a person waits."""
 
-    def __init__(self, transport: Transport, config: WorkspaceConfig, traffic: Traffic, faults: Faults) -> None:
+    def __init__(
+        self, app_id: str, transport: Transport, config: WorkspaceConfig, traffic: Traffic, faults: Faults
+    ) -> None:
+        self._app_id = app_id
         self.transport = transport
         self._ack_timeout = config.ack_timeout
         self._delays = config.retry_delays
@@ -66,7 +69,7 @@ class Delivery:
         self._idle = asyncio.Event()
         self._idle.set()
         self.given_up: list[Parcel] = []
-        self._closed = False
+        self.closed = False
         self._held: Parcel | None = None
 
     def post(self, parcel: Parcel) -> None:
@@ -117,19 +120,19 @@ class Delivery:
     async def _attempt(self, parcel: Parcel, *, attempt: int, reason: str, patience: float) -> Json:
         clock = asyncio.get_running_loop().time
         status = f"retry {attempt} ({reason})" if attempt else "sent"
-        self._traffic.record("to_bot", parcel.sort, parcel.name, status, request=parcel.payload)
+        self._traffic.record(self._app_id, "to_bot", parcel.sort, parcel.name, status, request=parcel.payload)
         started = clock()
         try:
             answer = await self.transport.send(parcel, attempt=attempt, reason=reason, patience=patience)
         except UndeliveredError as failure:
-            self._traffic.record("from_bot", "ack", parcel.name, f"none: {failure.reason}")
+            self._traffic.record(self._app_id, "from_bot", "ack", parcel.name, f"none: {failure.reason}")
             raise
         if parcel.kind == "events_api" and self._faults.unheard:
             self._faults.unheard -= 1
-            self._traffic.record("from_bot", "ack", parcel.name, "lost")
+            self._traffic.record(self._app_id, "from_bot", "ack", parcel.name, "lost")
             raise UndeliveredError("timeout")
         milliseconds = (clock() - started) * 1000
-        self._traffic.record("from_bot", "ack", parcel.name, f"{milliseconds:.0f} ms", response=answer)
+        self._traffic.record(self._app_id, "from_bot", "ack", parcel.name, f"{milliseconds:.0f} ms", response=answer)
         return answer
 
     async def ask(self, parcel: Parcel) -> Json:
@@ -150,18 +153,16 @@ class Delivery:
             self._asked -= 1
             self._mark()
 
-    async def settled(self, timeout: float) -> bool:  # noqa: ASYNC109 - the caller is an HTTP request with a limit
-        """Wait until no delivery awaits its acknowledgement; False if that takes too long or never comes."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self._idle.wait()
-        except TimeoutError:
+    async def wait_until_idle(self) -> bool:
+        """Wait until no delivery awaits its acknowledgement; returns whether there was any."""
+        if self._idle.is_set():
             return False
-        return not self._closed
+        await self._idle.wait()
+        return True
 
     async def close(self) -> None:
         """Give up everything under way and let go of the bot."""
-        self._closed = True
+        self.closed = True
         for task in list(self._under_way):
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.local.config import WorkspaceConfig
+from bot.local.config import AppConfig, WorkspaceConfig
 from bot.local.delivery import Parcel, UndeliveredError
 from bot.local.ids import unique
 
@@ -23,11 +23,12 @@ MAX_REDIRECTS = 2
 
 
 class HttpDelivery:
-    """Posts payloads to the bot as Slack does; only a 2xx answer within 3 s counts as acknowledged."""
+    """Posts payloads to one app as Slack does; only a 2xx answer within 3 s counts as acknowledged."""
 
-    def __init__(self, config: WorkspaceConfig, on_change: Callable[[bool], None]) -> None:
+    def __init__(self, config: WorkspaceConfig, app: AppConfig, on_change: Callable[[bool], None]) -> None:
         self._config = config
-        self._url = config.events_url or ""
+        self._url = app.events_url or ""
+        self._secret = app.signing_secret
         self._on_change = on_change
         self._session: aiohttp.ClientSession | None = None
         self.connected = True
@@ -84,7 +85,7 @@ class HttpDelivery:
         """Return the headers that prove the request is Slack's."""
         timestamp = str(int(self._config.clock()))
         message = f"v0:{timestamp}:".encode() + body
-        digest = hmac.new(self._config.signing_secret.encode(), message, hashlib.sha256).hexdigest()
+        digest = hmac.new(self._secret.encode(), message, hashlib.sha256).hexdigest()
         return {
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "X-Slack-Request-Timestamp": timestamp,

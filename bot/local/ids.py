@@ -1,9 +1,13 @@
 """Names that never repeat: message timestamps, and the ids Slack makes unique."""
 
+import hashlib
 import secrets
 import string
 import uuid
 from collections.abc import Callable
+
+_ALPHABET = string.ascii_uppercase + string.digits
+_LENGTH = 11  # characters; Slack's ids have 9 to 11
 
 
 def unique(prefix: str = "") -> str:
@@ -12,8 +16,24 @@ def unique(prefix: str = "") -> str:
 
 
 def object_id(prefix: str) -> str:
-    """Return an id such as Slack gives to events, files and views: a prefix, capitals and digits, `Ev0PV52K21Q`."""
-    return f"{prefix}0{''.join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(9))}"
+    """Return a new id of the form of Slack's: `prefix`, then capitals and digits, 11 characters, `Ev08PV52K21`."""
+    return f"{prefix}0{''.join(secrets.choice(_ALPHABET) for _ in range(_LENGTH - len(prefix) - 1))}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """Return the id of that form which belongs to these parts: the same parts give the same id in every run."""
+    number = int.from_bytes(hashlib.blake2s("\0".join((prefix, *parts)).encode()).digest())
+    letters: list[str] = []
+    for _ in range(_LENGTH - len(prefix) - 1):
+        number, letter = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[letter])
+    return f"{prefix}0{''.join(letters)}"
+
+
+def new_trigger_id(team: str) -> str:
+    """Return a new trigger_id: a number, the team's number, a secret, `13345224609.738474920.8088930838d88f008e0`."""
+    of_team = int.from_bytes(hashlib.blake2s(team.encode(), digest_size=4).digest())
+    return f"{secrets.randbelow(10**13)}.{of_team}.{secrets.token_hex(16)}"
 
 
 class Timestamps:

@@ -12,11 +12,10 @@ from bot.local.block_kit import check_message, elements, walk, with_defaults
 from bot.local.block_schema import SUGGESTIONS, options_of
 from bot.local.config import WorkspaceConfig
 from bot.local.conversation import Conversation
-from bot.local.delivery import Delivery, Parcel
+from bot.local.delivery import Parcel
 from bot.local.errors import PageError, SlackError
-from bot.local.events import for_bot
+from bot.local.events import Subscriber, for_bot
 from bot.local.formatting import as_typed, labelled, normalise
-from bot.local.manifest import Manifest
 from bot.local.permits import Permits
 from bot.local.schema import Problems
 from bot.local.state import Channel, State
@@ -27,25 +26,25 @@ MIN_QUERY_LENGTH = 3  # docs.slack.dev/reference/block-kit/block-elements/select
 
 
 class Interaction:
-    """Turns what a person does into the payload Slack would send, and applies the bot's answer."""
+    """Turns what a person does with one app into the payload Slack would send, and applies the app's answer."""
 
     def __init__(
         self,
         config: WorkspaceConfig,
-        manifest: Manifest,
+        app: Subscriber,
         state: State,
         conversation: Conversation,
         views: Views,
         permits: Permits,
-        delivery: Delivery,
     ) -> None:
         self._config = config
-        self._manifest = manifest
+        self._bot = app.bot
+        self._manifest = app.manifest
+        self._delivery = app.delivery
         self._state = state
         self._conversation = conversation
         self._views = views
         self._permits = permits
-        self._delivery = delivery
         self._entered: dict[tuple[str, str], Json] = {}
         self._suggested: dict[tuple[str, str], list[Json]] = {}  # by block_id and action_id, newest last
 
@@ -55,8 +54,8 @@ class Interaction:
 
         Raises PageError: unknown_command, or what Slackbot says when the bot doesn't answer.
         """
-        known = next((declared for declared in self._manifest.commands if declared.command == command), None)
-        if known is None or "commands" not in self._manifest.scopes:
+        known = self._manifest.command(command)
+        if known is None:
             raise PageError("unknown_command", f"{command} is not a valid command.")
         if self._state.people[user].team:
             raise PageError("not_in_workspace", f"{command} works for people of {self._state.team.name} only.")
@@ -73,7 +72,7 @@ class Interaction:
             "user_name": self._state.people[user].name,
             "command": command,
             "text": text,
-            "api_app_id": self._state.app_id,
+            "api_app_id": self._bot.app,
             "is_enterprise_install": "false",
             "response_url": self._response_url(user, channel),
             "trigger_id": self._permits.new_trigger(user),
@@ -90,9 +89,9 @@ class Interaction:
             raise PageError(refusal.code, f"The answer was refused: {refusal.detail}") from None
         text = normalise(str(answer.get("text", "")))
         if answer.get("response_type") == "in_channel":
-            self._conversation.say(channel, self._state.bot_user, text, blocks=blocks)
+            self._conversation.say(channel, self._bot.user, text, blocks=blocks)
         elif text or blocks:
-            self._conversation.whisper(channel, user, text, blocks=blocks)
+            self._conversation.whisper(channel, self._bot.user, user, text, blocks=blocks)
 
     # Clicks and choices
     async def act_on_message(self, user: str, channel: Channel, ts: str, choice: Json) -> None:
@@ -253,9 +252,9 @@ class Interaction:
             if action == "errors":
                 return
             if action == "update":
-                self._views.update(view_id, answer.get("view"))
+                self._views.update(self._bot, view_id, answer.get("view"))
             elif action == "push":
-                self._views.push(user, answer.get("view"))
+                self._views.push(self._bot, user, answer.get("view"))
             elif action == "clear":
                 self._views.close_all(user)
             else:
@@ -296,7 +295,7 @@ class Interaction:
     # Shortcuts
     async def shortcut(self, user: str, callback_id: str, channel: Channel | None, ts: str | None) -> None:
         """Use a global shortcut, or a message shortcut on a message."""
-        known = next((declared for declared in self._manifest.shortcuts if declared.callback_id == callback_id), None)
+        known = self._manifest.shortcut(callback_id)
         if known is None:
             raise PageError("unknown_shortcut", "The manifest has no such shortcut.")
         head = self._head("shortcut", user) | {"callback_id": callback_id}
@@ -336,7 +335,7 @@ class Interaction:
         return {
             "type": kind,
             "user": {"id": user, "username": person.name, "name": person.name, "team_id": self._state.team_of(user)},
-            "api_app_id": self._state.app_id,
+            "api_app_id": self._bot.app,
             "token": "local",
             "trigger_id": self._permits.new_trigger(user, view_id),
             "team": {"id": team.id, "domain": team.domain},
@@ -346,7 +345,7 @@ class Interaction:
 
     def _response_url(self, user: str, channel: Channel, ts: str | None = None, *, ephemeral: bool = False) -> str:
         key = self._permits.new_reply(user, channel.id, ts, ephemeral=ephemeral)
-        return f"{self._config.url}/response/{self._state.team.id}/{key}"
+        return f"{self._config.url}/response/{self._state.team.id}/{self._bot.app}/{key}"
 
 
 def _command_name(channel: Channel) -> str:

@@ -2,69 +2,69 @@
 
 from typing import Any
 
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
-from bot.local.space import Space
 from bot.local.state import Channel, Person
 
 Json = dict[str, Any]
 
 
-def channel_of(space: Space, arguments: Arguments) -> Channel:
+def channel_of(app: App, arguments: Arguments) -> Channel:
     """Return the conversation named by `channel` if the bot can see it; raises channel_not_found.
 
     A private channel or DM without the bot looks as if it didn't exist.
     """
-    channel = space.state.channels.get(arguments.required("channel"))
-    if channel is None or (channel.kind != "channel" and space.state.bot_user not in channel.members):
+    channel = app.space.state.channels.get(arguments.required("channel"))
+    if channel is None or (channel.kind != "channel" and app.bot.user not in channel.members):
         raise SlackError("channel_not_found")
     return channel
 
 
-def channel_to_post_to(space: Space, arguments: Arguments) -> Channel:
+def channel_to_post_to(app: App, arguments: Arguments) -> Channel:
     """Return where chat.postMessage posts: an id, a channel's name, or a user's id for the app's DM.
 
     Raises channel_not_found, not_in_channel, is_archived, cannot_dm_bot, messages_tab_disabled.
     Source: slack-facts.md items 58 and 70.
     """
     named = arguments.required("channel")
-    if named in space.state.people:
-        channel = direct_message(space, named)
+    if named in app.space.state.people:
+        channel = direct_message(app, named)
     else:
-        by_name = space.state.named(named.removeprefix("#"))
-        channel = channel_of(space, Arguments({"channel": by_name.id if by_name else named}))
-    may_post(space, channel)
+        by_name = app.space.state.named(named.removeprefix("#"))
+        channel = channel_of(app, Arguments({"channel": by_name.id if by_name else named}))
+    may_post(app, channel)
     return channel
 
 
-def direct_message(space: Space, user: str) -> Channel:
+def direct_message(app: App, user: str) -> Channel:
     """Return the app's DM with a person, opened if need be; raises channel_not_found or cannot_dm_bot."""
-    if space.state.people[user].is_bot:
+    if app.space.state.people[user].is_bot:
         raise SlackError("cannot_dm_bot")
-    if space.state.people[user].deleted:
+    if app.space.state.people[user].deleted:
         raise SlackError("channel_not_found")
-    if not space.manifest.messages_enabled:
+    if not app.manifest.messages_enabled:
         raise SlackError("messages_tab_disabled")
-    known = set(space.state.channels)
-    channel = space.state.direct(space.state.bot_user, user)
+    known = set(app.space.state.channels)
+    channel = app.space.state.direct(app.bot.user, user)
     if channel.id not in known:
-        space.conversation.show_channel(channel)
+        app.space.conversation.show_channel(channel)
     return channel
 
 
-def may_post(space: Space, channel: Channel) -> None:
+def may_post(app: App, channel: Channel) -> None:
     """Raise not_in_channel or is_archived unless the bot may speak there."""
     if channel.archived:
         raise SlackError("is_archived")
-    if space.state.bot_user not in channel.members and "chat:write.public" not in space.manifest.scopes:
+    if app.bot.user not in channel.members and "chat:write.public" not in app.manifest.scopes:
         raise SlackError("not_in_channel")
 
 
-def person_of(space: Space, user: str) -> Person:
+def person_of(app: App, user: str) -> Person:
     """Return a member of the workspace; raises user_not_found."""
-    if user not in space.state.people:
+    if user not in app.space.state.people:
         raise SlackError("user_not_found")
-    return space.state.people[user]
+    return app.space.state.people[user]
 
 
 def page_of(

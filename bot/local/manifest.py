@@ -43,10 +43,20 @@ class Manifest:
     commands: tuple[Command, ...]
     shortcuts: tuple[Shortcut, ...]
     interactive: bool
+    socket_mode: bool
     home_enabled: bool
     messages_enabled: bool
     messages_read_only: bool
     unfurl_domains: tuple[str, ...]
+
+    def command(self, name: str) -> Command | None:
+        """Return the slash command of that name, if it is declared and the scope for it is asked for."""
+        declared = self.commands if "commands" in self.scopes else ()
+        return next((command for command in declared if command.command == name), None)
+
+    def shortcut(self, callback_id: str) -> Shortcut | None:
+        """Return the shortcut with that callback_id, if it is declared."""
+        return next((shortcut for shortcut in self.shortcuts if shortcut.callback_id == callback_id), None)
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -88,6 +98,7 @@ class Manifest:
                 for shortcut in features.get("shortcuts", ())
             ),
             interactive=settings.get("interactivity", {}).get("is_enabled", False),
+            socket_mode=settings.get("socket_mode_enabled", False),
             home_enabled=home.get("home_tab_enabled", False),
             messages_enabled=home.get("messages_tab_enabled", True),
             messages_read_only=home.get("messages_tab_read_only_enabled", False),

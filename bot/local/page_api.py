@@ -1,7 +1,8 @@
 """`/local/*`: what the page and the tests may see and do, acting as one of the people.
 
-The contract between this, the page and tests/workspace.py: JSON; `as` names the acting person; a refusal is
-HTTP 400 `{"error": code, "detail": sentence}`.
+The contract between this, the page and tests/workspace.py: JSON; `as` names the acting person; where an app must be
+named, `app` is its id, and the first app is meant if it is left out; a refusal is HTTP 400
+`{"error": code, "detail": sentence}`.
 """
 
 import asyncio
@@ -13,9 +14,10 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.local import emoji
+from bot.local.app import App
 from bot.local.composer import links, wire
 from bot.local.conversation import Conversation
-from bot.local.errors import PageError
+from bot.local.errors import PageError, SlackError
 from bot.local.faults import ApiFault, Weather
 from bot.local.space import Space
 from bot.local.state import Channel, Person
@@ -27,7 +29,7 @@ Answer = Callable[[Json], Awaitable[Json]]
 class PageApi:
     """Handlers of `/local/*` over one workspace."""
 
-    def __init__(self, space: Space, uninstall: Callable[[str], None]) -> None:
+    def __init__(self, space: Space, uninstall: Callable[[int, str], None]) -> None:
         self._space = space
         self._uninstall = uninstall
         self._state = space.state
@@ -83,27 +85,38 @@ class PageApi:
 
     # What a person sees
     async def health(self, given: Json) -> Json:  # noqa: ARG002 - all answers share one signature
-        """Say that the workspace runs, and whether a bot is there."""
-        owner = self._space.config.owner
-        return {"ok": True, "pid": os.getpid(), "owner": owner, "bot_connected": self._connected()}
+        """Say that the workspace runs, and whether the first app's bot is there, and those of the others."""
+        owner, connected = self._space.config.owner, {app.bot.app: app.connected for app in self._space.apps}
+        first = self._space.apps[0].connected
+        return {"ok": True, "pid": os.getpid(), "owner": owner, "bot_connected": first, "connected": connected}
 
     async def state(self, given: Json) -> Json:
         """Return everything the page needs at first."""
         me = self._person(given)
-        manifest = self._space.manifest
+        apps = self._space.apps
+        commands = {
+            command.command: {**asdict(command), "app": app.bot.app}
+            for app in apps
+            for command in app.manifest.commands
+        }
+        shortcuts = [{**asdict(shortcut), "app": app.bot.app} for app in apps for shortcut in app.manifest.shortcuts]
         return {
             "team": {"id": self._state.team.id, "name": self._state.team.name},
             "me": me.id,
             "people": [asdict(person) for person in self._state.people.values()],
             "channels": [self._conversation.describe(channel, me.id) for channel in self._state.visible(me.id)],
-            "commands": [asdict(command) for command in manifest.commands],
-            "shortcuts": [asdict(shortcut) for shortcut in manifest.shortcuts],
-            "bot": {
-                "user": self._state.bot_user,
-                "name": self._state.bot.real_name,
-                "connected": self._connected(),
-                "home_enabled": manifest.home_enabled,
-            },
+            "commands": list(commands.values()),
+            "shortcuts": shortcuts,
+            "apps": [
+                {
+                    "id": app.bot.app,
+                    "user": app.bot.user,
+                    "name": app.bot.name,
+                    "connected": app.connected,
+                    "home_enabled": app.manifest.home_enabled,
+                }
+                for app in apps
+            ],
         }
 
     async def history(self, given: Json) -> Json:
@@ -121,23 +134,23 @@ class PageApi:
 
     async def home(self, given: Json) -> Json:
         """Open the app's Home tab; the bot hears app_home_opened and may publish a view."""
-        me = self._person(given)
-        if not self._space.manifest.home_enabled:
+        me, app = self._person(given), self._app(given)
+        if not app.manifest.home_enabled:
             raise PageError("not_enabled", "The manifest doesn’t enable the Home tab.")
-        view = self._space.views.home(me.id)
-        self._tell_home_opened(me, "home", {"view": view} if view else {})
+        view = self._space.views.home(app.bot, me.id)
+        self._tell_home_opened(app, me, "home", {"view": view} if view else {})
         return {"view": view}
 
     async def view(self, given: Json) -> Json:
         """Return the modal this person has open, if any."""
         return {"view": self._space.views.top(self._person(given).id)}
 
-    def _tell_home_opened(self, me: Person, tab: str, more: Json) -> None:
+    def _tell_home_opened(self, app: App, me: Person, tab: str, more: Json) -> None:
         """Source: docs.slack.dev/reference/events/app_home_opened."""
-        channel = self._direct(me.id, self._state.bot_user)
+        channel = self._direct(me.id, app.bot.user)
         event = {"type": "app_home_opened", "user": me.id, "channel": channel.id, "tab": tab}
         event["event_ts"] = self._state.timestamps.next()
-        self._space.events.send("app_home_opened", event | more)
+        self._space.events.send(app, "app_home_opened", event | more)
 
     async def traffic(self, given: Json) -> Json:
         """Return recent exchanges with the bot."""
@@ -146,10 +159,7 @@ class PageApi:
 
     async def static(self, given: Json) -> Json:  # noqa: ARG002
         """Return what never changes: the character of each emoji's name, and whom a visitor acts as at first."""
-        first = next(
-            (person.id for person in self._state.people.values() if not person.is_bot and not person.deleted), ""
-        )
-        return {"emoji": emoji.by_name(), "first": first}
+        return {"emoji": emoji.by_name(), "first": self._state.first_person}
 
     # Talking
     async def post(self, given: Json) -> Json:
@@ -176,8 +186,8 @@ class PageApi:
     def _may_write_to(self, me: Person, other: Person) -> None:
         if other.deleted:
             raise PageError("user_disabled", f"{other.real_name}’s account is deactivated.")
-        manifest = self._space.manifest
-        if other.is_bot and (not manifest.messages_enabled or manifest.messages_read_only):
+        manifests = (app.manifest for app in self._space.apps if app.bot.user == other.id)
+        if any(not manifest.messages_enabled or manifest.messages_read_only for manifest in manifests):
             raise PageError("messages_tab_disabled", "The app takes no messages.")
         if me.id == other.id:
             raise PageError("cannot_dm_self", "Choose somebody else to write to.")
@@ -226,26 +236,29 @@ class PageApi:
         command = _text(given, "command")
         if given.get("thread_ts"):
             raise PageError("not_in_threads", f"{command} is not supported in threads. Sorry!")
-        await self._space.interaction.command(me.id, channel, command, str(given.get("text", "")))
+        # Of apps that declare the same command, the one installed last is meant.
+        declaring = [app for app in self._space.apps if app.manifest.command(command)]
+        app = declaring[-1] if declaring else self._space.apps[0]
+        await app.interaction.command(me.id, channel, command, str(given.get("text", "")))
         return {"ok": True}
 
     async def action(self, given: Json) -> Json:
         """Use a button, menu or other element of a message or view."""
         me = self._person(given)
         if given.get("view_id"):
-            await self._space.interaction.act_on_view(me.id, _text(given, "view_id"), given)
+            await self._of_view(given).interaction.act_on_view(me.id, _text(given, "view_id"), given)
         else:
-            channel = self._visible(me, given)
-            await self._space.interaction.act_on_message(me.id, channel, _text(given, "message_ts"), given)
+            channel, ts = self._visible(me, given), _text(given, "message_ts")
+            await self._of_message(me, channel, ts).interaction.act_on_message(me.id, channel, ts, given)
         return {"ok": True}
 
     async def options(self, given: Json) -> Json:
         """Have the bot look up the options of an external select; `value` is what has been typed so far."""
         me = self._person(given)
         if given.get("view_id"):
-            return await self._space.interaction.suggest_for_view(me.id, _text(given, "view_id"), given)
-        channel = self._visible(me, given)
-        return await self._space.interaction.suggest_for_message(me.id, channel, _text(given, "message_ts"), given)
+            return await self._of_view(given).interaction.suggest_for_view(me.id, _text(given, "view_id"), given)
+        channel, ts = self._visible(me, given), _text(given, "message_ts")
+        return await self._of_message(me, channel, ts).interaction.suggest_for_message(me.id, channel, ts, given)
 
     async def view_submit(self, given: Json) -> Json:
         """Submit a modal."""
@@ -253,22 +266,25 @@ class PageApi:
         values = given.get("values") or {}
         if not isinstance(values, dict) or not all(isinstance(entered, dict) for entered in values.values()):
             raise PageError("invalid_values", "`values` is {block_id: {action_id: value}}.")
-        answer = await self._space.interaction.submit(me.id, _text(given, "view_id"), values)
+        answer = await self._of_view(given).interaction.submit(me.id, _text(given, "view_id"), values)
         return answer if "response_action" in answer else {}
 
     async def view_close(self, given: Json) -> Json:
         """Close a modal, or with `clear` all of them."""
         me = self._person(given)
         everything = bool(given.get("clear"))
-        await self._space.interaction.dismiss(me.id, _text(given, "view_id"), everything=everything)
+        await self._of_view(given).interaction.dismiss(me.id, _text(given, "view_id"), everything=everything)
         return {}
 
     async def shortcut(self, given: Json) -> Json:
-        """Use a global or message shortcut."""
+        """Use a global or message shortcut, of the app installed last if several have it and none is named."""
         me = self._person(given)
         channel = self._visible(me, given) if given.get("channel") else None
         ts = given.get("message_ts")
-        await self._space.interaction.shortcut(me.id, _text(given, "callback_id"), channel, ts)
+        callback_id = _text(given, "callback_id")
+        declaring = [app for app in self._space.apps if app.manifest.shortcut(callback_id)]
+        app = self._app(given) if given.get("app") or not declaring else declaring[-1]
+        await app.interaction.shortcut(me.id, callback_id, channel, ts)
         return {"ok": True}
 
     # Moving about
@@ -287,8 +303,9 @@ class PageApi:
             channel = self._direct(me.id, target)
         else:
             channel = self._visible(me, given)
-        if channel.kind == "im" and self._state.bot_user in channel.members:
-            self._tell_home_opened(me, "messages", {})
+        for app in self._space.apps:
+            if channel.kind == "im" and app.bot.user in channel.members:
+                self._tell_home_opened(app, me, "messages", {})
         return {"ok": True, "channel": channel.id}
 
     async def join(self, given: Json) -> Json:
@@ -307,7 +324,7 @@ class PageApi:
         return {"ok": True}
 
     async def invite(self, given: Json) -> Json:
-        """Bring somebody, perhaps the bot, into a channel; `mentioned_in` is the message that mentioned them."""
+        """Bring somebody, perhaps a bot, into a channel; `mentioned_in` is the message that mentioned them."""
         me = self._person(given)
         channel = self._joined(me, given)
         invited = self._state.people.get(_text(given, "user"))
@@ -319,11 +336,11 @@ class PageApi:
             raise PageError("is_archived", f"#{channel.name} is archived.")
         self._conversation.join(channel, invited.id, inviter=me.id)
         if invited.is_bot and given.get("mentioned_in"):
-            self._conversation.tell_mention(channel, str(given["mentioned_in"]))
+            self._conversation.tell_mention(channel, str(given["mentioned_in"]), invited.id)
         return {"ok": True}
 
     async def remove(self, given: Json) -> Json:
-        """Remove somebody, perhaps the bot, from a channel."""
+        """Remove somebody, perhaps a bot, from a channel."""
         me = self._person(given)
         channel = self._joined(me, given)
         user = _text(given, "user")
@@ -370,24 +387,24 @@ class PageApi:
     async def deactivate(self, given: Json) -> Json:
         """Deactivate a person's account."""
         user = _text(given, "user")
-        if user not in self._state.people or user == self._state.bot_user:
+        if user not in self._state.people or user in self._state.bots:
             raise PageError("user_not_found", "There is no such person.")
         self._state.deactivate(user)
         return {"ok": True}
 
     async def undelivered(self, given: Json) -> Json:  # noqa: ARG002
         """Name the messages whose event nobody ever acknowledged, however often it was sent."""
-        parcels = self._space.delivery.given_up
+        parcels = [parcel for app in self._space.apps for parcel in app.delivery.given_up]
         return {"ts": [parcel.payload["event"].get("ts") for parcel in parcels if "event" in parcel.payload]}
 
     async def refresh(self, given: Json) -> Json:
         """Ask the bot's sockets to reconnect, or tell them another `reason`, e.g. link_disabled."""
-        await self._space.sockets.refresh(given.get("reason") or "refresh_requested")
+        await self._app(given).sockets.refresh(given.get("reason") or "refresh_requested")
         return {"ok": True}
 
-    async def verify(self, given: Json) -> Json:  # noqa: ARG002
+    async def verify(self, given: Json) -> Json:
         """Send the request URL a challenge, as Slack does when it is saved."""
-        http = self._space.http
+        http = self._app(given).http
         return {"ok": http is not None and await http.verify()}
 
     async def faults(self, given: Json) -> Json:
@@ -416,20 +433,21 @@ class PageApi:
         self._conversation.unfurl(channel, ts, previews)
         return {"ok": True}
 
-    async def limit_events(self, given: Json) -> Json:  # noqa: ARG002
+    async def limit_events(self, given: Json) -> Json:
         """Tell the bot that it is sent no more events for a while, as beyond 30,000 in an hour."""
-        self._space.events.tell_limited()
+        self._space.events.tell_limited(self._app(given))
         return {"ok": True}
 
     async def uninstall(self, given: Json) -> Json:
         """Remove the app: its tokens end, and it is told, in the order that `tokens_first` asks for."""
-        self._uninstall(self._state.team.id)
+        app = self._app(given)
+        self._uninstall(app.config.number, self._state.team.id)
         events: list[Json] = [
             {"type": "app_uninstalled"},
-            {"type": "tokens_revoked", "tokens": {"bot": [self._state.bot_user]}},
+            {"type": "tokens_revoked", "tokens": {"bot": [app.bot.user]}},
         ]
         for event in reversed(events) if given.get("tokens_first") else events:
-            self._space.events.send(event["type"], event)
+            self._space.events.send(app, event["type"], event)
         return {"ok": True}
 
     async def settled(self, request: web.Request) -> web.Response:
@@ -439,7 +457,7 @@ class PageApi:
         except ValueError:
             refusal = PageError("invalid_timeout", "`timeout` is a number of seconds.")
             return web.json_response(refusal.body(), status=400)
-        settled = await self._space.delivery.settled(timeout)
+        settled = await self._space.settled(timeout)
         return web.json_response({"ok": settled}, status=200 if settled else 408)
 
     async def stream(self, request: web.Request) -> web.WebSocketResponse:
@@ -452,7 +470,8 @@ class PageApi:
         await socket.prepare(request)
         self._space.pages.add(socket)
         with self._space.stream.watch(me.id) as queue:
-            await socket.send_json({"type": "bot", "connected": self._connected()})
+            for app in self._space.apps:
+                await socket.send_json({"type": "bot", "app": app.bot.app, "connected": app.connected})
             sending = asyncio.create_task(_forward(queue, socket))
             try:
                 async for message in socket:
@@ -465,8 +484,25 @@ class PageApi:
         return socket
 
     # Common parts
-    def _connected(self) -> bool:
-        return self._space.delivery.transport.connected
+    def _app(self, given: Json) -> App:
+        """Return the app that `app` names, the first if it is left out; raises PageError app_not_found."""
+        app = self._space.app(given["app"]) if given.get("app") else self._space.apps[0]
+        if app is None:
+            raise PageError("app_not_found", "There is no app with that id.")
+        return app
+
+    def _of_view(self, given: Json) -> App:
+        """Return the app whose view `view_id` names; raises PageError view_not_found."""
+        try:
+            view = self._space.views.get(_text(given, "view_id"))
+        except SlackError:
+            raise PageError("view_not_found", "That view is no longer open.") from None
+        return self._app({"app": view["app_id"]})
+
+    def _of_message(self, me: Person, channel: Channel, ts: str) -> App:
+        """Return the app that posted a message; the first if none did, which then has nothing that can be used."""
+        message = channel.find(ts, me.id)
+        return self._app({"app": message.get("app_id") if message else None})
 
     def _person(self, given: Json) -> Person:
         person = self._state.people.get(str(given.get("as", "")))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.local.errors import SlackError
-from bot.local.ids import unique
+from bot.local.ids import new_trigger_id, unique
 
 
 @dataclass
@@ -39,8 +39,9 @@ class Permits:
     """Issues and redeems trigger_ids (once, within 3 s) and response_urls (5 uses within 30 min)."""
 
     def __init__(
-        self, clock: Callable[[], float], *, trigger_lifetime: float, reply_lifetime: float, reply_uses: int
+        self, team: str, clock: Callable[[], float], *, trigger_lifetime: float, reply_lifetime: float, reply_uses: int
     ) -> None:
+        self._team = team
         self._clock = clock
         self._trigger_lifetime = trigger_lifetime
         self._reply_lifetime = reply_lifetime
@@ -50,7 +51,7 @@ class Permits:
 
     def new_trigger(self, user: str, view_id: str | None = None) -> str:
         """Issue a trigger_id; view_id names the open view in which the person acted, if any."""
-        trigger_id = unique()
+        trigger_id = new_trigger_id(self._team)
         self._triggers[trigger_id] = Trigger(user, self._clock() + self._trigger_lifetime, view_id)
         return trigger_id
 

@@ -1,4 +1,6 @@
-"""`/response/<key>`: answering where a person acted, five times within half an hour, even where the bot isn't a member.
+"""`/response/<team>/<app>/<key>`: answering where a person acted, five times within half an hour.
+
+The bot need not be a member there.
 
 Source: docs.slack.dev/interactivity/handling-user-interaction ("Message responses"); slack-facts.md item 56.
 """
@@ -9,37 +11,39 @@ from typing import Any
 from aiohttp import web
 
 from bot.local.api_chat import content, require_something
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.permits import Reply
-from bot.local.space import Space
 
 Json = dict[str, Any]
 
 
-def handler(space: Space) -> Callable[[web.Request], Any]:
-    """Return the aiohttp handler of `/response/<key>`."""
+def handler(app: App) -> Callable[[web.Request], Any]:
+    """Return the aiohttp handler of an app's `/response/<team>/<app>/<key>`."""
 
     async def answer(request: web.Request) -> web.Response:
         sent: Json = {}
         try:
             arguments = await Arguments.read(request)
             sent = arguments.values
-            if fault := space.faults.strike("response_url"):
-                raise space.faults.refuse(fault)
-            reply = space.permits.use_reply(request.match_info["key"])
-            respond(space, reply, arguments)
+            if fault := app.space.faults.strike("response_url"):
+                raise app.space.faults.refuse(fault)
+            reply = app.permits.use_reply(request.match_info["key"])
+            respond(app, reply, arguments)
         except SlackError as refusal:
             status = refusal.status if refusal.status != 200 else 400
-            space.traffic.record("from_bot", "api", "response_url", refusal.code, request=sent, response=refusal.body())
+            app.space.traffic.record(
+                app.bot.app, "from_bot", "api", "response_url", refusal.code, request=sent, response=refusal.body()
+            )
             return web.json_response(refusal.body(), status=status, headers=refusal.headers)
-        space.traffic.record("from_bot", "api", "response_url", "ok", request=sent)
+        app.space.traffic.record(app.bot.app, "from_bot", "api", "response_url", "ok", request=sent)
         return web.json_response({"ok": True})
 
     return answer
 
 
-def respond(space: Space, reply: Reply, arguments: Arguments) -> None:
+def respond(app: App, reply: Reply, arguments: Arguments) -> None:
     """Post, replace or delete, as asked.
 
     Without response_type the answer is ephemeral; an ephemeral original is replaced unless
@@ -49,38 +53,38 @@ def respond(space: Space, reply: Reply, arguments: Arguments) -> None:
     default = reply.ephemeral and not in_channel
     original = reply.message_ts
     if original is not None and arguments.flag("delete_original"):
-        _delete(space, reply, original)
+        _delete(app, reply, original)
         return
     given = content(arguments)
     require_something(given)
     if original is not None and arguments.flag("replace_original", default=default):
-        _replace(space, reply, original, given)
+        _replace(app, reply, original, given)
         return
-    channel = space.state.channels[reply.channel]
+    channel = app.space.state.channels[reply.channel]
     text = given.pop("text", "")
     thread_ts = arguments.optional("thread_ts")
     if in_channel:
-        space.conversation.say(channel, space.state.bot_user, text, thread_ts=thread_ts, **given)
+        app.space.conversation.say(channel, app.bot.user, text, thread_ts=thread_ts, **given)
     else:
-        space.conversation.whisper(channel, reply.user, text, thread_ts=thread_ts, **given)
+        app.space.conversation.whisper(channel, app.bot.user, reply.user, text, thread_ts=thread_ts, **given)
 
 
-def _replace(space: Space, reply: Reply, original: str, given: Json) -> None:
+def _replace(app: App, reply: Reply, original: str, given: Json) -> None:
     fields = {"text": "", "blocks": None, "attachments": None, **given}
-    channel = space.state.channels[reply.channel]
+    channel = app.space.state.channels[reply.channel]
     if reply.ephemeral:
-        space.conversation.replace_whisper(channel, reply.user, original, fields)
+        app.space.conversation.replace_whisper(channel, reply.user, original, fields)
     elif original in channel.messages:
-        space.conversation.edit(channel, original, space.state.bot_user, fields)
+        app.space.conversation.edit(channel, original, app.bot.user, fields)
     else:
         raise SlackError("message_not_found", status=404)
 
 
-def _delete(space: Space, reply: Reply, original: str) -> None:
-    channel = space.state.channels[reply.channel]
+def _delete(app: App, reply: Reply, original: str) -> None:
+    channel = app.space.state.channels[reply.channel]
     if reply.ephemeral:
-        space.conversation.replace_whisper(channel, reply.user, original, None)
+        app.space.conversation.replace_whisper(channel, reply.user, original, None)
     elif original in channel.messages:
-        space.conversation.delete(channel, original)
+        app.space.conversation.delete(channel, original)
     else:
         raise SlackError("message_not_found", status=404)

@@ -18,6 +18,7 @@ class Fields(NamedTuple):
 SECTIONS = {
     "team": Fields(frozenset({"id", "name", "domain"})),
     "bot": Fields(frozenset({"user", "bot", "app"})),
+    "bots": Fields(frozenset({"user", "bot", "app"})),
     "people": Fields(
         frozenset({"id", "name", "real_name"}),
         frozenset({"title", "tz", "image_color", "deleted", "is_guest", "team", "email"}),
@@ -28,11 +29,13 @@ SECTIONS = {
 }
 SINGLE = frozenset({"team", "bot"})  # objects; the others are lists of objects
 REQUIRED = ("team", "people", "channels")
-BOT = {"user": "U_BOT", "bot": "B_BOT", "app": "A_BOT"}
+EVERY_BOT = "bots"  # stands for the bots of all apps among a channel's members
 
 
 def read(path: Path) -> Json:
-    """Return a seed file's sections: `team` and `bot` as objects, everything else as lists of objects.
+    """Return a seed file's sections: `team` as an object, everything else as lists of objects.
+
+    `bots` has the ids of the first apps, in their order, also where the file says `bot`, of one.
 
     Raises OSError if the file can't be read, and ValueError, with the file and the entry, for anything missing,
     unknown or pointing nowhere.
@@ -53,7 +56,11 @@ def read(path: Path) -> Json:
             raise ValueError(f"{path}: {name} must be a list.")  # noqa: TRY004 - the same
         for number, entry in enumerate(entries, start=1):
             _check(entry, SECTIONS[name], f"{path}: {name}" + ("" if name in SINGLE else f", entry {number}"))
-    sections: Json = {"bot": BOT, **{name: [] for name in SECTIONS if name not in SINGLE}, **document}
+    if "bot" in document and "bots" in document:
+        raise ValueError(f"{path}: say bot, of one app, or bots, of several; not both.")
+    sections: Json = {name: [] for name in SECTIONS if name not in SINGLE} | document
+    if "bot" in sections:
+        sections["bots"] = [sections.pop("bot")]
     _check_references(sections, path)
     return sections
 
@@ -71,11 +78,16 @@ def _check(entry: object, fields: Fields, place: str) -> None:
 
 def _check_references(sections: Json, path: Path) -> None:
     """Raise ValueError where an entry names a person or channel that isn't in the file."""
-    people = {person["id"] for person in sections["people"]} | {sections["bot"]["user"]}
+    for kind in sorted(SECTIONS["bots"].required):
+        ids = [bot[kind] for bot in sections["bots"]]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise ValueError(f"{path}: bots: {name} is the {kind} of two.")
+    people = {person["id"] for person in sections["people"]} | {bot["user"] for bot in sections["bots"]}
     channels = {channel["id"] for channel in sections["channels"]}
     named = [
         *(
-            (f"channels, {channel['id']}", user, people)
+            (f"channels, {channel['id']}", user, people | {EVERY_BOT})
             for channel in sections["channels"]
             for user in channel["members"]
         ),
@@ -88,4 +100,5 @@ def _check_references(sections: Json, path: Path) -> None:
     ]
     for place, name, known in named:
         if name not in known:
-            raise ValueError(f"{path}: {place}: {name} is in no other section.")
+            hint = f" Write {EVERY_BOT} for the bots of all apps." if place.startswith("channels") else ""
+            raise ValueError(f"{path}: {place}: {name} is in no other section.{hint}")

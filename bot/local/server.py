@@ -29,23 +29,27 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def create_app(config: WorkspaceConfig) -> web.Application:
     """Return the application; config.port must be the port it will be served on.
 
-    Raises OSError if the manifest or the seed can't be read.
+    Raises OSError if a manifest or the seed can't be read, ValueError if something is wrong with one.
     """
     spaces = [Space(config), *(Space(replace(config, team=team)) for team in config.others)]
     first, teams = spaces[0], {space.state.team.id: space for space in spaces}
     installed = Installations(config, list(teams))
-    app = web.Application(middlewares=[only_from_here], client_max_size=2 * 1024 * 1024)
-    app[SPACES] = spaces
-    app.add_routes(
+    application = web.Application(middlewares=[only_from_here], client_max_size=2 * 1024 * 1024)
+    application[SPACES] = spaces
+    application.add_routes(
         [
             web.get("/", _page),
-            web.get("/link", first.sockets.accept),
+            web.get("/link", _link(first)),
             web.get("/oauth/v2/authorize", installed.consent),
             web.route("*", "/api/{method}", web_api.handler(first, teams, installed)),
-            *(web.post(f"/response/{space.state.team.id}/{{key}}", response_urls.handler(space)) for space in spaces),
-            *(web.post(f"/{team}/upload/{{key}}", api_files.receiver(space)) for team, space in teams.items()),
             *(
-                web.get(f"/{team}/files/{{file}}/{{name}}", api_files.sender(space, installed.knows))
+                web.post(f"/response/{team}/{app.bot.app}/{{key}}", response_urls.handler(app))
+                for team, space in teams.items()
+                for app in space.apps
+            ),
+            *(web.post(f"/{team}/upload/{{key}}", api_files.receiver(space.files)) for team, space in teams.items()),
+            *(
+                web.get(f"/{team}/files/{{file}}/{{name}}", api_files.sender(space.files, installed.knows))
                 for team, space in teams.items()
             ),
             *PageApi(first, installed.uninstall).routes(),
@@ -56,8 +60,20 @@ def create_app(config: WorkspaceConfig) -> web.Application:
             ),
         ]
     )
-    app.on_shutdown.append(_hang_up)
-    return app
+    application.on_shutdown.append(_hang_up)
+    return application
+
+
+def _link(space: Space) -> Handler:
+    """Return the handler of Socket Mode's addresses, which name the app that they are for."""
+
+    async def accept(request: web.Request) -> web.StreamResponse:
+        app = space.app(request.query.get("app_id"))
+        if app is None:
+            raise web.HTTPUnauthorized(text="There is no app with this id.")
+        return await app.sockets.accept(request)
+
+    return accept
 
 
 async def _page(request: web.Request) -> web.FileResponse:  # noqa: ARG001
@@ -70,10 +86,10 @@ async def _page(request: web.Request) -> web.FileResponse:  # noqa: ARG001
     return web.FileResponse(HERE / "page.html", headers=headers)
 
 
-async def _hang_up(app: web.Application) -> None:
+async def _hang_up(application: web.Application) -> None:
     """Close every websocket, so that nobody waits for a server that is gone."""
-    pages = [page.close(code=WSCloseCode.GOING_AWAY) for space in app[SPACES] for page in list(space.pages)]
-    await asyncio.gather(*(space.close() for space in app[SPACES]), *pages, return_exceptions=True)
+    pages = [page.close(code=WSCloseCode.GOING_AWAY) for space in application[SPACES] for page in list(space.pages)]
+    await asyncio.gather(*(space.close() for space in application[SPACES]), *pages, return_exceptions=True)
 
 
 @web.middleware

@@ -33,7 +33,7 @@ class Connection:
 
 
 class SocketMode:
-    """The workspace's end of up to ten websockets; each payload goes to one of them."""
+    """The workspace's end of up to ten websockets of one app; each payload goes to one of them."""
 
     def __init__(
         self, config: WorkspaceConfig, app_id: str, traffic: Traffic, on_change: Callable[[bool], None]
@@ -101,7 +101,7 @@ class SocketMode:
             self._expected_back = False
         else:
             self._ready.clear()
-        self._traffic.record("from_bot", "socket", status, f"{len(self._connections)} open")
+        self._traffic.record(self._app_id, "from_bot", "socket", status, f"{len(self._connections)} open")
         self._on_change(self.connected)
 
     def _acknowledge(self, text: str) -> None:
@@ -110,14 +110,14 @@ class SocketMode:
             answer = json.loads(text)
             envelope_id = answer["envelope_id"]
         except (ValueError, KeyError, TypeError):
-            self._traffic.record("from_bot", "socket", "unreadable", "ignored")
+            self._traffic.record(self._app_id, "from_bot", "socket", "unreadable", "ignored")
             return
         for connection in self._connections:
             waiting = connection.waiting.get(envelope_id)
             if waiting is not None and not waiting.done():
                 waiting.set_result(answer.get("payload") or {})
                 return
-        self._traffic.record("from_bot", "socket", "late acknowledgement", "ignored")
+        self._traffic.record(self._app_id, "from_bot", "socket", "late acknowledgement", "ignored")
 
     async def _next_connection(self, patience: float) -> Connection:
         """Return the connection whose turn it is; right after a refresh, also one that is just coming back."""

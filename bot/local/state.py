@@ -1,13 +1,14 @@
 """What a workspace remembers: people, conversations, messages and what each person has read. In memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from bot.local.composer import wire
-from bot.local.ids import Timestamps
+from bot.local.ids import Timestamps, derived_id
 from bot.local.manifest import Manifest
+from bot.local.seed import EVERY_BOT
 from bot.local.seed import read as read_seed
 
 Json = dict[str, Any]
@@ -16,7 +17,7 @@ Kind = Literal["channel", "group", "im", "mpim"]  # Slack's channel_type
 
 @dataclass(frozen=True)
 class Person:
-    """A member of the workspace, the bot included."""
+    """A member of the workspace, bots included."""
 
     id: str
     name: str
@@ -29,6 +30,16 @@ class Person:
     is_guest: bool = False
     email: str = ""  # the name at example.com if left out
     team: str = ""  # the workspace of somebody from another organisation, met in a shared channel
+
+
+@dataclass(frozen=True)
+class Bot:
+    """How an app appears in the workspace: its bot user, the bot's id and the app's own, and the bot's name."""
+
+    user: str
+    id: str
+    app: str
+    name: str
 
 
 @dataclass
@@ -114,17 +125,25 @@ class Team:
 class State:
     """People and conversations of one workspace, started from a seed file."""
 
-    def __init__(self, seed: Path, manifest: Manifest, clock: Callable[[], float], team: str | None = None) -> None:
+    def __init__(
+        self, seed: Path, manifests: Sequence[Manifest], clock: Callable[[], float], team: str | None = None
+    ) -> None:
+        """Start with what a seed file says and one bot for each manifest.
+
+        Raises OSError if the seed can't be read, ValueError if something is wrong with it.
+        """
         document = read_seed(seed)
         self.clock = clock
         self.timestamps = Timestamps(clock)
         self.team = Team(**(document["team"] | ({"id": team} if team else {})))
-        self.bot_user: str = document["bot"]["user"]
-        self.bot_id: str = document["bot"]["bot"]
-        self.app_id: str = document["bot"]["app"]
-        bot = Person(self.bot_user, manifest.bot_name.lower(), manifest.bot_name, is_bot=True)
+        if len(document["bots"]) > len(manifests):
+            apps = f"{len(manifests)} app{'s' if len(manifests) > 1 else ''}"
+            named = len(document["bots"])
+            raise ValueError(f"{seed}: bots names {named} bots for {apps}. Give a --manifest for each of them.")
+        self.bots = {bot.user: bot for bot in _bots(document["bots"], manifests)}
+        bots = [Person(bot.user, bot.name.lower(), bot.name, is_bot=True) for bot in self.bots.values()]
         people = [Person(**person) for person in document["people"]]
-        self.people: dict[str, Person] = {person.id: person for person in [*people, bot]}
+        self.people: dict[str, Person] = {person.id: person for person in [*people, *bots]}
         self.usergroups = [UserGroup(**{**group, "users": tuple(group["users"])}) for group in document["usergroups"]]
         self.channels: dict[str, Channel] = {}
         for channel in document["channels"]:
@@ -133,7 +152,7 @@ class State:
                     channel["id"],
                     channel["name"],
                     "group" if channel.get("is_private") else "channel",
-                    list(channel["members"]),
+                    self._with_bots(channel["members"]),
                     channel.get("topic", ""),
                 )
             )
@@ -142,10 +161,15 @@ class State:
             message = {"type": "message", "ts": ts, "user": entry["user"], "text": wire(entry["text"].strip())}
             self.channels[entry["channel"]].messages[ts] = {**message, "team": self.team.id}
 
+    def _with_bots(self, members: Iterable[str]) -> list[str]:
+        """Return who is in a channel, with all bots instead of the word for them."""
+        named = [user for member in members for user in (self.bots if member == EVERY_BOT else [member])]
+        return list(dict.fromkeys(named))
+
     @property
-    def bot(self) -> Person:
-        """The app's bot user."""
-        return self.people[self.bot_user]
+    def first_person(self) -> str:
+        """The first active person: who a visitor of the page is at first, and who installs apps; empty if nobody is."""
+        return next((person.id for person in self.people.values() if not person.is_bot and not person.deleted), "")
 
     def add_channel(self, channel: Channel) -> Channel:
         """Remember a new conversation, created now by its first member unless it says otherwise."""
@@ -155,10 +179,11 @@ class State:
         return channel
 
     def new_channel(self, name: str, kind: Kind, creator: str) -> Channel:
-        """Create a channel with one person in it; its id is made from its name."""
-        channel_id = "C_" + "".join(letter if letter.isalnum() else "_" for letter in name).upper()
+        """Create a channel with one person in it; a channel of the same name has the same id in every run."""
+        number, channel_id = 0, derived_id("C", self.team.id, name)
         while channel_id in self.channels:
-            channel_id += "_"
+            number += 1
+            channel_id = derived_id("C", self.team.id, name, str(number))
         return self.add_channel(Channel(channel_id, name, kind, [creator]))
 
     def named(self, name: str) -> Channel | None:
@@ -166,19 +191,15 @@ class State:
         return next((c for c in self.channels.values() if c.name == name and c.kind in {"channel", "group"}), None)
 
     def direct(self, one: str, other: str) -> Channel:
-        """Return the direct conversation between two people, opening it if need be.
-
-        Its id is the same each time: `D_` and the person for the bot's, `D_` and both for two people's.
-        """
-        people = sorted({one, other} - {self.bot_user})
-        channel_id = "D_" + "_".join(person.removeprefix("U_") for person in people)
-        known = self.channels.get(channel_id)
-        return known or self.add_channel(Channel(channel_id, "", "im", sorted({one, other})))
+        """Return the direct conversation between two people, opening it if need be; its id is the same in every run."""
+        members = sorted({one, other})
+        channel_id = derived_id("D", self.team.id, *members)
+        return self.channels.get(channel_id) or self.add_channel(Channel(channel_id, "", "im", members))
 
     def group(self, users: Iterable[str]) -> Channel:
-        """Return the group conversation of these people, opening it if need be."""
+        """Return the group conversation of these people, opening it if need be; its id is the same in every run."""
         members = sorted(set(users))
-        channel_id = "G_" + "_".join(person.removeprefix("U_") for person in members)
+        channel_id = derived_id("C", self.team.id, *members)
         name = "mpdm-" + "--".join(self.people[person].name for person in members) + "-1"
         return self.channels.get(channel_id) or self.add_channel(Channel(channel_id, name, "mpim", members))
 
@@ -202,3 +223,14 @@ class State:
     def deactivate(self, user: str) -> None:
         """Deactivate a person's account."""
         self.people[user] = replace(self.people[user], deleted=True)
+
+
+def _bots(named: Sequence[Json], manifests: Sequence[Manifest]) -> Iterable[Bot]:
+    """Yield the bot of each app, with the ids that the seed names or, in every run, the same made-up ones."""
+    for number, manifest in enumerate(manifests):
+        if number < len(named):
+            ids = named[number]
+        else:
+            kinds = {"user": "U", "bot": "B", "app": "A"}
+            ids = {kind: derived_id(letter, str(number), manifest.app_name) for kind, letter in kinds.items()}
+        yield Bot(ids["user"], ids["bot"], ids["app"], manifest.bot_name)

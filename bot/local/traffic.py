@@ -1,4 +1,4 @@
-"""The last exchanges between workspace and bot, for the page's inspector."""
+"""The last exchanges between the workspace and its bots, for the page's inspector."""
 
 from collections import deque
 from collections.abc import Callable
@@ -25,13 +25,14 @@ class Traffic:
         self._count = 0
 
     def record(
-        self, way: Way, sort: Sort, name: str, status: str, *, request: Any = None, response: Any = None
+        self, app: str, way: Way, sort: Sort, name: str, status: str, *, request: Any = None, response: Any = None
     ) -> None:
-        """Keep one exchange and show it to open pages."""
+        """Keep one exchange with an app, named by its id, and show it to open pages."""
         self._count += 1
         entry: Json = {
             "n": self._count,
             "at": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"),
+            "app": app,
             "direction": way,
             "kind": sort,
             "name": name,

@@ -9,7 +9,7 @@ from bot.local.block_kit import check_view, elements, walk
 from bot.local.errors import SlackError
 from bot.local.ids import object_id, unique
 from bot.local.permits import Trigger
-from bot.local.state import State
+from bot.local.state import Bot, State
 from bot.local.stream import Stream
 
 Json = dict[str, Any]
@@ -17,7 +17,10 @@ MAX_STACK = 3
 
 
 class Views:
-    """Every open view by id, each person's stack of modals, and each person's Home."""
+    """Every open view by id, each person's stack of modals, and each person's Home of each app.
+
+    A person sees the modals of one app at a time, and an app can change its own views only.
+    """
 
     def __init__(self, state: State, stream: Stream) -> None:
         self._state = state
@@ -25,7 +28,7 @@ class Views:
         self._views: dict[str, Json] = {}
         self._owners: dict[str, str] = {}
         self._stacks: dict[str, list[str]] = {}
-        self._homes: dict[str, str] = {}
+        self._homes: dict[tuple[str, str], str] = {}  # by app and person
 
     def get(self, view_id: str) -> Json:
         """Return an open view; raises SlackError not_found."""
@@ -37,53 +40,56 @@ class Views:
         """Return who looks at a view."""
         return self._owners[view_id]
 
-    def home(self, user: str) -> Json | None:
-        """Return what was published to a person's Home, if anything."""
-        return self._views.get(self._homes.get(user, ""))
+    def home(self, bot: Bot, user: str) -> Json | None:
+        """Return what an app published to a person's Home, if anything."""
+        return self._views.get(self._homes.get((bot.app, user), ""))
 
     def top(self, user: str) -> Json | None:
         """Return the modal a person sees, if any."""
         stack = self._stacks.get(user)
         return self._views[stack[-1]] if stack else None
 
-    def open(self, trigger: Trigger, view: object) -> Json:
+    def open(self, bot: Bot, trigger: Trigger, view: object) -> Json:
         """Open a modal; whatever modal was open for that person is gone."""
-        checked = self._checked(view, ("modal",))
+        checked = self._checked(bot, view, ("modal",))
         self.close_all(trigger.user)
-        return self._stack_up(trigger.user, checked)
+        return self._stack_up(bot, trigger.user, checked)
 
-    def push(self, user: str, view: object) -> Json:
-        """Put a modal on top of the open ones; raises push_limit_reached above three, not_found without any."""
+    def push(self, bot: Bot, user: str, view: object) -> Json:
+        """Put a modal on top of the app's open ones; raises push_limit_reached above three, not_found without any."""
         stack = self._stacks.get(user, [])
-        if not stack:
+        if not stack or self._views[stack[-1]]["app_id"] != bot.app:
             raise SlackError("not_found")
         if len(stack) >= MAX_STACK:
             raise SlackError("push_limit_reached")
-        return self._stack_up(user, self._checked(view, ("modal",)))
+        return self._stack_up(bot, user, self._checked(bot, view, ("modal",)))
 
-    def update(self, view_id: str, view: object, expected_hash: str | None = None) -> Json:
-        """Replace an open view.
+    def update(self, bot: Bot, view_id: str, view: object, expected_hash: str | None = None) -> Json:
+        """Replace an open view of an app.
 
         Raises not_found if it was closed meanwhile, hash_conflict if it changed since the caller saw it.
         """
         current = self.get(view_id)
+        if current["app_id"] != bot.app:
+            raise SlackError("not_found")
         if expected_hash and expected_hash != current["hash"]:
             raise SlackError("hash_conflict")
-        checked = self._checked(view, ("home",) if current["type"] == "home" else ("modal",), but=view_id)
+        allowed = ("home",) if current["type"] == "home" else ("modal",)
+        checked = self._checked(bot, view, allowed, but=view_id)
         kept = {name: current[name] for name in ("id", "root_view_id", "previous_view_id")}
-        updated = self._complete(checked) | kept
+        updated = self._complete(bot, checked) | kept
         updated["state"] = self._kept_state(current, updated)
         self._views[view_id] = updated
         self._show(self._owners[view_id], updated)
         return updated
 
-    def publish(self, user: str, view: object, expected_hash: str | None = None) -> Json:
-        """Set a person's Home; the view keeps its id over time."""
-        known = self._homes.get(user)
+    def publish(self, bot: Bot, user: str, view: object, expected_hash: str | None = None) -> Json:
+        """Set a person's Home of an app; the view keeps its id over time."""
+        known = self._homes.get((bot.app, user))
         if known is not None:
-            return self.update(known, view, expected_hash)
-        completed = self._complete(self._checked(view, ("home",)))
-        self._homes[user] = self._remember(user, completed)
+            return self.update(bot, known, view, expected_hash)
+        completed = self._complete(bot, self._checked(bot, view, ("home",)))
+        self._homes[bot.app, user] = self._remember(user, completed)
         self._show(user, completed)
         return completed
 
@@ -112,38 +118,39 @@ class Views:
         self._views[view_id] = {**view, "state": {"values": merged}}
         return self._views[view_id]
 
-    def by_external_id(self, external_id: str) -> str:
-        """Return the id of the view with that external_id; raises not_found."""
+    def by_external_id(self, bot: Bot, external_id: str) -> str:
+        """Return the id of an app's view with that external_id; raises not_found."""
         for view_id, view in self._views.items():
-            if view["external_id"] == external_id:
+            if view["external_id"] == external_id and view["app_id"] == bot.app:
                 return view_id
         raise SlackError("not_found")
 
-    def _checked(self, view: object, allowed: tuple[str, ...], but: str = "") -> Json:
+    def _checked(self, bot: Bot, view: object, allowed: tuple[str, ...], but: str = "") -> Json:
         checked = check_view(view, allowed)
-        taken = {view["external_id"] for view_id, view in self._views.items() if view_id != but}
+        others = (view for view_id, view in self._views.items() if view_id != but)
+        taken = {other["external_id"] for other in others if other["app_id"] == bot.app}
         if checked.get("external_id") and checked["external_id"] in taken:
             raise SlackError("duplicate_external_id")
         return checked
 
-    def _stack_up(self, user: str, checked: Json) -> Json:
+    def _stack_up(self, bot: Bot, user: str, checked: Json) -> Json:
         stack = self._stacks.setdefault(user, [])
-        view = self._complete(checked)
+        view = self._complete(bot, checked)
         view["root_view_id"] = stack[0] if stack else view["id"]
         view["previous_view_id"] = stack[-1] if stack else None
         stack.append(self._remember(user, view))
         self._show(user, view)
         return view
 
-    def _complete(self, checked: Json) -> Json:
+    def _complete(self, bot: Bot, checked: Json) -> Json:
         """Add what Slack adds to a view it shows."""
         view_id = object_id("V")
         completed: Json = {
             "id": view_id,
             "team_id": self._state.team.id,
-            "app_id": self._state.app_id,
+            "app_id": bot.app,
             "app_installed_team_id": self._state.team.id,
-            "bot_id": self._state.bot_id,
+            "bot_id": bot.id,
             "title": None,
             "submit": None,
             "close": None,

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.local import api_channels, api_chat, api_conversations, api_files, api_people, api_scheduled, api_views
+from bot.local.app import App
 from bot.local.arguments import Arguments
 from bot.local.errors import SlackError
 from bot.local.faults import ApiFault
-from bot.local.oauth import Installations
+from bot.local.oauth import Installations, Owner
 from bot.local.rate_limits import SPECIAL, TIER_1, TIER_2, TIER_3, TIER_4
 from bot.local.scopes import require
 from bot.local.space import Space
@@ -32,22 +33,23 @@ class Method:
     were empty.
     """
 
-    run: Callable[[Space, Arguments], Json]
+    run: Callable[[App, Arguments], Json]
     per_minute: int | None
     scopes: tuple[str, ...] = ()
     caller: TokenKind = "bot"
     reads_json: bool = True
 
 
-def _open_connection(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
-    if space.http is not None:
+def _open_connection(app: App, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
+    if app.http is not None:
         raise SlackError("socket_mode_not_enabled")
-    stale = space.faults.stale_links > 0
-    space.faults.stale_links -= stale
-    return {"ok": True, "url": space.sockets.new_link(stale=stale)}
+    faults = app.space.faults
+    stale = faults.stale_links > 0
+    faults.stale_links -= stale
+    return {"ok": True, "url": app.sockets.new_link(stale=stale)}
 
 
-def _api_test(space: Space, arguments: Arguments) -> Json:  # noqa: ARG001
+def _api_test(app: App, arguments: Arguments) -> Json:  # noqa: ARG001
     if arguments.has("error"):
         raise SlackError(arguments.text("error"))
     return {"ok": True, "args": arguments.values}
@@ -103,40 +105,47 @@ METHODS: dict[str, Method] = {
 
 
 def handler(first: Space, teams: dict[str, Space], installed: Installations) -> Callable[[web.Request], Any]:
-    """Return the aiohttp handler of `/api/<method>`: the token says which workspace is meant, else it is the first."""
+    """Return the aiohttp handler of `/api/<method>`: the token says which app in which workspace calls.
 
-    def describe(team: str) -> Json:
-        state = teams[team].state
+    What has no token is taken to come from the first app of the first workspace.
+    """
+
+    def describe(owner: Owner) -> Json:
+        state, app = teams[owner.team].state, teams[owner.team].apps[owner.app - 1]
         return {
-            "app_id": state.app_id,
-            "bot_user_id": state.bot_user,
-            "bot_id": state.bot_id,
-            "team": {"id": team, "name": state.team.name},
+            "app_id": app.bot.app,
+            "bot_user_id": app.bot.user,
+            "bot_id": app.bot.id,
+            "scope": ",".join(app.manifest.scopes),
+            "team": {"id": owner.team, "name": state.team.name},
+            "authed_user": {"id": state.first_person},
         }
 
     async def answer(request: web.Request) -> web.Response:
-        name, space = request.match_info["method"], first
+        name, app = request.match_info["method"], first.apps[0]
         sent: Json = {}
         fault: ApiFault | None = None
         try:
             arguments = await Arguments.read(request)
             sent = arguments.values
             token, body = _token(request, arguments), dict[str, Any]()
-            space = teams[installed.team_of(token) or first.state.team.id]
-            if name == "oauth.v2.access":
-                method = Method(
-                    lambda space, given: installed.access(request, given, space.manifest.scopes, describe), SPECIAL
-                )
+            owner = installed.owner(token)
+            if owner is not None:
+                app = teams[owner.team].apps[owner.app - 1]
             else:
-                method = allowed(space, name, token, is_bot=installed.team_of(token) is not None)
+                app = next((known for known in first.apps if known.config.app_token == token), app)
+            if name == "oauth.v2.access":
+                method = Method(lambda _, given: installed.access(request, given, describe), SPECIAL)
+            else:
+                method = allowed(app, name, token, is_bot=owner is not None)
             if not method.reads_json:
                 arguments = arguments.without_body()
-            _count(space, name, method)
-            fault = space.faults.strike(name)
+            _count(app, name, method)
+            fault = app.space.faults.strike(name)
             if fault is None or fault.done or fault.error is None:
-                body = method.run(space, arguments)
+                body = method.run(app, arguments)
             if fault is not None and fault.error is not None:
-                raise space.faults.refuse(fault)
+                raise app.space.faults.refuse(fault)
             status, headers = 200, {}
         except SlackError as refusal:
             body, status, headers = refusal.body(), refusal.status, refusal.headers
@@ -145,8 +154,8 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
             if fault.reset and request.transport is not None:
                 request.transport.abort()
         shown = "ok" if body["ok"] else body["error"]
-        space.traffic.record("from_bot", "api", name, shown, request=sent, response=body)
-        headers = {**headers, "X-OAuth-Scopes": ",".join(space.manifest.scopes)}
+        app.space.traffic.record(app.bot.app, "from_bot", "api", name, shown, request=sent, response=body)
+        headers = {**headers, "X-OAuth-Scopes": ",".join(app.manifest.scopes)}
         if fault is not None and fault.page:
             kind, text = fault.page
             return web.Response(text=text, content_type=kind, status=status, headers=headers)
@@ -155,12 +164,12 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
     return answer
 
 
-def _count(space: Space, name: str, method: Method) -> None:
+def _count(app: App, name: str, method: Method) -> None:
     """Raise SlackError ratelimited if the app calls a method too often."""
-    commercial = space.config.commercial and name in {"conversations.history", "conversations.replies"}
+    commercial = app.space.config.commercial and name in {"conversations.history", "conversations.replies"}
     per_minute = TIER_1 if commercial else method.per_minute
     if per_minute is not None:
-        space.rate_limits.count(name, per_minute)
+        app.rate_limits.count(name, per_minute)
 
 
 def _token(request: web.Request, arguments: Arguments) -> str:
@@ -169,25 +178,25 @@ def _token(request: web.Request, arguments: Arguments) -> str:
     return token if scheme.lower() == "bearer" else arguments.without_body().text("token")
 
 
-def allowed(space: Space, name: str, token: str, *, is_bot: bool) -> Method:
+def allowed(app: App, name: str, token: str, *, is_bot: bool) -> Method:
     """Give a method that this token may call; raises SlackError with Slack's code if it may not."""
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     if method.caller != "none":
-        _authenticate(space, token, method.caller, is_bot=is_bot)
-        require(space.manifest.scopes if method.caller == "bot" else (), *method.scopes)
+        _authenticate(app, token, method.caller, is_bot=is_bot)
+        require(app.manifest.scopes if method.caller == "bot" else (), *method.scopes)
     return method
 
 
-def _authenticate(space: Space, token: str, wanted: TokenKind, *, is_bot: bool) -> None:
+def _authenticate(app: App, token: str, wanted: TokenKind, *, is_bot: bool) -> None:
     """Raise not_authed, invalid_auth, not_allowed_token_type, or the token trouble a test asked for."""
     if not token:
         raise SlackError("not_authed")
-    kind = "bot" if is_bot else "app" if token == space.config.app_token else None
+    kind = "bot" if is_bot else "app" if token == app.config.app_token else None
     if kind is None:
         raise SlackError("account_inactive" if token.startswith("xoxb-local-") else "invalid_auth")
     if kind != wanted:
         raise SlackError("not_allowed_token_type")
-    if space.faults.token_error:
-        raise SlackError(space.faults.token_error)
+    if app.space.faults.token_error:
+        raise SlackError(app.space.faults.token_error)

@@ -22,7 +22,7 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import faq, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, home, messages, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
@@ -126,6 +126,7 @@ def create(
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
         for worker in (
             faq.faq_worker,
+            channel.channel_worker,
             quiz_worker,
             share.share_worker,
             home.home_worker,
@@ -140,7 +141,7 @@ def create(
         await next_()
 
     app.use(offer)
-    for feature in (messages, faq, quiz, share, home, uninstall):
+    for feature in (messages, faq, channel, quiz, share, home, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -4,6 +4,8 @@ Slack gives a value back as it was sent, perhaps weeks later, so what earlier ve
 too. Whoever reads one gets what it means: a run and an action of the quiz, a share, an entry.
 """
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 import slackblocks as kit
@@ -11,10 +13,14 @@ import slackblocks as kit
 from bot.domain import actions
 from bot.domain.actions import Action, Answer, Change, Grade, OpenPart, Skip
 from bot.domain.content import Entry
+from bot.domain.faq import MAX_ANSWERS
+from bot.domain.manners import Mode
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.payloads import BlockAction, MalformedError
 
 SHOW_ENTRY = "faq_show"  # with ":" and the entry; value: the entry
+POST_PRIVATE = "faq_post"  # value: the channel's thread and question, or "here", and the entries
+SET_MODE = "channel_mode"  # with ":" and the mode; value: the mode, and "shared" under the greeting of such a channel
 BEGIN = "quiz_begin"  # value: where it stands, and the run it stands beside
 CHOOSE = "quiz_choose"  # with ":" and the choice; value: run, prompt, question and choice
 DO = "quiz_do"  # with ":" and what it does; value: run, what it does, and what that is about
@@ -26,7 +32,9 @@ SHARE = "share_begin"  # value: the run
 SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
 
+HERE = "here"  # in a value, for where the button stands
 _MOST_DIGITS = 6  # of a prompt's number
+_TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
 
 
 class BeginFrom(StrEnum):
@@ -62,6 +70,40 @@ def entry_button(entry: Entry) -> kit.Button:
 def read_entry(clicked: BlockAction) -> str:
     """Give the id of the entry that a button answers with. Raises MalformedError."""
     return clicked.words()[0]
+
+
+def post_private_button(text: str, value: str) -> kit.Button:
+    """Give the button that posts what one person has seen; value: of `private_place`."""
+    return kit.Button(text, action_id=POST_PRIVATE, value=value)
+
+
+def private_place(thread_ts: str, question_ts: str, entries: Sequence[str]) -> str:
+    """Write down what to post where: in the thread of a question; with no times, where the button stands."""
+    return " ".join([thread_ts or HERE, question_ts or HERE, *entries])
+
+
+def read_private_place(clicked: BlockAction) -> tuple[str, str, list[str]]:
+    """Give thread, question (both "" for where the button stands) and entries. Raises MalformedError."""
+    thread_ts, question_ts, *entries = clicked.words(least=3, most=2 + MAX_ANSWERS)
+    if HERE in (thread_ts, question_ts):
+        return "", "", entries
+    if not _TIMESTAMP.fullmatch(thread_ts) or not _TIMESTAMP.fullmatch(question_ts):
+        raise MalformedError("actions.0.value: timestamp")
+    return thread_ts, question_ts, entries
+
+
+def mode_button(text: str, mode: Mode, *, chosen: bool, shared: bool) -> kit.Button:
+    """Give the button that sets a channel's mode."""
+    value = f"{mode.value} shared" if shared else mode.value
+    return kit.Button(text, action_id=f"{SET_MODE}:{mode.value}", value=value, style="primary" if chosen else None)
+
+
+def read_mode(clicked: BlockAction) -> tuple[Mode, bool]:
+    """Give the mode that was chosen, and whether under the greeting of a shared channel. Raises MalformedError."""
+    name, *shared = clicked.words(most=2)
+    if name not in set(Mode):
+        raise MalformedError("actions.0.value: mode_unknown")
+    return Mode(name), shared == ["shared"]
 
 
 # The quiz

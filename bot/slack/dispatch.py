@@ -24,8 +24,6 @@ from bot.slack.payloads import (
     RATE_LIMITED,
     EventCallback,
     MalformedError,
-    MessageChanged,
-    MessageEvent,
     OtherEvent,
     OtherPayload,
     Payload,
@@ -85,7 +83,7 @@ class App(AsyncApp):
 
     async def _classified(self, payload: EventCallback) -> messages.Classified | None:
         """Decide about a message by itself; None if this is no message, or the envelope does not say who we are."""
-        if payload.bot is None or not isinstance(payload.event, MessageEvent | MessageChanged):
+        if payload.bot is None or not isinstance(payload.event, messages.Written):
             return None
         team, bot_user = payload.bot
         second = None if jobs.is_crowded() else self._second  # the encoder takes the time of ten other messages

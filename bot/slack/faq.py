@@ -10,22 +10,24 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
-from bot.domain.matching_text import Form
+from bot.domain.matching_text import MAX_CHARACTERS, Form
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks
-from bot.slack.controls import SHOW_ENTRY, read_entry
-from bot.slack.gateway import Render
-from bot.slack.notes import Note
-from bot.slack.payloads import BlockActions
+from bot.slack import blocks, manners_blocks
+from bot.slack.channel import DIRECT_MESSAGE
+from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
+from bot.slack.gateway import Render, SlackWorkError
+from bot.slack.payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message
-from bot.slack.slack_worker import SlackWorker
+from bot.slack.reply_work import ANSWER, TALK, ReplyWorker
+from bot.slack.text import without_mention
 from bot.slack.work import Work
+from bot.storage import Reply, ReplyState
 
-# Kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
+# Further kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
 # what is suggested besides.
-ANSWER, SUGGEST, UNKNOWN, HELLO, TALK, NOT_ANSWERED = "answer", "suggest", "unknown", "hello", "talk", "not_answered"
+SUGGEST, UNKNOWN, HELLO, NOT_ANSWERED = "suggest", "unknown", "hello", "not_answered"
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
 
 
@@ -38,7 +40,7 @@ class PlannedReply:
 
 
 @worker()
-class FaqWorker(SlackWorker):
+class FaqWorker(ReplyWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
@@ -52,18 +54,94 @@ class FaqWorker(SlackWorker):
         entries: list[str],
         surface: str,
         asker: str | None = None,
+        shared: bool = False,
     ) -> None:
-        """Post the reply in its thread, and remember what the next question there may lean on.
-
-        asker: who is told that it is on its way, if many others come first.
-        """
+        """Reply to a message in its thread, as manners ask. shared: with another organisation."""
         count_reply(kind, surface)
-        if kind == ANSWER:  # first, so that nobody who has read the answer can be quicker than we remember it
-            await step("lean on", self._store.record_answer, team, channel, thread_ts, entries[-1])
         asked_ts = current_key().rpartition(":")[2]
-        note = Note(asker, self._on_its_way, thread_ts if thread_ts != asked_ts else None) if asker else None
-        await self._gateway.post_message(team, channel, self.reply(kind, entries), thread_ts=thread_ts, note=note)
+        wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
+        await self.bring(team, channel, wanted, shared=shared)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
+
+    @workflow
+    async def revise_reply(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        kind: str,
+        entries: list[str],
+        surface: str,
+        asker: str,
+        shared: bool,
+        question_ts: str,
+        revision: str,
+        deleted: bool,
+    ) -> None:
+        """Change, withdraw or bring the reply to a message that was edited or deleted at `revision`."""
+        wanted = Reply(question_ts, thread_ts, asker, surface, kind, tuple(entries), revision=revision)
+        await self.revise(team, channel, wanted, shared=shared, deleted=deleted)
+
+    @workflow
+    async def post_private_reply(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        question_ts: str,
+        entries: list[str],
+        asker: str,
+        clicked_at: str,
+        response_url: str,
+    ) -> None:
+        """Post an answer in the thread of its question, which only one person has seen so far."""
+        wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), revision=clicked_at)
+        try:
+            posted = await self.post_private(team, channel, wanted)
+        except SlackWorkError:
+            result = "cannot_post"
+        else:
+            result = "posted_in_thread" if posted else "posted_already"
+        said = self._rendered(lambda library: blocks.say(getattr(library.words.manners, result)))
+        await self._gateway.respond(response_url, said, replace=True)
+
+    @workflow
+    async def post_here(self, response_url: str, entries: list[str], asker: str) -> None:
+        """Post an answer where somebody had it for themselves, in their name."""
+
+        def posted(library: Library) -> Message | None:
+            known = [entry for name in entries if (entry := library.entry(name)) is not None]
+            if not known:
+                return None
+            question = known[0].question
+            return manners_blocks.posted_for(asker, question, blocks.answers(known, library), library)
+
+        await self._gateway.respond(response_url, self._rendered(posted), visible=True)
+        gone = self._rendered(lambda library: blocks.say(library.words.manners.posted_in_thread))
+        await self._gateway.respond(response_url, gone, delete=True)
+
+    @workflow
+    async def answer_shortcut(
+        self,
+        channel: str,
+        thread_ts: str,
+        question_ts: str,
+        kind: str,
+        entries: list[str],
+        response_url: str,
+    ) -> None:
+        """Show somebody what the FAQ says to a message, and let them post it in its thread."""
+        place = private_place(thread_ts, question_ts, entries)
+
+        def answer(library: Library) -> Message:
+            if not kind:
+                return blocks.say(library.words.manners.nothing_to_read)
+            said = rendered(kind, entries, library)
+            if kind != ANSWER or channel.startswith(DIRECT_MESSAGE):
+                return said
+            return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+
+        await self._gateway.respond(response_url, self._rendered(answer))
 
     @workflow
     @formerly("show_privately")
@@ -98,8 +176,17 @@ class FaqWorker(SlackWorker):
         """Have a reply rendered when it is sent, given as PlannedReply is."""
         return self._rendered(lambda library: rendered(kind, entries, library))
 
-    def _on_its_way(self) -> Message:
-        return blocks.say(self._library.words.faq.on_its_way)
+    def render_reply(self, reply: Reply) -> Render:
+        """Have a reply rendered when it is sent; one that is whispered with the button that posts it."""
+
+        def content(library: Library) -> Message:
+            said = rendered(reply.kind, reply.entries, library)
+            if reply.state is not ReplyState.WHISPERED:
+                return said
+            place = private_place(reply.thread_ts, reply.question_ts, reply.entries)
+            return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+
+        return self._rendered(content)
 
 
 faq_worker = FaqWorker("faq")
@@ -169,13 +256,20 @@ def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Pl
     return PlannedReply(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None
 
 
-async def answer_command(text: str, library: Library, second: SecondStage | None) -> Message | None:
-    """Answer what stands after /rolefit; None if it is neither a question nor anything else we reply to."""
+async def answer_command(text: str, channel: str, library: Library, second: SecondStage | None) -> Message | None:
+    """Answer what stands after /rolefit, for the person alone, who may post it in this channel.
+
+    None if it is neither a question nor anything else we reply to.
+    """
     reply = await decide(text, Surface.COMMAND, library, second)
     if reply is None or (reply.kind not in (ANSWER, TALK) and not _may_be_question(text, reply.kind, library)):
         return None
     metrics.REPLIES.labels(reply.kind, Surface.COMMAND).inc()
-    return rendered(reply.kind, reply.entries, library)
+    said = rendered(reply.kind, reply.entries, library)
+    if reply.kind != ANSWER or channel.startswith(DIRECT_MESSAGE):
+        return said
+    place = private_place("", "", reply.entries)
+    return manners_blocks.private(said, library.words.manners.post_here, place, library)
 
 
 def _may_be_question(text: str, kind: str, library: Library) -> bool:
@@ -202,6 +296,46 @@ async def show_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncB
     await ack()
 
 
+async def post_private(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Post what only the person who clicks has seen; a second click posts nothing."""
+    thread_ts, question_ts, entries = read_private_place(block_actions.action)
+    team, user, url = str(context.team_id), block_actions.user.id, block_actions.reply_url
+    place, at = block_actions.ephemeral_place, block_actions.action.action_ts
+    if question_ts:
+        key = Work.POST_PRIVATE_REPLY.key(team, place.channel, question_ts, user, at)
+        where = (team, place.channel, thread_ts, question_ts)
+        await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, at, url)
+    else:
+        key = Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, user)
+        await jobs.start(key, faq_worker.post_here, url, entries, user)
+    await ack()
+
+
+async def answer_shortcut(
+    ack: AsyncAck,
+    message_shortcut: MessageShortcut,
+    context: AsyncBoltContext,
+    library: Library,
+    second_stage: SecondStage | None,
+) -> None:
+    """Show somebody what the FAQ says to the message that they have used the shortcut on."""
+    message, channel, team = message_shortcut.message, message_shortcut.channel.id, str(context.team_id)
+    text = without_mention(message.text or "", str(context.bot_user_id))[:MAX_CHARACTERS]
+    reply = await decide(text, Surface.COMMAND, library, second_stage) if text else None
+    if text and reply is None:
+        reply = PlannedReply(UNKNOWN)
+    planned = reply or PlannedReply("")
+    if planned.kind:
+        metrics.REPLIES.labels(planned.kind, Surface.COMMAND).inc()
+    key = Work.ANSWER_SHORTCUT.key(team, channel, message.ts, message_shortcut.user.id, message_shortcut.action_ts)
+    thread_ts, url = message.thread_ts or message.ts, message_shortcut.response_url
+    where = (channel, thread_ts, message.ts)
+    await jobs.start(key, faq_worker.answer_shortcut, *where, planned.kind, list(planned.entries), url)
+    await ack()
+
+
 def register(app: AsyncApp) -> None:
-    """Listen to the buttons of suggestions."""
+    """Listen to the buttons of suggestions and private answers, and to the shortcut."""
     app.action(re.compile(rf"^{SHOW_ENTRY}:"))(show_entry)
+    app.action(POST_PRIVATE)(post_private)
+    app.shortcut("answer_from_faq")(answer_shortcut)

@@ -241,12 +241,17 @@ class SlackGateway:
 
         await self._call("whisper", whisper)
 
-    async def respond(self, response_url: str, render: Render, *, replace: bool = False) -> None:
+    async def respond(
+        self, response_url: str, render: Render, *, replace: bool = False, visible: bool = False, delete: bool = False
+    ) -> None:
         """Answer a command or a click privately, also where the bot is not a member, or replace what only one saw.
 
-        An address works for half an hour, and five times; one that does not work any more is let go.
+        visible: to all in the channel. delete: take away what was clicked; nothing is said. An address works for half
+        an hour, and five times; one that does not work any more is let go.
         """
-        how: dict[str, Any] = {"replace_original": replace, "response_type": "ephemeral"}
+        how: dict[str, Any] = {"replace_original": replace, "response_type": "in_channel" if visible else "ephemeral"}
+        if delete:
+            how = {"delete_original": True}
         await self._call("reply", lambda _: self._respond(response_url, render, how))
 
     async def replace_clicked(self, response_url: str, render: Render, *, lease: Lease) -> CallResult:
@@ -275,6 +280,24 @@ class SlackGateway:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return {"wait": 1.0, "counts": 1, "error": f"status {status}"}
         return {"refused": True}
+
+    async def has_replies(self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]) -> bool:
+        """Say whether people have replied in a thread after a message; those `besides` do not count.
+
+        False where Slack does not let us look now or at all: what depends on it is a courtesy.
+        """
+
+        async def look(_: CallResult) -> CallResult:
+            where: dict[str, Any] = {"channel": channel, "ts": thread_ts, "oldest": after, "limit": LOOKED_AT}
+            try:
+                found = await (await self._client(team)).conversations_replies(**where)
+            except SlackApiError as error:
+                return _left_as_it_is("look for replies", error)
+            people = (message for message in found["messages"] if not message.get("bot_id"))
+            later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
+            return {"replied": any(message.get("user") not in {SLACKBOT, *besides} for message in later)}
+
+        return bool((await self._call("look for replies", look, patient=False)).get("replied"))
 
     async def get_permalink(self, team: str, channel: str, ts: str) -> str | None:
         """Give the address of a message; None if it is gone, or Slack gives none."""

@@ -5,21 +5,36 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics
-from bot.domain.faq import Surface
+from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, quiz
 from bot.slack.faq import PlannedReply
-from bot.slack.payloads import SLACKBOT, WRITTEN, EventCallback, MessageChanged, MessageEvent
+from bot.slack.payloads import (
+    SLACKBOT,
+    WRITTEN,
+    EventCallback,
+    FormerMessage,
+    MessageChanged,
+    MessageDeleted,
+    MessageEvent,
+)
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import Store
 
+TOMBSTONE = "tombstone"  # subtype of what is left of a deleted message that has replies
+# Seconds after a message within which what was decided about it may not have begun to be done.
+ON_ITS_WAY = 120.0
+
 
 @dataclass(frozen=True)
 class IncomingMessage:
-    """A message that a person wrote where the bot is; `text` is its beginning, without our name."""
+    """A message that a person wrote where the bot is; `text` is its beginning, without our name.
+
+    Of one that was deleted, it is what it said.
+    """
 
     text: str
     user: str
@@ -27,34 +42,40 @@ class IncomingMessage:
     ts: str
     thread_ts: str | None
     surface: Surface
-    edited_ts: str | None = None  # when it was changed, for an edit in a thread of our direct message
+    revised_ts: str | None = None  # when it was changed or deleted, if it was
+    deleted: bool = False
+    former: str | None = None  # what it said before that
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
 
 
-def incoming_message(
-    event: MessageEvent | MessageChanged, bot_user: str, *, from_outside: bool = False
-) -> IncomingMessage | None:
-    """Read a `message` or `app_mention` event; None for what no person wrote, or wrote before now.
+Written = MessageEvent | MessageChanged | MessageDeleted
+
+
+def incoming_message(event: Written, bot_user: str, *, from_outside: bool = False) -> IncomingMessage | None:
+    """Read a `message` or `app_mention` event; None for what no person wrote, or what has not changed.
 
     Nor is it for us what people of another organisation (`from_outside`) say to each other in a shared channel.
     """
-    if isinstance(event, MessageChanged):
-        return _edit(event, bot_user)
+    match event:
+        case MessageChanged():
+            message = _edited(event, bot_user)
+        case MessageDeleted():
+            message = _deleted(event, event.deleted_ts, event.previous_message, bot_user)
+        case _:
+            message = _written(event, bot_user)
+    return None if message and from_outside and message.surface in UNPROMPTED else message
+
+
+def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
+    """Read a message that was written just now."""
     text = event.text or ""
     if event.subtype not in WRITTEN or event.bot_id or event.hidden or event.edited:
         return None
     if not event.user or event.user in (bot_user, SLACKBOT):
         return None
-    if event.channel_type == "im":
-        surface = Surface.DM
-    elif event.type == "app_mention" or mentions(text, bot_user):
-        surface = Surface.MENTION
-    else:
-        surface = Surface.THREAD if event.thread_ts else Surface.CHANNEL
-    if surface in (Surface.CHANNEL, Surface.THREAD):
-        if from_outside:
-            return None
-    elif not without_mention(text, bot_user):
+    mentioned = event.type == "app_mention" or mentions(text, bot_user)
+    surface = _surface(event, event.thread_ts, mentioned=mentioned)
+    if surface not in UNPROMPTED and not without_mention(text, bot_user):
         text = _forwarded(event)
     return IncomingMessage(
         _beginning(text, bot_user),
@@ -67,22 +88,61 @@ def incoming_message(
     )
 
 
+def _surface(event: Written, thread_ts: str | None, *, mentioned: bool) -> Surface:
+    if event.channel_type == "im":
+        return Surface.DM
+    if mentioned:
+        return Surface.MENTION
+    return Surface.THREAD if thread_ts else Surface.CHANNEL
+
+
 def _forwarded(event: MessageEvent) -> str:
     """Give what somebody asks about who forwards a message to us and adds nothing to it."""
     return next((shared.text for shared in event.attachments or () if shared.is_share and shared.text), "")
 
 
-def _edit(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
-    """Read the edit of a reply in a direct message; it may have answered a question of the quiz."""
-    message, former = event.message, event.previous_message.text if event.previous_message else None
-    if event.channel_type != "im" or not message.thread_ts or not message.user or message.user == bot_user:
+def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
+    """Read the edit of a message that a person wrote; its deletion, too, is told as a change if it has replies."""
+    message, former = event.message, event.previous_message
+    if message.subtype == TOMBSTONE:
+        return _deleted(event, message.ts, former, bot_user)
+    if not message.user or message.user in (bot_user, SLACKBOT):
         return None
-    if message.bot_id or message.edited is None or message.text == former:  # ours, an unfurl, or a reply to it
+    # Ours, an unfurl, a reply to it, or something else that nobody reads.
+    before = former.text if former else None
+    if message.bot_id or message.edited is None or message.text == before:
         return None
-    text = _beginning(message.text or "", bot_user)
+    text, thread_ts = message.text or "", _thread_of(message.ts, message.thread_ts)
     return IncomingMessage(
-        text, message.user, event.channel, message.ts, message.thread_ts, Surface.DM, message.edited.ts
+        _beginning(text, bot_user),
+        message.user,
+        event.channel,
+        message.ts,
+        thread_ts,
+        _surface(event, thread_ts, mentioned=mentions(text, bot_user)),
+        revised_ts=message.edited.ts,
+        former=_beginning(before or "", bot_user),
+        named_in_passing=not begins_with_mention(text, bot_user),
     )
+
+
+def _deleted(
+    event: MessageChanged | MessageDeleted, ts: str, former: FormerMessage | None, bot_user: str
+) -> IncomingMessage | None:
+    """Read the deletion of a message that a person wrote."""
+    if former is None or not former.user or former.user in (bot_user, SLACKBOT) or former.bot_id:
+        return None
+    text, thread_ts = former.text or "", _thread_of(ts, former.thread_ts)
+    surface = _surface(event, thread_ts, mentioned=mentions(text, bot_user))
+    said, when = _beginning(text, bot_user), event.event_ts or ts
+    return IncomingMessage(
+        said, former.user, event.channel, ts, thread_ts, surface, revised_ts=when, deleted=True, former=said
+    )
+
+
+def _thread_of(ts: str, thread_ts: str | None) -> str | None:
+    """Give the thread that a message replies in; the root of one names itself."""
+    return None if thread_ts == ts else thread_ts
 
 
 def _beginning(text: str, bot_user: str) -> str:
@@ -107,12 +167,14 @@ class Classified:
         message = self.message
         if message is None:
             return True
+        if message.revised_ts:  # it may have been replied to
+            return False
         may_be_reply = message.surface is Surface.DM and message.thread_ts is not None
         return self.reply is None and not self.follows and not may_be_reply
 
 
 async def classify(
-    event: MessageEvent | MessageChanged,
+    event: Written,
     bot_user: str,
     library: Library,
     second: SecondStage | None,
@@ -123,19 +185,26 @@ async def classify(
     message = incoming_message(event, bot_user, from_outside=from_outside)
     if message is None:
         return Classified(None, None, follows=False)
-    if message.edited_ts:
+    if message.deleted:
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
-    reply = await faq.decide(message.text, message.surface, library, second)
-    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(message.text, library):
-        reply = None  # it speaks about us rather than to us
-    classified = Classified(message, reply, follows)
+    classified = Classified(message, await _decide(message, message.text, library, second), follows)
     if classified.ignorable:
         _count_silence(message, event)
     return classified
 
 
-def _count_silence(message: IncomingMessage, event: MessageEvent | MessageChanged) -> None:
+async def _decide(
+    message: IncomingMessage, text: str, library: Library, second: SecondStage | None
+) -> PlannedReply | None:
+    """Decide what to say to a message with this text, by itself."""
+    reply = await faq.decide(text, message.surface, library, second)
+    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(text, library):
+        return None  # it speaks about us rather than to us
+    return reply
+
+
+def _count_silence(message: IncomingMessage, event: Written) -> None:
     """Count a message that gets no reply; of the two events of a mention, the one that every mention has."""
     if message.surface is not Surface.MENTION or event.type == "app_mention":
         metrics.REPLIES.labels("silence", message.surface).inc()
@@ -151,7 +220,7 @@ async def on_message(
 ) -> None:
     """Give a message to the quiz if it stands in a run's thread, and to the FAQ otherwise."""
     team, event = str(context.team_id), event_callback.event
-    if not isinstance(event, MessageEvent | MessageChanged):
+    if not isinstance(event, Written):
         return
     if classified is None:
         from_outside = event_callback.from_outside(team)
@@ -161,26 +230,55 @@ async def on_message(
     if classified.message is None:
         return
     message, reply = classified.message, classified.reply
+    shared = event_callback.is_ext_shared_channel is True
     if classified.follows and message.thread_ts:
         after = await store.last_answer(team, message.channel, message.thread_ts)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
     stored = None
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
-    if stored and message.edited_ts:
-        await quiz.on_edit(team, message.text, message.ts, message.edited_ts, stored, library)
+    if stored and message.revised_ts:
+        if not message.deleted:
+            await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
     elif stored:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+    elif message.revised_ts:
+        former = await _decide(message, message.former or "", library, second_stage)
+        await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
     elif reply is not None:
-        key, thread = Work.ANSWER.key(team, message.channel, message.ts), message.thread_ts or message.ts
-        entries, surface = list(reply.entries), message.surface.value
-        # In a direct message nobody else comes first, and people see their own answers arrive.
-        asker = None if message.surface is Surface.DM else message.user
-        await jobs.start(
-            key, faq.faq_worker.post_reply, team, message.channel, thread, reply.kind, entries, surface, asker
-        )
-    elif not message.edited_ts:
+        key = Work.ANSWER.key(team, message.channel, message.ts)
+        await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
+    else:
         _count_silence(message, event)
+
+
+async def _revise(
+    team: str,
+    message: IncomingMessage,
+    revised_ts: str,
+    reply: PlannedReply | None,
+    former: PlannedReply | None,
+    store: Store,
+    *,
+    shared: bool,
+) -> None:
+    """Have what was replied to a message changed or withdrawn, or reply to it now.
+
+    former: the decision about what it said before, which may just be on its way.
+    """
+    on_its_way = former is not None and float(revised_ts) - float(message.ts) < ON_ITS_WAY
+    if reply is None and not on_its_way and await store.replies.get(team, message.channel, message.ts) is None:
+        return
+    key = Work.REVISE_REPLY.key(team, message.channel, message.ts, revised_ts)
+    planned = _arguments(message, reply or PlannedReply(""))
+    revision = (message.ts, revised_ts, message.deleted)
+    await jobs.start(key, faq.faq_worker.revise_reply, team, *planned, message.user, shared, *revision)
+
+
+def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:
+    """Give channel, thread, kind, entries and surface of a reply, in the order in which the work takes them."""
+    thread = message.thread_ts or message.ts
+    return message.channel, thread, reply.kind, list(reply.entries), message.surface.value
 
 
 def register(app: AsyncApp) -> None:

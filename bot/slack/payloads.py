@@ -82,6 +82,7 @@ class MessageEvent(_Model):
     channel_type: str | None = None
     ts: Timestamp
     thread_ts: Timestamp | None = None
+    parent_user_id: str | None = None
     user: str | None = None
     user_team: str | None = None
     bot_id: str | None = None
@@ -92,11 +93,13 @@ class MessageEvent(_Model):
 
 
 class ChangedMessage(_Model):
-    """A message as it is after a change."""
+    """A message as it is after a change; one that was deleted and has replies stays, as a `tombstone`."""
 
     ts: Timestamp
+    subtype: str | None = None
     thread_ts: Timestamp | None = None
     user: str | None = None
+    user_team: str | None = None
     bot_id: str | None = None
     text: str | None = None
     edited: Edited | None = None
@@ -105,18 +108,44 @@ class ChangedMessage(_Model):
 class FormerMessage(_Model):
     """A message as it was before a change."""
 
+    ts: Timestamp | None = None
+    thread_ts: Timestamp | None = None
+    user: str | None = None
+    user_team: str | None = None
+    bot_id: str | None = None
     text: str | None = None
 
 
 class MessageChanged(_Model):
-    """The change of a message: an edit, an unfurl, or a reply to it."""
+    """The change of a message: an edit, an unfurl, a reply to it, or its deletion if it has replies."""
 
     type: Literal["message"]
     subtype: Literal["message_changed"]
     channel: Id
     channel_type: str | None = None
+    event_ts: Timestamp | None = None
     message: ChangedMessage
     previous_message: FormerMessage | None = None
+
+
+class MessageDeleted(_Model):
+    """The deletion of a message that has no replies."""
+
+    type: Literal["message"]
+    subtype: Literal["message_deleted"]
+    channel: Id
+    channel_type: str | None = None
+    event_ts: Timestamp | None = None
+    deleted_ts: Timestamp
+    previous_message: FormerMessage | None = None
+
+
+class MemberJoinedChannel(_Model):
+    """Somebody has joined a channel; it may be the bot itself."""
+
+    type: Literal["member_joined_channel"]
+    user: Id
+    channel: Id
 
 
 class AppHomeOpened(_Model):
@@ -157,11 +186,13 @@ def _event_tag(event: Any) -> str:
     """Say which model an event is for, or of, as pydantic asks both when it reads and when it writes."""
     fields = event if isinstance(event, dict) else vars(event) if isinstance(event, BaseModel) else {}
     kind, subtype = fields.get("type"), fields.get("subtype")
-    if kind == "message" and subtype == "message_changed":
-        return "message_changed"
+    if kind == "message" and subtype in ("message_changed", "message_deleted"):
+        return str(subtype)
     if kind == "message" and not (isinstance(subtype, str | None) and subtype in WRITTEN):
         return "other"
-    known = ("message", "app_mention", "app_home_opened", "app_uninstalled", "tokens_revoked")
+    known = (
+        "message", "app_mention", "app_home_opened", "app_uninstalled", "member_joined_channel", "tokens_revoked"
+    )  # fmt: skip
     return kind if kind in known else "other"
 
 
@@ -169,6 +200,8 @@ Event = Annotated[
     Annotated[MessageEvent, Tag("message")]
     | Annotated[MessageEvent, Tag("app_mention")]
     | Annotated[MessageChanged, Tag("message_changed")]
+    | Annotated[MessageDeleted, Tag("message_deleted")]
+    | Annotated[MemberJoinedChannel, Tag("member_joined_channel")]
     | Annotated[AppHomeOpened, Tag("app_home_opened")]
     | Annotated[AppUninstalled, Tag("app_uninstalled")]
     | Annotated[TokensRevoked, Tag("tokens_revoked")]
@@ -210,10 +243,17 @@ class EventCallback(_Model):
         In a large organisation colleagues carry the id of another of its workspaces, or its own; they are outsiders
         only where the channel is shared with another organisation.
         """
-        if not isinstance(self.event, MessageEvent) or self.is_ext_shared_channel is False:
+        match self.event:
+            case MessageEvent(user_team=user_team):
+                pass
+            case MessageChanged(message=ChangedMessage(user_team=user_team)):
+                pass
+            case _:
+                return False
+        if self.is_ext_shared_channel is False:
             return False
         organisations = {self.enterprise_id, *(each.enterprise_id for each in self.authorizations or ())}
-        return self.event.user_team not in {None, team, *organisations}
+        return user_team not in {None, team, *organisations}
 
 
 # Interactivity
@@ -326,6 +366,34 @@ class BlockActions(_Model):
         return self.response_url
 
 
+class ShortcutMessage(_Model):
+    """The message that a shortcut was used on."""
+
+    ts: Timestamp
+    thread_ts: Timestamp | None = None
+    user: str | None = None
+    bot_id: str | None = None
+    text: str | None = None
+
+
+class MessageShortcut(_Model):
+    """A shortcut that somebody used on a message."""
+
+    argument: ClassVar = "message_shortcut"
+    kind: ClassVar = "message_shortcut"
+
+    type: Literal["message_action"]
+    callback_id: Id
+    user: Person
+    team: _Named | None = None
+    enterprise: _Named | None = None
+    is_enterprise_install: bool | None = None
+    channel: _Named
+    message: ShortcutMessage
+    action_ts: Timestamp
+    response_url: Address
+
+
 class SlashCommand(_Model):
     """A slash command that somebody typed."""
 
@@ -355,7 +423,7 @@ class UrlVerification(_Model):
 
 
 class OtherPayload(_Model):
-    """Something that nothing here listens to: a check of our certificate, a shortcut, a view."""
+    """Something that nothing here listens to: a check of our certificate, a global shortcut, a view."""
 
     type: Id
 
@@ -365,10 +433,11 @@ class OtherPayload(_Model):
         return RATE_LIMITED if self.type == RATE_LIMITED else "other"
 
 
-Payload = EventCallback | BlockActions | SlashCommand | UrlVerification | OtherPayload
-KINDS: dict[str, type[EventCallback | BlockActions | UrlVerification]] = {
+Payload = EventCallback | BlockActions | MessageShortcut | SlashCommand | UrlVerification | OtherPayload
+KINDS: dict[str, type[EventCallback | BlockActions | MessageShortcut | UrlVerification]] = {
     "event_callback": EventCallback,
     "block_actions": BlockActions,
+    "message_action": MessageShortcut,
     "url_verification": UrlVerification,
 }
 

@@ -27,7 +27,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, faq, history
+from bot.slack import blocks, channel, faq, history
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -44,10 +44,11 @@ from bot.slack.controls import (
     read_grading,
     read_run,
 )
-from bot.slack.faq import ANSWER, PlannedReply
+from bot.slack.faq import PlannedReply
 from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.reply_work import ANSWER
 from bot.slack.work import Work, address_digest
 from bot.storage import Store, StoredRun
 
@@ -56,6 +57,7 @@ SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs whose time has come that are handled in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 SHOWS = ("so_far", "why")  # what is said and changes nothing
+QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
 
 
@@ -142,8 +144,15 @@ async def command(
         message = history.listed(rounds, total, library)
     elif argument == "help":
         message = blocks.usage(library)
+    elif argument == "channel":
+        message = await channel.panel(team, slash_command.channel_id, library, store)
+    elif argument in QUIET:
+        await store.replies.choose(team, user, answers_unasked=not QUIET[argument])
+        words = library.words.manners
+        message = blocks.say(words.quiet_on if QUIET[argument] else words.quiet_off)
     elif argument:
-        message = await faq.answer_command(text, library, second_stage) or blocks.usage(library, text)
+        answered = await faq.answer_command(text, slash_command.channel_id, library, second_stage)
+        message = answered or blocks.usage(library, text)
     else:
         url, rounds = slash_command.response_url, await store.runs.history(team, user, limit=history.MOST)
         waiting = next((stored for stored in rounds if stored.waits), None)

@@ -21,10 +21,11 @@ from bot.domain.quiz import Outcome, Run, Status, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, result, run_messages, work
-from bot.slack.faq import ANSWER, count_reply, faq_worker
+from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
+from bot.slack.reply_work import ANSWER
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, address_digest
 from bot.storage import CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredRun

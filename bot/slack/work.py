@@ -43,6 +43,11 @@ class Work(Enum):
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL
+    REVISE_REPLY = "revise", Owner.CHANNEL
+    POST_PRIVATE_REPLY = "publish", Owner.CHANNEL
+    ANSWER_SHORTCUT = "shortcut", Owner.CHANNEL
+    WELCOME = "welcome", Owner.CHANNEL
+    SHOW_CHANNEL = "channel", Owner.CHANNEL
     SHOW_ENTRY = "show", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     TELL_NEWS = "news", Owner.PERSON

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.sql import insert_into, insert_new
@@ -55,6 +55,18 @@ class ChannelSettings:
     changed_by: str | None = None
     changed_at: float | None = None
     welcomed_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is to be minded in a thread: its channel's mode, whether somebody asked for quiet there, whether the person
+    wants answers to mentions only, and how many answers it has had.
+    """
+
+    mode: str | None
+    hushed: bool
+    opted_out: bool
+    answers: int
 
 
 class Replies:
@@ -106,7 +118,7 @@ class Replies:
         mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
         async with self._engine.begin() as connection:
             await connection.execute(update(replies).where(*mine).values(row))
-            if reply.state is ReplyState.WITHDRAWN:
+            if reply.state is not ReplyState.POSTED:  # the next who asks gets the answer itself
                 same = (recent_entries.c.team == team, recent_entries.c.channel == channel)
                 await connection.execute(
                     delete(recent_entries).where(*same, recent_entries.c.question_ts == reply.question_ts)
@@ -128,12 +140,26 @@ class Replies:
             rows = await connection.execute(select(replies).where(*mine).order_by(replies.c.replied_at))
             return [(row.channel, _reply(row)) for row in rows]
 
-    async def count_unasked(self, team: str, channel: str, thread_ts: str, surfaces: Sequence[str]) -> int:
-        """Count what was posted in a thread to messages of these surfaces."""
-        mine = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
+    async def around(
+        self, team: str, channel: str, thread_ts: str, user: str | None, surfaces: Sequence[str]
+    ) -> Surroundings:
+        """Give what is to be minded before replying to somebody in a thread.
+
+        surfaces: of the messages whose answers in this thread are counted.
+        """
         posted = (replies.c.state == ReplyState.POSTED, replies.c.surface.in_(surfaces))
+        thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
+        here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
+        mine = (people.c.team == team, people.c.user == user)
+        asked = select(
+            select(channel_settings.c.mode).where(*here).scalar_subquery().label("mode"),
+            _hushed(team, channel, thread_ts).scalar_subquery().label("hushed"),
+            select(people.c.answers_unasked).where(*mine).scalar_subquery().label("answers_unasked"),
+            select(func.count()).select_from(replies).where(*thread, *posted).scalar_subquery().label("answers"),
+        )
         async with self._engine.connect() as connection:
-            return await connection.scalar(select(func.count()).select_from(replies).where(*mine, *posted)) or 0
+            row = (await connection.execute(asked)).one()
+        return Surroundings(row.mode, bool(row.hushed), row.answers_unasked is False, row.answers)
 
     async def answered_lately(self, team: str, channel: str, entry: str, question_ts: str, within: float) -> str | None:
         """Say that an entry is about to be posted for a question; gives the question it was posted for, if it was
@@ -183,15 +209,6 @@ class Replies:
         async with self._engine.begin() as connection:
             await insert_new(connection, hushed_threads, row)
 
-    async def is_hushed(self, team: str, channel: str, thread_ts: str) -> bool:
-        """Say whether somebody has asked for quiet in a thread."""
-        mine = (hushed_threads.c.team == team, hushed_threads.c.channel == channel)
-        async with self._engine.connect() as connection:
-            found = (
-                select(func.count()).select_from(hushed_threads).where(*mine, hushed_threads.c.thread_ts == thread_ts)
-            )
-            return bool(await connection.scalar(found))
-
     async def choices_of(self, team: str, user: str) -> tuple[bool, bool]:
         """Give whether somebody wants answers without mentioning the bot, and news of questions that it could not
         answer; both until they say otherwise."""
@@ -226,6 +243,11 @@ class Replies:
 
 class BusyError(Exception):
     """Other work holds this reply just now."""
+
+
+def _hushed(team: str, channel: str, thread_ts: str) -> Select[int]:
+    thread = (hushed_threads.c.team == team, hushed_threads.c.channel == channel)
+    return select(func.count()).select_from(hushed_threads).where(*thread, hushed_threads.c.thread_ts == thread_ts)
 
 
 async def _put(connection: AsyncConnection, team: str, channel: str, values: dict[str, Any]) -> None:

@@ -18,10 +18,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bot.local.config import HERE
 from tests.test_process import bot
 from tests.test_quiz_conversation import CLEAR, asking, question, result
-from tests.workspace import Json, RefusedError, Sent, Workspace, buttons
+from tests.workspace import SEED, Json, RefusedError, Sent, Workspace, buttons
 
 PEOPLE = 15
 THINKS = (1.0, 4.0)  # seconds
@@ -56,7 +55,7 @@ async def run(folder: Path) -> tuple[dict[str, list[float]], list[Json]]:
 
 
 def _seed(folder: Path) -> Path:
-    seed: dict[str, Any] = yaml.safe_load((HERE / "seed.yaml").read_text(encoding="utf-8"))
+    seed: dict[str, Any] = yaml.safe_load(SEED.read_text(encoding="utf-8"))
     people = [{"id": f"U_{number}", "name": f"p{number}", "real_name": f"P {number}"} for number in range(PEOPLE)]
     seed["people"] += people
     for channel in seed["channels"]:

@@ -151,7 +151,7 @@ async def _inside(library: Library, console: Console) -> None:
     table = Table("in process", "p50 ms", "p99 ms", "p50 of Bolt", "per second", "of Bolt", title="Work", width=118)
     plain = bare.app()
     base = await _timed(plain, [_message("lunch at 12?") for _ in range(SILENT)])
-    clicked = await _timed(plain, [_click("x", "r q c", "1.1") for _ in range(CLICKS)])
+    clicked = await _timed(plain, [_click("x", "r q c", "D1", "1.1") for _ in range(CLICKS)])
     _row(table, "bare Bolt: a message", base, base)
     _row(table, "bare Bolt: a click", clicked, clicked)
     table.add_section()
@@ -213,13 +213,13 @@ def _many(text: str, number: int) -> list[Request]:
     return [_message(text) for _ in range(number)]
 
 
-def _click(action: str, value: str, ts: str) -> Request:
+def _click(action: str, value: str, channel: str, ts: str) -> Request:
     payload = {
         "type": "block_actions",
         "team": {"id": TEAM},
         "user": {"id": USER, "team_id": TEAM},
-        "channel": {"id": "D_ANA"},
-        "container": {"type": "message", "message_ts": ts, "channel_id": "D_ANA"},
+        "channel": {"id": channel},
+        "container": {"type": "message", "message_ts": ts, "channel_id": channel},
         "message": {"ts": ts, "type": "message", "text": ""},
         "actions": [
             {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": f"{next(numbers)}.0"}
@@ -289,10 +289,10 @@ async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace
     assert member
     for _ in range(CLICKS):
         posted = await access.client(member).chat_postMessage(channel=USER, text="a quiz")
-        root, run_id = str(posted["ts"]), f"bench{next(numbers)}"
-        await store.runs.begin(TEAM, run_id, quiz.begin(library.quiz), user=USER, channel="D_ANA", root_ts=root)
+        dm, root, run_id = str(posted["channel"]), str(posted["ts"]), f"bench{next(numbers)}"
+        await store.runs.begin(TEAM, run_id, quiz.begin(library.quiz), user=USER, channel=dm, root_ts=root)
         value = f"{run_id} 1 {question.id} {question.choices[0].id}"
-        taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, root)))
+        taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, dm, root)))
         await jobs.wait_until_idle()
     return taken
 

@@ -1,9 +1,10 @@
 """A workspace with an app that may do everything, and bots that connect to it."""
 
+import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.local.config import AppConfig
 from bot.local.web_api import METHODS
 from tests.workspace import MANIFEST, Workspace
 
 Json = dict[str, Any]
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 EVENTS = ["message.mpim", "member_joined_channel", "member_left_channel", "reaction_added", "reaction_removed"]
 EVENTS += ["channel_archive", "channel_left", "channel_unarchive", "link_shared"]
 SCOPES = ["im:write", "mpim:write", "mpim:history", "reactions:read", "reactions:write", "team:read"]
@@ -77,8 +80,9 @@ def client(workspace: Workspace) -> AsyncWebClient:
     return client_of(workspace)
 
 
-def client_of(workspace: Workspace) -> AsyncWebClient:
-    return AsyncWebClient(token=workspace.bot_token, base_url=workspace.api_url)
+def client_of(workspace: Workspace, app: AppConfig | None = None) -> AsyncWebClient:
+    """Return Slack's own client with the bot's token, of the first app unless it is for another one."""
+    return AsyncWebClient(token=(app or workspace.config).bot_token, base_url=workspace.api_url)
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -159,14 +163,22 @@ class Listener:
         return [(await self.take())["payload"]["event"] for _ in range(count)]
 
 
+async def acknowledge(bot: Listener) -> None:
+    """Acknowledge whatever comes until the connection ends."""
+    async for message in bot.socket:
+        envelope: Json = json.loads(message.data)
+        bot.envelopes.append(envelope)
+        await bot.ack(envelope)
+
+
 @pytest.fixture
 async def listen() -> AsyncIterator[Callable[[Workspace], Any]]:
     """Connect bare Socket Mode clients."""
     sockets: list[aiohttp.ClientWebSocketResponse] = []
     async with aiohttp.ClientSession() as session:
 
-        async def connect(workspace: Workspace) -> Listener:
-            socket = await session.ws_connect(await link(workspace))
+        async def connect(workspace: Workspace, app: AppConfig | None = None) -> Listener:
+            socket = await session.ws_connect(await link(workspace, app))
             sockets.append(socket)
             hello = json.loads((await socket.receive(timeout=5)).data)
             return Listener(socket, hello)
@@ -176,16 +188,53 @@ async def listen() -> AsyncIterator[Callable[[Workspace], Any]]:
             await socket.close()
 
 
+# Over HTTP
+async def accept(request: web.Request) -> web.StreamResponse:
+    return web.Response()
+
+
+async def go_in_circles(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPTemporaryRedirect("/circle")
+
+
+class RequestUrl:
+    """A bare request URL: keeps every request and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.requests: asyncio.Queue[tuple[dict[str, str], str]] = asyncio.Queue()
+        self.answer: Answer = accept
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        await self.requests.put((dict(request.headers), await request.text()))
+        return await self.answer(request)
+
+    async def take(self) -> tuple[dict[str, str], str]:
+        async with asyncio.timeout(5):
+            return await self.requests.get()
+
+
+@pytest.fixture
+async def request_url() -> AsyncIterator[RequestUrl]:
+    target = RequestUrl()
+    application = web.Application()
+    application.router.add_post("/slack/events", target.handle)
+    application.router.add_post("/circle", go_in_circles)
+    async with serving(application) as url:
+        target.url = f"{url}/slack/events"
+        yield target
+
+
 def sent(method: str, given: Json) -> Json:
     """Return how slack_sdk is told to send arguments: as JSON where Slack reads that."""
     known = METHODS.get(method)
     return {"json": given} if known is None or known.reads_json else {"params": given}
 
 
-async def link(workspace: Workspace) -> str:
-    """Return a new websocket address."""
+async def link(workspace: Workspace, app: AppConfig | None = None) -> str:
+    """Return a new websocket address, of the first app unless it is for another one."""
     client = AsyncWebClient(base_url=workspace.api_url)
-    answer = await client.apps_connections_open(app_token=workspace.app_token)
+    answer = await client.apps_connections_open(app_token=(app or workspace.config).app_token)
     return str(answer["url"])
 
 

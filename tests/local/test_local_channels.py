@@ -7,10 +7,9 @@ import pytest
 import yaml
 from slack_sdk.errors import SlackApiError
 
-from bot.local.config import HERE
 from tests.local.conftest import Clock, client_of
 from tests.local.test_local_refusals import refusal
-from tests.workspace import Workspace, shown
+from tests.workspace import SEED, Workspace, shown
 
 Json = dict[str, Any]
 GENERAL = {"channel": "C_GENERAL"}
@@ -168,7 +167,7 @@ def reading_addresses(everything: Path) -> Path:
 
 @pytest.fixture
 def with_a_group(tmp_path: Path) -> Path:
-    seed = yaml.safe_load((HERE / "seed.yaml").read_text())
+    seed = yaml.safe_load(SEED.read_text())
     seed["usergroups"] = [{"id": "S_LEADS", "handle": "leads", "name": "Leads", "users": ["U_MEI"]}]
     seed["people"][1]["email"] = "okafor@mail.example"
     path = tmp_path / "seed.yaml"

@@ -151,7 +151,7 @@ async def test_the_bot_hears_its_own_messages_and_direct_ones_without_app_mentio
     own, direct, end = await bot.take_events(3)
 
     assert (own["bot_id"], own["user"], own["channel_type"]) == ("B_ROLEFIT", "U_ROLEFIT", "im")
-    assert (direct["type"], direct["channel"]) == ("message", "D_BEN")
+    assert (direct["type"], direct["channel"]) == ("message", await workspace.direct("U_BEN"))
     assert end["text"] == "the end"
 
 
@@ -206,7 +206,7 @@ async def test_joining_reacting_and_looking_at_the_bot_are_told(workspace, liste
     said = await workspace.post("U_ANA", channel, "hello")
     await workspace.react("U_ANA", said, "wave")
     await workspace.react("U_ANA", said, "wave")
-    await workspace.open("U_ANA")
+    dm = await workspace.open("U_ANA")
 
     joined, member, _, added, removed, opened = await bot.take_events(6)
 
@@ -214,7 +214,7 @@ async def test_joining_reacting_and_looking_at_the_bot_are_told(workspace, liste
     assert (member["type"], member["user"], member["channel"]) == ("member_joined_channel", "U_ROLEFIT", channel)
     assert (added["type"], added["reaction"], added["item"]["ts"]) == ("reaction_added", "wave", str(said))
     assert removed["type"] == "reaction_removed"
-    assert (opened["type"], opened["tab"], opened["channel"]) == ("app_home_opened", "messages", "D_ANA")
+    assert (opened["type"], opened["tab"], opened["channel"]) == ("app_home_opened", "messages", dm)
 
 
 async def test_an_unacknowledged_event_comes_again_in_a_new_envelope(everything, listen):

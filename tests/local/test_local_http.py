@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,15 +11,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
-from tests.local.conftest import client_of, serving
+from tests.local.conftest import RequestUrl, accept, client_of, go_in_circles, serving
 from tests.workspace import RefusedError, Workspace
 
 Json = dict[str, Any]
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-async def accept(request: web.Request) -> web.StreamResponse:
-    return web.Response()
 
 
 async def refuse(request: web.Request) -> web.StreamResponse:
@@ -28,38 +23,6 @@ async def refuse(request: web.Request) -> web.StreamResponse:
 
 async def hang(request: web.Request) -> web.StreamResponse:
     return await asyncio.Future()
-
-
-async def go_in_circles(request: web.Request) -> web.StreamResponse:
-    raise web.HTTPTemporaryRedirect("/circle")
-
-
-class RequestUrl:
-    """A bare request URL: keeps every request and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.requests: asyncio.Queue[tuple[dict[str, str], str]] = asyncio.Queue()
-        self.answer: Answer = accept
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        await self.requests.put((dict(request.headers), await request.text()))
-        return await self.answer(request)
-
-    async def take(self) -> tuple[dict[str, str], str]:
-        async with asyncio.timeout(5):
-            return await self.requests.get()
-
-
-@pytest.fixture
-async def request_url() -> AsyncIterator[RequestUrl]:
-    target = RequestUrl()
-    application = web.Application()
-    application.router.add_post("/slack/events", target.handle)
-    application.router.add_post("/circle", go_in_circles)
-    async with serving(application) as url:
-        target.url = f"{url}/slack/events"
-        yield target
 
 
 @pytest.fixture

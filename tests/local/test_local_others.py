@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.local.config import WorkspaceConfig
+from bot.local.config import AppConfig, WorkspaceConfig
 from bot.local_workspace import introduction
 from tests.conftest import _served, free_port
 from tests.test_cli import rolefit_here
@@ -41,24 +41,30 @@ def manifest(folder: Path, *commands: str, shortcut: str = "") -> Path:
 
 
 @asynccontextmanager
-async def process(workspace: Workspace, *command: str, **more: str) -> AsyncIterator[None]:
-    """Run an app beside a workspace; fails if it ends by itself. more: of its environment."""
+async def process(
+    workspace: Workspace, *command: str, app: AppConfig | None = None, **more: str
+) -> AsyncIterator[None]:
+    """Run an app beside a workspace; fails if it ends by itself.
+
+    app: which one of the workspace it is; the first by default. more: of its environment.
+    """
+    config = app or workspace.config
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SLACK_")},
         **more,
         "SLACK_API_URL": workspace.api_url,
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "SLACK_BOT_TOKEN": config.bot_token,
+        "SLACK_APP_TOKEN": config.app_token,
+        "SLACK_SIGNING_SECRET": config.signing_secret,
     }
-    app = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)
+    started = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)
     try:
         yield
-        assert app.returncode is None
+        assert started.returncode is None
     finally:
-        if app.returncode is None:
-            app.terminate()
-        await app.wait()
+        if started.returncode is None:
+            started.terminate()
+        await started.wait()
 
 
 async def suggestions(workspace: Workspace, user: str, action_id: str, typed: str = "") -> dict[str, Any]:
@@ -116,6 +122,45 @@ async def test_slacks_http_example_answers_a_command_opens_a_modal_and_hears_a_c
         assert sorted(replies) == [":white_check_mark: Done!", "<@U_ANA> clicked a button! (in_channel)"]
 
 
+async def test_two_of_slacks_examples_share_a_workspace_and_each_hears_what_is_its_own(tmp_path: Path):
+    folders = [tmp_path / name for name in ("socket", "http")]
+    for folder in folders:
+        folder.mkdir()
+    port = free_port()
+    over_http = AppConfig(
+        manifest=manifest(folders[1], "/hello-bolt-python"), events_url=f"http://127.0.0.1:{port}/slack/events"
+    )
+    path = manifest(folders[0], "/hello-socket-mode", shortcut="socket-mode")
+    async with (
+        Workspace.start(manifest=path, more_apps=(over_http,)) as workspace,
+        process(workspace, *PYTHON, example("socket_mode.py")),
+        process(workspace, *PYTHON, example("modals_app.py"), str(port), app=workspace.config.apps[1]),
+    ):
+        first, second = (await workspace.state("U_ANA"))["apps"]
+        async with asyncio.timeout(PATIENCE):
+            await workspace.connected()
+            await _served(port)
+
+        await workspace.mention("U_ANA", "C_ASK", "hello")
+        await workspace.command("U_ANA", "C_ASK", "/hello-socket-mode")
+        await workspace.command("U_ANA", "C_ASK", "/hello-bolt-python")
+        answers = (await workspace.messages("C_ASK", "U_ANA", count=6))[2:]
+        by_app = {app["id"]: [shown(m) for m in answers if m["app_id"] == app["id"]] for app in (first, second)}
+        assert sorted(by_app[first["id"]]) == ["Hi <@U_ANA>!", "Hi there, <@U_ANA>!"]
+        assert ":white_check_mark: Accepted!" in by_app[second["id"]]
+        [with_button] = [answer for answer in answers if "Button" in shown(answer)]
+        await workspace.click("U_ANA", with_button, "Button")
+        await workspace.messages("C_ASK", "U_ANA", count=8)
+        assert (await workspace.modal("U_ANA"))["app_id"] == second["id"]
+        entries = [entry for entry in await workspace.traffic() if entry["direction"] == "to_bot"]
+
+    sent = {app["id"]: {entry["name"] for entry in entries if entry["app"] == app["id"]} for app in (first, second)}
+    assert sent == {
+        first["id"]: {"message.channels", "app_mention", "/hello-socket-mode"},
+        second["id"]: {"/hello-bolt-python", "a"},
+    }
+
+
 NODE = ("node", "--require", str(HERE / "run_app.cjs"))
 
 
@@ -163,8 +208,9 @@ async def test_slacks_http_example_in_javascript_answers_and_hears_a_click(tmp_p
 SEED = {
     "team": {"id": "T_ONE", "name": "One", "domain": "one"},
     "people": [{"id": "U_ANA", "name": "ana", "real_name": "Ana Ruiz"}],
-    "channels": [{"id": "C_ONE", "name": "one", "members": ["U_ANA", "U_BOT"]}],
+    "channels": [{"id": "C_ONE", "name": "one", "members": ["U_ANA", "bots"]}],
 }
+BOTS = [{"user": f"U_{name}", "bot": f"B_{name}", "app": f"A_{name}"} for name in ("ONE", "TWO")]
 
 
 @asynccontextmanager
@@ -225,6 +271,13 @@ WRONG: list[tuple[str, str, Any, str]] = [
      "seed.yaml: bot: name is no field; there are app, bot, user."),
     ("--seed", "seed.yaml", {**SEED, "messages": [{"channel": "C_TWO", "user": "U_ANA", "text": "x"}]},
      "seed.yaml: messages, entry 1: C_TWO is in no other section."),
+    ("--seed", "seed.yaml", {**SEED, "channels": [{"id": "C_ONE", "name": "one", "members": ["U_BOT"]}]},
+     "seed.yaml: channels, C_ONE: U_BOT is in no other section. Write bots for the bots of all apps."),
+    ("--seed", "seed.yaml", {**SEED, "bot": BOTS[0], "bots": BOTS[:1]},
+     "seed.yaml: say bot, of one app, or bots, of several; not both."),
+    ("--seed", "seed.yaml", {**SEED, "bots": BOTS},
+     "seed.yaml: bots names 2 bots for 1 app. Give a --manifest for each of them."),
+    ("--seed", "seed.yaml", {**SEED, "bots": [BOTS[0], BOTS[0]]}, "seed.yaml: bots: A_ONE is the app of two."),
 ]  # fmt: skip
 
 

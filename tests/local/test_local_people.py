@@ -9,7 +9,7 @@ import pytest
 
 from bot.local.config import WorkspaceConfig
 from bot.local.server import serve
-from tests.workspace import MANIFEST, RefusedError, Workspace, shown
+from tests.workspace import MANIFEST, SEED, RefusedError, Workspace, shown
 
 Json = dict[str, Any]
 
@@ -28,7 +28,14 @@ async def test_a_page_starts_with_people_channels_commands_and_the_bot(workspace
     }
     assert [(each["id"], each["is_private"]) for each in state["channels"]] == [("C_ASK", False), ("C_GENERAL", False)]
     assert state["commands"][0]["command"] == "/rolefit"
-    assert state["bot"] == {"user": "U_ROLEFIT", "name": "Rolefit", "connected": False, "home_enabled": True}
+    [app] = state["apps"]
+    assert app == {
+        "id": "A_ROLEFIT",
+        "user": "U_ROLEFIT",
+        "name": "Rolefit",
+        "connected": False,
+        "home_enabled": True,
+    }
 
 
 async def test_a_guest_and_an_outsider_see_only_their_own_channels(workspace: Workspace):
@@ -85,14 +92,14 @@ async def test_people_talk_directly_and_in_groups(workspace: Workspace, client):
     group = await workspace._do("group", "U_ANA", {"users": ["U_BEN", "U_ROLEFIT"]})
     await workspace.post("U_ANA", group["channel"]["id"], "the three of us")
 
-    assert direct.channel == "D_ANA_BEN"
-    assert [each["text"] for each in await workspace.messages("D_ANA_BEN", "U_BEN")] == ["just us"]
+    assert direct.channel == await workspace.direct("U_BEN", "U_ANA")
+    assert [each["text"] for each in await workspace.messages(direct.channel, "U_BEN")] == ["just us"]
     assert group["channel"]["is_mpim"] is True
     assert (await client.conversations_history(channel=group["channel"]["id"]))["messages"][0]["text"] == (
         "the three of us"
     )
     with pytest.raises(RefusedError, match="channel_not_found"):
-        await workspace.messages("D_ANA_BEN", "U_MEI")
+        await workspace.messages(direct.channel, "U_MEI")
 
 
 async def test_unread_counts_what_others_said_until_it_is_read(workspace: Workspace, client):
@@ -172,7 +179,7 @@ async def test_a_missing_manifest_leaves_no_port_behind(tmp_path: Path):
 
 async def test_it_stops_within_a_second_with_bots_and_pages_connected(listen):
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    server = asyncio.create_task(serve(WorkspaceConfig(manifest=MANIFEST), url.set_result))
+    server = asyncio.create_task(serve(WorkspaceConfig(manifest=MANIFEST, seed=SEED), url.set_result))
     async with Workspace.connect(await url) as workspace:
         bot = await listen(workspace)
         await workspace.post("U_ANA", "C_ASK", "unanswered")  # its acknowledgement is awaited

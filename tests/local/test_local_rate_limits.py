@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.local.config import WorkspaceConfig
+from bot.local.config import AppConfig, WorkspaceConfig
 from bot.local.web_api import METHODS
 from tests.local.conftest import Clock, client_of, sent
 from tests.workspace import MANIFEST, Workspace
@@ -69,14 +69,20 @@ async def test_each_method_has_a_limit_of_its_own_and_so_has_each_workspace(cloc
         assert await refused(AsyncWebClient(token=token, base_url=workspace.api_url), "users.list") is None
 
 
-async def installed_token(workspace: Workspace, team: str) -> str:
-    """Install the app in another workspace of the server and return its token."""
-    asked = {"client_id": workspace.config.client_id, "team": team, "redirect_uri": "http://127.0.0.1/"}
+async def consent(workspace: Workspace, team: str, app: AppConfig) -> str:
+    """Let an app into a workspace of the server and return the code for its token."""
+    asked = {"client_id": app.client_id, "team": team, "redirect_uri": "http://127.0.0.1/"}
     place = f"{workspace.server_url}/oauth/v2/authorize"
     async with workspace._session.get(place, params=asked, allow_redirects=False) as answer:
-        code = answer.headers["Location"].split("code=")[1].split("&")[0]
+        return answer.headers["Location"].split("code=")[1].split("&")[0]
+
+
+async def installed_token(workspace: Workspace, team: str, app: AppConfig | None = None) -> str:
+    """Install an app, the first by default, in a workspace of the server and return its token."""
+    app = app or workspace.config
     client = AsyncWebClient(base_url=workspace.api_url)
-    known = {"client_id": workspace.config.client_id, "client_secret": workspace.config.client_secret}
+    known = {"client_id": app.client_id, "client_secret": app.client_secret}
+    code = await consent(workspace, team, app)
     granted = await client.api_call("oauth.v2.access", params={**known, "code": code})
     return str(granted["access_token"])
 

@@ -421,14 +421,14 @@ async def test_pages_of_history_follow_a_cursor(workspace: Workspace, client):
     assert ("metadata" in first["messages"][0], "metadata" in second["messages"][0]) == (True, False)
 
 
-async def test_people_and_conversations_are_described_in_slacks_words(client):
+async def test_people_and_conversations_are_described_in_slacks_words(workspace, client):
     eve = (await client.users_info(user="U_EVE"))["user"]
     tom = (await client.users_info(user="U_TOM"))["user"]
     assert (eve["is_restricted"], eve["tz"], "email" in eve["profile"]) == (True, "Europe/Copenhagen", False)
     assert (tom["deleted"], "tz" in tom) == (True, False)
 
     opened = (await client.conversations_open(users="U_ANA", return_im=True))["channel"]
-    assert (opened["id"], opened["is_im"], opened["user"]) == ("D_ANA", True, "U_ANA")
+    assert (opened["id"], opened["is_im"], opened["user"]) == (await workspace.direct("U_ANA"), True, "U_ANA")
     assert (await client.conversations_members(channel="C_ASK"))["members"][-1] == "U_ROLEFIT"
     listed = await client.conversations_list(types="public_channel,private_channel")
     assert [each["name"] for each in listed["channels"]] == ["ask-ai-roles", "general"]

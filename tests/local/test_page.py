@@ -6,14 +6,17 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
+import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.workspace import Workspace
+from bot.local.config import AppConfig
+from tests.workspace import MANIFEST, Workspace
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -43,10 +46,11 @@ pytestmark = [
 class Bot:
     """Speaks as the bot: posts through slack_sdk, hears over Socket Mode, answers what it was told to."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.web = AsyncWebClient(workspace.bot_token, base_url=workspace.api_url)
+    def __init__(self, workspace: Workspace, app: AppConfig | None = None) -> None:
+        config = app or workspace.config
+        self.web = AsyncWebClient(config.bot_token, base_url=workspace.api_url)
         self.answers: Json = {}
-        self._app_token = workspace.app_token
+        self._app_token = config.app_token
         self._heard: asyncio.Queue[Json] = asyncio.Queue()
 
     @asynccontextmanager
@@ -136,6 +140,12 @@ async def bot(workspace):
 @pytest_asyncio.fixture(loop_scope="module")
 async def visit(browser, workspace):
     """Open the page as somebody; at the end there must have been no script error and no foreign request."""
+    async with visiting(browser, workspace) as open_page:
+        yield open_page
+
+
+@asynccontextmanager
+async def visiting(browser, workspace):
     contexts, troubles = [], []
 
     async def open_page(person: str = "U_ANA", query: str = "", **context: Any) -> Any:
@@ -654,6 +664,55 @@ async def test_the_home_tab_shows_what_the_bot_published(visit, bot):
     await bot.web.views_publish(user_id="U_ANA", view=view)
 
     await expect(page.get_by_test_id("home").get_by_role("heading", name="Welcome home")).to_be_visible()
+
+
+# Several apps
+@pytest.fixture
+def helper(tmp_path: Path) -> AppConfig:
+    """A second app, with a command of its own."""
+    manifest = yaml.safe_load(MANIFEST.read_text())
+    manifest["display_information"]["name"] = manifest["features"]["bot_user"]["display_name"] = "Helper"
+    manifest["features"]["slash_commands"] = [{"command": "/helper", "description": "Helps"}]
+    path = tmp_path / "helper.yaml"
+    path.write_text(yaml.safe_dump(manifest))
+    return AppConfig(manifest=path)
+
+
+async def test_each_app_has_its_messages_its_home_and_its_commands(browser, helper):
+    view = {"type": "home", "blocks": [{"type": "header", "text": plain("Help is here")}]}
+    async with (
+        Workspace.start(more_apps=(helper,)) as workspace,
+        visiting(browser, workspace) as visit,
+        Bot(workspace).listening() as first,
+    ):
+        page = await visit()
+        apps = page.get_by_test_id("channel-list").get_by_role("list", name="Apps").get_by_role("link")
+        banner = page.get_by_test_id("banner")
+        await expect(apps).to_have_text([re.compile("Rolefit"), re.compile("Helper")])
+        await expect(banner).to_have_text("Helper is not connected. This note goes away by itself once it is.")
+
+        async with Bot(workspace, workspace.config.apps[1]).listening() as second:
+            await expect(banner).to_be_hidden()
+            await apps.filter(has_text="Helper").click()
+            await expect(page.locator("#place-title")).to_have_text("Helper")
+            box = page.get_by_role("textbox", name="Message Helper")
+            await box.press_sequentially("/he")
+            await expect(page.get_by_test_id("completion").first).to_contain_text("Helper commands")
+            await page.get_by_role("option", name="/helper").click()
+            await box.press("Enter")
+            assert (await second.hears("slash_commands"))["command"] == "/helper"
+
+            await page.get_by_role("tab", name="Home").click()
+            await second.web.views_publish(user_id="U_ANA", view=view)
+            home = page.get_by_test_id("home")
+            await expect(home.get_by_role("heading", name="Help is here")).to_be_visible()
+            await page.reload()
+            await expect(home.get_by_role("heading", name="Help is here")).to_be_visible()
+
+            await apps.filter(has_text="Rolefit").click()
+            assert (await first.hears("app_home_opened"))["event"]["tab"] == "messages"
+            await page.get_by_role("tab", name="Home").click()
+            await expect(home).to_have_text("Rolefit has not published a Home for this person yet.")
 
 
 # Who sees what

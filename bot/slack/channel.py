@@ -1,0 +1,94 @@
+"""How the bot behaves in a channel: what it says on being invited, and /rolefit channel."""
+
+import re
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+
+from bot import jobs
+from bot.jobs import step, worker, workflow
+from bot.knowledge import Library
+from bot.slack import blocks, manners_blocks
+from bot.slack.controls import SET_MODE, read_mode
+from bot.slack.gateway import Render
+from bot.slack.payloads import BlockActions, EventCallback, MemberJoinedChannel
+from bot.slack.pieces import Message
+from bot.slack.slack_worker import SlackWorker
+from bot.slack.work import Work
+from bot.storage import Store
+
+DIRECT_MESSAGE = "D"  # what the ids of direct messages begin with
+
+
+@worker()
+class ChannelWorker(SlackWorker):
+    """Says what the bot does in a channel."""
+
+    @workflow
+    async def welcome(self, team: str, channel: str, shared: bool) -> None:
+        """Say that the bot is there, once in each channel, with the choice of what it does."""
+        if await step("welcome", self._store.replies.welcome, team, channel):
+            await self._gateway.post_message(team, channel, self._greeting(team, channel, shared=shared))
+
+    @workflow
+    async def show_choice(self, team: str, channel: str, ts: str, shared: bool) -> None:
+        """Bring the greeting up to date with what was chosen there."""
+        await self._gateway.update_message(team, channel, ts, self._greeting(team, channel, shared=shared))
+
+    @workflow
+    async def show_panel(self, team: str, channel: str, response_url: str) -> None:
+        """Bring the list of choices up to date that one person sees."""
+
+        async def panel() -> Message:
+            return manners_blocks.channel_panel(await self._store.replies.channel(team, channel), self._library)
+
+        await self._gateway.respond(response_url, panel, replace=True)
+
+    def _greeting(self, team: str, channel: str, *, shared: bool) -> Render:
+        async def greeting() -> Message:
+            settings = await self._store.replies.channel(team, channel)
+            return manners_blocks.welcome(settings, self._library, shared=shared)
+
+        return greeting
+
+
+channel_worker = ChannelWorker("channel")
+
+
+async def panel(team: str, channel: str, library: Library, store: Store) -> Message:
+    """Give what /rolefit channel shows in this channel."""
+    if channel.startswith(DIRECT_MESSAGE):
+        return blocks.say(library.words.manners.channel_dm)
+    return manners_blocks.channel_panel(await store.replies.channel(team, channel), library)
+
+
+async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Set the mode of the channel where the button stands, and show that it is set."""
+    team, (mode, shared) = str(context.team_id), read_mode(block_actions.action)
+    clicked_at = block_actions.action.action_ts
+    if block_actions.message is None:
+        channel, url = block_actions.ephemeral_place.channel, block_actions.reply_url
+        await store.replies.set_mode(team, channel, mode, by=block_actions.user.id)
+        await jobs.start(
+            Work.SHOW_CHANNEL.key(team, channel, clicked_at), channel_worker.show_panel, team, channel, url
+        )
+    else:
+        place = block_actions.place
+        await store.replies.set_mode(team, place.channel, mode, by=block_actions.user.id)
+        key = Work.SHOW_CHANNEL.key(team, place.channel, clicked_at)
+        await jobs.start(key, channel_worker.show_choice, team, place.channel, place.ts, shared)
+    await ack()
+
+
+async def on_joined(event_callback: EventCallback, context: AsyncBoltContext) -> None:
+    """Say what the bot does where it has just been invited."""
+    event, team = event_callback.event, str(context.team_id)
+    if isinstance(event, MemberJoinedChannel) and event.user == context.bot_user_id:
+        key = Work.WELCOME.key(team, event.channel, event_callback.event_id)
+        shared = event_callback.is_ext_shared_channel is True
+        await jobs.start(key, channel_worker.welcome, team, event.channel, shared)
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to invitations, and to the buttons that set a mode."""
+    app.event("member_joined_channel")(on_joined)
+    app.action(re.compile(rf"^{SET_MODE}:"))(set_mode)

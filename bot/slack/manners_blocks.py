@@ -1,0 +1,87 @@
+"""What the bot says of how it behaves -> Block Kit and text; and what one person sees until they have it posted."""
+
+from datetime import UTC, datetime
+
+import slackblocks as kit
+
+from bot.domain.manners import Mode
+from bot.knowledge import Library
+from bot.slack.blocks import say
+from bot.slack.controls import mode_button, post_private_button
+from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.run_messages import day
+from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.storage import ChannelSettings
+
+
+def on_its_way(library: Library) -> Message:
+    """Say that an answer waits for its turn."""
+    return say(library.words.faq.on_its_way)
+
+
+def hushed(library: Library) -> Message:
+    """Confirm that the bot keeps quiet in a thread."""
+    return say(library.words.manners.hushed)
+
+
+def switched_off(library: Library) -> Message:
+    """Tell somebody that the bot does not answer in this channel."""
+    return say(library.words.manners.switched_off)
+
+
+def withdrawn(library: Library) -> Message:
+    """Stand where an answer was whose question has changed."""
+    return say(library.words.manners.withdrawn)
+
+
+def answered_lately(link: str, library: Library) -> Message:
+    """Point to the answer that the channel had a moment ago."""
+    words = library.words.manners
+    named = Mrkdwn(f"<{escape(link)}|{escape(words.answered_link)}>")
+    return plain(fill(words.answered_lately, link=named))
+
+
+def private(answer: Message, label: str, value: str, library: Library) -> Message:
+    """Show somebody an answer that they can have posted; `value`: what and where, for `post_private_button`."""
+    note = escape(library.words.manners.only_you)
+    extra = message([context(note), kit.ActionsBlock([post_private_button(label, value)])], [note])
+    return Message(f"{answer.text}\n{extra.text}", (*answer.blocks, *extra.blocks))
+
+
+def posted_for(person: str, question: str, answer: Message, library: Library) -> Message:
+    """Post an answer for somebody who had it for themselves, under the question that it is an answer to."""
+    lead = plain(fill(library.words.manners.posted_here, person=mention(person), question=question))
+    return Message(f"{lead.text}\n{answer.text}", (*lead.blocks, *answer.blocks))
+
+
+def welcome(settings: ChannelSettings, library: Library, *, shared: bool) -> Message:
+    """Say, on being invited, what the bot does in a channel, with the choice; and what has been chosen since."""
+    words = library.words.manners
+    lead = escape(words.welcome_shared if shared else words.welcome)
+    chosen = [_chosen(settings, library)] if settings.mode else []
+    parts = [section(lead), _buttons(settings, library, shared=shared), *map(context, chosen)]
+    return message(parts, [lead, *chosen])
+
+
+def channel_panel(settings: ChannelSettings, library: Library) -> Message:
+    """Show what the bot does in a channel, who has chosen that, and what else there is to choose."""
+    words = library.words.manners
+    now = _chosen(settings, library) if settings.mode else Mrkdwn(escape(words.channel_none))
+    lead = f"{escape(words.channel)}\n{now}"
+    meanings = "\n".join(escape(getattr(words, f"means_{mode.value}")) for mode in Mode)
+    return message([section(lead), section(meanings), _buttons(settings, library)], [lead, meanings])
+
+
+def _chosen(settings: ChannelSettings, library: Library) -> Mrkdwn:
+    label = getattr(library.words.manners, f"mode_{settings.mode}")
+    person = mention(settings.changed_by) if settings.changed_by else Mrkdwn("–")
+    changed_at = day(datetime.fromtimestamp(settings.changed_at or 0, UTC))
+    mode = Mrkdwn(f"*{escape(label)}*")
+    return fill(library.words.manners.channel_by, mode=mode, person=person, date=changed_at)
+
+
+def _buttons(settings: ChannelSettings, library: Library, *, shared: bool = False) -> kit.ActionsBlock:
+    labels = {mode: getattr(library.words.manners, f"mode_{mode.value}") for mode in Mode}
+    return kit.ActionsBlock(
+        [mode_button(label, mode, chosen=settings.mode == mode, shared=shared) for mode, label in labels.items()]
+    )

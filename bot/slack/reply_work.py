@@ -1,0 +1,247 @@
+"""Replies to messages, as durable work: posted as manners ask, changed and withdrawn with the message they reply to.
+
+Each reply is a row that one piece of work holds at a time, so that an edit which comes while the answer is on its way
+finds it, and what comes late changes nothing.
+"""
+
+import time
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.manners import SAME_ENTRY_WITHIN, Circumstances, Mode, Way, way_to_reply
+from bot.jobs import current_key, pause, retry_db, step
+from bot.slack import manners_blocks
+from bot.slack.gateway import Render
+from bot.slack.notes import Note
+from bot.slack.slack_worker import SlackWorker
+from bot.storage import BusyError, Reply, ReplyState
+
+ANSWER, LINK, TALK = "answer", "link", "talk"  # kinds of replies that are treated differently here
+HUSH = "hush"  # the name in words.yaml of what people say to have quiet in a thread
+# Seconds after a message from which on somebody else may have replied; asking Slack about each would cost a call.
+MAY_BE_OVERTAKEN = 3.0
+LOOKS_FOR_EARLIER = 30  # a second apart: how long to wait for the earlier answer that is to be linked
+
+
+class ReplyWorker(SlackWorker):
+    """Brings, changes and withdraws replies."""
+
+    @abstractmethod
+    def render_reply(self, reply: Reply) -> Render:
+        """Have a reply rendered when it is sent."""
+
+    async def bring(self, team: str, channel: str, wanted: Reply, *, shared: bool) -> None:
+        """Reply to a message as manners ask; a message that has been revised since is left to that work."""
+        if (held := await self._hold(team, channel, wanted)) is None:
+            return
+        async with self._freed_on_failure(team, channel, held):
+            settled = await self._bring(team, channel, _as_of(wanted, held), shared=shared)
+        await self._settle(team, channel, settled)
+
+    async def revise(self, team: str, channel: str, wanted: Reply, *, shared: bool, deleted: bool) -> None:
+        """Change, withdraw or bring the reply to a message that was edited or deleted; no kind means no reply."""
+        if (held := await self._hold(team, channel, wanted)) is None:
+            return
+        settled = held
+        async with self._freed_on_failure(team, channel, held):
+            posted = held.state is ReplyState.POSTED and held.answer_ts is not None
+            # What somebody has posted for another's message stays as that person wanted it.
+            kept = held.surface == Surface.COMMAND and not deleted
+            if not wanted.kind and not kept:
+                settled = await self._withdraw(team, channel, held, deleted=deleted)
+            elif posted and not kept and (held.kind, held.entries) != (wanted.kind, wanted.entries):
+                settled = await self._change(team, channel, replace(_as_of(wanted, held), state=held.state))
+            elif not posted and wanted.kind:
+                settled = await self._bring(team, channel, _as_of(wanted, held), shared=shared)
+        await self._settle(team, channel, settled)
+
+    async def post_private(self, team: str, channel: str, wanted: Reply) -> bool:
+        """Post what only one person has seen; False if the message has been revised since, or it is posted already.
+
+        wanted.revision: the ts of the click, which counts like an edit.
+        """
+        if (held := await self._hold(team, channel, wanted)) is None:
+            return False
+        settled, posted = held, held.state is ReplyState.POSTED
+        async with self._freed_on_failure(team, channel, held):
+            if not posted and held.state is not ReplyState.WITHDRAWN:
+                surface = held.surface if held.state is ReplyState.WHISPERED else wanted.surface
+                settled = await self._post(team, channel, replace(_as_of(wanted, held), surface=surface))
+        await self._settle(team, channel, settled)
+        return settled.state is ReplyState.POSTED and not posted
+
+    async def _bring(self, team: str, channel: str, reply: Reply, *, shared: bool) -> Reply:
+        surface = Surface(reply.surface)
+        if reply.kind == TALK and reply.entries == (HUSH,) and surface is not Surface.DM:
+            await step("hush", self._store.replies.hush, team, channel, reply.thread_ts, by=reply.asker or "")
+            return await self._whisper(team, channel, reply, self._rendered(manners_blocks.hushed))
+        chosen = await step("way", self._way, team, channel, reply, shared, False)
+        if chosen["late"]:
+            besides = frozenset(filter(None, [reply.asker]))
+            overtaken = await self._gateway.has_replies(team, channel, reply.thread_ts, reply.question_ts, besides)
+            chosen = await step("way", self._way, team, channel, reply, shared, overtaken)
+        match Way(chosen["way"]):
+            case Way.POST:
+                return await self._post(team, channel, reply)
+            case Way.WHISPER:
+                content = self.render_reply(replace(reply, state=ReplyState.WHISPERED))
+                return await self._whisper(team, channel, reply, content, in_thread=chosen["late"])
+            case Way.LINK:
+                return await self._link(team, channel, reply, chosen["earlier"])
+            case Way.TELL_OFF:
+                told = await self._whisper(team, channel, reply, self._rendered(manners_blocks.switched_off))
+                return replace(told, state=ReplyState.WITHHELD)
+            case Way.SILENCE:
+                return replace(reply, state=ReplyState.WITHHELD)
+
+    async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
+        """Choose how to bring a reply. `late`: whether to find out first if somebody else has replied."""
+        surface = Surface(reply.surface)
+        around = await self._store.replies.around(team, channel, reply.thread_ts, reply.asker, sorted(UNPROMPTED))
+        circumstances = Circumstances(
+            mode=Mode(around.mode) if around.mode else None,
+            shared=shared,
+            hushed=around.hushed,
+            opted_out=around.opted_out,
+            unasked_in_thread=around.answers,
+            overtaken=bool(overtaken),
+        )
+        way, earlier = way_to_reply(surface, circumstances), None
+        since = time.time() - float(reply.revision or reply.question_ts)
+        asked_later = bool(reply.revision) or since > MAY_BE_OVERTAKEN
+        if overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later:
+            return {"way": way.value, "earlier": None, "late": True}
+        if way is Way.POST and reply.kind == ANSWER and surface is not Surface.DM:
+            entry, within = reply.entries[-1], SAME_ENTRY_WITHIN
+            earlier = await self._store.replies.answered_lately(team, channel, entry, reply.question_ts, within)
+            way = way_to_reply(surface, replace(circumstances, answered_lately=earlier is not None))
+        if way is Way.POST and reply.kind == ANSWER:
+            # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
+            await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
+        return {"way": way.value, "earlier": earlier, "late": False}
+
+    async def _post(self, team: str, channel: str, reply: Reply) -> Reply:
+        in_dm, opens_thread = reply.surface == Surface.DM, reply.thread_ts == reply.question_ts
+        # In a direct message nobody else comes first, and people see their own answers arrive.
+        note = None
+        if reply.asker and not in_dm:
+            note = Note(reply.asker, self._on_its_way, None if opens_thread else reply.thread_ts)
+        posted = await self._gateway.post_message(
+            team, channel, self.render_reply(reply), thread_ts=reply.thread_ts, note=note
+        )
+        if posted is None:
+            return replace(reply, state=ReplyState.WITHDRAWN)
+        return replace(reply, state=ReplyState.POSTED, answer_ts=posted[1])
+
+    def _on_its_way(self) -> Any:
+        return manners_blocks.on_its_way(self._library)
+
+    async def _whisper(
+        self, team: str, channel: str, reply: Reply, content: Render, *, in_thread: bool = False
+    ) -> Reply:
+        """Show it to who asked, in the thread if that has replies: elsewhere nobody would see it there."""
+        replied = in_thread or reply.thread_ts != reply.question_ts
+        await self._gateway.post_ephemeral(
+            team, channel, reply.asker or "", content, thread_ts=reply.thread_ts if replied else None
+        )
+        return replace(reply, state=ReplyState.WHISPERED)
+
+    async def _link(self, team: str, channel: str, reply: Reply, earlier_ts: str) -> Reply:
+        """Point to the answer that the channel had a moment ago; give the answer itself if that is not there."""
+        for _ in range(LOOKS_FOR_EARLIER):
+            earlier = await step("earlier", self._earlier, team, channel, earlier_ts)
+            if earlier["state"] != ReplyState.BEGUN:
+                break
+            await pause(1.0)
+        if link := await self._permalink(team, channel, earlier):
+            shown = self._rendered(lambda library: manners_blocks.answered_lately(link, library))
+            posted = await self._gateway.post_message(team, channel, shown, thread_ts=reply.thread_ts)
+            linked = replace(reply, kind=LINK)
+            if posted is None:
+                return replace(linked, state=ReplyState.WITHDRAWN)
+            return replace(linked, state=ReplyState.POSTED, answer_ts=posted[1])
+        await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
+        return await self._post(team, channel, reply)
+
+    async def _earlier(self, team: str, channel: str, question_ts: str) -> dict[str, Any]:
+        earlier = await self._store.replies.get(team, channel, question_ts)
+        if earlier is None:
+            return {"state": ReplyState.WITHDRAWN.value, "answer_ts": None}
+        return {"state": earlier.state.value, "answer_ts": earlier.answer_ts}
+
+    async def _permalink(self, team: str, channel: str, earlier: dict[str, Any]) -> str | None:
+        if earlier["state"] != ReplyState.POSTED or earlier["answer_ts"] is None:
+            return None
+        return await self._gateway.get_permalink(team, channel, earlier["answer_ts"])
+
+    async def _change(self, team: str, channel: str, reply: Reply) -> Reply:
+        """Put another reply into the place of one that is posted."""
+        if reply.kind == ANSWER:
+            await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
+        changed = await self._gateway.update_message(team, channel, reply.answer_ts or "", self.render_reply(reply))
+        return replace(reply, state=ReplyState.WITHDRAWN) if changed.get("gone") else reply
+
+    async def _withdraw(self, team: str, channel: str, reply: Reply, *, deleted: bool) -> Reply:
+        """Take a reply back: delete it, or where people have talked under it, say that it does not fit any more.
+
+        Where the question was deleted and people have talked, what they talk about stays.
+        """
+        withdrawn = replace(reply, state=ReplyState.WITHDRAWN)
+        if reply.state is not ReplyState.POSTED or reply.answer_ts is None:
+            return withdrawn
+        if not await self._gateway.has_replies(team, channel, reply.thread_ts, reply.question_ts, frozenset()):
+            await self._gateway.delete_message(team, channel, reply.answer_ts)
+        elif deleted:
+            return reply
+        else:
+            content = self._rendered(manners_blocks.withdrawn)
+            await self._gateway.update_message(team, channel, reply.answer_ts, content)
+        return withdrawn
+
+    # The row
+
+    async def _hold(self, team: str, channel: str, wanted: Reply) -> Reply | None:
+        """Take hold of the reply, once other work is done with it; None if the message has been revised since."""
+        while True:
+            held = await step("hold", self._try_hold, team, channel, wanted)
+            if held != "busy":
+                return None if held is None else _from_data(held)
+            await pause(1.0)
+
+    async def _try_hold(self, team: str, channel: str, wanted: Reply) -> Any:
+        try:
+            held = await self._store.replies.hold(team, channel, wanted, by=current_key())
+        except BusyError:
+            return "busy"
+        return None if held is None else _as_data(held)
+
+    @asynccontextmanager
+    async def _freed_on_failure(self, team: str, channel: str, held: Reply) -> AsyncIterator[None]:
+        """Let go of a reply if the work that holds it fails; one that was not posted counts as withheld."""
+        try:
+            yield
+        except Exception:
+            left = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
+            # No step, since what is wrong may be the steps themselves; doing it again changes nothing.
+            await retry_db(self._store.replies.settle, team, channel, left, by=current_key())
+            raise
+
+    async def _settle(self, team: str, channel: str, reply: Reply) -> None:
+        await step("settle", self._store.replies.settle, team, channel, reply, by=current_key())
+
+
+def _as_of(wanted: Reply, held: Reply) -> Reply:
+    """Give the reply that is wanted in the place of the one that stands."""
+    return replace(wanted, answer_ts=held.answer_ts, replied_at=held.replied_at, state=ReplyState.BEGUN)
+
+
+def _as_data(reply: Reply) -> dict[str, Any]:
+    return asdict(reply) | {"entries": list(reply.entries), "state": reply.state.value}
+
+
+def _from_data(kept: dict[str, Any]) -> Reply:
+    return Reply(**kept | {"entries": tuple(kept["entries"]), "state": ReplyState(kept["state"])})
