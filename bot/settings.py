@@ -1,5 +1,6 @@
 """The environment as one frozen value; all that is wrong with it is reported at once."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ DATA = PACKAGED if PACKAGED.is_dir() else PACKAGED.parents[1]
 KNOWLEDGE, MANIFEST = DATA / "knowledge", DATA / "app.yaml"
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
+MEMBER_ID = re.compile(r"[UW][A-Z0-9_]+")
 OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
 
 
@@ -76,7 +78,14 @@ class Settings(BaseSettings):
     rolefit_encoder: Switch = Switch.ON
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
+    gap_retention_days: int = Field(default=90, ge=1, le=3650)
+    rolefit_editors: Text = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def editors(self) -> frozenset[str]:
+        """The ids of those who see what was asked and has no answer."""
+        return frozenset(filter(None, (name.strip() for name in (self.rolefit_editors or "").split(","))))
 
     @property
     def api_url(self) -> str:
@@ -249,6 +258,12 @@ def read() -> Settings:
         )
     if settings.slack_api_url is not None and not settings.slack_api_url.startswith(("http://", "https://")):
         problems.append("SLACK_API_URL is not an http or https address: write for example https://slack.com/api/.")
+    problems += [
+        f"ROLEFIT_EDITORS: {name!r} is no member id: copy it from the person's profile in Slack, where it begins with "
+        "U or W, and put commas between several."
+        for name in sorted(settings.editors)
+        if not MEMBER_ID.fullmatch(name)
+    ]
     if not settings.knowledge_dir.is_dir():
         problems.append(f"KNOWLEDGE_DIR is not a folder: {settings.knowledge_dir}. Point it at one with faq.yaml.")
     if problems:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import combinations, product
 from pathlib import Path
 from types import MappingProxyType
@@ -13,14 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
+from bot import knowledge
 from bot.domain import quiz
 from bot.domain.fit import Clearness
+from bot.domain.gaps import Question, QuestionKind
 from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
+from bot.domain.report import report_on
 from bot.domain.share import Delivery, Refusal
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
-from bot.local.block_kit import check_message
-from bot.slack import blocks, history, result, run_messages
+from bot.local.block_kit import check_message, check_view
+from bot.slack import blocks, gaps_blocks, history, result, run_messages
 from bot.slack.controls import SHARE
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
@@ -260,6 +263,43 @@ def test_the_other_messages_can_be_shown(library: Library):
         blocks.preview_over(who, library, sent=False),
     ):
         judge(message)
+
+
+def test_what_is_said_of_the_gap_list_can_be_shown(library: Library):
+    def question(number: int, kind: QuestionKind, text: str, entry: str | None = None) -> Question:
+        return Question(f"C1:{number}.0", f"U{number}", kind, text, entry=entry, asked_at=float(number))
+
+    long = "<!channel> & <https://x|why> " + "so long " * 600
+    asked = [question(at, QuestionKind.UNANSWERED, f"{at} {long} {at}") for at in range(1, 9)]
+    asked += [question(at, QuestionKind.NOT_HELPFUL, "", "builder") for at in range(20, 40)]
+    asked += [question(at, QuestionKind.CHOSEN, f"{at} {long}", "builder") for at in range(40, 49)]
+    old = {name: entry.model_copy(update={"checked": date(2020, 1, 1)}) for name, entry in library.entries.items()}
+    full = report_on(asked, [], old, library.index, date(2026, 11, 28))
+    empty = report_on([], [], library.entries, library.index, date(2026, 11, 28))
+    draft = knowledge.draft(replace(full.gaps[1], questions=tuple(asked[:8]), example="x"), library)
+
+    digest = gaps_blocks.digest(full, library)
+    assert digest
+    assert gaps_blocks.digest(empty, library) is None
+    assert "Answers with" in digest.text
+    for message in (
+        digest,
+        gaps_blocks.draft(draft * 3, library),
+        gaps_blocks.draft("```\n<@U1>", library),
+        gaps_blocks.draft_gone(library),
+        gaps_blocks.news_chosen(library, wanted=True),
+        gaps_blocks.news_chosen(library, wanted=False),
+        *(gaps_blocks.news(long, [entry], library) for entry in library.entries.values()),
+        gaps_blocks.corrected(blocks.answers([library.entries["builder"]], library), 1_795_852_800.0, library),
+    ):
+        judge(message)
+    for report in (full, empty):
+        view = blocks.home(library, gaps_blocks.editors_section(report, library))
+        check_view(view, ("home",))
+        assert len(view["blocks"]) < 30
+    assert (
+        "Corrected on 28 November 2026" in gaps_blocks.corrected(blocks.unknown(library), 1_795_852_800.0, library).text
+    )
 
 
 def test_the_same_input_gives_the_same_message(library: Library):

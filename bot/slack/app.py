@@ -22,10 +22,11 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, home, messages, quiz, share, uninstall
+from bot.slack import channel, faq, gaps, home, messages, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
+from bot.slack.gaps_work import gaps_worker
 from bot.slack.gateway import SlackGateway
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.socket import REFUSALS, RefusedError
@@ -78,10 +79,12 @@ def create(
     *,
     between_posts: float,
     second: SecondStage | None = None,
+    editors: frozenset[str] = frozenset(),
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
-    between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
+    between_posts: seconds between two messages to one channel. second: the second stage, unless it is off. editors: who
+    sees what was asked and has no answer, by their ids.
     Gives the app, and what to call with a new library.
     """
 
@@ -116,6 +119,7 @@ def create(
         attaching_conversation_kwargs_enabled=False,
     )
     gateway, current = SlackGateway(access, store, between_posts), library
+    gaps_worker.editors = editors
 
     def renew(library: Library) -> None:
         nonlocal current
@@ -130,6 +134,7 @@ def create(
             quiz_worker,
             share.share_worker,
             home.home_worker,
+            gaps_worker,
             uninstall.uninstall_worker,
         ):
             worker.bind(gateway, library, store)
@@ -141,7 +146,7 @@ def create(
         await next_()
 
     app.use(offer)
-    for feature in (messages, faq, channel, quiz, share, home, uninstall):
+    for feature in (messages, faq, channel, quiz, share, home, gaps, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -172,8 +172,8 @@ def confirm(share_id: str, recipient: Mrkdwn, library: Library) -> Message:
 # The Home tab
 
 
-def home(library: Library) -> dict[str, Any]:
-    """Render the Home tab: what the bot does and where to begin."""
+def home(library: Library, besides: Sequence[kit.Block] = ()) -> dict[str, Any]:
+    """Render the Home tab: what the bot does and where to begin, and what some see besides."""
     words = library.words.home
     view = kit.HomeTabView(
         [
@@ -184,6 +184,7 @@ def home(library: Library) -> dict[str, Any]:
             kit.DividerBlock(),
             section(f"{escape(words.topics)}\n{_examples(library)}"),
             context(escape(words.privacy)),
+            *besides,
         ]
     ).to_dict()
     return {**view, "blocks": [finished(block) for block in view["blocks"]]}

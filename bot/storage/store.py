@@ -274,11 +274,12 @@ class Store:
             rows = await connection.execute(select(replicas.c.id, replicas.c.seen_at))
             return {row.id: row.seen_at for row in rows}
 
-    async def prune(self, before: float, now: float) -> None:
+    async def prune(self, before: float, now: float, *, gaps_before: float = 0.0) -> None:
         """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas,
         and what no replica knew how to begin.
 
-        And versions of the quiz that no run is pinned to any more. Times in seconds since 1970.
+        And versions of the quiz that no run is pinned to any more, and questions of the gap list of before
+        `gaps_before`. Times in seconds since 1970.
         """
         async with self._engine.begin() as connection:
             # A ts is seconds since 1970, ten digits before its point until the year 2286.
@@ -290,6 +291,7 @@ class Store:
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
         await self.runs.forget_quizzes()
         await self.replies.prune(before)
+        await self.gaps.prune(gaps_before)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
