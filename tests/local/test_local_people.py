@@ -73,11 +73,11 @@ async def test_what_a_person_cannot_do(workspace: Workspace, what: str, user: st
 
 
 async def test_somebody_of_another_organisation_is_told_apart(workspace: Workspace, client):
-    assert [each["id"] for each in (await workspace.state("U_KIM"))["channels"]] == ["C_ASK"]
+    assert [each["id"] for each in (await workspace.state("U_KIM"))["channels"]] == ["C_PARTNER"]
     person = (await client.users_info(user="U_KIM"))["user"]
     assert (person["team_id"], person["is_stranger"]) == ("T_PARTNER", True)
     with pytest.raises(RefusedError, match="not_in_workspace"):
-        await workspace.command("U_KIM", "C_ASK", "/rolefit")
+        await workspace.command("U_KIM", "C_PARTNER", "/rolefit")
 
 
 async def test_nobody_changes_what_somebody_else_said(workspace: Workspace):

@@ -1,0 +1,415 @@
+"""Where and how the bot speaks: modes of a channel, threads, people; and questions that are edited or deleted."""
+
+import time
+
+import pytest
+
+from bot.domain.faq import Surface
+from bot.domain.manners import Circumstances, Mode, Way, way_to_reply
+from bot.knowledge import Library
+from tests.workspace import Json, Sent, Workspace, buttons, shown
+
+MTS = "What does MTS stand for?"
+XAI = 'Why did xAI drop the "researcher" title?'
+TEAM = "Do you need a research team to do AI R&amp;D?"
+
+
+# The decision
+
+
+@pytest.mark.parametrize(
+    ("surface", "circumstances", "way"),
+    [
+        ("channel", Circumstances(), Way.POST),
+        ("channel", Circumstances(shared=True), Way.SILENCE),
+        ("channel", Circumstances(shared=True, mode=Mode.ANSWER), Way.POST),
+        ("channel", Circumstances(mode=Mode.WHISPER), Way.WHISPER),
+        ("channel", Circumstances(mode=Mode.MENTION), Way.SILENCE),
+        ("channel", Circumstances(mode=Mode.OFF), Way.SILENCE),
+        ("thread", Circumstances(hushed=True), Way.SILENCE),
+        ("thread", Circumstances(mode=Mode.WHISPER, hushed=True), Way.SILENCE),
+        ("channel", Circumstances(opted_out=True), Way.SILENCE),
+        ("thread", Circumstances(unasked_in_thread=1), Way.POST),
+        ("thread", Circumstances(unasked_in_thread=2), Way.SILENCE),
+        ("channel", Circumstances(answered_lately=True), Way.LINK),
+        ("channel", Circumstances(overtaken=True), Way.WHISPER),
+        ("mention", Circumstances(hushed=True, opted_out=True, unasked_in_thread=9, overtaken=True), Way.POST),
+        ("mention", Circumstances(mode=Mode.MENTION), Way.POST),
+        ("mention", Circumstances(mode=Mode.OFF), Way.TELL_OFF),
+        ("mention", Circumstances(shared=True), Way.TELL_OFF),
+        ("mention", Circumstances(answered_lately=True), Way.LINK),
+        ("dm", Circumstances(mode=Mode.OFF, shared=True, opted_out=True), Way.POST),
+    ],
+)
+def test_how_a_reply_is_brought(surface: str, circumstances: Circumstances, way: Way):
+    assert way_to_reply(Surface(surface), circumstances) is way
+
+
+# What the tests below share
+
+
+async def panel(workspace: Workspace, user: str = "U_ANA", channel: str = "C_ASK") -> Json:
+    """Type /rolefit channel, and give what only this person sees."""
+    before = [message["ts"] for message in await workspace.messages(channel, user)]
+    await workspace.command(user, channel, "/rolefit", "channel")
+
+    async def shown_now() -> Json | None:
+        new = [m for m in await workspace.messages(channel, user) if m["ts"] not in before and m.get("ephemeral")]
+        return new[-1] if new else None
+
+    return await workspace.until(shown_now, user)
+
+
+async def set_mode(workspace: Workspace, label: str, user: str = "U_ANA", channel: str = "C_ASK") -> Json:
+    """Choose a mode with /rolefit channel, and give what it shows then."""
+    offered = await panel(workspace, user, channel)
+    await workspace.click(user, offered, label)
+    return await workspace.latest(user, offered, once=lambda now: f"{label}, chosen by" in shown(now).replace("*", ""))
+
+
+async def whispers(workspace: Workspace, user: str = "U_ANA", channel: str = "C_ASK") -> list[Json]:
+    return [message for message in await workspace.messages(channel, user) if message.get("ephemeral")]
+
+
+async def whispered(workspace: Workspace, text: str, user: str = "U_ANA", channel: str = "C_ASK") -> Json:
+    """Wait for what only one person sees in a channel, with this text."""
+
+    async def there() -> Json | None:
+        return next((m for m in await whispers(workspace, user, channel) if text in shown(m)), None)
+
+    return await workspace.until(there, user)
+
+
+async def posts(workspace: Workspace) -> int:
+    await workspace.settled()
+    return len(await workspace.traffic("chat.postMessage"))
+
+
+# Modes
+
+
+@pytest.mark.both_databases
+async def test_any_member_sets_what_the_bot_does_in_a_channel(workspace: Workspace, library: Library):
+    assert "Nobody has chosen anything yet." in shown(await panel(workspace))
+
+    chosen = await set_mode(workspace, "Nothing", user="U_BEN")
+    assert "<@U_BEN>" in shown(chosen)
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    assert await posts(workspace) == 0
+    await workspace.mention("U_ANA", "C_ASK", MTS)
+    assert "/rolefit channel" in shown(await whispered(workspace, "I am switched off in this channel."))
+    assert await posts(workspace) == 0
+
+    await set_mode(workspace, "Only when mentioned")
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    assert await posts(workspace) == 0
+    [answer] = await workspace.replies(await workspace.mention("U_ANA", "C_ASK", MTS))
+    assert library.entries["member-of-technical-staff"].answer in shown(answer)
+
+    # Another channel is as it was, and so is this one after the same choice again.
+    [answer] = await workspace.replies(await workspace.post("U_ANA", "C_GENERAL", XAI))
+    await set_mode(workspace, "Answer")
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", XAI))
+
+
+async def test_a_whispered_answer_is_seen_by_one_person_until_that_person_posts_it(
+    either_way: Workspace, library: Library
+):
+    workspace = either_way
+    await set_mode(workspace, "Whisper")
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+
+    told = await whispered(workspace, library.entries["member-of-technical-staff"].answer)
+    assert "Only you can see this." in shown(told)
+    assert await whispers(workspace, "U_BEN") == []
+    assert await posts(workspace) == 0
+
+    await workspace.click("U_ANA", told, "Post in the thread")
+    [answer] = await workspace.replies(asked, as_user="U_BEN")
+    assert library.entries["member-of-technical-staff"].answer in shown(answer)
+    gone = await workspace.latest("U_ANA", told, once=lambda now: not buttons(now))
+    assert "It stands in the thread now" in shown(gone)
+    assert await posts(workspace) == 1
+
+
+async def test_two_clicks_post_a_whispered_answer_once(workspace: Workspace):
+    await set_mode(workspace, "Whisper")
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    told = await whispered(workspace, "Only you can see this.")
+
+    await workspace.click_as_shown("U_ANA", told, "Post in the thread")
+    await workspace.click_as_shown("U_ANA", told, "Post in the thread")
+
+    await workspace.latest("U_ANA", told, once=lambda now: not buttons(now))
+    assert await posts(workspace) == 1
+
+
+async def test_in_a_channel_shared_with_others_it_is_silent_until_it_is_switched_on(workspace: Workspace):
+    await workspace.post("U_ANA", "C_PARTNER", MTS)
+    await workspace.mention("U_MEI", "C_PARTNER", MTS)
+    await whispered(workspace, "I am switched off in this channel.", "U_MEI", "C_PARTNER")
+    assert await posts(workspace) == 0
+
+    await set_mode(workspace, "Answer", "U_MEI", "C_PARTNER")
+    await workspace.replies(await workspace.post("U_ANA", "C_PARTNER", XAI))
+
+
+@pytest.mark.both_databases
+async def test_on_being_invited_it_says_once_what_it_does(workspace: Workspace):
+    await workspace.invite("U_BEN", "C_LEADS")
+    [greeting] = [m for m in await workspace.messages("C_LEADS", "U_BEN", count=1) if buttons(m)]
+    assert shown(greeting).startswith("Hello. When somebody here asks about AI roles or titles and I am sure")
+    assert buttons(greeting) == ["Answer", "Whisper", "Only when mentioned", "Nothing"]
+
+    await workspace.click("U_MEI", greeting, "Only when mentioned")
+    now = await workspace.latest("U_BEN", greeting, once=lambda m: "chosen by" in shown(m))
+    assert "Only when mentioned, chosen by <@U_MEI>" in shown(now).replace("*", "")
+
+    await workspace.leave("U_ROLEFIT", "C_LEADS")
+    await workspace.invite("U_BEN", "C_LEADS")
+    await workspace.post("U_BEN", "C_LEADS", MTS)
+    assert await posts(workspace) == 1  # the greeting; and the mode is kept
+
+
+# Not too much
+
+
+@pytest.mark.both_databases
+async def test_the_same_answer_is_linked_within_ten_minutes(
+    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    [answer] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", MTS))
+    again = await workspace.post("U_BEN", "C_ASK", "what is an MTS?")
+    mentioned = await workspace.mention("U_MEI", "C_ASK", MTS)
+
+    for asked in (again, mentioned):
+        [link] = await workspace.replies(asked)
+        assert "This was asked here a moment ago: see the answer." in shown(link)
+        assert answer["ts"].replace(".", "") in str(link["blocks"])
+    [elsewhere] = await workspace.replies(await workspace.post("U_ANA", "C_GENERAL", MTS))
+    assert library.entries["member-of-technical-staff"].answer in shown(elsewhere)
+
+    later = time.time() + 601
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: later)
+    [answer] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", MTS))
+    assert library.entries["member-of-technical-staff"].answer in shown(answer)
+
+
+async def test_two_who_ask_the_same_at_once_get_one_answer_and_a_link_to_it(workspace: Workspace):
+    first, second = await workspace.post("U_ANA", "C_ASK", MTS), await workspace.post("U_BEN", "C_ASK", MTS)
+
+    texts = sorted([shown((await workspace.replies(asked))[0])[:30] for asked in (first, second)])
+
+    assert texts[1].startswith("This was asked here a moment")
+    assert not texts[0].startswith("This was asked")
+
+
+async def test_in_one_thread_it_speaks_twice_unless_it_is_spoken_to(workspace: Workspace):
+    root = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(root)
+    second = await workspace.post("U_BEN", "C_ASK", XAI, root)
+    await workspace.replies(second)
+
+    third = await workspace.post("U_MEI", "C_ASK", TEAM, root)
+    assert await posts(workspace) == 2
+    mentioned = await workspace.mention("U_MEI", "C_ASK", TEAM, root)
+    [answer] = await workspace.replies(mentioned)
+    assert answer["ts"] > third
+
+
+@pytest.mark.both_databases
+async def test_hush_keeps_it_quiet_in_that_thread_until_it_is_mentioned(workspace: Workspace):
+    root = await workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    await workspace.post("U_BEN", "C_ASK", "sure", root)
+    hush = await workspace.mention("U_BEN", "C_ASK", "hush", root)
+    [told] = await workspace.replies(hush, as_user="U_BEN")
+    assert shown(told) == "I’ll keep quiet in this thread unless somebody mentions me."
+    assert told["ephemeral"]
+
+    await workspace.post("U_ANA", "C_ASK", XAI, root)
+    assert await posts(workspace) == 0
+    await workspace.replies(await workspace.mention("U_ANA", "C_ASK", XAI, root))
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", MTS))  # another thread
+
+
+@pytest.mark.both_databases
+async def test_anybody_can_do_without_answers_to_what_they_did_not_ask_the_bot(workspace: Workspace):
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "quiet")
+    await whispered(workspace, "only when you mention me")
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    assert await posts(workspace) == 0
+    await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS))
+    await workspace.replies(await workspace.mention("U_ANA", "C_ASK", XAI))
+
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "quiet off")
+    await whispered(workspace, "also when you don’t mention me")
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", TEAM))
+
+
+# Edits and deletions
+
+
+@pytest.mark.both_databases
+async def test_an_edited_question_has_its_answer_changed_in_place(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(asked)
+
+    await workspace.edit(asked, XAI)
+    entry = library.entries["xai-dropped-researcher"]
+    await workspace.latest("U_ANA", answer, once=lambda now: entry.answer in shown(now))
+    follow_up = await workspace.post("U_BEN", "C_ASK", "and at Meta?", asked)
+    await workspace.settled()
+    assert [m["ts"] for m in await workspace.thread("C_ASK", asked, "U_ANA")][:3] == [asked, answer["ts"], follow_up]
+
+    await workspace.edit(asked, TEAM)
+    entry = library.entries["need-research-team"]
+    await workspace.latest("U_ANA", answer, once=lambda now: entry.answer in shown(now))
+    assert await posts(workspace) <= 2
+
+
+async def test_an_edit_that_asks_nothing_any_more_withdraws_the_answer(either_way: Workspace):
+    workspace = either_way
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(asked)
+
+    await workspace.edit(asked, "lunch at 12?")
+
+    await until_thread(workspace, asked, 1)
+    [answer] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS))
+    assert "a moment ago" not in shown(answer)
+
+
+async def test_a_withdrawn_answer_that_people_have_talked_about_says_so(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.post("U_BEN", "C_ASK", "good to know", asked)
+
+    await workspace.edit(asked, "lunch at 12?")
+
+    taken_back = "The question was changed, so I have taken my answer back."
+    await workspace.latest("U_ANA", answer, once=lambda now: shown(now) == taken_back)
+
+
+@pytest.mark.both_databases
+async def test_a_message_edited_into_a_question_is_answered(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    await workspace.edit(asked, MTS)
+
+    [answer] = await workspace.replies(asked)
+
+    assert library.entries["member-of-technical-staff"].answer in shown(answer)
+
+
+async def test_where_somebody_has_replied_already_the_answer_is_whispered(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    await workspace.post("U_BEN", "C_ASK", "it means Member of Technical Staff", asked)
+    await workspace.edit(asked, MTS)
+
+    async def told() -> list[Json]:
+        return [m for m in await workspace.thread("C_ASK", asked, "U_ANA") if m.get("ephemeral")]
+
+    [whisper] = await workspace.until(told, "U_ANA")
+    assert library.entries["member-of-technical-staff"].answer in shown(whisper)
+    assert await posts(workspace) == 0
+
+
+@pytest.mark.both_databases
+async def test_a_deleted_question_takes_its_answer_with_it(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(asked)
+
+    await workspace.delete(asked)
+
+    await until_thread(workspace, asked, 0)
+
+
+async def test_a_deleted_question_leaves_an_answer_that_people_have_talked_about(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.post("U_BEN", "C_ASK", "good to know", asked)
+
+    await workspace.delete(asked)
+    await workspace.settled()
+
+    assert answer["ts"] in [message["ts"] for message in await workspace.thread("C_ASK", asked, "U_BEN")]
+
+
+async def test_an_edit_while_the_answer_is_on_its_way_is_what_is_answered(workspace: Workspace, library: Library):
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": 1}])
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.edit(asked, XAI)
+
+    entry = library.entries["xai-dropped-researcher"]
+    [answer] = await workspace.replies(asked)
+    await workspace.latest("U_ANA", answer, once=lambda now: entry.answer in shown(now))
+    assert len(await workspace.thread("C_ASK", asked, "U_ANA")) == 2
+
+
+async def test_a_direct_message_is_answered_anew_when_it_is_edited(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", MTS)
+    [answer] = await workspace.replies(asked)
+
+    await workspace.edit(asked, XAI)
+
+    entry = library.entries["xai-dropped-researcher"]
+    await workspace.latest("U_ANA", answer, once=lambda now: entry.answer in shown(now))
+
+
+async def until_thread(workspace: Workspace, root: Sent, length: int) -> None:
+    """Wait until a thread has this many messages."""
+
+    async def there() -> bool:
+        try:
+            thread = await workspace.thread(root.channel, root, "U_BEN" if root.channel != "C_DM" else "U_ANA")
+        except AssertionError:
+            return length == 0
+        return len([m for m in thread if m.get("subtype") != "tombstone"]) == length
+
+    await workspace.until(there, "U_ANA")
+
+
+# For oneself first
+
+
+async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(workspace: Workspace, library: Library):
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", MTS)
+    told = await whispered(workspace, "Only you can see this.")
+
+    await workspace.click("U_ANA", told, "Post here")
+
+    async def posted() -> list[Json]:
+        messages = await workspace.messages("C_ASK", "U_BEN")
+        return [m for m in messages if library.entries["member-of-technical-staff"].answer in shown(m)]
+
+    [answer] = await workspace.until(posted, "U_BEN")
+    assert shown(answer).startswith("<@U_ANA> asked me: *What does")
+    assert await whispers(workspace) == []
+
+
+@pytest.mark.parametrize("channel", ["C_ASK", "C_LEADS"])
+async def test_the_shortcut_answers_anybodys_message_for_who_uses_it(
+    workspace: Workspace, library: Library, channel: str
+):
+    asked = await workspace.post("U_MEI", channel, "Ben wondered what MTS stands for, lol")
+    message = (await workspace.messages(channel, "U_BEN"))[-1]
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+
+    told = await whispered(workspace, "Only you can see this.", "U_BEN", channel)
+    assert library.entries["member-of-technical-staff"].answer in shown(told)
+    await workspace.click("U_BEN", told, "Post in the thread")
+
+    if channel == "C_ASK":
+        [answer] = await workspace.replies(asked, as_user="U_BEN")
+        assert library.entries["member-of-technical-staff"].answer in shown(answer)
+    else:  # where the bot is no member
+        refused = await workspace.latest("U_BEN", told, once=lambda now: not buttons(now))
+        assert shown(refused) == "I cannot post there. Invite me to the channel first, then try again."
+
+
+async def test_the_shortcut_says_so_where_there_is_nothing_to_read_or_to_answer(workspace: Workspace):
+    await workspace.post("U_MEI", "C_ASK", "which restaurant has the best ramen?")
+    message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
+
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+
+    await whispered(workspace, "I don’t know that one.", "U_BEN")
