@@ -85,6 +85,7 @@ async def test_what_is_put_to_the_bot_in_vain_is_kept_once_and_nothing_else(work
 async def test_what_is_answered_in_a_quiz_is_not_kept(workspace: Workspace, store: Store):
     await workspace.command("U_ANA", "C_ASK", "/rolefit")
     messages = await workspace.dm("U_ANA", count=1)
+    await workspace.settled()
     await workspace.post("U_ANA", messages[0]["channel"], "something nobody understands", messages[0]["ts"])
 
     assert await kept(store, workspace) == []
@@ -93,7 +94,7 @@ async def test_what_is_answered_in_a_quiz_is_not_kept(workspace: Workspace, stor
 async def test_suggestions_are_kept_until_somebody_says_what_was_meant(workspace: Workspace, store: Store):
     asked = await workspace.mention("U_ANA", "C_ASK", PROMPTED)
     [offer] = await workspace.replies(asked)
-    assert len(buttons(offer)) > 1
+    assert buttons(offer)
 
     question = await store.gaps.get(TEAM, message_id("C_ASK", asked))
 
@@ -153,7 +154,7 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         assert f"{QUANT}, ? (2 people)" in shown(home)
         await workspace.click(EDITOR, home, "Draft an entry")
         [draft] = await workspace.dm(EDITOR, count=1)
-        assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund, ?"' in shown(draft)
+        assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund?"' in shown(draft)
         assert "rolefit check" in shown(draft)
 
         forged = {"action_id": "gaps_draft:1", "value": "C_ASK:1.0", "block_id": home["blocks"][-1]["block_id"]}
@@ -223,7 +224,7 @@ async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, fold
     ):
         for user, text in (("U_ANA", QUANT), ("U_ANA", "quant jobs?"), ("U_BEN", QUANT), ("U_MEI", QUANT)):
             await workspace.replies(await workspace.mention(user, "C_ASK", text))
-        deleted = await workspace.mention("U_SAM", "C_ASK", QUANT)
+        deleted = await workspace.mention("U_EVE", "C_ASK", QUANT)
         await workspace.replies(deleted)
         await workspace.delete(deleted)
         await store.replies.choose(TEAM, "U_MEI", news=False)
@@ -240,7 +241,7 @@ async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, fold
         await workspace.settled()
 
         assert len(await workspace.dm("U_ANA")) == len(await workspace.dm("U_BEN")) == 1
-        assert await workspace.dm("U_MEI") == await workspace.dm("U_SAM") == []
+        assert await workspace.dm("U_MEI") == await workspace.dm("U_EVE") == []
         assert f"You asked me “{QUANT}”" in shown(news) or "You asked me “quant jobs?”" in shown(news)
         assert "A quant models markets." in shown(news)
         closed = await store.gaps.listed(TEAM)
@@ -366,6 +367,6 @@ async def test_a_bot_tells_news_when_it_starts_and_when_an_entry_is_saved(
                 "What does a pencil do?", "Who sharpens the pencils at OpenAI?"
             )
             with (folder / "faq.yaml").open("a") as file:
-                file.write(entry.replace("A quant models markets.", "Everybody sharpens their own."))
+                file.write(entry)
             [news] = await workspace.dm("U_BEN", count=1)
             assert "Everybody sharpens their own." in shown(news)

@@ -72,7 +72,7 @@ def _new_id(keywords: list[str], known: Container[str]) -> str:
 
 
 def _as_question(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip("?!. ") + "?"
+    return text[:1].upper() + text[1:].rstrip("?!.,;: ") + "?"
 
 
 def _plain(text: str) -> str:
