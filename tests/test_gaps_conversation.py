@@ -157,10 +157,10 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund?"' in shown(draft)
         assert "rolefit check" in shown(draft)
 
-        forged = {"action_id": "gaps_draft:1", "value": "C_ASK:1.0", "block_id": home["blocks"][-1]["block_id"]}
-        await workspace._do("action", "U_BEN", {"view_id": (await workspace.home("U_BEN"))["id"], **forged})
+        gaps_worker.editors = frozenset()  # as after a restart with other settings, while the tab is still open
+        await workspace.click(EDITOR, home, "Draft an entry")
         await workspace.settled()
-        assert await workspace.dm("U_BEN") == []
+        assert len(await workspace.dm(EDITOR)) == 1
 
 
 @pytest.mark.both_databases
@@ -363,10 +363,9 @@ async def test_a_bot_tells_news_when_it_starts_and_when_an_entry_is_saved(
             [news] = await workspace.dm("U_ANA", count=1)
             assert "A quant models markets." in shown(news)
 
-            entry = ENTRY.replace("quant", "pencil").replace(
-                "What does a pencil do?", "Who sharpens the pencils at OpenAI?"
-            )
+            entry = ENTRY.replace("What does a quant do?", "Who sharpens the pencils at OpenAI?")
+            entry = entry.replace("A quant models markets.", "Everybody sharpens their own.")
             with (folder / "faq.yaml").open("a") as file:
-                file.write(entry)
+                file.write(entry.replace("quant", "pencil"))
             [news] = await workspace.dm("U_BEN", count=1)
             assert "Everybody sharpens their own." in shown(news)
