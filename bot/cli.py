@@ -7,7 +7,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as datetime_time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.faq import Reply, ReplyThresholds, Surface
     from bot.domain.learnt import Labelled, Learnt
     from bot.domain.matching import Candidate, Index
+    from bot.domain.report import Report
     from bot.evaluate import Outcome, Trial
     from bot.knowledge import Library
     from bot.storage import StoredRun
@@ -331,6 +333,71 @@ def _check_with_slack(folder: Path) -> None:
         typer.echo(f"Slack refuses {len(verdict.refused)} of {messages}: change what they show.")
         raise typer.Exit(1)
     typer.echo(f"Slack takes what the bot shows, {_count(verdict.count, 'message')}.")
+
+
+@cli.command()
+def report(
+    since: Annotated[str | None, typer.Option(help="From when on: so many days, like 30d, or a day.")] = None,
+    team: Annotated[str | None, typer.Option(help="The workspace, where there are several, by its id.")] = None,
+    number: Annotated[
+        int | None, typer.Option("--draft", min=1, help="Write an entry for the gap with this number instead.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all there is.")] = False,
+) -> None:
+    """Report what was asked and has no answer, how entries are used, and which are due for a check."""
+    from bot import knowledge, report_tables
+
+    library = _library()
+    found = asyncio.run(_report(library, team, _since(since) if since else 0.0))
+    if number is not None:
+        if number > len(found.gaps):
+            there = "is 1 gap" if len(found.gaps) == 1 else f"are {len(found.gaps)} gaps"
+            _stop([f"--draft {number}: there {there}. `rolefit report` has their numbers."])
+        typer.echo(knowledge.draft(found.gaps[number - 1], library), nl=False)
+    elif as_json:
+        typer.echo(json.dumps(report_tables.as_json(found, library.index), ensure_ascii=False, indent=2))
+    else:
+        report_tables.show(found, library.index)
+
+
+async def _report(library: "Library", team: str | None, since: float) -> "Report":
+    """Make the report of a workspace, the only one if none is named."""
+    from bot.domain.report import report_on
+    from bot.run import usable
+    from bot.storage import Store
+
+    settings = _settings()
+    try:
+        with usable(settings, settings.store_file):
+            store = await Store.open_existing(settings.store_url)
+    except SettingsError as error:
+        _stop(error.problems)
+    if store is None:
+        place = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
+        _stop([f"There is no database of this version of Rolefit in {place} yet: start the bot, or correct {place}."])
+    try:
+        teams = await store.gaps.teams()
+        if team is not None and team not in teams:
+            _stop([f"--team {team}: nothing was asked there. There are: {', '.join(teams) or 'none yet'}."])
+        if team is None and len(teams) > 1:
+            _stop([f"There are several workspaces; name one with --team: {', '.join(teams)}."])
+        [of] = [team] if team else teams or [""]
+        questions = await store.gaps.listed(of, since=since)
+        uses = await store.gaps.uses(of, since=since)
+    finally:
+        await store.close()
+    return report_on(questions, uses, library.entries, library.index, datetime.now(UTC).date())
+
+
+def _since(text: str) -> float:
+    """Read a day, or how many days ago, as seconds since 1970."""
+    now = datetime.now(UTC)
+    try:
+        if text.endswith("d"):
+            return (now - timedelta(days=int(text.removesuffix("d")))).timestamp()
+        return datetime.combine(date.fromisoformat(text), datetime_time.min, UTC).timestamp()
+    except (ValueError, OverflowError):
+        _stop([f"--since {text}: write so many days, like 30d, or a day, like {now:%Y-%m-%d}."])
 
 
 @cli.command()

@@ -25,6 +25,7 @@ from bot.storage.trouble import trouble, words
 BEATS = 5  # signs of life in the time after which a replica is taken for dead
 SOON = 2.0  # seconds until what failed is tried again
 TIDY, KEPT = 3600.0, 30 * 86_400.0  # seconds between two rounds of deleting, and that records are kept
+GAPS_KEPT = 90 * 86_400.0  # seconds that questions without an answer are kept, unless the settings say otherwise
 
 log = structlog.get_logger()
 
@@ -41,16 +42,22 @@ class Pulse:
 
 
 @asynccontextmanager
-async def alive(store: Store, replica: str, timeout: float) -> AsyncIterator[Pulse]:  # noqa: ASYNC109 - of others
+async def alive(
+    store: Store,
+    replica: str,
+    timeout: float,  # noqa: ASYNC109 - of others
+    gaps_kept: float = GAPS_KEPT,
+) -> AsyncIterator[Pulse]:
     """Be one of the replicas until the end of the block; `timeout` is in seconds. Work must have been launched.
 
+    gaps_kept: seconds after which questions without an answer are deleted.
     Call `store.heartbeat` before that: others would take over the work of a process that they do not know.
     """
     pulse = Pulse()
 
     async def tidy() -> float:
         now = time.time()
-        await store.prune(now - KEPT, now)
+        await store.prune(now - KEPT, now, gaps_before=now - gaps_kept)
         await jobs.delete_ended(now - KEPT)
         return TIDY
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 # each of many turns, would let what is done in the background hold up who asks.
 SWITCH = 0.0005
 ENDS_WITHIN = 20.0  # seconds; who runs us in a container kills us after thirty
+DIGESTS_EVERY = 600.0  # seconds between two looks for digests that are due
 DUE_RUNS_EVERY = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
@@ -161,6 +162,8 @@ async def bot(
             between_posts=settings.post_interval,
             second=second,
             support=settings.rolefit_support,
+            question_days=settings.gap_retention_days,
+            editors=settings.editors,
         )
         if second is not None:
             await second.ready()
@@ -174,13 +177,23 @@ async def bot(
                 me, time.time()
             )  # on a busy machine launching takes long, and there may be work already
             await stack.enter_async_context(jobs.receiving(store, me))
-        pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout))
-        watching = asyncio.create_task(_follow(settings.knowledge_dir, renew, scorer_for if second else None))
-        stack.callback(watching.cancel)
-        reminding = asyncio.create_task(_handle_due_runs(store))
-        stack.callback(reminding.cancel)
-        preparing = asyncio.create_task(asyncio.to_thread(lambda: library.decoys))  # only who asks in vain needs them
-        stack.callback(preparing.cancel)
+        gaps_kept = settings.gap_retention_days * 86_400.0
+        pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
+        taken_up: asyncio.Queue[Library] = asyncio.Queue()
+        taken_up.put_nowait(library)
+
+        def take_up(library: Library) -> None:
+            renew(library)
+            taken_up.put_nowait(library)
+
+        for running in (
+            _follow(settings.knowledge_dir, take_up, scorer_for if second else None),
+            _follow_up(taken_up, second, store),
+            _handle_due_runs(store),
+            _post_digests(store),
+            asyncio.to_thread(lambda: library.decoys),  # only who asks in vain needs them
+        ):
+            stack.callback(asyncio.create_task(running).cancel)
         begins()
         if port is None:
             await socket.serve(app, credentials.app_token or "", link)
@@ -368,6 +381,37 @@ async def _handle_due_runs(store: "Store") -> None:
         return 0 if started == quiz.AT_ONCE else DUE_RUNS_EVERY
 
     await run_periodically("looking for rounds left alone", look)
+
+
+async def _follow_up(taken_up: "asyncio.Queue[Library]", second: "SecondStage | None", store: "Store") -> None:
+    """See to what follows from each knowledge that is taken up: news of new answers, corrections of old ones."""
+    from bot.replica import run_periodically
+    from bot.slack import gaps
+
+    async def look() -> float:
+        library = await taken_up.get()
+        while not taken_up.empty():  # only the latest counts
+            library = taken_up.get_nowait()
+        try:
+            await gaps.follow_knowledge(library, second, store)
+        except Exception:
+            taken_up.put_nowait(library)
+            raise
+        return 0
+
+    await run_periodically("following new knowledge", look)
+
+
+async def _post_digests(store: "Store") -> None:
+    """Look now and then for digests that are due."""
+    from bot.replica import run_periodically
+    from bot.slack import gaps
+
+    async def look() -> float:
+        await gaps.start_digests(store, time.time())
+        return DIGESTS_EVERY
+
+    await run_periodically("looking for digests", look)
 
 
 async def _follow(

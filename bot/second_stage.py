@@ -95,7 +95,8 @@ class SecondStage:
         prepared = self._prepared
         if prepared is None or prepared[0] is not library:
             return None
-        return prepared[1].score(self._embedding(text))
+        known = library.embedded.texts.get(text) if library.embedded else None
+        return prepared[1].score(self._embedding(text) if known is None else known)
 
     async def reply_to(self, text: str, surface: Surface, library: Library, after: str | None = None) -> Reply:
         """Decide as `faq.reply_to` does, with the second stage on a thread of its own where it is worth asking."""

@@ -23,6 +23,7 @@ PAGE = re.compile(r"https://[^\s/<>|]+(?:/[^\s<>|]*)?")
 SLACK_ID = re.compile(r"(?=\w*[\d_])[CGUW][A-Z\d_]{2,}")  # of a channel or a person
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
+MEMBER_ID = re.compile(r"[UW][A-Z0-9_]+")
 OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
 
 
@@ -82,7 +83,14 @@ class Settings(BaseSettings):
     rolefit_support: Text = None
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
+    gap_retention_days: int = Field(default=90, ge=1, le=3650)
+    rolefit_editors: Text = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def editors(self) -> frozenset[str]:
+        """The ids of those who see what was asked and has no answer."""
+        return frozenset(filter(None, (name.strip() for name in (self.rolefit_editors or "").split(","))))
 
     @property
     def api_url(self) -> str:
@@ -266,6 +274,12 @@ def read() -> Settings:
             f"ROLEFIT_SUPPORT is {support!r}, which is no e-mail address, no https address and no id of Slack: write "
             "for example help@example.com, https://example.com/help, or the id of a channel (C…) or a person (U…)."
         )
+    problems += [
+        f"ROLEFIT_EDITORS: {name!r} is no member id: copy it from the person's profile in Slack, where it begins with "
+        "U or W, and put commas between several."
+        for name in sorted(settings.editors)
+        if not MEMBER_ID.fullmatch(name)
+    ]
     if not settings.knowledge_dir.is_dir():
         problems.append(f"KNOWLEDGE_DIR is not a folder: {settings.knowledge_dir}. Point it at one with faq.yaml.")
     if problems:

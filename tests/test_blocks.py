@@ -21,7 +21,7 @@ from bot.domain.why import Certainty
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
-from bot.slack import blocks, feedback_blocks, gallery, result
+from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result
 from bot.slack.controls import SHARE, Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
@@ -228,6 +228,20 @@ def test_hundredths_add_up_to_a_hundred(shares: list[int]):
 
     assert sum(found.values()) == 100
     assert all(abs(found[name] - share * 100) < 1 for name, share in of.items())
+
+
+def test_a_digest_with_nothing_in_it_is_none_and_an_editors_home_stays_short(library: Library):
+    full, empty = gallery.full_report(library), gallery.empty_report(library)
+
+    digest = gaps_blocks.digest(full, library)
+    assert digest
+    assert "Answers with" in digest.text
+    assert gaps_blocks.digest(empty, library) is None
+    for report in (full, empty):
+        view = blocks.home(library, besides=gaps_blocks.editors_section(report, library))
+        assert len(view["blocks"]) < 30
+    corrected = gaps_blocks.corrected(blocks.unknown(library), 1_795_852_800.0, library)
+    assert "Corrected on 28 November 2026" in corrected.text
 
 
 def test_the_same_input_gives_the_same_message(library: Library):

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from bot.domain import quiz
 from bot.domain.actions import Reply
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings, SettingsError
-from bot.storage import Store
+from bot.storage import Question, QuestionKind, Store
 from tests.conftest import bot_in
 from tests.workspace import Workspace
 
@@ -430,3 +431,60 @@ async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library
     assert "researcher leads research-engineer by" in done.stdout
     assert none.returncode == 2
     assert "r2: there is no such round in this database." in none.stderr
+
+
+async def test_report_shows_gaps_uses_and_drafts_and_makes_no_database(tmp_path: Path, library: Library):
+    def reported(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return rolefit_here("report", *arguments, DATA_DIR=str(tmp_path))
+
+    none = await asyncio.to_thread(reported)
+    assert none.returncode == 2
+    assert f"There is no database of this version of Rolefit in DATA_DIR ({tmp_path}) yet: start the bot" in none.stderr
+    assert not any((tmp_path / name).exists() for name in ("rolefit.db", "jobs.db"))
+
+    store = await Store.open(Settings(_env_file=None, data_dir=tmp_path).store_url)
+    empty = await asyncio.to_thread(reported)
+    assert empty.returncode == 0
+    assert "Nothing was asked that has no answer." in empty.stdout
+    assert "No entry was posted." in empty.stdout
+    now = time.time()
+    for number, (user, text, kind, at) in enumerate(
+        [
+            ("U1", "what is a [quant]?", QuestionKind.UNANSWERED, now - 40 * 86_400),
+            ("U2", "quants, what are they", QuestionKind.DECLINED, now),
+            ("U1", "who feeds the cat", QuestionKind.UNANSWERED, now),
+            ("U3", "whats a mots", QuestionKind.CHOSEN, now),
+        ]
+    ):
+        question = Question(f"C1:{number}", user, kind, text, entry="member-of-technical-staff", asked_at=at)
+        await store.gaps.record("T1", question)
+
+    table = (await asyncio.to_thread(reported)).stdout
+    assert re.search(r"│ 1 │ 2 .*unanswered.*what is a", table)
+    assert "[quant]?" in table
+    assert "whats a mots" in table
+    found = json.loads((await asyncio.to_thread(reported, "--json")).stdout)
+    assert [(gap["number"], gap["people"], gap["example"]) for gap in found["gaps"]] == [
+        (1, 2, "what is a [quant]?"), (2, 1, "who feeds the cat"),
+    ]  # fmt: skip
+    assert found["gaps"][0]["kinds"] == {"unanswered": 1, "declined": 1}
+    assert found["proposals"] == [{"entry": "member-of-technical-staff", "text": "whats a mots", "people": 1}]
+    recent = json.loads((await asyncio.to_thread(reported, "--json", "--since", "30d")).stdout)
+    assert [gap["example"] for gap in recent["gaps"]] == ["quants, what are they", "who feeds the cat"]
+    later = await asyncio.to_thread(reported, "--since", "2999-01-01")
+    assert "Nothing was asked that has no answer." in later.stdout
+    draft = (await asyncio.to_thread(reported, "--draft", "1")).stdout
+    assert draft.startswith('  - id: quant\n    question: "What is a [quant]?"')
+
+    await store.gaps.record("T2", Question("C2:1", "U1", QuestionKind.UNANSWERED, "why", asked_at=now))
+    await store.close()
+    for arguments, words in (
+        ((), "There are several workspaces; name one with --team: T1, T2."),
+        (("--team", "T3"), "--team T3: nothing was asked there. There are: T1, T2."),
+        (("--team", "T1", "--draft", "3"), "--draft 3: there are 2 gaps. `rolefit report` has their numbers."),
+        (("--team", "T2", "--draft", "2"), "--draft 2: there is 1 gap."),
+        (("--since", "yesterday"), "--since yesterday: write so many days, like 30d, or a day, like 20"),
+    ):
+        refused = await asyncio.to_thread(reported, *arguments)
+        assert refused.returncode == 2
+        assert words in refused.stderr

@@ -20,7 +20,6 @@ from bot.slack.messages import classify
 from bot.slack.payloads import MessageEvent
 from bot.slack.reply_work import ANSWER
 from bot.storage import HelpRequest, ReplyState, Store, Vote
-from bot.storage.feedback import FEEDBACK_KEPT
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
@@ -702,13 +701,13 @@ async def test_the_channel_of_the_editors_is_the_one_chosen_last(store: Store):
 
 
 @pytest.mark.both_databases
-async def test_requests_are_kept_for_ninety_days(store: Store):
+async def test_requests_are_kept_as_long_as_the_gap_list(store: Store):
     await store.feedback.record_help_request(TEAM, HelpRequest("C_EDITORS", "8.0", "U_ANA", "C_ASK", "5.0", MTS))
     now = time.time()
 
-    await store.prune(now, now + FEEDBACK_KEPT - 60)
+    await store.prune(now, now, gaps_before=now - 60)
     kept = await store.feedback.help_request(TEAM, "C_EDITORS", "8.0")
-    await store.prune(now, now + FEEDBACK_KEPT + 60)
+    await store.prune(now, now, gaps_before=now + 60)
 
     assert kept
     assert await store.feedback.help_request(TEAM, "C_EDITORS", "8.0") is None

@@ -1,5 +1,7 @@
 """What the bot could not answer is kept, put together, drafted, and closed when it can."""
 
+import re
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -7,11 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz import process
+from sqlalchemy import insert
 
+from bot import knowledge
 from bot.domain.content import digest_of
-from bot.domain.gaps import message_id
+from bot.domain.gaps import Gap, Proposal, clusters, gaps_of, message_id
+from bot.domain.report import Use, nearest_entry, report_on
 from bot.knowledge import Library
-from bot.storage import Question, QuestionKind, Store
+from bot.settings import KNOWLEDGE
+from bot.storage import Question, QuestionKind, Reply, ReplyState, Store
+from bot.storage.tables import votes
 from tests.conftest import create_database
 
 TEAM = "T_ONE"
@@ -110,3 +120,264 @@ def test_a_digest_changes_with_what_an_answer_says_and_with_nothing_else(library
         assert digest_of([entry.model_copy(update=other)], library.tables) != before
     assert digest_of([entry], corrected) != before
     assert digest_of([entry, entry], library.tables) != before
+
+
+# What is alike
+
+
+def asked(*texts: str, kind: QuestionKind = QuestionKind.UNANSWERED, entry: str | None = None) -> list[Question]:
+    """Give a question for each text, one a second, each of somebody else."""
+    return [
+        Question(f"C_ASK:{at}.0", f"U_{at}", kind, text, "C_ASK", f"{at}.0", entry, asked_at=float(at))
+        for at, text in enumerate(texts, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("what does a quant do?", "What do quants do all day"),
+        ("when do we get our bonus", "bonus when"),
+        ("what is kubernetes", "what is kubernets?"),
+        ("How many vacation days do we get", "vacation days??"),
+        ("what does an RE earn at Foogle", "how much do research engineers earn at Foogle"),
+        ("???", "???"),
+    ],
+)
+def test_questions_about_the_same_thing_are_one_gap(library: Library, texts: tuple[str, str]):
+    [gap] = gaps_of(asked(*texts), library.index.topics)
+
+    assert gap.texts == tuple(dict.fromkeys(texts))
+    assert (gap.example, gap.people, gap.id) == (texts[0], 2, "C_ASK:1.0")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("quant salary", "what is a quant"),
+        ("salary of a research engineer", "salary of a research scientist"),
+        ("who is our CEO", "when is lunch"),
+        ("???", "!!!"),
+    ],
+)
+def test_questions_about_different_things_are_two_gaps(library: Library, texts: tuple[str, str]):
+    assert len(gaps_of(asked(*texts), library.index.topics)) == 2
+
+
+def test_people_count_once_however_often_they_ask(library: Library):
+    often = [replace(question, user="U_ANA") for question in asked(*["what is a quant"] * 9)]
+    both = [replace(question, id=f"D:{question.ts}") for question in asked("who trades", "who trades?")]
+
+    first, second = gaps_of([*often, *both], library.index.topics)
+
+    assert (first.example, first.people) == ("who trades", 2)
+    assert (second.people, second.kinds) == (1, {QuestionKind.UNANSWERED: 9})
+
+
+def test_what_was_chosen_or_has_an_answer_by_now_is_no_gap(library: Library):
+    first, second, third = asked("what is a quant", "what is a trader", "who trades")
+    chosen = replace(first, kind=QuestionKind.CHOSEN, entry="builder")
+    answered = replace(second, answered_by="builder")
+
+    assert [gap.example for gap in gaps_of([chosen, answered, third], library.index.topics)] == ["who trades"]
+
+
+def test_votes_without_a_text_go_together_by_their_entry(library: Library):
+    votes = asked("", "", "", kind=QuestionKind.NOT_HELPFUL, entry="builder")
+    other = replace(votes[2], entry="bell-labs")
+
+    gaps = gaps_of([*votes[:2], other], library.index.topics)
+
+    assert [(gap.entries, gap.people, gap.example) for gap in gaps] == [(("builder",), 2, ""), (("bell-labs",), 1, "")]
+
+
+WORDS = ["quant", "quants", "salary", "bonus", "trader", "tradr", "research engineer", "RE", "day", "what", "?", "…"]
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join)
+QUESTIONS = st.lists(
+    st.builds(
+        replace,
+        st.just(FIRST),
+        id=st.integers(0, 99).map(str),
+        user=st.sampled_from(["U_ANA", "U_BEN", "U_MEI"]),
+        kind=st.sampled_from(QuestionKind),
+        text=TEXTS,
+        entry=st.sampled_from([None, "builder", "bell-labs"]),
+        asked_at=st.integers(1, 9).map(float),
+    ),
+    max_size=20,
+    unique_by=lambda question: question.id,
+)
+
+
+@given(questions=QUESTIONS, data=st.data())
+def test_each_question_is_in_one_cluster_whatever_the_order(
+    library: Library, questions: list[Question], data: st.DataObject
+):
+    found = clusters(questions, library.index.topics)
+
+    assert sorted(question.id for group in found for question in group) == sorted(each.id for each in questions)
+    assert clusters(data.draw(st.permutations(questions)), library.index.topics) == found
+    for group in found:
+        assert list(group) == sorted(group, key=lambda question: (question.asked_at, question.id))
+    by_text = {question.text: at for at, group in enumerate(found) for question in group if question.text}
+    assert all(by_text[each.text] == at for at, group in enumerate(found) for each in group if each.text)
+
+
+@given(questions=QUESTIONS)
+def test_a_new_question_moves_no_older_one(library: Library, questions: list[Question]):
+    before = clusters(questions, library.index.topics)
+    new = replace(FIRST, id="new", text="quant bonus day", asked_at=10.0)
+
+    after = clusters([*questions, new], library.index.topics)
+
+    left = [tuple(question for question in group if question.id != "new") for group in after]
+    assert [group for group in left if group] == before
+
+
+def test_of_ten_thousand_questions_few_pairs_are_compared(library: Library, monkeypatch: pytest.MonkeyPatch):
+    texts = [f"what about {first} and {second}" for first in range(100) for second in range(100)]
+    compared, compare = 0, process.extractOne
+
+    def counting(query: Any, choices: Any, **how: Any) -> Any:
+        nonlocal compared
+        compared += len(choices)
+        return compare(query, choices, **how)
+
+    monkeypatch.setattr("bot.domain.gaps.process.extractOne", counting)
+
+    assert len(clusters(asked(*texts), library.index.topics)) > 1000
+    assert compared < len(texts) ** 2 / 50
+
+
+def test_the_wordings_that_people_have_shown_are_proposed_once(library: Library):
+    entry = library.entries["member-of-technical-staff"]
+    shown = asked("whats a mots", "What's a MoTS?", entry.phrasings[0], kind=QuestionKind.CHOSEN, entry=entry.id)
+    gone = replace(shown[0], id="x", entry="gone")
+
+    proposals = report_on([*shown, gone], [], library.entries, library.index, date(2026, 11, 28)).proposals
+
+    assert proposals == (Proposal(entry.id, "whats a mots", 2),)
+
+
+def test_the_report_has_what_is_due_and_what_was_used(library: Library):
+    entries = dict(library.entries)
+    old = entries["builder"] = entries["builder"].model_copy(update={"checked": date(2025, 1, 1)})
+    uses = [Use("gone", 9), Use("builder", 1, 0, 2), Use("bell-labs", 3)]
+
+    found = report_on(asked("what is a quant"), uses, entries, library.index, date(2026, 11, 28))
+
+    assert found.due == (old,)
+    assert found.uses == (Use("bell-labs", 3), Use("builder", 1, 0, 2))
+    assert found.gap("C_ASK:1.0") == found.gaps[0]
+    assert found.gap("C_ASK:2.0") is None
+    near = nearest_entry(gaps_of(asked("what is an MTS"), library.index.topics)[0], library.index)
+    assert near is not None
+    assert near[0] == "member-of-technical-staff"
+    assert (
+        nearest_entry(gaps_of(asked("", kind=QuestionKind.NOT_HELPFUL), library.index.topics)[0], library.index) is None
+    )
+
+
+async def test_use_is_counted_by_posts_and_helpfulness_by_people(store: Store):
+    for number, (kind, state) in enumerate([("answer", "posted"), ("answer", "posted"), ("suggest", "posted")]):
+        reply = Reply(f"5.{number}", "5.0", "U_ANA", "channel", kind, ("mts",), replied_at=5.0)
+        await store.replies.hold(TEAM, "C_ASK", reply, by="say")
+        await store.replies.settle(TEAM, "C_ASK", replace(reply, state=ReplyState(state)), by="say")
+    rows = [("U_ANA", "5.1", False, 6.0), ("U_ANA", "5.2", True, 7.0), ("U_BEN", "5.1", False, 7.0)]
+    async with store._engine.begin() as connection:
+        for user, ts, helpful, at in rows:
+            vote = {"team": TEAM, "channel": "C_ASK", "answer_ts": ts, "user": user, "entry": "mts", "helpful": helpful}
+            await connection.execute(insert(votes).values(**vote, voted_at=at))
+
+    assert await store.gaps.uses(TEAM) == [Use("mts", posted=2, helpful=1, voted=2)]
+    assert await store.gaps.uses(TEAM, since=6.5) == [Use("mts", posted=0, helpful=1, voted=2)]
+    assert await store.gaps.uses("T_TWO") == []
+    assert await store.gaps.teams() == [TEAM]
+
+
+# Drafts
+
+
+def checked(folder: Path) -> list[str]:
+    return [str(problem) for problem in knowledge.lint(folder, today=date(2026, 11, 28))]
+
+
+def pasted(folder: Path, text: str) -> Path:
+    """Paste a draft at the end of a copy of the knowledge's entries."""
+    shutil.copytree(KNOWLEDGE, folder)
+    with (folder / "faq.yaml").open("a") as file:
+        file.write(f"\n{text}")
+    return folder
+
+
+TODO = ["'answer' is empty", "'sources' is empty", "'owner' is empty", "'checked' is empty"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "missing"),
+    [
+        (
+            [
+                "<@U_BOT> what does a quant: do",
+                'quant "work" &amp; pay',
+                "- quants",
+                "a *quant* {x}",
+                "# who?",
+                "[quant]",
+            ],
+            [],
+        ),
+        (["what does a quant do", "quants do what?"], ["'phrasings' has too few items: 1, of at least 5"]),
+        (["<https://x.com|a quant>\n`code` \x07 @ % quant"], ["'phrasings' is empty"]),
+        ([""], ["'question' is empty", "'phrasings' is empty", "'keywords' is empty"]),
+    ],
+)
+def test_a_draft_can_be_pasted_and_lacks_what_the_editor_must_write(
+    library: Library, tmp_path: Path, texts: list[str], missing: list[str]
+):
+    gap = Gap(tuple(asked(*texts, kind=QuestionKind.NOT_HELPFUL, entry="builder")), texts[0])
+
+    problems = checked(pasted(tmp_path / "knowledge", knowledge.draft(gap, library)))
+
+    for words in (*TODO, *missing):
+        [problem] = [each for each in problems if words in each]
+        assert re.match(r"faq\.yaml:\d+: error: ", problem)
+        problems.remove(problem)
+    assert problems == []
+
+
+def test_a_finished_draft_passes_and_is_answered(library: Library, tmp_path: Path):
+    texts = ["what does a quant do", "quant job", "quants do what", "quant work", "who is a quant", "what is a quant"]
+    text = knowledge.draft(gaps_of(asked(*texts), library.index.topics)[0], library)
+    for key, value in (
+        ("answer", "A quant models markets."),
+        ("sources", "[{document: field-guide, section: FAQ}]"),
+        ("owner", "Rolefit editors"),
+        ("checked", "2026-11-28"),
+    ):
+        text = re.sub(rf"{key}:  # .*", f"{key}: {value}", text)
+
+    folder = pasted(tmp_path / "knowledge", text)
+
+    assert checked(folder) == []
+    assert [entry.id for entry in knowledge.load(folder).entries.values()][-1] == "quant"
+
+
+def test_a_draft_says_which_entry_a_phrasing_collides_with(library: Library):
+    mts = library.entries["member-of-technical-staff"]
+    gap = Gap(tuple(asked("what does MTS stand for, please", mts.phrasings[0], "who sells quants")), "")
+
+    text = knowledge.draft(gap, library)
+
+    assert re.search(
+        r'"What does MTS stand for, please\?"  # collides: answers member-of-.* confidence of 0\.\d\d', text
+    )
+    assert re.search(r"# .* is a wording of another entry  # collides: answers member-of-technical-staff", text)
+    assert re.search(r'- "who sells quants"$', text, re.MULTILINE)
+
+
+def test_drafts_get_ids_of_their_own(library: Library):
+    gap = gaps_of(asked("quant"), library.index.topics)[0]
+    known = {"quant": library.entries["builder"], **library.entries}
+
+    assert "- id: quant-2\n" in knowledge.draft(gap, replace(library, entries=known))

@@ -41,7 +41,7 @@ class Clock:
     async def heartbeats(self) -> dict[str, float]:
         return {"me": self.time(), "gone": 5.0, "of another clock": self.now - 3600}
 
-    async def prune(self, *_: float) -> None:
+    async def prune(self, *_: float, gaps_before: float) -> None:  # noqa: ARG002 - as the store has it
         return
 
     async def delete_ended(self, _: float) -> None:

@@ -91,6 +91,12 @@ def test_all_that_is_wrong_is_said_at_once():
         ("HEALTH_PORT", "70000", "HEALTH_PORT must be 65535 or less. Write a smaller number."),
         ("POST_INTERVAL", "soon", "POST_INTERVAL must be a number. Write digits alone, with a point if need be."),
         ("ROLEFIT_ENCODER", "maybe", "ROLEFIT_ENCODER must be 'on' or 'off'. Write it in just that way."),
+        ("GAP_RETENTION_DAYS", "0", "GAP_RETENTION_DAYS must be 1 or more. Write a larger number."),
+        (
+            "ROLEFIT_EDITORS",
+            "U0ANA, @ben",
+            "ROLEFIT_EDITORS: '@ben' is no member id: copy it from the person's profile in Slack, where it begins",
+        ),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'. Write it in just that way."),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL is not an address of PostgreSQL"),
         ("KNOWLEDGE_DIR", "nowhere", "KNOWLEDGE_DIR is not a folder"),
@@ -149,6 +155,11 @@ def test_support_is_an_address_or_an_id(monkeypatch: pytest.MonkeyPatch, support
     monkeypatch.setenv("ROLEFIT_SUPPORT", support)
 
     assert settings.read().rolefit_support == read
+
+
+def test_editors_are_named_by_ids_with_commas_between():
+    assert made(rolefit_editors=" U0ANA,,W0BEN ").editors == {"U0ANA", "W0BEN"}
+    assert made().editors == set()
 
 
 def test_a_token_is_never_shown():

@@ -43,6 +43,7 @@ MINE, THEIRS = "T_MINE", "T_THEIRS"
 VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
     "welcomed_at", "hushed_at", "asked_at", "resolved_at",
+    "told_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
@@ -117,6 +118,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "renew": lambda store, team, n: store.renew(team, _renewed),
         "replies.hold": _held,
         "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),
+        "replies.hold_posted": _held_posted,
         "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
         "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
         "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
@@ -144,6 +146,12 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         ),
         "gaps.get": lambda store, team, n: store.gaps.get(team, f"C_ASK:7.{n % 2}"),
         "gaps.listed": lambda store, team, n: store.gaps.listed(team),
+        "gaps.close": lambda store, team, n: store.gaps.close(team, [f"C_ASK:7.{n % 2}"], f"entry-{n}"),
+        "gaps.was_told": lambda store, team, n: store.gaps.was_told(team, "U_ANA", f"entry-{n}"),
+        "gaps.mark_told": lambda store, team, n: store.gaps.mark_told(team, "U_ANA", f"entry-{n}"),
+        "gaps.digest_channel": lambda store, team, n: store.gaps.digest_channel(team, f"2026-W4{n}"),
+        "gaps.mark_digest": lambda store, team, n: store.gaps.mark_digest(team, f"2026-W4{n}"),
+        "gaps.uses": lambda store, team, n: store.gaps.uses(team),
         "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}"),
         "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
         "replies.before": lambda store, team, n: store.replies.before(
@@ -221,6 +229,13 @@ def _reply(number: int) -> StoredReply:
 async def _held(store: Store, team: str, number: int) -> StoredReply | str | None:
     try:
         return await store.replies.hold(team, "C_ASK", _reply(number), by=f"job{number % 2}")
+    except BusyError:
+        return "busy"
+
+
+async def _held_posted(store: Store, team: str, number: int) -> StoredReply | str | None:
+    try:
+        return await store.replies.hold_posted(team, "C_ASK", f"5.{number % 2}", by=f"job{number % 2}")
     except BusyError:
         return "busy"
 

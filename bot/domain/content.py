@@ -7,7 +7,7 @@ reached) is checked in `bot.knowledge`, which knows the line it stands on. What 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -33,6 +33,7 @@ Weight = Annotated[float, Field(ge=0, le=10)]
 MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
 MAX_LABEL = 75  # characters; a choice is read at a glance, and stands on a button
 MAX_SHORT_TEXT = 40  # a bullet on a phone
+UNCHECKED_FOR = timedelta(days=365)  # then an answer should be read again
 LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less would be lost in rounding
 
 PURPOSE: Final = "purpose"  # the id of what is asked before the questions, and of its choices
@@ -235,6 +236,10 @@ class Entry(Authored):
     def wordings(self) -> tuple[str, ...]:
         """Give the question and its other phrasings."""
         return (self.question, *self.phrasings)
+
+    def is_due(self, today: date) -> bool:
+        """Say whether nobody has held the answer against its sources for a year."""
+        return today - self.checked > UNCHECKED_FOR
 
     @model_validator(mode="after")
     def _short_enough_to_read(self) -> Self:

@@ -1,7 +1,27 @@
-"""What people asked the bot and it could not answer."""
+"""What people asked the bot and it could not answer, put together by what it is about."""
 
+import html
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from rapidfuzz import process, utils
+from rapidfuzz.distance import OSA, Indel
+
+from bot.domain.matching_text import LABELLED
+
+# Of the weight of two questions' terms together, so much is shared by those that are alike (Dice's coefficient): what
+# "quant" and "quant salary" share is too little.
+ALIKE = 0.77
+GRAINS = 4  # that a term of the greatest weight counts as
+SPELT_OUT = 5  # letters of a word that is taken for another with a letter wrong
+LONGEST = 150  # characters of a text that is shown to others; who writes more writes about more than one thing
+_REFERENCES = re.compile(r"<[@#!][^>]*>|:[a-z0-9_+\-]+:|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BRACKETS = re.compile(r"<([^|>]*)>")
+CONCEPT = "="  # begins a term that stands for a synonym's name, which is spelt right
 
 
 class QuestionKind(StrEnum):
@@ -39,3 +59,171 @@ class Question:
 def message_id(channel: str, ts: str) -> str:
     """Give the id of the question that a message asks."""
     return f"{channel}:{ts}"
+
+
+def readable(text: str) -> str:
+    """Give what somebody wrote as plain text of one line: without Slack's markup, and without whom it names."""
+    plain = _BRACKETS.sub(r"\1", LABELLED.sub(r"\1", _REFERENCES.sub(" ", text)))
+    return " ".join(html.unescape(plain).split())[:LONGEST].strip()
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Questions that are alike and have no answer, oldest first.
+
+    example: the wording that most of them have, the oldest of several; "" where no text was kept. It goes by the id of
+    its oldest question, which stays the same while more are asked.
+    """
+
+    questions: tuple[Question, ...]
+    example: str
+
+    @property
+    def id(self) -> str:
+        """Name it by its oldest question."""
+        return self.questions[0].id
+
+    @property
+    def people(self) -> int:
+        """Count those who asked, each once."""
+        return len({question.user for question in self.questions})
+
+    @property
+    def asked_at(self) -> float:
+        """Say when it was asked last, in seconds since 1970."""
+        return self.questions[-1].asked_at
+
+    @property
+    def kinds(self) -> Mapping[QuestionKind, int]:
+        """Count the questions by kind, those of which there are most first."""
+        return dict(Counter(question.kind for question in self.questions).most_common())
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Name the entries that were declined or voted on, each once."""
+        return tuple(dict.fromkeys(question.entry for question in self.questions if question.entry))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give the different wordings, those that were used most first."""
+        return _by_use(question.text for question in self.questions)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A way to ask for an entry that people have shown by choosing it among suggestions; `people` counts them."""
+
+    entry: str
+    text: str
+    people: int
+
+
+Topics = Callable[[str], Mapping[str, float]]  # text -> the terms that say what it is about, and how much, up to 1
+Terms = Mapping[str, int]  # with how many grains each counts
+
+
+def gaps_of(questions: Iterable[Question], topics: Topics) -> tuple[Gap, ...]:
+    """Put together the questions that are alike and have no answer, those that most people ask first.
+
+    Which questions are together does not depend on their order. A question goes to that of the earlier ones which it
+    is most alike, from ALIKE on, or stands for itself. Ten thousand take some seconds at most.
+    """
+    asked = [each for each in questions if each.kind is not QuestionKind.CHOSEN and each.answered_by is None]
+    gaps = [Gap(group, _by_use(each.text for each in group)[0]) for group in clusters(asked, topics)]
+    return tuple(sorted(gaps, key=lambda gap: (-gap.people, -len(gap.questions), -gap.asked_at, gap.id)))
+
+
+def proposals_of(
+    questions: Iterable[Question], known: Mapping[str, Collection[str]], topics: Topics
+) -> tuple[Proposal, ...]:
+    """Give the ways to ask for an entry that people have shown, those that most have shown first.
+
+    known: the wordings of each entry; these are not proposed, nor is anything for an entry that is not there.
+    """
+    chosen: dict[str, list[Question]] = {}
+    for question in questions:
+        if question.kind is QuestionKind.CHOSEN and question.text and question.entry and question.entry in known:
+            chosen.setdefault(question.entry, []).append(question)
+    proposals = []
+    for entry, asked in chosen.items():
+        wordings = {_plain(text) for text in known[entry]}
+        for group in clusters((each for each in asked if _plain(each.text) not in wordings), topics):
+            text = _by_use(each.text for each in group)[0]
+            proposals.append(Proposal(entry, text, len({each.user for each in group})))
+    return tuple(sorted(proposals, key=lambda each: (-each.people, each.entry, each.text)))
+
+
+def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Question, ...]]:
+    """Put questions together that are alike, as `gaps_of` says; oldest first, also within each cluster."""
+    in_order = sorted(questions, key=lambda question: (question.asked_at, question.id))
+    grains = [_grains(terms) for terms in _mended([_terms(question, topics) for question in in_order])]
+    used = Counter(grain for each in grains for grain in each)
+    # The rarest first: see `_telling`.
+    sequences = [tuple(sorted(each, key=lambda grain: (used[grain], grain))) for each in grains]
+    members: dict[tuple[str, ...], list[Question]] = {}  # by the grains of the oldest
+    same: dict[tuple[str, ...], tuple[str, ...]] = {}  # by grains, those of the oldest question that they go to
+    by_grain: dict[str, list[tuple[str, ...]]] = {}
+    for question, sequence in zip(in_order, sequences, strict=True):
+        if sequence not in same:
+            near = list(dict.fromkeys(other for grain in _telling(sequence) for other in by_grain.get(grain, ())))
+            best = process.extractOne(sequence, near, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
+            same[sequence] = best[0] if best else sequence
+            if best is None:
+                members[sequence] = []
+                for grain in _telling(sequence):
+                    by_grain.setdefault(grain, []).append(sequence)
+        members[same[sequence]].append(question)
+    return [tuple(group) for group in members.values()]
+
+
+def _telling(sequence: Sequence[str]) -> Sequence[str]:
+    """Give so many of the rarest grains that two questions which share none of them cannot be alike enough.
+
+    Source: prefix filtering for set similarity, Bayardo, Ma and Srikant (2007), here for Dice's coefficient.
+    """
+    shared = math.ceil(len(sequence) * ALIKE / (2 - ALIKE))
+    return sequence[: len(sequence) - shared + 1]
+
+
+def _terms(question: Question, topics: Topics) -> Terms:
+    """Give what a question is about; without a text, its entry, and without any term the text itself."""
+    if not question.text:
+        return {f"{CONCEPT}{question.entry}": GRAINS}
+    weights = topics(question.text) or {_plain(question.text): 1.0}
+    return {term: max(1, round(weight * GRAINS)) for term, weight in weights.items()}
+
+
+def _grains(terms: Terms) -> list[str]:
+    """Give as many different grains of each term as it counts, so that sets of them are compared by weight."""
+    return [f"{term} {number}" for term, count in terms.items() for number in range(count)]
+
+
+def _mended(questions: Sequence[Terms]) -> list[Terms]:
+    """Take words with a letter wrong for the more common ones that they are near to; short words are left alone."""
+    used = Counter(term for terms in questions for term in terms)
+    right: dict[str, str] = {}
+    near: dict[tuple[str, int], list[str]] = {}  # by first letter and length
+    for term in sorted(used, key=lambda term: (-used[term], term)):
+        if len(term) < SPELT_OUT or term[0] == CONCEPT:
+            continue
+        others = [other for size in (-1, 0, 1) for other in near.get((term[0], len(term) + size), ())]
+        if match := process.extractOne(term, others, scorer=OSA.distance, score_cutoff=1):
+            right[term] = match[0]
+        else:
+            near.setdefault((term[0], len(term)), []).append(term)
+    return [{right.get(term, term): count for term, count in terms.items()} for terms in questions]
+
+
+def _by_use(texts: Iterable[str]) -> tuple[str, ...]:
+    """Give each wording once, as it was put first, those that were used most first."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for text in texts:
+        counts[_plain(text)] += 1
+        first.setdefault(_plain(text), text)
+    return tuple(first[plain] for plain, _ in counts.most_common())
+
+
+def _plain(text: str) -> str:
+    """Give what texts have in common that differ in capitals, blanks and signs alone."""
+    return utils.default_process(text) or text.strip()

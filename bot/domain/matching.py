@@ -314,6 +314,18 @@ class Index:
         hinted = {self._hinted[place] for place in hint.best(HINTS) if place in self._hinted}
         return sorted(hinted.union(semantic.entries if semantic else ()))
 
+    def topics(self, utterance: str) -> dict[str, float]:
+        """Give the stems of the terms that say what a message is about, and how much each does, from TELLING to 1.
+
+        Synonyms go by their name behind "=".
+        """
+        return {
+            self._lexicon.stem(term.key): term.topical
+            for sentence in self.read(utterance).sentences
+            for term in self._lexicon.terms(sentence.words, sentence.typed)
+            if term.topical >= TELLING
+        }
+
     def read(self, utterance: str) -> Utterance:
         """Clean a message and mend its spelling."""
         return read(utterance, self._lexicon.repair)

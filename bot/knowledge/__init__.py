@@ -17,9 +17,11 @@ Nothing but KnowledgeError is raised, whatever the files hold.
 | `text_checks` | texts that Slack would cut, copies, articles, signs |
 | `outcomes` | what comes of the quiz |
 | `promises` | what the matcher is promised to do |
+| `drafts` | entries to be written for what has no answer |
 | `learning` | `rolefit check --calibrate` |
 """
 
+from bot.knowledge.drafts import draft
 from bot.knowledge.learning import UTTERANCES, calibrate, labelled, trainer
 from bot.knowledge.library import Library, english
 from bot.knowledge.linter import lint, load_checked
@@ -32,6 +34,7 @@ __all__ = [
     "Library",
     "Problem",
     "calibrate",
+    "draft",
     "english",
     "labelled",
     "lint",

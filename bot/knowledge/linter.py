@@ -1,7 +1,7 @@
 """All that `rolefit check` looks at: what keeps a folder from being used, and what only an editor needs to know."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from bot.domain.content import Entry
@@ -12,11 +12,9 @@ from bot.knowledge.loader import LEARNT, Reading, read
 from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles, find_wrong_outcomes
 from bot.knowledge.phrases import find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
-from bot.knowledge.promises import find_broken_promises, find_misleading_phrasings
+from bot.knowledge.promises import find_broken_promises, find_lost_wordings, find_misleading_phrasings
 from bot.knowledge.text_checks import find_copies, find_long_texts, find_missing_articles, find_unexplained_signs
 from bot.knowledge.yaml_file import YamlFile
-
-UNCHECKED_FOR = timedelta(days=365)  # then an answer should be read again
 
 PrepareSecondStage = Callable[[Library], SemanticScorer | None]
 
@@ -76,7 +74,9 @@ def _find_problems(
     ]
     if all(problem.level == "warning" for problem in problems):  # these take seconds
         problems += find_misleading_phrasings(library, files["faq.yaml"])
-        problems += find_broken_promises(library, files["checks.yaml"], second(library) if second else None)
+        scorer = second(library) if second else None
+        problems += find_lost_wordings(library, files["faq.yaml"], scorer)
+        problems += find_broken_promises(library, files["checks.yaml"], scorer)
     return problems
 
 
@@ -84,7 +84,7 @@ def _find_dates(entries: tuple[Entry, ...], today: date, file: YamlFile) -> Iter
     """Find answers that nobody has read for a year (a warning), or not before tomorrow; `file` is faq.yaml."""
     for position, entry in enumerate(entries):
         place = ("entries", position, "checked")
-        if today - entry.checked > UNCHECKED_FOR:
+        if entry.is_due(today):
             what = f"{entry.id!r} was last checked on {entry.checked:%Y-%m-%d}, over a year ago"
             yield file.problem(place, what, f"Ask {entry.owner} to read it again and set the date", "warning")
         if entry.checked > today:

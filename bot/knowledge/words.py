@@ -445,6 +445,33 @@ class PrivacyWords(Authored):
     forgotten: Plain
 
 
+class GapsWords(Authored):
+    """What editors hear of questions without an answer, and people of those that have one by now."""
+
+    news: Annotated[Line, _text("asked")]
+    news_off: Button
+    news_on: Button
+    news_stopped: Plain
+    news_again: Plain
+    corrected: Annotated[Line, _text("date")]
+    digest: Plain
+    editors: Annotated[Line, Field(max_length=MAX_HEADER_TEXT), _text()]
+    nothing: Plain
+    gaps: Plain
+    gap: Annotated[Line, _text("asked", "people")]
+    gap_of_votes: Annotated[Line, _text("question")]
+    proposals: Plain
+    proposal: Annotated[Line, _text("asked", "question", "people")]
+    due: Plain
+    due_entry: Annotated[Line, _text("question", "owner", "date")]
+    one_person: Plain
+    people: Annotated[Line, _text("count")]
+    more: Annotated[Line, _text("count")]
+    draft: Button
+    drafted: Plain
+    gone: Plain
+
+
 class InstallWords(Authored):
     """The pages a browser shows while a workspace installs the app."""
 
@@ -473,5 +500,6 @@ class Words(Authored):
     share: ShareWords
     home: HomeWords
     privacy: PrivacyWords
+    gaps: GapsWords
     install: InstallWords
     first_steps: FirstStepsWords

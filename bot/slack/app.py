@@ -22,11 +22,12 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, feedback, first_steps, home, messages, privacy, quiz, share, uninstall
+from bot.slack import channel, faq, feedback, first_steps, gaps, home, messages, privacy, quiz, share, uninstall
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.dispatch import App
 from bot.slack.feedback_work import feedback_worker
+from bot.slack.gaps_work import gaps_worker
 from bot.slack.gateway import SlackGateway
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.socket import REFUSALS, RefusedError
@@ -81,12 +82,13 @@ def create(
     second: SecondStage | None = None,
     support: str | None = None,
     question_days: int = privacy.QUESTION_DAYS,
+    editors: frozenset[str] = frozenset(),
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
     support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
-    question_days: that questions without an answer are kept.
+    question_days: that questions without an answer are kept. editors: who sees these, by their ids.
     Gives the app, and what to call with a new library.
     """
 
@@ -122,6 +124,7 @@ def create(
     )
     feedback_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
+    gaps_worker.editors = editors
 
     def renew(library: Library) -> None:
         nonlocal current
@@ -139,6 +142,7 @@ def create(
             home.home_worker,
             first_steps.first_steps_worker,
             privacy.privacy_worker,
+            gaps_worker,
             uninstall.uninstall_worker,
         ):
             worker.bind(gateway, library, store)
@@ -152,7 +156,7 @@ def create(
 
     home.home_worker.support = support
     app.use(offer)
-    for feature in (messages, faq, feedback, channel, quiz, share, home, privacy, uninstall):
+    for feature in (messages, faq, feedback, channel, quiz, share, home, gaps, privacy, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -204,8 +204,11 @@ def confirm(share_id: str, recipient: Mrkdwn, library: Library) -> Message:
 # The Home tab
 
 
-def home(library: Library, support: str | None = None) -> dict[str, Any]:
-    """Render the Home tab: what the bot does and where to begin; `support` is who can be asked about it, if anybody."""
+def home(library: Library, support: str | None = None, besides: Sequence[kit.Block] = ()) -> dict[str, Any]:
+    """Render the Home tab: what the bot does and where to begin.
+
+    support: who can be asked about it, if anybody. besides: what some see besides.
+    """
     words = library.words.home
     asked = [context(fill(words.support, contact=contact(support)))] if support else []
     view = kit.HomeTabView(
@@ -218,6 +221,7 @@ def home(library: Library, support: str | None = None) -> dict[str, Any]:
             section(f"{escape(words.topics)}\n{_examples(library)}"),
             context(escape(words.privacy)),
             *asked,
+            *besides,
         ]
     ).to_dict()
     return {**view, "blocks": [finished(block) for block in view["blocks"]]}

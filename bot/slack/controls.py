@@ -36,6 +36,8 @@ CHOOSE = "quiz_choose"  # with ":" and the choice; value: run, prompt, question 
 DO = "quiz_do"  # with ":" and what it does; value: run, what it does, and what that is about
 GRADED = "quiz_graded"  # value of an option: dimension and column; its block's id holds the run
 RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # of the lists; value: the run
+DRAFT_ENTRY = "gaps_draft"  # with ":" and a number; value: a question of the gap
+CHOOSE_NEWS = "gaps_news"  # with ":" and "on" or "off"; value: the same
 SHARE = "share_begin"  # value: the run
 SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
@@ -389,6 +391,33 @@ def read_run(clicked: BlockAction) -> str:
 def forget_button(text: str, sure: kit.ConfirmationDialogue) -> kit.Button:
     """Give the button by which whoever clicks it is forgotten, once they are sure."""
     return kit.Button(text, action_id=FORGET_ME, value="me", style="danger", confirm=sure)
+
+
+# The gap list
+
+
+def draft_button(text: str, number: int, question_id: str) -> kit.Button:
+    """Give the button that sends an editor the draft of an entry; `number`: of the gap in its list."""
+    return kit.Button(text, action_id=f"{DRAFT_ENTRY}:{number}", value=question_id)
+
+
+def read_draft(clicked: BlockAction) -> str:
+    """Give a question of the gap that an entry is to be drafted for. Raises MalformedError."""
+    return clicked.words()[0]
+
+
+def news_button(text: str, *, wanted: bool) -> kit.Button:
+    """Give the button by which somebody wants, or wants no, news of what they asked."""
+    choice = "on" if wanted else "off"
+    return kit.Button(text, action_id=f"{CHOOSE_NEWS}:{choice}", value=choice)
+
+
+def read_news(clicked: BlockAction) -> bool:
+    """Say whether somebody wants news of what they asked. Raises MalformedError."""
+    choice = clicked.words()[0]
+    if choice not in ("on", "off"):
+        raise MalformedError("actions.0.value: choice_unknown")
+    return choice == "on"
 
 
 # Sharing

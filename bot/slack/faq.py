@@ -83,6 +83,11 @@ class FaqWorker(ReplyWorker):
         await self.revise(team, channel, wanted, shared=shared, deleted=deleted)
 
     @workflow
+    async def correct_reply(self, team: str, channel: str, question_ts: str, digest: str) -> None:
+        """Bring an answer that was posted up to date with the knowledge, to which the digest belongs."""
+        await self.correct(team, channel, question_ts, digest)
+
+    @workflow
     async def post_private_reply(
         self,
         team: str,
@@ -269,15 +274,17 @@ def _not_answered(text: str, suggested: tuple[str, ...], library: Library) -> Pl
     return PlannedReply(NOT_ANSWERED, (decoy.id, *suggested)) if decoy and decoy.reply else None
 
 
-async def answer_command(text: str, channel: str, library: Library, second: SecondStage | None) -> Message | None:
-    """Answer what stands after /rolefit, for the person alone, who may post it in this channel.
-
-    None if it is neither a question nor anything else we reply to.
-    """
+async def plan_command(text: str, library: Library, second: SecondStage | None) -> PlannedReply | None:
+    """Decide what to say to what stands after /rolefit; None for no question, nor any talk we reply to."""
     reply = await decide(text, Surface.COMMAND, library, second)
     if reply is None or (reply.kind not in (ANSWER, TALK) and not _may_be_question(text, reply.kind, library)):
         return None
     metrics.REPLIES.labels(reply.kind, Surface.COMMAND).inc()
+    return reply
+
+
+def command_reply(reply: PlannedReply, channel: str, library: Library) -> Message:
+    """Render the reply to a command, for the person alone, who may post an answer in this channel."""
     said = rendered(reply.kind, reply.entries, library)
     if reply.kind != ANSWER or channel.startswith(DIRECT_MESSAGE):
         return said

@@ -7,7 +7,7 @@ Slack's own.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import chain, combinations, product
 from types import MappingProxyType
@@ -15,12 +15,14 @@ from typing import Any
 
 from bot.domain import quiz
 from bot.domain.content import AnyQuestion, Entry, TieBreak
+from bot.domain.gaps import Question, QuestionKind
 from bot.domain.manners import Mode
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
+from bot.domain.report import Report, report_on
 from bot.domain.share import Delivery, Refusal
 from bot.domain.why import Certainty, Explanation
-from bot.knowledge import Library
-from bot.slack import blocks, feedback_blocks, history, manners_blocks, result, run_messages
+from bot.knowledge import Library, drafts
+from bot.slack import blocks, feedback_blocks, gaps_blocks, history, manners_blocks, result, run_messages
 from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
@@ -35,6 +37,7 @@ from bot.storage import PROMPT, ChannelSettings, StoredRun
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
 ASKED = "1764327463.123456"  # when a question was asked
 BEGUN = datetime(2026, 11, 20, tzinfo=UTC)
+TODAY = date(2026, 11, 28)
 
 View = dict[str, Any]
 
@@ -481,6 +484,49 @@ def home(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
 
 
+def full_report(library: Library) -> Report:
+    """Give a report with more of everything than a list shows, in long words and with Slack's own characters."""
+
+    def question(number: int, kind: QuestionKind, text: str, entry: str | None = None) -> Question:
+        return Question(f"C1:{number}.0", f"U{number}", kind, text, entry=entry, asked_at=float(number))
+
+    long, entry = "<!channel> & <https://x|why> " + "so long " * 600, next(iter(library.entries))
+    asked = [question(at, QuestionKind.UNANSWERED, f"{at} {long} {at}") for at in range(1, 9)]
+    asked += [question(at, QuestionKind.NOT_HELPFUL, "", entry) for at in range(20, 40)]
+    asked += [question(at, QuestionKind.CHOSEN, f"{at} {long}", entry) for at in range(40, 49)]
+    old = {name: known.model_copy(update={"checked": date(2020, 1, 1)}) for name, known in library.entries.items()}
+    return report_on(asked, [], old, library.index, TODAY)
+
+
+def empty_report(library: Library) -> Report:
+    """Give a report on a workspace where nobody has asked in vain."""
+    return report_on([], [], library.entries, library.index, TODAY)
+
+
+def gaps(library: Library) -> Iterator[Rendering]:
+    """Give what editors see of the gap list, and what people hear of it; some of it only with much to say."""
+    full = full_report(library)
+    if digest := gaps_blocks.digest(full, library):
+        yield Rendering("weekly digest", lambda: digest)
+    draft = drafts.draft(replace(full.gaps[1], questions=full.gaps[0].questions[:8], example="x"), library)
+    for name, text in {"draft of an entry": draft * 3, "draft that ends its own code block": "```\n<@U1>"}.items():
+        yield Rendering(name, partial(gaps_blocks.draft, text, library))
+    yield Rendering("draft of a gap that is gone", partial(gaps_blocks.draft_gone, library))
+    for wanted in (True, False):
+        yield Rendering(f"news {'on' if wanted else 'off'}", partial(gaps_blocks.news_chosen, library, wanted=wanted))
+    for entry in library.entries.values():
+        yield Rendering(f"news of {entry.id}", partial(gaps_blocks.news, "why? " * 900, [entry], library))
+        answer = partial(blocks.answers, [entry], library)
+        yield Rendering(f"corrected answer {entry.id}", partial(_corrected, answer, library))
+    for name, report in {"much": full, "nothing": empty_report(library)}.items():
+        section = gaps_blocks.editors_section(report, library)
+        yield Rendering(f"Home of an editor with {name}", partial(blocks.home, library, besides=section))
+
+
+def _corrected(answer: Callable[[], Message], library: Library) -> Message:
+    return gaps_blocks.corrected(answer(), 1_795_852_800.0, library)
+
+
 def privacy(library: Library) -> Iterator[Rendering]:
     """Give what is said of what is kept about somebody; the sentences are in `sentences`."""
     yield Rendering("what is kept", partial(privacy_listeners.kept, library, privacy_listeners.QUESTION_DAYS))
@@ -492,6 +538,6 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, feedback, manners, questions, rounds, shortened, halves, pictures,
-        reviews, lists, sharing, first_steps, privacy, sentences, home,
+        reviews, lists, sharing, first_steps, gaps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

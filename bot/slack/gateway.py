@@ -274,11 +274,11 @@ class SlackGateway:
 
         return "refused" not in await self._call("send file", send)
 
-    async def publish_home(self, team: str, user: str, view: Callable[[], dict[str, Any]]) -> None:
+    async def publish_home(self, team: str, user: str, view: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         """Show somebody the Home tab. Slack takes none for who cannot open it."""
 
         async def publish(_: CallResult) -> CallResult:
-            await (await self._client(team)).views_publish(user_id=user, view=view())
+            await (await self._client(team)).views_publish(user_id=user, view=await view())
             return {}
 
         await self._call("publish", publish)

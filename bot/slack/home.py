@@ -1,10 +1,13 @@
 """The Home tab."""
 
+from typing import Any
+
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.jobs import formerly, worker, workflow
 from bot.slack import blocks
+from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import AppHomeOpened, EventCallback
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
@@ -20,7 +23,11 @@ class HomeWorker(SlackWorker):
     @formerly("home")
     async def publish(self, team: str, user: str) -> None:
         """Publish the Home tab to somebody."""
-        await self._gateway.publish_home(team, user, lambda: blocks.home(self._library, self.support))
+
+        async def view() -> dict[str, Any]:
+            return blocks.home(self._library, self.support, await gaps_worker.home_section(team, user))
+
+        await self._gateway.publish_home(team, user, view)
 
 
 home_worker = HomeWorker("home")

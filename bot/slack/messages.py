@@ -9,7 +9,7 @@ from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, quiz
+from bot.slack import faq, feedback, gaps, quiz
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
@@ -246,9 +246,13 @@ async def on_message(
     elif stored:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif message.revised_ts:
+        was_mention = _was_mention(event, str(context.bot_user_id))
+        await _revise_question(team, message, reply, store, was_mention=was_mention)
         former = await _decide(message, message.former or "", library, second_stage)
         await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
     elif reply is not None:
+        where = (team, message.channel, message.ts, message.user)
+        await gaps.record_message(*where, message.text, message.surface, reply, store)
         key = Work.ANSWER.key(team, message.channel, message.ts)
         await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
     else:
@@ -262,6 +266,21 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     where = (message.channel, message.thread_ts, message.ts)
     stands_there = await feedback.on_reply_to_us(team, message.user, *where, store)
     return stands_there and message.surface is not Surface.MENTION
+
+
+def _was_mention(event: Written, bot_user: str) -> bool:
+    """Say whether a message that was edited or deleted mentioned the bot before."""
+    former = None if isinstance(event, MessageEvent) else event.previous_message
+    return former is not None and mentions(former.text or "", bot_user)
+
+
+async def _revise_question(
+    team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store, *, was_mention: bool
+) -> None:
+    """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
+    if was_mention or message.surface not in UNPROMPTED:
+        where, asked = (team, message.channel, message.ts, message.user), None if message.deleted else reply
+        await gaps.revise_message(*where, message.text, message.surface, asked, store)
 
 
 async def _revise(

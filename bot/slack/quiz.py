@@ -27,7 +27,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, faq, history, privacy
+from bot.slack import blocks, channel, faq, gaps, history, privacy
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -154,8 +154,7 @@ async def command(
         words = library.words.manners
         message = blocks.say(words.quiet_on if QUIET[argument] else words.quiet_off)
     elif argument:
-        answered = await faq.answer_command(text, slash_command.channel_id, library, second_stage)
-        message = answered or blocks.usage(library, text)
+        message = await _answer(team, text, slash_command, library, store, second_stage)
     else:
         url, rounds = slash_command.response_url, await store.runs.history(team, user, limit=history.MOST)
         waiting = next((stored for stored in rounds if stored.waits), None)
@@ -171,6 +170,17 @@ async def command(
         await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
     else:
         await ack()
+
+
+async def _answer(
+    team: str, text: str, asked: SlashCommand, library: Library, store: Store, second: SecondStage | None
+) -> Message:
+    """Answer what stands after the command, or explain it."""
+    planned = await faq.plan_command(text, library, second)
+    if planned is None:
+        return blocks.usage(library, text)
+    await gaps.record_command(team, asked.user_id, text, asked.response_url, planned, store)
+    return faq.command_reply(planned, asked.channel_id, library)
 
 
 async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:

@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
+from bot.domain.content import digest_of
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.manners import SAME_ENTRY_WITHIN, Circumstances, Mode, Way, way_to_reply
 from bot.jobs import current_key, pause, retry_db, step
-from bot.slack import manners_blocks
-from bot.slack.gateway import Render
+from bot.slack import gaps_blocks, manners_blocks
+from bot.slack.gateway import TRIES, Render
 from bot.slack.notes import Note
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
@@ -71,9 +72,52 @@ class ReplyWorker(SlackWorker):
         async with self._freed_on_failure(team, channel, held):
             if not posted and held.state is not ReplyState.WITHDRAWN:
                 surface = held.surface if held.state is ReplyState.WHISPERED else wanted.surface
-                settled = await self._post(team, channel, replace(_as_of(wanted, held), surface=surface))
+                digest = await step("digest", self._digest, wanted)
+                settled = await self._post(team, channel, replace(_as_of(wanted, held), surface=surface, digest=digest))
         await self._settle(team, channel, settled)
         return settled.state is ReplyState.POSTED and not posted
+
+    async def correct(self, team: str, channel: str, question_ts: str, digest: str) -> None:
+        """Bring an answer up to date with the knowledge, and say when; one that is not posted any more is left.
+
+        digest: of what it is to say.
+        """
+        for _ in range(TRIES):
+            while wait := await step("turn", self._gateway.turn_to_update, team):
+                await pause(wait)
+            if (held := await self._hold_posted(team, channel, question_ts)) is None:
+                return
+            at = await step("now", _now)
+            corrected = replace(held, digest=digest, corrected_at=at)
+            async with self._freed_on_failure(team, channel, held):
+                content = self._corrected(corrected, at)
+                changed = await self._gateway.update_message(
+                    team, channel, held.answer_ts or "", content, patient=False
+                )
+            if changed.get("gone"):
+                corrected = replace(corrected, state=ReplyState.WITHDRAWN)
+            await self._settle(team, channel, held if "wait" in changed else corrected)
+            if "wait" not in changed:
+                return
+            await pause(changed["wait"])
+
+    def _corrected(self, reply: Reply, at: float) -> Render:
+        """Have an answer rendered with the line that says when it was corrected; nothing if an entry was removed."""
+        render = self.render_reply(reply)
+
+        async def content() -> Message | None:
+            known = all(name in self._library.entries for name in reply.entries)
+            answer = await render() if known else None
+            return gaps_blocks.corrected(answer, at, self._library) if answer else None
+
+        return content
+
+    async def _digest(self, reply: Reply) -> str | None:
+        """Give the digest of what an answer says; None for another reply, or if an entry is not there any more."""
+        entries = [entry for name in reply.entries if (entry := self._library.entries.get(name))]
+        if reply.kind != ANSWER or len(entries) < len(reply.entries):
+            return None
+        return digest_of(entries, self._library.tables)
 
     async def _bring(self, team: str, channel: str, reply: Reply, *, shared: bool) -> Reply:
         surface = Surface(reply.surface)
@@ -85,6 +129,7 @@ class ReplyWorker(SlackWorker):
             besides = frozenset(filter(None, [reply.asker]))
             overtaken = await self._gateway.has_replies(team, channel, reply.thread_ts, reply.question_ts, besides)
             chosen = await step("way", self._way, team, channel, reply, shared, overtaken)
+        reply = replace(reply, digest=chosen["digest"])
         match Way(chosen["way"]):
             case Way.POST:
                 return await self._post(team, channel, reply)
@@ -115,7 +160,7 @@ class ReplyWorker(SlackWorker):
         since = time.time() - float(reply.revision or reply.question_ts)
         asked_later = bool(reply.revision) or since > MAY_BE_OVERTAKEN
         if overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later:
-            return {"way": way.value, "earlier": None, "late": True}
+            return {"way": way.value, "earlier": None, "late": True, "digest": None}
         if way is Way.POST and reply.kind == ANSWER and surface is not Surface.DM:
             entry, within = reply.entries[-1], SAME_ENTRY_WITHIN
             earlier = await self._store.replies.answered_lately(team, channel, entry, reply.question_ts, within)
@@ -123,7 +168,7 @@ class ReplyWorker(SlackWorker):
         if way is Way.POST and reply.kind == ANSWER:
             # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
             await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
-        return {"way": way.value, "earlier": earlier, "late": False}
+        return {"way": way.value, "earlier": earlier, "late": False, "digest": await self._digest(reply)}
 
     async def _post(self, team: str, channel: str, reply: Reply) -> Reply:
         return await self._post_content(team, channel, reply, self.render_reply(reply))
@@ -180,6 +225,7 @@ class ReplyWorker(SlackWorker):
         """Put another reply into the place of one that is posted."""
         if reply.kind == ANSWER:
             await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
+        reply = replace(reply, digest=await step("digest", self._digest, reply))
         changed = await self._gateway.update_message(team, channel, reply.answer_ts or "", self.render_reply(reply))
         return replace(reply, state=ReplyState.WITHDRAWN) if changed.get("gone") else reply
 
@@ -217,6 +263,20 @@ class ReplyWorker(SlackWorker):
             return "busy"
         return None if held is None else _as_data(held)
 
+    async def _hold_posted(self, team: str, channel: str, question_ts: str) -> Reply | None:
+        """Take hold of a reply that is posted, once other work is done with it; None if it is not posted any more."""
+
+        async def hold() -> Any:
+            try:
+                held = await self._store.replies.hold_posted(team, channel, question_ts, by=current_key())
+            except BusyError:
+                return "busy"
+            return None if held is None else _as_data(held)
+
+        while (held := await step("hold", hold)) == "busy":
+            await pause(1.0)
+        return None if held is None else _from_data(held)
+
     @asynccontextmanager
     async def _freed_on_failure(self, team: str, channel: str, held: Reply) -> AsyncIterator[None]:
         """Let go of a reply if the work that holds it fails; one that was not posted counts as withheld."""
@@ -235,6 +295,10 @@ class ReplyWorker(SlackWorker):
 def _says_the_same(held: Reply, wanted: Reply) -> bool:
     """Say whether a reply that is posted is the one that is wanted; a link to an answer is as good as the answer."""
     return held.entries == wanted.entries and (held.kind == wanted.kind or (held.kind, wanted.kind) == (LINK, ANSWER))
+
+
+async def _now() -> float:
+    return time.time()
 
 
 def _as_of(wanted: Reply, held: Reply) -> Reply:

@@ -60,6 +60,11 @@ class Work(Enum):
     EXPORT = "export", Owner.PERSON
     FORGET_PERSON = "forget_me", Owner.WORKSPACE  # its keys name nobody: records of what it begins hold them
     DELETE_TRACES = "traces", Owner.WORKSPACE
+    TELL_NEWS = "news", Owner.PERSON
+    CHOOSE_NEWS = "newschoice", Owner.PERSON
+    DRAFT_ENTRY = "draft", Owner.PERSON
+    CORRECT_REPLY = "correct", Owner.CHANNEL
+    POST_DIGEST = "digest", Owner.WORKSPACE
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 
     def __init__(self, prefix: str, owner: Owner, deletes_owner: bool = False) -> None:

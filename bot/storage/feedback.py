@@ -10,8 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import help_requests, votes, workspaces
 
-FEEDBACK_KEPT = 90 * 86_400.0  # seconds that requests, and what people wrote with a vote, are kept
-
 
 @dataclass(frozen=True)
 class Vote:

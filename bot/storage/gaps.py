@@ -1,16 +1,21 @@
 """The gap list: what people asked the bot and it could not answer, as rows."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
+from bot.domain.report import Use
+from bot.storage.replies import ReplyState
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import questions
+from bot.storage.tables import questions, replies, votes, workspaces
 
+ANSWER = "answer"  # the kind of a reply that answers, see `bot.slack.faq`
 DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
 
 
@@ -70,6 +75,45 @@ class Gaps:
         """List the questions of a workspace that were asked since then, in seconds since 1970, oldest first."""
         return await self._select(questions.c.team == team, questions.c.asked_at >= since)
 
+    async def close(self, team: str, question_ids: Sequence[str], entry: str) -> None:
+        """Say which entry answers questions by now; those that have an answer already keep it."""
+        mine = (questions.c.team == team, questions.c.id.in_(question_ids), questions.c.answered_by.is_(None))
+        async with self._engine.begin() as connection:
+            await connection.execute(update(questions).where(*mine).values(answered_by=entry))
+
+    async def was_told(self, team: str, user: str, entry: str) -> bool:
+        """Say whether somebody has heard that an entry answers what they asked."""
+        mine = (questions.c.team == team, questions.c.user == user, questions.c.answered_by == entry)
+        async with self._engine.connect() as connection:
+            told = select(questions.c.id).where(*mine, questions.c.told_at.is_not(None)).limit(1)
+            return await connection.scalar(told) is not None
+
+    async def mark_told(self, team: str, user: str, entry: str) -> None:
+        """Remember that somebody has heard that an entry answers what they asked; again does nothing."""
+        mine = (questions.c.team == team, questions.c.user == user, questions.c.answered_by == entry)
+        told = update(questions).where(*mine, questions.c.told_at.is_(None)).values(told_at=time.time())
+        async with self._engine.begin() as connection:
+            await connection.execute(told)
+
+    async def digests_due(self, week: str) -> list[str]:
+        """Name the workspaces whose editors have a channel and had no digest in this week, such as "2026-W48"."""
+        not_yet = or_(workspaces.c.digest_of.is_(None), workspaces.c.digest_of < week)
+        due = select(workspaces.c.team).where(workspaces.c.editors_channel.is_not(None), not_yet)
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(due.order_by(workspaces.c.team)))
+
+    async def digest_channel(self, team: str, week: str) -> str | None:
+        """Give the channel for the digest of this week; None if there is none, or the digest is done."""
+        mine = (workspaces.c.team == team, or_(workspaces.c.digest_of.is_(None), workspaces.c.digest_of < week))
+        async with self._engine.connect() as connection:
+            channel: str | None = await connection.scalar(select(workspaces.c.editors_channel).where(*mine))
+            return channel
+
+    async def mark_digest(self, team: str, week: str) -> None:
+        """Remember that the digest of a week is done; again does nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(workspaces).where(workspaces.c.team == team).values(digest_of=week))
+
     async def forget(self, team: str, channel: str, ts: str) -> None:
         """Delete what was asked in a message, with the message. Again does nothing."""
         mine = (questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts)
@@ -81,6 +125,28 @@ class Gaps:
         mine = (questions.c.team == team, questions.c.id == question_id)
         async with self._engine.begin() as connection:
             await connection.execute(delete(questions).where(*mine))
+
+    async def uses(self, team: str, *, since: float = 0.0) -> list[Use]:
+        """Count how often each entry was posted since then, and how many people found it helpful of those who voted.
+
+        A person counts once for each entry, with the latest vote.
+        """
+        answered = (replies.c.team == team, replies.c.kind == ANSWER, replies.c.state == ReplyState.POSTED)
+        posted = select(replies.c.entries).where(*answered, replies.c.replied_at >= since)
+        voted = select(votes.c.entry, votes.c.user, votes.c.helpful).where(votes.c.team == team)
+        voted = voted.where(votes.c.voted_at >= since).order_by(votes.c.voted_at)
+        async with self._engine.connect() as connection:
+            counts = Counter(entry for entries in await connection.scalars(posted) for entry in entries)
+            latest = {(row.entry, row.user): row.helpful for row in await connection.execute(voted)}
+        voters = Counter(entry for entry, _ in latest)
+        helped = Counter(entry for (entry, _), helpful in latest.items() if helpful)
+        return [Use(entry, counts[entry], helped[entry], voters[entry]) for entry in sorted({*counts, *voters})]
+
+    async def teams(self) -> list[str]:
+        """Name the workspaces in which anything was asked or answered."""
+        async with self._engine.connect() as connection:
+            known = [set(await connection.scalars(select(table.c.team).distinct())) for table in (questions, replies)]
+        return sorted(set().union(*known))
 
     async def prune(self, before: float) -> None:
         """Delete questions of all workspaces that were asked before this time, in seconds since 1970."""

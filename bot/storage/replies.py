@@ -96,6 +96,22 @@ class Replies:
             await connection.execute(update(replies).where(*mine).values(held))
             return replace(_reply(found), revision=reply.revision)
 
+    async def hold_posted(self, team: str, channel: str, question_ts: str, *, by: str) -> Reply | None:
+        """Take hold of a reply that is posted, to correct it, until `settle`; None if it is not posted any more.
+
+        Raises BusyError while other work holds it. Again by the same work gives the same.
+        """
+        mine = _of_message(team, channel, question_ts)
+        async with self._engine.begin() as connection:
+            found = (await connection.execute(select(replies).where(*mine).with_for_update())).first()
+            if found is None or found.state != ReplyState.POSTED:
+                return None
+            if found.holder not in (None, by) and found.held_at > time.time() - HELD_AT_MOST:
+                raise BusyError
+            held = {"holder": by, "held_at": time.time()}
+            await connection.execute(update(replies).where(*mine).values(held))
+        return _reply(found)
+
     async def settle(self, team: str, channel: str, reply: Reply, *, by: str) -> None:
         """Record how a reply stands, and let go of it; does nothing unless this work holds it."""
         row = _as_row(team, channel, reply) | {"holder": None, "held_at": None}

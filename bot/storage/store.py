@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.sql import text
 
 from bot.private import private_file
-from bot.storage.feedback import FEEDBACK_KEPT, Feedback
+from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
 from bot.storage.ownership import Owner, ownership
@@ -101,6 +101,23 @@ class Store:
         """
         await _prepare(url)
         return cls(_engine(url))
+
+    @classmethod
+    async def open_existing(cls, url: str) -> "Store | None":
+        """Open a database that has our tables, and leave them as they are; None if there is none.
+
+        Makes nothing. Raises SQLAlchemy's DBAPIError for what is no database, or cannot be reached.
+        """
+        local = make_url(url).database if url.startswith("sqlite") else None
+        if local is not None and not Path(local).exists():  # noqa: ASYNC240 - a look takes no time
+            return None
+        engine = _engine(url)
+        async with engine.connect() as connection:
+            versions = await _versions(connection)
+        if any(version >= HEAD for version in versions):
+            return cls(engine)
+        await engine.dispose()
+        return None
 
     async def close(self) -> None:
         """Close all connections. Closing again does nothing."""
@@ -254,11 +271,12 @@ class Store:
             rows = await connection.execute(select(replicas.c.id, replicas.c.seen_at))
             return {row.id: row.seen_at for row in rows}
 
-    async def prune(self, before: float, now: float) -> None:
+    async def prune(self, before: float, now: float, *, gaps_before: float = 0.0) -> None:
         """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas,
         and what no replica knew how to begin.
 
-        And versions of the quiz that no run is pinned to any more. Times in seconds since 1970.
+        And versions of the quiz that no run is pinned to any more; and of before `gaps_before` questions of the gap
+        list, those that were passed on, and what people wrote with their votes. Times in seconds since 1970.
         """
         async with self._engine.begin() as connection:
             # A ts is seconds since 1970, ten digits before its point until the year 2286.
@@ -270,7 +288,8 @@ class Store:
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
         await self.runs.forget_quizzes()
         await self.replies.prune(before)
-        await self.feedback.prune(now - FEEDBACK_KEPT)
+        await self.feedback.prune(gaps_before)
+        await self.gaps.prune(gaps_before)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""

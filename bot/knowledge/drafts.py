@@ -1,0 +1,84 @@
+"""A gap -> the draft of an entry, as YAML to paste into faq.yaml."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+
+from bot.domain.gaps import Gap, readable
+from bot.domain.matching_text import words
+from bot.knowledge.library import Library, english
+
+FEWEST_PHRASINGS, MOST_PHRASINGS = 5, 12  # that an entry needs; that are taken over from a gap
+MOST_KEYWORDS, MOST_WORDS_OF_ID = 5, 4
+TELLING = 0.4  # topical weight of a word that may become a keyword
+
+
+def draft(gap: Gap, library: Library) -> str:
+    """Write an entry for a gap, in the form of faq.yaml, with a comment at all that an editor has still to write.
+
+    What people asked becomes its question and phrasings; names of people and channels are taken out. A phrasing that
+    an entry answers already has a comment with that entry and its confidence. `rolefit check` complains of what is
+    missing, and of nothing else.
+    """
+    texts = list(dict.fromkeys(text for text in map(readable, gap.texts) if any(words(text))))
+    taken = {_plain(wording) for entry in library.entries.values() for wording in entry.wordings}
+    free = [text for text in texts if _plain(text) not in taken]
+    question, *phrasings = free[: MOST_PHRASINGS + 1] or [""]
+    return "\n".join(_lines(question, phrasings, [text for text in texts if _plain(text) in taken], library)) + "\n"
+
+
+def _lines(question: str, phrasings: list[str], taken: list[str], library: Library) -> Iterator[str]:
+    keywords = _keywords([question, *phrasings])
+    yield f"  - id: {_new_id(_keywords([question]), library.entries)}"
+    yield (
+        f"    question: {_quoted(_as_question(question))}{_collision(question, library)}"
+        if question
+        else ("    question:  # write it as people ask it")
+    )
+    missing = FEWEST_PHRASINGS - len(phrasings)
+    what = f"  # write {missing} more, each in other words" if missing > 0 else ""
+    yield f"    phrasings:{what}"
+    yield from (f"      - {_quoted(text)}{_collision(text, library)}" for text in phrasings)
+    yield from (f"      # {_quoted(text)} is a wording of another entry{_collision(text, library)}" for text in taken)
+    if keywords:
+        yield f"    keywords: [{', '.join(map(_quoted, keywords))}]"
+    else:
+        yield "    keywords:  # write the words that make it this question and no other"
+    yield "    answer:  # write it in at most 90 words, the main thing first"
+    yield "    sources:  # write {document: an id of sources.yaml, section: a heading}, each on a line behind a hyphen"
+    yield "    owner:  # write who reads it again when it gets old"
+    yield "    checked:  # write the day on which you held it against its sources, such as 2026-11-28"
+
+
+def _collision(text: str, library: Library) -> str:
+    """Say in a comment which entry a phrasing is near to; nothing if it would not even be suggested."""
+    ranked = library.index.rank(text, limit=1)
+    if not ranked or ranked[0].confidence < library.thresholds.maybe:
+        return ""
+    answers = "answers" if ranked[0].confidence >= library.thresholds.asked else "may mean"
+    return f"  # collides: {answers} {ranked[0].entry} by now, with a confidence of {ranked[0].confidence:.2f}"
+
+
+def _keywords(texts: Iterable[str]) -> list[str]:
+    counts = Counter(word for text in texts for word in dict.fromkeys(words(text)))
+    return [word for word, _ in counts.most_common() if english().weigh(word)[0] >= TELLING][:MOST_KEYWORDS]
+
+
+def _new_id(keywords: list[str], known: Container[str]) -> str:
+    parts = [part for word in keywords for part in re.findall(r"[a-z0-9]+", word)][:MOST_WORDS_OF_ID]
+    name = "-".join(parts)[:50].strip("-") or "new-entry"
+    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 1000))) if each not in known)
+
+
+def _as_question(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip("?!.,;: ") + "?"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip("?!. ")
+
+
+def _quoted(text: str) -> str:
+    """Quote a text for YAML, whatever signs it holds."""
+    return json.dumps(text, ensure_ascii=False)

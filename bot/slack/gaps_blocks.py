@@ -1,0 +1,137 @@
+"""What is said of the gap list: to editors, and to people whose question has an answer by now."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+
+import slackblocks as kit
+
+from bot.domain.content import Entry
+from bot.domain.gaps import Gap, Proposal, readable
+from bot.domain.report import Report
+from bot.knowledge import Library
+from bot.knowledge.slack_limits import MAX_SECTION_TEXT
+from bot.slack import blocks
+from bot.slack.controls import draft_button, news_button
+from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.text import Mrkdwn, escape, fill
+
+MOST = 5  # gaps, proposals or entries in one list
+MAX_FALLBACK = 4000  # characters that Slack advises for `text`
+FENCE = "```"
+
+Line = tuple[str, kit.Element | None]  # Slack's markup, and what stands beside it
+
+
+def editors_section(report: Report, library: Library) -> list[kit.Block]:
+    """Show editors, on the Home tab, what to write next: each gap has a button that drafts an entry for it."""
+    words = library.words.gaps
+    lists = [*_lists(report, library, drafts=True)]
+    shown = [section(text, beside) for text, beside in lists] or [section(escape(words.nothing))]
+    return [kit.DividerBlock(), kit.HeaderBlock(words.editors), *shown]
+
+
+def digest(report: Report, library: Library) -> Message | None:
+    """Tell editors what to write next; None if there is nothing."""
+    lines = [text for text, _ in _lists(report, library, drafts=False)]
+    if not lines:
+        return None
+    lines = [escape(library.words.gaps.digest), *lines]
+    return message([section(line) for line in lines], lines)
+
+
+def _lists(report: Report, library: Library, *, drafts: bool) -> Iterator[Line]:
+    words = library.words.gaps
+    if report.gaps:
+        yield escape(words.gaps), None
+        for number, gap in enumerate(report.gaps[:MOST], 1):
+            yield _gap(gap, library), draft_button(words.draft, number, gap.id) if drafts else None
+        yield from _more(len(report.gaps), library)
+    if report.proposals:
+        proposals = "\n".join(_proposal(proposal, library) for proposal in report.proposals[:MOST])
+        yield f"{escape(words.proposals)}\n{proposals}", None
+        yield from _more(len(report.proposals), library)
+    if report.due:
+        yield f"{escape(words.due)}\n" + "\n".join(_due(entry, library) for entry in report.due[:MOST]), None
+        yield from _more(len(report.due), library)
+
+
+def _gap(gap: Gap, library: Library) -> Mrkdwn:
+    words = library.words.gaps
+    entry = library.entry(gap.entries[0]) if gap.entries else None
+    of_votes = fill(words.gap_of_votes, question=entry.question) if entry and not gap.example else None
+    return fill(words.gap, asked=of_votes or readable(gap.example), people=_people(gap.people, library))
+
+
+def _proposal(proposal: Proposal, library: Library) -> str:
+    entry, asked = library.entries[proposal.entry], readable(proposal.text)
+    people = _people(proposal.people, library)
+    return "• " + fill(library.words.gaps.proposal, asked=asked, question=entry.question, people=people)
+
+
+def _due(entry: Entry, library: Library) -> str:
+    words = library.words.gaps
+    return "• " + fill(words.due_entry, question=entry.question, owner=entry.owner, date=written(entry.checked))
+
+
+def _more(count: int, library: Library) -> Iterator[Line]:
+    if count > MOST:
+        yield fill(library.words.gaps.more, count=str(count - MOST)), None
+
+
+def _people(count: int, library: Library) -> str:
+    words = library.words.gaps
+    return words.one_person if count == 1 else words.people.format(count=count)
+
+
+def draft(text: str, library: Library) -> Message:
+    """Give an editor the draft of an entry, as it is to be pasted."""
+    lead = escape(library.words.gaps.drafted)
+    # A fence in what people wrote would end ours.
+    parts = [f"{FENCE}\n{part}\n{FENCE}" for part in _parts(escape(text.replace(FENCE, "'''")).splitlines())]
+    return message([section(lead), *map(section, parts)], ["\n".join([lead, *parts])[:MAX_FALLBACK]])
+
+
+def _parts(lines: Sequence[str]) -> Iterator[str]:
+    """Put lines together to as few sections as Slack takes."""
+    part: list[str] = []
+    for line in lines:
+        if part and len("\n".join([*part, line])) > MAX_SECTION_TEXT - 2 * len(FENCE) - 2:
+            yield "\n".join(part)
+            part = []
+        part.append(line)
+    yield "\n".join(part)
+
+
+def draft_gone(library: Library) -> Message:
+    """Say that a gap is not on the list any more."""
+    return blocks.say(library.words.gaps.gone)
+
+
+def news(asked: str, entries: Sequence[Entry], library: Library) -> Message:
+    """Tell somebody that there is an answer to what they asked by now, with a way to have no more of this."""
+    words = library.words.gaps
+    lead, answer = plain(fill(words.news, asked=readable(asked))), blocks.answers(entries, library)
+    button = message([kit.ActionsBlock([news_button(words.news_off, wanted=False)])], [])
+    return Message(f"{lead.text}\n{answer.text}", (*lead.blocks, *answer.blocks, *button.blocks))
+
+
+def news_chosen(library: Library, *, wanted: bool) -> Message:
+    """Confirm that somebody wants news of what they asked, or no more, with a way to take that back."""
+    words = library.words.gaps
+    if wanted:
+        return blocks.say(words.news_again)
+    stopped = escape(words.news_stopped)
+    return message([section(stopped), kit.ActionsBlock([news_button(words.news_on, wanted=True)])], [stopped])
+
+
+def corrected(answer: Message, at: float, library: Library) -> Message:
+    """Say under an answer when it was corrected; `at`: seconds since 1970."""
+    day = written(datetime.fromtimestamp(at, UTC).date())
+    line = fill(library.words.gaps.corrected, date=day)
+    note = message([context(line)], [line])
+    return Message(f"{answer.text}\n{note.text}", (*answer.blocks, *note.blocks))
+
+
+def written(day: date) -> str:
+    """Write a day out: "28 November 2026"."""
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,371 @@
+"""What becomes of a question that the bot could not answer, as people and editors see it."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import knowledge
+from bot.domain.gaps import message_id
+from bot.settings import KNOWLEDGE, Settings
+from bot.slack import faq, gaps
+from bot.slack.gaps_work import gaps_worker
+from bot.storage import Question, QuestionKind, Store
+from bot.storage.tables import replies, workspaces
+from tests.conftest import bot_in, with_tables
+from tests.workspace import Workspace, buttons, shown
+
+TEAM, EDITOR = "T_LOCAL", "U_MEI"
+QUANT = "what does a quant do at a hedge fund"  # which no entry answers
+PROMPTED = "which lab hires whom"
+ENTRY = """
+  - id: quant
+    question: What does a quant do?
+    phrasings:
+      - what does a quant do at a hedge fund
+      - quant jobs
+      - who is a quant
+      - what do quants work on
+      - what is the work of a quant
+    keywords: [quant]
+    answer: A quant models markets.
+    sources:
+      - {document: field-guide, section: FAQ}
+    owner: Rolefit editors
+    checked: 2026-11-27
+"""
+
+
+@asynccontextmanager
+async def rows(data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
+    """Look at the rows of a bot."""
+    if "database_url" not in kept_in:
+        with_tables(data)
+    store = await Store.open(Settings(_env_file=None, data_dir=data, **kept_in).store_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, kept_in: dict[str, Any], workspace: Workspace) -> AsyncIterator[Store]:
+    """The rows of the bot in the workspace."""
+    async with rows(tmp_path, kept_in) as found:
+        yield found
+
+
+async def kept(store: Store, workspace: Workspace) -> list[tuple[str, QuestionKind]]:
+    await workspace.settled()
+    return [(question.text, question.kind) for question in await store.gaps.listed(TEAM)]
+
+
+@pytest.mark.both_databases
+async def test_what_is_put_to_the_bot_in_vain_is_kept_once_and_nothing_else(workspace: Workspace, store: Store):
+    unanswered = QuestionKind.UNANSWERED
+    await workspace.replies(await workspace.mention("U_ANA", "C_ASK", QUANT))
+    await workspace.replies(await workspace.post("U_BEN", "U_ROLEFIT", "do quants get a bonus?"))
+    await workspace.command("U_BEN", "C_ASK", "/rolefit", "when do quants have lunch?")
+    for channel, text in (
+        ("C_ASK", f"{QUANT}?"),  # to nobody
+        ("U_ROLEFIT", "thanks!"),  # small talk
+        ("U_ROLEFIT", "What does Member of Technical Staff mean?"),  # answered
+    ):
+        await workspace.post("U_ANA", channel, text)
+
+    assert sorted(await kept(store, workspace)) == [
+        ("do quants get a bonus?", unanswered), (QUANT, unanswered), ("when do quants have lunch?", unanswered),
+    ]  # fmt: skip
+
+
+async def test_what_is_answered_in_a_quiz_is_not_kept(workspace: Workspace, store: Store):
+    await workspace.command("U_ANA", "C_ASK", "/rolefit")
+    messages = await workspace.dm("U_ANA", count=1)
+    await workspace.settled()
+    await workspace.post("U_ANA", messages[0]["channel"], "something nobody understands", messages[0]["ts"])
+
+    assert await kept(store, workspace) == []
+
+
+async def test_suggestions_are_kept_until_somebody_says_what_was_meant(workspace: Workspace, store: Store):
+    asked = await workspace.mention("U_ANA", "C_ASK", PROMPTED)
+    [offer] = await workspace.replies(asked)
+    assert buttons(offer)
+
+    question = await store.gaps.get(TEAM, message_id("C_ASK", asked))
+
+    assert question is not None
+    assert (question.kind, question.user, question.text) == (QuestionKind.SUGGESTED, "U_ANA", PROMPTED)
+
+
+async def test_what_is_kept_follows_edits_and_deletions_of_the_message(workspace: Workspace, store: Store):
+    asked = await workspace.mention("U_ANA", "C_ASK", QUANT)
+    await workspace.replies(asked)
+    await workspace.edit(asked, "<@U_ROLEFIT> what does a trader do at a hedge fund")
+    assert await kept(store, workspace) == [("what does a trader do at a hedge fund", QuestionKind.UNANSWERED)]
+
+    await workspace.edit(asked, QUANT)  # which is put to nobody any more
+    assert await kept(store, workspace) == []
+
+    await workspace.edit(asked, f"<@U_ROLEFIT> {QUANT}")
+    assert await kept(store, workspace) == [(QUANT, QuestionKind.UNANSWERED)]
+
+    await workspace.delete(asked)
+    assert await kept(store, workspace) == []
+
+
+# Editors
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the knowledge, to be edited; no bot watches it."""
+    return shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+
+
+def edited_bot(
+    workspace: Workspace, data: Path, folder: Path, **given: Any
+) -> contextlib.AbstractAsyncContextManager[None]:
+    """Run a bot that has an editor, and the knowledge of a folder as it is now."""
+    return bot_in(workspace, knowledge.load(folder), data, rolefit_editors=EDITOR, **given)
+
+
+@pytest.mark.both_databases
+async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else_does(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace, edited_bot(workspace, tmp_path, folder, **kept_in):
+        assert "There is no question without an answer" in shown(await workspace.home(EDITOR))
+        for user in ("U_ANA", "U_BEN"):
+            await workspace.replies(await workspace.mention(user, "C_ASK", f"<@U_BOT> {QUANT}, <@U_KIM>?"))
+
+        assert "For editors" not in shown(await workspace.home("U_BEN"))
+        home = await workspace.home(EDITOR)
+
+        async def listed() -> Any:
+            view = await workspace.home_now(EDITOR)
+            return view if view and QUANT in shown(view) else None
+
+        home = await workspace.until(listed, EDITOR)
+        assert f"{QUANT}, ? (2 people)" in shown(home)
+        await workspace.click(EDITOR, home, "Draft an entry")
+        [draft] = await workspace.dm(EDITOR, count=1)
+        assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund?"' in shown(draft)
+        assert "rolefit check" in shown(draft)
+
+        gaps_worker.editors = frozenset()  # as after a restart with other settings, while the tab is still open
+        await workspace.click(EDITOR, home, "Draft an entry")
+        await workspace.settled()
+        assert len(await workspace.dm(EDITOR)) == 1
+
+
+@pytest.mark.both_databases
+async def test_editors_have_a_digest_once_a_week_if_there_is_something_in_it(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        now = time.time()
+        await gaps.start_digests(store, now)  # nobody has chosen a channel
+        await choose_channel(store, "C_GENERAL")
+        before = len(await workspace.messages("C_GENERAL"))
+        await gaps.start_digests(store, now)  # and nothing is in it
+        await workspace.settled()
+        assert len(await workspace.messages("C_GENERAL")) == before
+
+        await workspace.replies(await workspace.mention("U_ANA", "C_ASK", QUANT))
+        for _ in range(2):
+            await gaps.start_digests(store, now)  # the same week
+        await workspace.settled()
+        assert len(await workspace.messages("C_GENERAL")) == before
+
+        for at in (now + 7 * 86_400, now + 7 * 86_400 + 1):
+            await gaps.start_digests(store, at)
+        *_, digest = await workspace.messages("C_GENERAL", count=before + 1)
+        await workspace.settled()
+        assert len(await workspace.messages("C_GENERAL")) == before + 1
+        assert "What I could not answer lately" in shown(digest)
+        assert f"{QUANT} (one person)" in shown(digest)
+
+        await gaps.start_digests(store, now + 21 * 86_400)  # the question is old by then
+        await workspace.settled()
+        assert len(await workspace.messages("C_GENERAL")) == before + 1
+
+
+async def choose_channel(store: Store, channel: str) -> None:
+    async with store._engine.begin() as connection:
+        await connection.execute(workspaces.insert().values(team=TEAM, editors_channel=channel))
+
+
+# When the knowledge has changed
+
+
+async def take_up(folder: Path, store: Store) -> None:
+    """Do what a bot does when it takes the knowledge of a folder up."""
+    library = knowledge.load(folder)
+    for worker in (faq.faq_worker, gaps_worker):
+        worker.bind(worker._gateway, library, worker._store)
+    await gaps.follow_knowledge(library, None, store)
+
+
+@pytest.mark.both_databases
+async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, folder: Path, kept_in: dict[str, Any]):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        for user, text in (("U_ANA", QUANT), ("U_ANA", "quant jobs?"), ("U_BEN", QUANT), ("U_MEI", QUANT)):
+            await workspace.replies(await workspace.mention(user, "C_ASK", text))
+        deleted = await workspace.mention("U_EVE", "C_ASK", QUANT)
+        await workspace.replies(deleted)
+        await workspace.delete(deleted)
+        await store.replies.choose(TEAM, "U_MEI", news=False)
+        await workspace.settled()
+
+        with (folder / "faq.yaml").open("a") as file:
+            file.write(ENTRY)
+        for _ in range(2):  # as two replicas, or a restart
+            await take_up(folder, store)
+        [news] = await workspace.dm("U_ANA", count=1)
+        await workspace.dm("U_BEN", count=1)
+        await workspace.settled()
+        await take_up(folder, store)
+        await workspace.settled()
+
+        assert len(await workspace.dm("U_ANA")) == len(await workspace.dm("U_BEN")) == 1
+        assert await workspace.dm("U_MEI") == await workspace.dm("U_EVE") == []
+        assert f"You asked me “{QUANT}”" in shown(news) or "You asked me “quant jobs?”" in shown(news)
+        assert "A quant models markets." in shown(news)
+        closed = await store.gaps.listed(TEAM)
+        assert {question.answered_by for question in closed} == {"quant"}
+        assert {question.user for question in closed if question.told_at} == {"U_ANA", "U_BEN"}
+
+        await workspace.click("U_ANA", news, "No more of these")
+
+        async def confirmed() -> Any:
+            thread = await workspace.thread(news["channel"], news["ts"], "U_ANA")
+            return thread[1] if len(thread) > 1 else None
+
+        said = await workspace.until(confirmed, "U_ANA")
+        assert "I will not come back to you" in shown(said)
+        assert await store.replies.choices_of(TEAM, "U_ANA") == (True, False)
+        await workspace.click("U_ANA", said, "Tell me again")
+        await workspace.settled()
+        assert await store.replies.choices_of(TEAM, "U_ANA") == (True, True)
+
+
+async def test_what_was_declined_is_no_answer_and_what_is_answered_elsewhere_stays_closed(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        for kind, number in ((QuestionKind.DECLINED, 1), (QuestionKind.NOT_HELPFUL, 2), (QuestionKind.CHOSEN, 3)):
+            question = Question(f"C:{number}", "U_ANA", kind, QUANT, entry="quant")
+            await store.gaps.record(TEAM, question)
+        with (folder / "faq.yaml").open("a") as file:
+            file.write(ENTRY)
+
+        await take_up(folder, store)
+        await workspace.settled()
+
+        assert await workspace.dm("U_ANA") == []
+        assert {question.answered_by for question in await store.gaps.listed(TEAM)} == {None}
+
+
+@pytest.mark.both_databases
+async def test_a_corrected_entry_corrects_its_answers_in_place_once(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        mts = await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?")
+        [answer] = await workspace.replies(mts)
+        other = await workspace.post("U_ANA", "C_ASK", "Is research just engineering done at a slower speed?")
+        [untouched] = await workspace.replies(other)
+        await workspace.settled()
+        faq_file = folder / "faq.yaml"
+        faq_file.write_text(faq_file.read_text().replace("one internal title", "a single title"))
+
+        for _ in range(2):
+            await take_up(folder, store)
+        corrected = await workspace.latest("U_ANA", answer, once=lambda now: "a single title" in shown(now))
+        await workspace.settled()
+
+        day = date.today()  # noqa: DTZ011 - the machine's is the bot's
+        assert shown(corrected).count("Corrected on ") == 1
+        assert f"Corrected on {day.day} {day:%B %Y}" in shown(corrected)
+        assert buttons(corrected) == buttons(answer)
+        assert len(await workspace.traffic("chat.update")) == 1
+        assert shown(await workspace.latest("U_ANA", untouched)) == shown(untouched)
+        reply = await store.replies.get(TEAM, "C_ASK", mts)
+        assert reply is not None
+        assert reply.corrected_at is not None
+
+        faq_file.write_text(faq_file.read_text().replace("a single title", "just one title"))
+        await take_up(folder, store)
+        again = await workspace.latest("U_ANA", answer, once=lambda now: "just one title" in shown(now))
+        assert shown(again).count("Corrected on ") == 1
+
+
+async def test_answers_of_removed_entries_and_old_ones_stay_as_they_are(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    with (folder / "faq.yaml").open("a") as file:
+        file.write(ENTRY)
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        asked = [await workspace.mention("U_ANA", "C_ASK", QUANT)]
+        asked.append(await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?"))
+        answers = [(await workspace.replies(each))[0] for each in asked]
+        await workspace.settled()
+        async with store._engine.begin() as connection:
+            old = replies.c.question_ts == str(asked[1])
+            await connection.execute(replies.update().where(old).values(replied_at=time.time() - 15 * 86_400))
+        faq_file = folder / "faq.yaml"
+        faq_file.write_text(faq_file.read_text().replace(ENTRY, "").replace("one internal title", "a single title"))
+
+        await take_up(folder, store)
+        await workspace.settled()
+
+        for answer in answers:
+            assert shown(await workspace.latest("U_ANA", answer)) == shown(answer)
+
+
+async def test_a_bot_tells_news_when_it_starts_and_when_an_entry_is_saved(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace:
+        async with edited_bot(workspace, tmp_path, folder, **kept_in):
+            await workspace.replies(await workspace.mention("U_ANA", "C_ASK", QUANT))
+            await workspace.replies(await workspace.mention("U_BEN", "C_ASK", "who sharpens the pencils at OpenAI"))
+            await workspace.settled()
+        with (folder / "faq.yaml").open("a") as file:
+            file.write(ENTRY)
+
+        async with edited_bot(workspace, tmp_path, folder, knowledge_dir=folder, **kept_in):
+            [news] = await workspace.dm("U_ANA", count=1)
+            assert "A quant models markets." in shown(news)
+
+            entry = ENTRY.replace("What does a quant do?", "Who sharpens the pencils at OpenAI?")
+            entry = entry.replace("A quant models markets.", "Everybody sharpens their own.")
+            with (folder / "faq.yaml").open("a") as file:
+                file.write(entry.replace("quant", "pencil"))
+            [news] = await workspace.dm("U_BEN", count=1)
+            assert "Everybody sharpens their own." in shown(news)
