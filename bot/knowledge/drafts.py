@@ -46,7 +46,7 @@ def _lines(question: str, phrasings: list[str], taken: list[str], library: Libra
     else:
         yield "    keywords:  # write the words that make it this question and no other"
     yield "    answer:  # write it in at most 90 words, the main thing first"
-    yield "    sources:  # write {document: an id of sources.yaml, section: a heading}, each on a line behind a hyphen"
+    yield "    sources:  # write document (an id of sources.yaml) and section of each, as the entries above do"
     yield "    owner:  # write who reads it again when it gets old"
     yield "    checked:  # write the day on which you held it against its sources, such as 2026-11-28"
 
