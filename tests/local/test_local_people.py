@@ -26,7 +26,8 @@ async def test_a_page_starts_with_people_channels_commands_and_the_bot(workspace
         "U_KIM",
         "U_ROLEFIT",
     }
-    assert [(each["id"], each["is_private"]) for each in state["channels"]] == [("C_ASK", False), ("C_GENERAL", False)]
+    channels = [(channel["id"], channel["is_private"]) for channel in state["channels"]]
+    assert channels == [("C_ASK", False), ("C_GENERAL", False), ("C_PARTNER", False)]
     assert state["commands"][0]["command"] == "/rolefit"
     [app] = state["apps"]
     assert app == {

@@ -453,7 +453,7 @@ async def test_people_and_conversations_are_described_in_slacks_words(workspace,
     assert (opened["id"], opened["is_im"], opened["user"]) == (await workspace.direct("U_ANA"), True, "U_ANA")
     assert (await client.conversations_members(channel="C_ASK"))["members"][-1] == "U_ROLEFIT"
     listed = await client.conversations_list(types="public_channel,private_channel")
-    assert [each["name"] for each in listed["channels"]] == ["ask-ai-roles", "general"]
+    assert [each["name"] for each in listed["channels"]] == ["ask-ai-roles", "general", "with-a-partner"]
     assert (await client.auth_test())["user_id"] == "U_ROLEFIT"
 
 
