@@ -460,7 +460,13 @@ CALLS: list[tuple[str, Json]] = [
         "conversations_replies",
         {"channel": "C1", "ts": "1.1", "limit": 15, "include_all_metadata": True, "oldest": "1.0", "cursor": "c"},
     ),
+    (
+        "files_completeUploadExternal",
+        {"files": [{"id": "F1", "title": "a"}], "channel_id": "D1", "initial_comment": "a"},
+    ),
+    ("files_getUploadURLExternal", {"filename": "a.json", "length": 2}),
     ("users_info", {"user": "U1"}),
+    ("views_open", {"trigger_id": "1.2.a", "view": {"type": "modal", "blocks": BLOCKS}}),
     ("views_publish", {"user_id": "U1", "view": {"type": "home", "blocks": BLOCKS}}),
 ]
 
@@ -481,7 +487,8 @@ class Recorder(Client):
 
 
 def test_every_method_that_is_called_has_a_case_here():
-    assert {method for method, _ in CALLS} == set(METHOD_SCOPES)
+    by_name = {"blocks_validate"}  # called by its name, as the SDK's own method writes blocks into the address
+    assert {method for method, _ in CALLS} == set(METHOD_SCOPES) - by_name
 
 
 @pytest.mark.parametrize(("method", "arguments"), CALLS, ids=[method for method, _ in CALLS])

@@ -46,7 +46,8 @@ async def until_logged(logged: Logged, words: str) -> dict[str, Any]:
 
 
 async def answer(workspace: Workspace) -> str:
-    [reply] = await workspace.replies(await workspace.post("U_ANA", "C_ASK", QUESTION))
+    # In a channel it would be a link to the first answer.
+    [reply] = await workspace.replies(await workspace.post("U_ANA", "U_ROLEFIT", QUESTION))
     return shown(reply)
 
 
