@@ -255,4 +255,6 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
 
     await page.get_by_test_id("act-as").select_option("U_ANA")
     await page.get_by_test_id("channel-list").get_by_text("Rolefit").first.click()
-    await expect(page.get_by_test_id("messages")).to_contain_text("@Mei Chen has replied: here is the reply.")
+    await expect(page.get_by_test_id("messages")).to_contain_text(
+        "@Mei Chen has written something about this question of yours: read the reply."
+    )

@@ -432,6 +432,7 @@ def test_an_answer_says_what_it_is_also_when_it_is_empty():
 # The Web API
 
 BLOCKS = [{"type": "divider"}]
+FILES: list[Json] = [{"id": "F1", "title": "a"}]  # which the SDK writes as JSON
 CALLS: list[tuple[str, Json]] = [
     ("apps_connections_open", {"app_token": "xapp-1"}),
     ("auth_test", {}),
@@ -455,6 +456,7 @@ CALLS: list[tuple[str, Json]] = [
         "conversations_history",
         {"channel": "D1", "limit": 15, "include_all_metadata": True, "oldest": "1.0", "cursor": "c"},
     ),
+    ("conversations_info", {"channel": "C1"}),
     ("conversations_open", {"users": "U1"}),
     (
         "conversations_replies",
@@ -462,7 +464,7 @@ CALLS: list[tuple[str, Json]] = [
     ),
     (
         "files_completeUploadExternal",
-        {"files": [{"id": "F1", "title": "a"}], "channel_id": "D1", "initial_comment": "a"},
+        {"files": FILES, "channel_id": "D1", "initial_comment": "a"},
     ),
     ("files_getUploadURLExternal", {"filename": "a.json", "length": 2}),
     ("users_info", {"user": "U1"}),
@@ -502,7 +504,8 @@ async def test_a_method_of_the_client_goes_through_api_call_with_the_arguments_i
     [(called, sent)] = client.calls
     assert called == method.replace("_", ".")
     wanted = {name: value for name, value in arguments.items() if name != "app_token"}  # which goes into a header
-    assert {name: sent.get(name) for name in wanted} == wanted
+    read = {name: json.loads(sent[name]) if wanted[name] is FILES else sent.get(name) for name in wanted}
+    assert read == wanted
 
 
 class Answering:

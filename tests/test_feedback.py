@@ -478,7 +478,7 @@ async def test_a_question_is_passed_on_to_the_editors_and_who_asked_hears_of_the
     assert before == HelpRequest("C_GENERAL", request["ts"], "U_BEN", "C_ASK", asked, MTS)
     now = await workspace.latest("U_MEI", request, once=lambda now: "Answered by" in shown(now))
     assert "Answered by <@U_MEI>." in shown(now)
-    assert shown(news).startswith("<@U_MEI> has replied: here is the reply. It was about this question of yours.")
+    assert shown(news).startswith("<@U_MEI> has written something about this question of yours: read the reply.")
     assert len(await workspace.dm("U_BEN")) == 1
     assert [each["user"] for each in await workspace.thread("C_GENERAL", request["ts"], "U_MEI")] == [
         BOT, "U_BEN", "U_MEI", "U_ANA",

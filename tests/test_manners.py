@@ -92,7 +92,7 @@ async def posts(workspace: Workspace) -> int:
 async def test_any_member_sets_what_the_bot_does_in_a_channel(workspace: Workspace, library: Library):
     assert "Nobody has chosen anything yet." in shown(await panel(workspace))
 
-    chosen = await set_mode(workspace, "Nothing", user="U_BEN")
+    chosen = await set_mode(workspace, "Off", user="U_BEN")
     assert "<@U_BEN>" in shown(chosen)
     await workspace.post("U_ANA", "C_ASK", MTS)
     assert await posts(workspace) == 0
@@ -115,18 +115,18 @@ async def test_any_member_sets_what_the_bot_does_in_a_channel(workspace: Workspa
 @pytest.mark.both_databases
 async def test_a_channel_is_made_the_editors(workspace: Workspace):
     offered = await panel(workspace)
-    assert "Nobody has chosen a channel for questions that need a person" in shown(offered)
-    await workspace.click("U_ANA", offered, "Bring them here")
-    await workspace.latest("U_ANA", offered, once=lambda now: "come to this channel." in shown(now))
+    assert "there is no channel yet that I could send it to" in shown(offered)
+    await workspace.click("U_ANA", offered, "Send it to this channel")
+    await workspace.latest("U_ANA", offered, once=lambda now: "I send it to this channel" in shown(now))
 
     elsewhere = await panel(workspace, "U_BEN", "C_GENERAL")
-    assert "come to <#C_ASK>." in shown(elsewhere)
-    await workspace.click("U_BEN", elsewhere, "Bring them here")
-    await workspace.latest("U_BEN", elsewhere, once=lambda now: "come to this channel." in shown(now))
+    assert "I send it to <#C_ASK>" in shown(elsewhere)
+    await workspace.click("U_BEN", elsewhere, "Send it to this channel")
+    await workspace.latest("U_BEN", elsewhere, once=lambda now: "I send it to this channel" in shown(now))
 
     again = await workspace.latest("U_ANA", offered)
-    await workspace.click("U_ANA", again, "Don’t bring them here")  # which they do not any more
-    await workspace.latest("U_ANA", offered, once=lambda now: "come to <#C_GENERAL>." in shown(now))
+    await workspace.click("U_ANA", again, "Don’t send it here")  # which they do not any more
+    await workspace.latest("U_ANA", offered, once=lambda now: "I send it to <#C_GENERAL>" in shown(now))
 
 
 async def test_a_whispered_answer_is_seen_by_one_person_until_that_person_posts_it(
@@ -180,7 +180,7 @@ async def test_on_being_invited_it_says_once_what_it_does(workspace: Workspace):
 
     [greeting] = await workspace.until(greeted, "U_BEN")
     assert shown(greeting).startswith("Hello. When somebody here asks about AI roles or titles and I am sure")
-    assert buttons(greeting) == ["Answer", "Whisper", "Only when mentioned", "Nothing"]
+    assert buttons(greeting) == ["Answer", "Whisper", "Only when mentioned", "Off"]
 
     await workspace.click("U_MEI", greeting, "Only when mentioned")
     now = await workspace.latest("U_BEN", greeting, once=lambda m: "chosen by" in shown(m))
@@ -205,7 +205,7 @@ async def test_the_same_answer_is_linked_within_ten_minutes(
 
     for asked in (again, mentioned):
         [link] = await workspace.replies(asked)
-        assert "This was asked here a moment ago: see the answer." in shown(link)
+        assert shown(link).startswith("This was asked here a moment ago: What does “Member of Technical Staff” mean")
         assert answer["ts"] in str(link["blocks"])
     [elsewhere] = await workspace.replies(await workspace.post("U_ANA", "C_GENERAL", MTS))
     assert library.entries["member-of-technical-staff"].answer in shown(elsewhere)
@@ -403,7 +403,7 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
         return [m for m in messages if library.entries["member-of-technical-staff"].answer in shown(m)]
 
     [answer] = await workspace.until(posted, "U_BEN")
-    assert shown(answer).startswith("<@U_ANA> asked me: *What does")
+    assert shown(answer).startswith("<@U_ANA> had me answer this here: *What does")
 
     async def gone() -> bool:
         return await whispers(workspace) == []

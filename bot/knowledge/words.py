@@ -135,6 +135,7 @@ class MannersWords(Authored):
     posted_already: Plain
     cannot_post: Plain
     answered_lately: Annotated[Line, _text("link")]
+    answered_lately_about: Annotated[Line, _text("question", "link")]
     answered_link: Plain
     withdrawn: Plain
     switched_off: Plain
@@ -159,6 +160,8 @@ class MannersWords(Authored):
     editors_here: Plain
     editors_elsewhere: Annotated[Line, _text("channel")]
     editors_nowhere: Plain
+    editors_replaced: Plain
+    editors_not_member: Plain
     bring_here: Button
     bring_nowhere: Button
 

@@ -43,6 +43,23 @@ class ChannelWorker(SlackWorker):
 
         await self._gateway.respond(response_url, now, replace=True)
 
+    @workflow
+    async def choose_editors(self, team: str, channel: str, user: str, response_url: str) -> None:
+        """Make a channel the editors', if the bot is in it: what is for them could not be posted there otherwise."""
+        if not await self._gateway.is_member(team, channel):
+            refused = self._rendered(lambda library: blocks.say(library.words.manners.editors_not_member))
+            await self._gateway.respond(response_url, refused, replace=True)
+            return
+        await step("choose", self._choose_editors, team, channel, user)
+
+        async def now() -> Message:
+            return await panel(team, channel, self._library, self._store)
+
+        await self._gateway.respond(response_url, now, replace=True)
+
+    async def _choose_editors(self, team: str, channel: str, user: str) -> None:
+        await self._store.feedback.set_editors_channel(team, channel, by=user)
+
     def _greeting(self, team: str, channel: str, *, shared: bool) -> Render:
         async def greeting() -> Message:
             settings = await self._store.replies.channel(team, channel)
@@ -83,11 +100,13 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
 async def set_editors(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Make the channel where the button stands the editors', or end that, and show it."""
     team, user, channel = str(context.team_id), block_actions.user.id, block_actions.ephemeral_place.channel
-    here = read_editors(block_actions.action)
-    if here or await store.feedback.editors_channel(team) == channel:
-        await store.feedback.set_editors_channel(team, channel if here else None, by=user)
-    key = Work.SHOW_CHANNEL.key(team, channel, block_actions.action.action_ts)
-    await jobs.start(key, channel_worker.show_panel, team, channel, block_actions.reply_url)
+    key, url = Work.SHOW_CHANNEL.key(team, channel, block_actions.action.action_ts), block_actions.reply_url
+    if read_editors(block_actions.action):
+        await jobs.start(key, channel_worker.choose_editors, team, channel, user, url)
+    else:
+        if await store.feedback.editors_channel(team) == channel:
+            await store.feedback.set_editors_channel(team, None, by=user)
+        await jobs.start(key, channel_worker.show_panel, team, channel, url)
     await ack()
 
 

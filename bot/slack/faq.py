@@ -134,15 +134,22 @@ class FaqWorker(ReplyWorker):
         kind: str,
         entries: list[str],
         response_url: str,
+        team: str,
     ) -> None:
-        """Show somebody what the FAQ says to a message, and let them post it in its thread."""
+        """Show somebody what the FAQ says to a message, and let them post it in its thread, unless it stands there."""
         place = private_place(thread_ts, question_ts, entries)
+
+        async def is_posted() -> bool:
+            reply = await self._store.replies.get(team, channel, question_ts)
+            return reply is not None and reply.state is ReplyState.POSTED
+
+        posted_already = await step("is posted", is_posted)
 
         def answer(library: Library) -> Message:
             if not kind:
                 return blocks.say(library.words.manners.nothing_to_read)
             said = rendered(kind, entries, library)
-            if kind != ANSWER or channel.startswith(DIRECT_MESSAGE):
+            if kind != ANSWER or posted_already or channel.startswith(DIRECT_MESSAGE):
                 return said
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
 
@@ -181,17 +188,24 @@ class FaqWorker(ReplyWorker):
         """Have a reply rendered when it is sent, given as PlannedReply is."""
         return self._rendered(lambda library: rendered(kind, entries, library))
 
-    def render_reply(self, reply: Reply) -> Render:
-        """Have a reply rendered when it is sent; one that is whispered with the button that posts it."""
+    def render_reply(self, team: str, reply: Reply) -> Render:
+        """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
 
-        def content(library: Library) -> Message:
-            if reply.state is not ReplyState.WHISPERED:
-                return posted(reply, library)
-            said = rendered(reply.kind, reply.entries, library)
-            place = private_place(reply.thread_ts, reply.question_ts, reply.entries)
-            return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+        What says that there is no answer has the button that asks a person, if there is somebody to ask.
+        """
 
-        return self._rendered(content)
+        async def content() -> Message:
+            library = self._library
+            if reply.state is ReplyState.WHISPERED:
+                said = rendered(reply.kind, reply.entries, library)
+                place = private_place(reply.thread_ts, reply.question_ts, reply.entries)
+                return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+            said = posted(reply, library)
+            if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
+                return feedback_blocks.or_ask_person(said, reply.question_ts, library)
+            return said
+
+        return content
 
 
 faq_worker = FaqWorker("faq")
@@ -217,6 +231,11 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
     if not known:
         return blocks.unknown(library)
     return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
+
+
+def says_no_answer(reply: Reply) -> bool:
+    """Return whether a reply to somebody says that there is no answer, and suggests nothing."""
+    return reply.kind == UNKNOWN or (reply.kind == NOT_ANSWERED and len(reply.entries) == 1)
 
 
 def posted(reply: Reply, library: Library) -> Message:
@@ -350,7 +369,7 @@ async def answer_shortcut(
     key = Work.ANSWER_SHORTCUT.key(team, channel, message.ts, message_shortcut.user.id, message_shortcut.action_ts)
     thread_ts, url = message.thread_ts or message.ts, message_shortcut.response_url
     where = (channel, thread_ts, message.ts)
-    await jobs.start(key, faq_worker.answer_shortcut, *where, planned.kind, list(planned.entries), url)
+    await jobs.start(key, faq_worker.answer_shortcut, *where, planned.kind, list(planned.entries), url, team)
     await ack()
 
 

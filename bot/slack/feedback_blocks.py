@@ -83,6 +83,13 @@ def suggestions(
     return offer(lead, entries, [*buttons, none])
 
 
+def or_ask_person(said: Message, question_ts: str, library: Library) -> Message:
+    """Put the button that asks a person below what says that there is no answer."""
+    about = AboutAnswer(question_ts, question_ts, None)
+    row = message([kit.ActionsBlock([ask_person_button(library.words.feedback.ask_person, about)])], [])
+    return Message(said.text, (*said.blocks, *row.blocks))
+
+
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
     """Say what to do when no suggestion was meant, with a button that asks a person if there is one to ask."""
     return _with_person(library.words.feedback.none_taken, about, library, person=person)

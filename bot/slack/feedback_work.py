@@ -62,7 +62,7 @@ class FeedbackWorker(ReplyWorker):
 
     second_stage: SecondStage | None = None
 
-    def render_reply(self, reply: Reply) -> Render:
+    def render_reply(self, team: str, reply: Reply) -> Render:  # noqa: ARG002 - it is an answer, the same everywhere
         """Have a reply rendered as it is posted."""
         return self._rendered(partial(faq.posted, reply))
 

@@ -134,6 +134,15 @@ def posted(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
 
 
+def no_answers(library: Library) -> Iterator[Rendering]:
+    """Give what says that there is no answer, where there is a person to ask."""
+    yield Rendering("unknown question, or a person", lambda: _or_person(blocks.unknown(library), library))
+
+
+def _or_person(said: Message, library: Library) -> Message:
+    return feedback_blocks.or_ask_person(said, ASKED, library)
+
+
 def feedback(library: Library) -> Iterator[Rendering]:
     """Give what comes of the buttons below an answer."""
     entry, other = list(library.entries.values())[:2]
@@ -184,7 +193,9 @@ def manners(library: Library) -> Iterator[Rendering]:
         for editors in (None, "C1", "C2"):
             panel = partial(manners_blocks.channel_panel, settings, "C1", editors, library)
             yield Rendering(f"panel of a channel, mode {mode}, editors in {editors}", panel)
-    yield Rendering("link to an answer of a moment ago", partial(manners_blocks.answered_lately, LINK, library))
+    for entry in (*library.entries, "gone"):
+        link = partial(manners_blocks.answered_lately, LINK, entry, library)
+        yield Rendering(f"link to an answer of a moment ago, {entry}", link)
 
 
 def _private(answer: Callable[[], Message], label: str, place: str, library: Library) -> Message:
@@ -459,8 +470,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "question_gone", "thanks", "why_forgotten", "why_gone", "withdrawn",
         ),
         "manners": (
-            "cannot_post", "channel_dm", "hushed", "nothing_to_read", "posted_already", "posted_in_thread", "quiet_off",
-            "quiet_on", "switched_off", "withdrawn",
+            "cannot_post", "channel_dm", "editors_not_member", "hushed", "nothing_to_read", "posted_already",
+            "posted_in_thread", "quiet_off", "quiet_on", "switched_off", "withdrawn",
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
@@ -537,7 +548,7 @@ def privacy(library: Library) -> Iterator[Rendering]:
 def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
-        answers, pairs, suggestions, replies, posted, feedback, manners, questions, rounds, shortened, halves, pictures,
-        reviews, lists, sharing, first_steps, gaps, privacy, sentences, home,
+        answers, pairs, suggestions, replies, posted, no_answers, feedback, manners, questions, rounds, shortened,
+        halves, pictures, reviews, lists, sharing, first_steps, gaps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

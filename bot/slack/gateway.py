@@ -355,6 +355,18 @@ class SlackGateway:
 
         return bool((await self._call("look for replies", look, patient=False)).get("replied"))
 
+    async def is_member(self, team: str, channel: str) -> bool:
+        """Say whether we are in a channel; False where Slack does not say."""
+
+        async def look(_: CallResult) -> CallResult:
+            try:
+                found = await (await self._client(team)).conversations_info(channel=channel)
+            except SlackApiError as error:
+                return _left_as_it_is("look for membership", error)
+            return {"is_member": bool(found["channel"].get("is_member"))}
+
+        return bool((await self._call("look for membership", look)).get("is_member"))
+
     async def get_permalink(self, team: str, channel: str, ts: str) -> str | None:
         """Give the address of a message; None if it is gone, or Slack gives none."""
 

@@ -34,11 +34,13 @@ def withdrawn(library: Library) -> Message:
     return say(library.words.manners.withdrawn)
 
 
-def answered_lately(link: str, library: Library) -> Message:
-    """Point to the answer that the channel had a moment ago."""
-    words = library.words.manners
+def answered_lately(link: str, entry: str, library: Library) -> Message:
+    """Point to the answer that the channel had a moment ago; `entry`: which it is, by its id."""
+    words, known = library.words.manners, library.entry(entry)
     named = Mrkdwn(f"<{escape(link)}|{escape(words.answered_link)}>")
-    return plain(fill(words.answered_lately, link=named))
+    if known is None:
+        return plain(fill(words.answered_lately, link=named))
+    return plain(fill(words.answered_lately_about, question=known.question, link=named))
 
 
 def private(answer: Message, label: str, value: str, library: Library) -> Message:
@@ -76,7 +78,7 @@ def channel_panel(settings: ChannelSettings, channel: str, editors: str | None, 
         where, button = escape(words.editors_here), editors_button(words.bring_nowhere, here=False)
     else:
         elsewhere = fill(words.editors_elsewhere, channel=Mrkdwn(f"<#{editors}>"))
-        where = elsewhere if editors else escape(words.editors_nowhere)
+        where = f"{elsewhere} {escape(words.editors_replaced)}" if editors else escape(words.editors_nowhere)
         button = editors_button(words.bring_here, here=True)
     parts = [section(lead), section(meanings), _buttons(settings, library), section(where), kit.ActionsBlock([button])]
     return message(parts, [lead, meanings, where])

@@ -33,7 +33,7 @@ class ReplyWorker(SlackWorker):
     """Brings, changes and withdraws replies."""
 
     @abstractmethod
-    def render_reply(self, reply: Reply) -> Render:
+    def render_reply(self, team: str, reply: Reply) -> Render:
         """Have a reply rendered when it is sent."""
 
     async def bring(self, team: str, channel: str, wanted: Reply, *, shared: bool) -> None:
@@ -90,7 +90,7 @@ class ReplyWorker(SlackWorker):
             at = await step("now", _now)
             corrected = replace(held, digest=digest, corrected_at=at)
             async with self._freed_on_failure(team, channel, held):
-                content = self._corrected(corrected, at)
+                content = self._corrected(team, corrected, at)
                 changed = await self._gateway.update_message(
                     team, channel, held.answer_ts or "", content, patient=False
                 )
@@ -101,9 +101,9 @@ class ReplyWorker(SlackWorker):
                 return
             await pause(changed["wait"])
 
-    def _corrected(self, reply: Reply, at: float) -> Render:
+    def _corrected(self, team: str, reply: Reply, at: float) -> Render:
         """Have an answer rendered with the line that says when it was corrected; nothing if an entry was removed."""
-        render = self.render_reply(reply)
+        render = self.render_reply(team, reply)
 
         async def content() -> Message | None:
             known = all(name in self._library.entries for name in reply.entries)
@@ -134,7 +134,7 @@ class ReplyWorker(SlackWorker):
             case Way.POST:
                 return await self._post(team, channel, reply)
             case Way.WHISPER:
-                content = self.render_reply(replace(reply, state=ReplyState.WHISPERED))
+                content = self.render_reply(team, replace(reply, state=ReplyState.WHISPERED))
                 return await self._whisper(team, channel, reply, content, in_thread=overtaken)
             case Way.LINK:
                 return await self._link(team, channel, reply, chosen["earlier"])
@@ -171,7 +171,7 @@ class ReplyWorker(SlackWorker):
         return {"way": way.value, "earlier": earlier, "late": False, "digest": await self._digest(reply)}
 
     async def _post(self, team: str, channel: str, reply: Reply) -> Reply:
-        return await self._post_content(team, channel, reply, self.render_reply(reply))
+        return await self._post_content(team, channel, reply, self.render_reply(team, reply))
 
     async def _post_content(self, team: str, channel: str, reply: Reply, content: Render) -> Reply:
         # In a direct message nobody else comes first, and people see their own answers arrive.
@@ -205,7 +205,7 @@ class ReplyWorker(SlackWorker):
                 break
             await pause(1.0)
         if link := await self._permalink(team, channel, earlier):
-            shown = self._rendered(lambda library: manners_blocks.answered_lately(link, library))
+            shown = self._rendered(lambda library: manners_blocks.answered_lately(link, reply.entries[-1], library))
             return await self._post_content(team, channel, replace(reply, kind=LINK), shown)
         await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
         return await self._post(team, channel, reply)
@@ -226,7 +226,9 @@ class ReplyWorker(SlackWorker):
         if reply.kind == ANSWER:
             await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
         reply = replace(reply, digest=await step("digest", self._digest, reply))
-        changed = await self._gateway.update_message(team, channel, reply.answer_ts or "", self.render_reply(reply))
+        changed = await self._gateway.update_message(
+            team, channel, reply.answer_ts or "", self.render_reply(team, reply)
+        )
         return replace(reply, state=ReplyState.WITHDRAWN) if changed.get("gone") else reply
 
     async def _withdraw(self, team: str, channel: str, reply: Reply, *, deleted: bool) -> Reply:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.sql import insert_into, insert_new
@@ -182,7 +182,8 @@ class Replies:
             taken = taken.on_conflict_do_update(
                 index_elements=["team", "channel", "entry"],
                 set_={"question_ts": question_ts, "posted_at": now},
-                where=recent_entries.c.posted_at < now - within,
+                # A clock that has been put back since has left times in the future, which count for nothing.
+                where=or_(recent_entries.c.posted_at < now - within, recent_entries.c.posted_at > now + within),
             )
             await connection.execute(taken)
             latest = await connection.scalar(select(recent_entries.c.question_ts).where(*mine))
