@@ -350,6 +350,22 @@ async def test_a_suggestion_is_answered_also_where_slack_refuses_the_blocks_of_t
     assert buttons(answer) == ["Helpful", "Not helpful", "Why this?"]
 
 
+@pytest.mark.parametrize(("place", "prefix"), [("U_ROLEFIT", ""), ("C_ASK", "<@U_ROLEFIT> ")])
+async def test_a_suggestion_is_chosen_by_its_number_too(
+    workspace: Workspace, library: Library, place: str, prefix: str
+):
+    asked = await workspace.post("U_ANA", place, f"{prefix}titles at labs, flat or not")
+    [offer] = await workspace.replies(asked)
+    label = buttons(offer)[1].removesuffix("…")
+    [chosen] = [entry for entry in library.entries.values() if entry.question.startswith(label)]
+
+    for _ in range(2):
+        await workspace.post("U_ANA", asked.channel, f"{prefix}2.", asked)
+
+    await workspace.latest("U_ANA", offer, once=lambda now: chosen.answer in shown(now))
+    await workspace.settled()
+
+
 async def test_a_direct_message_is_answered_in_its_thread(either_way: Workspace, library: Library):
     asked = await either_way.post("U_ANA", "U_ROLEFIT", wire(SEVEN["need-research-team"]))
 

@@ -431,6 +431,42 @@ async def test_the_shortcut_answers_anybodys_message_for_who_uses_it(
         assert shown(refused) == "I cannot post there. Invite me to the channel first, then try again."
 
 
+async def test_the_shortcut_does_not_offer_to_post_what_stands_there(workspace: Workspace):
+    await workspace.replies(await workspace.post("U_MEI", "C_ASK", MTS))
+    message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
+
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+
+    [told] = [m for m in await workspace.messages("C_ASK", "U_BEN", count=3) if m.get("ephemeral")]
+    assert buttons(told) == []
+
+
+async def test_what_has_no_answer_can_be_put_to_a_person_once_there_is_one(workspace: Workspace):
+    [before] = await workspace.replies(await workspace.mention("U_ANA", "C_ASK", "which ramen is the best?"))
+    assert "Ask a person" not in buttons(before)
+    offered = await panel(workspace, "U_MEI", "C_GENERAL")
+    await workspace.click("U_MEI", offered, "Send it to this channel")
+    await workspace.latest("U_MEI", offered, once=lambda now: "I send it to this channel" in shown(now))
+
+    [answer] = await workspace.replies(await workspace.mention("U_ANA", "C_ASK", "which salary can I ask for?"))
+    await workspace.click("U_ANA", answer, "Ask a person")
+
+    async def passed_on() -> bool:
+        return any("<@U_ANA> asked me" in shown(message) for message in await workspace.messages("C_GENERAL", "U_MEI"))
+
+    await workspace.until(passed_on, "U_MEI")
+
+
+async def test_a_channel_that_the_bot_is_not_in_cannot_be_the_editors(workspace: Workspace):
+    offered = await panel(workspace, "U_MEI", "C_LEADS")
+
+    await workspace.click("U_MEI", offered, "Send it to this channel")
+
+    refused = await workspace.latest("U_MEI", offered, once=lambda now: not buttons(now))
+    assert shown(refused).startswith("I am not in this channel")
+    assert "there is no channel yet" in shown(await panel(workspace))
+
+
 async def test_the_shortcut_says_so_where_there_is_nothing_to_read_or_to_answer(workspace: Workspace):
     await workspace.post("U_MEI", "C_ASK", "which restaurant has the best ramen?")
     message = (await workspace.messages("C_ASK", "U_BEN"))[-1]

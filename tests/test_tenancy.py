@@ -121,6 +121,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.hold_posted": _held_posted,
         "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
         "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
+        "replies.latest_in_thread": lambda store, team, n: store.replies.latest_in_thread(
+            team, "C_ASK", "4.0", ["answer"]
+        ),
         "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
         "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),
         "replies.answered_lately": lambda store, team, n: store.replies.answered_lately(

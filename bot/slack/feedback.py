@@ -17,6 +17,7 @@ from bot.slack.controls import (
     NONE_OF_THESE,
     NOT_NOW,
     REASON,
+    UNREVISED,
     VOTE,
     WHY,
     Reason,
@@ -27,11 +28,14 @@ from bot.slack.controls import (
     read_reason,
     read_vote,
 )
+from bot.slack.faq import NOT_ANSWERED
 from bot.slack.feedback_blocks import comment_view
-from bot.slack.feedback_work import Click, feedback_worker
+from bot.slack.feedback_work import SUGGESTED, Click, feedback_worker
 from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.work import Work
 from bot.storage import Store
+
+_NUMBER = re.compile(r"\W*([1-9])\W*")
 
 log = structlog.get_logger()
 
@@ -59,6 +63,25 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision)
     await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry)
     await ack()
+
+
+async def choose_by_number(
+    team: str, user: str, channel: str, thread_ts: str, ts: str, text: str, store: Store
+) -> bool:
+    """Take a number that somebody types below numbered suggestions for a click; gives whether it was one."""
+    if not (typed := _NUMBER.fullmatch(text)):
+        return False
+    reply = await store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
+    if reply is None or reply.answer_ts is None:
+        return False
+    suggested = reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries
+    number = int(typed[1])
+    if not 1 <= number <= len(suggested):
+        return False
+    click = Click(team, user, channel, reply.answer_ts, thread_ts, ts, None)
+    key = Work.SHOW_ENTRY.key(team, channel, reply.answer_ts, reply.revision or UNREVISED)
+    await jobs.start(key, feedback_worker.choose, click.record(), reply.question_ts, suggested[number - 1])
+    return True
 
 
 async def vote(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:

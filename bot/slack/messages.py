@@ -228,11 +228,9 @@ async def on_message(
     if classified is None:
         from_outside = event_callback.from_outside(team)
         classified = await classify(event, str(context.bot_user_id), library, second_stage, from_outside=from_outside)
-        if classified.ignorable:
-            return
-    if classified.message is None or await _between_people(team, classified.message, store):
-        return
     message, reply = classified.message, classified.reply
+    if classified.ignorable or message is None or await _between_people(team, message, store):
+        return
     shared = event_callback.is_ext_shared_channel is True
     if classified.follows and message.thread_ts:
         after = await store.last_answer(team, message.channel, message.thread_ts)
@@ -250,6 +248,8 @@ async def on_message(
         await _revise_question(team, message, reply, store, was_mention=was_mention)
         former = await _decide(message, message.former or "", library, second_stage)
         await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
+    elif await _is_choice(team, message, store):
+        return
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
         await gaps.record_message(*where, message.text, message.surface, reply, store)
@@ -266,6 +266,14 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     where = (message.channel, message.thread_ts, message.ts)
     stands_there = await feedback.on_reply_to_us(team, message.user, *where, store)
     return stands_there and message.surface is not Surface.MENTION
+
+
+async def _is_choice(team: str, message: IncomingMessage, store: Store) -> bool:
+    """Say whether a message names one of the suggestions above it by its number, and have it taken."""
+    if message.surface in UNPROMPTED or not message.thread_ts:
+        return False
+    where = (message.channel, message.thread_ts, message.ts)
+    return await feedback.choose_by_number(team, message.user, *where, message.text, store)
 
 
 def _was_mention(event: Written, bot_user: str) -> bool:

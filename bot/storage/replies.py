@@ -142,6 +142,15 @@ class Replies:
             row = (await connection.execute(last)).first()
         return _reply(row) if row else None
 
+    async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
+        """Give the latest reply of these kinds that stands in a thread, or None."""
+        thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
+        posted = (replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
+        latest = select(replies).where(*thread, *posted).order_by(replies.c.question_ts.desc()).limit(1)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(latest)).first()
+        return _reply(row) if row else None
+
     async def posted_since(self, team: str, since: float) -> list[tuple[str, Reply]]:
         """List the replies that were posted since then and still stand, each with its channel, oldest first."""
         mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)
