@@ -33,8 +33,9 @@ from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from tests.workspace import Workspace
 
-# CI tries every case there is. Elsewhere a test with thousands of cases tries a part that should find the same.
-THOROUGH = bool(os.environ.get("CI"))
+# With THOROUGH, as in the workflow of GitHub, every case there is. Otherwise a test with thousands of cases tries a part
+# that should find the same, and a conversation runs on one of the databases.
+THOROUGH = bool(os.environ.get("THOROUGH"))
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -246,7 +247,7 @@ def free_port() -> int:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a conversation on one of the databases, half of them on each; in CI, and if it says so, on both."""
+    """Run a conversation on one of the databases, half of them on each; with THOROUGH, and if it says so, on both."""
     marks = metafunc.definition.iter_markers("parametrize")
     if "kept_in" in metafunc.fixturenames and not any("kept_in" in mark.args[0] for mark in marks):
         both = THOROUGH or metafunc.definition.get_closest_marker("both_databases")
