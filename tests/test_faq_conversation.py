@@ -359,11 +359,12 @@ async def test_a_suggestion_is_chosen_by_its_number_too(
     label = buttons(offer)[1].removesuffix("…")
     [chosen] = [entry for entry in library.entries.values() if entry.question.startswith(label)]
 
-    for _ in range(2):
-        await workspace.post("U_ANA", asked.channel, f"{prefix}2.", asked)
+    await workspace.settled()  # nobody types a number before the list has been recorded
+    await workspace.post("U_ANA", asked.channel, f"{prefix}2.", asked)
 
     await workspace.latest("U_ANA", offer, once=lambda now: chosen.answer in shown(now))
     await workspace.settled()
+    assert len(await workspace.thread(asked.channel, asked, "U_ANA")) == 3  # the question, the answer and the number
 
 
 async def test_a_direct_message_is_answered_in_its_thread(either_way: Workspace, library: Library):

@@ -170,3 +170,9 @@ def test_an_address_slack_would_not_call_is_refused():
 
     assert result.returncode == 2
     assert "Slack only calls https:// addresses" in result.stderr
+
+
+def test_each_scope_has_its_reason_where_a_reviewer_looks(manifest: dict[str, Any]):
+    page = (ROOT / "docs" / "marketplace.md").read_text()
+
+    assert [scope for scope in manifest["oauth_config"]["scopes"]["bot"] if f"`{scope}`" not in page] == []
