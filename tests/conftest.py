@@ -33,8 +33,8 @@ from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from tests.workspace import Workspace
 
-# With THOROUGH, as in the workflow of GitHub, every case there is. Otherwise a test with thousands of cases tries a part
-# that should find the same, and a conversation runs on one of the databases.
+# With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
+# a part that should find the same, and a conversation runs on one of the databases.
 THOROUGH = bool(os.environ.get("THOROUGH"))
 DATABASES = ("sqlite", "postgresql")
 
