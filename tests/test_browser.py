@@ -258,3 +258,26 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
     await expect(page.get_by_test_id("messages")).to_contain_text(
         "@Mei Chen has written something about this question of yours: read the reply."
     )
+
+
+async def test_an_edited_question_has_its_answer_changed_and_a_deleted_one_taken_away(page: Page):
+    await write(page, "Message #ask-ai-roles", "What does MTS stand for?")
+    asked = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="Ana Ruiz").last
+    await asked.get_by_test_id("replies").click()
+    thread = page.get_by_test_id("thread-messages")
+    await expect(thread).to_contain_text("I took your question for: What does “Member of Technical Staff” mean")
+
+    await asked.hover()
+    await asked.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Edit message").click()
+    box = page.get_by_role("textbox", name="Edit message")
+    await box.fill("Why did xAI drop the title researcher?")
+    await box.press("Enter")
+    await expect(thread).to_contain_text("I took your question for: Why did xAI drop")
+    await expect(thread).not_to_contain_text("Member of Technical Staff” mean")
+    await picture(page, "edited", THREAD)
+
+    await asked.hover()
+    await asked.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Delete message").click()
+    await expect(thread).not_to_contain_text("I took your question for")

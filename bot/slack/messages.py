@@ -207,6 +207,15 @@ async def _decide(
     return reply
 
 
+async def _decide_former(
+    message: IncomingMessage, revised_ts: str, library: Library, second: SecondStage | None
+) -> PlannedReply | None:
+    """Decide what to say to what a message said before it was revised; None if that has begun long ago, if ever."""
+    if float(revised_ts) - float(message.ts) >= ON_ITS_WAY:
+        return None
+    return await _decide(message, message.former or "", library, second)
+
+
 def _count_silence(message: IncomingMessage, event: Written) -> None:
     """Count a message that gets no reply; of the two events of a mention, the one that every mention has."""
     if message.surface is not Surface.MENTION or event.type == "app_mention":
@@ -246,7 +255,7 @@ async def on_message(
     elif message.revised_ts:
         was_mention = _was_mention(event, str(context.bot_user_id))
         await _revise_question(team, message, reply, store, was_mention=was_mention)
-        former = await _decide(message, message.former or "", library, second_stage)
+        former = await _decide_former(message, message.revised_ts, library, second_stage)
         await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
     elif await _is_choice(team, message, store):
         return
@@ -303,10 +312,9 @@ async def _revise(
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
-    former: the decision about what it said before, which may just be on its way.
+    former: the decision about what it said before, if the reply may just be on its way.
     """
-    on_its_way = former is not None and float(revised_ts) - float(message.ts) < ON_ITS_WAY
-    if reply is None and not on_its_way and await store.replies.get(team, message.channel, message.ts) is None:
+    if reply is None and former is None and await store.replies.get(team, message.channel, message.ts) is None:
         return
     key = Work.REVISE_REPLY.key(team, message.channel, message.ts, revised_ts)
     planned = _arguments(message, reply or PlannedReply(""))
