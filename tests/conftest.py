@@ -265,8 +265,10 @@ def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
-    """A workspace with the bot connected over Socket Mode."""
-    async with Workspace.start() as found, bot_in(found, library, tmp_path, **kept_in):
+    """A workspace with the bot connected over Socket Mode, or with TRANSPORT=http served over signed HTTP."""
+    port = free_port() if os.environ.get("TRANSPORT") == "http" else None
+    events = f"http://127.0.0.1:{port}/slack/events" if port else None
+    async with Workspace.start(events_url=events) as found, bot_in(found, library, tmp_path, port=port, **kept_in):
         yield found
 
 
