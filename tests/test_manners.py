@@ -474,3 +474,54 @@ async def test_the_shortcut_says_so_where_there_is_nothing_to_read_or_to_answer(
     await workspace.shortcut("U_BEN", "answer_from_faq", message)
 
     await whispered(workspace, "I don’t know that one.", "U_BEN")
+
+
+# What a strict reader found
+
+
+async def test_a_slip_mended_in_a_thread_leaves_the_answer_there(workspace: Workspace, library: Library):
+    root = await workspace.post("U_BEN", "C_ASK", "lunch at 12?")
+    asked = await workspace.post("U_ANA", "C_ASK", XAI, root)
+    [answer] = await workspace.replies(asked)
+
+    await workspace.edit(asked, XAI.replace("Why did", "Why  did"))
+    await workspace.settled()
+
+    entry = library.entries["xai-dropped-researcher"]
+    assert entry.answer in shown(await workspace.latest("U_ANA", answer))
+
+
+async def test_no_link_leads_to_an_answer_that_has_become_another(workspace: Workspace, library: Library):
+    first = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(first)
+    await workspace.edit(first, XAI)
+    xai, mts = library.entries["xai-dropped-researcher"], library.entries["member-of-technical-staff"]
+    await workspace.latest("U_ANA", answer, once=lambda now: xai.answer in shown(now))
+    await workspace.settled()
+
+    [second] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS))
+
+    assert mts.answer in shown(second)
+
+
+async def test_an_answer_stays_where_slack_does_not_say_whether_people_have_replied(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.faults(api=[{"method": "conversations.replies", "error": "access_denied"}])
+
+    await workspace.edit(asked, "lunch at 12?")
+
+    taken_back = "The question was changed, so I have taken my answer back."
+    await workspace.latest("U_ANA", answer, once=lambda now: shown(now) == taken_back)
+
+
+async def test_a_rate_limit_delays_a_withdrawal_and_decides_nothing(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.post("U_BEN", "C_ASK", "good to know", asked)
+    await workspace.faults(api=[{"method": "conversations.replies", "error": "ratelimited", "retry_after": 1}])
+
+    await workspace.delete(asked)
+    await workspace.settled()
+
+    assert answer["ts"] in [message["ts"] for message in await workspace.thread("C_ASK", asked, "U_BEN")]

@@ -1,5 +1,6 @@
 """What was replied is remembered once, by one piece of work at a time."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -107,3 +108,18 @@ async def test_what_was_posted_unasked_in_a_thread_is_counted(store: Store):
     assert [reply.question_ts for _, reply in await store.replies.posted_since(TEAM, 0.0)] == ["5.0", "5.1", "5.3"]
     await store.prune(before=6.0, now=6.0)
     assert await store.replies.posted_since(TEAM, 0.0) == []
+
+
+async def test_a_correction_and_an_edit_never_hold_the_same_reply(store: Store):
+    for number in range(20):
+        reply = replace(FIRST, question_ts=f"5.{number}")
+        await store.replies.hold(TEAM, ASK, reply, by="say")
+        await store.replies.settle(TEAM, ASK, replace(reply, state=ReplyState.POSTED, answer_ts="5.1"), by="say")
+
+        holds = await asyncio.gather(
+            store.replies.hold_posted(TEAM, ASK, reply.question_ts, by="correct"),
+            store.replies.hold(TEAM, ASK, replace(reply, revision="6.0"), by="edit"),
+            return_exceptions=True,
+        )
+
+        assert [isinstance(held, BusyError) for held in holds].count(True) == 1, holds

@@ -26,8 +26,13 @@ class ChannelWorker(SlackWorker):
     @workflow
     async def welcome(self, team: str, channel: str, shared: bool) -> None:
         """Say that the bot is there, once in each channel, with the choice of what it does."""
-        if await step("welcome", self._store.replies.welcome, team, channel):
+
+        async def is_welcomed() -> bool:
+            return (await self._store.replies.channel(team, channel)).welcomed_at is not None
+
+        if not await step("is welcomed", is_welcomed):
             await self._gateway.post_message(team, channel, self._greeting(team, channel, shared=shared))
+            await step("welcome", self._store.replies.welcome, team, channel)
 
     @workflow
     async def show_choice(self, team: str, channel: str, ts: str, shared: bool) -> None:
@@ -82,6 +87,9 @@ async def panel(team: str, channel: str, library: Library, store: Store) -> Mess
 async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Set the mode of the channel where the button stands, and show that it is set."""
     team, (mode, shared) = str(context.team_id), read_mode(block_actions.action)
+    if _is_outsider(block_actions, team):
+        await ack()
+        return
     clicked_at = block_actions.action.action_ts
     if block_actions.message is None:
         channel, url = block_actions.ephemeral_place.channel, block_actions.reply_url
@@ -95,6 +103,12 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
         key = Work.SHOW_CHANNEL.key(team, place.channel, clicked_at)
         await jobs.start(key, channel_worker.show_choice, team, place.channel, place.ts, shared)
     await ack()
+
+
+def _is_outsider(clicked: BlockActions, team: str) -> bool:
+    """Say whether somebody of another organisation clicks, who is to change nothing in a shared channel."""
+    ours = {None, team, clicked.enterprise.id if clicked.enterprise else None}
+    return clicked.user.team_id not in ours
 
 
 async def set_editors(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:

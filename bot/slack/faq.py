@@ -121,7 +121,8 @@ class FaqWorker(ReplyWorker):
             question = known[0].question
             return manners_blocks.posted_for(asker, question, blocks.answers(known, library), library)
 
-        await self._gateway.respond(response_url, self._rendered(posted), visible=True)
+        if not await self._gateway.respond(response_url, self._rendered(posted), visible=True):
+            return
         gone = self._rendered(lambda library: blocks.say(library.words.manners.posted_in_thread))
         await self._gateway.respond(response_url, gone, delete=True)
 

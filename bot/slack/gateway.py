@@ -337,10 +337,19 @@ class SlackGateway:
             return {"wait": 1.0, "counts": 1, "error": f"status {status}"}
         return {"refused": True}
 
-    async def has_replies(self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]) -> bool:
+    async def has_replies(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        after: str,
+        besides: frozenset[str] = frozenset(),
+        *,
+        patient: bool = False,
+    ) -> bool | None:
         """Say whether people have replied in a thread after a message; those `besides` do not count.
 
-        False where Slack does not let us look now or at all: what depends on it is a courtesy.
+        None where Slack does not let us look, or not now unless we are to be patient.
         """
 
         async def look(_: CallResult) -> CallResult:
@@ -353,7 +362,8 @@ class SlackGateway:
             later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
             return {"replied": any(message.get("user") not in {SLACKBOT, *besides} for message in later)}
 
-        return bool((await self._call("look for replies", look, patient=False)).get("replied"))
+        replied: bool | None = (await self._call("look for replies", look, patient=patient)).get("replied")
+        return replied
 
     async def is_member(self, team: str, channel: str) -> bool:
         """Say whether we are in a channel; False where Slack does not say."""

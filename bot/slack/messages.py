@@ -242,7 +242,7 @@ async def on_message(
         return
     shared = event_callback.is_ext_shared_channel is True
     if classified.follows and message.thread_ts:
-        after = await store.last_answer(team, message.channel, message.thread_ts)
+        after = await _answered_before(team, message, message.thread_ts, store)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
     stored = None
     if message.surface is Surface.DM and message.thread_ts:
@@ -266,6 +266,15 @@ async def on_message(
         await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
     else:
         _count_silence(message, event)
+
+
+async def _answered_before(team: str, message: IncomingMessage, thread_ts: str, store: Store) -> str | None:
+    """Give the entry that a message may lean on: the latest in its thread, and of a revised one the one before it."""
+    known = await store.replies.get(team, message.channel, message.ts) if message.revised_ts else None
+    if known is None:
+        return await store.last_answer(team, message.channel, thread_ts)
+    before = await store.replies.before(team, message.channel, known)
+    return before.entries[-1] if before and before.entries else None
 
 
 async def _between_people(team: str, message: IncomingMessage, store: Store) -> bool:

@@ -127,7 +127,8 @@ class ReplyWorker(SlackWorker):
         chosen, overtaken = await step("way", self._way, team, channel, reply, shared, None), False
         if chosen["late"]:
             besides = frozenset(filter(None, [reply.asker]))
-            overtaken = await self._gateway.has_replies(team, channel, reply.thread_ts, reply.question_ts, besides)
+            where = (team, channel, reply.thread_ts, reply.question_ts)
+            overtaken = bool(await self._gateway.has_replies(*where, besides))
             chosen = await step("way", self._way, team, channel, reply, shared, overtaken)
         reply = replace(reply, digest=chosen["digest"])
         match Way(chosen["way"]):
@@ -161,7 +162,8 @@ class ReplyWorker(SlackWorker):
         asked_later = bool(reply.revision) or since > MAY_BE_OVERTAKEN
         if overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later:
             return {"way": way.value, "earlier": None, "late": True, "digest": None}
-        if way is Way.POST and reply.kind == ANSWER and surface is not Surface.DM:
+        one_answer = reply.kind == ANSWER and len(reply.entries) == 1  # of two, a link would answer one only
+        if way is Way.POST and one_answer and surface is not Surface.DM:
             entry, within = reply.entries[-1], SAME_ENTRY_WITHIN
             earlier = await self._store.replies.answered_lately(team, channel, entry, reply.question_ts, within)
             way = way_to_reply(surface, replace(circumstances, answered_lately=earlier is not None))
@@ -204,7 +206,8 @@ class ReplyWorker(SlackWorker):
             if earlier["state"] != ReplyState.BEGUN:
                 break
             await pause(1.0)
-        if link := await self._permalink(team, channel, earlier):
+        says_it = reply.entries[-1] in earlier["entries"]  # it may have been changed since, with its question
+        if says_it and (link := await self._permalink(team, channel, earlier)):
             shown = self._rendered(lambda library: manners_blocks.answered_lately(link, reply.entries[-1], library))
             return await self._post_content(team, channel, replace(reply, kind=LINK), shown)
         await step("lean on", self._store.record_answer, team, channel, reply.thread_ts, reply.entries[-1])
@@ -213,8 +216,8 @@ class ReplyWorker(SlackWorker):
     async def _earlier(self, team: str, channel: str, question_ts: str) -> dict[str, Any]:
         earlier = await self._store.replies.get(team, channel, question_ts)
         if earlier is None:
-            return {"state": ReplyState.WITHDRAWN.value, "answer_ts": None}
-        return {"state": earlier.state.value, "answer_ts": earlier.answer_ts}
+            return {"state": ReplyState.WITHDRAWN.value, "answer_ts": None, "entries": []}
+        return {"state": earlier.state.value, "answer_ts": earlier.answer_ts, "entries": list(earlier.entries)}
 
     async def _permalink(self, team: str, channel: str, earlier: dict[str, Any]) -> str | None:
         if earlier["state"] != ReplyState.POSTED or earlier["answer_ts"] is None:
@@ -239,7 +242,8 @@ class ReplyWorker(SlackWorker):
         withdrawn = replace(reply, state=ReplyState.WITHDRAWN)
         if reply.state is not ReplyState.POSTED or reply.answer_ts is None:
             return withdrawn
-        if not await self._gateway.has_replies(team, channel, reply.thread_ts, reply.question_ts, frozenset()):
+        where = (team, channel, reply.thread_ts, reply.answer_ts)
+        if await self._gateway.has_replies(*where, frozenset(), patient=True) is False:
             await self._gateway.delete_message(team, channel, reply.answer_ts)
         elif deleted:
             return reply
