@@ -148,7 +148,8 @@ class ReplyWorker(SlackWorker):
     async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
         """Choose how to bring a reply. `late`: whether to find out first if somebody else has replied."""
         surface = Surface(reply.surface)
-        around = await self._store.replies.around(team, channel, reply.thread_ts, reply.asker, sorted(UNPROMPTED))
+        where = (team, channel, reply.thread_ts, reply.asker, sorted(UNPROMPTED))
+        around = await self._store.replies.around(*where, question_ts=reply.question_ts)
         circumstances = Circumstances(
             mode=Mode(around.mode) if around.mode else None,
             shared=shared,

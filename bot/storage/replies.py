@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.sql import insert_into, insert_new
@@ -159,13 +159,22 @@ class Replies:
             return [(row.channel, _reply(row)) for row in rows]
 
     async def around(
-        self, team: str, channel: str, thread_ts: str, user: str | None, surfaces: Sequence[str]
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        user: str | None,
+        surfaces: Sequence[str],
+        *,
+        question_ts: str | None = None,
     ) -> Surroundings:
         """Give what is to be minded before replying to somebody in a thread.
 
-        surfaces: of the messages whose answers in this thread are counted.
+        surfaces: of the messages whose answers in this thread are counted; with those that are on their way to messages
+        before `question_ts`.
         """
-        posted = (replies.c.state == ReplyState.POSTED, replies.c.surface.in_(surfaces))
+        coming = and_(replies.c.state == ReplyState.BEGUN, replies.c.question_ts < (question_ts or ""))
+        posted = (or_(replies.c.state == ReplyState.POSTED, coming), replies.c.surface.in_(surfaces))
         thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
         here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
         mine = (people.c.team == team, people.c.user == user)
