@@ -172,6 +172,30 @@ def create_database(server: str, options: str = "") -> str:
     return make_url(server).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture(params=DATABASES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """A store without rows, on each of the databases."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
+    else:
+        url = create_database(request.getfixturevalue("postgres")).replace("postgresql://", "postgresql+psycopg://")
+    opened = await Store.open(url)
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def rows(data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
+    """Look at the rows of a bot, which need not be running; `kept_in`: its database, as the fixture has it."""
+    if "database_url" not in kept_in:
+        with_tables(data)
+    opened = await Store.open(Settings(_env_file=None, data_dir=data, **kept_in).store_url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
 def _delete_rows(address: str) -> None:
     """Close all connections to a database and delete its rows, but for those that say which migrations it has."""
     with psycopg.connect(address, autocommit=True) as connection:

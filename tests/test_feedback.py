@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ import pytest
 
 from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
-from bot.settings import Settings
 from bot.slack import faq
 from bot.slack.messages import classify
 from bot.slack.payloads import MessageEvent
 from bot.slack.reply_work import ANSWER
 from bot.storage import HelpRequest, ReplyState, Store, Vote
-from tests.conftest import bot_in, free_port
+from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
 
@@ -33,17 +31,8 @@ UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answe
 @pytest.fixture
 async def store(workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
     """The rows of the bot in `workspace`."""
-    async with rows(tmp_path, **kept_in) as opened:
+    async with rows(tmp_path, kept_in) as opened:
         yield opened
-
-
-@asynccontextmanager
-async def rows(data: Path, **kept_in: Any) -> AsyncIterator[Store]:
-    opened = await Store.open(Settings(_env_file=None, data_dir=data, **kept_in).store_url)
-    try:
-        yield opened
-    finally:
-        await opened.close()
 
 
 async def answered(workspace: Workspace, text: str = ASKS_MTS, *, mention: bool = True) -> tuple[Sent, Json]:
@@ -160,7 +149,7 @@ async def test_something_else_can_be_put_in_words(either_way: Workspace, tmp_pat
     await either_way.submit("U_BEN", {"In your own words, if you like": " It is about <Anthropic> only. "})
     await changed(either_way, "U_BEN", asked, "Whoever looks after the answers will see it")
 
-    async with rows(tmp_path) as store:
+    async with rows(tmp_path, {}) as store:
         vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
     assert vote
     assert (vote.reason, vote.comment) == ("other", "It is about <Anthropic> only.")
@@ -192,7 +181,7 @@ async def test_a_forged_window_does_no_harm(library: Library, tmp_path: Path, me
         }
         payload = {"type": "view_submission", "team": {"id": TEAM}, "user": {"id": "U_MEI"}, "view": view}
         body = urlencode({"payload": json.dumps(payload)}).encode()
-        async with aiohttp.ClientSession() as session, rows(tmp_path) as store:
+        async with aiohttp.ClientSession() as session, rows(tmp_path, {}) as store:
             form = {**Edge(port, workspace, session).signed(body), "Content-Type": FORM}
             given, _ = await Edge(port, workspace, session).post(body, form)
 
@@ -542,7 +531,7 @@ async def test_an_owner_who_cannot_be_reached_does_not_keep_a_question_from_the_
     library: Library, tmp_path: Path
 ):
     owned = with_entry(library, owner="C_LEADS")  # where the bot is no member
-    async with Workspace.start() as workspace, bot_in(workspace, owned, tmp_path), rows(tmp_path) as store:
+    async with Workspace.start() as workspace, bot_in(workspace, owned, tmp_path), rows(tmp_path, {}) as store:
         await editors_in(store)
         asked, answer = await answered(workspace)
         await workspace.click("U_BEN", answer, "Not helpful")

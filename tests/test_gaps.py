@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,21 +21,9 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from bot.storage import Question, QuestionKind, Reply, ReplyState, Store
 from bot.storage.tables import votes
-from tests.conftest import create_database
 
 TEAM = "T_ONE"
 FIRST = Question("C_ASK:5.0", "U_ANA", QuestionKind.SUGGESTED, "what is a quant", "C_ASK", "5.0", asked_at=5.0)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
-    else:
-        url = create_database(request.getfixturevalue("postgres")).replace("postgresql://", "postgresql+psycopg://")
-    opened = await Store.open(url)
-    yield opened
-    await opened.close()
 
 
 async def test_a_question_is_kept_once_with_what_was_asked_first(store: Store):

@@ -4,7 +4,6 @@ import contextlib
 import shutil
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ import pytest
 
 from bot import knowledge
 from bot.domain.gaps import message_id
-from bot.settings import KNOWLEDGE, Settings
+from bot.settings import KNOWLEDGE
 from bot.slack import faq, gaps
 from bot.slack.gaps_work import gaps_worker
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import replies, workspaces
-from tests.conftest import bot_in, with_tables
+from tests.conftest import bot_in, rows
 from tests.workspace import Workspace, buttons, shown
 
 TEAM, EDITOR = "T_LOCAL", "U_MEI"
@@ -40,16 +39,6 @@ ENTRY = """
     owner: Rolefit editors
     checked: 2026-11-27
 """
-
-
-@asynccontextmanager
-async def rows(data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
-    """Look at the rows of a bot."""
-    if "database_url" not in kept_in:
-        with_tables(data)
-    store = await Store.open(Settings(_env_file=None, data_dir=data, **kept_in).store_url)
-    yield store
-    await store.close()
 
 
 @pytest.fixture

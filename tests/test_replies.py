@@ -2,29 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bot.storage import BusyError, ChannelSettings, Reply, ReplyState, Store
 from bot.storage.replies import Surroundings
-from tests.conftest import create_database
 
 TEAM, ASK = "T_ONE", "C_ASK"
 FIRST = Reply("5.0", "5.0", "U_ANA", "channel", "answer", ("mts",), replied_at=5.0)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
-    else:
-        url = create_database(request.getfixturevalue("postgres")).replace("postgresql://", "postgresql+psycopg://")
-    opened = await Store.open(url)
-    yield opened
-    await opened.close()
 
 
 async def test_one_piece_of_work_holds_a_reply_until_it_is_settled(store: Store):

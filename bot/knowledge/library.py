@@ -1,7 +1,7 @@
 """`Library`: one immutable snapshot of the knowledge, and the indexes over it."""
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -107,6 +107,10 @@ class Library:
     def entry(self, entry_id: str) -> Entry | None:
         """Give the entry with this id, or the one that answers now what an entry with this id did."""
         return self.entries.get(entry_id) or self.entries.get(self.former.get(entry_id, ""))
+
+    def known(self, entry_ids: Iterable[str]) -> list[Entry]:
+        """Give the entries with these ids, as `entry` does, without those that are gone."""
+        return [entry for entry_id in entry_ids if (entry := self.entry(entry_id)) is not None]
 
     def decoy(self, decoy_id: str) -> NotAnswered | None:
         """Give the question with this id that is known not to be answered."""

@@ -9,7 +9,7 @@ from bot.domain.content import Citation, Entry
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button, recipient_menu, send_buttons
-from bot.slack.pieces import Message, context, finished, in_lines, message, plain, section, table
+from bot.slack.pieces import Message, context, finished, in_lines, joined, message, plain, section, table
 from bot.slack.text import Mrkdwn, contact, escape, fill
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
@@ -108,8 +108,7 @@ def hello(library: Library) -> Message:
 
 def taken_privately(entry: Entry, library: Library) -> Message:
     """Answer with a suggestion under its question, in place of the buttons that only one person saw."""
-    taken, answer = suggestion_taken(entry, library), answers([entry], library)
-    return Message(f"{taken.text}\n{answer.text}", (*taken.blocks, *answer.blocks))
+    return joined(suggestion_taken(entry, library), answers([entry], library))
 
 
 def not_answered(reply: str, entries: Sequence[Entry], library: Library) -> Message:

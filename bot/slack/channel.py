@@ -42,11 +42,7 @@ class ChannelWorker(SlackWorker):
     @workflow
     async def show_panel(self, team: str, channel: str, response_url: str) -> None:
         """Bring the list of choices up to date that one person sees."""
-
-        async def now() -> Message:
-            return await panel(team, channel, self._library, self._store)
-
-        await self._gateway.respond(response_url, now, replace=True)
+        await self._gateway.respond(response_url, self._panel(team, channel), replace=True)
 
     @workflow
     async def choose_editors(self, team: str, channel: str, user: str, response_url: str) -> None:
@@ -56,14 +52,16 @@ class ChannelWorker(SlackWorker):
             await self._gateway.respond(response_url, refused, replace=True)
             return
         await step("choose", self._choose_editors, team, channel, user)
-
-        async def now() -> Message:
-            return await panel(team, channel, self._library, self._store)
-
-        await self._gateway.respond(response_url, now, replace=True)
+        await self._gateway.respond(response_url, self._panel(team, channel), replace=True)
 
     async def _choose_editors(self, team: str, channel: str, user: str) -> None:
         await self._store.feedback.set_editors_channel(team, channel, by=user)
+
+    def _panel(self, team: str, channel: str) -> Render:
+        async def now() -> Message:
+            return await panel(team, channel, self._library, self._store)
+
+        return now
 
     def _greeting(self, team: str, channel: str, *, shared: bool) -> Render:
         async def greeting() -> Message:

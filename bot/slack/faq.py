@@ -115,7 +115,7 @@ class FaqWorker(ReplyWorker):
         """Post an answer where somebody had it for themselves, in their name."""
 
         def posted(library: Library) -> Message | None:
-            known = [entry for name in entries if (entry := library.entry(name)) is not None]
+            known = library.known(entries)
             if not known:
                 return None
             question = known[0].question
@@ -226,7 +226,7 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
         talk = library.words.talk.of(entries[0])
         return blocks.talk(talk.reply, library, begins=talk.begins) if talk.reply else blocks.hello(library)
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
-    known = [entry for name in entries if (entry := library.entry(name)) is not None]
+    known = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
         return blocks.not_answered(decoy.reply, known, library)
     if not known:
@@ -241,7 +241,7 @@ def says_no_answer(reply: Reply) -> bool:
 
 def posted(reply: Reply, library: Library) -> Message:
     """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out."""
-    known = [entry for name in reply.entries if (entry := library.entry(name)) is not None]
+    known = library.known(reply.entries)
     decoy = library.decoy(reply.entries[0]) if reply.kind == NOT_ANSWERED else None
     if known and reply.kind == ANSWER:
         unasked = reply.surface in UNPROMPTED

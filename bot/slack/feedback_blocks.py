@@ -1,7 +1,6 @@
 """What an answer carries when it is posted, and the messages that come of it -> Block Kit. Nothing is sent here."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import slackblocks as kit
@@ -24,8 +23,8 @@ from bot.slack.controls import (
     vote_buttons,
     why_button,
 )
-from bot.slack.pieces import Message, finished, message, section
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.pieces import Message, finished, joined, message, plain, section
+from bot.slack.text import Mrkdwn, escape, fill, mention, written_out
 
 MAX_COMMENT = 1000  # characters that somebody may write about an answer
 
@@ -43,7 +42,7 @@ def answer(entries: Sequence[Entry], question_ts: str, library: Library, *, unas
     def about(entry: Entry) -> Mrkdwn:
         filled = {
             "sources": sources(entry.sources, library, with_sections=False),
-            "checked": _day(entry.checked),
+            "checked": written_out(entry.checked),
             "owner": _owner(entry, library),
         }
         if len(entries) > 1:  # each stands under its question
@@ -56,10 +55,6 @@ def answer(entries: Sequence[Entry], question_ts: str, library: Library, *, unas
         buttons.append(not_now_button(words.not_now, question_ts))
     votes = vote_buttons(words.helpful, words.not_helpful, question_ts, entries)
     return message([*parts, votes, kit.ActionsBlock(buttons)], lines)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _owner(entry: Entry, library: Library) -> str:
@@ -85,9 +80,7 @@ def suggestions(
 
 def or_ask_person(said: Message, question_ts: str, library: Library) -> Message:
     """Put the button that asks a person below what says that there is no answer."""
-    about = AboutAnswer(question_ts, question_ts, None)
-    row = message([kit.ActionsBlock([ask_person_button(library.words.feedback.ask_person, about)])], [])
-    return Message(said.text, (*said.blocks, *row.blocks))
+    return _and_person(said, AboutAnswer(question_ts, question_ts, None), library)
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
@@ -118,9 +111,13 @@ def reason_taken(about: AboutAnswer, library: Library, *, person: bool) -> Messa
 
 
 def _with_person(text: str, about: AboutAnswer, library: Library, *, person: bool) -> Message:
-    lead = escape(text)
-    row = [kit.ActionsBlock([ask_person_button(library.words.feedback.ask_person, about)])] if person else []
-    return message([section(lead), *row], [lead])
+    said = plain(escape(text))
+    return _and_person(said, about, library) if person else said
+
+
+def _and_person(said: Message, about: AboutAnswer, library: Library) -> Message:
+    button = ask_person_button(library.words.feedback.ask_person, about)
+    return joined(said, message([kit.ActionsBlock([button])], []))
 
 
 def comment_view(channel: str, answer_ts: str, library: Library) -> dict[str, Any]:

@@ -206,7 +206,7 @@ class FeedbackWorker(ReplyWorker):
                 return blocks.say(words.why_forgotten)
             if reply.state is ReplyState.WITHDRAWN:
                 return blocks.say(words.withdrawn)
-            known = [entry for name in reply.entries if (entry := self._library.entry(name)) is not None]
+            known = self._library.known(reply.entries)
             if not known:
                 return blocks.say(words.entry_gone)
             in_thread = reply.thread_ts if reply.thread_ts != question_ts else None

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
-from bot.domain.content import digest_of
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.knowledge import Library
@@ -21,9 +20,9 @@ from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
 from bot.slack.faq import NOT_ANSWERED, SUGGEST, UNKNOWN, PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
-from bot.slack.reply_work import ANSWER
+from bot.slack.reply_work import ANSWER, digest_now
 from bot.slack.work import Work, address_digest
-from bot.storage import Reply, Store
+from bot.storage import Store
 
 CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
 
@@ -101,19 +100,11 @@ async def _close_answered(team: str, library: Library, second: SecondStage | Non
 async def _correct_answers(team: str, library: Library, store: Store) -> None:
     """Have answers corrected that were posted lately and would say something else by now."""
     for channel, reply in await store.replies.posted_since(team, time.time() - CORRECTED_FOR):
-        digest = _digest(reply, library)
+        digest = digest_now(reply, library)
         if digest and reply.digest and digest != reply.digest:
             rest = (reply.question_ts, digest[:16], int(reply.corrected_at or 0))
             key = Work.CORRECT_REPLY.key(team, channel, *rest)
             await jobs.start(key, faq.faq_worker.correct_reply, team, channel, reply.question_ts, digest)
-
-
-def _digest(reply: Reply, library: Library) -> str | None:
-    """Give the digest of what an answer would say now; None if it is none, or one of its entries was removed."""
-    entries = [library.entries[name] for name in reply.entries if name in library.entries]
-    if reply.kind != ANSWER or len(entries) < len(reply.entries):
-        return None
-    return digest_of(entries, library.tables)
 
 
 # Every week

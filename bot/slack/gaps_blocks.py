@@ -1,7 +1,7 @@
 """What is said of the gap list: to editors, and to people whose question has an answer by now."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import slackblocks as kit
 
@@ -12,8 +12,8 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_SECTION_TEXT
 from bot.slack import blocks
 from bot.slack.controls import draft_button, news_button
-from bot.slack.pieces import Message, context, message, plain, section
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.pieces import Message, context, joined, message, plain, section
+from bot.slack.text import Mrkdwn, escape, fill, written_out
 
 MOST = 5  # gaps, proposals or entries in one list
 MAX_FALLBACK = 4000  # characters that Slack advises for `text`
@@ -70,7 +70,7 @@ def _proposal(proposal: Proposal, library: Library) -> str:
 
 def _due(entry: Entry, library: Library) -> str:
     words = library.words.gaps
-    return "• " + fill(words.due_entry, question=entry.question, owner=entry.owner, date=written(entry.checked))
+    return "• " + fill(words.due_entry, question=entry.question, owner=entry.owner, date=written_out(entry.checked))
 
 
 def _more(count: int, library: Library) -> Iterator[Line]:
@@ -112,7 +112,7 @@ def news(asked: str, entries: Sequence[Entry], library: Library) -> Message:
     words = library.words.gaps
     lead, answer = plain(fill(words.news, asked=readable(asked))), blocks.answers(entries, library)
     button = message([kit.ActionsBlock([news_button(words.news_off, wanted=False)])], [])
-    return Message(f"{lead.text}\n{answer.text}", (*lead.blocks, *answer.blocks, *button.blocks))
+    return joined(lead, answer, button)
 
 
 def news_chosen(library: Library, *, wanted: bool) -> Message:
@@ -126,12 +126,6 @@ def news_chosen(library: Library, *, wanted: bool) -> Message:
 
 def corrected(answer: Message, at: float, library: Library) -> Message:
     """Say under an answer when it was corrected; `at`: seconds since 1970."""
-    day = written(datetime.fromtimestamp(at, UTC).date())
+    day = written_out(datetime.fromtimestamp(at, UTC).date())
     line = fill(library.words.gaps.corrected, date=day)
-    note = message([context(line)], [line])
-    return Message(f"{answer.text}\n{note.text}", (*answer.blocks, *note.blocks))
-
-
-def written(day: date) -> str:
-    """Write a day out: "28 November 2026"."""
-    return f"{day.day} {day:%B %Y}"
+    return joined(answer, message([context(line)], [line]))

@@ -36,7 +36,7 @@ class GapsWorker(SlackWorker):
 
         async def news() -> Message | None:
             question = await self._store.gaps.get(team, question_id)
-            known = [entry for name in entries if (entry := self._library.entry(name)) is not None]
+            known = self._library.known(entries)
             # The message may have been deleted since, and the entry removed.
             return gaps_blocks.news(question.text, known, self._library) if question and known else None
 

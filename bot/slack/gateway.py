@@ -27,7 +27,7 @@ from bot.jobs import WorkError, in_doubt, next_message_key, pause, step
 from bot.slack.access import Access
 from bot.slack.client import UNREADABLE, code, retry_after, seconds_to_wait
 from bot.slack.notes import Note, Notes
-from bot.slack.payloads import SLACKBOT
+from bot.slack.payloads import SLACKBOT, TOMBSTONE
 from bot.slack.pieces import Message
 from bot.slack.plainer import plainer
 from bot.slack.text import without_mention
@@ -81,8 +81,6 @@ DELIVERY_RESTRICTED = frozenset(
         "team_access_not_granted",
     }
 )
-
-DELETED_ROOT = "tombstone"  # subtype of what is left of a thread's root
 
 
 @dataclass(frozen=True)
@@ -412,7 +410,7 @@ class SlackGateway:
             return None
         messages: list[dict[str, Any]] = found["messages"]
         message = next((message for message in messages if message["ts"] == ts), None)
-        if message is None or message.get("subtype") == DELETED_ROOT:
+        if message is None or message.get("subtype") == TOMBSTONE:
             return None
         text = without_mention(str(message.get("text") or ""), member.user if member else "")
         if not text:  # somebody asks about what they have forwarded

@@ -8,7 +8,7 @@ from bot.domain.manners import Mode
 from bot.knowledge import Library
 from bot.slack.blocks import say
 from bot.slack.controls import editors_button, mode_button, post_private_button
-from bot.slack.pieces import Message, context, message, plain, section
+from bot.slack.pieces import Message, context, joined, message, plain, section
 from bot.slack.run_messages import day
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import ChannelSettings
@@ -47,13 +47,13 @@ def private(answer: Message, label: str, value: str, library: Library) -> Messag
     """Show somebody an answer that they can have posted; `value`: what and where, for `post_private_button`."""
     note = escape(library.words.manners.only_you)
     extra = message([context(note), kit.ActionsBlock([post_private_button(label, value)])], [note])
-    return Message(f"{answer.text}\n{extra.text}", (*answer.blocks, *extra.blocks))
+    return joined(answer, extra)
 
 
 def posted_for(person: str, question: str, answer: Message, library: Library) -> Message:
     """Post an answer for somebody who had it for themselves, under the question that it is an answer to."""
     lead = plain(fill(library.words.manners.posted_here, person=mention(person), question=question))
-    return Message(f"{lead.text}\n{answer.text}", (*lead.blocks, *answer.blocks))
+    return joined(lead, answer)
 
 
 def welcome(settings: ChannelSettings, library: Library, *, shared: bool) -> Message:

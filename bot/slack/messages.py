@@ -13,6 +13,7 @@ from bot.slack import faq, feedback, gaps, quiz
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
+    TOMBSTONE,
     WRITTEN,
     EventCallback,
     FormerMessage,
@@ -24,7 +25,6 @@ from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import Store
 
-TOMBSTONE = "tombstone"  # subtype of what is left of a deleted message that has replies
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
 

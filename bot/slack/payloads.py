@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 # As listed in docs.slack.dev/reference/events/message.
 WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
 SLACKBOT = "USLACKBOT"  # reminders and notices come from it; its profile does not say that it is a bot
+TOMBSTONE = "tombstone"  # subtype of what is left of a deleted message that has replies
 RATE_LIMITED = "app_rate_limited"  # what Slack sends instead of events, of which there were too many
 MAX_FORM_FIELDS = 1000
 MAX_ENTERED, MAX_METADATA = 3000, 3000  # characters, as Slack has them for inputs and views

@@ -28,6 +28,12 @@ def message(parts: Iterable[kit.Block], lines: Iterable[str]) -> Message:
     return Message("\n".join(lines), tuple(finished(block) for block in payload["blocks"]))
 
 
+def joined(*messages: Message) -> Message:
+    """Put messages one below the other; one without a text, such as a row of buttons, adds only its blocks."""
+    text = "\n".join(part.text for part in messages if part.text)
+    return Message(text, tuple(block for part in messages for block in part.blocks))
+
+
 def finished(block: dict[str, Any]) -> dict[str, Any]:
     """Give a block as we send it: without the random id that slackblocks makes, and unfolded if it is long.
 

@@ -6,7 +6,7 @@ finds it, and what comes late changes nothing.
 
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -15,6 +15,7 @@ from bot.domain.content import digest_of
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.manners import SAME_ENTRY_WITHIN, Circumstances, Mode, Way, way_to_reply
 from bot.jobs import current_key, pause, retry_db, step
+from bot.knowledge import Library
 from bot.slack import gaps_blocks, manners_blocks
 from bot.slack.gateway import TRIES, Render
 from bot.slack.notes import Note
@@ -113,11 +114,7 @@ class ReplyWorker(SlackWorker):
         return content
 
     async def _digest(self, reply: Reply) -> str | None:
-        """Give the digest of what an answer says; None for another reply, or if an entry is not there any more."""
-        entries = [entry for name in reply.entries if (entry := self._library.entries.get(name))]
-        if reply.kind != ANSWER or len(entries) < len(reply.entries):
-            return None
-        return digest_of(entries, self._library.tables)
+        return digest_now(reply, self._library)
 
     async def _bring(self, team: str, channel: str, reply: Reply, *, shared: bool) -> Reply:
         surface = Surface(reply.surface)
@@ -257,32 +254,11 @@ class ReplyWorker(SlackWorker):
 
     async def _hold(self, team: str, channel: str, wanted: Reply) -> Reply | None:
         """Take hold of the reply, once other work is done with it; None if the message has been revised since."""
-        while True:
-            held = await step("hold", self._try_hold, team, channel, wanted)
-            if held != "busy":
-                return None if held is None else _from_data(held)
-            await pause(1.0)
-
-    async def _try_hold(self, team: str, channel: str, wanted: Reply) -> Any:
-        try:
-            held = await self._store.replies.hold(team, channel, wanted, by=current_key())
-        except BusyError:
-            return "busy"
-        return None if held is None else _as_data(held)
+        return await _once_free(lambda by: self._store.replies.hold(team, channel, wanted, by=by))
 
     async def _hold_posted(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Take hold of a reply that is posted, once other work is done with it; None if it is not posted any more."""
-
-        async def hold() -> Any:
-            try:
-                held = await self._store.replies.hold_posted(team, channel, question_ts, by=current_key())
-            except BusyError:
-                return "busy"
-            return None if held is None else _as_data(held)
-
-        while (held := await step("hold", hold)) == "busy":
-            await pause(1.0)
-        return None if held is None else _from_data(held)
+        return await _once_free(lambda by: self._store.replies.hold_posted(team, channel, question_ts, by=by))
 
     @asynccontextmanager
     async def _freed_on_failure(self, team: str, channel: str, held: Reply) -> AsyncIterator[None]:
@@ -297,6 +273,29 @@ class ReplyWorker(SlackWorker):
 
     async def _settle(self, team: str, channel: str, reply: Reply) -> None:
         await step("settle", self._store.replies.settle, team, channel, reply, by=current_key())
+
+
+async def _once_free(hold: Callable[[str], Awaitable[Reply | None]]) -> Reply | None:
+    """Take hold of a reply in the name of the work that runs, as soon as no other holds it."""
+
+    async def attempt() -> Any:
+        try:
+            held = await hold(current_key())
+        except BusyError:
+            return "busy"
+        return None if held is None else _as_data(held)
+
+    while (held := await step("hold", attempt)) == "busy":
+        await pause(1.0)
+    return None if held is None else _from_data(held)
+
+
+def digest_now(reply: Reply, library: Library) -> str | None:
+    """Give the digest of what an answer says now; None for another reply, or if an entry is not there any more."""
+    entries = [library.entries[name] for name in reply.entries if name in library.entries]
+    if reply.kind != ANSWER or len(entries) < len(reply.entries):
+        return None
+    return digest_of(entries, library.tables)
 
 
 def _says_the_same(held: Reply, wanted: Reply) -> bool:

@@ -1,6 +1,7 @@
 """Slack's text: what people wrote, and what is safe to write."""
 
 import re
+from datetime import date
 
 
 class Mrkdwn(str):
@@ -21,6 +22,11 @@ def fill(template: str, **slots: str) -> Mrkdwn:
     """Fill a template from words.yaml; everything is escaped but what is Mrkdwn already."""
     filled = {name: text if isinstance(text, Mrkdwn) else escape(text) for name, text in slots.items()}
     return Mrkdwn(escape(template).format(**filled))
+
+
+def written_out(day: date) -> str:
+    """Write a day out: "28 November 2026"."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def mention(user: str) -> Mrkdwn:

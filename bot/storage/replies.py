@@ -126,30 +126,22 @@ class Replies:
 
     async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Give what was replied to a message, or None."""
-        return await self._first(*_of_message(team, channel, question_ts))
+        return await self._latest(*_of_message(team, channel, question_ts))
 
     async def of_answer(self, team: str, channel: str, answer_ts: str) -> Reply | None:
         """Give the reply that a message of ours is, or None."""
         mine = (replies.c.team == team, replies.c.channel == channel, replies.c.answer_ts == answer_ts)
-        return await self._first(*mine)
+        return await self._latest(*mine)
 
     async def before(self, team: str, channel: str, reply: Reply) -> Reply | None:
         """Give the last reply in a thread before this one that answers something, or None."""
-        earlier = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == reply.thread_ts)
-        answers = (replies.c.question_ts < reply.question_ts, replies.c.kind == "answer")
-        async with self._engine.connect() as connection:
-            last = select(replies).where(*earlier, *answers).order_by(replies.c.question_ts.desc()).limit(1)
-            row = (await connection.execute(last)).first()
-        return _reply(row) if row else None
+        earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind == "answer")
+        return await self._latest(*_of_thread(team, channel, reply.thread_ts), *earlier)
 
     async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
         """Give the latest reply of these kinds that stands in a thread, or None."""
-        thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
         posted = (replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
-        latest = select(replies).where(*thread, *posted).order_by(replies.c.question_ts.desc()).limit(1)
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(latest)).first()
-        return _reply(row) if row else None
+        return await self._latest(*_of_thread(team, channel, thread_ts), *posted)
 
     async def posted_since(self, team: str, since: float) -> list[tuple[str, Reply]]:
         """List the replies that were posted since then and still stand, each with its channel, oldest first."""
@@ -175,7 +167,7 @@ class Replies:
         """
         coming = and_(replies.c.state == ReplyState.BEGUN, replies.c.question_ts < (question_ts or ""))
         posted = (or_(replies.c.state == ReplyState.POSTED, coming), replies.c.surface.in_(surfaces))
-        thread = (replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts)
+        thread = _of_thread(team, channel, thread_ts)
         here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
         mine = (people.c.team == team, people.c.user == user)
         asked = select(
@@ -263,9 +255,10 @@ class Replies:
             await connection.execute(delete(recent_entries).where(recent_entries.c.posted_at < before))
             await connection.execute(delete(hushed_threads).where(hushed_threads.c.hushed_at < before))
 
-    async def _first(self, *which: ColumnElement[bool]) -> Reply | None:
+    async def _latest(self, *which: ColumnElement[bool]) -> Reply | None:
+        latest = select(replies).where(*which).order_by(replies.c.question_ts.desc()).limit(1)
         async with self._engine.connect() as connection:
-            row = (await connection.execute(select(replies).where(*which))).first()
+            row = (await connection.execute(latest)).first()
         return _reply(row) if row else None
 
 
@@ -285,6 +278,10 @@ async def _put(connection: AsyncConnection, team: str, channel: str, values: dic
 
 def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:
     return replies.c.team == team, replies.c.channel == channel, replies.c.question_ts == question_ts
+
+
+def _of_thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
+    return replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts
 
 
 def _as_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:
