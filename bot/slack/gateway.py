@@ -230,12 +230,15 @@ class SlackGateway:
 
         return await self._call("remove", remove, lease=lease)
 
-    async def open_direct_message(self, team: str, user: str) -> str | None:
-        """Give the id of our conversation with a person; None if Slack does not say, as without `im:write`."""
+    async def open_direct_message(self, team: str, *users: str) -> str | None:
+        """Give the id of our conversation with one person, or of that with several people together.
+
+        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated.
+        """
 
         async def opened(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).conversations_open(users=user)
+                found = await (await self._client(team)).conversations_open(users=users)
             except SlackApiError as error:
                 if _may_pass(error):
                     raise
