@@ -187,6 +187,7 @@ channel_settings = Table(
     Column("changed_by", String(32)),
     Column("changed_at", Float(53)),  # seconds since 1970, as all times below
     Column("welcomed_at", Float(53)),  # when it said, once, that it is there
+    Column("chosen_for_shared", Boolean),  # whether the mode was chosen when outsiders read along already
     info=owned_by(Owner.CHANNEL, "changed_by"),
 )
 
@@ -283,6 +284,7 @@ questions = Table(
     Column("asked_at", Float(53), nullable=False, index=True),
     Column("answered_by", String(64)),  # the entry that answers it by now, and when the person was told
     Column("told_at", Float(53)),
+    Column("revision", String(32)),  # the ts of the message's latest edit or deletion that was heeded
     Index("ix_questions_user", "team", "user"),
     info=owned_by(Owner.PERSON, "user"),
 )
@@ -313,5 +315,6 @@ workspaces = Table(
     Column("editors_channel", String(32)),
     Column("chosen_by", String(32)),
     Column("digest_of", String(16)),
+    Column("knowledge", String(64)),  # the digest of that whose news and corrections are begun
     info=owned_by(Owner.WORKSPACE, "chosen_by"),
 )
