@@ -61,7 +61,7 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     click = _click(context, block_actions)
     question_ts, revision, entry = read_choice_of_entry(block_actions.action)
     key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision)
-    await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry)
+    await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry, revision)
     await ack()
 
 
@@ -79,8 +79,9 @@ async def choose_by_number(
     if not 1 <= number <= len(suggested):
         return False
     click = Click(team, user, channel, reply.answer_ts, thread_ts, ts, None)
-    key = Work.SHOW_ENTRY.key(team, channel, reply.answer_ts, reply.revision or UNREVISED)
-    await jobs.start(key, feedback_worker.choose, click.record(), reply.question_ts, suggested[number - 1])
+    revision = reply.revision or UNREVISED
+    key = Work.SHOW_ENTRY.key(team, channel, reply.answer_ts, revision)
+    await jobs.start(key, feedback_worker.choose, click.record(), reply.question_ts, suggested[number - 1], revision)
     return True
 
 

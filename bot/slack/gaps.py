@@ -20,9 +20,9 @@ from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
 from bot.slack.faq import NOT_ANSWERED, SUGGEST, UNKNOWN, PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
-from bot.slack.reply_work import ANSWER, digest_now
+from bot.slack.reply_work import digest_now
 from bot.slack.work import Work, address_digest
-from bot.storage import Store
+from bot.storage import ANSWER, Store
 
 CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
 
