@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
+from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.slack.client import code
 from bot.slack.controls import (
@@ -17,7 +18,6 @@ from bot.slack.controls import (
     NONE_OF_THESE,
     NOT_NOW,
     REASON,
-    UNREVISED,
     VOTE,
     WHY,
     Reason,
@@ -28,9 +28,9 @@ from bot.slack.controls import (
     read_reason,
     read_vote,
 )
-from bot.slack.faq import NOT_ANSWERED
+from bot.slack.faq import PlannedReply
 from bot.slack.feedback_blocks import comment_view
-from bot.slack.feedback_work import SUGGESTED, Click, feedback_worker
+from bot.slack.feedback_work import Click, feedback_worker
 from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.work import Work
 from bot.storage import Store
@@ -65,23 +65,32 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     await ack()
 
 
+def typed_number(text: str) -> int | None:
+    """Give the number that a message consists of, if it may name one of several suggestions."""
+    typed = _NUMBER.fullmatch(text)
+    return int(typed[1]) if typed else None
+
+
 async def choose_by_number(
-    team: str, user: str, channel: str, thread_ts: str, ts: str, text: str, store: Store
-) -> bool:
-    """Take a number that somebody types below numbered suggestions for a click; gives whether it was one."""
-    if not (typed := _NUMBER.fullmatch(text)):
-        return False
-    reply = await store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
-    if reply is None or reply.answer_ts is None:
-        return False
-    suggested = reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries
-    number = int(typed[1])
-    if not 1 <= number <= len(suggested):
-        return False
-    click = Click(team, user, channel, reply.answer_ts, thread_ts, ts, None)
-    key = Work.SHOW_ENTRY.key(team, channel, reply.answer_ts, reply.revision or UNREVISED)
-    await jobs.start(key, feedback_worker.choose, click.record(), reply.question_ts, suggested[number - 1])
-    return True
+    team: str,
+    user: str,
+    channel: str,
+    thread_ts: str,
+    ts: str,
+    number: int,
+    reply: PlannedReply | None,
+    surface: Surface,
+    *,
+    shared: bool,
+) -> None:
+    """Take a number that somebody typed in a thread for a click on the suggestion of this number.
+
+    reply: what the message gets where no such suggestion stands.
+    """
+    planned = reply or PlannedReply("")
+    key, where = Work.ANSWER.key(team, channel, ts), (channel, thread_ts, ts, user)
+    otherwise = (planned.kind, list(planned.entries), surface.value)
+    await jobs.start(key, feedback_worker.choose_by_number, team, *where, number, *otherwise, shared)
 
 
 async def vote(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:

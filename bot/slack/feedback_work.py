@@ -13,16 +13,17 @@ from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
 from bot.domain.why import explain
-from bot.jobs import step, worker, workflow
+from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.controls import AboutAnswer
+from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
 from bot.slack.reply_work import ANSWER, ReplyWorker
 from bot.slack.text import Mrkdwn, fill, mention
+from bot.slack.work import Work
 from bot.storage import HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
@@ -97,6 +98,44 @@ class FeedbackWorker(ReplyWorker):
             kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
             question = message_id(channel, question_ts)
             await step("decide", self._store.gaps.decide_suggestion, team, question, click.user, kind, entry)
+
+    @workflow
+    async def choose_by_number(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        ts: str,
+        user: str,
+        number: int,
+        kind: str,
+        entries: list[str],
+        surface: str,
+        shared: bool,
+    ) -> None:
+        """Take a number that was typed in a thread for a click on the suggestion that stands there under this number.
+
+        Without one, reply as planned: `kind` and `entries` as PlannedReply has them, no kind for no reply. It is the
+        one work of this message, so that the message delivered again finds it done, whatever stands there by then.
+        """
+
+        async def suggested() -> list[str] | None:
+            reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
+            offered = (reply.entries[1:] if reply.kind == faq.NOT_ANSWERED else reply.entries) if reply else ()
+            if reply is None or reply.answer_ts is None or not 1 <= number <= len(offered):
+                return None
+            return [reply.answer_ts, reply.question_ts, reply.revision or UNREVISED, offered[number - 1]]
+
+        suggestion = await step("suggestion", suggested)
+        if suggestion:
+            answer_ts, question_ts, revision, entry = suggestion
+            click = Click(team, user, channel, answer_ts, thread_ts, ts, None)
+            key = Work.SHOW_ENTRY.key(team, channel, answer_ts, revision)
+            await start(key, self.choose, click.record(), question_ts, entry)
+        elif kind:
+            faq.count_reply(kind, surface)
+            wanted = Reply(ts, thread_ts, user, surface, kind, tuple(entries))
+            await faq.faq_worker.bring(team, channel, wanted, shared=shared)
 
     def _not_chosen(self, click: Click, about: AboutAnswer | None) -> Render:
         """Have said that none was meant, or, with nothing it could be `about`, that the chosen entry is gone."""

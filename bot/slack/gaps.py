@@ -24,6 +24,8 @@ from bot.slack.reply_work import ANSWER, digest_now
 from bot.slack.work import Work, address_digest
 from bot.storage import Store
 
+_NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
+
 CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
 
 
@@ -31,7 +33,7 @@ async def record_message(
     team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply, store: Store
 ) -> None:
     """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing."""
-    kind = _kind(reply)
+    kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
         await store.gaps.record(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
 
@@ -40,7 +42,7 @@ async def revise_message(
     team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply | None, store: Store
 ) -> None:
     """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it."""
-    kind = _kind(reply) if reply else None
+    kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
         await store.gaps.replace(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
     else:
@@ -49,12 +51,14 @@ async def revise_message(
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:
     """Keep what somebody asked by a command, if the reply is no answer; again does nothing."""
-    if kind := _kind(reply):
+    if kind := _kind(text, reply):
         await store.gaps.record(team, Question(f"command:{address_digest(response_url)}", user, kind, text))
 
 
-def _kind(reply: PlannedReply) -> QuestionKind | None:
+def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
     """Say why a question with this reply is kept, if it is."""
+    if _NUMBER.fullmatch(text):
+        return None
     match reply.kind, reply.entries:
         case (kind, _) if kind == UNKNOWN:
             return QuestionKind.UNANSWERED

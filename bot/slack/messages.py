@@ -244,7 +244,7 @@ async def on_message(
     if classified.follows and message.thread_ts:
         after = await _answered_before(team, message, message.thread_ts, store)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
-    stored = None
+    stored, number = None, _typed_number(message)
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
     if stored and message.revised_ts:
@@ -253,12 +253,14 @@ async def on_message(
     elif stored:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif message.revised_ts:
+        reply = None if number else reply  # the choice stands, and a number alone asks nothing
         was_mention = _was_mention(event, str(context.bot_user_id))
         await _revise_question(team, message, reply, store, was_mention=was_mention)
         former = await _decide_former(message, message.revised_ts, library, second_stage)
         await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
-    elif await _is_choice(team, message, store):
-        return
+    elif number and message.thread_ts:
+        place = (team, message.user, message.channel, message.thread_ts, message.ts)
+        await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
         await gaps.record_message(*where, message.text, message.surface, reply, store)
@@ -286,12 +288,11 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     return stands_there and message.surface is not Surface.MENTION
 
 
-async def _is_choice(team: str, message: IncomingMessage, store: Store) -> bool:
-    """Say whether a message names one of the suggestions above it by its number, and have it taken."""
+def _typed_number(message: IncomingMessage) -> int | None:
+    """Give the number that a message to us in a thread consists of: it may name one of the suggestions above it."""
     if message.surface in UNPROMPTED or not message.thread_ts:
-        return False
-    where = (message.channel, message.thread_ts, message.ts)
-    return await feedback.choose_by_number(team, message.user, *where, message.text, store)
+        return None
+    return feedback.typed_number(message.text)
 
 
 def _was_mention(event: Written, bot_user: str) -> bool:
