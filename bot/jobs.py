@@ -417,6 +417,14 @@ async def current_or_next(prefix: Key) -> Key:
     return Key(f"{prefix}{max(ended, default=-1) + 1}")
 
 
+async def is_recorded(key: Key) -> bool:
+    """Say whether there is work with this key, be it that it has not begun, or has ended."""
+    if _inbox and await _inbox.has(key):
+        return True
+    # Asked in this order, since what begins is recorded there before it is deleted here.
+    return await DBOS.get_workflow_status_async(key) is not None
+
+
 async def recover(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Doing it again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0

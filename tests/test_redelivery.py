@@ -1,22 +1,29 @@
 """What Slack delivers again, late, in another order or in other words: it changes nothing of what was done before."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dbos import DBOS
 
+from bot import jobs
 from bot.domain.gaps import message_id
 from bot.knowledge import Library
+from bot.slack.work import Work
 from bot.storage import Store
 from tests.conftest import rows
-from tests.test_edge import Edge, edge
-from tests.workspace import Json, Sent, buttons, shown
+from tests.test_edge import EVENT, Edge, edge
+from tests.workspace import BOT, Json, Sent, buttons, shown
 
 __all__ = ["edge"]  # the fixture
 
 TEAM = "T_LOCAL"
 UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answered
+ASKS_ROLES, ROLES = "What roles does OpenAI have?", "What roles does Anthropic have?"
+QUANT = "what does a quant do at a hedge fund?"  # which no entry answers
 
 
 @pytest.fixture
@@ -28,9 +35,14 @@ async def store(tmp_path: Path, edge: Edge) -> AsyncIterator[Store]:
 
 async def deliver(edge: Edge, envelope: Json) -> None:
     """Have an event delivered to the bot, and wait until it has done what it does about it."""
+    await post(edge, envelope)
+    await edge.workspace.settled()
+
+
+async def post(edge: Edge, envelope: Json) -> None:
+    """Have an event delivered to the bot; returns once it is acknowledged."""
     body = json.dumps(envelope).encode()
     assert (await edge.post(body, edge.signed(body)))[0] == 200
-    await edge.workspace.settled()
 
 
 async def delivered(edge: Edge, ts: str) -> list[Json]:
@@ -50,6 +62,12 @@ async def deliver_again(edge: Edge, ts: str) -> None:
     """Have each event about a message delivered once more."""
     for envelope in await delivered(edge, ts):
         await deliver(edge, envelope)
+
+
+async def ended(edge: Edge, key: str) -> None:
+    """Wait until a piece of work has been done, though it pauses now and then."""
+    await edge.workspace.settled()  # it has begun
+    await (await DBOS.retrieve_workflow_async(key)).get_result()
 
 
 async def said(edge: Edge, root: Sent) -> list[str]:
@@ -91,3 +109,74 @@ async def test_a_number_that_names_no_suggestion_is_replied_to_and_no_gap(edge: 
 
     assert [text.startswith("I don’t know") for text in await said(edge, root)] == [True]
     assert await store.gaps.listed(TEAM) == []
+
+
+# Before anything has begun
+
+
+def at(ts: str, seconds: float) -> str:
+    """Give the ts so many seconds after another."""
+    return f"{float(ts) + seconds:.6f}"
+
+
+def envelope(sent: Sent, number: int = 1, **event: Any) -> Json:
+    """Give what Slack sends about a message; number: tells the events about it apart."""
+    kinds = {"channel_type": "im"} if sent.channel.startswith("D") else {"channel_type": "channel"}
+    about = {"type": "message", "channel": sent.channel, **kinds, **event}
+    return EVENT | {"event_id": f"Ev{sent}{number}", "event": about}
+
+
+def written(sent: Sent, text: str, **fields: Any) -> Json:
+    """Give the event that says that a message was written with this text."""
+    return envelope(sent, user=sent.user, ts=str(sent), text=text, **fields)
+
+
+def revised(sent: Sent, before: str, now: str | None, seconds: float, **fields: Any) -> Json:
+    """Give the event that says that a message was edited, or deleted, so many seconds after it was written."""
+    thread = {"thread_ts": sent.thread_ts} if sent.thread_ts else {}
+    when = at(sent, seconds)
+    former = {"type": "message", "user": sent.user, "ts": str(sent), "text": before, **thread, **fields}
+    about: Json = {"ts": when, "event_ts": when, "previous_message": former, "hidden": True}
+    if now is None:
+        return envelope(sent, 2, subtype="message_deleted", deleted_ts=str(sent), **about)
+    message = {**former, "text": now, "edited": {"user": sent.user, "ts": when}}
+    return envelope(sent, 2, subtype="message_changed", message=message, **about)
+
+
+@pytest.fixture
+def busy(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """A bot with so much to do that nothing which it receives begins, until this is set."""
+    free = asyncio.Event()
+    assert jobs._inbox
+    monkeypatch.setattr(jobs._inbox, "_room", free.wait)
+    return free
+
+
+@pytest.mark.parametrize("now", [None, "lunch at 12?"])
+@pytest.mark.parametrize(("text", "seconds"), [(ROLES, 300), ("and at DeepMind?", 300), ("and at DeepMind?", 10)])
+async def test_an_answer_that_has_not_begun_is_withdrawn_with_its_question_however_late(
+    edge: Edge, busy: asyncio.Event, text: str, seconds: float, now: str | None
+):
+    workspace = edge.workspace
+    busy.set()
+    root = await workspace.post("U_ANA", "C_ASK", ASKS_ROLES)
+    await workspace.replies(root)
+    await workspace.settled()
+    busy.clear()
+    asked = await workspace.post("U_BEN", "C_ASK", text, root)
+    await workspace.acknowledged()
+
+    await post(edge, revised(asked, text, now, seconds))
+    busy.set()
+
+    await ended(edge, Work.REVISE_REPLY.key(TEAM, "C_ASK", asked, at(asked, seconds)))
+    assert len(await said(edge, root)) == 1  # the first answer
+
+
+async def test_a_mention_that_comes_after_it_was_edited_away_is_not_replied_to(edge: Edge):
+    asked = await edge.workspace.post("U_ANA", "C_ASK", "ok")
+
+    await deliver(edge, revised(asked, f"<@{BOT}> {QUANT}", "lunch at 12?", 10))
+    await deliver(edge, written(asked, f"<@{BOT}> {QUANT}"))
+
+    assert await said(edge, asked) == []

@@ -1,6 +1,6 @@
 """Messages that reach the bot: which are for it, and whether the quiz or the FAQ should take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
@@ -44,9 +44,14 @@ class IncomingMessage:
     surface: Surface
     revised_ts: str | None = None  # when it was changed or deleted, if it was
     deleted: bool = False
-    former: str | None = None  # what it said before that
+    former: "IncomingMessage | None" = None  # as it was before that
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
     replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
+
+    @property
+    def former_surface(self) -> Surface:
+        """Where it stood before it was revised: it may have mentioned us, or not."""
+        return self.former.surface if self.former else self.surface
 
 
 Written = MessageEvent | MessageChanged | MessageDeleted
@@ -114,18 +119,13 @@ def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
     before = former.text if former else None
     if message.bot_id or message.edited is None or message.text == before:
         return None
-    text, thread_ts = message.text or "", _thread_of(message.ts, message.thread_ts)
-    return IncomingMessage(
-        _beginning(text, bot_user),
-        message.user,
-        event.channel,
-        message.ts,
-        thread_ts,
-        _surface(event, thread_ts, mentioned=mentions(text, bot_user)),
+    now = _as_it_stood(event, message.ts, message.thread_ts, message.user, message.text or "", bot_user)
+    return replace(
+        now,
         revised_ts=message.edited.ts,
-        former=_beginning(before or "", bot_user),
+        former=_as_it_stood(event, message.ts, message.thread_ts, message.user, before or "", bot_user),
         replies_to_us=message.parent_user_id == bot_user,
-        named_in_passing=not begins_with_mention(text, bot_user),
+        named_in_passing=not begins_with_mention(message.text or "", bot_user),
     )
 
 
@@ -135,12 +135,19 @@ def _deleted(
     """Read the deletion of a message that a person wrote."""
     if former is None or not former.user or former.user in (bot_user, SLACKBOT) or former.bot_id:
         return None
-    text, thread_ts = former.text or "", _thread_of(ts, former.thread_ts)
+    before = _as_it_stood(event, ts, former.thread_ts, former.user, former.text or "", bot_user)
+    return replace(before, revised_ts=event.event_ts or ts, deleted=True, former=before)
+
+
+def _as_it_stood(
+    event: MessageChanged | MessageDeleted, ts: str, thread_ts: str | None, user: str, text: str, bot_user: str
+) -> IncomingMessage:
+    """Read a message that was revised, with its text before or after that."""
+    thread_ts = _thread_of(ts, thread_ts)
     surface = _surface(event, thread_ts, mentioned=mentions(text, bot_user))
-    said, when = _beginning(text, bot_user), event.event_ts or ts
-    return IncomingMessage(
-        said, former.user, event.channel, ts, thread_ts, surface, revised_ts=when, deleted=True, former=said
-    )
+    in_passing = surface is Surface.MENTION and not begins_with_mention(text, bot_user)
+    text = _beginning(text, bot_user)
+    return IncomingMessage(text, user, event.channel, ts, thread_ts, surface, named_in_passing=in_passing)
 
 
 def _thread_of(ts: str, thread_ts: str | None) -> str | None:
@@ -191,29 +198,28 @@ async def classify(
     if message.deleted:
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
-    classified = Classified(message, await _decide(message, message.text, library, second), follows)
+    classified = Classified(message, await _decide(message, library, second), follows)
     if classified.ignorable:
         _count_silence(message, event)
     return classified
 
 
-async def _decide(
-    message: IncomingMessage, text: str, library: Library, second: SecondStage | None
-) -> PlannedReply | None:
-    """Decide what to say to a message with this text, by itself."""
-    reply = await faq.decide(text, message.surface, library, second)
-    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(text, library):
+async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
+    """Decide what to say to a message, by itself."""
+    reply = await faq.decide(message.text, message.surface, library, second)
+    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(message.text, library):
         return None  # it speaks about us rather than to us
     return reply
 
 
-async def _decide_former(
-    message: IncomingMessage, revised_ts: str, library: Library, second: SecondStage | None
-) -> PlannedReply | None:
-    """Decide what to say to what a message said before it was revised; None if that has begun long ago, if ever."""
-    if float(revised_ts) - float(message.ts) >= ON_ITS_WAY:
-        return None
-    return await _decide(message, message.former or "", library, second)
+async def _may_be_on_its_way(
+    former: IncomingMessage | None, revised_ts: str, library: Library, second: SecondStage | None
+) -> bool:
+    """Say whether a message as it was before it was revised may have a reply that nothing is recorded of yet."""
+    if former is None or float(revised_ts) - float(former.ts) >= ON_ITS_WAY:
+        return False
+    follows = bool(former.thread_ts) and library.index.follows(former.text)
+    return follows or await _decide(former, library, second) is not None
 
 
 def _count_silence(message: IncomingMessage, event: Written) -> None:
@@ -254,10 +260,9 @@ async def on_message(
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif message.revised_ts:
         reply = None if number else reply  # the choice stands, and a number alone asks nothing
-        was_mention = _was_mention(event, str(context.bot_user_id))
-        await _revise_question(team, message, reply, store, was_mention=was_mention)
-        former = await _decide_former(message, message.revised_ts, library, second_stage)
-        await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
+        await _revise_question(team, message, reply, store)
+        coming = await _may_be_on_its_way(message.former, message.revised_ts, library, second_stage)
+        await _revise(team, message, message.revised_ts, reply, store, coming=coming, shared=shared)
     elif number and message.thread_ts:
         place = (team, message.user, message.channel, message.thread_ts, message.ts)
         await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
@@ -295,17 +300,9 @@ def _typed_number(message: IncomingMessage) -> int | None:
     return feedback.typed_number(message.text)
 
 
-def _was_mention(event: Written, bot_user: str) -> bool:
-    """Say whether a message that was edited or deleted mentioned the bot before."""
-    former = None if isinstance(event, MessageEvent) else event.previous_message
-    return former is not None and mentions(former.text or "", bot_user)
-
-
-async def _revise_question(
-    team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store, *, was_mention: bool
-) -> None:
+async def _revise_question(team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store) -> None:
     """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
-    if was_mention or message.surface not in UNPROMPTED:
+    if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
         where, asked = (team, message.channel, message.ts, message.user), None if message.deleted else reply
         await gaps.revise_message(*where, message.text, message.surface, asked, store)
 
@@ -315,21 +312,28 @@ async def _revise(
     message: IncomingMessage,
     revised_ts: str,
     reply: PlannedReply | None,
-    former: PlannedReply | None,
     store: Store,
     *,
+    coming: bool,
     shared: bool,
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
-    former: the decision about what it said before, if the reply may just be on its way.
+    coming: a reply may be on its way of which nothing is recorded yet.
     """
-    if reply is None and former is None and await store.replies.get(team, message.channel, message.ts) is None:
+    if reply is None and not coming and not await _is_replied_to(team, message, store):
         return
     key = Work.REVISE_REPLY.key(team, message.channel, message.ts, revised_ts)
     planned = _arguments(message, reply or PlannedReply(""))
     revision = (message.ts, revised_ts, message.deleted)
     await jobs.start(key, faq.faq_worker.revise_reply, team, *planned, message.user, shared, *revision)
+
+
+async def _is_replied_to(team: str, message: IncomingMessage, store: Store) -> bool:
+    """Say whether there is a reply to a message, or work that will bring one once it begins."""
+    if await store.replies.get(team, message.channel, message.ts) is not None:
+        return True
+    return await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts))
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:
