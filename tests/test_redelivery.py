@@ -111,6 +111,24 @@ async def test_a_number_that_names_no_suggestion_is_replied_to_and_no_gap(edge: 
     assert await store.gaps.listed(TEAM) == []
 
 
+# A question that leans on the answer before it
+
+
+async def test_a_follow_up_that_comes_again_is_not_decided_against_its_own_answer(
+    edge: Edge, store: Store, library: Library
+):
+    workspace = edge.workspace
+    root = await workspace.mention("U_ANA", "C_ASK", library.entries["data-scientist"].question)
+    await workspace.replies(root)
+    asked = await workspace.mention("U_BEN", "C_ASK", "and AI engineers?", root)
+    await workspace.replies(asked)
+
+    await deliver_again(edge, asked)
+
+    assert len(await said(edge, root)) == 2
+    assert await store.gaps.listed(TEAM) == []
+
+
 # Before anything has begun
 
 

@@ -23,7 +23,7 @@ from bot.slack.payloads import (
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
-from bot.storage import Store
+from bot.storage import Reply, Store
 
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
@@ -248,7 +248,10 @@ async def on_message(
         return
     shared = event_callback.is_ext_shared_channel is True
     if classified.follows and message.thread_ts:
-        after = await _answered_before(team, message, message.thread_ts, store)
+        known = await store.replies.get(team, message.channel, message.ts)
+        if known and not message.revised_ts:
+            return  # delivered again: the latest answer, against which it would be decided, may be its own
+        after = await _answered_before(team, message, message.thread_ts, known, store)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
     stored, number = None, _typed_number(message)
     if message.surface is Surface.DM and message.thread_ts:
@@ -275,9 +278,10 @@ async def on_message(
         _count_silence(message, event)
 
 
-async def _answered_before(team: str, message: IncomingMessage, thread_ts: str, store: Store) -> str | None:
-    """Give the entry that a message may lean on: the latest in its thread, and of a revised one the one before it."""
-    known = await store.replies.get(team, message.channel, message.ts) if message.revised_ts else None
+async def _answered_before(
+    team: str, message: IncomingMessage, thread_ts: str, known: Reply | None, store: Store
+) -> str | None:
+    """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it."""
     if known is None:
         return await store.last_answer(team, message.channel, thread_ts)
     before = await store.replies.before(team, message.channel, known)
