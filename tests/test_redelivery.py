@@ -16,6 +16,7 @@ from bot.slack.work import Work
 from bot.storage import Store
 from tests.conftest import rows
 from tests.test_edge import EVENT, Edge, edge
+from tests.test_manners import set_mode
 from tests.workspace import BOT, Json, Sent, buttons, shown
 
 __all__ = ["edge"]  # the fixture
@@ -23,6 +24,7 @@ __all__ = ["edge"]  # the fixture
 TEAM = "T_LOCAL"
 UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answered
 ASKS_ROLES, ROLES = "What roles does OpenAI have?", "What roles does Anthropic have?"
+ASKS_MTS = "What does MTS stand for?"
 QUANT = "what does a quant do at a hedge fund?"  # which no entry answers
 
 
@@ -196,5 +198,54 @@ async def test_a_mention_that_comes_after_it_was_edited_away_is_not_replied_to(e
 
     await deliver(edge, revised(asked, f"<@{BOT}> {QUANT}", "lunch at 12?", 10))
     await deliver(edge, written(asked, f"<@{BOT}> {QUANT}"))
+
+    assert await said(edge, asked) == []
+
+
+# Edits
+
+
+async def test_a_direct_message_edited_into_what_has_no_answer_either_keeps_its_reply(edge: Edge):
+    workspace = edge.workspace
+    asked = await workspace.post("U_ANA", "U_ROLEFIT", "quants at hedge funds")
+    await workspace.replies(asked)
+
+    await workspace.edit(asked, "quants and traders at hedge funds")
+
+    assert [text.startswith("I don’t know") for text in await said(edge, asked)] == [True]
+
+
+@pytest.mark.parametrize("seconds", [(10.1, 10.2), (10.2, 10.1)])  # and in the opposite order
+async def test_of_two_edits_within_a_second_the_latter_is_answered(
+    edge: Edge, library: Library, seconds: tuple[float, float]
+):
+    workspace, texts = edge.workspace, {10.1: ROLES, 10.2: ASKS_MTS}
+    asked = await workspace.post("U_ANA", "C_ASK", ASKS_ROLES)
+    await workspace.replies(asked)
+    await workspace.settled()
+
+    for after in seconds:
+        edit = revised(asked, ASKS_ROLES, texts[after], after)
+        edit["event"]["message"]["edited"]["ts"] = at(asked, 10).partition(".")[0] + ".000000"
+        await post(edge, edit | {"event_id": f"Ev{after}"})
+    for after in seconds:
+        await ended(edge, Work.REVISE_REPLY.key(TEAM, "C_ASK", asked, at(asked, after)))
+
+    [answer] = await said(edge, asked)
+    assert answer.startswith(library.entries["member-of-technical-staff"].answer)
+
+
+@pytest.mark.parametrize("now", ["lunch at 12?", ASKS_ROLES, None])
+async def test_what_an_outsider_does_not_ask_the_bot_any_more_takes_the_answer_with_it(edge: Edge, now: str | None):
+    workspace = edge.workspace
+    await set_mode(workspace, "Answer", "U_MEI", "C_PARTNER")
+    asked = await workspace.mention("U_KIM", "C_PARTNER", ASKS_MTS)
+    await workspace.replies(asked)
+    await workspace.settled()
+
+    edit = revised(asked, f"<@{BOT}> {ASKS_MTS}", now or "This message was deleted.", 10, user_team="T_PARTNER")
+    if now is None:
+        edit["event"]["message"] |= {"subtype": "tombstone", "user": "USLACKBOT"}
+    await deliver(edge, edit | {"is_ext_shared_channel": True})
 
     assert await said(edge, asked) == []

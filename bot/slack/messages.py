@@ -69,7 +69,11 @@ def incoming_message(event: Written, bot_user: str, *, from_outside: bool = Fals
             message = _deleted(event, event.deleted_ts, event.previous_message, bot_user)
         case _:
             message = _written(event, bot_user)
-    return None if message and from_outside and message.surface in UNPROMPTED else message
+    if message is None or not from_outside or message.deleted:
+        return message
+    # Of what mentioned us before it was edited, there may be an answer to take back.
+    to_us = message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED
+    return message if to_us else None
 
 
 def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
@@ -119,13 +123,12 @@ def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
     before = former.text if former else None
     if message.bot_id or message.edited is None or message.text == before:
         return None
-    now = _as_it_stood(event, message.ts, message.thread_ts, message.user, message.text or "", bot_user)
+    as_of = (event, message.ts, message.thread_ts, message.user)
     return replace(
-        now,
-        revised_ts=message.edited.ts,
-        former=_as_it_stood(event, message.ts, message.thread_ts, message.user, before or "", bot_user),
+        _as_it_stood(*as_of, message.text or "", bot_user),
+        revised_ts=event.event_ts or message.edited.ts,  # the latter may be in whole seconds, and two edits within one
+        former=_as_it_stood(*as_of, before or "", bot_user),
         replies_to_us=message.parent_user_id == bot_user,
-        named_in_passing=not begins_with_mention(message.text or "", bot_user),
     )
 
 
@@ -195,7 +198,7 @@ async def classify(
     message = incoming_message(event, bot_user, from_outside=from_outside)
     if message is None:
         return Classified(None, None, follows=False)
-    if message.deleted:
+    if message.deleted or (from_outside and message.surface in UNPROMPTED):
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
     classified = Classified(message, await _decide(message, library, second), follows)
