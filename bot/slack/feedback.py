@@ -146,14 +146,19 @@ async def hush(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCon
 
 
 async def ask_person(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
-    """Pass a question on to a person: once for whoever wants that, however often they click."""
+    """Pass a question on to a person: once for whoever wants that, however often they click.
+
+    A click joins the work of an earlier one that is under way; where that has reached nobody, it is tried again.
+    """
     click, about = _click(context, block_actions), read_ask_person(block_actions.action)
     asked = (click.team, click.user, click.channel, about.question_ts)
+    # Before we look whether it has been passed on: work that ends in between has said so by then.
+    key = await jobs.current_or_next(Work.ASK_PERSON.key(*asked, ""))
     if await store.feedback.is_asked(*asked):
         await jobs.start(Work.ASK_PERSON.key(*asked, click.at), feedback_worker.tell_asked, click.record())
     else:
         where = (about.question_ts, about.entry)
-        await jobs.start(Work.ASK_PERSON.key(*asked), feedback_worker.ask_person, click.record(), *where)
+        await jobs.start(key, feedback_worker.ask_person, click.record(), *where)
     await ack()
 
 
