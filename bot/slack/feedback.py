@@ -3,6 +3,7 @@
 import re
 
 import structlog
+from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -106,15 +107,17 @@ async def give_reason(
 ) -> None:
     """Take what was wrong with an answer; for something else, open a window for it, as long as Slack lets us."""
     click, (reason, about) = _click(context, block_actions), read_reason(block_actions.action)
+    key = Work.GIVE_REASON.key(click.team, click.user, click.channel, about.answer_ts, click.at)
+    where = (about.answer_ts, about.question_ts, about.entry)
+    await jobs.start(key, feedback_worker.give_reason, click.record(), *where, reason.value)
     if reason is Reason.OTHER and block_actions.trigger_id:
         try:
             view = comment_view(click.channel, about.answer_ts, library)
             await client.views_open(trigger_id=block_actions.trigger_id, view=view)
         except SlackApiError as error:  # such as that the click came twice; the reason counts without words too
             log.warning("a window could not be opened", error=code(error))
-    key = Work.GIVE_REASON.key(click.team, click.user, click.channel, about.answer_ts, click.at)
-    where = (about.answer_ts, about.question_ts, about.entry)
-    await jobs.start(key, feedback_worker.give_reason, click.record(), *where, reason.value)
+        except (ClientError, TimeoutError) as error:
+            log.warning("a window could not be opened", error=type(error).__name__)
     await ack()
 
 
