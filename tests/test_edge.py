@@ -154,6 +154,7 @@ QUESTION = "What does MTS mean?"
 async def test_colleagues_of_the_same_organisation_are_no_outsiders(
     edge: Edge, team: str, envelope: Json, answers: int
 ):
+    await edge.workspace.invite("U_ANA", "C_ASK", "U_KIM")
     await set_mode(edge.workspace, "Answer")  # where others read along it is silent until then
     sent = await tell(edge, envelope=envelope, text=QUESTION, user_team=team)
 

@@ -17,8 +17,7 @@ from bot.knowledge import Library
 from bot.slack import faq
 from bot.slack.messages import classify
 from bot.slack.payloads import MessageEvent
-from bot.slack.reply_work import ANSWER
-from bot.storage import HelpRequest, ReplyState, Store, Vote
+from bot.storage import ANSWER, HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown

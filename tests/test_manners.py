@@ -23,6 +23,10 @@ TEAM = "Do you need a research team to do AI R&amp;D?"
         ("channel", Circumstances(), Way.POST),
         ("channel", Circumstances(shared=True), Way.SILENCE),
         ("channel", Circumstances(shared=True, mode=Mode.ANSWER), Way.POST),
+        ("channel", Circumstances(shared=True, mode=Mode.ANSWER, chosen_for_shared=True), Way.POST),
+        ("channel", Circumstances(shared=True, mode=Mode.ANSWER, chosen_for_shared=False), Way.SILENCE),
+        ("channel", Circumstances(mode=Mode.ANSWER, chosen_for_shared=False), Way.POST),
+        ("mention", Circumstances(shared=True, mode=Mode.MENTION, chosen_for_shared=False), Way.SAY_OFF),
         ("channel", Circumstances(mode=Mode.WHISPER), Way.WHISPER),
         ("channel", Circumstances(mode=Mode.MENTION), Way.SILENCE),
         ("channel", Circumstances(mode=Mode.OFF), Way.SILENCE),
@@ -31,13 +35,11 @@ TEAM = "Do you need a research team to do AI R&amp;D?"
         ("channel", Circumstances(opted_out=True), Way.SILENCE),
         ("thread", Circumstances(unasked_in_thread=1), Way.POST),
         ("thread", Circumstances(unasked_in_thread=2), Way.SILENCE),
-        ("channel", Circumstances(answered_lately=True), Way.LINK),
         ("channel", Circumstances(overtaken=True), Way.WHISPER),
         ("mention", Circumstances(hushed=True, opted_out=True, unasked_in_thread=9, overtaken=True), Way.POST),
         ("mention", Circumstances(mode=Mode.MENTION), Way.POST),
-        ("mention", Circumstances(mode=Mode.OFF), Way.TELL_OFF),
-        ("mention", Circumstances(shared=True), Way.TELL_OFF),
-        ("mention", Circumstances(answered_lately=True), Way.LINK),
+        ("mention", Circumstances(mode=Mode.OFF), Way.SAY_OFF),
+        ("mention", Circumstances(shared=True), Way.SAY_OFF),
         ("dm", Circumstances(mode=Mode.OFF, shared=True, opted_out=True), Way.POST),
     ],
 )
@@ -405,10 +407,12 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
     [answer] = await workspace.until(posted, "U_BEN")
     assert shown(answer).startswith("<@U_ANA> had me answer this here: *What does")
 
-    async def gone() -> bool:
-        return await whispers(workspace) == []
-
-    await workspace.until(gone, "U_ANA")
+    gone = await workspace.latest("U_ANA", told, once=lambda now: not buttons(now))
+    assert shown(gone) == "It stands in the channel now, where everybody can read it."
+    # It is remembered like any other: who asks is sent there, and whom it helped can say so.
+    [link] = await workspace.replies(await workspace.post("U_BEN", "C_ASK", MTS), as_user="U_BEN")
+    assert "This was asked here a moment ago:" in shown(link)
+    assert "Helpful" in buttons(answer)
 
 
 @pytest.mark.parametrize("channel", ["C_ASK", "C_LEADS"])

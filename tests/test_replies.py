@@ -48,29 +48,92 @@ async def test_what_work_that_is_gone_has_held_is_taken_over(store: Store, monke
 
 
 async def test_an_entry_is_posted_once_in_ten_minutes_in_each_channel(store: Store, monkeypatch: pytest.MonkeyPatch):
-    assert await store.replies.answered_lately(TEAM, ASK, "mts", "5.0", 600) is None
-    assert await store.replies.answered_lately(TEAM, ASK, "mts", "5.0", 600) is None
-    assert await store.replies.answered_lately(TEAM, ASK, "mts", "6.0", 600) == "5.0"
-    assert await store.replies.answered_lately(TEAM, "C_OTHER", "mts", "6.0", 600) is None
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "5.0", 600) == {}
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "5.0", 600) == {}
+    assert await store.replies.claim_entries(TEAM, ASK, ["xai", "mts"], "6.0", 600) == {"mts": "5.0"}
+    assert await store.replies.claim_entries(TEAM, ASK, ["xai"], "7.0", 600) == {"xai": "6.0"}
+    assert await store.replies.claim_entries(TEAM, "C_OTHER", ["mts"], "6.0", 600) == {}
 
     await store.replies.hold(TEAM, ASK, FIRST, by="say")
-    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.WITHDRAWN), by="say")
-    assert await store.replies.answered_lately(TEAM, ASK, "mts", "7.0", 600) is None  # the first one is gone
+    withdrawn = replace(FIRST, state=ReplyState.WITHDRAWN)
+    await store.replies.settle(TEAM, ASK, withdrawn, by="edit")  # which does not hold it
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "7.0", 600) == {"mts": "5.0"}
+    await store.replies.settle(TEAM, ASK, withdrawn, by="say")
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "7.0", 600) == {}
 
     later = time.time() + 601
     monkeypatch.setattr("bot.storage.replies.time.time", lambda: later)
-    assert await store.replies.answered_lately(TEAM, ASK, "mts", "8.0", 600) is None
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "8.0", 600) == {}
+
+
+async def test_an_answer_that_becomes_another_gives_up_what_it_does_not_say(store: Store):
+    await store.replies.hold(TEAM, ASK, FIRST, by="say")
+    await store.replies.claim_entries(TEAM, ASK, ["mts", "xai"], FIRST.question_ts, 600)
+    changed = replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1", entries=("xai",))
+    await store.replies.settle(TEAM, ASK, changed, by="say")
+
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts", "xai"], "6.0", 600) == {"xai": FIRST.question_ts}
+
+
+async def test_who_clicks_holds_a_reply_without_revising_it(store: Store):
+    await store.replies.hold(TEAM, ASK, replace(FIRST, revision="9.0"), by="edit")
+    with pytest.raises(BusyError):
+        await store.replies.hold(TEAM, ASK, FIRST, by="click", revises=False)
+    await store.replies.settle(TEAM, ASK, replace(FIRST, revision="9.0"), by="edit")
+
+    held = await store.replies.hold(TEAM, ASK, FIRST, by="click", revises=False)
+    assert held == replace(FIRST, revision="9.0")
+    assert await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+    await store.replies.settle(TEAM, ASK, held, by="click")
+    assert not await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+    assert await store.replies.hold(TEAM, ASK, replace(FIRST, revision="9.5"), by="a later edit")
+
+
+async def test_a_hold_is_kept_for_as_long_as_its_work_says_so(store: Store, monkeypatch: pytest.MonkeyPatch):
+    start = time.time()
+    await store.replies.hold(TEAM, ASK, FIRST, by="say")
+    assert await store.replies.renew(TEAM, ASK, FIRST, by="say", seconds=3600)
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 3000)
+    edited = replace(FIRST, revision="6.0")
+    with pytest.raises(BusyError):
+        await store.replies.hold(TEAM, ASK, edited, by="edit")
+
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 6000)
+    assert await store.replies.hold(TEAM, ASK, edited, by="edit")
+    assert not await store.replies.renew(TEAM, ASK, FIRST, by="say")
+    await store.replies.settle(TEAM, ASK, edited, by="edit")
+    assert not await store.replies.renew(TEAM, ASK, FIRST, by="say")  # the message has been revised since
+    # What failed has let go, and holds its reply again when it is done again.
+    assert await store.replies.renew(TEAM, ASK, edited, by="edit")
+    assert await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+
+
+async def test_links_to_an_answer_are_known(store: Store):
+    for number, (kind, entry) in enumerate([("answer", "mts"), ("link", "mts"), ("link", "xai")]):
+        reply = Reply(f"5.{number}", "5.0", "U_ANA", "channel", kind, (entry,), replied_at=5.0 + number)
+        await store.replies.hold(TEAM, ASK, reply, by="say")
+        await store.replies.settle(TEAM, ASK, replace(reply, state=ReplyState.POSTED), by="say")
+    old = Reply("6.0", "6.0", "U_ANA", "channel", "link", ("mts",), ReplyState.POSTED, replied_at=9000.0)
+    await store.replies.hold(TEAM, ASK, old, by="say")
+
+    assert [link.question_ts for link in await store.replies.links(TEAM, ASK, FIRST)] == ["5.1"]
 
 
 async def test_channels_threads_and_people_keep_what_was_chosen(store: Store):
     assert await store.replies.channel(TEAM, ASK) == ChannelSettings()
-    assert [await store.replies.welcome(TEAM, ASK) for _ in range(2)] == [True, False]
-    await store.replies.set_mode(TEAM, ASK, "whisper", by="U_ANA")
-    await store.replies.set_mode(TEAM, ASK, "off", by="U_BEN")
+    await store.replies.mark_welcomed(TEAM, ASK)
+    await store.replies.note_shared(TEAM, ASK, shared=True)  # about no mode
+    await store.replies.set_mode(TEAM, ASK, "whisper", by="U_ANA", shared=None)
+    assert (await store.replies.channel(TEAM, ASK)).chosen_for_shared is None
+    await store.replies.note_shared(TEAM, ASK, shared=False)
+    await store.replies.note_shared(TEAM, ASK, shared=True)  # which it was not when the mode was chosen
+    assert (await store.replies.channel(TEAM, ASK)).chosen_for_shared is False
+    await store.replies.set_mode(TEAM, ASK, "off", by="U_BEN", shared=True)
     chosen = await store.replies.channel(TEAM, ASK)
-    assert (chosen.mode, chosen.changed_by, bool(chosen.welcomed_at)) == ("off", "U_BEN", True)
+    assert (chosen.mode, chosen.changed_by, chosen.chosen_for_shared) == ("off", "U_BEN", True)
+    assert chosen.welcomed_at
 
-    assert await store.replies.around(TEAM, ASK, "5.0", "U_ANA", []) == Surroundings("off", False, False, 0)
+    assert await store.replies.around(TEAM, ASK, "5.0", "U_ANA", []) == Surroundings("off", True, False, False, 0)
     for _ in range(2):
         await store.replies.hush(TEAM, ASK, "5.0", by="U_ANA")
 
@@ -78,8 +141,8 @@ async def test_channels_threads_and_people_keep_what_was_chosen(store: Store):
     await store.replies.choose(TEAM, "U_ANA", answers_unasked=False)
     await store.replies.choose(TEAM, "U_ANA", news=False)
     assert await store.replies.choices_of(TEAM, "U_ANA") == (False, False)
-    assert await store.replies.around(TEAM, ASK, "5.0", "U_ANA", []) == Surroundings("off", True, True, 0)
-    assert await store.replies.around(TEAM, "C_OTHER", "5.0", None, []) == Surroundings(None, False, False, 0)
+    assert await store.replies.around(TEAM, ASK, "5.0", "U_ANA", []) == Surroundings("off", True, True, True, 0)
+    assert await store.replies.around(TEAM, "C_OTHER", "5.0", None, []) == Surroundings(None, None, False, False, 0)
 
 
 async def test_what_was_posted_unasked_in_a_thread_is_counted(store: Store):

@@ -126,12 +126,18 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         ),
         "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
         "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),
-        "replies.answered_lately": lambda store, team, n: store.replies.answered_lately(
-            team, "C_ASK", "mts", f"5.{n % 2}", 600.0
+        "replies.claim_entries": lambda store, team, n: store.replies.claim_entries(
+            team, "C_ASK", ["mts", f"entry-{n}"], f"5.{n % 2}", 600.0
         ),
+        "replies.renew": lambda store, team, n: store.replies.renew(team, "C_ASK", _reply(n), by=f"job{n}", seconds=9),
+        "replies.is_held": lambda store, team, n: store.replies.is_held(team, "C_ASK", f"5.{n % 2}"),
+        "replies.links": lambda store, team, n: store.replies.links(team, "C_ASK", _reply(n)),
+        "replies.note_shared": lambda store, team, n: store.replies.note_shared(team, "C_ASK", shared=n % 2 == 0),
         "replies.channel": lambda store, team, n: _mode(store, team),
-        "replies.set_mode": lambda store, team, n: store.replies.set_mode(team, "C_ASK", f"mode{n}", by="U_ANA"),
-        "replies.welcome": lambda store, team, n: store.replies.welcome(team, "C_ASK"),
+        "replies.set_mode": lambda store, team, n: store.replies.set_mode(
+            team, "C_ASK", f"mode{n}", by="U_ANA", shared=True
+        ),
+        "replies.mark_welcomed": lambda store, team, n: store.replies.mark_welcomed(team, "C_ASK"),
         "replies.hush": lambda store, team, n: store.replies.hush(team, "C_ASK", f"4.{n % 2}", by="U_ANA"),
         "replies.choices_of": lambda store, team, n: store.replies.choices_of(team, "U_ANA"),
         "replies.choose": lambda store, team, n: store.replies.choose(

@@ -63,7 +63,7 @@ async def insert(connection: AsyncConnection, table: str, **row: Any) -> None:
     await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), kept)
 
 
-async def write_of(step: str, connection: AsyncConnection, library: Library) -> None:
+async def write_of(step: str, connection: AsyncConnection, library: Library) -> None:  # noqa: PLR0912 - one a step
     """Fill what this step brought, as the bot of that time would have."""
     first, second = library.quiz.questions[:2]
     run = {"team": TEAM, "user": ANA, "channel": "D_ANA", "quiz": "q1", "version": 2, "begun_at": BEGUN}
@@ -105,6 +105,12 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await write_manners(connection)
         case "0010":
             await insert(connection, "installations", team=NEW, installed_at=1.0, first_steps=ANA, **INSTALLED)
+        case "0011":
+            at = {"team": TEAM, "channel": "C_LINKED", "mode": "off", "changed_by": ANA, "changed_at": 1.0}
+            await insert(connection, "channel_settings", chosen_for_shared=True, **at)
+            asked = {"user": ANA, "kind": "unanswered", "text": "what is it", "asked_at": 5.0, "revision": "7.0"}
+            await insert(connection, "questions", team=TEAM, id="q2", **asked)
+            await insert(connection, "workspaces", team=NEW, knowledge="abc")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -164,7 +170,7 @@ async def check(store: Store, library: Library) -> None:
     assert (reply.question_ts, reply.entries, reply.state) == ("3.0", ("mts",), ReplyState.POSTED)
     assert await store.replies.channel(TEAM, "C_ASK") == ChannelSettings("whisper", ANA, 1.0, None)
     around = await store.replies.around(TEAM, "C_ASK", "3.0", ANA, ["channel"])
-    assert around == Surroundings("whisper", hushed=True, opted_out=True, answers=1)
+    assert around == Surroundings("whisper", None, hushed=True, opted_out=True, answers=1)
     assert await store.replies.choices_of(TEAM, ANA) == (False, True)
     assert [(due.run_id, due.action) for due in await store.runs.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
 

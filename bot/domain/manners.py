@@ -21,10 +21,9 @@ class Mode(StrEnum):
 class Way(StrEnum):
     """How to bring a reply."""
 
-    POST = "post"
+    POST = "post"  # or link to it, where the channel had the same answer a moment ago
     WHISPER = "whisper"  # to who asked, with a button that posts it
-    LINK = "link"  # point to the answer that the channel had a moment ago
-    TELL_OFF = "tell_off"  # to who asked: that the bot is switched off here, and how to change that
+    SAY_OFF = "say_off"  # to who asked: that the bot is switched off here, and how to change that
     SILENCE = "silence"
 
 
@@ -32,24 +31,27 @@ class Way(StrEnum):
 class Circumstances:
     """What is known of the place where a reply is due.
 
-    mode: None where nobody has set any. shared: with other organisations. hushed: somebody asked for quiet in this
-    thread. opted_out: the person wants answers to mentions only. unasked_in_thread: answers that were posted in this
-    thread though nobody had spoken to the bot. answered_lately: the channel had the same answer a moment ago.
-    overtaken: somebody else has replied already.
+    mode: None where nobody has set any. shared: with other organisations. chosen_for_shared: whether it was shared when
+    the mode was set; None if that is unknown. hushed: somebody asked for quiet in this thread. opted_out: the person
+    wants answers to mentions only. unasked_in_thread: answers that were posted in this thread though nobody had spoken
+    to the bot. overtaken: somebody else has replied already.
     """
 
     mode: Mode | None = None
     shared: bool = False
+    chosen_for_shared: bool | None = None
     hushed: bool = False
     opted_out: bool = False
     unasked_in_thread: int = 0
-    answered_lately: bool = False
     overtaken: bool = False
 
 
-def mode_of(mode: Mode | None, *, shared: bool) -> Mode:
-    """Give the mode that holds in a channel: where nobody has set any, it answers, unless outsiders read along."""
-    if mode is not None:
+def mode_of(mode: Mode | None, *, shared: bool, chosen_for_shared: bool | None = None) -> Mode:
+    """Give the mode that holds in a channel: where nobody has set any, it answers, unless outsiders read along.
+
+    One that was set before outsiders came to read along does not hold for them.
+    """
+    if mode is not None and not (shared and chosen_for_shared is False):
         return mode
     return Mode.OFF if shared else Mode.ANSWER
 
@@ -60,16 +62,13 @@ def way_to_reply(surface: Surface, circumstances: Circumstances) -> Way:
     Who speaks to the bot is answered, but where it is switched off. Who does not is answered only where nothing speaks
     against it; where a person was quicker, the answer is shown to the asker alone.
     """
-    mode = mode_of(circumstances.mode, shared=circumstances.shared)
+    shared, chosen_for_shared = circumstances.shared, circumstances.chosen_for_shared
+    mode = mode_of(circumstances.mode, shared=shared, chosen_for_shared=chosen_for_shared)
     if surface in (Surface.DM, Surface.COMMAND):
         return Way.POST
     if surface not in UNPROMPTED:
-        if mode is Mode.OFF:
-            return Way.TELL_OFF
-        return Way.LINK if circumstances.answered_lately else Way.POST
+        return Way.SAY_OFF if mode is Mode.OFF else Way.POST
     unwanted = circumstances.hushed or circumstances.opted_out
     if mode in (Mode.MENTION, Mode.OFF) or unwanted or circumstances.unasked_in_thread >= MOST_IN_THREAD:
         return Way.SILENCE
-    if mode is Mode.WHISPER or circumstances.overtaken:
-        return Way.WHISPER
-    return Way.LINK if circumstances.answered_lately else Way.POST
+    return Way.WHISPER if mode is Mode.WHISPER or circumstances.overtaken else Way.POST

@@ -132,7 +132,11 @@ class MannersWords(Authored):
     posted_in_thread: Plain
     post_here: Button
     posted_here: Annotated[Line, _text("person", "question")]
+    posted_here_now: Plain
     posted_already: Plain
+    changed_since: Plain
+    entry_gone: Plain
+    not_a_member: Plain
     cannot_post: Plain
     answered_lately: Annotated[Line, _text("link")]
     answered_lately_about: Annotated[Line, _text("question", "link")]

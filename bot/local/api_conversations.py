@@ -35,8 +35,8 @@ def described(app: App, channel: Channel) -> Json:
         "is_mpim": channel.kind == "mpim",
         "is_private": channel.kind != "channel",
         "is_org_shared": False,
-        "is_ext_shared": False,
-        "is_shared": False,
+        "is_ext_shared": app.space.state.shared(channel),
+        "is_shared": app.space.state.shared(channel),
         "context_team_id": app.space.state.team.id,
     }
     if channel.kind == "im":

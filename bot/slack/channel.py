@@ -32,16 +32,18 @@ class ChannelWorker(SlackWorker):
 
         if not await step("is welcomed", is_welcomed):
             await self._gateway.post_message(team, channel, self._greeting(team, channel, shared=shared))
-            await step("welcome", self._store.replies.welcome, team, channel)
+            await step("welcome", self._store.replies.mark_welcomed, team, channel)
 
     @workflow
     async def show_choice(self, team: str, channel: str, ts: str, shared: bool) -> None:
         """Bring the greeting up to date with what was chosen there."""
+        await self._note_shared(team, channel)
         await self._gateway.update_message(team, channel, ts, self._greeting(team, channel, shared=shared))
 
     @workflow
     async def show_panel(self, team: str, channel: str, response_url: str) -> None:
         """Bring the list of choices up to date that one person sees."""
+        await self._note_shared(team, channel)
         await self._gateway.respond(response_url, self._panel(team, channel), replace=True)
 
     @workflow
@@ -56,6 +58,16 @@ class ChannelWorker(SlackWorker):
 
     async def _choose_editors(self, team: str, channel: str, user: str) -> None:
         await self._store.feedback.set_editors_channel(team, channel, by=user)
+
+    async def _note_shared(self, team: str, channel: str) -> None:
+        """Remember whether outsiders read along now that a mode was chosen: it holds for them only if they do."""
+        shared = await self._gateway.is_shared(team, channel)
+        if shared is not None:
+
+            async def note() -> None:
+                await self._store.replies.note_shared(team, channel, shared=shared)
+
+            await step("note shared", note)
 
     def _panel(self, team: str, channel: str) -> Render:
         async def now() -> Message:
@@ -91,13 +103,14 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
     clicked_at = block_actions.action.action_ts
     if block_actions.message is None:
         channel, url = block_actions.ephemeral_place.channel, block_actions.reply_url
-        await store.replies.set_mode(team, channel, mode, by=block_actions.user.id)
+        await store.replies.set_mode(team, channel, mode, by=block_actions.user.id, shared=None)
         await jobs.start(
             Work.SHOW_CHANNEL.key(team, channel, clicked_at), channel_worker.show_panel, team, channel, url
         )
     else:
         place = block_actions.place
-        await store.replies.set_mode(team, place.channel, mode, by=block_actions.user.id)
+        known = True if shared else None  # the greeting may be from before outsiders read along
+        await store.replies.set_mode(team, place.channel, mode, by=block_actions.user.id, shared=known)
         key = Work.SHOW_CHANNEL.key(team, place.channel, clicked_at)
         await jobs.start(key, channel_worker.show_choice, team, place.channel, place.ts, shared)
     await ack()

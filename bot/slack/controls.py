@@ -214,19 +214,22 @@ def post_private_button(text: str, value: str) -> kit.Button:
     return kit.Button(text, action_id=POST_PRIVATE, value=value)
 
 
-def private_place(thread_ts: str, question_ts: str, entries: Sequence[str]) -> str:
-    """Write down what to post where: in the thread of a question; with no times, where the button stands."""
-    return " ".join([thread_ts or HERE, question_ts or HERE, *entries])
+def private_place(thread_ts: str, question_ts: str, entries: Sequence[str], revision: str = "") -> str:
+    """Write down what to post where: in the thread of a question; with no times, where the button stands.
+
+    revision: of the question, when it was answered so.
+    """
+    question = f"{question_ts}/{revision}" if revision else question_ts
+    return " ".join([thread_ts or HERE, question or HERE, *entries])
 
 
-def read_private_place(clicked: BlockAction) -> tuple[str, str, list[str]]:
-    """Give thread, question (both "" for where the button stands) and entries. Raises MalformedError."""
-    thread_ts, question_ts, *entries = clicked.words(least=3, most=2 + MAX_ANSWERS)
-    if HERE in (thread_ts, question_ts):
-        return "", "", entries
-    if not _TIMESTAMP.fullmatch(thread_ts) or not _TIMESTAMP.fullmatch(question_ts):
-        raise MalformedError("actions.0.value: timestamp")
-    return thread_ts, question_ts, entries
+def read_private_place(clicked: BlockAction) -> tuple[str, str, str, list[str]]:
+    """Give thread, question (both "" for where the button stands), its revision, and entries. Raises MalformedError."""
+    thread_ts, question, *entries = clicked.words(least=3, most=2 + MAX_ANSWERS)
+    if HERE in (thread_ts, question):
+        return "", "", "", entries
+    question_ts, _, revision = question.partition("/")
+    return _timestamp(thread_ts), _timestamp(question_ts), revision and _timestamp(revision), entries
 
 
 def mode_button(text: str, mode: Mode, *, chosen: bool, shared: bool) -> kit.Button:

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
@@ -19,15 +20,17 @@ from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.gateway import Render, SlackWorkError
 from bot.slack.payloads import BlockActions, MessageShortcut
-from bot.slack.pieces import Message
-from bot.slack.reply_work import ANSWER, TALK, ReplyWorker
+from bot.slack.pieces import Message, joined
+from bot.slack.reply_work import TALK, ReplyWorker
 from bot.slack.text import without_mention
 from bot.slack.work import Work
-from bot.storage import Reply, ReplyState
+from bot.storage import ANSWER, Reply, ReplyState
 
 # Further kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
 # what is suggested besides.
 SUGGEST, UNKNOWN, HELLO, NOT_ANSWERED = "suggest", "unknown", "hello", "not_answered"
+# Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
+NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
 
 
@@ -54,9 +57,9 @@ class FaqWorker(ReplyWorker):
         entries: list[str],
         surface: str,
         asker: str | None = None,
-        shared: bool = False,
+        shared: bool | None = False,
     ) -> None:
-        """Reply to a message in its thread, as manners ask. shared: with another organisation."""
+        """Reply to a message in its thread, as manners ask. shared: with another organisation; None is unknown."""
         count_reply(kind, surface)
         asked_ts = current_key().rpartition(":")[2]
         wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
@@ -73,7 +76,7 @@ class FaqWorker(ReplyWorker):
         entries: list[str],
         surface: str,
         asker: str,
-        shared: bool,
+        shared: bool | None,
         question_ts: str,
         revision: str,
         deleted: bool,
@@ -96,35 +99,54 @@ class FaqWorker(ReplyWorker):
         question_ts: str,
         entries: list[str],
         asker: str,
-        clicked_at: str,
+        revision: str,
         response_url: str,
     ) -> None:
-        """Post an answer in the thread of its question, which only one person has seen so far."""
-        wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), revision=clicked_at)
+        """Post an answer in the thread of its question, which only one person has seen so far.
+
+        revision: of the question when it was answered so; "" for none.
+        """
+        wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), revision=revision)
         try:
-            posted = await self.post_private(team, channel, wanted)
-        except SlackWorkError:
-            result = "cannot_post"
-        else:
-            result = "posted_in_thread" if posted else "posted_already"
-        said = self._rendered(lambda library: blocks.say(getattr(library.words.manners, result)))
-        await self._gateway.respond(response_url, said, replace=True)
+            outcome = await self.post_private(team, channel, wanted)
+        except SlackWorkError as error:
+            outcome = "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
+        await self._replace_private(response_url, outcome)
 
     @workflow
-    async def post_here(self, response_url: str, entries: list[str], asker: str) -> None:
-        """Post an answer where somebody had it for themselves, in their name."""
+    async def post_here(self, response_url: str, entries: list[str], asker: str, team: str, place: list[str]) -> None:
+        """Post an answer to the channel where somebody had it for themselves, in their name.
 
-        def posted(library: Library) -> Message | None:
-            known = library.known(entries)
-            if not known:
-                return None
-            question = known[0].question
-            return manners_blocks.posted_for(asker, question, blocks.answers(known, library), library)
-
-        if not await self._gateway.respond(response_url, self._rendered(posted), visible=True):
+        place: the channel, and the ts of what they saw. Where the bot is not a member, Slack lets it answer the click
+        openly; what stands there is not remembered then, since Slack does not say where.
+        """
+        channel, private_ts = place
+        if not await step("is known", self._is_known, entries):
+            await self._replace_private(response_url, "entry_gone")
             return
-        gone = self._rendered(lambda library: blocks.say(library.words.manners.posted_in_thread))
-        await self._gateway.respond(response_url, gone, delete=True)
+        wanted = Reply(private_ts, "", asker, Surface.COMMAND, ANSWER, tuple(entries))
+        try:
+            outcome = await self.post_private(team, channel, wanted)
+        except SlackWorkError as error:
+            outcome = "posted_here_now" if str(error) in NOT_A_MEMBER else "cannot_post"
+            if str(error) in NOT_A_MEMBER:
+                await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
+        await self._replace_private(response_url, outcome)
+
+    async def _is_known(self, entries: list[str]) -> bool:
+        return bool(self._library.known(entries))
+
+    def _posted_here(self, asker: str, entries: list[str]) -> Render:
+        def posted_here(library: Library) -> Message:
+            answer = blocks.answers(library.known(entries), library)
+            return joined(*manners_blocks.posted_for(asker, entries, library), answer)
+
+        return self._rendered(posted_here)
+
+    async def _replace_private(self, response_url: str, outcome: str) -> None:
+        """Say in place of what one person saw what has become of it, by its name in words.yaml."""
+        said = self._rendered(lambda library: blocks.say(getattr(library.words.manners, outcome)))
+        await self._gateway.respond(response_url, said, replace=True)
 
     @workflow
     async def answer_shortcut(
@@ -138,19 +160,20 @@ class FaqWorker(ReplyWorker):
         team: str,
     ) -> None:
         """Show somebody what the FAQ says to a message, and let them post it in its thread, unless it stands there."""
-        place = private_place(thread_ts, question_ts, entries)
 
-        async def is_posted() -> bool:
+        async def look() -> dict[str, Any]:
             reply = await self._store.replies.get(team, channel, question_ts)
-            return reply is not None and reply.state is ReplyState.POSTED
+            is_posted = reply is not None and reply.state is ReplyState.POSTED
+            return {"is_posted": is_posted, "revision": reply.revision if reply else ""}
 
-        posted_already = await step("is posted", is_posted)
+        known = await step("is posted", look)
+        place = private_place(thread_ts, question_ts, entries, known["revision"])
 
         def answer(library: Library) -> Message:
             if not kind:
                 return blocks.say(library.words.manners.nothing_to_read)
             said = rendered(kind, entries, library)
-            if kind != ANSWER or posted_already or channel.startswith(DIRECT_MESSAGE):
+            if kind != ANSWER or known["is_posted"] or channel.startswith(DIRECT_MESSAGE):
                 return said
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
 
@@ -199,7 +222,7 @@ class FaqWorker(ReplyWorker):
             library = self._library
             if reply.state is ReplyState.WHISPERED:
                 said = rendered(reply.kind, reply.entries, library)
-                place = private_place(reply.thread_ts, reply.question_ts, reply.entries)
+                place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.revision)
                 return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
             said = posted(reply, library)
             if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
@@ -338,16 +361,16 @@ async def show_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncB
 
 async def post_private(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Post what only the person who clicks has seen; a second click posts nothing."""
-    thread_ts, question_ts, entries = read_private_place(block_actions.action)
+    thread_ts, question_ts, revision, entries = read_private_place(block_actions.action)
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.reply_url
     place, at = block_actions.ephemeral_place, block_actions.action.action_ts
     if question_ts:
         key = Work.POST_PRIVATE_REPLY.key(team, place.channel, question_ts, user, at)
         where = (team, place.channel, thread_ts, question_ts)
-        await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, at, url)
+        await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, revision, url)
     else:
         key = Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, user)
-        await jobs.start(key, faq_worker.post_here, url, entries, user)
+        await jobs.start(key, faq_worker.post_here, url, entries, user, team, [place.channel, place.ts])
     await ack()
 
 

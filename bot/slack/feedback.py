@@ -62,7 +62,7 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     click = _click(context, block_actions)
     question_ts, revision, entry = read_choice_of_entry(block_actions.action)
     key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision)
-    await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry)
+    await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry, revision)
     await ack()
 
 
@@ -82,7 +82,7 @@ async def choose_by_number(
     reply: PlannedReply | None,
     surface: Surface,
     *,
-    shared: bool,
+    shared: bool | None,
 ) -> None:
     """Take a number that somebody typed in a thread for a click on the suggestion of this number.
 

@@ -21,10 +21,10 @@ from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
-from bot.slack.reply_work import ANSWER, ReplyWorker
+from bot.slack.reply_work import ReplyWorker
 from bot.slack.text import Mrkdwn, fill, mention
 from bot.slack.work import Work
-from bot.storage import HelpRequest, Reply, ReplyState
+from bot.storage import ANSWER, HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
 NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
@@ -68,18 +68,21 @@ class FeedbackWorker(ReplyWorker):
         return self._rendered(partial(faq.posted, reply))
 
     @workflow
-    async def choose(self, clicked: dict[str, Any], question_ts: str, entry: str | None) -> None:
+    async def choose(
+        self, clicked: dict[str, Any], question_ts: str, entry: str | None, revision: str = UNREVISED
+    ) -> None:
         """Make the suggestion that somebody chose the answer, in place; None for none of those that were offered.
 
-        The click counts like an edit of the question: what was decided before comes too late after it.
+        revision: of the question for which they were offered.
         """
         click = Click(**clicked)
         team, channel, thread_ts = click.team, click.channel, click.thread_ts or click.ts
         # As it was, if it is from so long ago that it is not remembered.
-        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), revision=click.at)
-        held = await self._hold(team, channel, wanted)
+        made_for = "" if revision == UNREVISED else revision
+        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), revision=made_for)
+        held = await self._hold(team, channel, wanted, revises=False)
         offers = held is not None and held.kind in SUGGESTED and held.state is not ReplyState.WITHDRAWN
-        if held is None or not offers:
+        if held is None or not offers or held.revision != made_for:
             if held:
                 await self._settle(team, channel, held)
             await self._tell(click, self._say("changed_since"))
@@ -111,7 +114,7 @@ class FeedbackWorker(ReplyWorker):
         kind: str,
         entries: list[str],
         surface: str,
-        shared: bool,
+        shared: bool | None,
     ) -> None:
         """Take a number that was typed in a thread for a click on the suggestion that stands there under this number.
 
@@ -131,7 +134,7 @@ class FeedbackWorker(ReplyWorker):
             answer_ts, question_ts, revision, entry = suggestion
             click = Click(team, user, channel, answer_ts, thread_ts, ts, None)
             key = Work.SHOW_ENTRY.key(team, channel, answer_ts, revision)
-            await start(key, self.choose, click.record(), question_ts, entry)
+            await start(key, self.choose, click.record(), question_ts, entry, revision)
         elif kind:
             faq.count_reply(kind, surface)
             wanted = Reply(ts, thread_ts, user, surface, kind, tuple(entries))

@@ -26,7 +26,7 @@ from bot.slack import blocks, feedback_blocks, gaps_blocks, history, manners_blo
 from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, joined
 from bot.slack.quiz_work import change_note
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before
@@ -185,7 +185,7 @@ def manners(library: Library) -> Iterator[Rendering]:
         for label in (words.post_in_thread, words.post_here):
             render = partial(_private, answer, label, place, library)
             yield Rendering(f"answer {names} for one person, “{label}”", render)
-        yield Rendering(f"answer {names} posted by its asker", partial(_posted, answer, entries[0].question, library))
+        yield Rendering(f"answer {names} posted by its asker", partial(_posted, entries, library))
     for mode, shared in product((None, *Mode), (False, True)):
         settings = ChannelSettings(mode, USER, 0.0) if mode else ChannelSettings()
         name = f"welcome to a channel, {'shared, ' if shared else ''}mode {mode}"
@@ -202,8 +202,9 @@ def _private(answer: Callable[[], Message], label: str, place: str, library: Lib
     return manners_blocks.private(answer(), label, place, library)
 
 
-def _posted(answer: Callable[[], Message], question: str, library: Library) -> Message:
-    return manners_blocks.posted_for(USER, question, answer(), library)
+def _posted(entries: Sequence[Entry], library: Library) -> Message:
+    answer = feedback_blocks.answer(entries, "1.0", library, unasked=False)
+    return joined(*manners_blocks.posted_for(USER, [entry.id for entry in entries], library), answer)
 
 
 # The quiz
@@ -470,8 +471,9 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "question_gone", "thanks", "why_forgotten", "why_gone", "withdrawn",
         ),
         "manners": (
-            "cannot_post", "channel_dm", "editors_not_member", "hushed", "nothing_to_read", "posted_already",
-            "posted_in_thread", "quiet_off", "quiet_on", "switched_off", "withdrawn",
+            "cannot_post", "changed_since", "channel_dm", "editors_not_member", "entry_gone", "hushed", "not_a_member",
+            "nothing_to_read", "posted_already", "posted_here_now", "posted_in_thread", "quiet_off", "quiet_on",
+            "switched_off", "withdrawn",
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",

@@ -20,9 +20,9 @@ from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
 from bot.slack.faq import NOT_ANSWERED, SUGGEST, UNKNOWN, PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
-from bot.slack.reply_work import ANSWER, digest_now
+from bot.slack.reply_work import digest_now
 from bot.slack.work import Work, address_digest
-from bot.storage import Store
+from bot.storage import ANSWER, Store
 
 _NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
 

@@ -129,11 +129,29 @@ class SlackGateway:
         None if there is nothing to say, or the root of its thread is gone. note: to be sent if the message has to wait
         long for the channel's turn. Links do not unfurl: an unfurl would come back to us as an edit of our own message.
         """
-        posted = await self._post("post", team, channel, render, thread_ts, next_message_key(), note=note)
+        posted = await self.post_leased(team, channel, render, thread_ts=thread_ts, note=note)
+        return (posted["channel"], posted["ts"]) if posted and "misplaced" not in posted else None
+
+    async def post_leased(
+        self,
+        team: str,
+        channel: str,
+        render: Render,
+        *,
+        thread_ts: str | None,
+        lease: Lease | None = None,
+        note: Note | None = None,
+    ) -> CallResult:
+        """Post a message as `post_message` does, as long as the lease is ours.
+
+        Gives `channel` and `ts`, with `misplaced` if the root of its thread is gone, so that it was deleted again; or
+        `lost` if the lease is somebody else's by now; or nothing if there is nothing to say.
+        """
+        key = next_message_key()
+        posted = await self._post("post", team, channel, render, thread_ts, key, note=note, lease=lease)
         if "misplaced" in posted:  # what it belongs to has been deleted, and nobody would know what it is about
             await self.delete_message(team, posted["channel"], posted["ts"])
-            return None
-        return (posted["channel"], posted["ts"]) if posted else None
+        return posted
 
     async def post_message_once(
         self,
@@ -354,29 +372,52 @@ class SlackGateway:
         """
 
         async def look(_: CallResult) -> CallResult:
-            where: dict[str, Any] = {"channel": channel, "ts": thread_ts, "oldest": after, "limit": LOOKED_AT}
             try:
-                found = await (await self._client(team)).conversations_replies(**where)
+                return {"replied": await self._look_for_replies(team, channel, thread_ts, after, besides)}
             except SlackApiError as error:
                 return _left_as_it_is("look for replies", error)
-            people = (message for message in found["messages"] if not message.get("bot_id"))
-            later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
-            return {"replied": any(message.get("user") not in {SLACKBOT, *besides} for message in later)}
 
         replied: bool | None = (await self._call("look for replies", look, patient=patient)).get("replied")
         return replied
 
+    async def sees_replies(
+        self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]
+    ) -> bool | None:
+        """Say what `has_replies` says, within a step and without waiting: None where Slack does not answer at once."""
+        try:
+            return await self._look_for_replies(team, channel, thread_ts, after, besides)
+        except (SlackApiError, ClientError, TimeoutError) as error:
+            log.warning("could not look for replies", error=type(error).__name__)
+            return None
+
+    async def _look_for_replies(
+        self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]
+    ) -> bool:
+        where: dict[str, Any] = {"channel": channel, "ts": thread_ts, "oldest": after, "limit": LOOKED_AT}
+        found = await (await self._client(team)).conversations_replies(**where)
+        people = (message for message in found["messages"] if not message.get("bot_id"))
+        later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
+        return any(message.get("user") not in {SLACKBOT, *besides} for message in later)
+
     async def is_member(self, team: str, channel: str) -> bool:
         """Say whether we are in a channel; False where Slack does not say."""
+        return bool((await self._channel(team, channel)).get("is_member"))
+
+    async def is_shared(self, team: str, channel: str) -> bool | None:
+        """Say whether a channel is shared with another organisation; None where Slack does not say."""
+        return (await self._channel(team, channel)).get("is_ext_shared")
+
+    async def _channel(self, team: str, channel: str) -> CallResult:
+        """Look up what Slack says of a channel, as far as we need it; nothing if it says nothing."""
 
         async def look(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).conversations_info(channel=channel)
+                found = (await (await self._client(team)).conversations_info(channel=channel))["channel"]
             except SlackApiError as error:
-                return _left_as_it_is("look for membership", error)
-            return {"is_member": bool(found["channel"].get("is_member"))}
+                return _left_as_it_is("look up channel", error)
+            return {name: bool(found[name]) for name in ("is_member", "is_ext_shared") if name in found}
 
-        return bool((await self._call("look for membership", look)).get("is_member"))
+        return await self._call("look up channel", look)
 
     async def get_permalink(self, team: str, channel: str, ts: str) -> str | None:
         """Give the address of a message; None if it is gone, or Slack gives none."""
@@ -574,9 +615,15 @@ class SlackGateway:
             client = await self._client(team)
             if channel[:1] in PEOPLE:
                 channel = str((await client.conversations_open(users=channel))["channel"]["id"])
+            found, misplaced = None, False
             if thread_ts:
-                found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
-            else:
+                try:
+                    found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
+                except SlackApiError as error:
+                    misplaced = code(error) == "thread_not_found"  # it then stands at top level, if it was posted
+                    if not misplaced:
+                        raise
+            if found is None:
                 found = await client.conversations_history(channel=channel, **where)
         except SlackApiError as error:
             if _may_pass(error):
@@ -588,7 +635,7 @@ class SlackGateway:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
                 log.info("found what was posted before", key=key)
                 metrics.DOUBTFUL.labels("found").inc()
-                return {"channel": channel, "ts": message["ts"]}
+                return {"channel": channel, "ts": message["ts"]} | ({"misplaced": True} if misplaced else {})
         if more := (found.get("response_metadata") or {}).get("next_cursor"):
             return {"wait": 0.0, "uncertain": True, "cursor": more}
         metrics.DOUBTFUL.labels("not there").inc()

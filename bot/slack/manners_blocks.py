@@ -1,5 +1,6 @@
 """What the bot says of how it behaves -> Block Kit and text; and what one person sees until they have it posted."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import slackblocks as kit
@@ -50,10 +51,13 @@ def private(answer: Message, label: str, value: str, library: Library) -> Messag
     return joined(answer, extra)
 
 
-def posted_for(person: str, question: str, answer: Message, library: Library) -> Message:
-    """Post an answer for somebody who had it for themselves, under the question that it is an answer to."""
-    lead = plain(fill(library.words.manners.posted_here, person=mention(person), question=question))
-    return joined(lead, answer)
+def posted_for(person: str | None, entries: Sequence[str], library: Library) -> list[Message]:
+    """Say for whom an answer is posted who had it for themselves, and to which questions; nothing of forgotten ones."""
+    words, known = library.words.manners, library.known(entries)
+    if person is None or not known:
+        return []
+    questions = " ".join(entry.question for entry in known)
+    return [plain(fill(words.posted_here, person=mention(person), question=questions))]
 
 
 def welcome(settings: ChannelSettings, library: Library, *, shared: bool) -> Message:

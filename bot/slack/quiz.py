@@ -48,9 +48,8 @@ from bot.slack.faq import PlannedReply
 from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
-from bot.slack.reply_work import ANSWER
 from bot.slack.work import Work, address_digest
-from bot.storage import Store, StoredRun
+from bot.storage import ANSWER, Store, StoredRun
 
 # A second click or command this soon, with no question answered, means the round that has just begun.
 SAME_ROUND = timedelta(minutes=1)

@@ -25,10 +25,9 @@ from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
-from bot.slack.reply_work import ANSWER
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, address_digest
-from bot.storage import CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredRun
+from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredRun
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted

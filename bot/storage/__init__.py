@@ -3,12 +3,14 @@
 from bot.domain.gaps import Question, QuestionKind
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
-from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
+from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
 from bot.storage.store import Installation, Share, ShareState, Store
 
 __all__ = [
+    "ANSWER",
     "CARD",
+    "LINK",
     "LOST",
     "NOTE",
     "NOT_YOURS",

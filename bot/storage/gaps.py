@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
 from bot.domain.report import Use
-from bot.storage.replies import ReplyState
+from bot.storage.replies import ANSWER, ReplyState
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import questions, replies, votes, workspaces
 
-ANSWER = "answer"  # the kind of a reply that answers, see `bot.slack.faq`
 DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
 
 

@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
+ANSWER, LINK = "answer", "link"  # kinds of replies: an answer, and a link to where the channel has it
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
+HELD_FRESH = 60.0  # seconds after which work that goes on holding a reply says so
+LINKED_FOR = 1800.0  # seconds after an answer in which links to it may have been posted, however slow Slack was
 
 
 class ReplyState(StrEnum):
@@ -49,21 +52,26 @@ class Reply:
 
 @dataclass(frozen=True)
 class ChannelSettings:
-    """What a channel's members have set; times in seconds since 1970."""
+    """What a channel's members have set; times in seconds since 1970.
+
+    chosen_for_shared: whether the channel was shared with another organisation when they did; None if that is unknown.
+    """
 
     mode: str | None = None
     changed_by: str | None = None
     changed_at: float | None = None
     welcomed_at: float | None = None
+    chosen_for_shared: bool | None = None
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is to be minded in a thread: its channel's mode, whether somebody asked for quiet there, whether the person
-    wants answers to mentions only, and how many answers it has had.
+    """What is to be minded in a thread: its channel's mode, and whether that was chosen with outsiders reading; whether
+    somebody asked for quiet there, whether the person wants answers to mentions only, and how many answers it has had.
     """
 
     mode: str | None
+    chosen_for_shared: bool | None
     hushed: bool
     opted_out: bool
     answers: int
@@ -75,11 +83,13 @@ class Replies:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def hold(self, team: str, channel: str, reply: Reply, *, by: str) -> Reply | None:
+    async def hold(self, team: str, channel: str, reply: Reply, *, by: str, revises: bool = True) -> Reply | None:
         """Take hold of the reply to a message for a piece of work, which alone may write it until `settle`.
 
         Gives the reply as it stands, which is a new one if there was none. None if the message has had a later revision
-        than `reply.revision`. Raises BusyError while other work holds it. Again by the same work gives the same.
+        than `reply.revision`, or the same one that other work has seen to. Raises BusyError while other work holds it.
+        Again by the same work gives the same. revises: this is the message, or an edit or deletion of it; otherwise
+        somebody has clicked, so that the revision is not looked at and stays.
         """
         row = _as_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
         async with self._engine.begin() as connection:
@@ -90,11 +100,12 @@ class Replies:
             found = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
             if found.holder not in (None, by) and found.held_at > time.time() - HELD_AT_MOST:
                 raise BusyError
-            if found.revision > reply.revision or (found.holder != by and found.revision == reply.revision):
+            revision = reply.revision if revises else found.revision
+            if found.revision > revision or (revises and found.holder != by and found.revision == revision):
                 return None
-            held = {"holder": by, "held_at": time.time(), "revision": reply.revision}
+            held = {"holder": by, "held_at": time.time(), "revision": revision}
             await connection.execute(update(replies).where(*mine).values(held))
-            return replace(_reply(found), revision=reply.revision)
+            return replace(_reply(found), revision=revision)
 
     async def hold_posted(self, team: str, channel: str, question_ts: str, *, by: str) -> Reply | None:
         """Take hold of a reply that is posted, to correct it, until `settle`; None if it is not posted any more.
@@ -112,21 +123,45 @@ class Replies:
                 raise BusyError
         return None
 
+    async def renew(self, team: str, channel: str, reply: Reply, *, by: str, seconds: float = 0.0) -> bool:
+        """Hold a reply for as long as usual and so many seconds more; gives whether this work holds it now.
+
+        It does if it has held it, or if it failed and is done again, and the message has had no other revision since.
+        Costs no write where the hold is fresh.
+        """
+        now, mine = time.time(), _of_message(team, channel, reply.question_ts)
+        freed = and_(replies.c.holder.is_(None), replies.c.revision == reply.revision)
+        async with self._engine.begin() as connection:
+            held = (await connection.execute(select(replies.c.holder, replies.c.held_at).where(*mine))).first()
+            if held and held.holder == by and held.held_at > now + seconds - HELD_FRESH:
+                return True
+            renewed = update(replies).where(*mine, or_(replies.c.holder == by, freed))
+            renewed = renewed.values(holder=by, held_at=now + seconds).returning(replies.c.question_ts)
+            return await connection.scalar(renewed) is not None
+
     async def settle(self, team: str, channel: str, reply: Reply, *, by: str) -> None:
         """Record how a reply stands, and let go of it; does nothing unless this work holds it."""
         row = _as_row(team, channel, reply) | {"holder": None, "held_at": None}
         mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
+        answers = reply.entries if reply.state is ReplyState.POSTED and reply.kind == ANSWER else ()
+        # What it does not say any more: the next who asks gets the answer itself.
+        here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
+        claimed = (*here, recent_entries.c.question_ts == reply.question_ts, recent_entries.c.entry.not_in(answers))
         async with self._engine.begin() as connection:
-            await connection.execute(update(replies).where(*mine).values(row))
-            if reply.state is not ReplyState.POSTED:  # the next who asks gets the answer itself
-                same = (recent_entries.c.team == team, recent_entries.c.channel == channel)
-                await connection.execute(
-                    delete(recent_entries).where(*same, recent_entries.c.question_ts == reply.question_ts)
-                )
+            settled = update(replies).where(*mine).values(row).returning(replies.c.question_ts)
+            if await connection.scalar(settled):
+                await connection.execute(delete(recent_entries).where(*claimed))
 
     async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Give what was replied to a message, or None."""
         return await self._latest(*_of_message(team, channel, question_ts))
+
+    async def is_held(self, team: str, channel: str, question_ts: str) -> bool:
+        """Say whether work is at the reply to a message now."""
+        held = (replies.c.holder.is_not(None), replies.c.held_at > time.time() - HELD_AT_MOST)
+        count = select(func.count()).select_from(replies).where(*_of_message(team, channel, question_ts), *held)
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(count))
 
     async def of_answer(self, team: str, channel: str, answer_ts: str) -> Reply | None:
         """Give the reply that a message of ours is, or None."""
@@ -135,7 +170,7 @@ class Replies:
 
     async def before(self, team: str, channel: str, reply: Reply) -> Reply | None:
         """Give the last reply in a thread before this one that answers something, or None."""
-        earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind == "answer")
+        earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind == ANSWER)
         return await self._latest(*_of_thread(team, channel, reply.thread_ts), *earlier)
 
     async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
@@ -172,32 +207,50 @@ class Replies:
         mine = (people.c.team == team, people.c.user == user)
         asked = select(
             select(channel_settings.c.mode).where(*here).scalar_subquery().label("mode"),
+            select(channel_settings.c.chosen_for_shared).where(*here).scalar_subquery().label("chosen_for_shared"),
             _hushed(team, channel, thread_ts).scalar_subquery().label("hushed"),
             select(people.c.answers_unasked).where(*mine).scalar_subquery().label("answers_unasked"),
             select(func.count()).select_from(replies).where(*thread, *posted).scalar_subquery().label("answers"),
         )
         async with self._engine.connect() as connection:
             row = (await connection.execute(asked)).one()
-        return Surroundings(row.mode, bool(row.hushed), row.answers_unasked is False, row.answers)
+        opted_out = row.answers_unasked is False
+        return Surroundings(row.mode, row.chosen_for_shared, bool(row.hushed), opted_out, row.answers)
 
-    async def answered_lately(self, team: str, channel: str, entry: str, question_ts: str, within: float) -> str | None:
-        """Say that an entry is about to be posted for a question; gives the question it was posted for, if it was
-        within so many seconds, and None if it was not. Again for the same question gives the same.
+    async def links(self, team: str, channel: str, answer: Reply) -> list[Reply]:
+        """List the links that stand in a channel and may lead to an answer: to an entry of it, from about its time."""
+        linking = (replies.c.kind == LINK, replies.c.state == ReplyState.POSTED)
+        lately = replies.c.replied_at.between(answer.replied_at - LINKED_FOR, answer.replied_at + LINKED_FOR)
+        which = (replies.c.team == team, replies.c.channel == channel, *linking, lately)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(replies).where(*which).order_by(replies.c.question_ts))
+            return [_reply(row) for row in rows if set(row.entries) & set(answer.entries)]
+
+    async def claim_entries(
+        self, team: str, channel: str, entries: Sequence[str], question_ts: str, within: float
+    ) -> dict[str, str]:
+        """Claim for a question that a channel gets these entries with its answer.
+
+        Gives those which other questions have claimed within so many seconds, each with the question's ts. All are
+        claimed at once, so that of two questions at most one has to wait for the other. Again gives the same.
         """
-        now = time.time()
-        row = {"team": team, "channel": channel, "entry": entry, "question_ts": question_ts, "posted_at": now}
-        mine = (recent_entries.c.team == team, recent_entries.c.channel == channel, recent_entries.c.entry == entry)
+        here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
         async with self._engine.begin() as connection:
-            taken = insert_into(connection, recent_entries).values(row)
-            taken = taken.on_conflict_do_update(
-                index_elements=["team", "channel", "entry"],
-                set_={"question_ts": question_ts, "posted_at": now},
-                # A clock that has been put back since has left times in the future, which count for nothing.
-                where=or_(recent_entries.c.posted_at < now - within, recent_entries.c.posted_at > now + within),
-            )
-            await connection.execute(taken)
-            latest = await connection.scalar(select(recent_entries.c.question_ts).where(*mine))
-        return None if latest == question_ts else latest
+            now = time.time()
+            for entry in sorted(entries):
+                row = {"team": team, "channel": channel, "entry": entry}
+                claim = {"question_ts": question_ts, "posted_at": now}
+                put = insert_into(connection, recent_entries).values(row | claim)
+                put = put.on_conflict_do_update(
+                    index_elements=["team", "channel", "entry"],
+                    set_=claim,
+                    # A clock that has been put back since has left times in the future, which count for nothing.
+                    where=or_(recent_entries.c.posted_at < now - within, recent_entries.c.posted_at > now + within),
+                )
+                await connection.execute(put)
+            claimed = select(recent_entries.c.entry, recent_entries.c.question_ts)
+            rows = await connection.execute(claimed.where(*here, recent_entries.c.entry.in_(entries)))
+            return {row.entry: row.question_ts for row in rows if row.question_ts != question_ts}
 
     # What the bot has to mind
 
@@ -208,20 +261,27 @@ class Replies:
             row = (await connection.execute(select(channel_settings).where(*mine))).mappings().first()
         return ChannelSettings(**{name: row[name] for name in ChannelSettings.__dataclass_fields__} if row else {})
 
-    async def set_mode(self, team: str, channel: str, mode: str, *, by: str) -> None:
-        """Set the mode of a channel; a later one replaces it."""
-        values = {"mode": mode, "changed_by": by, "changed_at": time.time()}
+    async def set_mode(self, team: str, channel: str, mode: str, *, by: str, shared: bool | None) -> None:
+        """Set the mode of a channel; a later one replaces it. shared: whether outsiders read along; None if unknown."""
+        values = {"mode": mode, "changed_by": by, "changed_at": time.time(), "chosen_for_shared": shared}
         async with self._engine.begin() as connection:
             await _put(connection, team, channel, values)
 
-    async def welcome(self, team: str, channel: str) -> bool:
-        """Say whether the bot has yet to say in a channel that it is there; True once."""
+    async def mark_welcomed(self, team: str, channel: str) -> None:
+        """Remember that the bot has said in a channel that it is there; again does nothing."""
         mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
         async with self._engine.begin() as connection:
             await insert_new(connection, channel_settings, {"team": team, "channel": channel})
             welcomed = update(channel_settings).where(*mine, channel_settings.c.welcomed_at.is_(None))
-            welcomed = welcomed.values(welcomed_at=time.time()).returning(channel_settings.c.channel)
-            return await connection.scalar(welcomed) is not None
+            await connection.execute(welcomed.values(welcomed_at=time.time()))
+
+    async def note_shared(self, team: str, channel: str, *, shared: bool) -> None:
+        """Remember whether the mode of a channel was chosen with outsiders reading, where that was not known."""
+        mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
+        unknown = channel_settings.c.chosen_for_shared.is_(None)
+        async with self._engine.begin() as connection:
+            noted = update(channel_settings).where(*mine, unknown, channel_settings.c.mode.is_not(None))
+            await connection.execute(noted.values(chosen_for_shared=shared))
 
     async def hush(self, team: str, channel: str, thread_ts: str, *, by: str) -> None:
         """Keep the bot from speaking unasked in a thread; again does nothing."""

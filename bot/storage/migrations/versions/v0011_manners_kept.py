@@ -1,4 +1,4 @@
-"""Whether a channel's mode was chosen for outsiders too, the latest edit of a question, and the knowledge followed last.
+"""Whether a mode was chosen for outsiders too, the latest edit of a question, and the knowledge followed last.
 
 Expands only: an old replica goes on with the columns it knows.
 """

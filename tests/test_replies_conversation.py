@@ -1,0 +1,255 @@
+"""Replies that meet edits, clicks, people and other replies on their way."""
+
+import pytest
+
+from bot.knowledge import Library
+from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
+from tests.workspace import Json, Sent, Workspace, buttons, shown
+
+MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
+LINKED, TAKEN_BACK = "This was asked here a moment ago:", "The question was changed, so I have taken my answer back."
+BOTH = f"{MTS} {XAI}"
+
+
+async def refused(workspace: Workspace, method: str, count: int = 1) -> None:
+    """Wait until Slack has refused a method so many times."""
+
+    async def enough() -> bool:
+        calls = await workspace.traffic(method)
+        return len([call for call in calls if call["status"] == "ratelimited"]) >= count
+
+    await workspace.until(enough, "U_ANA")
+
+
+async def held_back(workspace: Workspace, text: str = MTS, *, seconds: int = 3) -> Sent:
+    """Ask a question whose answer Slack holds back for some seconds; gives it once it has."""
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": seconds}])
+    asked = await workspace.post("U_ANA", "C_ASK", text)
+    await refused(workspace, "chat.postMessage")
+    return asked
+
+
+# What happens while an answer waits for its turn
+
+
+@pytest.mark.both_databases
+async def test_who_replies_while_the_answer_waits_is_not_answered_over(either_way: Workspace, library: Library):
+    workspace = either_way
+    asked = await held_back(workspace)
+    await workspace.post("U_BEN", "C_ASK", "it means Member of Technical Staff", asked)
+
+    async def told() -> list[Json]:
+        return [m for m in await workspace.thread("C_ASK", asked, "U_ANA") if m.get("ephemeral")]
+
+    [whisper] = [m for m in await workspace.until(told, "U_ANA") if "Only you can see this." in shown(m)]
+    assert library.entries[MTS_ENTRY].answer in shown(whisper)
+    assert await workspace.thread("C_ASK", asked, "U_MEI") == [*await workspace.thread("C_ASK", asked, "U_BEN")]
+    assert not [m for m in await workspace.thread("C_ASK", asked, "U_BEN") if m.get("bot_id")]
+
+
+async def test_quiet_that_is_asked_for_while_the_answer_waits_is_kept(workspace: Workspace):
+    asked = await held_back(workspace)
+    await workspace.mention("U_ANA", "C_ASK", "hush", asked)
+    await whispered_in(workspace, asked, "I’ll keep quiet in this thread")
+
+    await workspace.settled()
+    assert not [m for m in await workspace.thread("C_ASK", asked, "U_BEN") if m.get("bot_id")]
+
+
+async def whispered_in(workspace: Workspace, thread: Sent, text: str, user: str = "U_ANA") -> Json:
+    async def there() -> Json | None:
+        found = await workspace.thread(thread.channel, thread, user)
+        return next((m for m in found if m.get("ephemeral") and text in shown(m)), None)
+
+    return await workspace.until(there, user)
+
+
+async def test_a_link_waits_for_an_answer_that_slack_holds_back(workspace: Workspace, library: Library):
+    first = await held_back(workspace, seconds=4)
+    second = await workspace.post("U_BEN", "C_ASK", MTS)
+
+    [link] = await workspace.replies(second, as_user="U_BEN")
+    [answer] = await workspace.replies(first)
+
+    assert library.entries[MTS_ENTRY].answer in shown(answer)
+    assert LINKED in shown(link)
+
+
+# The same answer twice
+
+
+@pytest.mark.both_databases
+async def test_a_link_becomes_the_answer_when_that_is_withdrawn(workspace: Workspace, library: Library):
+    first = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(first)
+    links = []
+    for user in ("U_BEN", "U_MEI"):
+        links += await workspace.replies(await workspace.post(user, "C_ASK", MTS), as_user=user)
+    assert all(LINKED in shown(link) for link in links)
+
+    await workspace.delete(first)
+
+    answer = library.entries[MTS_ENTRY].answer
+    await workspace.latest("U_BEN", links[0], once=lambda now: answer in shown(now))
+    await workspace.settled()
+    assert LINKED in shown(await workspace.latest("U_MEI", links[1]))
+    assert f"ts={links[0]['ts']}&" in (await workspace.latest("U_MEI", links[1]))["text"].replace("&amp;", "&")
+
+
+async def test_of_two_answers_the_one_that_stands_there_is_linked(workspace: Workspace, library: Library):
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", MTS))
+
+    [answer] = await workspace.replies(await workspace.mention("U_BEN", "C_ASK", BOTH), as_user="U_BEN")
+
+    assert library.entries[XAI_ENTRY].answer in shown(answer)
+    assert library.entries[MTS_ENTRY].answer not in shown(answer)
+    assert LINKED in shown(answer)
+    [link] = await workspace.replies(await workspace.post("U_MEI", "C_ASK", XAI), as_user="U_MEI")
+    assert LINKED in shown(link)
+
+
+async def test_what_somebody_posts_from_the_shortcut_is_linked_if_the_channel_has_it(workspace: Workspace):
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", MTS))
+    await set_mode(workspace, "Only when mentioned")
+    asked = await workspace.post("U_MEI", "C_ASK", MTS)
+    message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+    offered = await whispered(workspace, "Only you can see this.", "U_BEN")
+
+    await workspace.click("U_BEN", offered, "Post in the thread")
+
+    [link] = await workspace.replies(asked, as_user="U_MEI")
+    assert LINKED in shown(link)
+
+
+async def test_an_edit_into_what_the_channel_has_is_linked_in_place(workspace: Workspace):
+    await workspace.replies(await workspace.post("U_ANA", "C_ASK", MTS))
+    asked = await workspace.post("U_BEN", "C_ASK", XAI)
+    [answer] = await workspace.replies(asked, as_user="U_BEN")
+
+    await workspace.edit(asked, MTS)
+
+    await workspace.latest("U_BEN", answer, once=lambda now: LINKED in shown(now))
+
+
+# Edits
+
+
+async def test_an_answer_that_was_taken_back_comes_back_in_place(workspace: Workspace, library: Library):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.post("U_BEN", "C_ASK", "good to know", asked)
+    await workspace.edit(asked, "lunch at 12?")
+    await workspace.latest("U_ANA", answer, once=lambda now: shown(now) == TAKEN_BACK)
+
+    await workspace.edit(asked, MTS)
+
+    await workspace.latest("U_ANA", answer, once=lambda now: library.entries[MTS_ENTRY].answer in shown(now))
+    assert await posts(workspace) == 1
+
+
+async def test_a_whisper_is_not_repeated_with_each_edit_and_its_old_button_posts_nothing(
+    workspace: Workspace, library: Library
+):
+    await set_mode(workspace, "Whisper")
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    first = await whispered(workspace, "Only you can see this.")
+    before = len(await whispers(workspace))
+    await workspace.edit(asked, f"{MTS} thanks")
+    await workspace.settled()
+    assert len(await whispers(workspace)) == before
+
+    await workspace.edit(asked, XAI)
+    second = await whispered(workspace, library.entries[XAI_ENTRY].answer)
+    await workspace.click("U_ANA", first, "Post in the thread")
+    told = await workspace.latest("U_ANA", first, once=lambda now: not buttons(now))
+    assert shown(told) == "The question was changed or deleted since, so I have posted nothing."
+    assert await posts(workspace) == 0
+
+    await workspace.click("U_ANA", second, "Post in the thread")
+    [answer] = await workspace.replies(asked)
+    assert library.entries[XAI_ENTRY].answer in shown(answer)
+
+
+async def test_who_edits_a_mention_where_it_is_switched_off_is_told_once(workspace: Workspace):
+    await set_mode(workspace, "Off")
+    asked = await workspace.mention("U_ANA", "C_ASK", MTS)
+    await whispered(workspace, "I am switched off in this channel.")
+    before = len(await whispers(workspace))
+
+    await workspace.edit(asked, f"<@U_ROLEFIT> {XAI}")
+    await workspace.settled()
+
+    assert len(await whispers(workspace)) == before
+
+
+# Clicks
+
+
+@pytest.mark.parametrize("label", ["Post here", "Post in the thread"])
+async def test_where_it_is_switched_off_nobody_has_it_post(workspace: Workspace, label: str):
+    if label == "Post here":
+        await workspace.command("U_ANA", "C_ASK", "/rolefit", MTS)
+    else:
+        await set_mode(workspace, "Whisper")
+        await workspace.post("U_ANA", "C_ASK", MTS)
+    offered = await whispered(workspace, "Only you can see this.")
+    await set_mode(workspace, "Off", user="U_BEN")
+
+    await workspace.click("U_ANA", offered, label)
+
+    told = await workspace.latest("U_ANA", offered, once=lambda now: not buttons(now))
+    assert "I am switched off in this channel." in shown(told)
+    assert await posts(workspace) == 0
+
+
+async def test_where_it_is_no_member_an_answer_is_posted_here_by_the_click(workspace: Workspace, library: Library):
+    await workspace.command("U_MEI", "C_LEADS", "/rolefit", MTS)
+    offered = await whispered(workspace, "Only you can see this.", "U_MEI", "C_LEADS")
+
+    await workspace.click("U_MEI", offered, "Post here")
+
+    async def posted() -> Json | None:
+        messages = await workspace.messages("C_LEADS", "U_MEI")
+        answer = library.entries[MTS_ENTRY].answer
+        return next((m for m in messages if not m.get("ephemeral") and answer in shown(m)), None)
+
+    assert shown(await workspace.until(posted, "U_MEI")).startswith("<@U_MEI> had me answer this here: *What does")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("not_in_channel", "I cannot post there. Invite me to the channel first, then try again."),
+        ("restricted_action", "Slack does not let me post there, so I have posted nothing."),
+    ],
+)
+async def test_why_an_answer_cannot_be_posted_is_said(workspace: Workspace, error: str, told: str):
+    await set_mode(workspace, "Whisper")
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    offered = await whispered(workspace, "Only you can see this.")
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": error}])
+
+    await workspace.click("U_ANA", offered, "Post in the thread")
+
+    assert told in shown(await workspace.latest("U_ANA", offered, once=lambda now: not buttons(now)))
+
+
+# Channels that others come to read
+
+
+async def test_a_mode_from_before_outsiders_came_does_not_hold_for_them(workspace: Workspace):
+    channel = await workspace.create_channel("U_ANA", "launch")
+    await workspace.invite("U_ANA", channel)
+    await set_mode(workspace, "Answer", channel=channel)
+    await workspace.settled()
+    await workspace.invite("U_ANA", channel, "U_KIM")
+
+    await workspace.post("U_ANA", channel, MTS)
+    before = await posts(workspace)
+    await workspace.settled()
+    assert await posts(workspace) == before
+
+    await set_mode(workspace, "Answer", channel=channel)
+    await workspace.settled()
+    await workspace.replies(await workspace.post("U_ANA", channel, MTS))
