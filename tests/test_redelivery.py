@@ -249,3 +249,19 @@ async def test_what_an_outsider_does_not_ask_the_bot_any_more_takes_the_answer_w
     await deliver(edge, edit | {"is_ext_shared_channel": True})
 
     assert await said(edge, asked) == []
+
+
+# What Slack leaves out
+
+
+@pytest.mark.parametrize(("channel", "answers"), [("C_ASK", 1), ("C_PARTNER", 0)])
+async def test_where_slack_does_not_say_whether_outsiders_read_along_it_is_asked(
+    edge: Edge, channel: str, answers: int
+):
+    asked = await edge.workspace.post("U_ANA", channel, "ok")
+
+    await deliver(edge, written(asked, ASKS_MTS))
+    await deliver(edge, revised(asked, ASKS_MTS, ASKS_ROLES, 10))
+
+    assert len(await said(edge, asked)) == answers
+    assert len(await edge.workspace.traffic("conversations.info")) > 0

@@ -249,7 +249,7 @@ async def on_message(
     message, reply = classified.message, classified.reply
     if classified.ignorable or message is None or await _between_people(team, message, store):
         return
-    shared = event_callback.is_ext_shared_channel is True
+    shared = event_callback.is_ext_shared_channel  # None where Slack does not say so
     if classified.follows and message.thread_ts:
         known = await store.replies.get(team, message.channel, message.ts)
         if known and not message.revised_ts:
@@ -322,7 +322,7 @@ async def _revise(
     store: Store,
     *,
     coming: bool,
-    shared: bool,
+    shared: bool | None,
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
