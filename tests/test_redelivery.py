@@ -251,6 +251,80 @@ async def test_what_an_outsider_does_not_ask_the_bot_any_more_takes_the_answer_w
     assert await said(edge, asked) == []
 
 
+# What is kept of questions
+
+
+async def texts(store: Store) -> list[str]:
+    return [question.text for question in await store.gaps.listed(TEAM)]
+
+
+@pytest.mark.parametrize("begins", [True, False])  # the work that the deletion has to have done
+async def test_the_text_of_a_deleted_question_does_not_come_back(
+    edge: Edge, store: Store, busy: asyncio.Event, begins: bool
+):
+    busy.set()
+    asked = await edge.workspace.mention("U_ANA", "C_ASK", QUANT)
+    before = await delivered(edge, asked)
+    assert await texts(store) == [QUANT]
+    if not begins:
+        busy.clear()
+    await edge.workspace.delete(asked)
+    await edge.workspace.acknowledged()
+
+    for event in before:
+        await post(edge, event)
+
+    assert await texts(store) == []
+    busy.set()
+    assert await said(edge, asked) == []
+
+
+async def test_an_older_edit_changes_nothing_of_what_is_kept(edge: Edge, store: Store):
+    asked = await edge.workspace.mention("U_ANA", "C_ASK", QUANT)
+    first = revised(asked, QUANT, f"<@{BOT}> what does a trader do?", 10)
+    second = revised(asked, QUANT, f"<@{BOT}> what does a broker do?", 20) | {"event_id": "Ev2"}
+    deleted = revised(asked, f"<@{BOT}> {QUANT}", None, 30) | {"event_id": "Ev3"}
+
+    kept = []
+    for event in (second, first, deleted, second):
+        await deliver(edge, event)
+        kept.append(await texts(store))
+
+    assert kept == [["what does a broker do?"], ["what does a broker do?"], [], []]
+
+
+async def test_with_an_edit_goes_what_was_kept_since_an_answer_to_the_former_text_did_not_help(
+    edge: Edge, store: Store
+):
+    workspace = edge.workspace
+    asked = await workspace.mention("U_ANA", "C_ASK", ASKS_MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.click("U_BEN", answer, "Not helpful")
+    await workspace.settled()
+    assert await texts(store) == [ASKS_MTS]
+
+    await workspace.edit(asked, f"<@{BOT}> {QUANT}")
+    await workspace.settled()
+
+    assert await texts(store) == [QUANT]
+
+
+async def test_a_vote_that_is_changed_while_slack_is_waited_for_leaves_no_question(edge: Edge, store: Store):
+    workspace = edge.workspace
+    asked = await workspace.mention("U_ANA", "C_ASK", ASKS_MTS)
+    [answer] = await workspace.replies(asked)
+    await workspace.faults(api=[{"method": "conversations.history", "error": "ratelimited", "retry_after": 1}])
+
+    for label in ("Not helpful", "Helpful"):
+        await workspace.click("U_BEN", answer, label)
+    await workspace.settled()
+    for key in await jobs.recorded(Work.VOTE.key(TEAM, "U_BEN", "C_ASK", answer["ts"], "")):
+        await ended(edge, key)
+
+    assert len(await workspace.traffic("conversations.history")) == 2
+    assert await texts(store) == []
+
+
 # What Slack leaves out
 
 

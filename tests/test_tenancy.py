@@ -149,7 +149,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "people.export": lambda store, team, n: _exported(store, team),
         "people.forget": lambda store, team, n: store.people.forget(team, "U_ANA", ["C_ASK"][: n % 2]),
         "gaps.record": lambda store, team, n: store.gaps.record(team, _question(n)),
-        "gaps.replace": lambda store, team, n: store.gaps.replace(team, replace(_question(n), text="Another")),
+        "gaps.replace": lambda store, team, n: store.gaps.replace(
+            team, replace(_question(n), text="Another", revision="8.0")
+        ),
         "gaps.decide_suggestion": lambda store, team, n: store.gaps.decide_suggestion(
             team, f"C_ASK:7.{n % 2}", "U_ANA", (QuestionKind.CHOSEN, QuestionKind.DECLINED)[n % 2], "mts"
         ),
@@ -161,7 +163,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "gaps.digest_channel": lambda store, team, n: store.gaps.digest_channel(team, f"2026-W4{n}"),
         "gaps.mark_digest": lambda store, team, n: store.gaps.mark_digest(team, f"2026-W4{n}"),
         "gaps.uses": lambda store, team, n: store.gaps.uses(team),
-        "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}"),
+        "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}", "9.0"),
         "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
         "replies.before": lambda store, team, n: store.replies.before(
             team, "C_ASK", replace(_reply(n), question_ts="9.0")

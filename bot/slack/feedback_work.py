@@ -16,7 +16,7 @@ from bot.domain.why import explain
 from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, faq, feedback_blocks, manners_blocks
+from bot.slack import blocks, faq, feedback_blocks, gaps, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
@@ -199,10 +199,18 @@ class FeedbackWorker(ReplyWorker):
 
         async def keep(message: FetchedMessage | None) -> None:
             reply = await self._store.replies.get(click.team, click.channel, question_ts)
-            if message and reply and reply.asker:
-                about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
-                kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about)
-                await self._store.gaps.record(click.team, kept)
+            if message is None or reply is None or reply.asker is None or reply.state is ReplyState.WITHDRAWN:
+                return
+            if message.edited_ts and message.edited_ts > click.at:  # what did not help was an answer to something else
+                return
+            about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
+            kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about, revision=click.at)
+            await self._store.gaps.record(click.team, kept)
+            # While Slack was waited for, votes and the message may have been changed; now whoever does so finds it.
+            disputed = await self._store.feedback.is_disputed(click.team, click.channel, click.ts)
+            asked = (click.team, click.channel, question_ts)
+            if not disputed or await gaps.is_revised_since(*asked, click.at, self._store):
+                await self._store.gaps.remove(click.team, question)
 
         if thread_ts := await step("disputed", thread):
             await self._gateway.read_message(click.team, click.channel, question_ts, keep, thread_ts=thread_ts)

@@ -32,21 +32,57 @@ CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer 
 async def record_message(
     team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply, store: Store
 ) -> None:
-    """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing."""
+    """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing.
+
+    Nor is anything kept of a message that has been edited or deleted since.
+    """
     kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
         await store.gaps.record(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
+        await _forget_if_revised(team, channel, ts, "", store)
 
 
 async def revise_message(
-    team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply | None, store: Store
+    team: str,
+    channel: str,
+    ts: str,
+    user: str,
+    text: str,
+    surface: Surface,
+    reply: PlannedReply | None,
+    revision: str,
+    store: Store,
 ) -> None:
-    """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it."""
+    """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it.
+
+    revision: the ts of its edit or deletion, of which the work is recorded by now. After a later one nothing changes.
+    """
     kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
-        await store.gaps.replace(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision)
+        await store.gaps.replace(team, question)
+        await _forget_if_revised(team, channel, ts, revision, store)
     else:
-        await store.gaps.forget(team, channel, ts)
+        await store.gaps.forget(team, channel, ts, revision)
+
+
+async def _forget_if_revised(team: str, channel: str, ts: str, revision: str, store: Store) -> None:
+    """Delete what was kept of a message again if it has been edited or deleted later.
+
+    That is found out once it is there: an edit has its own work recorded before it deletes what was kept, so that one
+    of the two sees the other.
+    """
+    if await is_revised_since(team, channel, ts, revision, store):
+        await store.gaps.forget(team, channel, ts, revision)
+
+
+async def is_revised_since(team: str, channel: str, ts: str, revision: str, store: Store) -> bool:
+    """Say whether a message has been edited or deleted later than at `revision`, as far as there is work about it."""
+    reply = await store.replies.get(team, channel, ts)
+    if reply is not None and reply.revision > revision:
+        return True
+    edits = Work.REVISE_REPLY.key(team, channel, ts, "")
+    return any(key.removeprefix(edits) > revision for key in await jobs.recorded(edits))
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:

@@ -266,9 +266,9 @@ async def on_message(
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
     elif message.revised_ts:
         reply = None if number else reply  # the choice stands, and a number alone asks nothing
-        await _revise_question(team, message, reply, store)
         coming = await _may_be_on_its_way(message.former, message.revised_ts, library, second_stage)
         await _revise(team, message, message.revised_ts, reply, store, coming=coming, shared=shared)
+        await _revise_question(team, message, message.revised_ts, reply, store)
     elif number and message.thread_ts:
         place = (team, message.user, message.channel, message.thread_ts, message.ts)
         await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
@@ -307,11 +307,13 @@ def _typed_number(message: IncomingMessage) -> int | None:
     return feedback.typed_number(message.text)
 
 
-async def _revise_question(team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store) -> None:
+async def _revise_question(
+    team: str, message: IncomingMessage, revised_ts: str, reply: PlannedReply | None, store: Store
+) -> None:
     """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
     if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
         where, asked = (team, message.channel, message.ts, message.user), None if message.deleted else reply
-        await gaps.revise_message(*where, message.text, message.surface, asked, store)
+        await gaps.revise_message(*where, message.text, message.surface, asked, revised_ts, store)
 
 
 async def _revise(
@@ -340,7 +342,9 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store) -> b
     """Say whether there is a reply to a message, or work that will bring one once it begins."""
     if await store.replies.get(team, message.channel, message.ts) is not None:
         return True
-    return await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts))
+    if await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
+        return True
+    return bool(await jobs.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
@@ -35,13 +35,16 @@ class Gaps:
     async def replace(self, team: str, question: Question) -> None:
         """Put a question in the place of that with the same id, whose message was edited, or add it.
 
-        It stays as old as it was. Again does nothing more.
+        It stays as old as it was; what else was kept of the message, from before this edit, goes. Again, or for an
+        earlier edit than what is there, does nothing.
         """
-        row = _as_row(team, question)
-        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by")}
+        row, before = _as_row(team, question), func.coalesce(questions.c.revision, "") < (question.revision or "")
+        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by", "revision")}
+        others = (*_of_message(team, question.channel, question.ts), questions.c.id != question.id)
         async with self._engine.begin() as connection:
             put = insert_into(connection, questions).values(row)
-            await connection.execute(put.on_conflict_do_update(index_elements=["team", "id"], set_=kept))
+            await connection.execute(put.on_conflict_do_update(index_elements=["team", "id"], set_=kept, where=before))
+            await connection.execute(delete(questions).where(*others, before))
 
     async def decide_suggestion(
         self, team: str, question_id: str, user: str, kind: QuestionKind, entry: str | None
@@ -113,11 +116,14 @@ class Gaps:
         async with self._engine.begin() as connection:
             await connection.execute(update(workspaces).where(workspaces.c.team == team).values(digest_of=week))
 
-    async def forget(self, team: str, channel: str, ts: str) -> None:
-        """Delete what was asked in a message, with the message. Again does nothing."""
-        mine = (questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts)
+    async def forget(self, team: str, channel: str, ts: str, revision: str) -> None:
+        """Delete what was asked in a message up to this edit or deletion of it. Again does nothing.
+
+        revision: its ts; "" for the message as it was written.
+        """
+        until = func.coalesce(questions.c.revision, "") <= revision
         async with self._engine.begin() as connection:
-            await connection.execute(delete(questions).where(*mine))
+            await connection.execute(delete(questions).where(*_of_message(team, channel, ts), until))
 
     async def remove(self, team: str, question_id: str) -> None:
         """Delete a question by its id, such as that of a vote that was changed. Again does nothing."""
@@ -156,6 +162,10 @@ class Gaps:
         in_order = select(questions).where(*which).order_by(questions.c.asked_at, questions.c.id)
         async with self._engine.connect() as connection:
             return [_question(row) for row in await connection.execute(in_order)]
+
+
+def _of_message(team: str, channel: str | None, ts: str | None) -> tuple[ColumnElement[bool], ...]:
+    return questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts
 
 
 def _as_row(team: str, question: Question) -> dict[str, Any]:
