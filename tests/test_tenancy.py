@@ -124,7 +124,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.latest_in_thread": lambda store, team, n: store.replies.latest_in_thread(
             team, "C_ASK", "4.0", ["answer"]
         ),
-        "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
+        "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0, ("", ""), 9),
         "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),
         "replies.claim_entries": lambda store, team, n: store.replies.claim_entries(
             team, "C_ASK", ["mts", f"entry-{n}"], f"5.{n % 2}", 600.0
@@ -157,6 +157,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         ),
         "gaps.get": lambda store, team, n: store.gaps.get(team, f"C_ASK:7.{n % 2}"),
         "gaps.listed": lambda store, team, n: store.gaps.listed(team),
+        "gaps.unanswered": lambda store, team, n: store.gaps.unanswered(team, "", 9),
+        "gaps.followed": lambda store, team, n: store.gaps.followed(team),
+        "gaps.follow": lambda store, team, n: store.gaps.follow(team, f"{n}:digest", None),
         "gaps.close": lambda store, team, n: store.gaps.close(team, [f"C_ASK:7.{n % 2}"], f"entry-{n}"),
         "gaps.was_told": lambda store, team, n: store.gaps.was_told(team, "U_ANA", f"entry-{n}"),
         "gaps.mark_told": lambda store, team, n: store.gaps.mark_told(team, "U_ANA", f"entry-{n}"),

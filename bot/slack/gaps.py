@@ -5,7 +5,6 @@ Text is kept of what was put to the bot alone, and in rows alone: the work knows
 
 import asyncio
 import re
-import time
 from datetime import UTC, datetime
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -14,19 +13,16 @@ from bot import jobs
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.knowledge import Library
-from bot.second_stage import SecondStage
-from bot.slack import faq
 from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
 from bot.slack.faq import NOT_ANSWERED, SUGGEST, UNKNOWN, PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
-from bot.slack.reply_work import digest_now
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, Store
+from bot.storage import Store
 
 _NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
 
-CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
+DIGEST = 40  # characters of a knowledge's digest that tell it from others
 
 
 async def record_message(
@@ -109,42 +105,23 @@ def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
 # When the knowledge has changed
 
 
-async def follow_knowledge(library: Library, second: SecondStage | None, store: Store) -> None:
+async def follow_knowledge(library: Library, store: Store) -> None:
     """Begin the work that follows from a knowledge that was taken up: news of new answers, and corrections.
 
-    Doing it again, or in several replicas at once, begins nothing twice.
+    It is one piece for each workspace. Doing it again, or in several replicas at once, begins nothing twice; knowledge
+    that comes back after other knowledge was followed is followed again.
     """
-    if second is not None:
-        await second.ready()
+    digest = (await asyncio.to_thread(lambda: library.digest))[:DIGEST]
     for team in await store.gaps.teams():
-        await _close_answered(team, library, second, store)
-        await _correct_answers(team, library, store)
-
-
-async def _close_answered(team: str, library: Library, second: SecondStage | None, store: Store) -> None:
-    """Close the questions that have an answer by now, and have each person told who asked one."""
-    for question in await store.gaps.listed(team):
-        if question.kind is QuestionKind.CHOSEN or question.answered_by or not question.text:
-            continue
-        reply = await faq.decide(question.text, Surface.MENTION, library, second)
-        await asyncio.sleep(0)  # deciding about many would hold up who asks now
-        if reply is None or reply.kind != ANSWER or question.entry in reply.entries:
-            continue  # what was declined, or did not help, is no answer
-        entry = reply.entries[0]
-        # Begun first: if we die before the question is closed, we come back to it, and the key is used already.
-        key = Work.TELL_NEWS.key(team, question.user, entry)
-        await jobs.start(key, gaps_worker.tell_news, team, question.user, list(reply.entries), question.id)
-        await store.gaps.close(team, [question.id], entry)
-
-
-async def _correct_answers(team: str, library: Library, store: Store) -> None:
-    """Have answers corrected that were posted lately and would say something else by now."""
-    for channel, reply in await store.replies.posted_since(team, time.time() - CORRECTED_FOR):
-        digest = digest_now(reply, library)
-        if digest and reply.digest and digest != reply.digest:
-            rest = (reply.question_ts, digest[:16], int(reply.corrected_at or 0))
-            key = Work.CORRECT_REPLY.key(team, channel, *rest)
-            await jobs.start(key, faq.faq_worker.correct_reply, team, channel, reply.question_ts, digest)
+        while True:
+            before = await store.gaps.followed(team)
+            number, _, followed = (before or "0:").partition(":")
+            if followed == digest:
+                break
+            knowledge = f"{int(number) + 1}:{digest}"
+            key = Work.FOLLOW_KNOWLEDGE.key(team, knowledge)
+            await jobs.start(key, gaps_worker.follow_knowledge, team, knowledge, before)
+            await store.gaps.follow(team, knowledge, before)
 
 
 # Every week

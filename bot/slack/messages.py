@@ -23,7 +23,7 @@ from bot.slack.payloads import (
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
-from bot.storage import Reply, Store
+from bot.storage import Reply, Store, StoredRun
 
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
@@ -259,11 +259,8 @@ async def on_message(
     stored, number = None, _typed_number(message)
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
-    if stored and message.revised_ts:
-        if not message.deleted:
-            await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
-    elif stored:
-        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+    if stored:
+        await _in_round(team, message, stored, reply, library, store)
     elif message.revised_ts:
         reply = None if number else reply  # the choice stands, and a number alone asks nothing
         coming = await _may_be_on_its_way(message.former, message.revised_ts, library, second_stage)
@@ -279,6 +276,21 @@ async def on_message(
         await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
     else:
         _count_silence(message, event)
+
+
+async def _in_round(
+    team: str,
+    message: IncomingMessage,
+    stored: StoredRun,
+    reply: PlannedReply | None,
+    library: Library,
+    store: Store,
+) -> None:
+    """Give a message, or the edit of one, to the quiz, in the thread of whose round it stands."""
+    if message.revised_ts is None:
+        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+    elif not message.deleted:
+        await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
 
 
 async def _answered_before(

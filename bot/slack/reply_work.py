@@ -107,16 +107,21 @@ class ReplyWorker(SlackWorker):
         await self._settle(team, channel, settled)
         return outcome
 
-    async def correct(self, team: str, channel: str, question_ts: str, digest: str) -> None:
+    async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
         """Bring an answer up to date with the knowledge, and say when; one that is not posted any more is left.
 
-        digest: of what it is to say.
+        digest: of what it is to say; None to find that out, and leave an answer which says so already.
         """
         for _ in range(PATIENT_TRIES):
             while wait := await step("turn", self._gateway.turn_to_update, team):
                 await pause(wait)
             if (held := await self._hold_posted(team, channel, question_ts)) is None:
                 return
+            if digest is None:
+                digest = await step("digest", self._digest, held)
+                if digest is None or digest == held.digest:
+                    await self._settle(team, channel, held)
+                    return
             at = await step("now", _now)
             corrected = replace(held, digest=digest, corrected_at=at)
             async with self._freed_on_failure(team, channel, held):

@@ -97,6 +97,32 @@ class Gaps:
         async with self._engine.begin() as connection:
             await connection.execute(told)
 
+    async def unanswered(self, team: str, after: str, limit: int) -> list[Question]:
+        """List questions that still have no answer, with their text, by their ids: so many that come after this id."""
+        still = (questions.c.answered_by.is_(None), questions.c.kind != QuestionKind.CHOSEN, questions.c.text != "")
+        page = select(questions).where(questions.c.team == team, questions.c.id > after, *still)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(page.order_by(questions.c.id).limit(limit))
+            return [_question(row) for row in rows]
+
+    async def followed(self, team: str) -> str | None:
+        """Give the knowledge whose news and corrections are begun in a workspace, as `follow` has it; None for none."""
+        async with self._engine.connect() as connection:
+            mine = select(workspaces.c.knowledge).where(workspaces.c.team == team)
+            knowledge: str | None = await connection.scalar(mine)
+            return knowledge
+
+    async def follow(self, team: str, knowledge: str, before: str | None) -> bool:
+        """Say that the news and corrections of a knowledge are begun in a workspace, after those of `before`.
+
+        Gives whether it is the one that is followed now: another may have come between. Again does nothing more.
+        """
+        mine = (workspaces.c.team == team, func.coalesce(workspaces.c.knowledge, "") == (before or ""))
+        async with self._engine.begin() as connection:
+            await insert_new(connection, workspaces, {"team": team})
+            await connection.execute(update(workspaces).where(*mine).values(knowledge=knowledge))
+        return await self.followed(team) == knowledge
+
     async def digests_due(self, week: str) -> list[str]:
         """Name the workspaces whose editors have a channel and had no digest in this week, such as "2026-W48"."""
         not_yet = or_(workspaces.c.digest_of.is_(None), workspaces.c.digest_of < week)

@@ -315,6 +315,6 @@ workspaces = Table(
     Column("editors_channel", String(32)),
     Column("chosen_by", String(32)),
     Column("digest_of", String(16)),
-    Column("knowledge", String(64)),  # the digest of that whose news and corrections are begun
+    Column("knowledge", String(64)),  # whose news and corrections are begun: its number, and its digest
     info=owned_by(Owner.WORKSPACE, "chosen_by"),
 )
