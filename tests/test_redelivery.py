@@ -12,6 +12,8 @@ from dbos import DBOS
 from bot import jobs
 from bot.domain.gaps import message_id
 from bot.knowledge import Library
+from bot.slack.messages import classify
+from bot.slack.payloads import MessageChanged
 from bot.slack.work import Work
 from bot.storage import Store
 from tests.conftest import rows
@@ -230,6 +232,71 @@ async def test_of_two_edits_within_a_second_the_latter_is_answered(
         await post(edge, edit | {"event_id": f"Ev{after}"})
     for after in seconds:
         await ended(edge, Work.REVISE_REPLY.key(TEAM, "C_ASK", asked, at(asked, after)))
+
+    [answer] = await said(edge, asked)
+    assert answer.startswith(library.entries["member-of-technical-staff"].answer)
+
+
+PREVIEW = {"attachments": [{"id": 1, "from_url": "https://example.com", "text": "A preview"}]}
+METADATA = {"metadata": {"event_type": "noted", "event_payload": {}}}
+
+
+@pytest.mark.parametrize("edited_before", [False, True])
+@pytest.mark.parametrize("change", [PREVIEW, METADATA, {"reply_count": 1}])
+async def test_what_changes_about_a_question_and_is_not_its_text_changes_nothing_and_costs_no_database(
+    edge: Edge, library: Library, change: Json, edited_before: bool
+):
+    workspace = edge.workspace
+    asked = await workspace.mention("U_ANA", "C_ASK", ASKS_MTS)
+    await workspace.replies(asked)
+    before = await said(edge, asked)
+    event = revised(asked, f"<@{BOT}> {ASKS_MTS}", f"<@{BOT}> {ASKS_MTS}", 10)
+    former, message = event["event"]["previous_message"], event["event"]["message"]
+    edited = {"edited": {"user": "U_ANA", "ts": at(asked, 5)}} if edited_before else {}
+    event["event"] |= {"previous_message": former | edited, "message": former | edited | change}
+    assert message["text"] == former["text"]
+
+    classified = await classify(MessageChanged.model_validate(event["event"]), BOT, library, None, from_outside=False)
+    await deliver(edge, event)
+
+    assert classified.ignorable  # which is decided without the database
+    assert await said(edge, asked) == before
+    assert not {entry["name"] for entry in await workspace.traffic()} & {"chat.update", "chat.delete"}
+
+
+async def test_two_edits_in_quick_succession_end_with_the_latter(edge: Edge, store: Store, library: Library):
+    workspace = edge.workspace
+    asked = await workspace.mention("U_ANA", "C_ASK", QUANT)
+    await workspace.replies(asked)
+
+    for text in (ASKS_ROLES, ASKS_MTS):
+        await workspace.edit(asked, f"<@{BOT}> {text}")
+    await workspace.settled()
+    for key in await jobs.recorded(Work.REVISE_REPLY.key(TEAM, "C_ASK", asked, "")):
+        await ended(edge, key)
+
+    [answer] = await said(edge, asked)
+    assert answer.startswith(library.entries["member-of-technical-staff"].answer)
+    assert await texts(store) == []
+
+
+async def test_what_outsiders_click_and_edit_in_a_shared_channel_counts_like_what_others_do(
+    edge: Edge, store: Store, library: Library
+):
+    workspace = edge.workspace
+    await set_mode(workspace, "Answer", "U_MEI", "C_PARTNER")
+    asked = await workspace.mention("U_KIM", "C_PARTNER", UNCLEAR)
+    [offer] = await workspace.replies(asked)
+    await workspace.click("U_KIM", offer, buttons(offer)[0])
+    chosen = await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
+    await workspace.click("U_KIM", chosen, "Helpful")
+    await workspace.settled()
+    vote = await store.feedback.vote_of(TEAM, "C_PARTNER", offer["ts"], "U_KIM")
+    assert vote
+    assert vote.helpful
+
+    edit = revised(asked, f"<@{BOT}> {UNCLEAR}", f"<@{BOT}> {ASKS_MTS}", 10, user_team="T_PARTNER")
+    await deliver(edge, edit | {"is_ext_shared_channel": True})
 
     [answer] = await said(edge, asked)
     assert answer.startswith(library.entries["member-of-technical-staff"].answer)
