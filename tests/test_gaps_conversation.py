@@ -369,6 +369,30 @@ async def test_corrections_wait_for_slack_as_long_as_it_takes(tmp_path: Path, fo
         await workspace.latest("U_ANA", answer, once=lambda now: "a single title" in shown(now))
 
 
+@pytest.mark.both_databases
+async def test_corrections_go_on_after_a_restart_and_are_made_once(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace:
+        async with edited_bot(workspace, tmp_path, folder, **kept_in), rows(tmp_path, kept_in) as store:
+            places = ("C_ASK", "C_GENERAL")
+            asked = [await workspace.post("U_ANA", at, "What does Member of Technical Staff mean?") for at in places]
+            answers = [(await workspace.replies(sent))[0] for sent in asked]
+            await workspace.settled()
+            faq_file = folder / "faq.yaml"
+            faq_file.write_text(faq_file.read_text().replace("one internal title", "a single title"))
+            await workspace.faults(api=[{"method": "chat.update", "error": "ratelimited", "retry_after": 2}])
+            await take_up(folder, store)
+            await workspace.settled()  # it waits for Slack
+            assert [entry["status"] for entry in await workspace.traffic("chat.update")] == ["ratelimited"]
+
+        async with edited_bot(workspace, tmp_path, folder, **kept_in):
+            for answer in answers:
+                await workspace.latest("U_ANA", answer, once=lambda now: "a single title" in shown(now))
+            await workspace.settled()
+            assert len(await workspace.traffic("chat.update")) == 3
+
+
 async def test_a_correction_that_an_earlier_version_began_is_done(
     tmp_path: Path, folder: Path, kept_in: dict[str, Any]
 ):

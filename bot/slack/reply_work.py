@@ -117,13 +117,12 @@ class ReplyWorker(SlackWorker):
                 await pause(wait)
             if (held := await self._hold_posted(team, channel, question_ts)) is None:
                 return
-            if digest is None:
-                digest = await step("digest", self._digest, held)
-                if digest is None or digest == held.digest:
-                    await self._settle(team, channel, held)
-                    return
+            says = digest or await step("digest", self._digest, held)
+            if digest is None and says in (None, held.digest):
+                await self._settle(team, channel, held)
+                return
             at = await step("now", _now)
-            corrected = replace(held, digest=digest, corrected_at=at)
+            corrected = replace(held, digest=says, corrected_at=at)
             async with self._freed_on_failure(team, channel, held):
                 content, lease = self._corrected(team, corrected, at), self._lease(team, channel, held)
                 changed = await self._gateway.update_message(

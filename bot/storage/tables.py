@@ -284,7 +284,7 @@ questions = Table(
     Column("asked_at", Float(53), nullable=False, index=True),
     Column("answered_by", String(64)),  # the entry that answers it by now, and when the person was told
     Column("told_at", Float(53)),
-    Column("revision", String(32)),  # the ts of the message's latest edit or deletion that was heeded
+    Column("revision", String(32)),  # the ts of the message's edit that the text is from, or of a vote's click
     Index("ix_questions_user", "team", "user"),
     info=owned_by(Owner.PERSON, "user"),
 )
