@@ -168,6 +168,10 @@ class Inbox:
         """Name the replicas that have something to begin."""
         return await self._store.inbox.receivers()
 
+    async def has(self, key: str) -> bool:
+        """Say whether an item with this key waits to begin, in any replica."""
+        return await self._store.inbox.has(key)
+
     async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
         """List what has not begun, of all replicas, whose key begins with one of these."""
         return await self._store.inbox.of_kinds(prefixes)

@@ -417,6 +417,26 @@ async def current_or_next(prefix: Key) -> Key:
     return Key(f"{prefix}{max(ended, default=-1) + 1}")
 
 
+async def is_recorded(key: Key) -> bool:
+    """Say whether there is work with this key, be it that it has not begun, or has ended."""
+    if _inbox and await _inbox.has(key):
+        return True
+    # Asked in this order, since what begins is recorded there before it is deleted here.
+    return await DBOS.get_workflow_status_async(key) is not None
+
+
+async def waiting(prefix: Key) -> list[str]:
+    """Give the keys of the work that begin with this, of what was received and has not begun."""
+    return [item.key for item in await _inbox.of_kinds([prefix])] if _inbox else []
+
+
+async def recorded(prefix: Key) -> list[str]:
+    """Give the keys of all work that begin with this, be it that it has not begun, or has ended."""
+    received = await waiting(prefix)
+    begun = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
+    return received + [known.workflow_id for known in begun]
+
+
 async def recover(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Doing it again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0

@@ -188,7 +188,7 @@ async def bot(
 
         for running in (
             _follow(settings.knowledge_dir, take_up, scorer_for if second else None),
-            _follow_up(taken_up, second, store),
+            _follow_up(taken_up, store),
             _handle_due_runs(store),
             _post_digests(store),
             asyncio.to_thread(lambda: library.decoys),  # only who asks in vain needs them
@@ -383,7 +383,7 @@ async def _handle_due_runs(store: "Store") -> None:
     await run_periodically("looking for rounds left alone", look)
 
 
-async def _follow_up(taken_up: "asyncio.Queue[Library]", second: "SecondStage | None", store: "Store") -> None:
+async def _follow_up(taken_up: "asyncio.Queue[Library]", store: "Store") -> None:
     """See to what follows from each knowledge that is taken up: news of new answers, corrections of old ones."""
     from bot.replica import run_periodically
     from bot.slack import gaps
@@ -393,7 +393,7 @@ async def _follow_up(taken_up: "asyncio.Queue[Library]", second: "SecondStage | 
         while not taken_up.empty():  # only the latest counts
             library = taken_up.get_nowait()
         try:
-            await gaps.follow_knowledge(library, second, store)
+            await gaps.follow_knowledge(library, store)
         except Exception:
             taken_up.put_nowait(library)
             raise

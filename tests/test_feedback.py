@@ -1,5 +1,6 @@
 """What an answer carries: votes, why it was given, quiet, a suggestion that becomes the answer, a person to ask."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -191,11 +192,12 @@ async def test_a_forged_window_does_no_harm(library: Library, tmp_path: Path, me
             assert vote.comment is None
 
 
-async def test_a_window_that_slack_does_not_open_loses_no_reason(workspace: Workspace, store: Store):
+@pytest.mark.parametrize("trouble", [{"error": "expired_trigger_id"}, {"error": None, "reset": True}])
+async def test_a_window_that_slack_does_not_open_loses_no_reason(workspace: Workspace, store: Store, trouble: Json):
     asked, answer = await answered(workspace)
     await workspace.click("U_BEN", answer, "Not helpful")
     [asks] = await told(workspace, "U_BEN", asked)
-    await workspace.faults(api=[{"method": "views.open", "error": "expired_trigger_id"}])
+    await workspace.faults(api=[{"method": "views.open", **trouble}])
 
     await workspace.click("U_BEN", asks, "Something else")
     await changed(workspace, "U_BEN", asked, "Whoever looks after the answers will see it")
@@ -203,7 +205,7 @@ async def test_a_window_that_slack_does_not_open_loses_no_reason(workspace: Work
     vote = await store.feedback.vote_of(TEAM, "C_ASK", answer["ts"], "U_BEN")
     assert vote
     assert vote.reason == "other"
-    assert await workspace.view("U_BEN") is None
+    assert (await workspace.view("U_BEN") is None) is (trouble["error"] is not None)  # or the answer alone was lost
 
 
 @pytest.mark.both_databases
@@ -509,6 +511,23 @@ async def test_whoever_asks_again_is_told_that_it_has_been_passed_on(workspace: 
     await changed(workspace, "U_ANA", asked, "I have passed that on already.")
 
     assert "I had no answer to it." in shown(await passed_on(workspace))
+    assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1
+
+
+async def test_a_question_that_reached_nobody_is_passed_on_by_the_next_click(workspace: Workspace, store: Store):
+    await editors_in(store, "C_LEADS")  # where the bot is no member
+    asked, offer = await answered(workspace, UNCLEAR)
+    await workspace.click("U_ANA", offer, "None of these")
+    declined = await workspace.latest("U_ANA", offer, once=lambda now: buttons(now) == ["Ask a person"])
+    await workspace.click("U_ANA", declined, "Ask a person")
+    await told(workspace, "U_ANA", asked)
+    await workspace.settled()
+    await editors_in(store)
+
+    await asyncio.gather(*(workspace.click("U_ANA", declined, "Ask a person") for _ in range(2)))
+    await changed(workspace, "U_ANA", asked, "I have passed it on to ")
+    await workspace.settled()
+
     assert len([each for each in await workspace.messages("C_GENERAL", "U_MEI") if each["user"] == BOT]) == 1
 
 

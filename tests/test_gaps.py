@@ -36,17 +36,32 @@ async def test_a_question_is_kept_once_with_what_was_asked_first(store: Store):
 
 
 async def test_an_edit_replaces_the_text_and_a_deletion_takes_the_question_away(store: Store):
-    edited = replace(FIRST, text="what is a trader", kind=QuestionKind.UNANSWERED)
+    edited = replace(FIRST, text="what is a trader", kind=QuestionKind.UNANSWERED, revision="6.0")
     for _ in range(2):
         await store.gaps.replace(TEAM, replace(edited, asked_at=8.0))
     assert await store.gaps.listed(TEAM) == [replace(edited, asked_at=8.0)]  # there was none before
 
-    await store.gaps.replace(TEAM, replace(FIRST, asked_at=9.0))
-    assert await store.gaps.listed(TEAM) == [replace(FIRST, asked_at=8.0)]
+    later = replace(FIRST, revision="7.0")
+    await store.gaps.replace(TEAM, replace(later, asked_at=9.0))
+    assert await store.gaps.listed(TEAM) == [replace(later, asked_at=8.0)]
+
+    await store.gaps.replace(TEAM, edited)  # which comes again
+    await store.gaps.forget(TEAM, "C_ASK", "5.0", "6.0")
+    assert await store.gaps.listed(TEAM) == [replace(later, asked_at=8.0)]
 
     for _ in range(2):
-        await store.gaps.forget(TEAM, "C_ASK", "5.0")
+        await store.gaps.forget(TEAM, "C_ASK", "5.0", "7.5")
     assert await store.gaps.listed(TEAM) == []
+
+
+async def test_an_edit_deletes_what_was_kept_for_votes_before_it_and_not_after(store: Store):
+    for number, clicked_at in enumerate(("5.5", "6.5")):
+        vote = replace(FIRST, id=f"vote:{number}", kind=QuestionKind.NOT_HELPFUL, revision=clicked_at)
+        await store.gaps.record(TEAM, vote)
+
+    await store.gaps.replace(TEAM, replace(FIRST, revision="6.0"))
+
+    assert [question.id for question in await store.gaps.listed(TEAM)] == [FIRST.id, "vote:1"]
 
 
 @pytest.mark.parametrize(

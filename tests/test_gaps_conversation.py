@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos import DBOS
 
-from bot import knowledge
+from bot import jobs, knowledge
 from bot.domain.gaps import message_id
 from bot.settings import KNOWLEDGE
 from bot.slack import faq, gaps
 from bot.slack.gaps_work import gaps_worker
+from bot.slack.work import Work
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import replies, workspaces
 from tests.conftest import bot_in, rows
@@ -201,7 +203,7 @@ async def take_up(folder: Path, store: Store) -> None:
     library = knowledge.load(folder)
     for worker in (faq.faq_worker, gaps_worker):
         worker.bind(worker._gateway, library, worker._store)
-    await gaps.follow_knowledge(library, None, store)
+    await gaps.follow_knowledge(library, store)
 
 
 @pytest.mark.both_databases
@@ -308,6 +310,122 @@ async def test_a_corrected_entry_corrects_its_answers_in_place_once(
         await take_up(folder, store)
         again = await workspace.latest("U_ANA", answer, once=lambda now: "just one title" in shown(now))
         assert shown(again).count("Corrected on ") == 1
+
+
+@pytest.mark.both_databases
+async def test_knowledge_is_followed_by_one_piece_of_work_page_by_page_and_again_when_it_comes_back(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.gaps_work.PAGE", 2)
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        for user in ("U_ANA", "U_BEN", "U_MEI"):
+            await workspace.replies(await workspace.mention(user, "C_ASK", QUANT))
+        places = ["C_ASK", "C_GENERAL", "U_ROLEFIT"]
+        asked = [await workspace.post("U_ANA", place, "What does Member of Technical Staff mean?") for place in places]
+        answers = [(await workspace.replies(sent))[0] for sent in asked]
+        faq_file = folder / "faq.yaml"
+        before = faq_file.read_text()
+        after = before.replace("one internal title", "a single title") + ENTRY
+
+        for text, said in ((after, "a single title"), (before, "one internal title"), (after, "a single title")):
+            faq_file.write_text(text)
+            for _ in range(2):
+                await take_up(folder, store)
+            await workspace.settled()
+            for answer in answers:
+                assert said in shown(await workspace.latest("U_ANA", answer))
+
+        assert len(await workspace.traffic("chat.update")) == 9
+        for user in ("U_ANA", "U_BEN", "U_MEI"):
+            assert len([message for message in await workspace.dm(user) if "You asked me" in shown(message)]) == 1
+        followed = await jobs.recorded(jobs.Key(f"knowledge:{TEAM}:"))
+        assert [key.split(":")[2] for key in sorted(followed)] == ["1", "2", "3"]
+        assert await jobs.recorded(jobs.Key(f"correct:{TEAM}:")) == []
+        results = [step["output"] for key in followed for step in await DBOS.list_workflow_steps_async(key)]
+        assert [result for result in results if "quant" in str(result)]  # the entry's id
+        assert not [result for result in results if "hedge fund" in str(result)]
+
+
+async def test_corrections_wait_for_slack_as_long_as_it_takes(tmp_path: Path, folder: Path, kept_in: dict[str, Any]):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        asked = await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?")
+        [answer] = await workspace.replies(asked)
+        await workspace.settled()
+        faq_file = folder / "faq.yaml"
+        faq_file.write_text(faq_file.read_text().replace("one internal title", "a single title"))
+        limited = {"method": "chat.update", "error": "ratelimited", "retry_after": 0, "times": 20}
+        await workspace.faults(api=[limited])
+
+        await take_up(folder, store)
+
+        await workspace.latest("U_ANA", answer, once=lambda now: "a single title" in shown(now))
+
+
+@pytest.mark.both_databases
+async def test_corrections_go_on_after_a_restart_and_are_made_once(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace:
+        async with edited_bot(workspace, tmp_path, folder, **kept_in), rows(tmp_path, kept_in) as store:
+            places = ("C_ASK", "C_GENERAL")
+            asked = [await workspace.post("U_ANA", at, "What does Member of Technical Staff mean?") for at in places]
+            answers = [(await workspace.replies(sent))[0] for sent in asked]
+            await workspace.settled()
+            faq_file = folder / "faq.yaml"
+            faq_file.write_text(faq_file.read_text().replace("one internal title", "a single title"))
+            await workspace.faults(api=[{"method": "chat.update", "error": "ratelimited", "retry_after": 2}])
+            await take_up(folder, store)
+            await workspace.settled()  # it waits for Slack
+            assert [entry["status"] for entry in await workspace.traffic("chat.update")] == ["ratelimited"]
+
+        async with edited_bot(workspace, tmp_path, folder, **kept_in):
+            for answer in answers:
+                await workspace.latest("U_ANA", answer, once=lambda now: "a single title" in shown(now))
+            await workspace.settled()
+            assert len(await workspace.traffic("chat.update")) == 3
+
+
+async def test_a_correction_that_an_earlier_version_began_is_done(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        asked = await workspace.post("U_ANA", "C_ASK", "What does Member of Technical Staff mean?")
+        [answer] = await workspace.replies(asked)
+        await workspace.settled()
+        key = Work.CORRECT_REPLY.key(TEAM, "C_ASK", asked, "digest", 0)
+
+        await jobs.start(key, faq.faq_worker.correct_reply, TEAM, "C_ASK", str(asked), "digest")
+        await workspace.latest("U_ANA", answer, once=lambda now: "Corrected on" in shown(now))
+        await workspace.settled()
+
+        reply = await store.replies.get(TEAM, "C_ASK", asked)
+        assert reply is not None
+        assert reply.digest == "digest"
+
+
+@pytest.mark.both_databases
+async def test_of_two_replicas_that_follow_different_knowledge_one_comes_first(store: Store):
+    assert await store.gaps.followed(TEAM) is None
+
+    first, second = [await store.gaps.follow(TEAM, knowledge, None) for knowledge in ("1:a", "1:b")]
+
+    assert (first, second) == (True, False)
+    assert await store.gaps.follow(TEAM, "1:a", None)  # again
+    assert await store.gaps.follow(TEAM, "2:b", "1:a")
+    assert not await store.gaps.follow(TEAM, "1:a", None)
+    assert await store.gaps.followed(TEAM) == "2:b"
 
 
 async def test_answers_of_removed_entries_and_old_ones_stay_as_they_are(

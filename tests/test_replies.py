@@ -190,9 +190,13 @@ async def test_what_was_posted_unasked_in_a_thread_is_counted(store: Store):
     unasked = (TEAM, ASK, "5.0", None, ["channel", "thread"])
     assert (await store.replies.around(*unasked, question_ts="5.6")).answers == 3
     assert (await store.replies.around(*unasked, question_ts="5.5")).answers == 2
-    assert [reply.question_ts for _, reply in await store.replies.posted_since(TEAM, 0.0)] == ["5.0", "5.1", "5.3"]
+    assert [reply.question_ts for _, reply in await store.replies.posted_since(TEAM, 0.0, ("", ""), 9)] == [
+        "5.0",
+        "5.1",
+        "5.3",
+    ]
     await store.prune(before=6.0, now=6.0)
-    assert await store.replies.posted_since(TEAM, 0.0) == []
+    assert await store.replies.posted_since(TEAM, 0.0, ("", ""), 9) == []
 
 
 async def test_a_correction_and_an_edit_never_hold_the_same_reply(store: Store):

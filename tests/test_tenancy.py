@@ -124,7 +124,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.latest_in_thread": lambda store, team, n: store.replies.latest_in_thread(
             team, "C_ASK", "4.0", ["answer"]
         ),
-        "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0),
+        "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0, ("", ""), 9),
         "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),
         "replies.claim_entries": lambda store, team, n: store.replies.claim_entries(
             team, "C_ASK", ["mts", f"entry-{n}"], f"5.{n % 2}", 600.0
@@ -151,19 +151,24 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "people.export": lambda store, team, n: _exported(store, team),
         "people.forget": lambda store, team, n: store.people.forget(team, "U_ANA", ["C_ASK"][: n % 2]),
         "gaps.record": lambda store, team, n: store.gaps.record(team, _question(n)),
-        "gaps.replace": lambda store, team, n: store.gaps.replace(team, replace(_question(n), text="Another")),
+        "gaps.replace": lambda store, team, n: store.gaps.replace(
+            team, replace(_question(n), text="Another", revision="8.0")
+        ),
         "gaps.decide_suggestion": lambda store, team, n: store.gaps.decide_suggestion(
             team, f"C_ASK:7.{n % 2}", "U_ANA", (QuestionKind.CHOSEN, QuestionKind.DECLINED)[n % 2], "mts"
         ),
         "gaps.get": lambda store, team, n: store.gaps.get(team, f"C_ASK:7.{n % 2}"),
         "gaps.listed": lambda store, team, n: store.gaps.listed(team),
+        "gaps.unanswered": lambda store, team, n: store.gaps.unanswered(team, "", 9),
+        "gaps.followed": lambda store, team, n: store.gaps.followed(team),
+        "gaps.follow": lambda store, team, n: store.gaps.follow(team, f"{n}:digest", None),
         "gaps.close": lambda store, team, n: store.gaps.close(team, [f"C_ASK:7.{n % 2}"], f"entry-{n}"),
         "gaps.was_told": lambda store, team, n: store.gaps.was_told(team, "U_ANA", f"entry-{n}"),
         "gaps.mark_told": lambda store, team, n: store.gaps.mark_told(team, "U_ANA", f"entry-{n}"),
         "gaps.digest_channel": lambda store, team, n: store.gaps.digest_channel(team, f"2026-W4{n}"),
         "gaps.mark_digest": lambda store, team, n: store.gaps.mark_digest(team, f"2026-W4{n}"),
         "gaps.uses": lambda store, team, n: store.gaps.uses(team),
-        "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}"),
+        "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}", "9.0"),
         "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
         "replies.before": lambda store, team, n: store.replies.before(
             team, "C_ASK", replace(_reply(n), question_ts="9.0")

@@ -41,7 +41,8 @@ class Question:
     id: `message_id` of the message, or what tells a command or a vote apart from all others. user: who asked. channel,
     ts: of the message, if there is one. text: as it was asked; "" if it was not kept. entry: that was chosen, declined
     or voted on. asked_at, told_at: seconds since 1970. answered_by: the entry that answers it by now; told_at: when the
-    person heard so.
+    person heard so. revision: the ts of the message's edit that the text is from, or of the click on an answer to it;
+    None for the message as it was written.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Question:
     asked_at: float = 0.0
     answered_by: str | None = None
     told_at: float | None = None
+    revision: str | None = None
 
 
 def message_id(channel: str, ts: str) -> str:

@@ -1,6 +1,7 @@
 """`Library`: one immutable snapshot of the knowledge, and the indexes over it."""
 
 import gzip
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -103,6 +104,15 @@ class Library:
     def former(self) -> Mapping[str, str]:
         """The id of the entry that answers now, by former id."""
         return {former_id: entry.id for entry in self.entries.values() for former_id in entry.formerly}
+
+    @cached_property
+    def digest(self) -> str:
+        """Give what changes when a question may be answered otherwise, or an answer may say something else."""
+        parts = (*self.documents.values(), *self.tables.values(), *self.entries.values(), *self.not_answered)
+        digest = hashlib.sha256()
+        for part in (*parts, self.synonyms, self.thresholds, self.learnt_file):
+            digest.update(part.model_dump_json().encode() if part else b"-")
+        return digest.hexdigest()
 
     def entry(self, entry_id: str) -> Entry | None:
         """Give the entry with this id, or the one that answers now what an entry with this id did."""

@@ -122,7 +122,7 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    feedback_worker.second_stage = second
+    feedback_worker.second_stage = gaps_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
     gaps_worker.editors = editors
 

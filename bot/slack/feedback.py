@@ -3,11 +3,13 @@
 import re
 
 import structlog
+from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
+from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.slack.client import code
 from bot.slack.controls import (
@@ -17,7 +19,6 @@ from bot.slack.controls import (
     NONE_OF_THESE,
     NOT_NOW,
     REASON,
-    UNREVISED,
     VOTE,
     WHY,
     Reason,
@@ -28,9 +29,9 @@ from bot.slack.controls import (
     read_reason,
     read_vote,
 )
-from bot.slack.faq import NOT_ANSWERED
+from bot.slack.faq import PlannedReply
 from bot.slack.feedback_blocks import comment_view
-from bot.slack.feedback_work import SUGGESTED, Click, feedback_worker
+from bot.slack.feedback_work import Click, feedback_worker
 from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.work import Work
 from bot.storage import Store
@@ -65,24 +66,32 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     await ack()
 
 
+def typed_number(text: str) -> int | None:
+    """Give the number that a message consists of, if it may name one of several suggestions."""
+    typed = _NUMBER.fullmatch(text)
+    return int(typed[1]) if typed else None
+
+
 async def choose_by_number(
-    team: str, user: str, channel: str, thread_ts: str, ts: str, text: str, store: Store
-) -> bool:
-    """Take a number that somebody types below numbered suggestions for a click; gives whether it was one."""
-    if not (typed := _NUMBER.fullmatch(text)):
-        return False
-    reply = await store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
-    if reply is None or reply.answer_ts is None:
-        return False
-    suggested = reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries
-    number = int(typed[1])
-    if not 1 <= number <= len(suggested):
-        return False
-    click = Click(team, user, channel, reply.answer_ts, thread_ts, ts, None)
-    revision = reply.revision or UNREVISED
-    key = Work.SHOW_ENTRY.key(team, channel, reply.answer_ts, revision)
-    await jobs.start(key, feedback_worker.choose, click.record(), reply.question_ts, suggested[number - 1], revision)
-    return True
+    team: str,
+    user: str,
+    channel: str,
+    thread_ts: str,
+    ts: str,
+    number: int,
+    reply: PlannedReply | None,
+    surface: Surface,
+    *,
+    shared: bool | None,
+) -> None:
+    """Take a number that somebody typed in a thread for a click on the suggestion of this number.
+
+    reply: what the message gets where no such suggestion stands.
+    """
+    planned = reply or PlannedReply("")
+    key, where = Work.ANSWER.key(team, channel, ts), (channel, thread_ts, ts, user)
+    otherwise = (planned.kind, list(planned.entries), surface.value)
+    await jobs.start(key, feedback_worker.choose_by_number, team, *where, number, *otherwise, shared)
 
 
 async def vote(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
@@ -98,15 +107,17 @@ async def give_reason(
 ) -> None:
     """Take what was wrong with an answer; for something else, open a window for it, as long as Slack lets us."""
     click, (reason, about) = _click(context, block_actions), read_reason(block_actions.action)
+    key = Work.GIVE_REASON.key(click.team, click.user, click.channel, about.answer_ts, click.at)
+    where = (about.answer_ts, about.question_ts, about.entry)
+    await jobs.start(key, feedback_worker.give_reason, click.record(), *where, reason.value)
     if reason is Reason.OTHER and block_actions.trigger_id:
         try:
             view = comment_view(click.channel, about.answer_ts, library)
             await client.views_open(trigger_id=block_actions.trigger_id, view=view)
         except SlackApiError as error:  # such as that the click came twice; the reason counts without words too
             log.warning("a window could not be opened", error=code(error))
-    key = Work.GIVE_REASON.key(click.team, click.user, click.channel, about.answer_ts, click.at)
-    where = (about.answer_ts, about.question_ts, about.entry)
-    await jobs.start(key, feedback_worker.give_reason, click.record(), *where, reason.value)
+        except (ClientError, TimeoutError) as error:
+            log.warning("a window could not be opened", error=type(error).__name__)
     await ack()
 
 
@@ -138,14 +149,19 @@ async def hush(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCon
 
 
 async def ask_person(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
-    """Pass a question on to a person: once for whoever wants that, however often they click."""
+    """Pass a question on to a person: once for whoever wants that, however often they click.
+
+    A click joins the work of an earlier one that is under way; where that has reached nobody, it is tried again.
+    """
     click, about = _click(context, block_actions), read_ask_person(block_actions.action)
     asked = (click.team, click.user, click.channel, about.question_ts)
+    # Before we look whether it has been passed on: work that ends in between has said so by then.
+    key = await jobs.current_or_next(Work.ASK_PERSON.key(*asked, ""))
     if await store.feedback.is_asked(*asked):
         await jobs.start(Work.ASK_PERSON.key(*asked, click.at), feedback_worker.tell_asked, click.record())
     else:
         where = (about.question_ts, about.entry)
-        await jobs.start(Work.ASK_PERSON.key(*asked), feedback_worker.ask_person, click.record(), *where)
+        await jobs.start(key, feedback_worker.ask_person, click.record(), *where)
     await ack()
 
 

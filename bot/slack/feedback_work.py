@@ -13,16 +13,17 @@ from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
 from bot.domain.why import explain
-from bot.jobs import step, worker, workflow
+from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, faq, feedback_blocks, manners_blocks
+from bot.slack import blocks, faq, feedback_blocks, gaps, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
 from bot.slack.reply_work import ReplyWorker
 from bot.slack.text import Mrkdwn, fill, mention
+from bot.slack.work import Work
 from bot.storage import ANSWER, HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
@@ -102,6 +103,44 @@ class FeedbackWorker(ReplyWorker):
             question = message_id(channel, question_ts)
             await step("decide", self._store.gaps.decide_suggestion, team, question, click.user, kind, entry)
 
+    @workflow
+    async def choose_by_number(
+        self,
+        team: str,
+        channel: str,
+        thread_ts: str,
+        ts: str,
+        user: str,
+        number: int,
+        kind: str,
+        entries: list[str],
+        surface: str,
+        shared: bool | None,
+    ) -> None:
+        """Take a number that was typed in a thread for a click on the suggestion that stands there under this number.
+
+        Without one, reply as planned: `kind` and `entries` as PlannedReply has them, no kind for no reply. It is the
+        one work of this message, so that the message delivered again finds it done, whatever stands there by then.
+        """
+
+        async def suggested() -> list[str] | None:
+            reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
+            offered = (reply.entries[1:] if reply.kind == faq.NOT_ANSWERED else reply.entries) if reply else ()
+            if reply is None or reply.answer_ts is None or not 1 <= number <= len(offered):
+                return None
+            return [reply.answer_ts, reply.question_ts, reply.decided_for or UNREVISED, offered[number - 1]]
+
+        suggestion = await step("suggestion", suggested)
+        if suggestion:
+            answer_ts, question_ts, revision, entry = suggestion
+            click = Click(team, user, channel, answer_ts, thread_ts, ts, None)
+            key = Work.SHOW_ENTRY.key(team, channel, answer_ts, revision)
+            await start(key, self.choose, click.record(), question_ts, entry, revision)
+        elif kind:
+            faq.count_reply(kind, surface)
+            wanted = Reply(ts, thread_ts, user, surface, kind, tuple(entries))
+            await faq.faq_worker.bring(team, channel, wanted, shared=shared)
+
     def _not_chosen(self, click: Click, about: AboutAnswer | None) -> Render:
         """Have said that none was meant, or, with nothing it could be `about`, that the chosen entry is gone."""
 
@@ -161,10 +200,18 @@ class FeedbackWorker(ReplyWorker):
 
         async def keep(message: FetchedMessage | None) -> None:
             reply = await self._store.replies.get(click.team, click.channel, question_ts)
-            if message and reply and reply.asker:
-                about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
-                kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about)
-                await self._store.gaps.record(click.team, kept)
+            if message is None or reply is None or reply.asker is None or reply.state is ReplyState.WITHDRAWN:
+                return
+            if message.edited_ts and message.edited_ts > click.at:  # what did not help was an answer to something else
+                return
+            about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
+            kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about, revision=click.at)
+            await self._store.gaps.record(click.team, kept)
+            # While Slack was waited for, votes and the message may have been changed; now whoever does so finds it.
+            disputed = await self._store.feedback.is_disputed(click.team, click.channel, click.ts)
+            asked = (click.team, click.channel, question_ts)
+            if not disputed or await gaps.is_revised_since(*asked, click.at, self._store):
+                await self._store.gaps.remove(click.team, question)
 
         if thread_ts := await step("disputed", thread):
             await self._gateway.read_message(click.team, click.channel, question_ts, keep, thread_ts=thread_ts)

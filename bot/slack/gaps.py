@@ -5,7 +5,6 @@ Text is kept of what was put to the bot alone, and in rows alone: the work knows
 
 import asyncio
 import re
-import time
 from datetime import UTC, datetime
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -14,47 +13,84 @@ from bot import jobs
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.knowledge import Library
-from bot.second_stage import SecondStage
-from bot.slack import faq
 from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
 from bot.slack.faq import NOT_ANSWERED, SUGGEST, UNKNOWN, PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
-from bot.slack.reply_work import digest_now
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, Store
+from bot.storage import Store
 
-CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
+_NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
+
+DIGEST = 40  # characters of a knowledge's digest that tell it from others
 
 
 async def record_message(
     team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply, store: Store
 ) -> None:
-    """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing."""
-    kind = _kind(reply)
+    """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing.
+
+    Nor is anything kept of a message that has been edited or deleted since.
+    """
+    kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
         await store.gaps.record(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
+        await _forget_if_revised(team, channel, ts, "", store)
 
 
 async def revise_message(
-    team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply | None, store: Store
+    team: str,
+    channel: str,
+    ts: str,
+    user: str,
+    text: str,
+    surface: Surface,
+    reply: PlannedReply | None,
+    revision: str,
+    store: Store,
 ) -> None:
-    """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it."""
-    kind = _kind(reply) if reply else None
+    """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it.
+
+    revision: the ts of its edit or deletion, of which the work is recorded by now. After a later one nothing changes.
+    """
+    kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
-        await store.gaps.replace(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision)
+        await store.gaps.replace(team, question)
+        await _forget_if_revised(team, channel, ts, revision, store)
     else:
-        await store.gaps.forget(team, channel, ts)
+        await store.gaps.forget(team, channel, ts, revision)
+
+
+async def _forget_if_revised(team: str, channel: str, ts: str, revision: str, store: Store) -> None:
+    """Delete what was kept of a message again if it has been edited or deleted later.
+
+    That is found out once it is there: an edit has its own work recorded before it deletes what was kept, so that one
+    of the two sees the other.
+    """
+    if await is_revised_since(team, channel, ts, revision, store):
+        await store.gaps.forget(team, channel, ts, revision)
+
+
+async def is_revised_since(team: str, channel: str, ts: str, revision: str, store: Store) -> bool:
+    """Say whether a message has been edited or deleted later than at `revision`, as far as there is work about it."""
+    reply = await store.replies.get(team, channel, ts)
+    if reply is not None and reply.revision > revision:
+        return True
+    edits = Work.REVISE_REPLY.key(team, channel, ts, "")
+    return any(key.removeprefix(edits) > revision for key in await jobs.recorded(edits))
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:
     """Keep what somebody asked by a command, if the reply is no answer; again does nothing."""
-    if kind := _kind(reply):
+    if kind := _kind(text, reply):
         await store.gaps.record(team, Question(f"command:{address_digest(response_url)}", user, kind, text))
 
 
-def _kind(reply: PlannedReply) -> QuestionKind | None:
+def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
     """Say why a question with this reply is kept, if it is."""
+    if _NUMBER.fullmatch(text):
+        return None
     match reply.kind, reply.entries:
         case (kind, _) if kind == UNKNOWN:
             return QuestionKind.UNANSWERED
@@ -69,42 +105,23 @@ def _kind(reply: PlannedReply) -> QuestionKind | None:
 # When the knowledge has changed
 
 
-async def follow_knowledge(library: Library, second: SecondStage | None, store: Store) -> None:
+async def follow_knowledge(library: Library, store: Store) -> None:
     """Begin the work that follows from a knowledge that was taken up: news of new answers, and corrections.
 
-    Doing it again, or in several replicas at once, begins nothing twice.
+    It is one piece for each workspace. Doing it again, or in several replicas at once, begins nothing twice; knowledge
+    that comes back after other knowledge was followed is followed again.
     """
-    if second is not None:
-        await second.ready()
+    digest = (await asyncio.to_thread(lambda: library.digest))[:DIGEST]
     for team in await store.gaps.teams():
-        await _close_answered(team, library, second, store)
-        await _correct_answers(team, library, store)
-
-
-async def _close_answered(team: str, library: Library, second: SecondStage | None, store: Store) -> None:
-    """Close the questions that have an answer by now, and have each person told who asked one."""
-    for question in await store.gaps.listed(team):
-        if question.kind is QuestionKind.CHOSEN or question.answered_by or not question.text:
-            continue
-        reply = await faq.decide(question.text, Surface.MENTION, library, second)
-        await asyncio.sleep(0)  # deciding about many would hold up who asks now
-        if reply is None or reply.kind != ANSWER or question.entry in reply.entries:
-            continue  # what was declined, or did not help, is no answer
-        entry = reply.entries[0]
-        # Begun first: if we die before the question is closed, we come back to it, and the key is used already.
-        key = Work.TELL_NEWS.key(team, question.user, entry)
-        await jobs.start(key, gaps_worker.tell_news, team, question.user, list(reply.entries), question.id)
-        await store.gaps.close(team, [question.id], entry)
-
-
-async def _correct_answers(team: str, library: Library, store: Store) -> None:
-    """Have answers corrected that were posted lately and would say something else by now."""
-    for channel, reply in await store.replies.posted_since(team, time.time() - CORRECTED_FOR):
-        digest = digest_now(reply, library)
-        if digest and reply.digest and digest != reply.digest:
-            rest = (reply.question_ts, digest[:16], int(reply.corrected_at or 0))
-            key = Work.CORRECT_REPLY.key(team, channel, *rest)
-            await jobs.start(key, faq.faq_worker.correct_reply, team, channel, reply.question_ts, digest)
+        while True:
+            before = await store.gaps.followed(team)
+            number, _, followed = (before or "0:").partition(":")
+            if followed == digest:
+                break
+            knowledge = f"{int(number) + 1}:{digest}"
+            key = Work.FOLLOW_KNOWLEDGE.key(team, knowledge)
+            await jobs.start(key, gaps_worker.follow_knowledge, team, knowledge, before)
+            await store.gaps.follow(team, knowledge, before)
 
 
 # Every week

@@ -4,27 +4,103 @@ The work knows questions by their ids. What people wrote is read, and rendered, 
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import slackblocks as kit
+import structlog
 
 from bot import knowledge
+from bot.domain.faq import Surface
 from bot.domain.report import Report, report_on
-from bot.jobs import step, worker, workflow
-from bot.slack import gaps_blocks
+from bot.jobs import start, step, worker, workflow
+from bot.second_stage import SecondStage
+from bot.slack import faq, gaps_blocks
+from bot.slack.gateway import SlackWorkError
 from bot.slack.pieces import Message
+from bot.slack.reply_work import digest_now
 from bot.slack.slack_worker import SlackWorker
+from bot.slack.work import Work
+from bot.storage import ANSWER
 
 DIGEST_OF = timedelta(days=7)  # the questions of a digest
+CORRECTED_FOR = 14 * 86_400.0  # seconds after it was posted in which an answer is corrected
+PAGE = 50  # questions or answers that are looked at in one step
+
+log = structlog.get_logger()
 
 
 @worker()
 class GapsWorker(SlackWorker):
-    """Tells people and editors what became of questions. editors: who may see what was asked, by their ids."""
+    """Tells people and editors what became of questions.
+
+    editors: who may see what was asked, by their ids. second_stage: decides about questions as they were decided when
+    they were asked; None where it is off.
+    """
 
     editors: frozenset[str] = frozenset()
+    second_stage: SecondStage | None = None
+
+    @workflow
+    async def follow_knowledge(self, team: str, knowledge: str, before: str | None) -> None:
+        """Tell news of questions that have an answer by now, and then correct what has been answered, one by one.
+
+        knowledge, before: the one that is followed from now on, and the one until now, as `Gaps.follow` takes them.
+        Ends early once another is followed.
+        """
+        if not await step("follow", self._store.gaps.follow, team, knowledge, before):
+            return
+        question_id: str | None = ""
+        while question_id is not None:
+            page = await step("find news", self._find_news, team, knowledge, question_id)
+            for question, user, entries in page["news"]:
+                # Begun first: news under a key that was used already closes this question, too.
+                key = Work.TELL_NEWS.key(team, user, entries[0])
+                await start(key, self.tell_news, team, user, entries, question)
+                await step("close", self._store.gaps.close, team, [question], entries[0])
+            question_id = page["next"]
+        place: list[str] | None = ["", ""]
+        while place is not None:
+            page = await step("find outdated", self._find_outdated, team, knowledge, place)
+            for channel, question_ts in page["outdated"]:
+                try:
+                    await faq.faq_worker.correct(team, channel, question_ts)
+                except SlackWorkError as error:
+                    log.warning("an answer could not be corrected", error=str(error))
+            place = page["next"]
+
+    async def _find_news(self, team: str, knowledge: str, after: str) -> dict[str, Any]:
+        """Give the questions of a page that have an answer by now, and where the next page begins."""
+        if await self._store.gaps.followed(team) != knowledge:
+            return {"news": [], "next": None}
+        if self.second_stage is not None:
+            await self.second_stage.ready()
+        news: list[list[Any]] = []
+        questions = await self._store.gaps.unanswered(team, after, PAGE)
+        for question in questions:
+            reply = await faq.decide(question.text, Surface.MENTION, self._library, self.second_stage)
+            await asyncio.sleep(0)  # deciding about many would hold up who asks now
+            # What was declined, or did not help, is no answer.
+            if reply and reply.kind == ANSWER and question.entry not in reply.entries:
+                news.append([question.id, question.user, list(reply.entries)])
+        return {"news": news, "next": questions[-1].id if len(questions) == PAGE else None}
+
+    async def _find_outdated(self, team: str, knowledge: str, after: list[str]) -> dict[str, Any]:
+        """Give the answers of a page that would say something else by now, and where the next page begins."""
+        if await self._store.gaps.followed(team) != knowledge:
+            return {"outdated": [], "next": None}
+        channel, question_ts = after
+        since = time.time() - CORRECTED_FOR
+        posted = await self._store.replies.posted_since(team, since, (channel, question_ts), PAGE)
+        outdated = []
+        for channel, reply in posted:
+            digest = digest_now(reply, self._library)
+            if digest and reply.digest and digest != reply.digest:
+                outdated.append([channel, reply.question_ts])
+        last = [posted[-1][0], posted[-1][1].question_ts] if len(posted) == PAGE else None
+        return {"outdated": outdated, "next": last}
 
     @workflow
     async def tell_news(self, team: str, user: str, entries: list[str], question_id: str) -> None:

@@ -1,6 +1,6 @@
 """Messages that reach the bot: which are for it, and whether the quiz or the FAQ should take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
@@ -23,7 +23,7 @@ from bot.slack.payloads import (
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
-from bot.storage import Store
+from bot.storage import Reply, Store, StoredRun
 
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
@@ -44,9 +44,14 @@ class IncomingMessage:
     surface: Surface
     revised_ts: str | None = None  # when it was changed or deleted, if it was
     deleted: bool = False
-    former: str | None = None  # what it said before that
+    former: "IncomingMessage | None" = None  # as it was before that
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
     replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
+
+    @property
+    def former_surface(self) -> Surface:
+        """Where it stood before it was revised: it may have mentioned us, or not."""
+        return self.former.surface if self.former else self.surface
 
 
 Written = MessageEvent | MessageChanged | MessageDeleted
@@ -64,7 +69,11 @@ def incoming_message(event: Written, bot_user: str, *, from_outside: bool = Fals
             message = _deleted(event, event.deleted_ts, event.previous_message, bot_user)
         case _:
             message = _written(event, bot_user)
-    return None if message and from_outside and message.surface in UNPROMPTED else message
+    if message is None or not from_outside or message.deleted:
+        return message
+    # Of what mentioned us before it was edited, there may be an answer to take back.
+    to_us = message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED
+    return message if to_us else None
 
 
 def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
@@ -114,18 +123,12 @@ def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
     before = former.text if former else None
     if message.bot_id or message.edited is None or message.text == before:
         return None
-    text, thread_ts = message.text or "", _thread_of(message.ts, message.thread_ts)
-    return IncomingMessage(
-        _beginning(text, bot_user),
-        message.user,
-        event.channel,
-        message.ts,
-        thread_ts,
-        _surface(event, thread_ts, mentioned=mentions(text, bot_user)),
-        revised_ts=message.edited.ts,
-        former=_beginning(before or "", bot_user),
+    as_of = (event, message.ts, message.thread_ts, message.user)
+    return replace(
+        _as_it_stood(*as_of, message.text or "", bot_user),
+        revised_ts=event.event_ts or message.edited.ts,  # the latter may be in whole seconds, and two edits within one
+        former=_as_it_stood(*as_of, before or "", bot_user),
         replies_to_us=message.parent_user_id == bot_user,
-        named_in_passing=not begins_with_mention(text, bot_user),
     )
 
 
@@ -135,12 +138,19 @@ def _deleted(
     """Read the deletion of a message that a person wrote."""
     if former is None or not former.user or former.user in (bot_user, SLACKBOT) or former.bot_id:
         return None
-    text, thread_ts = former.text or "", _thread_of(ts, former.thread_ts)
+    before = _as_it_stood(event, ts, former.thread_ts, former.user, former.text or "", bot_user)
+    return replace(before, revised_ts=event.event_ts or ts, deleted=True, former=before)
+
+
+def _as_it_stood(
+    event: MessageChanged | MessageDeleted, ts: str, thread_ts: str | None, user: str, text: str, bot_user: str
+) -> IncomingMessage:
+    """Read a message that was revised, with its text before or after that."""
+    thread_ts = _thread_of(ts, thread_ts)
     surface = _surface(event, thread_ts, mentioned=mentions(text, bot_user))
-    said, when = _beginning(text, bot_user), event.event_ts or ts
-    return IncomingMessage(
-        said, former.user, event.channel, ts, thread_ts, surface, revised_ts=when, deleted=True, former=said
-    )
+    in_passing = surface is Surface.MENTION and not begins_with_mention(text, bot_user)
+    text = _beginning(text, bot_user)
+    return IncomingMessage(text, user, event.channel, ts, thread_ts, surface, named_in_passing=in_passing)
 
 
 def _thread_of(ts: str, thread_ts: str | None) -> str | None:
@@ -188,32 +198,31 @@ async def classify(
     message = incoming_message(event, bot_user, from_outside=from_outside)
     if message is None:
         return Classified(None, None, follows=False)
-    if message.deleted:
+    if message.deleted or (from_outside and message.surface in UNPROMPTED):
         return Classified(message, None, follows=False)
     follows = bool(message.thread_ts) and library.index.follows(message.text)
-    classified = Classified(message, await _decide(message, message.text, library, second), follows)
+    classified = Classified(message, await _decide(message, library, second), follows)
     if classified.ignorable:
         _count_silence(message, event)
     return classified
 
 
-async def _decide(
-    message: IncomingMessage, text: str, library: Library, second: SecondStage | None
-) -> PlannedReply | None:
-    """Decide what to say to a message with this text, by itself."""
-    reply = await faq.decide(text, message.surface, library, second)
-    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(text, library):
+async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
+    """Decide what to say to a message, by itself."""
+    reply = await faq.decide(message.text, message.surface, library, second)
+    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(message.text, library):
         return None  # it speaks about us rather than to us
     return reply
 
 
-async def _decide_former(
-    message: IncomingMessage, revised_ts: str, library: Library, second: SecondStage | None
-) -> PlannedReply | None:
-    """Decide what to say to what a message said before it was revised; None if that has begun long ago, if ever."""
-    if float(revised_ts) - float(message.ts) >= ON_ITS_WAY:
-        return None
-    return await _decide(message, message.former or "", library, second)
+async def _may_be_on_its_way(
+    former: IncomingMessage | None, revised_ts: str, library: Library, second: SecondStage | None
+) -> bool:
+    """Say whether a message as it was before it was revised may have a reply that nothing is recorded of yet."""
+    if former is None or float(revised_ts) - float(former.ts) >= ON_ITS_WAY:
+        return False
+    follows = bool(former.thread_ts) and library.index.follows(former.text)
+    return follows or await _decide(former, library, second) is not None
 
 
 def _count_silence(message: IncomingMessage, event: Written) -> None:
@@ -240,25 +249,26 @@ async def on_message(
     message, reply = classified.message, classified.reply
     if classified.ignorable or message is None or await _between_people(team, message, store):
         return
-    shared = event_callback.is_ext_shared_channel is True
+    shared = event_callback.is_ext_shared_channel  # None where Slack does not say so
     if classified.follows and message.thread_ts:
-        after = await _answered_before(team, message, message.thread_ts, store)
+        known = await store.replies.get(team, message.channel, message.ts)
+        if known and not message.revised_ts:
+            return  # delivered again: the latest answer, against which it would be decided, may be its own
+        after = await _answered_before(team, message, message.thread_ts, known, store)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
-    stored = None
+    stored, number = None, _typed_number(message)
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
-    if stored and message.revised_ts:
-        if not message.deleted:
-            await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
-    elif stored:
-        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+    if stored:
+        await _in_round(team, message, stored, reply, library, store)
     elif message.revised_ts:
-        was_mention = _was_mention(event, str(context.bot_user_id))
-        await _revise_question(team, message, reply, store, was_mention=was_mention)
-        former = await _decide_former(message, message.revised_ts, library, second_stage)
-        await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
-    elif await _is_choice(team, message, store):
-        return
+        reply = None if number else reply  # the choice stands, and a number alone asks nothing
+        coming = await _may_be_on_its_way(message.former, message.revised_ts, library, second_stage)
+        await _revise(team, message, message.revised_ts, reply, store, coming=coming, shared=shared)
+        await _revise_question(team, message, message.revised_ts, reply, store)
+    elif number and message.thread_ts:
+        place = (team, message.user, message.channel, message.thread_ts, message.ts)
+        await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
         await gaps.record_message(*where, message.text, message.surface, reply, store)
@@ -268,9 +278,25 @@ async def on_message(
         _count_silence(message, event)
 
 
-async def _answered_before(team: str, message: IncomingMessage, thread_ts: str, store: Store) -> str | None:
-    """Give the entry that a message may lean on: the latest in its thread, and of a revised one the one before it."""
-    known = await store.replies.get(team, message.channel, message.ts) if message.revised_ts else None
+async def _in_round(
+    team: str,
+    message: IncomingMessage,
+    stored: StoredRun,
+    reply: PlannedReply | None,
+    library: Library,
+    store: Store,
+) -> None:
+    """Give a message, or the edit of one, to the quiz, in the thread of whose round it stands."""
+    if message.revised_ts is None:
+        await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+    elif not message.deleted:
+        await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
+
+
+async def _answered_before(
+    team: str, message: IncomingMessage, thread_ts: str, known: Reply | None, store: Store
+) -> str | None:
+    """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it."""
     if known is None:
         return await store.last_answer(team, message.channel, thread_ts)
     before = await store.replies.before(team, message.channel, known)
@@ -286,27 +312,20 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
     return stands_there and message.surface is not Surface.MENTION
 
 
-async def _is_choice(team: str, message: IncomingMessage, store: Store) -> bool:
-    """Say whether a message names one of the suggestions above it by its number, and have it taken."""
+def _typed_number(message: IncomingMessage) -> int | None:
+    """Give the number that a message to us in a thread consists of: it may name one of the suggestions above it."""
     if message.surface in UNPROMPTED or not message.thread_ts:
-        return False
-    where = (message.channel, message.thread_ts, message.ts)
-    return await feedback.choose_by_number(team, message.user, *where, message.text, store)
-
-
-def _was_mention(event: Written, bot_user: str) -> bool:
-    """Say whether a message that was edited or deleted mentioned the bot before."""
-    former = None if isinstance(event, MessageEvent) else event.previous_message
-    return former is not None and mentions(former.text or "", bot_user)
+        return None
+    return feedback.typed_number(message.text)
 
 
 async def _revise_question(
-    team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store, *, was_mention: bool
+    team: str, message: IncomingMessage, revised_ts: str, reply: PlannedReply | None, store: Store
 ) -> None:
     """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
-    if was_mention or message.surface not in UNPROMPTED:
+    if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
         where, asked = (team, message.channel, message.ts, message.user), None if message.deleted else reply
-        await gaps.revise_message(*where, message.text, message.surface, asked, store)
+        await gaps.revise_message(*where, message.text, message.surface, asked, revised_ts, store)
 
 
 async def _revise(
@@ -314,21 +333,30 @@ async def _revise(
     message: IncomingMessage,
     revised_ts: str,
     reply: PlannedReply | None,
-    former: PlannedReply | None,
     store: Store,
     *,
-    shared: bool,
+    coming: bool,
+    shared: bool | None,
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
-    former: the decision about what it said before, if the reply may just be on its way.
+    coming: a reply may be on its way of which nothing is recorded yet.
     """
-    if reply is None and former is None and await store.replies.get(team, message.channel, message.ts) is None:
+    if reply is None and not coming and not await _is_replied_to(team, message, store):
         return
     key = Work.REVISE_REPLY.key(team, message.channel, message.ts, revised_ts)
     planned = _arguments(message, reply or PlannedReply(""))
     revision = (message.ts, revised_ts, message.deleted)
     await jobs.start(key, faq.faq_worker.revise_reply, team, *planned, message.user, shared, *revision)
+
+
+async def _is_replied_to(team: str, message: IncomingMessage, store: Store) -> bool:
+    """Say whether there is a reply to a message, or work that will bring one once it begins."""
+    if await store.replies.get(team, message.channel, message.ts) is not None:
+        return True
+    if await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
+        return True
+    return bool(await jobs.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:

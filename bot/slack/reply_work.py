@@ -115,18 +115,22 @@ class ReplyWorker(SlackWorker):
         await self._settle_with_links(team, channel, held, settled)
         return outcome
 
-    async def correct(self, team: str, channel: str, question_ts: str, digest: str) -> None:
+    async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
         """Bring an answer up to date with the knowledge, and say when; one that is not posted any more is left.
 
-        digest: of what it is to say.
+        digest: of what it is to say; None to find that out, and leave an answer which says so already.
         """
         for _ in range(PATIENT_TRIES):
             while wait := await step("turn", self._gateway.turn_to_update, team):
                 await pause(wait)
             if (held := await self._hold_posted(team, channel, question_ts)) is None:
                 return
+            says = digest or await step("digest", self._digest, held)
+            if digest is None and says in (None, held.digest):
+                await self._settle(team, channel, held)
+                return
             at = await step("now", _now)
-            corrected = replace(held, digest=digest, corrected_at=at)
+            corrected = replace(held, digest=says, corrected_at=at)
             async with self._freed_on_failure(team, channel, held):
                 content, lease = self._corrected(team, channel, corrected, at), self._lease(team, channel, held)
                 changed = await self._gateway.update_message(

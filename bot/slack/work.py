@@ -64,6 +64,7 @@ class Work(Enum):
     CHOOSE_NEWS = "newschoice", Owner.PERSON
     DRAFT_ENTRY = "draft", Owner.PERSON
     CORRECT_REPLY = "correct", Owner.CHANNEL
+    FOLLOW_KNOWLEDGE = "knowledge", Owner.WORKSPACE
     POST_DIGEST = "digest", Owner.WORKSPACE
     FORGET_WORKSPACE = "forget", Owner.WORKSPACE, True
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
@@ -35,13 +35,16 @@ class Gaps:
     async def replace(self, team: str, question: Question) -> None:
         """Put a question in the place of that with the same id, whose message was edited, or add it.
 
-        It stays as old as it was. Again does nothing more.
+        It stays as old as it was; what else was kept of the message, from before this edit, goes. Again, or for an
+        earlier edit than what is there, does nothing.
         """
-        row = _as_row(team, question)
-        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by")}
+        row, before = _as_row(team, question), func.coalesce(questions.c.revision, "") < (question.revision or "")
+        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by", "revision")}
+        others = (*_of_message(team, question.channel, question.ts), questions.c.id != question.id)
         async with self._engine.begin() as connection:
             put = insert_into(connection, questions).values(row)
-            await connection.execute(put.on_conflict_do_update(index_elements=["team", "id"], set_=kept))
+            await connection.execute(put.on_conflict_do_update(index_elements=["team", "id"], set_=kept, where=before))
+            await connection.execute(delete(questions).where(*others, before))
 
     async def decide_suggestion(
         self, team: str, question_id: str, user: str, kind: QuestionKind, entry: str | None
@@ -94,6 +97,32 @@ class Gaps:
         async with self._engine.begin() as connection:
             await connection.execute(told)
 
+    async def unanswered(self, team: str, after: str, limit: int) -> list[Question]:
+        """List questions that still have no answer, with their text, by their ids: so many that come after this id."""
+        still = (questions.c.answered_by.is_(None), questions.c.kind != QuestionKind.CHOSEN, questions.c.text != "")
+        page = select(questions).where(questions.c.team == team, questions.c.id > after, *still)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(page.order_by(questions.c.id).limit(limit))
+            return [_question(row) for row in rows]
+
+    async def followed(self, team: str) -> str | None:
+        """Give the knowledge whose news and corrections are begun in a workspace, as `follow` has it; None for none."""
+        async with self._engine.connect() as connection:
+            mine = select(workspaces.c.knowledge).where(workspaces.c.team == team)
+            knowledge: str | None = await connection.scalar(mine)
+            return knowledge
+
+    async def follow(self, team: str, knowledge: str, before: str | None) -> bool:
+        """Say that the news and corrections of a knowledge are begun in a workspace, after those of `before`.
+
+        Gives whether it is the one that is followed now: another may have come between. Again does nothing more.
+        """
+        mine = (workspaces.c.team == team, func.coalesce(workspaces.c.knowledge, "") == (before or ""))
+        async with self._engine.begin() as connection:
+            await insert_new(connection, workspaces, {"team": team})
+            await connection.execute(update(workspaces).where(*mine).values(knowledge=knowledge))
+        return await self.followed(team) == knowledge
+
     async def digests_due(self, week: str) -> list[str]:
         """Name the workspaces whose editors have a channel and had no digest in this week, such as "2026-W48"."""
         not_yet = or_(workspaces.c.digest_of.is_(None), workspaces.c.digest_of < week)
@@ -113,11 +142,14 @@ class Gaps:
         async with self._engine.begin() as connection:
             await connection.execute(update(workspaces).where(workspaces.c.team == team).values(digest_of=week))
 
-    async def forget(self, team: str, channel: str, ts: str) -> None:
-        """Delete what was asked in a message, with the message. Again does nothing."""
-        mine = (questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts)
+    async def forget(self, team: str, channel: str, ts: str, revision: str) -> None:
+        """Delete what was asked in a message up to this edit or deletion of it. Again does nothing.
+
+        revision: its ts; "" for the message as it was written.
+        """
+        until = func.coalesce(questions.c.revision, "") <= revision
         async with self._engine.begin() as connection:
-            await connection.execute(delete(questions).where(*mine))
+            await connection.execute(delete(questions).where(*_of_message(team, channel, ts), until))
 
     async def remove(self, team: str, question_id: str) -> None:
         """Delete a question by its id, such as that of a vote that was changed. Again does nothing."""
@@ -156,6 +188,10 @@ class Gaps:
         in_order = select(questions).where(*which).order_by(questions.c.asked_at, questions.c.id)
         async with self._engine.connect() as connection:
             return [_question(row) for row in await connection.execute(in_order)]
+
+
+def _of_message(team: str, channel: str | None, ts: str | None) -> tuple[ColumnElement[bool], ...]:
+    return questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts
 
 
 def _as_row(team: str, question: Question) -> dict[str, Any]:

@@ -59,6 +59,11 @@ class Inbox:
             for first in range(0, len(keys), AT_ONCE):
                 await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
 
+    async def has(self, key: str) -> bool:
+        """Say whether there is an item with this key, whoever is to begin it."""
+        async with self._engine.connect() as connection:
+            return await connection.scalar(select(inbox.c.key).where(inbox.c.key == key)) is not None
+
     async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
         """List the items whose key begins with one of these, whoever is to begin them."""
         async with self._engine.connect() as connection:

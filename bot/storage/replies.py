@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.sql import insert_into, insert_new
@@ -188,11 +188,18 @@ class Replies:
         posted = (replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
         return await self._latest(*_of_thread(team, channel, thread_ts), *posted)
 
-    async def posted_since(self, team: str, since: float) -> list[tuple[str, Reply]]:
-        """List the replies that were posted since then and still stand, each with its channel, oldest first."""
+    async def posted_since(
+        self, team: str, since: float, after: tuple[str, str], limit: int
+    ) -> list[tuple[str, Reply]]:
+        """List the replies that were posted since then and still stand, each with its channel.
+
+        They are in the order of channel and question: so many that come after those two, `after`.
+        """
         mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)
+        place = (replies.c.channel, replies.c.question_ts)
+        page = select(replies).where(*mine, tuple_(*place) > tuple_(*after)).order_by(*place).limit(limit)
         async with self._engine.connect() as connection:
-            rows = await connection.execute(select(replies).where(*mine).order_by(replies.c.replied_at))
+            rows = await connection.execute(page)
             return [(row.channel, _reply(row)) for row in rows]
 
     async def around(

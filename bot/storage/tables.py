@@ -286,7 +286,7 @@ questions = Table(
     Column("asked_at", Float(53), nullable=False, index=True),
     Column("answered_by", String(64)),  # the entry that answers it by now, and when the person was told
     Column("told_at", Float(53)),
-    Column("revision", String(32)),  # the ts of the message's latest edit or deletion that was heeded
+    Column("revision", String(32)),  # the ts of the message's edit that the text is from, or of a vote's click
     Index("ix_questions_user", "team", "user"),
     info=owned_by(Owner.PERSON, "user"),
 )
@@ -317,6 +317,6 @@ workspaces = Table(
     Column("editors_channel", String(32)),
     Column("chosen_by", String(32)),
     Column("digest_of", String(16)),
-    Column("knowledge", String(64)),  # the digest of that whose news and corrections are begun
+    Column("knowledge", String(64)),  # whose news and corrections are begun: its number, and its digest
     info=owned_by(Owner.WORKSPACE, "chosen_by"),
 )
