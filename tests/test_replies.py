@@ -66,6 +66,17 @@ async def test_an_entry_is_posted_once_in_ten_minutes_in_each_channel(store: Sto
     assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "8.0", 600) == {}
 
 
+async def test_the_ten_minutes_count_from_when_the_answer_was_there(store: Store, monkeypatch: pytest.MonkeyPatch):
+    start = time.time()
+    await store.replies.hold(TEAM, ASK, FIRST, by="say")
+    await store.replies.claim_entries(TEAM, ASK, ["mts"], FIRST.question_ts, 600)
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 500)
+    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1"), by="say")
+
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 700)
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "7.0", 600) == {"mts": FIRST.question_ts}
+
+
 async def test_an_answer_that_becomes_another_gives_up_what_it_does_not_say(store: Store):
     await store.replies.hold(TEAM, ASK, FIRST, by="say")
     await store.replies.claim_entries(TEAM, ASK, ["mts", "xai"], FIRST.question_ts, 600)
@@ -109,26 +120,47 @@ async def test_a_hold_is_kept_for_as_long_as_its_work_says_so(store: Store, monk
 
 
 async def test_links_to_an_answer_are_known(store: Store):
-    for number, (kind, entry) in enumerate([("answer", "mts"), ("link", "mts"), ("link", "xai")]):
-        reply = Reply(f"5.{number}", "5.0", "U_ANA", "channel", kind, (entry,), replied_at=5.0 + number)
+    linking = [{}, {"mts": "5.0"}, {"xai": "4.0"}, {"xai": "4.0", "mts": "5.0"}]
+    for number, linked in enumerate(linking):
+        reply = Reply(f"5.{number}", "5.0", "U_ANA", "channel", "link", tuple(linked), linked=linked, replied_at=5.0)
         await store.replies.hold(TEAM, ASK, reply, by="say")
         await store.replies.settle(TEAM, ASK, replace(reply, state=ReplyState.POSTED), by="say")
-    old = Reply("6.0", "6.0", "U_ANA", "channel", "link", ("mts",), ReplyState.POSTED, replied_at=9000.0)
-    await store.replies.hold(TEAM, ASK, old, by="say")
+    assert (await store.replies.get(TEAM, ASK, "5.3")) == replace(reply, state=ReplyState.POSTED)
 
-    assert [link.question_ts for link in await store.replies.links(TEAM, ASK, FIRST)] == ["5.1"]
+    assert [link.question_ts for link in await store.replies.links(TEAM, ASK, "5.0")] == ["5.1", "5.3"]
+
+
+async def test_what_failed_holds_nothing_once_somebody_else_has_posted(store: Store):
+    await store.replies.hold(TEAM, ASK, FIRST, by="say")
+    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.WITHHELD), by="say")  # as what fails does
+    assert await store.replies.hold(TEAM, ASK, FIRST, by="click", revises=False)
+    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1"), by="click")
+
+    assert not await store.replies.renew(TEAM, ASK, FIRST, by="say")
+
+
+async def test_an_asker_who_was_forgotten_meanwhile_stays_forgotten(store: Store):
+    await store.replies.hold(TEAM, ASK, FIRST, by="say")
+    await store.people.forget(TEAM, "U_ANA")
+    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.POSTED), by="say")
+
+    posted = await store.replies.get(TEAM, ASK, FIRST.question_ts)
+    assert posted
+    assert posted.asker is None
 
 
 async def test_channels_threads_and_people_keep_what_was_chosen(store: Store):
     assert await store.replies.channel(TEAM, ASK) == ChannelSettings()
     await store.replies.mark_welcomed(TEAM, ASK)
-    await store.replies.note_shared(TEAM, ASK, shared=True)  # about no mode
-    await store.replies.set_mode(TEAM, ASK, "whisper", by="U_ANA", shared=None)
+    await store.replies.note_shared(TEAM, ASK, at=5.0, shared=True)  # about no mode
+    await store.replies.set_mode(TEAM, ASK, "whisper", by="U_ANA", at=5.0)
     assert (await store.replies.channel(TEAM, ASK)).chosen_for_shared is None
-    await store.replies.note_shared(TEAM, ASK, shared=False)
-    await store.replies.note_shared(TEAM, ASK, shared=True)  # which it was not when the mode was chosen
+    await store.replies.note_shared(TEAM, ASK, at=5.0, shared=False)
     assert (await store.replies.channel(TEAM, ASK)).chosen_for_shared is False
-    await store.replies.set_mode(TEAM, ASK, "off", by="U_BEN", shared=True)
+    await store.replies.set_mode(TEAM, ASK, "off", by="U_BEN", at=6.0)
+    await store.replies.set_mode(TEAM, ASK, "whisper", by="U_ANA", at=5.0)  # delivered again
+    await store.replies.note_shared(TEAM, ASK, at=5.0, shared=False)  # of the choice before
+    await store.replies.note_shared(TEAM, ASK, at=6.0, shared=True)
     chosen = await store.replies.channel(TEAM, ASK)
     assert (chosen.mode, chosen.changed_by, chosen.chosen_for_shared) == ("off", "U_BEN", True)
     assert chosen.welcomed_at

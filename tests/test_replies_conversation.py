@@ -1,14 +1,30 @@
 """Replies that meet edits, clicks, people and other replies on their way."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from bot import jobs
+from bot.jobs import Key
 from bot.knowledge import Library
+from bot.slack.faq import faq_worker
+from bot.storage import ReplyState, Store
+from tests.conftest import rows
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
 LINKED, TAKEN_BACK = "This was asked here a moment ago:", "The question was changed, so I have taken my answer back."
 BOTH = f"{MTS} {XAI}"
+
+
+@pytest.fixture
+async def store(workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
+    """The rows of the bot in `workspace`."""
+    async with rows(tmp_path, kept_in) as opened:
+        yield opened
 
 
 async def refused(workspace: Workspace, method: str, count: int = 1) -> None:
@@ -43,16 +59,23 @@ async def test_who_replies_while_the_answer_waits_is_not_answered_over(either_wa
 
     [whisper] = [m for m in await workspace.until(told, "U_ANA") if "Only you can see this." in shown(m)]
     assert library.entries[MTS_ENTRY].answer in shown(whisper)
-    assert await workspace.thread("C_ASK", asked, "U_MEI") == [*await workspace.thread("C_ASK", asked, "U_BEN")]
     assert not [m for m in await workspace.thread("C_ASK", asked, "U_BEN") if m.get("bot_id")]
 
 
-async def test_quiet_that_is_asked_for_while_the_answer_waits_is_kept(workspace: Workspace):
+async def test_quiet_that_is_asked_for_while_the_answer_waits_is_kept(workspace: Workspace, store: Store):
     asked = await held_back(workspace)
     await workspace.mention("U_ANA", "C_ASK", "hush", asked)
     await whispered_in(workspace, asked, "I’ll keep quiet in this thread")
 
+    # Once its turn has come, it is looked at again, and decided anew.
+    async def looked() -> bool:
+        return len(await workspace.traffic("conversations.replies")) > 1
+
+    await workspace.until(looked, "U_ANA")
     await workspace.settled()
+    reply = await store.replies.get("T_LOCAL", "C_ASK", asked)
+    assert reply
+    assert reply.state is ReplyState.WITHHELD
     assert not [m for m in await workspace.thread("C_ASK", asked, "U_BEN") if m.get("bot_id")]
 
 
@@ -221,21 +244,126 @@ async def test_where_it_is_no_member_an_answer_is_posted_here_by_the_click(works
     ("error", "told"),
     [
         ("not_in_channel", "I cannot post there. Invite me to the channel first, then try again."),
-        ("restricted_action", "Slack does not let me post there, so I have posted nothing."),
+        ("restricted_action", "Slack did not take it, so I have posted nothing."),
     ],
 )
-async def test_why_an_answer_cannot_be_posted_is_said(workspace: Workspace, error: str, told: str):
+async def test_an_answer_that_cannot_be_posted_can_be_once_that_has_passed(
+    workspace: Workspace, library: Library, error: str, told: str
+):
     await set_mode(workspace, "Whisper")
-    await workspace.post("U_ANA", "C_ASK", MTS)
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
     offered = await whispered(workspace, "Only you can see this.")
     await workspace.faults(api=[{"method": "chat.postMessage", "error": error}])
 
     await workspace.click("U_ANA", offered, "Post in the thread")
 
-    assert told in shown(await workspace.latest("U_ANA", offered, once=lambda now: not buttons(now)))
+    again = await workspace.latest("U_ANA", offered, once=lambda now: told in shown(now))
+    await workspace.click("U_ANA", again, "Post in the thread")
+    [answer] = await workspace.replies(asked)
+    assert library.entries[MTS_ENTRY].answer in shown(answer)
+
+
+async def test_what_slack_may_have_posted_is_not_offered_again(workspace: Workspace):
+    await set_mode(workspace, "Whisper")
+    await workspace.post("U_ANA", "C_ASK", MTS)
+    offered = await whispered(workspace, "Only you can see this.")
+    await workspace.faults(
+        api=[
+            {"method": "chat.postMessage", "error": "internal_error"},
+            {"method": "chat.postMessage", "error": "restricted_action"},
+        ]
+    )
+
+    await workspace.click("U_ANA", offered, "Post in the thread")
+
+    told = await workspace.latest("U_ANA", offered, once=lambda now: "I have posted nothing." in shown(now))
+    assert "Post in the thread" in buttons(told)
+
+
+async def test_a_slip_that_is_mended_leaves_the_whispers_button_as_it_was(workspace: Workspace, library: Library):
+    await set_mode(workspace, "Whisper")
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    offered = await whispered(workspace, "Only you can see this.")
+    await workspace.edit(asked, f"{MTS} thanks")
+    await workspace.settled()
+
+    await workspace.click("U_ANA", offered, "Post in the thread")
+
+    [answer] = await workspace.replies(asked)
+    assert library.entries[MTS_ENTRY].answer in shown(answer)
+
+
+async def test_what_another_has_posted_stays_when_the_question_is_edited(workspace: Workspace, library: Library):
+    await set_mode(workspace, "Whisper")
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await whispered(workspace, "Only you can see this.")
+    message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+    await workspace.click("U_BEN", await whispered(workspace, "Only you", "U_BEN"), "Post in the thread")
+    [answer] = await workspace.replies(asked)
+
+    await workspace.edit(asked, "lunch at 12?")
+    await workspace.settled()
+
+    assert library.entries[MTS_ENTRY].answer in shown(await workspace.latest("U_BEN", answer))
+
+
+# Links to what has gone
+
+
+async def test_a_link_that_waits_while_its_answer_goes_gives_the_answer(workspace: Workspace, library: Library):
+    first = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(first)
+    second = await held_back(workspace)
+    await workspace.delete(first)
+
+    [answer] = await workspace.replies(second)
+    await workspace.latest("U_ANA", answer, once=lambda now: library.entries[MTS_ENTRY].answer in shown(now))
+
+
+async def test_an_answer_beside_a_link_keeps_it_when_corrected_and_says_both_when_that_goes(
+    workspace: Workspace, library: Library, store: Store
+):
+    first = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(first)
+    second = await workspace.mention("U_BEN", "C_ASK", BOTH)
+    [answer] = await workspace.replies(second, as_user="U_BEN")
+    assert LINKED in shown(answer)
+    reply = await store.replies.get("T_LOCAL", "C_ASK", second)
+    assert reply
+    await jobs.start(Key(f"correct:T_LOCAL:C_ASK:{second}"), faq_worker.correct_reply, "T_LOCAL", "C_ASK", second, "d")
+    corrected = await workspace.latest("U_BEN", answer, once=lambda now: "Corrected on" in shown(now))
+    assert LINKED in shown(corrected)
+
+    await workspace.delete(first)
+
+    both = [library.entries[entry].answer for entry in (XAI_ENTRY, MTS_ENTRY)]
+    await workspace.latest("U_BEN", answer, once=lambda now: all(text in shown(now) for text in both))
+
+
+async def test_two_answers_that_become_the_same_do_not_wait_for_each_other(workspace: Workspace, library: Library):
+    first, second = await workspace.post("U_ANA", "C_ASK", MTS), await workspace.post("U_BEN", "C_ASK", XAI)
+    [one], [other] = await workspace.replies(first), await workspace.replies(second, as_user="U_BEN")
+
+    await workspace.edit(first, BOTH)
+    await workspace.edit(second, BOTH)
+
+    entries = [library.entries[entry].answer for entry in (XAI_ENTRY, MTS_ENTRY)]
+    await workspace.latest("U_ANA", one, once=lambda now: LINKED in shown(now) or all(e in shown(now) for e in entries))
+    await workspace.latest("U_BEN", other, once=lambda now: LINKED in shown(now))
 
 
 # Channels that others come to read
+
+
+async def test_nobody_has_it_post_where_outsiders_read_until_it_is_switched_on(workspace: Workspace):
+    await workspace.command("U_MEI", "C_PARTNER", "/rolefit", MTS)
+    offered = await whispered(workspace, "Only you can see this.", "U_MEI", "C_PARTNER")
+
+    await workspace.click("U_MEI", offered, "Post here")
+
+    told = await workspace.latest("U_MEI", offered, once=lambda now: not buttons(now))
+    assert "I am switched off in this channel." in shown(told)
 
 
 async def test_a_mode_from_before_outsiders_came_does_not_hold_for_them(workspace: Workspace):
@@ -244,10 +372,9 @@ async def test_a_mode_from_before_outsiders_came_does_not_hold_for_them(workspac
     await set_mode(workspace, "Answer", channel=channel)
     await workspace.settled()
     await workspace.invite("U_ANA", channel, "U_KIM")
+    before = await posts(workspace)
 
     await workspace.post("U_ANA", channel, MTS)
-    before = await posts(workspace)
-    await workspace.settled()
     assert await posts(workspace) == before
 
     await set_mode(workspace, "Answer", channel=channel)

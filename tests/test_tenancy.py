@@ -131,11 +131,13 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         ),
         "replies.renew": lambda store, team, n: store.replies.renew(team, "C_ASK", _reply(n), by=f"job{n}", seconds=9),
         "replies.is_held": lambda store, team, n: store.replies.is_held(team, "C_ASK", f"5.{n % 2}"),
-        "replies.links": lambda store, team, n: store.replies.links(team, "C_ASK", _reply(n)),
-        "replies.note_shared": lambda store, team, n: store.replies.note_shared(team, "C_ASK", shared=n % 2 == 0),
+        "replies.links": lambda store, team, n: store.replies.links(team, "C_ASK", f"5.{n % 2}"),
+        "replies.note_shared": lambda store, team, n: store.replies.note_shared(
+            team, "C_ASK", at=float(n), shared=n % 2 == 0
+        ),
         "replies.channel": lambda store, team, n: _mode(store, team),
         "replies.set_mode": lambda store, team, n: store.replies.set_mode(
-            team, "C_ASK", f"mode{n}", by="U_ANA", shared=True
+            team, "C_ASK", f"mode{n}", by="U_ANA", at=float(n)
         ),
         "replies.mark_welcomed": lambda store, team, n: store.replies.mark_welcomed(team, "C_ASK"),
         "replies.hush": lambda store, team, n: store.replies.hush(team, "C_ASK", f"4.{n % 2}", by="U_ANA"),

@@ -111,6 +111,19 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             asked = {"user": ANA, "kind": "unanswered", "text": "what is it", "asked_at": 5.0, "revision": "7.0"}
             await insert(connection, "questions", team=TEAM, id="q2", **asked)
             await insert(connection, "workspaces", team=NEW, knowledge="abc")
+            link = {"channel": "C_LINKED", "question_ts": "4.0", "thread_ts": "4.0", "asker": ANA, "surface": "channel"}
+            link |= {"kind": "link", "state": "posted", "entries": json.dumps(["mts"]), "answer_ts": "4.1"}
+            linked = json.dumps({"mts": "3.0"})
+            await insert(
+                connection,
+                "replies",
+                team=TEAM,
+                revision="5.0",
+                replied_at=4.0,
+                decided_for="4.5",
+                linked=linked,
+                **link,
+            )
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -168,6 +181,9 @@ async def check(store: Store, library: Library) -> None:
     reply = await store.replies.of_answer(TEAM, "C_ASK", "3.1")
     assert reply
     assert (reply.question_ts, reply.entries, reply.state) == ("3.0", ("mts",), ReplyState.POSTED)
+    link = await store.replies.of_answer(TEAM, "C_LINKED", "4.1")
+    assert link
+    assert (link.decided_for, link.linked) == ("4.5", {"mts": "3.0"})
     assert await store.replies.channel(TEAM, "C_ASK") == ChannelSettings("whisper", ANA, 1.0, None)
     around = await store.replies.around(TEAM, "C_ASK", "3.0", ANA, ["channel"])
     assert around == Surroundings("whisper", None, hushed=True, opted_out=True, answers=1)

@@ -138,6 +138,7 @@ class MannersWords(Authored):
     entry_gone: Plain
     not_a_member: Plain
     cannot_post: Plain
+    perhaps_posted: Plain
     answered_lately: Annotated[Line, _text("link")]
     answered_lately_about: Annotated[Line, _text("question", "link")]
     answered_link: Plain

@@ -35,15 +35,15 @@ class ChannelWorker(SlackWorker):
             await step("welcome", self._store.replies.mark_welcomed, team, channel)
 
     @workflow
-    async def show_choice(self, team: str, channel: str, ts: str, shared: bool) -> None:
-        """Bring the greeting up to date with what was chosen there."""
-        await self._note_shared(team, channel)
+    async def show_choice(self, team: str, channel: str, ts: str, shared: bool, at: str | None = None) -> None:
+        """Bring the greeting up to date with what was chosen there. at: when, if something was chosen."""
+        await self._note_shared(team, channel, at)
         await self._gateway.update_message(team, channel, ts, self._greeting(team, channel, shared=shared))
 
     @workflow
-    async def show_panel(self, team: str, channel: str, response_url: str) -> None:
-        """Bring the list of choices up to date that one person sees."""
-        await self._note_shared(team, channel)
+    async def show_panel(self, team: str, channel: str, response_url: str, at: str | None = None) -> None:
+        """Bring the list of choices up to date that one person sees. at: when a mode was chosen, if one was."""
+        await self._note_shared(team, channel, at)
         await self._gateway.respond(response_url, self._panel(team, channel), replace=True)
 
     @workflow
@@ -59,13 +59,15 @@ class ChannelWorker(SlackWorker):
     async def _choose_editors(self, team: str, channel: str, user: str) -> None:
         await self._store.feedback.set_editors_channel(team, channel, by=user)
 
-    async def _note_shared(self, team: str, channel: str) -> None:
+    async def _note_shared(self, team: str, channel: str, at: str | None) -> None:
         """Remember whether outsiders read along now that a mode was chosen: it holds for them only if they do."""
+        if at is None:
+            return
         shared = await self._gateway.is_shared(team, channel)
         if shared is not None:
 
             async def note() -> None:
-                await self._store.replies.note_shared(team, channel, shared=shared)
+                await self._store.replies.note_shared(team, channel, at=float(at), shared=shared)
 
             await step("note shared", note)
 
@@ -103,16 +105,14 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
     clicked_at = block_actions.action.action_ts
     if block_actions.message is None:
         channel, url = block_actions.ephemeral_place.channel, block_actions.reply_url
-        await store.replies.set_mode(team, channel, mode, by=block_actions.user.id, shared=None)
-        await jobs.start(
-            Work.SHOW_CHANNEL.key(team, channel, clicked_at), channel_worker.show_panel, team, channel, url
-        )
+        await store.replies.set_mode(team, channel, mode, by=block_actions.user.id, at=float(clicked_at))
+        key = Work.SHOW_CHANNEL.key(team, channel, clicked_at)
+        await jobs.start(key, channel_worker.show_panel, team, channel, url, clicked_at)
     else:
         place = block_actions.place
-        known = True if shared else None  # the greeting may be from before outsiders read along
-        await store.replies.set_mode(team, place.channel, mode, by=block_actions.user.id, shared=known)
+        await store.replies.set_mode(team, place.channel, mode, by=block_actions.user.id, at=float(clicked_at))
         key = Work.SHOW_CHANNEL.key(team, place.channel, clicked_at)
-        await jobs.start(key, channel_worker.show_choice, team, place.channel, place.ts, shared)
+        await jobs.start(key, channel_worker.show_choice, team, place.channel, place.ts, shared, clicked_at)
     await ack()
 
 
@@ -139,7 +139,8 @@ async def on_joined(event_callback: EventCallback, context: AsyncBoltContext) ->
     """Say what the bot does where it has just been invited."""
     event, team = event_callback.event, str(context.team_id)
     if isinstance(event, MemberJoinedChannel) and event.user == context.bot_user_id:
-        key = Work.WELCOME.key(team, event.channel, event_callback.event_id)
+        # Invited again, it says so if it could not before, and one work at a time.
+        key = await jobs.current_or_next(Work.WELCOME.key(team, event.channel, ""))
         shared = event_callback.is_ext_shared_channel is True
         await jobs.start(key, channel_worker.welcome, team, event.channel, shared)
 

@@ -18,7 +18,7 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
-from bot.slack.gateway import Render, SlackWorkError
+from bot.slack.gateway import Render, SlackWorkError, UncertainError
 from bot.slack.payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK, ReplyWorker
@@ -30,6 +30,7 @@ from bot.storage import ANSWER, Reply, ReplyState
 # what is suggested besides.
 SUGGEST, UNKNOWN, HELLO, NOT_ANSWERED = "suggest", "unknown", "hello", "not_answered"
 # Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
+NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
 
@@ -99,39 +100,57 @@ class FaqWorker(ReplyWorker):
         question_ts: str,
         entries: list[str],
         asker: str,
-        revision: str,
         response_url: str,
+        revision: str = "",
+        clicked_at: str = "",  # noqa: ARG002 - what versions before this one recorded in place of the revision
     ) -> None:
         """Post an answer in the thread of its question, which only one person has seen so far.
 
         revision: of the question when it was answered so; "" for none.
         """
-        wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), revision=revision)
+        wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), decided_for=revision)
+        again = private_place(thread_ts, question_ts, entries, revision)
         try:
             outcome = await self.post_private(team, channel, wanted)
+        except UncertainError:
+            await self._replace_private(response_url, "perhaps_posted")
+            raise
         except SlackWorkError as error:
             outcome = "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
-        await self._replace_private(response_url, outcome)
+        await self._replace_private(response_url, outcome, entries, again)
 
     @workflow
-    async def post_here(self, response_url: str, entries: list[str], asker: str, team: str, place: list[str]) -> None:
+    async def post_here(
+        self,
+        response_url: str,
+        entries: list[str],
+        asker: str,
+        team: str = "",
+        place: list[str] | None = None,
+    ) -> None:
         """Post an answer to the channel where somebody had it for themselves, in their name.
 
-        place: the channel, and the ts of what they saw. Where the bot is not a member, Slack lets it answer the click
-        openly; what stands there is not remembered then, since Slack does not say where.
+        place: the channel, and the ts of what they saw; None in what versions before this one recorded. Where the bot
+        is not a member, Slack lets it answer the click openly; no more is known then of what stands there.
         """
-        channel, private_ts = place
         if not await step("is known", self._is_known, entries):
             await self._replace_private(response_url, "entry_gone")
             return
-        wanted = Reply(private_ts, "", asker, Surface.COMMAND, ANSWER, tuple(entries))
-        try:
-            outcome = await self.post_private(team, channel, wanted)
-        except SlackWorkError as error:
-            outcome = "posted_here_now" if str(error) in NOT_A_MEMBER else "cannot_post"
-            if str(error) in NOT_A_MEMBER:
-                await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
-        await self._replace_private(response_url, outcome)
+        outcome = "not_a_member"
+        if place:
+            channel, private_ts = place
+            wanted = Reply(private_ts, "", asker, Surface.COMMAND, ANSWER, tuple(entries))
+            try:
+                outcome = await self.post_private(team, channel, wanted)
+            except UncertainError:
+                await self._replace_private(response_url, "perhaps_posted")
+                raise
+            except SlackWorkError as error:
+                outcome = "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
+        if outcome == "not_a_member":
+            posted = await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
+            outcome = "posted_here_now" if posted else "cannot_post"
+        await self._replace_private(response_url, outcome, entries, private_place("", "", entries))
 
     async def _is_known(self, entries: list[str]) -> bool:
         return bool(self._library.known(entries))
@@ -143,10 +162,23 @@ class FaqWorker(ReplyWorker):
 
         return self._rendered(posted_here)
 
-    async def _replace_private(self, response_url: str, outcome: str) -> None:
-        """Say in place of what one person saw what has become of it, by its name in words.yaml."""
-        said = self._rendered(lambda library: blocks.say(getattr(library.words.manners, outcome)))
-        await self._gateway.respond(response_url, said, replace=True)
+    async def _replace_private(
+        self, response_url: str, outcome: str, entries: Sequence[str] = (), place: str = ""
+    ) -> None:
+        """Say in place of what one person saw what has become of it, by its name in words.yaml.
+
+        What could not be posted stays below, with the button for `place`, to be tried again or copied.
+        """
+
+        def content(library: Library) -> Message:
+            words = library.words.manners
+            lead, known = blocks.say(getattr(words, outcome)), library.known(entries)
+            if outcome not in NOT_POSTED or not known:
+                return lead
+            label = words.post_here if place == private_place("", "", entries) else words.post_in_thread
+            return joined(lead, manners_blocks.private(blocks.answers(known, library), label, place, library))
+
+        await self._gateway.respond(response_url, self._rendered(content), replace=True)
 
     @workflow
     async def answer_shortcut(
@@ -164,7 +196,7 @@ class FaqWorker(ReplyWorker):
         async def look() -> dict[str, Any]:
             reply = await self._store.replies.get(team, channel, question_ts)
             is_posted = reply is not None and reply.state is ReplyState.POSTED
-            return {"is_posted": is_posted, "revision": reply.revision if reply else ""}
+            return {"is_posted": is_posted, "revision": reply.decided_for if reply else ""}
 
         known = await step("is posted", look)
         place = private_place(thread_ts, question_ts, entries, known["revision"])
@@ -222,7 +254,7 @@ class FaqWorker(ReplyWorker):
             library = self._library
             if reply.state is ReplyState.WHISPERED:
                 said = rendered(reply.kind, reply.entries, library)
-                place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.revision)
+                place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.decided_for)
                 return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
             said = posted(reply, library)
             if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
@@ -271,7 +303,7 @@ def posted(reply: Reply, library: Library) -> Message:
         return feedback_blocks.answer(known, reply.question_ts, library, unasked=unasked)
     if known and (reply.kind == SUGGEST or (decoy and decoy.reply)):
         said = (decoy and decoy.reply) or ""
-        return feedback_blocks.suggestions(known, reply.question_ts, library, revision=reply.revision, reply=said)
+        return feedback_blocks.suggestions(known, reply.question_ts, library, revision=reply.decided_for, reply=said)
     return rendered(reply.kind, reply.entries, library)
 
 
@@ -365,11 +397,13 @@ async def post_private(ack: AsyncAck, block_actions: BlockActions, context: Asyn
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.reply_url
     place, at = block_actions.ephemeral_place, block_actions.action.action_ts
     if question_ts:
-        key = Work.POST_PRIVATE_REPLY.key(team, place.channel, question_ts, user, at)
+        # Nobody is named in it: it stands in the row while the work is at it.
+        key = Work.POST_PRIVATE_REPLY.key(team, place.channel, question_ts, at)
         where = (team, place.channel, thread_ts, question_ts)
-        await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, revision, url)
+        await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, url, revision)
     else:
-        key = Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, user)
+        # A second click joins the first, which Slack may let answer openly more than once.
+        key = await jobs.current_or_next(Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, ""))
         await jobs.start(key, faq_worker.post_here, url, entries, user, team, [place.channel, place.ts])
     await ack()
 

@@ -79,10 +79,10 @@ class FeedbackWorker(ReplyWorker):
         team, channel, thread_ts = click.team, click.channel, click.thread_ts or click.ts
         # As it was, if it is from so long ago that it is not remembered.
         made_for = "" if revision == UNREVISED else revision
-        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), revision=made_for)
+        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), decided_for=made_for)
         held = await self._hold(team, channel, wanted, revises=False)
         offers = held is not None and held.kind in SUGGESTED and held.state is not ReplyState.WITHDRAWN
-        if held is None or not offers or held.revision != made_for:
+        if held is None or not offers or held.decided_for != made_for:
             if held:
                 await self._settle(team, channel, held)
             await self._tell(click, self._say("changed_since"))
@@ -95,8 +95,9 @@ class FeedbackWorker(ReplyWorker):
             else:
                 settled = replace(settled, kind=faq.UNKNOWN, entries=())
                 about = None if entry else AboutAnswer(click.ts, question_ts, None)
-                await self._gateway.update_message(team, channel, click.ts, self._not_chosen(click, about))
-        await self._settle(team, channel, settled)
+                lease = self._lease(team, channel, settled)
+                await self._gateway.update_message(team, channel, click.ts, self._not_chosen(click, about), lease=lease)
+        await self._settle_with_links(team, channel, held, settled)
         if known or entry is None:
             kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
             question = message_id(channel, question_ts)

@@ -303,9 +303,16 @@ class SlackGateway:
         await self._call("publish", publish)
 
     async def post_ephemeral(
-        self, team: str, channel: str, user: str, render: Render, *, thread_ts: str | None = None
+        self,
+        team: str,
+        channel: str,
+        user: str,
+        render: Render,
+        *,
+        thread_ts: str | None = None,
+        lease: Lease | None = None,
     ) -> None:
-        """Show a message to one person only."""
+        """Show a message to one person only, as long as the lease is ours."""
 
         async def whisper(_: CallResult) -> CallResult:
             if message := await render():
@@ -314,7 +321,7 @@ class SlackGateway:
                 )
             return {}
 
-        await self._call("whisper", whisper)
+        await self._call("whisper", whisper, lease=lease)
 
     async def respond(
         self, response_url: str, render: Render, *, replace: bool = False, visible: bool = False, delete: bool = False
@@ -365,6 +372,7 @@ class SlackGateway:
         besides: frozenset[str] = frozenset(),
         *,
         patient: bool = False,
+        lease: Lease | None = None,
     ) -> bool | None:
         """Say whether people have replied in a thread after a message; those `besides` do not count.
 
@@ -377,7 +385,8 @@ class SlackGateway:
             except SlackApiError as error:
                 return _left_as_it_is("look for replies", error)
 
-        replied: bool | None = (await self._call("look for replies", look, patient=patient)).get("replied")
+        looked = await self._call("look for replies", look, patient=patient, lease=lease)
+        replied: bool | None = looked.get("replied")
         return replied
 
     async def sees_replies(
@@ -424,12 +433,23 @@ class SlackGateway:
 
         async def permalink(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
+                return {"permalink": await self._permalink(team, channel, ts)}
             except SlackApiError as error:
                 return _left_as_it_is("permalink", error)
-            return {"permalink": found["permalink"]}
 
         return (await self._call("permalink", permalink)).get("permalink")
+
+    async def sees_permalink(self, team: str, channel: str, ts: str) -> str | None:
+        """Give the address of a message, within a step and without waiting: None where Slack gives none at once."""
+        try:
+            return await self._permalink(team, channel, ts)
+        except (SlackApiError, ClientError, TimeoutError) as error:
+            log.warning("could not get a permalink", error=type(error).__name__)
+            return None
+
+    async def _permalink(self, team: str, channel: str, ts: str) -> str:
+        found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
+        return str(found["permalink"])
 
     async def get_message(
         self, team: str, channel: str, ts: str, *, thread_ts: str | None = None
@@ -654,8 +674,8 @@ class SlackGateway:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
         Gives {"lost": True} if the lease is somebody else's by now, and `wait` if it would have to wait and is not to
-        be `patient`. Raises SlackWorkError if Slack goes on failing or
-        refuses for good, UncertainError if it may have done it.
+        be `patient`. Raises SlackWorkError if Slack goes on failing or refuses for good, UncertainError if it may have
+        done it.
         """
         tries, waits = 0, 0
         before: CallResult = {"uncertain": doubtful}
@@ -663,15 +683,14 @@ class SlackGateway:
         async def tried() -> CallResult:
             if lease and not await lease(0):
                 return {"lost": True}
-            result = await self._try(name, method, look, before, tries)
-            if lease and patient and "wait" in result:
-                await lease(result["wait"])
-            return result
+            return await self._try(name, method, look, before, tries)
 
         while True:
             result = await step(name, tried)
             if "wait" not in result or not patient:
                 return result
+            if lease:  # in a step of its own: what was tried is recorded, whatever becomes of this
+                await step("renew lease", lease, result["wait"])
             before = {known: before.get(known) or result.get(known) for known in ("uncertain", "has_turn")}
             before["cursor"] = result.get("cursor")
             tries += result.get("counts", 0)

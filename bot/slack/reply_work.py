@@ -11,14 +11,16 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
+import structlog
+
 from bot.domain.content import digest_of
 from bot.domain.faq import UNPROMPTED, Surface
-from bot.domain.manners import SAME_ENTRY_WITHIN, Circumstances, Mode, Way, way_to_reply
-from bot.jobs import current_key, pause, retry_db, step
+from bot.domain.manners import SAME_ENTRY_WITHIN, Circumstances, Mode, Way, mode_of, way_to_reply
+from bot.jobs import current_key, in_doubt, pause, retry_db, step
 from bot.knowledge import Library
 from bot.slack import gaps_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.gateway import PATIENT_TRIES, Lease, Render
+from bot.slack.gateway import PATIENT_TRIES, Lease, Render, SlackWorkError
 from bot.slack.notes import Note
 from bot.slack.pieces import Message, joined
 from bot.slack.slack_worker import SlackWorker
@@ -29,10 +31,12 @@ HUSH = "hush"  # the name in words.yaml of what people say to have quiet in a th
 # Seconds after a message from which on somebody else may have replied; asking Slack about each would cost a call.
 MAY_BE_OVERTAKEN = 3.0
 DECIDED_ANEW = 1.0  # seconds after a decision from which on it is looked at again before its answer is posted
-# Seconds between looks whether the answer that is to be linked is there: about as long as work may hold it.
-LOOKS_FOR_EARLIER = (0.5, 0.5, 1.0, 2.0, 4.0, 8.0, *[15.0] * 60)
+# Seconds between looks whether the answer that is to be linked is there; after two minutes it is given once more.
+LOOKS_FOR_EARLIER = (0.5, 0.5, 1.0, 2.0, 4.0, *[7.0] * 16)
 LONGEST_WAIT = 4.0  # seconds between two looks whether a reply is free
 CLAIMS = 3  # times that an answer's entries are claimed, where those that others had claimed are withdrawn
+
+log = structlog.get_logger()
 
 
 class ReplyWorker(SlackWorker):
@@ -49,7 +53,8 @@ class ReplyWorker(SlackWorker):
         """
 
         async def hold(by: str) -> Reply | None:
-            if shared is not None and await self._is_off(team, channel, wanted, shared):
+            # After a crash it may be held already, whatever has been switched off since.
+            if shared is not None and not in_doubt() and await self._is_off(team, channel, wanted, shared):
                 return None
             return await self._store.replies.hold(team, channel, wanted, by=by)
 
@@ -57,7 +62,7 @@ class ReplyWorker(SlackWorker):
             return
         async with self._freed_on_failure(team, channel, held):
             settled = await self._bring(team, channel, wanted, held, shared=shared)
-        await self._settle(team, channel, settled)
+        await self._settle_with_links(team, channel, held, settled)
 
     async def revise(self, team: str, channel: str, wanted: Reply, *, shared: bool | None, deleted: bool) -> None:
         """Change, withdraw or bring the reply to a message that was edited or deleted; no kind means no reply."""
@@ -65,24 +70,24 @@ class ReplyWorker(SlackWorker):
             return
         settled = held
         async with self._freed_on_failure(team, channel, held):
-            # What stands there may say that the answer was taken back, and becomes an answer again.
-            stands = held.answer_ts is not None and held.state in (ReplyState.POSTED, ReplyState.WITHDRAWN)
-            same = _says_the_same(held, wanted)
+            stands = held.answer_ts is not None and held.state is ReplyState.POSTED
+            same = held.state in (ReplyState.POSTED, ReplyState.WHISPERED) and _says_the_same(held, wanted)
             # What somebody has posted for another's message stays as that person wanted it.
-            kept = held.surface == Surface.COMMAND and not deleted
+            kept = stands and held.surface == Surface.COMMAND and not deleted
             if not wanted.kind and not kept:
-                settled = await self._withdraw(team, channel, held, deleted=deleted)
-            elif stands and not kept and not (same and held.state is ReplyState.POSTED):
+                withdrawn = await self._withdraw(team, channel, held, deleted=deleted)
+                settled = replace(withdrawn, decided_for=wanted.revision)
+            elif stands and not kept and not same and not _asks_for_quiet(wanted):
                 settled = await self._change(team, channel, _as_of(wanted, held))
-            elif not stands and wanted.kind and not (same and held.state is ReplyState.WHISPERED):
+            elif wanted.kind and not kept and not same:
                 settled = await self._bring(team, channel, wanted, held, shared=shared)
-        await self._settle(team, channel, settled)
-        await self._mend_links(team, channel, held, settled)
+        await self._settle_with_links(team, channel, held, settled)
 
     async def post_private(self, team: str, channel: str, wanted: Reply) -> str:
         """Post what only one person has seen; gives the name in `manners` of words.yaml of what came of it.
 
-        wanted.revision: of the question when the person saw the answer. wanted.thread_ts: "" for the channel itself.
+        wanted.decided_for: the question's revision for which the person saw the answer. wanted.thread_ts: "" for the
+        channel itself.
         """
         held = await self._hold(team, channel, wanted, revises=False)
         if held is None:
@@ -90,13 +95,16 @@ class ReplyWorker(SlackWorker):
         settled = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
         outcome = "posted_already" if held.state is ReplyState.POSTED else None
         async with self._freed_on_failure(team, channel, held):
-            if outcome is None and held.revision != wanted.revision:
+            if outcome is None and held.decided_for != wanted.decided_for:
                 outcome = "changed_since"
-            if outcome is None and await step("mode", self._mode, team, channel) == Mode.OFF:
+            if outcome is None and await self._is_switched_off(team, channel):
                 outcome = "switched_off"
             if outcome is None:
-                surface = held.surface if held.state is ReplyState.WHISPERED else wanted.surface
-                posted = await self._post(team, channel, replace(_as_of(wanted, held), surface=surface))
+                own = held.state is ReplyState.WHISPERED and held.asker == wanted.asker
+                surface = held.surface if own else wanted.surface
+                posted = await self._post(
+                    team, channel, replace(_as_of(wanted, held), surface=surface, revision=held.revision)
+                )
                 settled = posted or settled
                 at_root = not wanted.thread_ts and settled.answer_ts
                 if at_root:
@@ -104,7 +112,7 @@ class ReplyWorker(SlackWorker):
                 outcome = "changed_since"
                 if settled.state is ReplyState.POSTED:
                     outcome = "posted_here_now" if at_root else "posted_in_thread"
-        await self._settle(team, channel, settled)
+        await self._settle_with_links(team, channel, held, settled)
         return outcome
 
     async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
@@ -124,24 +132,24 @@ class ReplyWorker(SlackWorker):
             at = await step("now", _now)
             corrected = replace(held, digest=says, corrected_at=at)
             async with self._freed_on_failure(team, channel, held):
-                content, lease = self._corrected(team, corrected, at), self._lease(team, channel, held)
+                content, lease = self._corrected(team, channel, corrected, at), self._lease(team, channel, held)
                 changed = await self._gateway.update_message(
                     team, channel, held.answer_ts or "", content, lease=lease, patient=False
                 )
             if changed.get("gone"):
-                corrected = replace(corrected, state=ReplyState.WITHDRAWN)
-            await self._settle(team, channel, held if "wait" in changed else corrected)
+                corrected = replace(corrected, state=ReplyState.WITHDRAWN, answer_ts=None)
+            await self._settle_with_links(team, channel, held, held if "wait" in changed else corrected)
             if "wait" not in changed:
                 return
             await pause(changed["wait"])
 
-    def _corrected(self, team: str, reply: Reply, at: float) -> Render:
+    def _corrected(self, team: str, channel: str, reply: Reply, at: float) -> Render:
         """Have an answer rendered with the line that says when it was corrected; nothing if an entry was removed."""
-        render = self._answer(team, reply, {})
 
         async def content() -> Message | None:
             known = all(name in self._library.entries for name in reply.entries)
-            answer = await render() if known else None
+            links = await self._addresses(team, channel, reply) if known and reply.linked else {}
+            answer = await self._answer(team, reply, links)() if known else None
             return gaps_blocks.corrected(answer, at, self._library) if answer else None
 
         return content
@@ -149,13 +157,15 @@ class ReplyWorker(SlackWorker):
     # Deciding
 
     async def _bring(self, team: str, channel: str, wanted: Reply, held: Reply, *, shared: bool | None) -> Reply:
+        """Reply as manners ask, in the place of what says that an answer was taken back, if there is such."""
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
-        if reply.kind == TALK and reply.entries == (HUSH,) and surface is not Surface.DM:
+        if _asks_for_quiet(reply):
             await step("hush", self._store.replies.hush, team, channel, reply.thread_ts, by=reply.asker or "")
-            return await self._whisper(team, channel, reply, self._rendered(manners_blocks.hushed))
+            whispered = await self._whisper(team, channel, reply, self._rendered(manners_blocks.hushed))
+            return whispered if held.answer_ts is None else held
         if shared is None:  # where Slack does not say it when asked either, it might be
             shared = surface is not Surface.DM and await self._gateway.is_shared(team, channel) is not False
-        overtaken: bool | None = None
+        overtaken = None if reply.answer_ts is None else False  # what was written below it does not count
         looked_again = False
         while True:
             decided = await step("way", self._way, team, channel, reply, shared, overtaken)
@@ -164,6 +174,8 @@ class ReplyWorker(SlackWorker):
                 unless = None
                 if surface in UNPROMPTED and not looked_again:
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
+                if reply.answer_ts is not None:
+                    return await self._change(team, channel, reply)
                 posted = await self._post(team, channel, reply, unless=unless)
                 if posted is not None:
                     return posted
@@ -213,8 +225,22 @@ class ReplyWorker(SlackWorker):
         circumstances = await self._circumstances(team, channel, wanted, shared=shared)
         return way_to_reply(Surface(wanted.surface), circumstances) is Way.SILENCE
 
-    async def _mode(self, team: str, channel: str) -> str | None:
-        return (await self._store.replies.channel(team, channel)).mode
+    async def _is_switched_off(self, team: str, channel: str) -> bool:
+        """Say whether the bot is to say nothing in a channel, also not where somebody wants to have it post.
+
+        Where Slack does not say whether outsiders read along, as it does not where the bot is no member, it may.
+        """
+
+        async def settings() -> dict[str, Any]:
+            chosen = await self._store.replies.channel(team, channel)
+            return {"mode": chosen.mode, "chosen_for_shared": chosen.chosen_for_shared}
+
+        chosen = await step("mode", settings)
+        mode, chosen_for_shared = Mode(chosen["mode"]) if chosen["mode"] else None, chosen["chosen_for_shared"]
+        shared = False
+        if mode is not Mode.OFF and not (mode and chosen_for_shared):
+            shared = await self._gateway.is_shared(team, channel) is True
+        return mode_of(mode, shared=shared, chosen_for_shared=chosen_for_shared) is Mode.OFF
 
     def _becomes_unwanted(
         self, team: str, channel: str, reply: Reply, decided_at: float, *, shared: bool
@@ -270,7 +296,12 @@ class ReplyWorker(SlackWorker):
         """Show it to who asked, in the thread if that has replies: elsewhere nobody would see it there."""
         replied = in_thread or reply.thread_ts != reply.question_ts
         await self._gateway.post_ephemeral(
-            team, channel, reply.asker or "", content, thread_ts=reply.thread_ts if replied else None
+            team,
+            channel,
+            reply.asker or "",
+            content,
+            thread_ts=reply.thread_ts if replied else None,
+            lease=self._lease(team, channel, reply),
         )
         return replace(reply, state=ReplyState.WHISPERED)
 
@@ -280,18 +311,21 @@ class ReplyWorker(SlackWorker):
         For entries that the channel had a moment ago there is a link to where they stand.
         """
         claimed, links = await step("claim", self._claim, team, channel, reply), dict[str, str]()
-        for _ in range(CLAIMS):
+        for attempt in range(CLAIMS):
+            if attempt:
+                claimed = await step("claim", self._claim, team, channel, reply)
+            links = {}
             for entry, question_ts in claimed["earlier"].items():
-                if link := await self._link_to(team, channel, question_ts, entry):
+                if link := await self._link_to(team, channel, reply, question_ts, entry):
                     links[entry] = link
-            if claimed["earlier"].keys() <= links.keys():
+            if claimed["earlier"].keys() == links.keys():
                 break
-            claimed = await step("claim", self._claim, team, channel, reply)
+        linked = {entry: claimed["earlier"][entry] for entry in links}
         rest = tuple(entry for entry in reply.entries if entry not in links)
         if links and not rest:
-            linked = replace(reply, kind=LINK)
-            return linked, self._answer(team, linked, links)
-        reply = replace(reply, entries=rest, digest=claimed["digest"])
+            reply = replace(reply, kind=LINK, linked=linked, digest=None)
+            return reply, self._answer(team, reply, links)
+        reply = replace(reply, entries=rest, linked=linked, digest=claimed["digest"])
         if links:
             reply = replace(reply, digest=await step("digest", self._digest, reply))
         return reply, self._answer(team, reply, links)
@@ -326,10 +360,13 @@ class ReplyWorker(SlackWorker):
 
         return content
 
-    async def _link_to(self, team: str, channel: str, question_ts: str, entry: str) -> str | None:
-        """Give the address of the answer to another question, once it is there; None if it does not say this entry."""
+    async def _link_to(self, team: str, channel: str, reply: Reply, question_ts: str, entry: str) -> str | None:
+        """Give the address of the answer to another question, once it is there; None if it does not say this entry.
+
+        Only later questions wait for earlier ones, so that no two wait for each other.
+        """
         earlier = await step("earlier", self._earlier, team, channel, question_ts, entry)
-        for wait in LOOKS_FOR_EARLIER:
+        for wait in LOOKS_FOR_EARLIER if question_ts < reply.question_ts else ():
             if not earlier["held"]:
                 break
             await pause(wait)
@@ -344,6 +381,17 @@ class ReplyWorker(SlackWorker):
         earlier = await self._store.replies.get(team, channel, question_ts)
         says_it = earlier and earlier.state is ReplyState.POSTED and earlier.kind == ANSWER and entry in earlier.entries
         return {"held": held, "answer_ts": earlier.answer_ts if earlier and says_it else None}
+
+    async def _addresses(self, team: str, channel: str, reply: Reply) -> dict[str, str]:
+        """Give the addresses of the answers that a reply links to, within a step, as far as Slack gives them now."""
+        found: dict[str, str] = {}
+        for entry, question_ts in reply.linked.items():
+            earlier = await self._earlier(team, channel, question_ts, entry)
+            if earlier["answer_ts"] is None:
+                continue
+            if link := await self._gateway.sees_permalink(team, channel, earlier["answer_ts"]):
+                found[entry] = link
+        return found
 
     async def _change(self, team: str, channel: str, reply: Reply) -> Reply:
         """Put another reply into the place of what stands there."""
@@ -361,7 +409,7 @@ class ReplyWorker(SlackWorker):
         if reply.state is not ReplyState.POSTED or reply.answer_ts is None:
             return withdrawn
         where, lease = (team, channel, reply.thread_ts, reply.answer_ts), self._lease(team, channel, reply)
-        if await self._gateway.has_replies(*where, frozenset(), patient=True) is False:
+        if await self._gateway.has_replies(*where, frozenset(), patient=True, lease=lease) is False:
             await self._gateway.delete_message(team, channel, reply.answer_ts, lease=lease)
             return replace(withdrawn, answer_ts=None)
         if deleted:
@@ -370,23 +418,52 @@ class ReplyWorker(SlackWorker):
         await self._gateway.update_message(team, channel, reply.answer_ts, content, lease=lease)
         return withdrawn
 
-    async def _mend_links(self, team: str, channel: str, before: Reply, now: Reply) -> None:
-        """Have the links to an answer that is gone, or says something else by now, give the answer themselves."""
+    # Links
+
+    async def _settle_with_links(self, team: str, channel: str, before: Reply, now: Reply) -> None:
+        """Record how a reply stands, then mend the links that lead to it, and its own, where answers are gone.
+
+        Who links looks once the link is recorded, and who withdraws once that is, so that one of both sees the other.
+        """
+        await self._settle(team, channel, now)
+        if channel.startswith(DIRECT_MESSAGE):
+            return
         answered = before.state is ReplyState.POSTED and before.kind == ANSWER
         says_it = now.state is ReplyState.POSTED and now.kind == ANSWER and set(before.entries) <= set(now.entries)
-        if not answered or says_it or channel.startswith(DIRECT_MESSAGE):
-            return
+        if answered and not says_it:
 
-        async def links() -> list[str]:
-            return [link.question_ts for link in await self._store.replies.links(team, channel, before)]
+            async def links() -> list[str]:
+                replies = await self._store.replies.links(team, channel, before.question_ts)
+                return [reply.question_ts for reply in replies]
 
-        for question_ts in await step("links", links):
+            for question_ts in await step("links", links):
+                await self._mend_links(team, channel, question_ts)
+        if now.linked and now.state is ReplyState.POSTED:
+            await self._mend_links(team, channel, now.question_ts)
+
+    async def _mend_links(self, team: str, channel: str, question_ts: str) -> None:
+        """Have a reply say itself what it links to, if an answer there is gone. What Slack refuses is left."""
+
+        async def is_dangling() -> bool:
+            reply = await self._store.replies.get(team, channel, question_ts)
+            if reply is None or reply.state is not ReplyState.POSTED:
+                return False
+            links = [await self._earlier(team, channel, target, entry) for entry, target in reply.linked.items()]
+            return any(not link["held"] and link["answer_ts"] is None for link in links)
+
+        for _ in range(CLAIMS):
+            if not await step("is dangling", is_dangling):
+                return
             if (held := await self._hold_posted(team, channel, question_ts)) is None:
-                continue
-            settled = held
-            async with self._freed_on_failure(team, channel, held):
-                if held.kind == LINK:
-                    settled = await self._change(team, channel, replace(held, kind=ANSWER))
+                return
+            settled, entries = held, (*held.entries, *(name for name in held.linked if name not in held.entries))
+            try:
+                async with self._freed_on_failure(team, channel, held):
+                    wanted = replace(held, kind=ANSWER, entries=entries, linked={})
+                    settled = await self._change(team, channel, wanted)
+            except SlackWorkError as error:
+                log.warning("a link could not be mended", error=str(error))
+                return
             await self._settle(team, channel, settled)
 
     # The row
@@ -448,8 +525,14 @@ def digest_now(reply: Reply, library: Library) -> str | None:
 
 
 def _says_the_same(held: Reply, wanted: Reply) -> bool:
-    """Say whether a reply that is posted is the one that is wanted; a link to an answer is as good as the answer."""
-    return held.entries == wanted.entries and (held.kind == wanted.kind or (held.kind, wanted.kind) == (LINK, ANSWER))
+    """Say whether a reply is the one that is wanted; a link to an answer is as good as the answer."""
+    if wanted.kind == ANSWER and held.kind in (ANSWER, LINK):
+        return {*held.entries, *held.linked} == set(wanted.entries)
+    return (held.kind, held.entries) == (wanted.kind, wanted.entries)
+
+
+def _asks_for_quiet(wanted: Reply) -> bool:
+    return wanted.kind == TALK and wanted.entries == (HUSH,) and wanted.surface != Surface.DM
 
 
 async def _now() -> float:
@@ -458,7 +541,8 @@ async def _now() -> float:
 
 def _as_of(wanted: Reply, held: Reply) -> Reply:
     """Give the reply that is wanted in the place of the one that stands."""
-    return replace(wanted, answer_ts=held.answer_ts, replied_at=held.replied_at, state=ReplyState.BEGUN)
+    kept: dict[str, Any] = {"answer_ts": held.answer_ts, "replied_at": held.replied_at, "state": ReplyState.BEGUN}
+    return replace(wanted, **kept, decided_for=wanted.decided_for or wanted.revision)
 
 
 def _as_data(reply: Reply) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """What was replied to which message, and how the bot is to behave: in a channel, in a thread, to a person."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
@@ -15,7 +15,6 @@ from bot.storage.tables import channel_settings, hushed_threads, people, recent_
 ANSWER, LINK = "answer", "link"  # kinds of replies: an answer, and a link to where the channel has it
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
 HELD_FRESH = 60.0  # seconds after which work that goes on holding a reply says so
-LINKED_FOR = 1800.0  # seconds after an answer in which links to it may have been posted, however slow Slack was
 
 
 class ReplyState(StrEnum):
@@ -33,7 +32,9 @@ class Reply:
     """What is replied to a message. `revision`: the ts of its latest edit or deletion, "" for none.
 
     asker: None once the person has been forgotten. answer_ts: of our message, once it is posted. digest: of the
-    entries as they were said. replied_at, corrected_at: seconds since 1970.
+    entries as they were said. replied_at, corrected_at: seconds since 1970. decided_for: the revision for which this
+    was decided; "" for none, and not the latest where an edit has changed nothing. linked: entries that stand in the
+    channel already, each with the ts of the question which is answered there; of a link `entries` has them too.
     """
 
     question_ts: str
@@ -48,6 +49,8 @@ class Reply:
     revision: str = ""
     replied_at: float = 0.0
     corrected_at: float | None = None
+    decided_for: str = ""
+    linked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,11 +129,12 @@ class Replies:
     async def renew(self, team: str, channel: str, reply: Reply, *, by: str, seconds: float = 0.0) -> bool:
         """Hold a reply for as long as usual and so many seconds more; gives whether this work holds it now.
 
-        It does if it has held it, or if it failed and is done again, and the message has had no other revision since.
+        It does if it has held it, or if it failed and is done again, and nothing else has been done to the reply since.
         Costs no write where the hold is fresh.
         """
         now, mine = time.time(), _of_message(team, channel, reply.question_ts)
-        freed = and_(replies.c.holder.is_(None), replies.c.revision == reply.revision)
+        as_left = (replies.c.revision == reply.revision, replies.c.answer_ts.is_not_distinct_from(reply.answer_ts))
+        freed = and_(replies.c.holder.is_(None), *as_left)
         async with self._engine.begin() as connection:
             held = (await connection.execute(select(replies.c.holder, replies.c.held_at).where(*mine))).first()
             if held and held.holder == by and held.held_at > now + seconds - HELD_FRESH:
@@ -140,17 +144,23 @@ class Replies:
             return await connection.scalar(renewed) is not None
 
     async def settle(self, team: str, channel: str, reply: Reply, *, by: str) -> None:
-        """Record how a reply stands, and let go of it; does nothing unless this work holds it."""
+        """Record how a reply stands, and let go of it; does nothing unless this work holds it.
+
+        An asker who has been forgotten meanwhile stays so.
+        """
         row = _as_row(team, channel, reply) | {"holder": None, "held_at": None}
+        row["asker"] = case((replies.c.asker.is_not(None), reply.asker))
         mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
         answers = reply.entries if reply.state is ReplyState.POSTED and reply.kind == ANSWER else ()
-        # What it does not say any more: the next who asks gets the answer itself.
         here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
-        claimed = (*here, recent_entries.c.question_ts == reply.question_ts, recent_entries.c.entry.not_in(answers))
+        claimed = (*here, recent_entries.c.question_ts == reply.question_ts)
         async with self._engine.begin() as connection:
             settled = update(replies).where(*mine).values(row).returning(replies.c.question_ts)
             if await connection.scalar(settled):
-                await connection.execute(delete(recent_entries).where(*claimed))
+                # What it does not say any more: the next who asks gets the answer itself.
+                await connection.execute(delete(recent_entries).where(*claimed, recent_entries.c.entry.not_in(answers)))
+                if answers:  # the time counts from when it was there to be read
+                    await connection.execute(update(recent_entries).where(*claimed).values(posted_at=time.time()))
 
     async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Give what was replied to a message, or None."""
@@ -170,7 +180,7 @@ class Replies:
 
     async def before(self, team: str, channel: str, reply: Reply) -> Reply | None:
         """Give the last reply in a thread before this one that answers something, or None."""
-        earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind == ANSWER)
+        earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind.in_((ANSWER, LINK)))
         return await self._latest(*_of_thread(team, channel, reply.thread_ts), *earlier)
 
     async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
@@ -224,14 +234,13 @@ class Replies:
         opted_out = row.answers_unasked is False
         return Surroundings(row.mode, row.chosen_for_shared, bool(row.hushed), opted_out, row.answers)
 
-    async def links(self, team: str, channel: str, answer: Reply) -> list[Reply]:
-        """List the links that stand in a channel and may lead to an answer: to an entry of it, from about its time."""
-        linking = (replies.c.kind == LINK, replies.c.state == ReplyState.POSTED)
-        lately = replies.c.replied_at.between(answer.replied_at - LINKED_FOR, answer.replied_at + LINKED_FOR)
-        which = (replies.c.team == team, replies.c.channel == channel, *linking, lately)
+    async def links(self, team: str, channel: str, question_ts: str) -> list[Reply]:
+        """List the replies that stand in a channel and link to the answer to another question there, oldest first."""
+        which = (replies.c.team == team, replies.c.channel == channel, replies.c.state == ReplyState.POSTED)
+        linking = select(replies).where(*which, replies.c.linked.is_not(None)).order_by(replies.c.question_ts)
         async with self._engine.connect() as connection:
-            rows = await connection.execute(select(replies).where(*which).order_by(replies.c.question_ts))
-            return [_reply(row) for row in rows if set(row.entries) & set(answer.entries)]
+            rows = [_reply(row) for row in await connection.execute(linking)]
+        return [reply for reply in rows if question_ts in reply.linked.values()]
 
     async def claim_entries(
         self, team: str, channel: str, entries: Sequence[str], question_ts: str, within: float
@@ -268,11 +277,14 @@ class Replies:
             row = (await connection.execute(select(channel_settings).where(*mine))).mappings().first()
         return ChannelSettings(**{name: row[name] for name in ChannelSettings.__dataclass_fields__} if row else {})
 
-    async def set_mode(self, team: str, channel: str, mode: str, *, by: str, shared: bool | None) -> None:
-        """Set the mode of a channel; a later one replaces it. shared: whether outsiders read along; None if unknown."""
-        values = {"mode": mode, "changed_by": by, "changed_at": time.time(), "chosen_for_shared": shared}
+    async def set_mode(self, team: str, channel: str, mode: str, *, by: str, at: float) -> None:
+        """Set the mode of a channel, at a time in seconds since 1970; of several the latest holds."""
+        values = {"mode": mode, "changed_by": by, "changed_at": at, "chosen_for_shared": None}
+        earlier = or_(channel_settings.c.changed_at.is_(None), channel_settings.c.changed_at < at)
         async with self._engine.begin() as connection:
-            await _put(connection, team, channel, values)
+            put = insert_into(connection, channel_settings).values({"team": team, "channel": channel, **values})
+            here = ["team", "channel"]
+            await connection.execute(put.on_conflict_do_update(index_elements=here, set_=values, where=earlier))
 
     async def mark_welcomed(self, team: str, channel: str) -> None:
         """Remember that the bot has said in a channel that it is there; again does nothing."""
@@ -282,12 +294,11 @@ class Replies:
             welcomed = update(channel_settings).where(*mine, channel_settings.c.welcomed_at.is_(None))
             await connection.execute(welcomed.values(welcomed_at=time.time()))
 
-    async def note_shared(self, team: str, channel: str, *, shared: bool) -> None:
-        """Remember whether the mode of a channel was chosen with outsiders reading, where that was not known."""
+    async def note_shared(self, team: str, channel: str, *, at: float, shared: bool) -> None:
+        """Remember whether outsiders read along when a mode was set at this time; nothing if another is set by now."""
         mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
-        unknown = channel_settings.c.chosen_for_shared.is_(None)
         async with self._engine.begin() as connection:
-            noted = update(channel_settings).where(*mine, unknown, channel_settings.c.mode.is_not(None))
+            noted = update(channel_settings).where(*mine, channel_settings.c.changed_at == at)
             await connection.execute(noted.values(chosen_for_shared=shared))
 
     async def hush(self, team: str, channel: str, thread_ts: str, *, by: str) -> None:
@@ -338,11 +349,6 @@ def _hushed(team: str, channel: str, thread_ts: str) -> Select[int]:
     return select(func.count()).select_from(hushed_threads).where(*thread, hushed_threads.c.thread_ts == thread_ts)
 
 
-async def _put(connection: AsyncConnection, team: str, channel: str, values: dict[str, Any]) -> None:
-    put = insert_into(connection, channel_settings).values({"team": team, "channel": channel, **values})
-    await connection.execute(put.on_conflict_do_update(index_elements=["team", "channel"], set_=values))
-
-
 def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElement[bool], ...]:
     return replies.c.team == team, replies.c.channel == channel, replies.c.question_ts == question_ts
 
@@ -352,10 +358,11 @@ def _of_thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[b
 
 
 def _as_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:
-    row = asdict(reply) | {"entries": list(reply.entries)}
+    row = asdict(reply) | {"entries": list(reply.entries), "linked": dict(reply.linked) or None}
     return {"team": team, "channel": channel, **row, "replied_at": reply.replied_at or time.time()}
 
 
 def _reply(row: Row[Any]) -> Reply:
     kept = {name: getattr(row, name) for name in Reply.__dataclass_fields__}
-    return Reply(**kept | {"entries": tuple(row.entries), "state": ReplyState(row.state)})
+    kept |= {"entries": tuple(row.entries), "state": ReplyState(row.state)}
+    return Reply(**kept | {"decided_for": row.decided_for or "", "linked": row.linked or {}})

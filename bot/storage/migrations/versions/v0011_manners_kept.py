@@ -1,4 +1,4 @@
-"""Whether a mode was chosen for outsiders too, the latest edit of a question, and the knowledge followed last.
+"""What replies link to and are decided for; a mode chosen for outsiders; edits of questions; the knowledge followed.
 
 Expands only: an old replica goes on with the columns it knows.
 """
@@ -13,5 +13,7 @@ down_revision = "0010"
 def upgrade() -> None:
     """Add the columns."""
     op.add_column("channel_settings", sa.Column("chosen_for_shared", sa.Boolean))
+    op.add_column("replies", sa.Column("decided_for", sa.String(32)))
+    op.add_column("replies", sa.Column("linked", sa.JSON))
     op.add_column("questions", sa.Column("revision", sa.String(32)))
     op.add_column("workspaces", sa.Column("knowledge", sa.String(64)))
