@@ -176,7 +176,7 @@ class ReplyWorker(SlackWorker):
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
                 if reply.answer_ts is not None:
                     return await self._change(team, channel, reply)
-                posted = await self._post(team, channel, reply, unless=unless)
+                posted = await self._post(team, channel, reply, claimed=decided["claimed"], unless=unless)
                 if posted is not None:
                     return posted
                 looked_again = True
@@ -195,13 +195,17 @@ class ReplyWorker(SlackWorker):
         return replace(reply, state=ReplyState.WITHHELD)
 
     async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
-        """Choose how to bring a reply. `late`: whether to find out first if somebody else has replied."""
+        """Choose how to bring a reply; one that is posted claims its entries in the same step.
+
+        `late`: whether to find out first if somebody else has replied.
+        """
         surface = Surface(reply.surface)
         circumstances = await self._circumstances(team, channel, reply, shared=shared, overtaken=bool(overtaken))
         way, now = way_to_reply(surface, circumstances), time.time()
         asked_later = bool(reply.revision) or now - float(reply.question_ts) > MAY_BE_OVERTAKEN
         late = overtaken is None and way is Way.POST and surface in UNPROMPTED and asked_later
-        return {"way": way.value, "late": late, "at": now}
+        claimed = await self._claim(team, channel, reply) if way is Way.POST and not late else None
+        return {"way": way.value, "late": late, "at": now, "claimed": claimed}
 
     async def _circumstances(
         self, team: str, channel: str, reply: Reply, *, shared: bool, overtaken: bool = False
@@ -260,10 +264,19 @@ class ReplyWorker(SlackWorker):
     # Saying it
 
     async def _post(
-        self, team: str, channel: str, reply: Reply, *, unless: Callable[[], Awaitable[bool]] | None = None
+        self,
+        team: str,
+        channel: str,
+        reply: Reply,
+        *,
+        claimed: dict[str, Any] | None = None,
+        unless: Callable[[], Awaitable[bool]] | None = None,
     ) -> Reply | None:
-        """Post a reply, or a link to where the channel has it; None if `unless` said so when its turn had come."""
-        reply, content = await self._content(team, channel, reply)
+        """Post a reply, or a link to where the channel has it; None if `unless` said so when its turn had come.
+
+        claimed: what `_claim` has given, if it was done before.
+        """
+        reply, content = await self._content(team, channel, reply, claimed)
 
         async def wanted() -> Message | None:
             return None if unless and await unless() else await content()
@@ -305,21 +318,20 @@ class ReplyWorker(SlackWorker):
         )
         return replace(reply, state=ReplyState.WHISPERED)
 
-    async def _content(self, team: str, channel: str, reply: Reply) -> tuple[Reply, Render]:
+    async def _content(
+        self, team: str, channel: str, reply: Reply, claimed: dict[str, Any] | None = None
+    ) -> tuple[Reply, Render]:
         """Claim an answer's entries for the channel; gives the reply as it will stand there, and what says it.
 
         For entries that the channel had a moment ago there is a link to where they stand.
         """
-        claimed, links = await step("claim", self._claim, team, channel, reply), dict[str, str]()
-        for attempt in range(CLAIMS):
-            if attempt:
-                claimed = await step("claim", self._claim, team, channel, reply)
-            links = {}
-            for entry, question_ts in claimed["earlier"].items():
-                if link := await self._link_to(team, channel, reply, question_ts, entry):
-                    links[entry] = link
+        claimed = claimed or await step("claim", self._claim, team, channel, reply)
+        links = await self._links(team, channel, reply, claimed["earlier"])
+        for _ in range(CLAIMS - 1):
             if claimed["earlier"].keys() == links.keys():
                 break
+            claimed = await step("claim", self._claim, team, channel, reply)
+            links = await self._links(team, channel, reply, claimed["earlier"])
         linked = {entry: claimed["earlier"][entry] for entry in links}
         rest = tuple(entry for entry in reply.entries if entry not in links)
         if links and not rest:
@@ -359,6 +371,14 @@ class ReplyWorker(SlackWorker):
             return joined(*parts) if parts else None
 
         return content
+
+    async def _links(self, team: str, channel: str, reply: Reply, earlier: Mapping[str, str]) -> dict[str, str]:
+        """Give the addresses of answers to other questions, once they are there, as far as they say these entries."""
+        found: dict[str, str] = {}
+        for entry, question_ts in earlier.items():
+            if link := await self._link_to(team, channel, reply, question_ts, entry):
+                found[entry] = link
+        return found
 
     async def _link_to(self, team: str, channel: str, reply: Reply, question_ts: str, entry: str) -> str | None:
         """Give the address of the answer to another question, once it is there; None if it does not say this entry.
