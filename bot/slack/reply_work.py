@@ -325,19 +325,19 @@ class ReplyWorker(SlackWorker):
 
         For entries that the channel had a moment ago there is a link to where they stand.
         """
-        claimed = claimed or await step("claim", self._claim, team, channel, reply)
-        links = await self._links(team, channel, reply, claimed["earlier"])
+        claim = claimed or await step("claim", self._claim, team, channel, reply)
+        links = await self._links(team, channel, reply, claim["earlier"])
         for _ in range(CLAIMS - 1):
-            if claimed["earlier"].keys() == links.keys():
+            if claim["earlier"].keys() == links.keys():
                 break
-            claimed = await step("claim", self._claim, team, channel, reply)
-            links = await self._links(team, channel, reply, claimed["earlier"])
-        linked = {entry: claimed["earlier"][entry] for entry in links}
+            claim = await step("claim", self._claim, team, channel, reply)
+            links = await self._links(team, channel, reply, claim["earlier"])
+        linked = {entry: claim["earlier"][entry] for entry in links}
         rest = tuple(entry for entry in reply.entries if entry not in links)
         if links and not rest:
             reply = replace(reply, kind=LINK, linked=linked, digest=None)
             return reply, self._answer(team, reply, links)
-        reply = replace(reply, entries=rest, linked=linked, digest=claimed["digest"])
+        reply = replace(reply, entries=rest, linked=linked, digest=claim["digest"])
         if links:
             reply = replace(reply, digest=await step("digest", self._digest, reply))
         return reply, self._answer(team, reply, links)
