@@ -202,7 +202,8 @@ async def _decide(
 ) -> PlannedReply | None:
     """Decide what to say to a message with this text, by itself."""
     reply = await faq.decide(text, message.surface, library, second)
-    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(text, library):
+    without_answer = reply is not None and reply.kind in (faq.UNKNOWN, faq.ONLY_ENGLISH)
+    if message.named_in_passing and without_answer and not faq.asks(text, library):
         return None  # it speaks about us rather than to us
     return reply
 
