@@ -31,7 +31,7 @@ def load_checked(folder: Path, *, today: date, second: PrepareSecondStage | None
         errors = [problem for problem in problems if problem.level == "error"]
         if errors or reading.library is None:
             raise KnowledgeError(errors)
-        _ = reading.library.index, reading.library.decoys
+        _ = reading.library.index, reading.library.decoys, reading.library.language
         return reading.library
 
 
