@@ -288,6 +288,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *Status,
         *type(library.words.typed).model_fields,
         *type(library.words.talk).model_fields,
+        *type(library.words.languages).model_fields,
     }  # keys that a result or a refusal names itself
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}

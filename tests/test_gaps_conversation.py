@@ -64,6 +64,7 @@ async def test_what_is_put_to_the_bot_in_vain_is_kept_once_and_nothing_else(work
     for channel, text in (
         ("C_ASK", f"{QUANT}?"),  # to nobody
         ("U_ROLEFIT", "thanks!"),  # small talk
+        ("U_ROLEFIT", "Was macht ein Trader den ganzen Tag?"),  # in a language that no entry is in
         ("U_ROLEFIT", "What does Member of Technical Staff mean?"),  # answered
     ):
         await workspace.post("U_ANA", channel, text)

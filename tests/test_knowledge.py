@@ -290,6 +290,30 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "the key 'send' is missing",
         "Add it",
     ),
+    "a word that speaks for English and another language": (
+        "languages.yaml",
+        lambda data: data["german"]["telling"].append("the"),
+        "'the' stands under 'english' already",
+        "Keep it in one place only",
+    ),
+    "a word that stands twice for a language": (
+        "languages.yaml",
+        lambda data: data["german"]["common"].append("ist"),
+        "'ist' stands under 'telling' already",
+        "Keep it in one place only",
+    ),
+    "two words in one": (
+        "languages.yaml",
+        lambda data: data["french"]["telling"].append("est-ce que"),
+        "'est-ce que' is not one word in small letters",
+        "Correct it",
+    ),
+    "a phrasing in another language": (
+        "faq.yaml",
+        lambda data: entry(data)["phrasings"].append("Warum hat xAI den Titel abgeschafft?"),
+        "'Warum hat xAI den Titel abgeschafft?' is taken for German, which the bot does not answer in",
+        "Reword it, or take words out of languages.yaml",
+    ),
     "broken promise": (
         "checks.yaml",
         lambda data: data["checks"].append({"say": "planted potatoes", "expect": "role-differences"}),

@@ -123,6 +123,22 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
 
     `spelling` gives the word that a word was meant to be.
     """
+    text, called = _cleaned(text)
+    parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
+    sentences = tuple(sentence for sentence in parts if sentence)
+    about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
+    if about_you:
+        about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))
+    return Utterance(sentences, called or (about_you and bool(_CALLED.match(text))), about_you)
+
+
+def cleaned(text: str) -> str:
+    """Give the beginning of a message as people read it, without what is markup, code, a link or a quotation."""
+    return _cleaned(text)[0]
+
+
+def _cleaned(text: str) -> tuple[str, bool]:
+    """Clean a message, and say whether it mentions somebody."""
     text = text[:MAX_CHARACTERS]
     if not text.isascii():
         text = normalized(text).replace("’", "'").replace("‘", "'")
@@ -143,12 +159,7 @@ def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
         text = _QUOTED.sub(f" {OPAQUE} ", text)
     if "." in text:
         text = _DOTTED.sub(_without_dots, text)
-    parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
-    sentences = tuple(sentence for sentence in parts if sentence)
-    about_you = any(not _YOU.isdisjoint(sentence.words) for sentence in sentences)
-    if about_you:
-        about_you = not _YOU.isdisjoint(_WORD.findall(_POLITE.sub(" ", text.casefold())))
-    return Utterance(sentences, called or (about_you and bool(_CALLED.match(text))), about_you)
+    return text, called
 
 
 def normalized(text: str) -> str:

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -25,13 +25,14 @@ from bot.domain.content import (
 )
 from bot.domain.embeddings import Embedded
 from bot.domain.faq import ReplyThresholds
+from bot.domain.language import LanguageIdentifier, Languages
 from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
 from bot.domain.not_answered import Decoys
 from bot.knowledge.words import Words
 
-NOT_ANSWERED = "not_answered.yaml"
+NOT_ANSWERED, LANGUAGES = "not_answered.yaml", "languages.yaml"
 BOT = Path(__file__).parents[1]
 ENGLISH, ENGLISH_SENSE = BOT / "english.txt.gz", BOT / "english.npz"
 
@@ -49,6 +50,7 @@ class Contents:
     thresholds: ReplyThresholds
     checks: Checks
     not_answered: NotAnsweredFile
+    languages: Languages
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,6 +66,7 @@ class Library:
     thresholds: ReplyThresholds
     checks: Checks
     not_answered: tuple[NotAnswered, ...] = ()
+    languages: Languages = field(default_factory=Languages)
     learnt_file: LearntFile | None = None
     embedded: Embedded | None = None
 
@@ -80,6 +83,7 @@ class Library:
             thresholds=contents.thresholds,
             checks=contents.checks,
             not_answered=contents.not_answered.not_answered,
+            languages=contents.languages,
             learnt_file=learnt,
             embedded=embedded,
         )
@@ -94,6 +98,11 @@ class Library:
     def decoys(self) -> Decoys:
         """Give what recognises questions that are known not to be answered."""
         return Decoys.build(tuple(self.entries.values()), self.not_answered, self.synonyms, english())
+
+    @cached_property
+    def language(self) -> LanguageIdentifier:
+        """Give what recognises the languages that the bot does not answer in."""
+        return LanguageIdentifier(self.languages)
 
     @cached_property
     def learnt(self) -> Learnt | None:

@@ -10,7 +10,7 @@ from bot.domain.learnt import NONE, LearntFile
 from bot.knowledge.library import Library
 from bot.knowledge.loader import LEARNT, Reading, read
 from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles, find_wrong_outcomes
-from bot.knowledge.phrases import find_small_talk_conflicts
+from bot.knowledge.phrases import find_other_languages, find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
 from bot.knowledge.promises import find_broken_promises, find_lost_wordings, find_misleading_phrasings
 from bot.knowledge.text_checks import find_copies, find_long_texts, find_missing_articles, find_unexplained_signs
@@ -31,7 +31,7 @@ def load_checked(folder: Path, *, today: date, second: PrepareSecondStage | None
         errors = [problem for problem in problems if problem.level == "error"]
         if errors or reading.library is None:
             raise KnowledgeError(errors)
-        _ = reading.library.index, reading.library.decoys
+        _ = reading.library.index, reading.library.decoys, reading.library.language
         return reading.library
 
 
@@ -71,6 +71,7 @@ def _find_problems(
         *find_unexplained_signs(library, files["tables.yaml"]),
         *(_find_unused_weights(library.learnt_file, library) if library.learnt_file else ()),
         *find_small_talk_conflicts(library, words_file=files["words.yaml"], faq_file=files["faq.yaml"]),
+        *find_other_languages(library, files["faq.yaml"]),
     ]
     if all(problem.level == "warning" for problem in problems):  # these take seconds
         problems += find_misleading_phrasings(library, files["faq.yaml"])

@@ -24,9 +24,10 @@ from bot.domain.content import (
     Tables,
 )
 from bot.domain.embeddings import Embedded
+from bot.domain.language import Languages
 from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
-from bot.knowledge.library import NOT_ANSWERED, Contents, Library
+from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.problems import KnowledgeError, Place, Problem, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems
 from bot.knowledge.words import Words
@@ -47,7 +48,9 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "matching.yaml": faq.ReplyThresholds,
     "checks.yaml": Checks,
     NOT_ANSWERED: NotAnsweredFile,
+    LANGUAGES: Languages,
 }
+OPTIONAL = frozenset({NOT_ANSWERED, LANGUAGES})  # a knowledge of one's own may do without
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,7 @@ def load(folder: Path) -> Library:
 
 def read(folder: Path) -> Reading:
     """Read a knowledge folder and check its files by themselves, then what they say of each other."""
-    # A knowledge of one's own may do without what is not answered.
-    names = [name for name in MODELS if name != NOT_ANSWERED or (folder / name).exists()]
+    names = [name for name in MODELS if name not in OPTIONAL or (folder / name).exists()]
     files = {name: parse(folder, name) for name in names}
     models = {name: validate(file, MODELS[name]) for name, file in files.items()}
     problems = [problem for file in files.values() for problem in file.problems]
@@ -93,6 +95,7 @@ def read(folder: Path) -> Reading:
         thresholds=model("matching.yaml", faq.ReplyThresholds),
         checks=model("checks.yaml", Checks),
         not_answered=model(NOT_ANSWERED, NotAnsweredFile) if NOT_ANSWERED in models else NotAnsweredFile(),
+        languages=model(LANGUAGES, Languages) if LANGUAGES in models else Languages(),
     )
     learnt, embedded = read_learnt(folder), _read_embedded(folder)
     if isinstance(learnt, Problem) or isinstance(embedded, Problem):

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain import smalltalk
 from bot.domain.content import Entry, NotAnswered, TypedWords
-from bot.knowledge.library import NOT_ANSWERED, Contents, Library
+from bot.domain.language import Languages
+from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.problems import Place, Problem
 from bot.knowledge.yaml_file import YamlFile
 
@@ -46,6 +47,19 @@ def find_shared_typed_words(typed: TypedWords, file: YamlFile) -> Iterator[Probl
                 yield file.problem(("typed", meaning, number), what, "Keep it in one place only")
 
 
+def find_words_of_two_lists(languages: Languages, file: YamlFile) -> Iterator[Problem]:
+    """Find words that speak for English and for another language, or stand twice for one; `file` is languages.yaml."""
+    english = dict.fromkeys(languages.english, "english")
+    for language, vocabulary in languages.vocabularies.items():
+        lists = english.copy()
+        for name, words in (("telling", vocabulary.telling), ("common", vocabulary.common)):
+            for number, word in enumerate(words):
+                if word in lists:
+                    what = f"{word!r} stands under {lists[word]!r} already"
+                    yield file.problem((language.value, name, number), what, "Keep it in one place only")
+                lists[word] = name
+
+
 def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_file: YamlFile) -> Iterator[Problem]:
     """Find phrases of small talk with two meanings, and phrasings of entries that are taken for small talk."""
     talk = library.words.talk
@@ -62,6 +76,15 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
             if taken_for := smalltalk.read(text, talk):
                 what = f"{text!r} is taken for small talk, {taken_for!r} in words.yaml"
                 yield faq_file.problem(wording_place, what, "Reword it, or take the phrase out of words.yaml")
+
+
+def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
+    """Find wordings of entries that nobody can be answered by, as they are taken for another language."""
+    for position, entry in enumerate(library.entries.values()):
+        for place, text in wordings(position, entry):
+            if language := library.language.identify(text):
+                what = f"{text!r} is taken for {language.title()}, which the bot does not answer in"
+                yield file.problem(place, what, f"Reword it, or take words out of {LANGUAGES}")
 
 
 def _plain(phrasing: str) -> str:

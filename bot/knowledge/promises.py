@@ -87,8 +87,10 @@ def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScore
 def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:
     """Give the reply to what a promise is about; None if it is the second stage's to give, and that is not there.
 
-    Unprompted, the first stage alone answers only what it is sure of.
+    Unprompted, the first stage alone answers only what it is sure of. In another language there is no answer.
     """
+    if library.language.identify(check.say):
+        return faq.Silence()
     surface, index, thresholds = faq.Surface(check.surface), library.index, library.thresholds
     if scorer is not None:
         return faq.reply_to(check.say, surface, index, thresholds, after=check.after, scorer=scorer)

@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import Literal, NamedTuple, Protocol
 
 from bot.domain.content import Citation, Excerpt, Faq, Quiz
-from bot.knowledge.library import NOT_ANSWERED, Contents, Library
-from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words
+from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
+from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words, find_words_of_two_lists
 from bot.knowledge.problems import Place, Problem
 from bot.knowledge.yaml_file import YamlFile
 
@@ -28,6 +28,8 @@ def find_reference_problems(contents: Contents, library: Library, files: Files) 
     yield from find_shared_phrasings(contents, files)
     yield from _find_repeated_former_ids(contents.faq, files["faq.yaml"])
     yield from find_shared_typed_words(contents.words.typed, files["words.yaml"])
+    if LANGUAGES in files:
+        yield from find_words_of_two_lists(contents.languages, files[LANGUAGES])
     yield from _find_dead_references_of_tables(library, files["tables.yaml"])
     yield from _find_dead_references_of_entries(library, files["faq.yaml"])
     yield from _find_dead_references_of_checks(library, files["checks.yaml"])

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from bot.domain.content import Authored, Line, Phrases, TypedWords
+from bot.domain.language import Language
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT, MAX_VIEW_TITLE
 
 
@@ -211,6 +212,21 @@ class TalkWords(Authored):
     def phrases(self) -> Mapping[str, tuple[str, ...]]:
         """Give the phrases by the intent they mean."""
         return {intent: self.of(intent).phrases for intent in type(self).model_fields}
+
+
+class LanguagesWords(Authored):
+    """That the bot speaks English alone so far, in each of the languages that it recognises."""
+
+    german: Plain
+    french: Plain
+    spanish: Plain
+    portuguese: Plain
+    hindi: Plain
+
+    def of(self, language: Language) -> str:
+        """Say it in a language."""
+        sentence: str = getattr(self, language.value)
+        return sentence
 
 
 class QuizWords(Authored):
@@ -501,6 +517,7 @@ class Words(Authored):
     feedback: FeedbackWords
     manners: MannersWords
     talk: TalkWords
+    languages: LanguagesWords
     quiz: QuizWords
     typed: TypedWords
     result: ResultWords

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
+from bot.domain.language import Language
 from bot.domain.matching_text import MAX_CHARACTERS, Form
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
@@ -27,8 +28,8 @@ from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, ReplyState
 
 # Further kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
-# what is suggested besides.
-SUGGEST, UNKNOWN, HELLO, NOT_ANSWERED = "suggest", "unknown", "hello", "not_answered"
+# what is suggested besides, those of ONLY_ENGLISH the language that somebody wrote in.
+SUGGEST, UNKNOWN, HELLO, NOT_ANSWERED, ONLY_ENGLISH = "suggest", "unknown", "hello", "not_answered", "only_english"
 # Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
@@ -280,6 +281,8 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
     if kind == TALK:
         talk = library.words.talk.of(entries[0])
         return blocks.talk(talk.reply, library, begins=talk.begins) if talk.reply else blocks.hello(library)
+    if kind == ONLY_ENGLISH:
+        return blocks.say(library.words.languages.of(Language(entries[0])))
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
     known = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
@@ -312,7 +315,8 @@ async def decide(
 ) -> PlannedReply | None:
     """Ask the domain what to say to a message; None is silence. `after` is what its thread was answered with.
 
-    Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered.
+    Who speaks to the bot gets a reply to small talk as well, and is told what is known not to be answered. What is in
+    another language that the bot recognises has no answer, whatever its words resemble.
     """
     prompted, talk = surface not in UNPROMPTED, library.words.talk
     if prompted and not text:
@@ -325,8 +329,16 @@ async def decide(
         reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     else:
         reply = await second.reply_to(text, surface, library, after)
+    # Looked for last: nearly all that is said in channels gets silence in any language.
+    if not isinstance(reply, Silence) and (language := library.language.identify(text)):
+        return PlannedReply(ONLY_ENGLISH, (language.value,)) if prompted else None
+    return _planned(reply, text, library, prompted=prompted)
+
+
+def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
+    """Turn the domain's reply to a message in English into what is said."""
     match reply:
-        case Answer(entries) if prompted or not smalltalk.read(text, talk):
+        case Answer(entries) if prompted or not smalltalk.read(text, library.words.talk):
             return PlannedReply(ANSWER, tuple(candidate.entry for candidate in entries))
         case Suggestions(candidates):
             suggested = tuple(candidate.entry for candidate in candidates)

@@ -16,6 +16,7 @@ from typing import Any
 from bot.domain import quiz
 from bot.domain.content import AnyQuestion, Entry, TieBreak
 from bot.domain.gaps import Question, QuestionKind
+from bot.domain.language import Language
 from bot.domain.manners import Mode
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.domain.report import Report, report_on
@@ -106,6 +107,8 @@ def replies(library: Library) -> Iterator[Rendering]:
             yield Rendering(f"small talk {intent}", partial(blocks.talk, talk.reply, library, begins=begins))
         if talk.in_quiz:
             yield Rendering(f"small talk {intent} in the quiz", partial(blocks.say, talk.in_quiz))
+    for language in Language:
+        yield Rendering(f"only English, in {language}", partial(blocks.say, library.words.languages.of(language)))
     entries = list(library.entries.values())
     for decoy in library.not_answered:
         for near in (entries[:count] for count in (0, 1, 3) if decoy.reply):

@@ -88,7 +88,11 @@ async def record_command(team: str, user: str, text: str, response_url: str, rep
 
 
 def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
-    """Say why a question with this reply is kept, if it is."""
+    """Say why a question with this reply is kept, if it is.
+
+    In another language it is not: no entry can answer it, and it would be put together with English ones by the few
+    words that it shares with them. How many there are is counted among the replies.
+    """
     if _NUMBER.fullmatch(text):
         return None
     match reply.kind, reply.entries:

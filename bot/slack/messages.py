@@ -210,7 +210,8 @@ async def classify(
 async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
     """Decide what to say to a message, by itself."""
     reply = await faq.decide(message.text, message.surface, library, second)
-    if message.named_in_passing and reply == PlannedReply(faq.UNKNOWN) and not faq.asks(message.text, library):
+    without_answer = reply is not None and reply.kind in (faq.UNKNOWN, faq.ONLY_ENGLISH)
+    if message.named_in_passing and without_answer and not faq.asks(message.text, library):
         return None  # it speaks about us rather than to us
     return reply
 

@@ -325,7 +325,7 @@ class ReplyWorker(SlackWorker):
 
         For entries that the channel had a moment ago there is a link to where they stand.
         """
-        claim = claimed or await step("claim", self._claim, team, channel, reply)
+        claim = await step("claim", self._claim, team, channel, reply) if claimed is None else claimed
         links = await self._links(team, channel, reply, claim["earlier"])
         for _ in range(CLAIMS - 1):
             if claim["earlier"].keys() == links.keys():

@@ -1,0 +1,180 @@
+"""Messages in languages that the bot does not answer in: told apart from English, and never answered wrongly."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import knowledge
+from bot.domain.content import Check, Checks
+from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.language import Language, LanguageIdentifier, Languages
+from bot.domain.matching_text import MAX_CHARACTERS
+from bot.knowledge import Library
+from bot.knowledge.promises import find_broken_promises
+from bot.knowledge.yaml_file import YamlFile
+from bot.settings import KNOWLEDGE
+from bot.slack import faq
+from bot.slack.faq import ONLY_ENGLISH, PlannedReply
+from tests.workspace import Workspace, shown
+
+GOLDEN = [json.loads(line) for line in (Path(__file__).parent / "golden" / "languages.jsonl").read_text().splitlines()]
+UTTERANCES = sorted((KNOWLEDGE / "utterances").glob("*.jsonl"))
+# One author wrote both parts before there was anything to try them on; the words were chosen on the first alone.
+LEARNT_ON, UNSEEN = "develop", "report"
+# Answered with an entry without this, by the English words in it.
+ANSWERED_BEFORE = "Diferencia entre AI researcher, research engineer, and AI engineer?"
+IDENTIFIER = knowledge.load(KNOWLEDGE).language
+
+
+def identified(part: str) -> list[tuple[str, Language | None, str]]:
+    return [
+        (case["language"], IDENTIFIER.identify(case["text"]), case["text"]) for case in GOLDEN if case["part"] == part
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("Was ist MTS?", Language.GERMAN),
+        ("Was bedeutet „Member of Technical Staff“ bei <https://openai.com|OpenAI>?", Language.GERMAN),
+        ("c’est quoi un AI engineer ?", Language.FRENCH),
+        ("c'est quoi un AI engineer ?", Language.FRENCH),
+        ("¿Qué es un MTS?", Language.SPANISH),
+        ("o que é um AI engineer?", Language.PORTUGUESE),
+        ("MTS ka matlab kya hai", Language.HINDI),
+        ("MTS का मतलब क्या है?", Language.HINDI),
+    ],
+)
+def test_the_language_of_a_short_question_is_recognised(said: str, language: Language):
+    assert IDENTIFIER.identify(said) is language
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "MTS?",
+        "",
+        "?!",
+        "RE vs RS",
+        "Hola team, what does a research engineer do?",
+        "Does José from München need a PhD?",
+        "What is an ingénieur de recherche?",
+        "standup at 5pm IST?",  # an abbreviation, not the German word
+        "`ist = und(oder)` throws an error",
+        "> was ist das\nno idea what that means",
+        'Somebody asked me "Was ist ein Research Engineer?", what do I say?',
+        "что такое MTS?",  # a language that it does not know
+    ],
+)
+def test_english_with_foreign_words_in_it_and_what_is_unclear_is_no_other_language(said: str):
+    assert IDENTIFIER.identify(said) is None
+
+
+def test_nothing_in_english_that_the_bot_has_learnt_from_is_taken_for_another_language():
+    texts = [json.loads(line)["text"] for file in UTTERANCES for line in file.read_text().splitlines()]
+
+    assert len(texts) > 10_000
+    assert [text for text in texts if IDENTIFIER.identify(text)] == []
+
+
+def test_questions_are_recognised_and_english_with_loan_words_is_not():
+    for part, mistaken, missed in ((LEARNT_ON, 0, 0), (UNSEEN, 1, 7)):
+        cases = identified(part)
+
+        assert sum(bool(language) for expected, language, _ in cases if expected == "english") <= mistaken
+        assert [text for expected, language, text in cases if expected != "english" and not language][missed:] == []
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_written_has_a_language_or_none(text: str):
+    assert IDENTIFIER.identify(text) in {None, *Language}
+
+
+@given(st.text(st.sampled_from("abcé'’¿¡<>`\":& \n" + "का"), min_size=1, max_size=40))
+def test_only_the_beginning_of_a_long_message_is_read(piece: str):
+    long = (piece * 40_000)[:40_000]
+
+    assert IDENTIFIER.identify(long) is IDENTIFIER.identify(long[:MAX_CHARACTERS])
+
+
+def test_of_two_languages_the_one_with_more_words_is_taken():
+    said = "por que o AI engineer ganha mais?"  # "por" and "que" are Spanish as well
+
+    assert IDENTIFIER.identify(said) is Language.PORTUGUESE
+
+
+def test_a_knowledge_without_the_file_recognises_nothing(library: Library):
+    identifier = LanguageIdentifier(Languages())
+
+    assert {identifier.identify(case["text"]) for case in GOLDEN} == {None}
+
+
+@pytest.mark.parametrize("surface", Surface)
+async def test_what_is_in_another_language_is_never_answered(library: Library, surface: Surface):
+    before = await faq.decide(ANSWERED_BEFORE, surface, replace(library, languages=Languages()), None)
+    now = await faq.decide(ANSWERED_BEFORE, surface, library, None)
+
+    assert before is not None
+    assert before.kind == "answer"
+    assert now == (None if surface in UNPROMPTED else PlannedReply(ONLY_ENGLISH, ("spanish",)))
+
+
+def test_a_promise_of_silence_is_kept_in_another_language(library: Library):
+    promised = replace(library, checks=Checks(checks=(Check(say=ANSWERED_BEFORE, expect="silence"),)))
+    file = YamlFile("checks.yaml")
+
+    assert list(find_broken_promises(promised, file, None)) == []
+    assert len(list(find_broken_promises(replace(promised, languages=Languages()), file, None))) == 1
+
+
+async def test_a_text_that_gets_silence_is_not_looked_at(library: Library, monkeypatch: pytest.MonkeyPatch):
+    looked_at: list[str] = []
+    monkeypatch.setattr(LanguageIdentifier, "identify", lambda _, text: looked_at.append(text))
+
+    await faq.decide("wer kommt mit zum Mittagessen?", Surface.CHANNEL, library, None)
+    assert looked_at == []
+
+    await faq.decide("What does MTS mean?", Surface.CHANNEL, library, None)
+    assert looked_at == ["What does MTS mean?"]
+
+
+@pytest.mark.parametrize(("said", "intent"), [("danke", "thanks"), ("hola", "greeting"), ("merci", "thanks")])
+async def test_courtesies_stay_small_talk(library: Library, said: str, intent: str):
+    assert await faq.decide(said, Surface.DM, library, None) == PlannedReply("talk", (intent,))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_it_is_said_in_the_language_itself(library: Library, language: Language):
+    said = faq.rendered(ONLY_ENGLISH, (language.value,), library).text
+
+    assert said == library.words.languages.of(language)
+    assert IDENTIFIER.identify(said) is language
+
+
+async def test_people_are_told_in_their_language_where_they_ask_and_left_alone_where_they_do_not(
+    either_way: Workspace, library: Library
+):
+    overheard = await either_way.post("U_BEN", "C_ASK", ANSWERED_BEFORE)
+    in_passing = await either_way.mention("U_BEN", "C_ASK", "ich glaube <@U_BOT> kann nur Englisch")
+    asked = await either_way.mention("U_ANA", "C_ASK", "<@U_BOT> was bedeutet MTS bei Anthropic?")
+    directly = await either_way.post("U_ANA", "U_ROLEFIT", "c’est quoi un AI engineer ?")
+
+    [in_german] = await either_way.replies(asked)
+    [in_french] = await either_way.replies(directly)
+    await either_way.settled()
+
+    assert shown(in_german) == library.words.languages.german
+    assert shown(in_french) == library.words.languages.french
+    for unasked in (overheard, in_passing):
+        assert len(await either_way.thread("C_ASK", unasked, "U_ANA")) == 1
+
+
+async def test_who_asks_by_the_command_is_told_in_their_language(workspace: Workspace, library: Library):
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "o que faz um research engineer?")
+
+    [private] = [message for message in await workspace.messages("C_ASK", count=2) if message.get("ephemeral")]
+    assert shown(private) == library.words.languages.portuguese
