@@ -200,3 +200,36 @@ async def test_the_focus_stays_in_an_open_window(visit: Visit, bot: Bot):
         for _ in range(12):
             await page.keyboard.press(key)
             assert not await page.evaluate(outside)
+
+
+async def test_tools_of_a_message_cover_no_text_where_there_is_no_mouse(visit: Visit, bot: Bot, workspace: Workspace):
+    for text in ("word " * 60, "again " * 60):
+        await bot.says("C_ASK", text)
+    await bot.web.chat_postEphemeral(channel="C_ASK", user="U_ANA", text="whispered " * 40)
+    page = await visit(viewport={"width": 400, "height": 800}, has_touch=True, is_mobile=True)
+    await expect(message(page, "whispered")).to_be_visible()
+
+    covered = """() => [...document.querySelectorAll("#messages .toolbar")].flatMap((toolbar) => {
+        const tools = toolbar.getBoundingClientRect();
+        const walker = document.createTreeWalker(document.getElementById("messages"), NodeFilter.SHOW_TEXT);
+        const texts = [];
+        while (walker.nextNode()) {
+            const range = document.createRange();
+            range.selectNodeContents(walker.currentNode);
+            const hit = [...range.getClientRects()].some((box) => box.width > 1 && box.left < tools.right &&
+                box.right > tools.left && box.top < tools.bottom && box.bottom > tools.top);
+            if (hit && !toolbar.contains(walker.currentNode)) texts.push(walker.currentNode.data);
+        }
+        return texts;
+    })"""
+    assert await page.evaluate("matchMedia('(hover: none)').matches")
+    assert await page.locator("#messages .toolbar").first.evaluate("node => getComputedStyle(node).opacity") == "1"
+    assert await page.evaluate(covered) == []
+
+
+async def test_one_suggestion_is_announced_as_one(visit: Visit):
+    page = await visit()
+
+    await page.get_by_role("textbox", name="Message #ask-ai-roles").press_sequentially("/rolefit")
+
+    await expect(page.locator("[aria-live=polite]")).to_contain_text("1 suggestion, arrow keys to choose")
