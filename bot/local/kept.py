@@ -70,7 +70,7 @@ class Keeper:
         try:
             self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump(document, file, ensure_ascii=False)
+                json.dump(document, file)
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)

@@ -43,7 +43,7 @@ async def test_conversations_and_what_was_read_are_there_after_a_restart(path: P
         await web.chat_postMessage(channel="C_GENERAL", thread_ts=asked, text="IC", blocks=blocks)
         await workspace.react("U_BEN", {"channel": "C_GENERAL", "ts": asked}, "tada")
         group = (await web.conversations_open(users="U_ANA,U_MEI"))["channel"]["id"]
-        await web.chat_postMessage(channel=group, text="Hello, you two")
+        await web.chat_postMessage(channel=group, text="Hello, you two 🎉 \ud800")
         await workspace.create_channel("U_BEN", "quiet", is_private=True)
         before = {user: await workspace.state(user) for user in ("U_ANA", "U_BEN", "U_MEI")}
         thread, talk = await workspace.thread("C_GENERAL", asked, "U_ANA"), await workspace.messages(group, "U_MEI")
