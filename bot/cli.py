@@ -49,6 +49,7 @@ def run(
     http: Annotated[bool, typer.Option("--http", help="Serve Slack over HTTP instead of Socket Mode.")] = False,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP server, or of the local workspace.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the local workspace in a browser.")] = True,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the local workspace's messages over a restart.")] = False,
 ) -> None:
     """Start the bot: in the local workspace, or in Slack where its tokens are set."""
     gc.disable()  # until the bot works: little that a start makes is garbage, and looking for it takes a sixth of it
@@ -56,7 +57,7 @@ def run(
 
     settings = _settings()
     try:
-        asyncio.run(bot_run.serve(settings, http=http, port=port, browser=browser))
+        asyncio.run(bot_run.serve(settings, http=http, port=port, browser=browser, keep=keep))
     except SettingsError as error:
         _stop(error.problems)
     except OSError as error:
@@ -78,6 +79,9 @@ def workspace(
         typer.Option(help="Request URL of a bot that is served over HTTP, once for each, in the manifests' order."),
     ] = None,
     unthrottled: Annotated[bool, typer.Option("--no-rate-limits", help="Never answer 429.")] = False,
+    keep: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="File in which messages are kept over a restart.")
+    ] = None,
     owner: Annotated[Literal["self", "run"], typer.Option(hidden=True)] = "self",
 ) -> None:
     """Start the local workspace alone, for Rolefit or for a bot of yours."""
@@ -88,7 +92,7 @@ def workspace(
             _stop([f"--event-url {url}: this is no address. Give one like http://127.0.0.1:3000/slack/events."])
     if port is None:
         port = _settings().workspace_port
-    options = {"rate_limits": not unthrottled} | ({"seed": seed} if seed else {})
+    options = {"rate_limits": not unthrottled, "keep": keep} | ({"seed": seed} if seed else {})
     try:
         asyncio.run(local_workspace.serve(port, owner, manifest or (), event_url or (), **options))
     except OSError as error:

@@ -76,11 +76,12 @@ def introduction(config: "WorkspaceConfig", url: str) -> str:
 
 
 @asynccontextmanager
-async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceConfig"]:
+async def workspace(port: int, *, open_page: bool, keep: Path | None) -> AsyncIterator["WorkspaceConfig"]:
     """Start the local workspace as a process of its own, or use the one that is already there; gives how to reach it.
 
     One that was started by an earlier run, which was killed, is taken over and stopped at the end; one that somebody
-    started by itself is left running. Raises OSError if another program has the port.
+    started by itself is left running. keep: the file in which it keeps messages over a restart.
+    Raises OSError if another program has the port, or the one that is there keeps no messages and shall.
     """
     from bot.local.config import WorkspaceConfig
 
@@ -88,6 +89,7 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceCo
     health = await _health(config.url)
     if health is None:
         arguments = [sys.executable, "-m", "bot", "workspace", "--port", str(port), "--owner", "run"]
+        arguments += ["--keep", str(keep)] if keep else []
         # A session of its own: Ctrl-C reaches us, and we stop it when the bot has ended.
         child = subprocess.Popen(arguments, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
         await _started(config.url, child)
@@ -95,6 +97,8 @@ async def workspace(port: int, *, open_page: bool) -> AsyncIterator["WorkspaceCo
         raise OSError(f"Port {port} is in use by another program. Choose another: rolefit run --port N.")
     elif await _has_bot(config.url):
         raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
+    elif keep and not health.get("keeps"):
+        raise OSError(f"The workspace at {config.url} keeps no messages. Stop it first, or leave --keep out.")
     print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
     if open_page and _has_display():
         webbrowser.open(config.url)

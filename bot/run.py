@@ -63,13 +63,15 @@ class SlackCredentials:
     client_secret: str | None = field(default=None, repr=False)
 
 
-async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool) -> None:
-    """Run the bot until SIGINT or SIGTERM.
+async def serve(settings: Settings, *, http: bool, port: int | None, browser: bool, keep: bool) -> None:
+    """Run the bot until SIGINT or SIGTERM. keep: the local workspace keeps its messages in DATA_DIR.
 
     The garbage collector may be off, and is on once everything is in place. Raises SettingsError for settings,
     knowledge, a database, a port or a token that cannot be used, and OSError if the local workspace cannot be had.
     """
     mode = settings.mode(http=http)
+    if keep and mode is not Mode.LOCAL:
+        raise SettingsError(["--keep is for the local workspace; Slack keeps its messages itself. Leave it out."])
     settings.prepare_data_dir()
     _log_to_stderr(settings.log_level)
     try:
@@ -82,7 +84,7 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     loop = asyncio.get_running_loop()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(stop_signal, stop.set)
-    serving = asyncio.create_task(_serve(settings, mode, library, port, browser=browser))
+    serving = asyncio.create_task(_serve(settings, mode, library, port, browser=browser, keep=keep))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -101,10 +103,16 @@ def _end() -> None:
     os._exit(1)
 
 
-async def _serve(settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool) -> None:
+async def _serve(
+    settings: Settings, mode: Mode, library: Library, port: int | None, *, browser: bool, keep: bool
+) -> None:
     async with AsyncExitStack() as stack:
         if mode is Mode.LOCAL:
-            place = local_workspace.workspace(settings.workspace_port if port is None else port, open_page=browser)
+            place = local_workspace.workspace(
+                settings.workspace_port if port is None else port,
+                open_page=browser,
+                keep=settings.workspace_file if keep else None,
+            )
             credentials = _local_credentials(await stack.enter_async_context(place))
         else:
             credentials = _credentials(settings)

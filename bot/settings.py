@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         """SQLite's file of the durable work."""
         return self.data_dir / "jobs.db"
 
+    @property
+    def workspace_file(self) -> Path:
+        """The file in which the local workspace keeps its messages, if it is to."""
+        return self.data_dir / "workspace.json"
+
     def prepare_data_dir(self) -> None:
         """Make the folder of DATA_DIR, for its owner alone; one that holds nothing but our files is tightened.
 
@@ -114,7 +119,7 @@ class Settings(BaseSettings):
         """
         if self._postgresql:
             return
-        ours = (self.store_file.name, self.jobs_file.name)
+        ours = (self.store_file.name, self.jobs_file.name, self.workspace_file.name)
         try:
             self.data_dir.mkdir(FOLDER, parents=True, exist_ok=True)
             # Of a folder that others use, too, such as /tmp, only our files are our business.

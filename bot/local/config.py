@@ -77,6 +77,7 @@ class WorkspaceConfig(AppConfig):
     post_burst: messages to one channel that may follow each other at once; Slack allows "short bursts", of no figure.
     commercial: whether the apps are sold outside the Marketplace: conversations.history and .replies once a minute,
         with 15 items at most. docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps.
+    keep: the file in which messages are kept over a restart; without one they are forgotten.
     clock: seconds since 1970; tests move it to let a trigger_id or a response_url expire.
     """
 
@@ -98,6 +99,7 @@ class WorkspaceConfig(AppConfig):
     commercial: bool = False
     clock: Callable[[], float] = time.time
     seed: Path = HERE / "seed.yaml"
+    keep: Path | None = None
 
     @property
     def url(self) -> str:

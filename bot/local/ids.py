@@ -43,6 +43,11 @@ class Timestamps:
         self._clock = clock
         self._last = 0
 
+    def pass_by(self, ts: str) -> None:
+        """See that every further timestamp is later than this one."""
+        seconds, _, micros = ts.partition(".")
+        self._last = max(self._last, int(seconds) * 1_000_000 + int(micros))
+
     def next(self) -> str:
         """Return the current time, moved on by a microsecond where two would be equal."""
         self._last = max(self._last + 1, int(self._clock() * 1_000_000))

@@ -85,10 +85,12 @@ class PageApi:
 
     # What a person sees
     async def health(self, given: Json) -> Json:  # noqa: ARG002 - all answers share one signature
-        """Say that the workspace runs, and whether the first app's bot is there, and those of the others."""
+        """Say that the workspace runs, whether it keeps messages, and which apps' bots are there."""
         owner, connected = self._space.config.owner, {app.bot.app: app.connected for app in self._space.apps}
         first = self._space.apps[0].connected
-        return {"ok": True, "pid": os.getpid(), "owner": owner, "bot_connected": first, "connected": connected}
+        keeps = self._space.keeper is not None
+        about = {"ok": True, "pid": os.getpid(), "owner": owner, "keeps": keeps}
+        return {**about, "bot_connected": first, "connected": connected}
 
     async def state(self, given: Json) -> Json:
         """Return everything the page needs at first."""
@@ -102,6 +104,7 @@ class PageApi:
         shortcuts = [{**asdict(shortcut), "app": app.bot.app} for app in apps for shortcut in app.manifest.shortcuts]
         return {
             "team": {"id": self._state.team.id, "name": self._state.team.name},
+            "keeps": self._space.keeper is not None,
             "me": me.id,
             "people": [asdict(person) for person in self._state.people.values()],
             "channels": [self._conversation.describe(channel, me.id) for channel in self._state.visible(me.id)],

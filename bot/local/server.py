@@ -29,9 +29,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def create_app(config: WorkspaceConfig) -> web.Application:
     """Return the application; config.port must be the port it will be served on.
 
-    Raises OSError if a manifest or the seed can't be read, ValueError if something is wrong with one.
+    Raises OSError if a manifest or the seed can't be read, or the file for messages not be written; ValueError if
+    something is wrong with one.
     """
-    spaces = [Space(config), *(Space(replace(config, team=team)) for team in config.others)]
+    spaces = [Space(config), *(Space(replace(config, team=team, keep=None)) for team in config.others)]
     first, teams = spaces[0], {space.state.team.id: space for space in spaces}
     installed = Installations(config, list(teams))
     application = web.Application(middlewares=[only_from_here], client_max_size=2 * 1024 * 1024)

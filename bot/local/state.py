@@ -1,4 +1,7 @@
-"""What a workspace remembers: people, conversations, messages and what each person has read. In memory."""
+"""What a workspace remembers: people, conversations, messages and what each person has read.
+
+It is in memory; kept.py writes it into a file.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
