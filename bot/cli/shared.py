@@ -1,0 +1,79 @@
+"""What the commands share: the command line itself, and settings and knowledge read so that errors end it in words."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from bot import settings as env
+from bot.settings import SettingsError
+
+if TYPE_CHECKING:
+    from bot.domain.embeddings import SemanticScorer
+    from bot.domain.faq import Surface
+    from bot.knowledge import Library
+
+WRONG_SETTINGS, NO_VERDICT = 2, 3  # exit codes
+
+cli = typer.Typer(
+    help="Rolefit: answers about AI roles and titles in Slack, and a quiz that finds yours.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def read_settings() -> env.Settings:
+    """Read the environment; ends the command where something is wrong with it."""
+    try:
+        return env.read()
+    except SettingsError as error:
+        stop(error.problems)
+
+
+def read_library(folder: Path | None = None) -> "Library":
+    """Read a knowledge folder, the one in use if none is named; ends the command if it has errors."""
+    from bot import knowledge
+
+    try:
+        return knowledge.load(existing(folder) if folder else read_settings().knowledge_dir)
+    except knowledge.KnowledgeError as error:
+        stop([str(problem) for problem in error.problems])
+
+
+def scorer_of(library: "Library") -> "SemanticScorer | None":
+    """Give the second stage's scorer, or None if that stage is off."""
+    if read_settings().rolefit_encoder is env.Switch.OFF:
+        return None
+    from bot.second_stage import scorer_for
+
+    return scorer_for(library)
+
+
+def read_surface(name: str) -> "Surface":
+    """Read where something is written; ends the command for what is no such place."""
+    from bot.domain.faq import Surface
+
+    if name not in ("channel", "thread", "mention", "dm"):
+        stop([f"--surface {name}: write channel, thread, mention or dm."])
+    return Surface(name)
+
+
+def existing(folder: Path) -> Path:
+    """Give a folder if it is there; ends the command otherwise."""
+    if not folder.is_dir():
+        stop([f"{folder}: there is no such folder. Name one that has faq.yaml, or none to use that of KNOWLEDGE_DIR."])
+    return folder
+
+
+def plural(number: int, what: str) -> str:
+    """Count things: "1 error", "2 errors"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def stop(problems: list[str]) -> NoReturn:
+    """End the command, saying what is wrong."""
+    for problem in problems:
+        typer.echo(problem, err=True)
+    sys.exit(WRONG_SETTINGS)
