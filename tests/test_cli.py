@@ -245,12 +245,12 @@ def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "rows", "arguments", "words"),
     [
-        ("c.jsonl", ["{"], (), "c.jsonl:1: is not JSON"),
+        ("c.jsonl", ["{"], (), "c.jsonl:1: is not JSON. Put one object on each line."),
         ("c.jsonl", [{"text": "x"}], (), "c.jsonl:1: an object with 'text' and 'gold' is wanted. Add what is missing."),
         ("c.jsonl", [{"text": "x", "gold": "nothing"}], (), "c.jsonl:1: there is no entry 'nothing' in this"),
         ("c.jsonl", [{"text": "x", "gold": 5}], (), "c.jsonl:1: 'text' must be text, and 'gold' an id"),
         ("c.jsonl", [{"text": 5, "gold": None}], (), "c.jsonl:1: 'text' must be text"),
-        ("c.jsonl.gz", ["plain"], (), "c.jsonl.gz: cannot be read: Not a gzipped file"),
+        ("c.jsonl.gz", ["plain"], (), "c.jsonl.gz is not packed by gzip"),
         ("c.txt", [""], (), "there are no cases in c.txt."),
         ("c.txt", ["x"], ("--entries", "nothing"), "--entries: there is no entry 'nothing' in this knowledge."),
         ("c.txt", ["x"], ("--surface", "email"), "--surface email: write channel, thread, mention or dm."),
@@ -272,7 +272,7 @@ def test_eval_says_that_a_file_is_not_there(tmp_path: Path):
     result = rolefit_here("eval", str(tmp_path / "none.jsonl"))
 
     assert result.returncode == 2
-    assert "none.jsonl: cannot be read: No such file or directory." in result.stderr
+    assert "none.jsonl is not there." in result.stderr
 
 
 def test_check_finds_nothing_wrong_with_our_knowledge():
@@ -285,7 +285,7 @@ def test_check_exits_with_an_error_for_broken_knowledge(tmp_path: Path):
     result = rolefit_here("check", str(tmp_path))
 
     assert result.returncode == 1
-    assert "faq.yaml: error: cannot be read: No such file or directory. Put the file there." in result.stdout
+    assert "faq.yaml: error: is not there. Put the file there." in result.stdout
 
 
 def test_check_counts_what_it_found(tmp_path: Path):
@@ -349,6 +349,38 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path):
     assert "SLACK_BOT_TOKEN is not a bot token" in result.stderr
 
 
+def test_a_misspelt_setting_is_named_once_and_stops_nothing():
+    result = rolefit_here("ask", "lunch at 12?", SLACK_BOT_TOKN="xoxb-1")
+
+    assert result.returncode == 0
+    assert result.stdout.startswith("silence")
+    assert result.stderr == (
+        "SLACK_BOT_TOKN is no setting and changes nothing. If SLACK_BOT_TOKEN is meant, correct its name.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("report", "--draft", "first"), "Invalid value for '--draft': it must be a whole number. Write digits alone."),
+        (("report", "--draft", "0"), "Invalid value for '--draft': it must be 1 or more. Write a larger number."),
+        (("run", "--port", "70000"), "Invalid value for '--port': it must be 65535 or less. Write a smaller number."),
+        (("eval", "--left-out", "me"), "Invalid value for '--left-out': 'me' is not one of 'authors', 'entries'."),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named_in_words(arguments: tuple[str, ...], words: str):
+    result = rolefit_here(*arguments)
+
+    assert result.returncode == 2
+    assert words in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_fit_names_a_folder_that_stands_for_a_file(tmp_path: Path):
+    result = rolefit_here("fit", str(tmp_path))
+
+    assert result.stderr == f"{tmp_path.name}: error: is a folder, and a file is wanted. Put the file in its place.\n"
+
+
 def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
     file = tmp_path / "answers.yaml"
     file.write_text(
@@ -394,7 +426,7 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
         ("2: [a, a]", "is no answer. Choose one or two"),
         ("[]", "write one line for each answer, such as `1: b`"),
         ("1: [a\n2: b", "answers.yaml:1: error: is not YAML: a bracket that is opened here is not closed. Close it."),
-        ("1: a\n2: 2026-02-31", "answers.yaml:2: error: holds a value that cannot be read: '2026-02-31'"),
+        ("1: a\n2: 2026-02-31", "answers.yaml:2: error: '2026-02-31' is no day of the calendar"),
         ("1: a\n1: b", "answers.yaml:2: error: the key '1' is there twice. Keep one and delete the other."),
         ("1: a\n2: z", "answers.yaml:2: error: 2: 'z' is no answer."),
         ("which-uncertainty: a", "these answers alone give no recommendation. Answer one or more of: question-you"),
@@ -431,6 +463,24 @@ async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library
     assert "researcher leads research-engineer by" in done.stdout
     assert none.returncode == 2
     assert "r2: there is no such round in this database." in none.stderr
+    by_key = await asyncio.to_thread(explained, "click:T1:r1:U1:3.0")
+    assert by_key.stdout == done.stdout
+    listed = await asyncio.to_thread(rolefit_here, "explain", DATA_DIR=str(tmp_path))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d  r1  finished, of U1 in T1\n", listed.stdout)
+
+
+@pytest.mark.parametrize("arguments", [("jobs",), ("explain",), ("explain", "r1"), ("report",)], ids=" ".join)
+def test_what_reads_a_database_makes_none(tmp_path: Path, arguments: tuple[str, ...]):
+    data = tmp_path / "data"
+
+    result = rolefit_here(*arguments, DATA_DIR=str(data))
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"There is no database of this version of Rolefit in DATA_DIR ({data}) yet: start the bot, "
+        f"or correct DATA_DIR ({data}).\n"
+    )
+    assert not data.exists()
 
 
 async def test_report_shows_gaps_uses_and_drafts_and_makes_no_database(tmp_path: Path, library: Library):

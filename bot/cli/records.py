@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as datetime_time
 from typing import TYPE_CHECKING, Annotated
@@ -10,12 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.shared import cli, plural, read_library, read_settings, stop
-from bot.settings import SettingsError
+from bot.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from bot.domain.report import Report
     from bot.knowledge import Library
-    from bot.storage import StoredRun
+    from bot.storage import Store, StoredRun
+    from bot.storage.runs import Runs
+
+LISTED = 20  # rounds
 
 
 @cli.command()
@@ -46,18 +51,8 @@ def report(
 async def _report(library: "Library", team: str | None, since: float) -> "Report":
     """Make the report of a workspace, the only one if none is named."""
     from bot.domain.report import report_on
-    from bot.run import usable
-    from bot.storage import Store
 
-    settings = read_settings()
-    try:
-        with usable(settings, settings.store_file):
-            store = await Store.open_existing(settings.store_url)
-    except SettingsError as error:
-        stop(error.problems)
-    if store is None:
-        place = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
-        stop([f"There is no database of this version of Rolefit in {place} yet: start the bot, or correct {place}."])
+    store = await _open_store(read_settings())
     try:
         teams = await store.gaps.teams()
         if team is not None and team not in teams:
@@ -96,8 +91,9 @@ def jobs(
 
     settings = read_settings()
     try:
-        settings.prepare_data_dir()
         with usable(settings, settings.jobs_file):
+            if settings.database_url is None and not settings.jobs_file.exists():
+                stop([_no_database(settings)])
             records = WorkRecords(settings.jobs_url)
     except SettingsError as error:
         stop(error.problems)
@@ -131,17 +127,30 @@ def jobs(
 
 @cli.command("explain")
 def explain_run(
-    run: Annotated[str, typer.Argument(help="The id of somebody's round, as the log and `rolefit jobs` name it.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(help="The id of a round, or a key that names it; the latest rounds are listed if left out."),
+    ] = None,
 ) -> None:
     """Work out the recommendation of a round that was taken, with the version of the quiz it was taken with."""
     from bot import explain
 
-    team_and_run = asyncio.run(_find_run(run))
+    if run is None:
+        _list_runs()
+        return
+    named = _named_run(run)
+    team_and_run = asyncio.run(_find_run(named))
     if team_and_run is None:
-        stop([f"{run}: there is no such round in this database. It may have been deleted by its owner."])
+        stop(
+            [
+                f"{run}: there is no such round in this database. `rolefit explain` alone lists the latest with their "
+                "ids; one that its owner has deleted is gone."
+            ]
+        )
     team, stored = team_and_run
-    state = "finished" if stored.run.finished else stored.run.status.value
-    typer.echo(f"{run} in {team}, begun {stored.begun_at:%Y-%m-%d %H:%M}, {state}, quiz {stored.quiz[:12]}\n")
+    typer.echo(
+        f"{named} in {team}, begun {stored.begun_at:%Y-%m-%d %H:%M}, {_state(stored)}, quiz {stored.quiz[:12]}\n"
+    )
     if stored.run.so_far is None:
         typer.echo("It has no answers yet.")
         return
@@ -149,20 +158,61 @@ def explain_run(
         typer.echo(line)
 
 
-async def _find_run(run: str) -> "tuple[str, StoredRun] | None":
-    from bot.run import usable
-    from bot.storage import Store
+def _named_run(text: str) -> str:
+    """Give the id of a round, which is the third part of the keys that `rolefit jobs` and the log name work by."""
+    parts = text.split(":")
+    return parts[2] if len(parts) > 2 else text
 
+
+def _state(stored: "StoredRun") -> str:
+    return "finished" if stored.run.finished else stored.run.status.value
+
+
+def _list_runs() -> None:
+    """List the latest rounds, without what was answered."""
+    found = asyncio.run(_latest_runs())
+    for team, stored in found:
+        typer.echo(f"{stored.begun_at:%Y-%m-%d %H:%M}  {stored.id}  {_state(stored)}, of {stored.user} in {team}")
+    if not found:
+        typer.echo("Nobody has begun a round of the quiz.")
+
+
+async def _latest_runs() -> "list[tuple[str, StoredRun]]":
+    async with _runs() as runs:
+        return await runs.latest(limit=LISTED)
+
+
+async def _find_run(run: str) -> "tuple[str, StoredRun] | None":
+    async with _runs() as runs:
+        return await runs.find(run)
+
+
+@asynccontextmanager
+async def _runs() -> "AsyncIterator[Runs]":
+    """Open the rounds of the database, to be read with the quiz of the present knowledge."""
     settings = read_settings()
-    try:
-        settings.prepare_data_dir()
-        with usable(settings, settings.store_file):
-            store = await Store.open(settings.store_url)
-    except SettingsError as error:
-        stop(error.problems)
+    store = await _open_store(settings)
     try:
         library = read_library(settings.knowledge_dir)
         store.runs.use_quiz(library.quiz, library.can_show)
-        return await store.runs.find(run)
+        yield store.runs
     finally:
         await store.close()
+
+
+async def _open_store(settings: Settings) -> "Store":
+    """Open the database that a bot of this version has made; ends the command where there is none."""
+    from bot.run import usable
+    from bot.storage import Store
+
+    try:
+        with usable(settings, settings.store_file):
+            store = await Store.open_existing(settings.store_url)
+    except SettingsError as error:
+        stop(error.problems)
+    return store or stop([_no_database(settings)])
+
+
+def _no_database(settings: Settings) -> str:
+    place = "DATABASE_URL" if settings.database_url else f"DATA_DIR ({settings.data_dir})"
+    return f"There is no database of this version of Rolefit in {place} yet: start the bot, or correct {place}."

@@ -2,12 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from bot import settings as env
 from bot.settings import SettingsError
+from bot.validation import describe
 
 if TYPE_CHECKING:
     from bot.domain.embeddings import SemanticScorer
@@ -16,7 +18,30 @@ if TYPE_CHECKING:
 
 WRONG_SETTINGS, NO_VERDICT = 2, 3  # exit codes
 
+
+_warned: set[str] = set()  # names that were said to be no setting: a command may read the settings more than once
+
+
+class _Group(TyperGroup):
+    """The commands; what typer has pydantic find wrong with their options is said in our words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is named."""
+        from pydantic import ValidationError
+
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                [detail, *_] = error.__cause__.errors(include_url=False)
+                ours = "it {}. {}.".format(*describe(detail))
+                typers = detail["msg"].removeprefix("Value error, ")
+                error.message = typers if detail["type"] == "value_error" else ours
+            raise
+
+
 cli = typer.Typer(
+    cls=_Group,
     help="Rolefit: answers about AI roles and titles in Slack, and a quiz that finds yours.",
     no_args_is_help=True,
     add_completion=False,
@@ -27,9 +52,14 @@ cli = typer.Typer(
 def read_settings() -> env.Settings:
     """Read the environment; ends the command where something is wrong with it."""
     try:
-        return env.read()
+        settings = env.read()
     except SettingsError as error:
         stop(error.problems)
+    for name, meant in env.misspelt().items():
+        if name not in _warned:
+            _warned.add(name)
+            typer.echo(f"{name} is no setting and changes nothing. If {meant} is meant, correct its name.", err=True)
+    return settings
 
 
 def read_library(folder: Path | None = None) -> "Library":

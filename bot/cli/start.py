@@ -14,7 +14,9 @@ from bot.settings import MANIFEST, SettingsError
 @cli.command()
 def run(
     http: Annotated[bool, typer.Option("--http", help="Serve Slack over HTTP instead of Socket Mode.")] = False,
-    port: Annotated[int | None, typer.Option(help="Port of the HTTP server, or of the local workspace.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the HTTP server, or of the local workspace.")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the local workspace in a browser.")] = True,
 ) -> None:
     """Start the bot: in the local workspace, or in Slack where its tokens are set."""
@@ -32,7 +34,9 @@ def run(
 
 @cli.command()
 def workspace(
-    port: Annotated[int | None, typer.Option(help="Port of the page; 0 takes any that is free.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the page; 0 takes any that is free.")
+    ] = None,
     manifest: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Manifest of an app, once for each; Rolefit's own by default."),
