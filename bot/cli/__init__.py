@@ -1,9 +1,9 @@
 """The command line. What a command needs is imported when it runs, so that each starts fast."""
 
-from bot.cli import ask, check, evaluation, records, start
+from bot.cli import ask, check, doctor, evaluation, records, start
 from bot.cli.shared import cli
 
-__all__ = ["ask", "check", "cli", "evaluation", "main", "records", "start"]
+__all__ = ["ask", "check", "cli", "doctor", "evaluation", "main", "records", "start"]
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.faq import Surface
     from bot.knowledge import Library
 
-WRONG_SETTINGS, NO_VERDICT = 2, 3  # exit codes
+NOT_OK, WRONG_SETTINGS, NO_VERDICT = 1, 2, 3  # exit codes
 
 
 _warned: set[str] = set()  # names that were said to be no setting: a command may read the settings more than once
