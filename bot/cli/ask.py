@@ -1,11 +1,15 @@
-"""Commands that answer a question in the terminal."""
+"""Commands that answer questions in the terminal."""
 
+import asyncio
 import json
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.shared import cli, read_library, read_surface, scorer_of, stop
+from bot.cli.shared import cli, read_library, read_settings, read_surface, scorer_of, stop
+from bot.settings import Switch
 
 if TYPE_CHECKING:
     from bot.domain.faq import Reply
@@ -42,6 +46,51 @@ def ask(
         typer.echo("Not explained: " + (", ".join(explained["unexplained"]) or "nothing"))
     if explained["near"] is not None:
         typer.echo(f"The sentence encoder was asked too: {explained['near']:.2f} alike to the nearest known wording")
+
+
+@cli.command()
+def chat() -> None:
+    """Ask the bot here in the terminal, and take the quiz; needs neither Slack nor a database."""
+    library = read_library()
+    settings = read_settings()
+    from rich.console import Console
+
+    from bot.chat import HELP, Chat
+
+    second = None
+    if settings.rolefit_encoder is Switch.ON:
+        from bot.second_stage import SecondStage
+
+        second = SecondStage()
+        second.prepare(library)
+    console = Console()
+    conversation = Chat(library, second, console)
+    if sys.stdin.isatty():
+        console.print(HELP, style="dim", markup=False)
+    try:
+        with asyncio.Runner() as runner:
+            for line in _lines():
+                runner.run(conversation.take(line))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if second is not None:
+            second.close()
+
+
+def _lines() -> Iterator[str]:
+    """Give what is typed, line by line, until Ctrl-D; or what comes by a pipe, which is shown as it is taken."""
+    if not sys.stdin.isatty():
+        for line in sys.stdin:
+            typer.echo(f"\n> {line.strip()}")
+            yield line
+        return
+    while True:
+        try:
+            yield input("\n> ")
+        except EOFError:
+            typer.echo()
+            return
 
 
 def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:
