@@ -349,6 +349,15 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path):
     assert "SLACK_BOT_TOKEN is not a bot token" in result.stderr
 
 
+def test_knowledge_that_cannot_be_used_is_named_with_the_setting(tmp_path: Path):
+    result = rolefit_here("ask", "what is an MTS", KNOWLEDGE_DIR=str(tmp_path))
+
+    first, *_, last = result.stderr.splitlines()
+    assert result.returncode == 2
+    assert first == "checks.yaml: error: is not there. Put the file there."
+    assert last == f"The knowledge in {tmp_path} (KNOWLEDGE_DIR) has errors: mend them first."
+
+
 def test_a_misspelt_setting_is_named_once_and_stops_nothing():
     result = rolefit_here("ask", "lunch at 12?", SLACK_BOT_TOKN="xoxb-1")
 

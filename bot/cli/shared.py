@@ -66,10 +66,12 @@ def read_library(folder: Path | None = None) -> "Library":
     """Read a knowledge folder, the one in use if none is named; ends the command if it has errors."""
     from bot import knowledge
 
+    place = existing(folder) if folder else read_settings().knowledge_dir
     try:
-        return knowledge.load(existing(folder) if folder else read_settings().knowledge_dir)
+        return knowledge.load(place)
     except knowledge.KnowledgeError as error:
-        stop([str(problem) for problem in error.problems])
+        named = str(place) if folder else f"{place} (KNOWLEDGE_DIR)"
+        stop([*map(str, error.problems), f"The knowledge in {named} has errors: mend them first."])
 
 
 def scorer_of(library: "Library") -> "SemanticScorer | None":
