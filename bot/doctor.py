@@ -220,7 +220,7 @@ def _refused(name: str, error: SlackApiError, todo: str, url: str) -> Finding:
     if known in REFUSALS or known in SOCKET_MODE:
         return Finding(name, False, f"Slack refuses it: {known}", todo)
     if known == UNREADABLE:
-        return Finding(name, False, f"what answers at {_place(url)} is not Slack", AGAIN)
+        return Finding(name, False, f"nothing that answers as Slack does is at {_place(url)}", AGAIN)
     return Finding(name, False, f"Slack does not answer the question, but says {known}", "Try again later.")
 
 
