@@ -119,7 +119,7 @@ async def test_scopes_are_compared_both_ways(tmp_path: Path, monkeypatch: pytest
     ("fault", "name", "found", "remedy"),
     [
         ({"method": "auth.test", "error": "invalid_auth"}, "bot token", "Slack refuses it: invalid_auth", "Copy it"),
-        ({"method": "auth.test", "error": "x", "page": ["text/html", "<p>"]}, "bot token", "nothing that answers", "See"),
+        ({"method": "auth.test", "error": "x", "page": ["text/html", "<p>"]}, "bot token", "nothing that", "See"),
         ({"method": "auth.test", "error": None, "reset": True}, "bot token", "Slack cannot be reached at http", "See"),
         ({"method": "auth.test", "error": "fatal_error"}, "bot token", "but says fatal_error", "Try again later."),
         ({"method": "apps.connections.open", "error": "missing_scope"}, "Socket Mode", "missing_scope", "Create an"),
