@@ -22,6 +22,7 @@ from bot.domain.content import Citation, Entry
 from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Answer, Reply, ReplyThresholds, Suggestions
 from bot.domain.matching import Candidate, Index
+from bot.validation import describe_unreadable
 
 OUT_OF_SCOPE = "oos"  # label of what belongs to no intent, as in CLINC150
 TECHNICAL = "technical"  # style of talk that is plainly about something else; the rest is what sounds like a question
@@ -160,12 +161,15 @@ def read(
                         else Case(line.rstrip("\n"), frozenset())
                     )
     except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CasesError(
-            f"{path.name}: cannot be read: {reason}. Name a JSONL or text file, or one with .gz."
-        ) from error
+        raise CasesError(f"{path.name} {_unreadable(error)}. Name a JSONL or text file, or one with .gz.") from error
     except UnicodeDecodeError as error:
         raise CasesError(f"{path.name}: is not UTF-8 text. Save it as UTF-8.") from error
+
+
+def _unreadable(error: OSError | EOFError) -> str:
+    if isinstance(error, EOFError):
+        return "ends too early: a part of it is missing"
+    return "is not packed by gzip" if isinstance(error, gzip.BadGzipFile) else describe_unreadable(error)[0]
 
 
 def _case(line: str, place: str, known: frozenset[str], used: frozenset[str], former: Mapping[str, str]) -> Case:
@@ -192,7 +196,7 @@ def _row(line: str, place: str, keys: Sequence[str]) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise CasesError(f"{place}: is not JSON: {error}. Put one object on each line.") from error
+        raise CasesError(f"{place}: is not JSON. Put one object on each line.") from error
     if not isinstance(row, dict) or not all(key in row for key in keys):
         raise CasesError(f"{place}: an object with {' and '.join(map(repr, keys))} is wanted. Add what is missing.")
     return row
@@ -212,7 +216,7 @@ def intents(path: Path, *, examples: int, most: int | None, seed: int) -> tuple[
                 row = _row(line, f"{path.name}:{number}", ("text", "label"))
                 labels[str(row["label"])][row.get("split", "train") == "train"].append(str(row["text"]))
     except OSError as error:
-        raise CasesError(f"{path.name}: cannot be read: {error.strerror or error}. Name a JSONL file.") from error
+        raise CasesError(f"{path.name} {_unreadable(error)}. Name a JSONL file.") from error
     chance = random.Random(seed)  # noqa: S311 - to be repeatable, not secret
     outside = labels.pop(OUT_OF_SCOPE, {True: [], False: []})
     names = sorted(name for name, lines in labels.items() if len(lines[True]) > 1)

@@ -89,6 +89,7 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
 
     Raises AnswersError that says, with the line, what is wrong and what to do; also if no question has an answer.
     """
+    path = path.resolve()
     file = parse(path.parent, path.name)
     if file.problems:
         raise AnswersError([str(problem) for problem in file.problems])

@@ -78,7 +78,10 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
         library = knowledge.load(settings.knowledge_dir)
     except KnowledgeError as error:
         raise SettingsError(
-            [*map(str, error.problems), "The knowledge has errors: mend them and start again."]
+            [
+                *map(str, error.problems),
+                f"The knowledge in {settings.knowledge_dir} (KNOWLEDGE_DIR) has errors: mend them and start again.",
+            ]
         ) from None
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

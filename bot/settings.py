@@ -1,15 +1,16 @@
 """The environment as one frozen value; all that is wrong with it is reported at once."""
 
 import re
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from bot.private import FOLDER, tighten
-from bot.validation import describe
+from bot.validation import describe, describe_unreadable
 
 SLACK = "https://slack.com/api/"
 
@@ -24,6 +25,8 @@ SLACK_ID = re.compile(r"(?=\w*[\d_])[CGUW][A-Z\d_]{2,}")  # of a channel or a pe
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
 MEMBER_ID = re.compile(r"[UW][A-Z0-9_]+")
+ENV_FILE = ".env"  # in the working directory
+ALIKE = 0.85  # difflib's ratio, from which a name is taken for a misspelt setting
 OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
 
 
@@ -41,6 +44,14 @@ class Switch(StrEnum):
 
     ON = "on"
     OFF = "off"
+
+
+class Source(StrEnum):
+    """Where the value of a setting comes from; what the environment says counts for more than the file."""
+
+    ENVIRONMENT = "environment"
+    FILE = ENV_FILE
+    DEFAULT = "default"
 
 
 class SettingsError(ValueError):
@@ -63,7 +74,7 @@ Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_
 class Settings(BaseSettings):
     """What the environment (or a `.env` file in the working directory) says; read with `read`."""
 
-    model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
 
     slack_bot_token: Secret = None
     slack_app_token: Secret = None
@@ -256,13 +267,19 @@ def read() -> Settings:
     """Read the environment. Raises SettingsError naming each variable whose value cannot be used."""
     try:
         settings = Settings()
+        origin = sources()
     except ValidationError as error:
+        origin = sources()
         raise SettingsError(
             [
-                "{} {}. {}.".format(".".join(map(str, detail["loc"])).upper(), *describe(detail))
+                "{} {}. {}.".format(_named(str(detail["loc"][0]), origin), *describe(detail))
                 for detail in error.errors(include_input=False, include_url=False)
             ]
         ) from None
+    except OSError as error:
+        raise SettingsError(["{} {}. {}.".format(ENV_FILE, *describe_unreadable(error))]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{ENV_FILE} is not UTF-8 text. Save it as UTF-8."]) from None
     problems = []
     if settings.database_url is not None and not _shown(settings.database_url).startswith(
         ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -286,10 +303,42 @@ def read() -> Settings:
         if not MEMBER_ID.fullmatch(name)
     ]
     if not settings.knowledge_dir.is_dir():
-        problems.append(f"KNOWLEDGE_DIR is not a folder: {settings.knowledge_dir}. Point it at one with faq.yaml.")
+        name = _named("knowledge_dir", origin)
+        problems.append(f"{name} is not a folder: {settings.knowledge_dir}. Point it at one with faq.yaml.")
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def sources() -> dict[str, Source]:
+    """Say of each setting, by its field, where its value comes from."""
+    environment, file = _names()
+    return {
+        name: Source.ENVIRONMENT if name in environment else Source.FILE if name in file else Source.DEFAULT
+        for name in Settings.model_fields
+    }
+
+
+def misspelt() -> dict[str, str]:
+    """Give the names in the environment and the file that are no setting and look like one, with that one's name."""
+    environment, file = _names()
+    alike = {}
+    for name in (*environment, *file):
+        if name not in Settings.model_fields:
+            for meant in get_close_matches(name, Settings.model_fields, n=1, cutoff=ALIKE):
+                alike[name.upper()] = meant.upper()
+    return alike
+
+
+def _names() -> tuple[frozenset[str], frozenset[str]]:
+    """Give the names in the environment and in the file, in small letters."""
+    file = DotEnvSettingsSource(Settings, env_file=ENV_FILE)
+    return frozenset(EnvSettingsSource(Settings).env_vars), frozenset(file.env_vars)
+
+
+def _named(field: str, origin: dict[str, Source]) -> str:
+    """Name a setting, with the file if it stands there."""
+    return f"{field.upper()} in {ENV_FILE}" if origin[field] is Source.FILE else field.upper()
 
 
 def _shown(secret: SecretStr | None) -> str:

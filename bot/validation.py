@@ -1,7 +1,11 @@
-"""pydantic's errors in the words of people who edit files and settings, and who know neither Python nor patterns."""
+"""Errors of pydantic and of the system, for people who edit files and settings and know neither Python nor patterns."""
+
+import errno
+from datetime import date
 
 from pydantic_core import ErrorDetails
 
+NO_DAY = "Write it as year, month and day, such as 2026-11-28"
 NOTHING_THERE = "is empty", "Write something there, or delete it"
 BLOCK = "must have keys of its own", "Write them on the lines below it, each with a colon and its value"
 LIST = "must be a list", "Write each item on a line of its own, behind a hyphen"
@@ -14,7 +18,7 @@ KINDS = {
     "float": NUMBER,
     "finite": NUMBER,
     "bool": ("must be true or false", "Write one of the two"),
-    "date": ("must be a day", "Write it as year, month and day, such as 2026-11-28"),
+    "date": ("must be a day", NO_DAY),
     "tuple": LIST,
     "list": LIST,
     "dict": BLOCK,
@@ -34,6 +38,25 @@ ERRORS = {
     "less_than_equal": ("must be {le:g} or less", "Write a smaller number"),
     "literal_error": ("must be {expected}", "Write it in just that way"),
     "enum": ("must be {expected}", "Write it in just that way"),
+    "json_invalid": ("is not JSON", "Correct it"),
+}
+
+# What stands where a text belongs, by its type. In YAML, a word such as "yes" and digits are no text without quotes.
+QUOTES = "Put it in quotes"
+NOT_TEXT: tuple[tuple[type | tuple[type, ...], str, str], ...] = (
+    (bool, "must be text, and means true or false without quotes", QUOTES),
+    ((int, float), "must be text, and is a number", QUOTES),
+    (date, "must be text, and is a date", QUOTES),
+    (list, "must be one text, and is a list", "Write one text in its place"),
+    (dict, "must be one text, and has keys of its own", "Write one text in its place, in quotes if it has a colon"),
+)
+
+# Why a file cannot be read, by the system's number, and what to do.
+UNREADABLE = {
+    errno.ENOENT: ("is not there", "Put the file there"),
+    errno.EISDIR: ("is a folder, and a file is wanted", "Put the file in its place"),
+    errno.ENOTDIR: ("is not there, since its path leads through a file", "Correct the path"),
+    errno.EACCES: ("may not be read by this user", "Give this user the right to read it"),
 }
 
 
@@ -48,5 +71,15 @@ def describe(detail: ErrorDetails) -> tuple[str, str]:
         return what.format_map(detail.get("ctx", {})), remedy
     if kind.endswith("_type") and detail.get("input", "") is None:
         return NOTHING_THERE
+    if kind == "string_type":
+        for types, what, remedy in NOT_TEXT:
+            if isinstance(detail.get("input"), types):
+                return what, remedy
     unknown = f"cannot be used: {detail['msg'].removeprefix('Value error, ')}", "Correct it"
     return KINDS.get(kind.partition("_")[0], unknown)
+
+
+def describe_unreadable(error: OSError) -> tuple[str, str]:
+    """Give why a file cannot be read, to stand behind its name, and what to do; both without a full stop."""
+    unknown = f"cannot be read: {error.strerror or error}", "See that it is a file that can be read"
+    return UNREADABLE.get(error.errno or 0, unknown)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gzip
 import json
 import os
 import re
@@ -66,6 +65,7 @@ def test_ask_answers_a_question_of_the_documents():
         "matched",
         "unexplained",
         "near",
+        "language",
     }
 
 
@@ -73,6 +73,14 @@ def test_ask_is_silent_about_lunch():
     output = json.loads(rolefit_here("ask", "lunch at 12?", "--json").stdout)
 
     assert (output["decision"], output["entry"]) == ("silence", None)
+
+
+def test_ask_says_in_which_language_the_bot_would_not_answer():
+    output = rolefit_here("ask", "was ist der Unterschied zwischen RE und RS?", "--surface", "dm").stdout
+
+    assert output.startswith("only_english")
+    assert "Taken for German" in output
+    assert "Ich spreche bisher nur Englisch." in output
 
 
 def test_ask_prints_the_answer_and_why():
@@ -103,178 +111,6 @@ def test_a_mention_gets_suggestions_where_a_channel_gets_silence():
     assert output["decision"] == "no_answer"
 
 
-KEYS = [
-    "n",
-    "in_scope",
-    "top1",
-    "top3",
-    "auroc",
-    "recall",
-    "precision",
-    "wrong",
-    "false_answers",
-    "false_per_1000",
-    "recall_read_off",
-    "reached",
-    "suggested",
-    "ece",
-    "p50_us",
-    "p99_us",
-    "by_style",
-    "by_author",
-]
-
-
-def cases(place: Path, *rows: object) -> str:
-    place.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows) + "\n")
-    return str(place)
-
-
-def test_eval_counts_what_is_answered_left_alone_and_missed(tmp_path: Path):
-    file = cases(
-        tmp_path / "cases.jsonl",
-        {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff", "style": "plain"},
-        {
-            "text": "why did xAI drop the researcher title?",
-            "gold": ["xai-dropped-researcher", "builder"],
-            "author": "ana",
-        },
-        {"text": "What is an AI engineer?", "gold": "research-engineer", "style": "plain"},
-        {"text": "something nobody could know the answer of", "gold": "builder"},
-        {"text": "lunch at 12?", "gold": None},
-        {"text": "What does a research engineer do?", "gold": None},
-    )
-
-    output = json.loads(rolefit_here("eval", file, "--json").stdout)
-
-    assert list(output) == KEYS
-    assert (output["n"], output["in_scope"], output["wrong"], output["false_answers"]) == (6, 4, 1, 1)
-    assert (output["top1"], output["recall"], output["precision"]) == (0.5, 0.5, 0.5)
-    assert output["false_per_1000"] == 500
-    assert 0 < output["p50_us"] <= output["p99_us"]
-    plain = {"n": 2, "in_scope": 2, "top1": 0.5, "recall": 0.5, "reached": 0.5, "answered": 1.0}
-    assert output["by_style"] == {"plain": plain}
-    assert output["by_author"] == {
-        "ana": {"n": 1, "in_scope": 1, "top1": 1.0, "recall": 1.0, "reached": 1.0, "answered": 1.0}
-    }
-
-
-def test_eval_counts_suggestions_where_the_bot_was_asked(tmp_path: Path):
-    file = cases(
-        tmp_path / "cases.jsonl",
-        {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"},
-        {"text": "what roles does xAI have", "gold": "xai-dropped-researcher"},
-        {"text": "what roles does xAI have", "gold": None},
-        {"text": "lunch at 12?", "gold": None},
-        {"text": "does Netflix use Member of Technical Staff", "gold": None, "style": "technical"},
-    )
-
-    output = json.loads(rolefit_here("eval", file, "--surface", "mention", "--json").stdout)
-
-    assert (output["recall"], output["reached"], output["suggested"]) == (0.5, 1.0, 0.5)
-
-
-def test_eval_wants_either_files_or_what_to_leave_out():
-    for arguments in ((), ("cases.jsonl", "--left-out", "authors")):
-        result = rolefit_here("eval", *arguments)
-
-        assert result.returncode != 0
-        assert "name files with cases, or --left-out authors or entries, and not both." in result.stderr
-
-
-def test_eval_leaves_nothing_out_where_there_are_no_utterances(tmp_path: Path):
-    folder = shutil.copytree(KNOWLEDGE, tmp_path / "mine", ignore=shutil.ignore_patterns("utterances"))
-
-    result = rolefit_here("eval", "--left-out", "authors", "--knowledge", str(folder))
-
-    assert "mine: there are no utterances to leave out. Put some into utterances/." in result.stderr
-
-
-def test_eval_reads_plain_text_and_packed_files_as_what_nobody_should_answer(tmp_path: Path):
-    plain, packed = tmp_path / "chat.txt", tmp_path / "more.txt.gz"
-    plain.write_text("lunch at 12?\n\nwho is on call?\n")
-    packed.write_bytes(gzip.compress(b"What does Member of Technical Staff mean?\n"))
-
-    output = json.loads(rolefit_here("eval", str(plain), str(packed), "--json").stdout)
-
-    assert (output["n"], output["in_scope"], output["false_answers"]) == (3, 0, 1)
-    assert output["false_per_1000"] == pytest.approx(333.3333, abs=1e-3)
-    assert output["top1"] is None
-
-
-def test_eval_shows_tables_and_says_of_each_miss_why(tmp_path: Path):
-    file = cases(tmp_path / "cases.jsonl", {"text": "What is an AI engineer at Qwertz?", "gold": "research-engineer"})
-
-    output = rolefit_here("eval", file, "--surface", "mention", "--errors").stdout
-
-    assert "expected calibration error" in output
-    assert "What is an AI engineer at Qwertz?" in output
-    assert "  wanted: research-engineer" in output
-    assert "ai-engineer = ai-engineer" in output.replace("ai engineer", "ai-engineer")
-    assert "  not explained: qwertz" in output
-
-
-def test_eval_with_some_entries_knows_only_these(tmp_path: Path):
-    row = {"text": "What does Member of Technical Staff mean?", "gold": "member-of-technical-staff"}
-
-    output = json.loads(rolefit_here("eval", cases(tmp_path / "c.jsonl", row), "--entries", "builder", "--json").stdout)
-
-    assert (output["in_scope"], output["false_answers"]) == (0, 0)
-
-
-def test_eval_takes_the_intents_of_a_file_as_knowledge(tmp_path: Path):
-    phrases_by_label = {
-        "reset": ["reset my password", "i forgot my password", "password does not work", "how to change the password"],
-        "refund": ["i want my money back", "how do i get a refund", "refund my order", "give me a refund please"],
-        "hours": ["when do you open", "what are your opening hours", "are you open on sunday", "opening time today"],
-    }
-    rows = [
-        {"text": text, "label": label, "split": "train" if at < 3 else "test"}
-        for label, texts in phrases_by_label.items()
-        for at, text in enumerate(texts)
-    ]
-    rows.append({"text": "tell me a joke", "label": "oos", "split": "test"})
-
-    figures = json.loads(
-        rolefit_here("eval", cases(tmp_path / "i.jsonl", *rows), "--intents", "--examples", "3", "--json").stdout
-    )
-
-    assert (figures["n"], figures["in_scope"], figures["top1"]) == (4, 3, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("name", "rows", "arguments", "words"),
-    [
-        ("c.jsonl", ["{"], (), "c.jsonl:1: is not JSON"),
-        ("c.jsonl", [{"text": "x"}], (), "c.jsonl:1: an object with 'text' and 'gold' is wanted. Add what is missing."),
-        ("c.jsonl", [{"text": "x", "gold": "nothing"}], (), "c.jsonl:1: there is no entry 'nothing' in this"),
-        ("c.jsonl", [{"text": "x", "gold": 5}], (), "c.jsonl:1: 'text' must be text, and 'gold' an id"),
-        ("c.jsonl", [{"text": 5, "gold": None}], (), "c.jsonl:1: 'text' must be text"),
-        ("c.jsonl.gz", ["plain"], (), "c.jsonl.gz: cannot be read: Not a gzipped file"),
-        ("c.txt", [""], (), "there are no cases in c.txt."),
-        ("c.txt", ["x"], ("--entries", "nothing"), "--entries: there is no entry 'nothing' in this knowledge."),
-        ("c.txt", ["x"], ("--surface", "email"), "--surface email: write channel, thread, mention or dm."),
-        ("c.jsonl", [{"text": "x", "label": "a"}], ("--intents",), "c.jsonl: no label has two lines of the split"),
-        ("c.jsonl", [{"text": "x"}], ("--intents",), "c.jsonl:1: an object with 'text' and 'label' is wanted."),
-    ],
-)  # fmt: skip
-def test_eval_says_what_is_wrong_with_a_file_and_where(
-    tmp_path: Path, name: str, rows: list[object], arguments: tuple[str, ...], words: str
-):
-    result = rolefit_here("eval", cases(tmp_path / name, *rows), *arguments)
-
-    assert result.returncode == 2
-    assert words in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_eval_says_that_a_file_is_not_there(tmp_path: Path):
-    result = rolefit_here("eval", str(tmp_path / "none.jsonl"))
-
-    assert result.returncode == 2
-    assert "none.jsonl: cannot be read: No such file or directory." in result.stderr
-
-
 def test_check_finds_nothing_wrong_with_our_knowledge():
     result = rolefit("check")
 
@@ -285,7 +121,7 @@ def test_check_exits_with_an_error_for_broken_knowledge(tmp_path: Path):
     result = rolefit_here("check", str(tmp_path))
 
     assert result.returncode == 1
-    assert "faq.yaml: error: cannot be read: No such file or directory. Put the file there." in result.stdout
+    assert "faq.yaml: error: is not there. Put the file there." in result.stdout
 
 
 def test_check_counts_what_it_found(tmp_path: Path):
@@ -349,6 +185,47 @@ def test_a_setting_may_stand_in_a_file(tmp_path: Path):
     assert "SLACK_BOT_TOKEN is not a bot token" in result.stderr
 
 
+def test_knowledge_that_cannot_be_used_is_named_with_the_setting(tmp_path: Path):
+    result = rolefit_here("ask", "what is an MTS", KNOWLEDGE_DIR=str(tmp_path))
+
+    first, *_, last = result.stderr.splitlines()
+    assert result.returncode == 2
+    assert first == "checks.yaml: error: is not there. Put the file there."
+    assert last == f"The knowledge in {tmp_path} (KNOWLEDGE_DIR) has errors: mend them first."
+
+
+def test_a_misspelt_setting_is_named_once_and_stops_nothing():
+    result = rolefit_here("ask", "lunch at 12?", SLACK_BOT_TOKN="xoxb-1")
+
+    assert result.returncode == 0
+    assert result.stdout.startswith("silence")
+    assert result.stderr == (
+        "SLACK_BOT_TOKN is no setting and changes nothing. If SLACK_BOT_TOKEN is meant, correct its name.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("report", "--draft", "first"), "Invalid value for '--draft': it must be a whole number. Write digits alone."),
+        (("report", "--draft", "0"), "Invalid value for '--draft': it must be 1 or more. Write a larger number."),
+        (("run", "--port", "70000"), "Invalid value for '--port': it must be 65535 or less. Write a smaller number."),
+        (("eval", "--left-out", "me"), "Invalid value for '--left-out': 'me' is not one of 'authors', 'entries'."),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named_in_words(arguments: tuple[str, ...], words: str):
+    result = rolefit_here(*arguments)
+
+    assert result.returncode == 2
+    assert words in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_fit_names_a_folder_that_stands_for_a_file(tmp_path: Path):
+    result = rolefit_here("fit", str(tmp_path))
+
+    assert result.stderr == f"{tmp_path.name}: error: is a folder, and a file is wanted. Put the file in its place.\n"
+
+
 def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
     file = tmp_path / "answers.yaml"
     file.write_text(
@@ -394,7 +271,7 @@ def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path
         ("2: [a, a]", "is no answer. Choose one or two"),
         ("[]", "write one line for each answer, such as `1: b`"),
         ("1: [a\n2: b", "answers.yaml:1: error: is not YAML: a bracket that is opened here is not closed. Close it."),
-        ("1: a\n2: 2026-02-31", "answers.yaml:2: error: holds a value that cannot be read: '2026-02-31'"),
+        ("1: a\n2: 2026-02-31", "answers.yaml:2: error: '2026-02-31' is no day of the calendar"),
         ("1: a\n1: b", "answers.yaml:2: error: the key '1' is there twice. Keep one and delete the other."),
         ("1: a\n2: z", "answers.yaml:2: error: 2: 'z' is no answer."),
         ("which-uncertainty: a", "these answers alone give no recommendation. Answer one or more of: question-you"),
@@ -431,6 +308,24 @@ async def test_explain_works_a_round_out_as_it_was_taken(tmp_path: Path, library
     assert "researcher leads research-engineer by" in done.stdout
     assert none.returncode == 2
     assert "r2: there is no such round in this database." in none.stderr
+    by_key = await asyncio.to_thread(explained, "click:T1:r1:U1:3.0")
+    assert by_key.stdout == done.stdout
+    listed = await asyncio.to_thread(rolefit_here, "explain", DATA_DIR=str(tmp_path))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d  r1  finished, of U1 in T1\n", listed.stdout)
+
+
+@pytest.mark.parametrize("arguments", [("jobs",), ("explain",), ("explain", "r1"), ("report",)], ids=" ".join)
+def test_what_reads_a_database_makes_none(tmp_path: Path, arguments: tuple[str, ...]):
+    data = tmp_path / "data"
+
+    result = rolefit_here(*arguments, DATA_DIR=str(data))
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"There is no database of this version of Rolefit in DATA_DIR ({data}) yet: start the bot, "
+        f"or correct DATA_DIR ({data}).\n"
+    )
+    assert not data.exists()
 
 
 async def test_report_shows_gaps_uses_and_drafts_and_makes_no_database(tmp_path: Path, library: Library):

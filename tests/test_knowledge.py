@@ -532,7 +532,24 @@ def first_entry(**values: Any) -> Change:
         ("faq.yaml", first_entry(phrasings="one"), "'phrasings' must be a list. Write each item on a line of its own"),
         ("faq.yaml", first_entry(phrasings=["a"]), "'phrasings' has too few items: 1, of at least 5. Add what is"),
         ("faq.yaml", first_entry(phrasings=["a"] * 31), "'phrasings' has too many items: 31, of at most 30. Delete"),
-        ("faq.yaml", first_entry(phrasings=["a b", 7, "c", "d", "e"]), "item 2 of 'phrasings' must be text. Put it in"),
+        (
+            "faq.yaml",
+            first_entry(phrasings=["a b", 7, "c", "d", "e"]),
+            "item 2 of 'phrasings' must be text, and is a number. Put it in quotes.",
+        ),
+        (
+            "faq.yaml",
+            first_entry(owner=True),
+            "'owner' must be text, and means true or false without quotes. Put it in",
+        ),
+        ("faq.yaml", first_entry(owner=date(2026, 1, 2)), "'owner' must be text, and is a date. Put it in quotes."),
+        ("faq.yaml", first_entry(owner=["a", "b"]), "'owner' must be one text, and is a list. Write one text in its"),
+        ("faq.yaml", first_entry(owner={"a": "b"}), "'owner' must be one text, and has keys of its own. Write one"),
+        (
+            "faq.yaml",
+            lambda data: data["entries"][0].update(anser=data["entries"][0].pop("answer")),
+            "unknown key 'anser', and 'answer' is missing. Correct its spelling.",
+        ),
         ("faq.yaml", first_entry(id="Two Words"), "'id' is no id. Write small letters, digits and single hyphens"),
         ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there, or delete it."),
         ("faq.yaml", first_entry(owner=""), "'owner' is empty. Write something there."),
@@ -638,8 +655,8 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str, str, int]] = {
     "a day that does not exist": (
         "faq.yaml",
         "entries:\n  - id: x\n    checked: 2026-02-31\n",
-        "holds a value that cannot be read: '2026-02-31'",
-        "Correct or quote it",
+        "'2026-02-31' is no day of the calendar",
+        "Write it as year, month and day, such as 2026-11-28",
         3,
     ),
     "a number with thousands of digits": (
@@ -707,7 +724,7 @@ def test_a_folder_in_the_place_of_a_file_is_named(folder: Path):
 
     [problem] = errors(folder)
 
-    assert str(problem) == "quiz.yaml: error: cannot be read: Is a directory. Put the file there."
+    assert str(problem) == "quiz.yaml: error: is a folder, and a file is wanted. Put the file in its place."
 
 
 def test_a_file_saved_by_an_editor_that_marks_utf_8_can_be_read(folder: Path):
@@ -826,7 +843,7 @@ def test_a_missing_file_is_named(folder: Path):
 
     [problem] = errors(folder)
 
-    assert str(problem) == "quiz.yaml: error: cannot be read: No such file or directory. Put the file there."
+    assert str(problem) == "quiz.yaml: error: is not there. Put the file there."
 
 
 def test_broken_knowledge_is_not_loaded(folder: Path):

@@ -265,6 +265,8 @@ async def test_work_that_was_given_up_is_listed_and_done_when_the_operator_says_
 
 
 def test_a_key_that_no_failed_work_has_is_refused(tmp_path: Path):
+    with_tables(tmp_path)
+
     result = rolefit("jobs", "--replay", "say:nothing", DATA_DIR=str(tmp_path), cwd=tmp_path)
 
     assert result.returncode == 2

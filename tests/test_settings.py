@@ -1,5 +1,6 @@
 """What the environment may say, and the words about what is wrong with it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,6 +111,58 @@ def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, n
         settings.read()
 
     assert raised.value.problems[0].startswith(words)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of settings in a working directory of its own; nothing else is set."""
+    monkeypatch.chdir(tmp_path)
+    for name in (*Settings.model_fields, "slack_bot_tokn"):
+        monkeypatch.delenv(name.upper(), raising=False)
+    return tmp_path / ".env"
+
+
+def test_a_value_in_the_file_is_named_with_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch):
+    env_file.write_text("PORT=many\nHEALTH_PORT=no\n")
+    monkeypatch.setenv("HEALTH_PORT", "70000")  # which counts for more
+
+    with pytest.raises(SettingsError) as raised:
+        settings.read()
+
+    assert raised.value.problems == [
+        "PORT in .env must be a whole number. Write digits alone.",
+        "HEALTH_PORT must be 65535 or less. Write a smaller number.",
+    ]
+
+
+def test_a_file_of_settings_that_is_no_text_is_named(env_file: Path):
+    env_file.write_bytes(b"PORT=1\nDATA_DIR=caf\xe9\n")
+
+    with pytest.raises(SettingsError) as raised:
+        settings.read()
+
+    assert raised.value.problems == [".env is not UTF-8 text. Save it as UTF-8."]
+
+
+def test_it_is_known_where_each_value_comes_from(env_file: Path, monkeypatch: pytest.MonkeyPatch):
+    env_file.write_text("PORT=1\nSLACK_BOT_TOKEN=xoxb-1\n")
+    monkeypatch.setenv("Port", "2")
+
+    sources = settings.sources()
+
+    assert set(sources) == set(Settings.model_fields)
+    assert [sources[name].value for name in ("port", "slack_bot_token", "data_dir")] == [
+        "environment",
+        ".env",
+        "default",
+    ]
+
+
+def test_a_name_that_looks_like_a_setting_and_is_none_is_found(env_file: Path, monkeypatch: pytest.MonkeyPatch):
+    env_file.write_text("KNOWLEDGE_DR=x\nEDITOR=vi\n")
+    monkeypatch.setenv("SLACK_BOT_TOKN", "xoxb-1")
+
+    assert settings.misspelt() == {"SLACK_BOT_TOKN": "SLACK_BOT_TOKEN", "KNOWLEDGE_DR": "KNOWLEDGE_DIR"}
 
 
 @pytest.mark.parametrize(

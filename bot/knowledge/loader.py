@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,9 +33,10 @@ from bot.knowledge.problems import KnowledgeError, Place, Problem, only_knowledg
 from bot.knowledge.references import find_reference_problems
 from bot.knowledge.words import Words
 from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
-from bot.validation import describe
+from bot.validation import describe, describe_unreadable
 
 LEARNT = "learnt.json"
+ALIKE = 0.75  # difflib's ratio, from which an unknown key is taken for a misspelt one
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -114,13 +116,30 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
     except ValidationError as error:
         details = error.errors(include_url=False)
         places = [detail["loc"] for detail in details]
+        misspelt = _misspelt(details)
         for detail in details:
             place = detail["loc"]
             inside = any(other[: len(place)] == place != other for other in places)
             if detail["type"] == "too_short" and inside:
                 continue  # it has enough, but for those that are wrong themselves
-            file.problems.append(file.problem(place, *_explain(detail)))
+            if detail["type"] == "missing" and place in misspelt.values():
+                continue  # it is there, and named where it is
+            file.problems.append(file.problem(place, *_explain(detail, misspelt.get(place))))
     return None
+
+
+def _misspelt(details: Sequence[ErrorDetails]) -> dict[Place, Place]:
+    """Give the unknown keys that look like a missing one beside them, with the place of that one."""
+    places: dict[str, list[Place]] = {kind: [] for kind in ("missing", "extra_forbidden")}
+    for detail in details:
+        if detail["type"] in places:
+            places[detail["type"]].append(detail["loc"])
+    misspelt = {}
+    for place in places["extra_forbidden"]:
+        beside = {str(other[-1]): other for other in places["missing"] if other[:-1] == place[:-1]}
+        for name in get_close_matches(str(place[-1]), beside, n=1, cutoff=ALIKE):
+            misspelt[place] = beside[name]
+    return misspelt
 
 
 PATTERNS = {
@@ -130,10 +149,15 @@ PATTERNS = {
 }
 
 
-def _explain(detail: ErrorDetails) -> tuple[str, str]:
-    """Put what pydantic found into an editor's words; gives what is wrong and what to do."""
+def _explain(detail: ErrorDetails, meant: Place | None = None) -> tuple[str, str]:
+    """Put what pydantic found into an editor's words; gives what is wrong and what to do.
+
+    meant: the missing key that an unknown one stands for.
+    """
     name = _name(detail["loc"])
     match detail["type"]:
+        case "extra_forbidden" if meant:
+            return f"unknown key {name}, and {_name(meant)} is missing", "Correct its spelling"
         case "extra_forbidden":
             return f"unknown key {name}", "Correct its spelling or delete it"
         case "missing":
@@ -170,17 +194,17 @@ def read_learnt(folder: Path) -> LearntFile | Problem | None:
     except UnreadableError as error:
         what = error.problem.what
     except OSError as error:
-        what = f"cannot be read: {error.strerror}"
+        what = describe_unreadable(error)[0]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         line_in_message = re.search(r" at line (\d+)", first["msg"])
         line = int(line_in_message[1]) if line_in_message else 0
         name = repr(".".join(map(str, first["loc"])))
-        if first["type"] in ("json_invalid", "value_error"):
+        if first["type"] == "value_error":
             what = f"{name}: " if first["loc"] else ""
             what += first["msg"].removeprefix("Value error, ")
         else:
-            what = f"{name} {describe(first)[0]}"
+            what = f"{name} {describe(first)[0]}" if first["loc"] else f"it {describe(first)[0]}"
         what = f"cannot be used: {what}"
     except ValueError as error:
         what = f"cannot be used: {error}"

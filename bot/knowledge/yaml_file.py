@@ -12,9 +12,11 @@ from typing import Any
 import yaml
 
 from bot.knowledge.problems import Level, Place, Problem
+from bot.validation import NO_DAY, describe_unreadable
 
 MAX_CHARACTERS = 10_000_000  # of a file, and of its values with all aliases written out
 CHARACTERS_PER_VALUE = 50  # that a value counts as besides its own
+DATE = "tag:yaml.org,2002:timestamp"  # what YAML takes for a date by its form
 MAX_NESTING = 40  # lists and mappings within each other; ours have eight
 
 _MISFIT = (
@@ -101,8 +103,7 @@ def parse(folder: Path, name: str) -> YamlFile:
     except UnreadableError as error:
         file.problems.append(error.problem)
     except OSError as error:
-        remedy = "Let the bot read it" if isinstance(error, PermissionError) else "Put the file there"
-        file.problems.append(Problem(name, 0, f"cannot be read: {error.strerror}", remedy))
+        file.problems.append(Problem(name, 0, *describe_unreadable(error)))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         file.problems.append(Problem(name, line, "is not UTF-8 text", "Save it as UTF-8"))
@@ -185,8 +186,11 @@ class _NodeReader:
             return self._loader.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError):
             # All of these come from PyYAML for what looks like a date, a number or a tag, and is none.
-            what = f"holds a value that cannot be read: {abbreviated(node.value)}"
-            self._file.problems.append(Problem(self._file.name, line, what, "Correct or quote it"))
+            if node.tag == DATE:
+                what, remedy = f"{abbreviated(node.value)} is no day of the calendar", NO_DAY
+            else:
+                what, remedy = f"holds a value that cannot be read: {abbreviated(node.value)}", "Correct or quote it"
+            self._file.problems.append(Problem(self._file.name, line, what, remedy))
             return None
 
     def _count(self, characters: int, line: int) -> None:

@@ -1,6 +1,8 @@
-"""The two ways the workspace says no: to the bot in Slack's codes, to the page in a code and a sentence."""
+"""How the workspace says no: to bots in Slack's codes, to the page in a code and a sentence, of files in words."""
 
 from typing import Any
+
+import yaml
 
 
 class SlackError(Exception):
@@ -38,3 +40,10 @@ class PageError(Exception):
     def body(self) -> dict[str, Any]:
         """Return the JSON that the page reads."""
         return {"error": self.code, "detail": self.detail, **self.more}
+
+
+def yaml_problem(error: yaml.YAMLError) -> str:
+    """Say in one line where a file is no YAML, and what to do."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"see line {mark.line + 1}" if mark else "it holds a character that YAML does not allow"
+    return f"{where}, and mend it or the line above"

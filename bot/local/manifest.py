@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from bot.local.errors import yaml_problem
+
 Json = dict[str, Any]
 
 
@@ -67,7 +69,9 @@ class Manifest:
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
-            raise ValueError(f"{path}: this is neither YAML nor JSON: {error}") from None
+            raise ValueError(f"{path}: this is neither YAML nor JSON: {yaml_problem(error)}.") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}: this is not UTF-8 text. Save it as UTF-8.") from None
         if not isinstance(document, dict) or "name" not in (document.get("display_information") or {}):
             raise ValueError(f"{path}: this is no app manifest: display_information.name is missing.")
         return cls._from(document)

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from bot.local.errors import yaml_problem
+
 Json = dict[str, Any]
 
 
@@ -43,7 +45,9 @@ def read(path: Path) -> Json:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: this is no YAML: {error}") from None
+        raise ValueError(f"{path}: this is no YAML: {yaml_problem(error)}.") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: this is not UTF-8 text. Save it as UTF-8.") from None
     if not isinstance(document, dict):
         raise ValueError(f"{path}: a seed file needs the sections {', '.join(REQUIRED)}.")  # noqa: TRY004 - of a file
     for name in (*REQUIRED, *document):

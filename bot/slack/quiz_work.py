@@ -187,8 +187,8 @@ class QuizWorker(ReconcilingWorker):
     @workflow
     @formerly("say")
     async def post_aside(self, team: str, run_id: str, word: str, term: str | None = None) -> None:
-        """Post something that changes nothing, by its name, as `_aside` knows them."""
-        await self._post_note(team, run_id, self._of_run(team, run_id, partial(_aside, run_id, word, term)))
+        """Post something that changes nothing, by its name, as `render_aside` knows them."""
+        await self._post_note(team, run_id, self._of_run(team, run_id, partial(render_aside, run_id, word, term)))
 
     @workflow
     async def show(self, team: str, run_id: str) -> None:
@@ -444,7 +444,7 @@ def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: 
     return blocks.filled(Mrkdwn(" ".join(lines)))
 
 
-def _aside(  # noqa: PLR0911 - one for each name
+def render_aside(  # noqa: PLR0911 - one for each name
     run_id: str, name: str, term: str | None, run: Run, library: Library
 ) -> Message | None:
     """Render what is said between the questions, by its name; None for nothing."""

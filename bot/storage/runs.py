@@ -377,6 +377,14 @@ class Runs:
             stored = await self._run(connection, team, runs.c.id == run_id) if team else None
             return (str(team), stored) if stored else None
 
+    async def latest(self, *, limit: int) -> list[tuple[str, StoredRun]]:
+        """List the runs of all teams that were begun last, latest first, for the operator; gives their teams too."""
+        begun = select(runs.c.team, runs.c.id).order_by(runs.c.begun_at.desc(), runs.c.id).limit(limit)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(begun)).all()
+            found = [(row.team, await self._run(connection, row.team, runs.c.id == row.id)) for row in rows]
+        return [(team, stored) for team, stored in found if stored]
+
     async def _run(self, connection: AsyncConnection, team: str, *where: Any) -> StoredRun | None:
         row = (await connection.execute(select(runs).where(runs.c.team == team, *where))).mappings().first()
         if row is None:

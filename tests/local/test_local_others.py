@@ -259,8 +259,10 @@ def test_a_bot_over_http_is_told_the_secret_instead_of_a_token_for_socket_mode()
 WRONG: list[tuple[str, str, Any, str]] = [
     ("--event-url", "", "localhost:3000", "--event-url localhost:3000: this is no address. Give one like http"),
     ("--manifest", "app.yaml", {"features": {}}, "app.yaml: this is no app manifest: display_information.name is miss"),
-    ("--manifest", "app.yaml", "a: [", "app.yaml: this is neither YAML nor JSON: "),
-    ("--seed", "seed.yaml", "a: [", "seed.yaml: this is no YAML: "),
+    ("--manifest", "app.yaml", "a: [", "app.yaml: this is neither YAML nor JSON: see line 1, and mend"),
+    ("--seed", "seed.yaml", "a: [", "seed.yaml: this is no YAML: see line 1, and mend it or the line above."),
+    ("--manifest", "app.yaml", b"caf\xe9", "app.yaml: this is not UTF-8 text. Save it as UTF-8."),
+    ("--seed", "seed.yaml", b"caf\xe9", "seed.yaml: this is not UTF-8 text. Save it as UTF-8."),
     ("--seed", "seed.yaml", [], "seed.yaml: a seed file needs the sections team, people, channels."),
     ("--seed", "seed.yaml", {"team": SEED["team"]}, "seed.yaml: the section people is missing."),
     ("--seed", "seed.yaml", {**SEED, "rooms": []}, "seed.yaml: rooms: there is no such section; there are team, bot, "),
@@ -287,7 +289,8 @@ def test_what_the_command_cannot_use_is_named_with_the_place(
 ):
     path = tmp_path / name
     if name:
-        path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+        text = content if isinstance(content, str | bytes) else yaml.safe_dump(content)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
     result = rolefit_here("workspace", "--port", "0", option, str(path) if name else content)
 

@@ -1,0 +1,199 @@
+"""The FAQ and the quiz in the terminal: what the bot would say to each line, without Slack and without a database.
+
+Decisions and renderings are those of the bot itself; only buttons become words and numbers to type.
+"""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from bot import explain
+from bot.domain import actions, faq, quiz, smalltalk
+from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
+from bot.domain.faq import Surface
+from bot.domain.quiz import Outcome, Run, Status
+from bot.domain.reply import Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
+from bot.domain.why import explain as explain_choice
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack import blocks, feedback_blocks, run_messages
+from bot.slack.faq import NOT_ANSWERED, SUGGEST, PlannedReply, decide, rendered
+from bot.slack.pieces import Message, message
+from bot.slack.quiz_work import render_aside
+from bot.slack.result import recommendation
+from bot.slack.text import escape
+from bot.storage import ANSWER, PROMPT
+from bot.terminal import formatted, show
+
+HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, Ctrl-D ends."
+HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
+SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
+ENDS = (Status.PAUSED, Status.STOPPED)
+
+
+class Chat:
+    """One conversation. second: the second stage, prepared for this library; None if it is off."""
+
+    def __init__(self, library: Library, second: SecondStage | None, console: Console) -> None:
+        self._library, self._second, self._console = library, second, console
+        self._suggested: Sequence[str] = ()
+        self._answered: str | None = None  # the entry of the last answer, which the next question may lean on
+        self._question: tuple[str, str | None, tuple[str, ...]] | None = None  # with what it leant on, and its answers
+        self._run: Run | None = None  # the round that is open
+        self._finished: Run | None = None  # the one whose result was the last thing said
+        self._number = 0
+
+    async def take(self, line: str) -> None:
+        """Print what the bot would say to a line."""
+        text, word = line.strip(), line.strip().casefold()
+        self._number += 1
+        if not text:
+            return
+        if self._run is not None:
+            await self._take_in_quiz(text, self._run)
+        elif word in ("help", "?"):
+            self._note(HELP)
+        elif word == "quiz":
+            self._begin()
+        elif word == "why":
+            await self._explain()
+        elif word.isdigit() and 1 <= int(word) <= len(self._suggested):
+            entry = self._library.entries[self._suggested[int(word) - 1]]
+            show(blocks.taken_privately(entry, self._library), self._console)
+            self._suggested, self._answered, self._question, self._finished = (), entry.id, None, None
+        else:
+            await self._answer(text)
+
+    def _note(self, text: str) -> None:
+        self._console.print(Text(text, style="dim"))
+
+    # The FAQ
+
+    async def _answer(self, text: str) -> None:
+        after = self._answered if self._library.index.follows(text) else None
+        planned = await decide(text, Surface.MENTION, self._library, self._second, after)
+        self._suggested, self._question, self._finished = (), None, None
+        if planned is None:
+            self._note("The bot says nothing to this.")
+            return
+        self._say(planned)
+        if planned.kind == ANSWER:
+            self._question, self._answered = (text, after, planned.entries), planned.entries[-1]
+
+    def _say(self, planned: PlannedReply) -> None:
+        said = rendered(planned.kind, planned.entries, self._library)
+        suggested = planned.entries[1:] if planned.kind == NOT_ANSWERED else planned.entries
+        if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
+            show(said, self._console)
+            return
+        self._suggested = [entry.id for entry in self._library.known(suggested)]
+        self._console.print()
+        self._console.print(formatted(said.text))  # with the questions, which the blocks have in buttons
+        self._note("Type its number." if len(self._suggested) > 1 else "Type 1 if it is.")
+
+    async def _explain(self) -> None:
+        """Say why the last answer was given, or how the last result comes about."""
+        if self._finished is not None:
+            run = self._finished
+            for line in explain.lines(run.quiz, run.answers, early=bool(run.ended_early)):
+                self._console.print(Text(line), soft_wrap=True)
+            return
+        if self._question is None:
+            self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
+            return
+        text, after, entries = self._question
+        if self._second is not None:
+            ranked = await self._second.rank(text, Surface.MENTION, self._library, after)
+        else:
+            index, thresholds = self._library.index, self._library.thresholds
+            ranked = faq.rank(text, Surface.MENTION, index, thresholds, after=after)
+        explained = [(entry, explain_choice(ranked, entry.id)) for entry in self._library.known(entries)]
+        show(feedback_blocks.explanation(explained, self._library, edited=False), self._console)
+
+    # The quiz
+
+    def _begin(self) -> None:
+        self._suggested, self._question, self._finished = (), None, None
+        self._run = quiz.begin(self._library.quiz)
+        self._ask(self._run)
+
+    def _ask(self, run: Run) -> None:
+        """Print the live question with its choices, which the blocks have in buttons."""
+        text = run_messages.render(f"{PROMPT}:{len(run.prompts)}", run, "", self._library).text
+        for how in (self._library.words.quiz.how_to_answer, self._library.words.quiz.purpose_how):
+            text = text.removesuffix(escape(how)).rstrip()  # which speaks of clicks
+        self._console.print()
+        self._console.print(formatted(text))
+        self._note(HOW_TO_ANSWER)
+
+    async def _take_in_quiz(self, text: str, run: Run) -> None:
+        planned = await decide(text, Surface.DM, self._library, self._second)
+        aside = smalltalk.read(text, self._library.words.talk)
+        answerable = planned is not None and planned.kind == ANSWER
+        reading = read(text, run, self._library.words.typed, answerable=answerable, aside=aside)
+        if reading == Command("start_over"):
+            self._begin()
+        elif isinstance(reading, Asks) and planned is not None:
+            show(rendered(planned.kind, planned.entries, self._library), self._console)
+            self._apply(run, AskAgain())
+        elif action := self._action(reading, run):
+            if isinstance(action, Manage):
+                show(blocks.say(self._library.words.quiz.manages), self._console)
+            self._apply(run, action)
+        elif said := _said_apart(reading, run, self._library):
+            show(said, self._console)
+
+    def _action(self, reading: Reading, run: Run) -> Action | None:  # noqa: PLR0911 - one for each reading
+        """Give what a reading does to the round; None where it only has something said."""
+        live, ts = len(run.prompts), f"{self._number}.0"
+        match reading:
+            case Answered(answers, named):
+                return Reply(answers=dict(answers), ts=ts, prompt=None if named else live)
+            case Perhaps(question, choices):
+                return Guess(question=question, choices=choices, ts=ts, prompt=live)
+            case Command("manages"):
+                return Manage()
+            case Command("resume"):
+                return GoOn() if run.unanswered else AskAgain()
+            case Command("change", str(question)):
+                return Change(question=question)
+            case Command(name) if name not in SAID_APART:
+                return actions.read({"do": name})
+            case _:
+                return None
+
+    def _apply(self, run: Run, action: Action) -> None:
+        """Do something to the round and print what comes next: a question, the result, or that it is over."""
+        after = quiz.apply(run, action)
+        words = self._library.words.quiz
+        self._run = after.run
+        if after.outcome is Outcome.FIRST:
+            show(blocks.say(words.first), self._console)
+        if after.run.status in ENDS:
+            show(blocks.say(getattr(words, after.run.status)), self._console)
+            self._run = None
+        elif after.run.asking is not None:
+            self._ask(after.run)
+        elif after.run.finished:
+            show(message(*recommendation(after.run, self._library)), self._console)
+            self._note("`why` shows how this comes about, step by step.")
+            self._run, self._finished = None, after.run
+        else:
+            show(blocks.say(words.nothing_to_weigh), self._console)
+            self._run = None
+
+
+def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
+    """Render what is said between the questions to something that was typed."""
+    match reading:
+        case Command(name):
+            return render_aside("", name, None, run, library)
+        case Defined(term):
+            return render_aside("", "term", term.term, run, library)
+        case Aside(intent):
+            return render_aside("", "aside", intent, run, library)
+        case WhichTwo():
+            return render_aside("", "which_two", None, run, library)
+        case _:
+            return render_aside("", "unclear", None, run, library)

@@ -1,0 +1,193 @@
+"""`rolefit chat`: the FAQ and the quiz in the terminal, as the bot would have it."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from bot.chat import Chat
+from bot.cli import cli
+from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack import blocks
+from bot.slack.text import Mrkdwn
+from bot.terminal import formatted, show
+
+MTS = "What does MTS mean?"
+VAGUE = "which titles are there"
+
+
+class Terminal:
+    """A conversation, and what a terminal of 100 columns shows of it."""
+
+    def __init__(self, library: Library, second: SecondStage | None = None) -> None:
+        self._printed = StringIO()
+        self._chat = Chat(library, second, Console(file=self._printed, width=100))
+
+    async def type(self, *lines: str) -> str:
+        """Type lines; gives what the last of them has had printed, in one line."""
+        for line in lines:
+            self._printed.seek(0)
+            self._printed.truncate()
+            await self._chat.take(line)
+        return " ".join(self._printed.getvalue().split())
+
+
+@pytest.fixture
+def terminal(library: Library) -> Terminal:
+    return Terminal(library)
+
+
+async def test_a_question_is_answered_with_its_table_and_source(terminal: Terminal, library: Library):
+    answer = await terminal.type(MTS)
+
+    entry = library.entries["member-of-technical-staff"]
+    assert " ".join(entry.answer.split()) in answer
+    assert "┃ Organisation ┃ Titles it uses" in answer
+    assert "│ Anthropic" in answer
+    assert "Source: Field guide to AI roles (2025)" in answer
+
+
+async def test_why_explains_the_last_answer(terminal: Terminal):
+    assert await terminal.type("why") == (
+        "There is no answer that the bot gave by itself, so there is nothing to explain."
+    )
+
+    explained = await terminal.type(MTS, "why")
+
+    assert explained.startswith("I took it for: What does “Member of Technical Staff” mean")
+    assert "“mts” (which I read as “member of technical staff”)" in explained
+
+
+async def test_a_suggestion_is_taken_by_its_number(terminal: Terminal):
+    suggested = await terminal.type(VAGUE)
+    answer = await terminal.type("1")
+    again = await terminal.type("1")
+
+    assert "Which skills are at the core of each title?" in suggested
+    assert suggested.endswith("Type 1 if it is.")
+    assert answer.startswith("Here is the answer to: Which skills are at the core of each title? Research scientists")
+    assert "Here is the answer to" not in again
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hello", "Ask"),
+        ("ok", "The bot says nothing to this."),
+        ("help", "`quiz` begins the quiz"),
+        ("", ""),
+    ],
+)
+async def test_what_is_no_question_is_taken_as_the_bot_takes_it(terminal: Terminal, line: str, words: str):
+    assert words.casefold() in (await terminal.type(line)).casefold()
+
+
+async def test_what_has_no_answer_is_said_to_have_none(terminal: Terminal, library: Library):
+    said = await terminal.type("what is the airspeed of a swallow?")
+
+    assert said == " ".join(blocks.unknown(library).text.split())
+
+
+async def test_a_follow_up_leans_on_the_answer_before(terminal: Terminal):
+    alone = await terminal.type("and a researcher?")
+    after = await terminal.type("What does a research engineer get graded on?", "and a researcher?")
+
+    assert alone != after
+
+
+async def test_the_quiz_is_taken_by_letters_and_ends_with_the_result_and_its_table(terminal: Terminal):
+    first = await terminal.type("quiz")
+    second = await terminal.type("a")
+    result = ""
+    for letter in "decdd":  # it ends early once nothing can change any more
+        if "How the answers divide" not in result:
+            result = await terminal.type(letter)
+    explained = await terminal.type("why")
+
+    assert "a: My own work" in first
+    assert "Click" not in first + second
+    assert second.startswith("Question 1 of 5 Think of the work")
+    assert second.endswith("Type a letter or your own words; or back, skip, pause, so far, why.")
+    assert "AI engineer" in result
+    assert "┃" in result
+    assert "How the answers divide" in result
+    assert "This describes the work, not you" in result
+    assert "ai-engineer leads" in explained
+    assert "share" in explained
+
+
+async def test_whatever_is_typed_in_the_quiz_is_read_as_in_slack(terminal: Terminal):
+    await terminal.type("quiz", "a", "a")
+
+    assert "This is not your result yet." in await terminal.type("so far")
+    assert (await terminal.type("why do you ask?")).startswith("Why I ask:")
+    asked = await terminal.type(MTS)
+    assert "Bell Labs" in asked
+    assert "Question 2 of 5" in asked
+    assert "I did not catch which one you mean." in await terminal.type("bananas")
+    assert "Question 1 of 5" in await terminal.type("back")
+    assert "Question 2 of 5" in await terminal.type("b")
+    assert "Question 3 of 5" in await terminal.type("half a, half b")
+    assert "One thing first" in await terminal.type("start over")
+    stopped = await terminal.type("stop")
+    assert "Question" not in stopped
+    assert "Bell Labs" in await terminal.type(MTS)
+
+
+async def test_a_quiz_in_which_all_is_skipped_has_no_result(terminal: Terminal, library: Library):
+    said = await terminal.type("quiz", "a", *["skip"] * 5)
+
+    assert said == library.words.quiz.nothing_to_weigh
+
+
+async def test_the_second_stage_has_its_part(library: Library):
+    second = SecondStage()
+    second.prepare(library)
+    terminal = Terminal(library, second)
+
+    assert "Bell Labs" in await terminal.type(MTS)
+    assert (await terminal.type("why")).startswith("I took it for:")
+    second.close()
+
+
+def test_the_command_takes_a_pipe_and_needs_neither_slack_nor_a_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(cli, ["chat"], input=f"{MTS}\nquiz\na\n", env={"ROLEFIT_ENCODER": "off"})
+
+    assert result.exit_code == 0
+    assert f"> {MTS}" in result.stdout
+    assert "Bell Labs" in result.stdout
+    assert "Question 1 of 5" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("*bold* and _soft_ and `code`", "bold and soft and code"),
+        ("2*3*4 and snake_case_name", "2*3*4 and snake_case_name"),
+        ("a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"),
+        ("<https://x.example/a|a page>: <https://x.example>", "a page: https://x.example"),
+        ("<mailto:a@x.example|a@x.example>", "a@x.example"),
+        ("<!date^1^{date_long}|2026-01-02> <@U1>", "2026-01-02 @U1"),
+        ("*see <https://x.example|this>*", "see this"),
+        ("```\none  ██\n*two*\n```", "one  ██\n*two*"),
+        ("[red]no markup of rich[/red]", "[red]no markup of rich[/red]"),
+    ],
+)
+def test_slacks_markup_becomes_text(markup: str, text: str):
+    assert formatted(markup).plain == text
+
+
+def test_what_somebody_typed_does_not_style_the_terminal():
+    printed = StringIO()
+
+    show(blocks.filled(Mrkdwn("[bold]x[/bold]")), Console(file=printed))
+
+    assert printed.getvalue() == "\n[bold]x[/bold]\n"
