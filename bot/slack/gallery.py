@@ -27,9 +27,8 @@ from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message
-from bot.slack.quiz_work import change_note
 from bot.slack.reconcile import rewritten
-from bot.slack.run_messages import Before
+from bot.slack.run_messages import Before, change_note
 from bot.slack.text import fill, mention
 from bot.storage import PROMPT, ChannelSettings, StoredRun
 

@@ -374,6 +374,7 @@ class Entered(_Model):
     """What was entered into one element of a view."""
 
     value: Annotated[str, StringConstraints(max_length=MAX_ENTERED)] | None = None
+    selected_user: Id | None = None
 
 
 class ViewState(_Model):
@@ -386,6 +387,7 @@ class SubmittedView(_Model):
     """A view that was submitted. `private_metadata` is what we gave it, if nobody has forged it."""
 
     type: Literal["modal"]  # Bolt reads it
+    id: Id | None = None
     callback_id: Id
     private_metadata: Annotated[str, StringConstraints(max_length=MAX_METADATA)] = ""
     state: ViewState
@@ -396,6 +398,11 @@ class SubmittedView(_Model):
         """Give the text in the element with this id; empty if there is none."""
         fields = (block[action_id] for block in self.state.values.values() if action_id in block)
         return next((field.value for field in fields if field.value), "")
+
+    def selected_user(self, action_id: str) -> str | None:
+        """Give the person chosen in the element with this id; None if there is none."""
+        fields = (block[action_id] for block in self.state.values.values() if action_id in block)
+        return next((field.selected_user for field in fields if field.selected_user), None)
 
 
 class ViewSubmission(_Model):
@@ -454,6 +461,7 @@ class SlashCommand(_Model):
     enterprise_id: str | None = None
     is_enterprise_install: bool | str | None = None
     response_url: Address
+    trigger_id: Id | None = None  # opens one view, within three seconds
 
 
 # What needs no listener

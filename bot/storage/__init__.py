@@ -1,6 +1,7 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.domain.gaps import Question, QuestionKind
+from bot.storage.comparisons import Moved, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import BusyError, ChannelSettings, Reply, ReplyState
@@ -21,6 +22,7 @@ __all__ = [
     "HelpRequest",
     "Installation",
     "Item",
+    "Moved",
     "Posted",
     "Question",
     "QuestionKind",
@@ -28,7 +30,9 @@ __all__ = [
     "ReplyState",
     "Share",
     "ShareState",
+    "Shown",
     "Store",
+    "StoredComparison",
     "StoredRun",
     "Vote",
 ]  # fmt: skip
