@@ -93,6 +93,5 @@ async def test_two_people_answer_blind_agree_and_see_both_in_one_message(either_
     await either_way.click(MEI, await asking(either_way, theirs, "Shall I show"), "Reveal")
 
     revealed = await in_group(either_way)
-    print(shown(revealed))
     assert "From those of <@U_ANA>: an AI researcher (clear)" in shown(revealed)
     assert "From those of <@U_MEI>: an AI engineer (clear)" in shown(revealed)

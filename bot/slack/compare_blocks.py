@@ -155,9 +155,8 @@ def reveal(sender: str, manager: str, quiz: Quiz, findings: Findings, library: L
         "• " + fill(words.agree_line, row=_row(pair.question, quiz, library), choice=in_words(pair.sender, library))
         for pair in findings.agreements
     ]
-    differ = [
-        "• "
-        + fill(
+    differ: list[str] = [
+        fill(
             words.differ_line,
             row=_row(pair.question, quiz, library),
             sender=one,
@@ -175,7 +174,7 @@ def reveal(sender: str, manager: str, quiz: Quiz, findings: Findings, library: L
     texts = [
         "\n".join(lead),
         "\n".join([escape(words.agree), *agree]) if agree else escape(words.agree_none),
-        "\n".join([escape(words.differ), *differ]) if differ else escape(words.differ_none),
+        *([escape(words.differ), *differ] if differ else [escape(words.differ_none)]),
         *([_one_sided(findings.one_sided, quiz, library)] if findings.one_sided else []),
         "\n".join([escape(words.follows), *follows]),
     ]
