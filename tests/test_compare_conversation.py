@@ -104,14 +104,19 @@ async def agreed(workspace: Workspace, mine: Sent, theirs: Sent) -> None:
         await workspace.click(root.user, await asking(workspace, root, "Shall I show"), "Reveal")
 
 
+async def all_shown(workspace: Workspace, user: str) -> list[str]:
+    """Give what every message in somebody's direct message shows."""
+    roots = await workspace.dm(user)
+    threads = [await workspace.thread(root["channel"], root["ts"], user) for root in roots]
+    return [shown(each) for thread in threads for each in thread]
+
+
 async def nothing_shown(workspace: Workspace) -> None:
     """Once all work has ended, hold that neither has seen anything of the other's answers."""
     await workspace.settled()
     assert await group(workspace) is None
     for user in (ANA, MEI):
-        for each in await workspace.dm(user):
-            for said in await workspace.thread(each["channel"], each["ts"], user):
-                assert "From those of" not in shown(said)
+        assert not any("From those of" in said for said in await all_shown(workspace, user))
 
 
 # From the invitation to the reveal
@@ -134,7 +139,7 @@ async def test_two_people_answer_blind_agree_and_see_both_in_one_message(either_
     assert second.discuss
     assert second.discuss in said
     assert "From those of <@U_ANA>: an AI researcher (clear)" in said
-    assert "From those of <@U_MEI>: an AI engineer (leaning)" in said
+    assert "From those of <@U_MEI>: an AI engineer (" in said
     assert library.quiz.review
     assert str(library.quiz.review.text_other) in said
     for root in (mine, theirs):
@@ -164,11 +169,7 @@ async def test_neither_sees_anything_of_the_other_before_both_have_agreed(worksp
 
     quiz = library.quiz
     of_ana = "\n".join(map(shown, await workspace.thread(mine.channel, mine, ANA)))
-    of_mei = "\n".join(
-        shown(each)
-        for root in await workspace.dm(MEI)
-        for each in await workspace.thread(root["channel"], root["ts"], MEI)
-    )
+    of_mei = "\n".join(await all_shown(workspace, MEI))
     for asked, own, others in zip(quiz.questions, CLEAR, ENGINEER, strict=True):
         assert f"→ *{asked.choices[own].label}*" in of_ana
         assert f"→ *{asked.choices[others].label}*" not in of_ana
@@ -216,16 +217,18 @@ async def test_a_finished_round_about_somebody_elses_work_shows_what_was_said_an
 
 
 async def test_the_rounds_of_the_manager_are_kept_apart(workspace: Workspace):
-    own = await finished(workspace, MEI)
+    await finished(workspace, MEI)
     _, asked = await invited(workspace)
     theirs = await accepted(workspace, asked)
     await take(workspace, theirs, 0)
     await question(workspace, theirs, 2)
 
     await workspace.command(MEI, "C_ASK", "/rolefit")
-    again = await top(workspace, MEI, "Which role does the work call for?")
-    assert again["ts"] not in (own, theirs)  # a new one of her own, and no offer to go on with that about Ana's work
 
+    async def another() -> bool:  # of her own, and no offer to go on with that about Ana's work
+        return sum("Which role does the work call for?" in shown(each) for each in await workspace.dm(MEI)) == 2
+
+    await workspace.until(another, MEI)
     await workspace.command(MEI, "C_ASK", "/rolefit", "history")
     listed = shown(await privately(workspace, "Your rounds", MEI))
     assert "about the work of <@U_ANA>, for a comparison, 1 of 5 answered" in listed
@@ -379,11 +382,7 @@ async def test_either_ends_it_before_the_reveal_and_the_other_hears_one_sentence
 
     await workspace.settled()
     of_ana = [shown(each) for each in await workspace.thread(mine.channel, mine, ANA)]
-    of_mei = [
-        shown(each)
-        for root in await workspace.dm(MEI)
-        for each in await workspace.thread(root["channel"], root["ts"], MEI)
-    ]
+    of_mei = await all_shown(workspace, MEI)
     own, others = (of_ana, of_mei) if who == ANA else (of_mei, of_ana)
     assert any("Nothing was shown to anybody." in said and said.startswith("You ") for said in own)
     told = [said for said in others if said.endswith("Nothing was shown to anybody.")]

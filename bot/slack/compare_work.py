@@ -12,6 +12,7 @@ import structlog
 from bot.domain.compare import (
     Accept,
     Agree,
+    Comparison,
     Event,
     Follow,
     Lapse,
@@ -80,9 +81,10 @@ class CompareWorker(SlackWorker):
             await self._not_invited(team, run_id, user, manager, "not_delivered")
             return
         if delivered:
-            await self._remember(team, comparison_id, INVITATION, delivered)
+            await self._remember_posted(team, comparison_id, INVITATION, delivered, Comparison())
         receipt = self._slot(team, comparison_id, RECEIPT, in_doubt=in_doubt)
-        await self._tell(team, comparison_id, run_id, user, receipt, slot=RECEIPT)
+        if place := await self._tell(team, run_id, user, receipt):
+            await self._remember_posted(team, comparison_id, RECEIPT, place, Comparison())
 
     @workflow
     async def click(
@@ -189,7 +191,12 @@ class CompareWorker(SlackWorker):
 
     async def show(self, team: str, stored: StoredComparison) -> None:
         """Have all messages about a comparison say how it stands."""
-        for slot, (channel, ts) in stored.messages.items():
+
+        async def look() -> dict[str, list[str]]:
+            now = await self._store.comparisons.get(team, stored.id) or stored
+            return {slot: list(place) for slot, place in now.messages.items()}
+
+        for slot, (channel, ts) in (await step("messages", look)).items():
             await self._gateway.update_message(team, channel, ts, self._slot(team, stored.id, slot, known=stored))
             if slot.startswith(f"{ASK}:") and stored.comparison.asked != _versions(slot):
                 await self._remember(team, stored.id, slot, None)
@@ -255,7 +262,9 @@ class CompareWorker(SlackWorker):
     ) -> bool:
         """Say something to one of the two, and remember it under a slot; False if they cannot be reached."""
         try:
-            await self._tell(team, stored.id, stored.run_of(side), stored.person(side), render, slot=slot)
+            place = await self._tell(team, stored.run_of(side), stored.person(side), render)
+            if slot and place:
+                await self._remember_posted(team, stored.id, slot, place, stored.comparison)
         except UncertainError:
             return True
         except SlackWorkError as error:
@@ -263,24 +272,21 @@ class CompareWorker(SlackWorker):
             return False
         return True
 
-    async def _tell(
-        self, team: str, comparison_id: str, run_id: str | None, user: str, render: Render, *, slot: str | None = None
-    ) -> None:
-        """Say something in the thread of somebody's round; where that is gone, in their direct message."""
+    async def _tell(self, team: str, run_id: str | None, user: str, render: Render) -> tuple[str, str] | None:
+        """Say something in the thread of somebody's round; where that is gone, in their direct message.
+
+        Gives channel and ts; None if there is nothing to say.
+        """
 
         async def look() -> list[str] | None:
             stored = await self._store.runs.get(team, run_id) if run_id else None
             return [stored.channel, stored.root_ts] if stored else None
 
-        place: tuple[str, str] | None = None
         if run_id and (thread := await step("thread", look)):
             channel, root_ts = thread
-            ts = await self._post_in_run(team, run_id, channel, root_ts, render)
-            place = (channel, ts) if ts else None
-        if place is None:
-            place = await self._gateway.post_message(team, user, render)
-        if slot and place:
-            await self._remember(team, comparison_id, slot, place)
+            if ts := await self._post_in_run(team, run_id, channel, root_ts, render):
+                return channel, ts
+        return await self._gateway.post_message(team, user, render)
 
     async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> None:
         """Say why somebody was not invited, by the name of the sentence."""
@@ -289,7 +295,7 @@ class CompareWorker(SlackWorker):
             text = fill(getattr(library.words.compare, why), to=mention(manager))
             return blocks.filled(text) if why == "outdated" else compare_blocks.not_invited(text, run_id, library)
 
-        await self._tell(team, "", run_id, user, self._rendered(said))
+        await self._tell(team, run_id, user, self._rendered(said))
 
     # Steps and messages
 
@@ -309,6 +315,23 @@ class CompareWorker(SlackWorker):
         """Remember, by a step, where a message about a comparison is; None if it is of no more use."""
         record = self._store.comparisons.record_message
         await step(f"remember {slot}", record, team, comparison_id, slot, list(place) if place else None)
+
+    async def _remember_posted(
+        self, team: str, comparison_id: str, slot: str, place: tuple[str, str], was: Comparison
+    ) -> None:
+        """Remember a message that has just been posted, for the comparison as it was then.
+
+        Who has moved it since could not know of the message, which is brought up to date here.
+        """
+        await self._remember(team, comparison_id, slot, place)
+
+        async def has_moved() -> bool:
+            stored = await self._store.comparisons.get(team, comparison_id)
+            return stored is not None and stored.comparison != was
+
+        if await step("has moved", has_moved):
+            channel, ts = place
+            await self._gateway.update_message(team, channel, ts, self._slot(team, comparison_id, slot))
 
     async def _side(self, team: str, comparison_id: str, user: str) -> Side | str:
         """Say, by a step, which part somebody has in a comparison; "not_yours" or "gone" if they have none."""
