@@ -1,6 +1,7 @@
 """Comparing blind as the two people meet it: invite, answer about somebody else's work, agree, see both."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,12 +10,18 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.sql import text
 
-from bot import run
+from bot import knowledge, run
 from bot.knowledge import Library
+from bot.settings import KNOWLEDGE, Settings
 from bot.slack import gateway
+from bot.slack.controls import read_comparison
+from bot.slack.payloads import BlockAction, MalformedError
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
+from tests.test_privacy import forget
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
@@ -32,8 +39,9 @@ from tests.test_quiz_conversation import (
     take_at_once,
     write,
 )
+from tests.test_quiz_left_alone import edited
 from tests.test_share_conversation import previewed
-from tests.workspace import Json, RefusedError, Sent, Workspace, buttons, shown
+from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 ANA, MEI, BEN = "U_ANA", "U_MEI", "U_BEN"
 PICK = "compare_with"
@@ -60,11 +68,11 @@ async def invitation(workspace: Workspace, manager: str = MEI) -> Json:
     return await top(workspace, manager, "would like to compare notes with you")
 
 
-async def top(workspace: Workspace, user: str, text: str) -> Json:
+async def top(workspace: Workspace, user: str, said: str) -> Json:
     """Wait for a message at the top level of somebody's direct message that shows this text."""
 
     async def there() -> Json | None:
-        return next((each for each in reversed(await workspace.dm(user)) if text in shown(each)), None)
+        return next((each for each in reversed(await workspace.dm(user)) if said in shown(each)), None)
 
     return await workspace.until(there, user)
 
@@ -375,8 +383,8 @@ async def test_either_ends_it_before_the_reveal_and_the_other_hears_one_sentence
         receipt = await asking(workspace, mine, texts.get(when, both.format(MEI)))
         await workspace.click(ANA, receipt, "Withdraw")
     elif theirs:
-        text = "You said yes" if when == "answering" else both.format(ANA)
-        await workspace.click(MEI, await top(workspace, MEI, text), "Withdraw")
+        standing = "You said yes" if when == "answering" else both.format(ANA)
+        await workspace.click(MEI, await top(workspace, MEI, standing), "Withdraw")
     else:
         await workspace.click(MEI, asked, "No, thanks")
 
@@ -569,3 +577,208 @@ async def test_without_a_conversation_of_both_each_gets_it_alone(workspace: Work
         said = shown(await top(workspace, user, "Slack did not let me open a conversation for the two of you"))
         assert "From those of <@U_MEI>: an AI engineer (clear)" in said
     assert await group(workspace) is None
+
+
+# Afterwards
+
+
+@pytest.fixture
+async def watched(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
+    """A workspace whose bot looks all the time for what is due."""
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
+    async with Workspace.start() as found, bot_in(found, library, tmp_path):
+        yield found
+
+
+async def let_thirty_days_pass(workspace: Workspace, folder: Path) -> None:
+    """Make due what comparisons will be due for, once all work has ended."""
+    await workspace.settled()
+    engine = create_async_engine(Settings(_env_file=None, data_dir=folder).store_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE comparisons SET due_at = 1 WHERE due_at IS NOT NULL"))
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(("label", "thanks"), [("Yes", "answer the questions once more"), ("Not yet", "Thank you.")])
+async def test_after_thirty_days_the_sender_is_asked_once_what_has_changed(
+    watched: Workspace, tmp_path: Path, label: str, thanks: str
+):
+    mine, theirs = await both_finished(watched)
+    await agreed(watched, mine, theirs)
+    await in_group(watched)
+    before = len(await watched.dm(MEI))
+
+    await let_thirty_days_pass(watched, tmp_path)
+    asked = await top(watched, ANA, "Has anything changed since?")
+    assert "you and <@U_MEI> compared" in shown(asked)
+    await watched.click(ANA, asked, label)
+    thanked = await watched.latest(ANA, asked, once=lambda now: thanks in shown(now))
+
+    assert "I will not ask again." in shown(thanked)
+    assert buttons(thanked) == (["Take it again"] if label == "Yes" else [])
+    await let_thirty_days_pass(watched, tmp_path)
+    await watched.replies(await watched.post("U_BEN", "C_ASK", "What does MTS mean?"))  # many looks later
+    await watched.settled()
+    assert not any("Has anything changed since?" in said for said in await all_shown(watched, ANA))
+    assert len(await watched.dm(MEI)) == before
+    if label == "Yes":
+        await watched.click(ANA, thanked, "Take it again")
+        await top(watched, ANA, "0 of 5 answered")
+
+
+async def test_what_nobody_touches_for_thirty_days_ends_and_nothing_is_shown(watched: Workspace, tmp_path: Path):
+    mine, theirs = await both_finished(watched)
+    await watched.click(MEI, await asking(watched, theirs, "Shall I show"), "Reveal")
+    await message(watched, theirs, "You agreed to reveal.")
+
+    await let_thirty_days_pass(watched, tmp_path)
+
+    for root in (mine, theirs):
+        await message(watched, root, "Nothing has happened for 30 days")
+    await nothing_shown(watched)
+
+
+@pytest.mark.both_databases
+async def test_who_is_forgotten_ends_it_and_the_other_hears_so(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
+        monkeypatch.setattr(f"bot.slack.{name}", seconds)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        _, asked = await invited(workspace)
+        theirs = await accepted(workspace, asked)
+        await take_at_once(workspace, theirs, *ENGINEER)
+        await asking(workspace, theirs, "Shall I show")
+
+        await forget(workspace, ANA)
+
+        await message(workspace, theirs, "<@U_ANA> has ended the comparison")
+        await nothing_shown(workspace)
+        await workspace.command(MEI, "C_ASK", "/rolefit", "history")
+        listed = shown(await privately(workspace, "Your rounds", MEI))
+        assert "about the work of a colleague, for a comparison" in listed
+        await workspace.click_as_shown(MEI, asked, "Answer five questions")
+        await top(workspace, MEI, "I no longer have this comparison.")
+
+
+async def test_who_is_forgotten_before_answering_is_not_waited_for(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
+        monkeypatch.setattr(f"bot.slack.{name}", seconds)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+        mine, _ = await invited(workspace)
+        await asking(workspace, mine, "I have asked <@U_MEI>")
+
+        await forget(workspace, MEI)
+
+        await message(workspace, mine, "<@U_MEI> would rather not compare notes this time")
+
+
+# Restarts, edits and forgery
+
+
+async def test_a_restart_at_any_point_loses_nothing(library: Library, tmp_path: Path, kept_in: dict[str, Any]):
+    async with Workspace.start() as workspace:
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            mine, asked = await invited(workspace)
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            theirs = await accepted(workspace, asked)
+            await take(workspace, theirs, 0, 1)
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            await question(workspace, theirs, 3)
+            await write(workspace, theirs, "3a 4c 5a")
+            await workspace.click(ANA, await asking(workspace, mine, "Shall I show"), "Reveal")
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            await workspace.click(MEI, await asking(workspace, theirs, "Shall I show"), "Reveal")
+
+            assert "There is no question that you answered differently." in shown(await in_group(workspace))
+            await workspace.settled()
+
+
+async def test_an_edited_quiz_does_not_change_what_is_compared(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder)
+    async with Workspace.start() as workspace:
+        async with bot_in(workspace, knowledge.load(folder), tmp_path, knowledge_dir=folder, **kept_in):
+            mine, asked = await invited(workspace)
+            await workspace.settled()
+        edited(folder, tables=False)
+        async with bot_in(workspace, knowledge.load(folder), tmp_path, knowledge_dir=folder, **kept_in):
+            theirs = await accepted(workspace, asked)
+            assert str(library.quiz.questions[0].text_other) in shown(await question(workspace, theirs, 1))
+            await write(workspace, theirs, "1a 2b 3a 4c 5a")
+            await agreed(workspace, mine, theirs)
+
+            said = shown(await in_group(workspace))
+            assert f"*Core question:* {library.quiz.questions[0].choices[0].label}" in said
+
+
+async def test_forged_clicks_and_submissions_are_refused_and_logged(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with (
+        Workspace.start(events_url=url) as workspace,
+        bot_in(workspace, library, tmp_path, port=port),
+        aiohttp.ClientSession() as session,
+    ):
+        edge = Edge(port, workspace, session)
+
+        async def send(payload: Json) -> Json:
+            body = urlencode({"payload": json.dumps(payload)}).encode()
+            status, answer = await edge.post(body, edge.signed(body) | {"Content-Type": FORM})
+            assert status == 200
+            return dict(json.loads(answer)) if answer else {}
+
+        mine, asked = await invited(workspace)
+        receipt = await asking(workspace, mine, "I have asked <@U_MEI>")
+        [accept, decline] = [each["value"] for each in asked["blocks"][-1]["elements"]]
+        comparison = accept.split(" ")[0]
+        clicks = [
+            (BEN, accept), (BEN, decline), (BEN, f"{comparison} agree 6 6"), (ANA, accept), (MEI, f"{'0' * 20} accept"),
+        ]  # fmt: skip
+        for number, (user, value) in enumerate(clicks):
+            does = value.split(" ")[1]
+            action = {"action_id": f"compare:{does}", "block_id": "b", "type": "button", "value": value}
+            await send(forged({**action, "action_ts": f"{number}.0"}, asked if user == MEI else receipt, user))
+        for number, user in enumerate((BEN, MEI)):
+            later = {"action_id": "compare_later:yes", "block_id": "b", "type": "button", "value": f"{comparison} yes"}
+            payload = forged({**later, "action_ts": f"9{number}.0"}, asked, user)
+            await send({**payload, "response_url": f"{workspace.url}/nowhere"})
+        view = {
+            "type": "modal",
+            "id": "V1",
+            "callback_id": "compare_with",
+            "state": {"values": {"compare:with": {"compare_with": {"selected_user": MEI}}}},
+        }
+        run_id = receipt_run(tmp_path)
+        submission = {"type": "view_submission", "team": {"id": "T_LOCAL"}, "user": {"id": BEN}}
+        for metadata in (run_id, "gone"):
+            answer = await send({**submission, "view": {**view, "private_metadata": metadata}})
+            assert answer["response_action"] == "errors"
+        await workspace.settled()
+
+        assert buttons(await workspace.latest(MEI, asked)) == ["Answer five questions", "No, thanks"]
+        assert buttons(await workspace.latest(ANA, receipt)) == ["Withdraw"]
+        assert [shown(each)[:27] for each in await workspace.dm(MEI)][1:] == ["I no longer have this compa"]
+        assert await workspace.dm(BEN) == []
+        logged = capsys.readouterr().out
+        assert logged.count("refused: not the buttons of this person") == 6
+        assert logged.count("refused: somebody else's round is not compared") == 1
+
+
+def receipt_run(data: Path) -> str:
+    """Give the id of the round that is compared."""
+    with sqlite3.connect(data / "rolefit.db") as connection:
+        [(run_id,)] = connection.execute("SELECT run FROM comparisons")
+    return str(run_id)
+
+
+@pytest.mark.parametrize("value", ["c1", "c1 explode", "c1 agree", "c1 agree 1", "c1 agree 1 x", "c1 accept 1 2"])
+def test_what_was_never_on_a_button_of_a_comparison_is_malformed(value: str):
+    with pytest.raises(MalformedError):
+        read_comparison(BlockAction(action_id="compare:x", block_id="b", action_ts="1.0", value=value))

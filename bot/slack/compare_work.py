@@ -361,7 +361,8 @@ class CompareWorker(SlackWorker):
         """Say to who has clicked why that cannot be done, by the name of the sentence."""
         if why == "not_yours":
             log.warning("refused: not the buttons of this person", key=current_key())
-        await self._gateway.post_ephemeral(team, channel, user, self._say(why), thread_ts=thread_ts)
+        with contextlib.suppress(SlackWorkError):  # Slack shows nothing to who is not there
+            await self._gateway.post_ephemeral(team, channel, user, self._say(why), thread_ts=thread_ts)
 
     def _say(self, name: str) -> Render:
         return self._rendered(lambda library: blocks.say(getattr(library.words.compare, name)))
