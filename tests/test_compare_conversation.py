@@ -21,7 +21,7 @@ from bot.slack.controls import read_comparison
 from bot.slack.payloads import BlockAction, MalformedError
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
-from tests.test_privacy import forget
+from tests.test_privacy import forget, kept, until
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
@@ -644,7 +644,11 @@ async def test_who_is_forgotten_ends_it_and_the_other_hears_so(
 ):
     for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
         monkeypatch.setattr(f"bot.slack.{name}", seconds)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, **kept_in):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        kept(tmp_path, kept_in) as databases,
+    ):
         _, asked = await invited(workspace)
         theirs = await accepted(workspace, asked)
         await take_at_once(workspace, theirs, *ENGINEER)
@@ -659,6 +663,7 @@ async def test_who_is_forgotten_ends_it_and_the_other_hears_so(
         assert "about the work of a colleague, for a comparison" in listed
         await workspace.click_as_shown(MEI, asked, "Answer five questions")
         await top(workspace, MEI, "I no longer have this comparison.")
+        await until(lambda: databases.holding(ANA) == {})
 
 
 async def test_who_is_forgotten_before_answering_is_not_waited_for(
@@ -782,3 +787,20 @@ def receipt_run(data: Path) -> str:
 def test_what_was_never_on_a_button_of_a_comparison_is_malformed(value: str):
     with pytest.raises(MalformedError):
         read_comparison(BlockAction(action_id="compare:x", block_id="b", action_ts="1.0", value=value))
+
+
+async def test_the_round_for_a_comparison_that_has_ended_is_stopped_and_its_manager_not_reminded(
+    watched: Workspace, tmp_path: Path
+):
+    mine, asked = await invited(watched)
+    theirs = await accepted(watched, asked)
+    await take(watched, theirs, 0)
+    await question(watched, theirs, 2)
+
+    await watched.click(ANA, await asking(watched, mine, "<@U_MEI> is answering"), "Withdraw")
+
+    await message(watched, theirs, "<@U_ANA> has ended the comparison")
+    await card(watched, theirs, "Stopped. Your answers are kept")
+    await watched.settled()
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+        assert list(connection.execute("SELECT id FROM runs WHERE due_at IS NOT NULL")) == []

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from bot.domain import quiz as conversation
+from bot.domain.actions import Stop
 from bot.domain.compare import (
     Accept,
     Agree,
@@ -25,6 +27,8 @@ from bot.domain.compare import (
     compare,
     is_comparable,
 )
+from bot.domain.quiz import Outcome as QuizOutcome
+from bot.domain.quiz import Run, Transition
 from bot.domain.share import refusal
 from bot.jobs import current_key, step, worker, workflow
 from bot.knowledge import Library
@@ -33,7 +37,7 @@ from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
-from bot.slack.text import Mrkdwn, fill, mention
+from bot.slack.text import fill, mention
 from bot.storage import Moved, StoredComparison
 
 INVITATION, RECEIPT, ASK = "invitation", "receipt", "ask"  # slots of the messages about a comparison
@@ -133,6 +137,20 @@ class CompareWorker(SlackWorker):
         await self._remember(team, comparison_id, INVITATION, (channel, ts))
         return moved.stored
 
+    async def show_begun(self, team: str, accepted: StoredComparison) -> None:
+        """Say that the manager answers, as a part of other work; and end that, if it was withdrawn meanwhile."""
+
+        async def look() -> dict[str, Any] | None:
+            now = await self._store.comparisons.get(team, accepted.id)
+            return now.record() if now else None
+
+        record = await step("begun", look)
+        now = StoredComparison.read(record) if record else None
+        if now and not now.comparison.is_open:
+            await self._follow_up(team, now)
+        else:
+            await self.show(team, now or accepted)
+
     @workflow
     async def follow_rounds(self, team: str, comparison_id: str) -> None:
         """Look at the rounds of both, of which one may have been finished, changed or deleted."""
@@ -209,15 +227,26 @@ class CompareWorker(SlackWorker):
         elif comparison.state is State.FINISHED and comparison.asked and not comparison.agreed:
             await self._ask(team, stored, comparison.asked)
         elif not comparison.is_open:
-            # Who has not begun is told by the invitation alone, unless it was taken back.
-            begun = stored.manager_run is not None or comparison.ended_by is Side.SENDER
-            told = [side for side in Side if side is not comparison.ended_by and (side is Side.SENDER or begun)]
+            # Who has not begun to answer is told by the invitation, which says so in place of its buttons.
+            told = [side for side in Side if side is not comparison.ended_by and stored.run_of(side)]
             for side in told:
-                other = mention(stored.person(side.other))
-                await self._tell_side(team, stored, side, self._over(stored, side, other))
+                await self._tell_side(team, stored, side, self._over(stored, side))
+            if stored.manager_run:
+                await step("stop round", self._stop, team, stored.manager_run, current_key())
         await self.show(team, stored)
 
-    def _over(self, stored: StoredComparison, side: Side, other: Mrkdwn) -> Render:
+    async def _stop(self, team: str, run_id: str, key: str) -> None:
+        """Stop a round whose answers nobody waits for any more, unless it is finished; again changes nothing."""
+
+        def stop(run: Run) -> Transition:
+            return Transition(run, QuizOutcome.NOTHING) if run.finished else conversation.apply(run, Stop())
+
+        applied = await self._store.runs.apply(team, run_id, stop, by=key)
+        if applied and applied.held:  # who looks after rounds that are left alone shows it
+            await self._store.runs.free(team, run_id, by=key, unfinished=True)
+
+    def _over(self, stored: StoredComparison, side: Side) -> Render:
+        other = mention(stored.person(side.other))
         return self._rendered(lambda library: compare_blocks.over(stored.comparison, side, other, library))
 
     async def _ask(self, team: str, stored: StoredComparison, versions: Versions) -> None:
@@ -240,7 +269,10 @@ class CompareWorker(SlackWorker):
                 if now is None or now.shown is None:
                     return blocks.say(self._library.words.compare.gone)
                 quiz = await self._store.runs.quiz(now.shown.quiz) or self._library.quiz
-                findings = compare(quiz, now.shown.sender, now.shown.manager)
+                try:
+                    findings = compare(quiz, now.shown.sender, now.shown.manager)
+                except ValueError:  # of a version of the quiz that cannot be read any more
+                    return blocks.say(self._library.words.compare.gone)
                 return compare_blocks.reveal(now.sender, now.manager, quiz, findings, self._library, apart=apart)
 
             return render

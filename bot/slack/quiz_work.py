@@ -69,7 +69,7 @@ class QuizWorker(ReconcilingWorker):
             run_id = _new_run_id()
             await self._open(team, user, run_id, accepted)
             await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
-            await compare_worker.show(team, accepted)
+            await compare_worker.show_begun(team, accepted)
 
     async def _open(self, team: str, user: str, run_id: str, compared: StoredComparison | None = None) -> str:
         """Post the card of a new round and keep the round; gives the channel.
