@@ -550,6 +550,48 @@ async def test_an_invitation_that_slack_refuses_begins_nothing(workspace: Worksp
     await invitation(workspace)
 
 
+async def test_a_window_that_slack_does_not_open_is_said_and_can_be_had_again(workspace: Workspace):
+    await finished(workspace)
+    await workspace.faults(api=[{"method": "views.open", "error": "expired_trigger_id"}])
+    await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
+    await privately(workspace, "Slack did not let me open the window")
+
+    await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
+
+    await workspace.modal(ANA)
+
+
+async def test_somebody_whom_slack_does_not_know_is_not_invited(workspace: Workspace):
+    root = await finished(workspace)
+    await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
+    await workspace.faults(api=[{"method": "users.info", "error": "user_not_found"}])
+    await workspace.submit(ANA, {PICK: MEI})
+
+    await message(workspace, root, "Slack did not tell me who <@U_MEI> is")
+    await workspace.settled()
+    assert await workspace.dm(MEI) == []
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update", "conversations.open", "users.info"])
+async def test_what_slack_fails_to_do_for_a_moment_is_done_again(workspace: Workspace, method: str):
+    mine, theirs = await both_finished(workspace)
+    ask = [await asking(workspace, root, "Shall I show") for root in (mine, theirs)]
+    await workspace.click(ANA, ask[0], "Reveal")
+    await message(workspace, mine, "You agreed to reveal.")
+    await workspace.settled()
+    await workspace.faults(
+        api=[{"method": method, "error": "internal_error"}, {"method": method, "error": "ratelimited"}]
+    )
+
+    await workspace.click(MEI, ask[1], "Reveal")
+
+    await in_group(workspace)
+    for root in (mine, theirs):
+        await message(workspace, root, "both agreed, and I have shown each of you the other’s answers")
+    await workspace.settled()
+    assert len(await workspace.messages(str(await group(workspace)), ANA)) == 1
+
+
 async def test_an_invitation_of_which_slack_says_nothing_may_have_arrived(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):

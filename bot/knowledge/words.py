@@ -413,6 +413,7 @@ class CompareWords(Authored):
     """What is said around a blind comparison: to who begins it, to who is invited, and to both."""
 
     nothing_to_compare: Plain
+    not_opened: Plain
     title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
     send: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
     cancel: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]

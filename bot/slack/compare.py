@@ -45,8 +45,8 @@ async def command(
     latest = next((stored for stored in rounds if is_comparable(stored.run)), None)
     if latest is None:
         return blocks.say(library.words.compare.nothing_to_compare)
-    await _open(client, trigger_id, _view(latest, library))
-    return None
+    opened = await _open(client, trigger_id, _view(latest, library))
+    return None if opened else blocks.say(library.words.compare.not_opened)
 
 
 async def begin(
@@ -58,14 +58,16 @@ async def begin(
     store: Store,
 ) -> None:
     """Open the window for the result that a button names, if it belongs to whoever clicks."""
-    run_id, picked = read_compare(block_actions.action)
-    stored = await store.runs.get(str(context.team_id), run_id)
+    team, (run_id, picked) = str(context.team_id), read_compare(block_actions.action)
+    stored = await store.runs.get(team, run_id)
     if stored and stored.user != block_actions.user.id:
         log.warning("refused: somebody else's round is not compared", run=run_id)
-    else:
-        comparable = stored is not None and is_comparable(stored.run)
-        view = _view(stored, library, picked=picked) if stored and comparable else refusal_view(library)
+    elif stored and is_comparable(stored.run):
+        knows = picked is not None and await store.comparisons.is_known_to(team, run_id, picked)
+        view = _view(stored, library, picked=picked, known_to=picked if picked and knows else "")
         await _open(client, block_actions.trigger_id, view)
+    else:
+        await _open(client, block_actions.trigger_id, refusal_view(library))
     await ack()
 
 
@@ -129,12 +131,14 @@ def _view(stored: StoredRun, library: Library, **given: Any) -> dict[str, Any]:
     return request_view(stored.id, stored.user, len(stored.run.quiz.questions), library, **given)
 
 
-async def _open(client: AsyncWebClient, trigger_id: str | None, view: dict[str, Any]) -> None:
-    """Open a window, as long as Slack lets us."""
+async def _open(client: AsyncWebClient, trigger_id: str | None, view: dict[str, Any]) -> bool:
+    """Open a window; False if Slack does not let us, such as after three seconds."""
     try:
         await client.views_open(trigger_id=trigger_id or "", view=view)
-    except SlackApiError as error:  # such as that the click came twice
+    except SlackApiError as error:
         log.warning("a window could not be opened", error=code(error))
+        return False
+    return True
 
 
 def register(app: AsyncApp) -> None:

@@ -578,8 +578,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": ("cancelled", "forgotten", "outdated"),
         "compare": (
-            "changed", "early", "finished", "gone", "not_yours", "not_yourself", "nothing_to_compare", "outdated",
-            "over", "own_only", "too_late",
+            "changed", "early", "finished", "gone", "not_opened", "not_yours", "not_yourself", "nothing_to_compare",
+            "outdated", "over", "own_only", "too_late",
         ),
     }  # fmt: skip
     for group, texts in names.items():
