@@ -17,8 +17,6 @@ from bot import knowledge, run
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.slack import gateway
-from bot.slack.controls import read_comparison
-from bot.slack.payloads import BlockAction, MalformedError
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
 from tests.test_privacy import forget, kept, until
@@ -823,12 +821,6 @@ def receipt_run(data: Path) -> str:
     with sqlite3.connect(data / "rolefit.db") as connection:
         [(run_id,)] = connection.execute("SELECT run FROM comparisons")
     return str(run_id)
-
-
-@pytest.mark.parametrize("value", ["c1", "c1 explode", "c1 agree", "c1 agree 1", "c1 agree 1 x", "c1 accept 1 2"])
-def test_what_was_never_on_a_button_of_a_comparison_is_malformed(value: str):
-    with pytest.raises(MalformedError):
-        read_comparison(BlockAction(action_id="compare:x", block_id="b", action_ts="1.0", value=value))
 
 
 async def test_the_round_for_a_comparison_that_has_ended_is_stopped_and_its_manager_not_reminded(

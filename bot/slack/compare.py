@@ -26,7 +26,7 @@ from bot.slack.controls import (
     read_comparison,
     read_comparison_request,
 )
-from bot.slack.payloads import BlockActions, MalformedError, ViewSubmission
+from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.work import Work
@@ -77,8 +77,6 @@ async def invite(
     """Invite whoever was picked, after saying so if they know the result already."""
     team, user, view = str(context.team_id), view_submission.user.id, view_submission.view
     run_id, manager, known_to = read_comparison_request(view)
-    if view.id is None:
-        raise MalformedError("view.id: missing")
     stored = await store.runs.get(team, run_id)
     words = library.words.compare
     if stored and stored.user != user:

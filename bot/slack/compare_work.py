@@ -316,8 +316,9 @@ class CompareWorker(SlackWorker):
 
         if run_id and (thread := await step("thread", look)):
             channel, root_ts = thread
-            if ts := await self._post_in_run(team, run_id, channel, root_ts, render):
-                return channel, ts
+            if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
+                await self._remember_in_run(team, run_id, posted[1])
+                return posted
         return await self._gateway.post_message(team, user, render)
 
     async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> None:

@@ -422,7 +422,7 @@ def read_comparison_request(view: SubmittedView) -> tuple[str, str | None, str |
     run_id, *known_to = view.private_metadata.split(" ")
     if not run_id or len(known_to) > 1:
         raise MalformedError("view.private_metadata: words_count")
-    return run_id, view.selected_user(COMPARE_WITH), known_to[0] if known_to else None
+    return run_id, view.field(COMPARE_WITH).selected_user, known_to[0] if known_to else None
 
 
 def comparison_button(

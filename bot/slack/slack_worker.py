@@ -25,17 +25,14 @@ class SlackWorker(Worker):
         """Set what the work is done with: when the app is put together, and with each edit of the knowledge."""
         self._gateway, self._library, self._store = gateway, library, store
 
-    async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> str | None:
-        """Post in the thread of a run, and remember where, so that the message can be deleted with the run.
+    async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> None:
+        """Post in the thread of a run, and remember where, so that the message can be deleted with the run."""
+        if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
+            await self._remember_in_run(team, run_id, posted[1])
 
-        Gives the ts; None if there is nothing to say, or the thread is gone.
-        """
-        posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
-        if posted is None:
-            return None
-        _, ts = posted
+    async def _remember_in_run(self, team: str, run_id: str, ts: str) -> None:
+        """Remember a message in the thread of a run, so that it can be deleted with the run."""
         await step("remember", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
-        return ts
 
     def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
         """Have a message rendered when it is sent, from the knowledge as it is then."""
