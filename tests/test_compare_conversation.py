@@ -3,7 +3,6 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import knowledge, run
+from bot import knowledge
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.slack import gateway
@@ -37,9 +36,11 @@ from tests.test_quiz_conversation import (
     take_at_once,
     write,
 )
-from tests.test_quiz_left_alone import edited
+from tests.test_quiz_left_alone import edited, watched
 from tests.test_share_conversation import previewed
 from tests.workspace import Json, Sent, Workspace, buttons, shown
+
+__all__ = ["watched"]
 
 ANA, MEI, BEN = "U_ANA", "U_MEI", "U_BEN"
 PICK = "compare_with"
@@ -620,14 +621,6 @@ async def test_without_a_conversation_of_both_each_gets_it_alone(workspace: Work
 
 
 # Afterwards
-
-
-@pytest.fixture
-async def watched(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot looks all the time for what is due."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
-    async with Workspace.start() as found, bot_in(found, library, tmp_path):
-        yield found
 
 
 async def let_thirty_days_pass(workspace: Workspace, folder: Path) -> None:

@@ -168,8 +168,8 @@ def reveal(sender: str, manager: str, quiz: Quiz, findings: Findings, library: L
         for pair in findings.differences
     ]
     follows = [
-        "• " + fill(words.follows_line, person=person, result=named(found, library))
-        for person, found in ((one, findings.sender), (other, findings.manager))
+        "• " + fill(words.follows_line, person=person, result=named(recommendation, library))
+        for person, recommendation in ((one, findings.sender), (other, findings.manager))
     ]
     texts = [
         "\n".join(lead),

@@ -228,8 +228,7 @@ class CompareWorker(SlackWorker):
             await self._ask(team, stored, comparison.asked)
         elif not comparison.is_open:
             # Who has not begun to answer is told by the invitation, which says so in place of its buttons.
-            told = [side for side in Side if side is not comparison.ended_by and stored.run_of(side)]
-            for side in told:
+            for side in [side for side in Side if side is not comparison.ended_by and stored.run_of(side)]:
                 await self._tell_side(team, stored, side, self._over(stored, side))
             if stored.manager_run:
                 await step("stop round", self._stop, team, stored.manager_run, current_key())
@@ -376,8 +375,8 @@ class CompareWorker(SlackWorker):
             side = stored.side_of(user)
             return side.value if side else "not_yours"
 
-        found = await step("whose", look)
-        return Side(found) if found in set(Side) else found
+        part = await step("whose", look)
+        return Side(part) if part in set(Side) else part
 
     async def _is_there(self, team: str, comparison_id: str, side: Side) -> bool:
         """Say whether one of the two still has an active account, as far as Slack tells."""
