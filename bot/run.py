@@ -383,12 +383,13 @@ def _http(app: Any) -> "uvicorn.Server":
 
 
 async def _handle_due_runs(store: "Store") -> None:
-    """Look now and then for rounds of the quiz that have been left alone."""
+    """Look now and then for rounds of the quiz, and comparisons, that have been left alone."""
     from bot.replica import run_periodically
-    from bot.slack import quiz
+    from bot.slack import compare, quiz
 
     async def look() -> float:
         started = await quiz.start_due_work(store, time.time())
+        await compare.start_due_work(store, time.time())
         return 0 if started == quiz.AT_ONCE else DUE_RUNS_EVERY
 
     await run_periodically("looking for rounds left alone", look)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
+from bot.domain.compare import State
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Run, Status
 from bot.domain.share import Delivery, Refusal
@@ -293,6 +294,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}
     spoken_by_value |= {f"help_{reason}" for reason in (*Reason, NOT_HELPFUL)}
+    spoken_by_value |= {f"over_{state}{own}" for state in State for own in ("", "_own")}
     spoken_by_value |= {f"why_{certainty}" for certainty in Certainty}
     for group, texts in library.words.model_dump().items():
         for key in texts:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.actions import Action, AskAgain, AskGrading, Change, DismissReminder, Grade, OpenPart, Pause, Skip
 from bot.slack import controls
-from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, Reason
+from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, CompareCommand, Reason
 from bot.slack.payloads import BlockAction, MalformedError, SelectedOption
 
 
@@ -114,3 +114,32 @@ def test_what_buttons_below_an_answer_mean():
     assert controls.read_ask_person(clicked(replace(about, entry=None).value)) == replace(about, entry=None)
     assert controls.read_choice_of_entry(clicked("5.000001 0 mts")) == ("5.000001", "0", "mts")
     assert controls.read_choice_of_entry(clicked("5.000001 7.000001")) == ("5.000001", "7.000001", None)
+
+
+@pytest.mark.parametrize(("value", "request_"), [("r1", ("r1", None)), ("r1 U_MEI", ("r1", "U_MEI"))])
+def test_what_is_to_be_compared_and_with_whom(value: str, request_: tuple[str, str | None]):
+    assert controls.read_compare(clicked(value)) == request_
+
+
+@pytest.mark.parametrize(
+    ("value", "does"),
+    [
+        ("c1 accept", ("c1", CompareCommand.ACCEPT, None)),
+        ("c1 withdraw", ("c1", CompareCommand.WITHDRAW, None)),
+        ("c1 agree 3 14", ("c1", CompareCommand.AGREE, (3, 14))),
+    ],
+)
+def test_what_a_button_does_to_a_comparison(value: str, does: object):
+    assert controls.read_comparison(clicked(value)) == does
+
+
+@pytest.mark.parametrize("value", ["c1", "c1 explode", "c1 agree", "c1 agree 1", "c1 agree 1 x", "c1 accept 1 2"])
+def test_what_was_never_on_a_button_of_a_comparison_is_malformed(value: str):
+    with pytest.raises(MalformedError):
+        controls.read_comparison(clicked(value))
+
+
+@pytest.mark.parametrize("value", ["c1", "c1 perhaps", "c1 yes no"])
+def test_what_is_neither_yes_nor_no_is_malformed(value: str):
+    with pytest.raises(MalformedError):
+        controls.read_changed(clicked(value))

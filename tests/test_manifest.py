@@ -14,12 +14,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import channel, faq, feedback, gaps, home, messages, privacy, quiz, share, uninstall
+from bot.slack import channel, compare, faq, feedback, gaps, home, messages, privacy, quiz, share, uninstall
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, feedback, channel, quiz, share, home, gaps, privacy, uninstall)
+FEATURES = (messages, faq, feedback, channel, quiz, share, compare, home, gaps, privacy, uninstall)
 # What our own middleware puts into Bolt's context, and what its dispatch does.
 OFFERED = {"access", "library", "question_days", "second_stage", "store"}
 PARSED = {
@@ -118,7 +118,7 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = inspect.getsource(composition.create)
 
-    assert "(messages, faq, feedback, channel, quiz, share, home, gaps, privacy, uninstall)" in source
+    assert "(messages, faq, feedback, channel, quiz, share, compare, home, gaps, privacy, uninstall)" in source
 
 
 def test_each_listener_has_its_event_or_command_and_the_reverse(registered: Recorder, manifest: dict[str, Any]):

@@ -24,6 +24,7 @@ from bot.storage import ReplyState, ShareState, people
 from bot.storage.ownership import Owner, ownership
 from bot.storage.store import OF_A_TEAM
 from bot.storage.tables import (
+    comparisons,
     help_requests,
     installations,
     metadata,
@@ -179,6 +180,8 @@ async def do_everything(workspace: Workspace, databases: Databases) -> None:
     await workspace.shortcut(ANA, "answer_from_faq", {**(await workspace.messages("C_ASK"))[0], "channel": "C_ASK"})
     await workspace.command(ANA, "C_ASK", "/rolefit", "quiet")
     await shared(workspace, ANA, MEI)
+    await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
+    await workspace.submit(ANA, {"compare_with": BEN})
     await take(workspace, await begin(workspace, ANA), 0, 1)
     await workspace.command(ANA, "C_ASK", "/rolefit", "history")
     await shared(workspace, BEN, ANA)
@@ -197,6 +200,9 @@ def _write_rows(databases: Databases) -> None:
     databases.write(help_requests, ts="7.1", asker=ANA, resolved_by=BEN, **passed)
     databases.write(help_requests, ts="7.2", asker=BEN, resolved_by=ANA, **passed)
     databases.write(workspaces, editors_channel="C_ASK", chosen_by=ANA)
+    compared: dict[str, Any] = {"sender_agreed": False, "manager_agreed": False, "begun_at": 1.0, "moved_at": 1.0}
+    about = {"sender": MEI, "manager": ANA, "run": "x", "state": "declined", "moved_by": "job", "messages": {}}
+    databases.write(comparisons, id="c1", **about, **compared)
     databases.write(
         installations, bot_user="U_ROLEFIT", bot="B_ROLEFIT", token="hidden", installed_at=1.0, first_steps=ANA
     )
@@ -253,6 +259,7 @@ async def test_who_is_forgotten_is_in_no_table_of_either_database_any_more(
         assert {reply["channel"] for reply in answered} == {"C_ASK", "C_GENERAL"}
         assert {reply["asker"] for reply in answered} == {None}
         assert any(reply["state"] == ReplyState.POSTED and reply["answer_ts"] for reply in answered)
+        assert databases.read(comparisons) == []
         [passed] = databases.read(help_requests)
         assert (passed["asker"], passed["resolved_by"]) == (BEN, None)
         threads = [

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
 
 from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
+from bot.domain.compare import Accept, Follow, Side, Withdraw
 from bot.domain.quiz import Run, Transition, apply, begin
 from bot.knowledge import Library
 from bot.storage import (
@@ -31,6 +32,7 @@ from bot.storage import (
     StoredRun,
 )
 from bot.storage import Reply as StoredReply
+from bot.storage.comparisons import Comparisons
 from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
@@ -43,7 +45,7 @@ MINE, THEIRS = "T_MINE", "T_THEIRS"
 VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
     "welcomed_at", "hushed_at", "asked_at", "resolved_at",
-    "told_at",
+    "told_at", "moved_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
@@ -170,6 +172,23 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "gaps.uses": lambda store, team, n: store.gaps.uses(team),
         "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}", "9.0"),
         "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
+        "comparisons.begin": lambda store, team, n: store.comparisons.begin(
+            team, f"c{n % 2}", run(n), sender="U_ANA", manager="U_MEI", by=f"job{n}"
+        ),
+        "comparisons.get": lambda store, team, n: store.comparisons.get(team, f"c{n % 2}"),
+        "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, run(n), "U_MEI"),
+        "comparisons.open_of_run": lambda store, team, n: store.comparisons.open_of_run(team, run(n)),
+        "comparisons.open_of_person": lambda store, team, n: _sorted(store.comparisons.open_of_person(team, "U_ANA")),
+        "comparisons.move": lambda store, team, n: store.comparisons.move(
+            team, f"c{n % 2}", (Accept(), Follow(), Withdraw(Side.SENDER))[n % 3], by=f"job{n}"
+        ),
+        "comparisons.record_message": lambda store, team, n: store.comparisons.record_message(
+            team, f"c{n % 2}", "receipt", (None, ("D_ANA", f"9.{n}"))[n % 2]
+        ),
+        "comparisons.clear_shown": lambda store, team, n: store.comparisons.clear_shown(team, f"c{n % 2}"),
+        "comparisons.take_due": lambda store, team, n: store.comparisons.take_due(
+            team, f"c{n % 2}", float(n), by=f"job{n}"
+        ),
         "replies.before": lambda store, team, n: store.replies.before(
             team, "C_ASK", replace(_reply(n), question_ts="9.0")
         ),
@@ -288,6 +307,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("gaps.", Gaps),
             ("feedback.", Feedback),
             ("people.", People),
+            ("comparisons.", Comparisons),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters

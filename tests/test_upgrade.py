@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.domain import quiz
 from bot.domain.actions import Stop
+from bot.domain.compare import Comparison, Side, State
 from bot.domain.content import PURPOSE
 from bot.knowledge import Library
-from bot.storage import ChannelSettings, Installation, Posted, ReplyState, Share, ShareState, Store
+from bot.storage import ChannelSettings, Installation, Posted, ReplyState, Share, ShareState, Store, StoredComparison
 from bot.storage.migrate import config
 from bot.storage.replies import Surroundings
 from bot.storage.store import HEAD
@@ -63,7 +64,7 @@ async def insert(connection: AsyncConnection, table: str, **row: Any) -> None:
     await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), kept)
 
 
-async def write_of(step: str, connection: AsyncConnection, library: Library) -> None:  # noqa: PLR0912 - one a step
+async def write_of(step: str, connection: AsyncConnection, library: Library) -> None:  # noqa: PLR0912, PLR0915 - one a step
     """Fill what this step brought, as the bot of that time would have."""
     first, second = library.quiz.questions[:2]
     run = {"team": TEAM, "user": ANA, "channel": "D_ANA", "quiz": "q1", "version": 2, "begun_at": BEGUN}
@@ -124,6 +125,12 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
                 linked=linked,
                 **link,
             )
+        case "0012":
+            about = {"sender": ANA, "manager": "U_MEI", "run": "r1", "manager_run": "r2", "state": "finished"}
+            agreed = {"sender_agreed": True, "manager_agreed": False, "sender_version": 2, "manager_version": 5}
+            at = {"open": True, "begun_at": 7.0, "moved_at": 8.0, "due_at": 9.0, "moved_by": "job"}
+            messages = {"receipt": ["D_ANA", "1.5"]}
+            await insert(connection, "comparisons", team=TEAM, id="c1", messages=messages, **about, **agreed, **at)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -188,6 +195,10 @@ async def check(store: Store, library: Library) -> None:
     around = await store.replies.around(TEAM, "C_ASK", "3.0", ANA, ["channel"])
     assert around == Surroundings("whisper", None, hushed=True, opted_out=True, answers=1)
     assert await store.replies.choices_of(TEAM, ANA) == (False, True)
+    finished = Comparison(State.FINISHED, (2, 5), frozenset({Side.SENDER}))
+    messages = {"receipt": ("D_ANA", "1.5")}
+    compared = StoredComparison("c1", ANA, "U_MEI", "r1", "r2", finished, messages)
+    assert await store.comparisons.get(TEAM, "c1") == compared
     assert [(due.run_id, due.action) for due in await store.runs.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
 
 

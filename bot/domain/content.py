@@ -38,6 +38,7 @@ LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less wou
 
 PURPOSE: Final = "purpose"  # the id of what is asked before the questions, and of its choices
 OWN, ROLE, PEOPLE = "own", "role", "people"
+OTHER: Final = "other"  # the purpose of a round about somebody else's work, which nobody chooses
 
 
 class _HasId(Protocol):
@@ -372,14 +373,18 @@ class Side(Answer):
 class Question(Authored):
     """A question of the quiz; `dimension` is the row of the roles table it asks about.
 
-    What ends in `_role` is said instead where it is not about one's own work but about a role.
+    What ends in `_role` is said instead where it is not about one's own work but about a role, and what ends in
+    `_other` where it is about somebody else's. `discuss` is what two people can talk about who have answered it
+    differently for the same work.
     """
 
     id: Identifier
     dimension: Identifier
     text: Line
     text_role: Line | None = None
+    text_other: Line | None = None
     why: Line
+    discuss: Line | None = None
     choices: tuple[Choice, ...] = Field(min_length=3, max_length=5)
 
 
@@ -390,6 +395,7 @@ class TieBreak(Authored):
     roles: tuple[Identifier, Identifier]
     text: Line
     text_role: Line | None = None
+    text_other: Line | None = None
     why: Line
     choices: tuple[Side, ...] = Field(min_length=2, max_length=5)
     source: Citation
@@ -478,6 +484,7 @@ class Review(Authored):
 
     text: Line
     text_role: Line
+    text_other: Line | None = None
     why: Line
     dimensions: tuple[Identifier, ...] = Field(min_length=1)
     traps: Mapping[Identifier, Trap]
@@ -520,9 +527,13 @@ class Quiz(Authored):
 
 
 def worded(item: Authored, name: str, purpose: str) -> str:
-    """Give a text as it is said for a purpose: that ending in `_role` where it is about a role and there is one."""
-    other = getattr(item, f"{name}_role", None) if purpose == ROLE else None
-    return str(other or getattr(item, name))
+    """Give a text as it is said for a purpose: that ending in `_role` where it is about a role and there is one.
+
+    About somebody else's work it is that ending in `_other`, or else the one for a role.
+    """
+    endings = {ROLE: ("_role",), OTHER: ("_other", "_role")}.get(purpose, ())
+    texts = (getattr(item, f"{name}{ending}", None) for ending in endings)
+    return str(next((text for text in texts if text), getattr(item, name)))
 
 
 def with_article(name: str) -> str:

@@ -41,7 +41,7 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
-from bot.domain.content import OWN, PEOPLE, PURPOSE, ROLE, AnyQuestion, Choice, Option, Question, Quiz, TieBreak
+from bot.domain.content import OTHER, OWN, PEOPLE, PURPOSE, ROLE, AnyQuestion, Choice, Option, Question, Quiz, TieBreak
 from bot.domain.fit import Answers, Given
 
 REMIND_AFTER = timedelta(days=1)
@@ -100,6 +100,8 @@ class Run:
     `regraded` counts how often they asked for the question about their review again.
     `typed` holds, by a message's ts, the questions it answered. `opened` names the parts of the result that were
     opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
+    `subject` is the person whose work it is about, where that is not the owner's: then it belongs to a comparison, and
+    neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was.
     """
 
     quiz: Quiz
@@ -117,10 +119,13 @@ class Run:
     regraded: int = 0
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     opened: tuple[str, ...] = ()
+    subject: str | None = None
 
     @property
     def purpose(self) -> str:
-        """Whether it is about one's OWN work or about a ROLE, be that one to fill or that of one's people."""
+        """Whether it is about one's OWN work, about a ROLE, be that one to fill or that of one's people, or OTHER."""
+        if self.subject is not None:
+            return OTHER
         return ROLE if self.answers.get(PURPOSE, (OWN,))[0] in (ROLE, PEOPLE) else OWN
 
     @cached_property
@@ -132,7 +137,7 @@ class Run:
         leave two roles too close to call.
         """
         asked = [question for question in self.quiz.questions if self._passed(question)]
-        if not asked and PURPOSE not in self.answers and PURPOSE not in self.skipped:
+        if not asked and self.subject is None and PURPOSE not in self.answers and PURPOSE not in self.skipped:
             return self.quiz.purpose
         open_ = [question for question in self.quiz.questions if question not in asked]
         if open_:
@@ -194,7 +199,9 @@ class Run:
 
     @property
     def shareable(self) -> bool:
-        """Whether there is a recommendation; a picture from too few answers is none."""
+        """Whether there is a recommendation of one's own; a picture from too few answers is none."""
+        if self.subject is not None:
+            return False
         return self.recommendation is not None and self.recommendation.clearness is not fit.Clearness.PICTURE
 
     @property
@@ -223,7 +230,7 @@ class Run:
         return min(self.quiz.all_questions.index(question), len(self.quiz.questions)) + 1
 
     def state(self) -> dict[str, Any]:
-        """Give all but the quiz and the answers as plain data, for `load`."""
+        """Give all but the quiz, the answers and the subject as plain data, for `load`."""
         return {
             "skipped": sorted(self.skipped),
             "prompts": [
@@ -259,19 +266,20 @@ class Transition:
     question: str | None = None
 
 
-def begin(quiz: Quiz) -> Run:
-    """Begin a run, with its first question asked."""
-    return _advance(Run(quiz))
+def begin(quiz: Quiz, subject: str | None = None) -> Run:
+    """Begin a run, with its first question asked; one for a comparison leaves no question out."""
+    return _advance(Run(quiz, subject=subject, went_on=subject is not None))
 
 
-def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
+def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject: str | None = None) -> Run:
     """Give the run that `Run.state` described; without a state, the one that has just these answers.
 
-    Where a state says nothing of it, it is of before there was more than one purpose: about their own work.
+    Where a state says nothing of it, it is of before there was more than one purpose: about their own work. subject: as
+    in Run.
     """
     if state is None:
         return _advance(Run(quiz, MappingProxyType({PURPOSE: (OWN,), **answers})))
-    if "opened" not in state:
+    if "opened" not in state and subject is None:
         answers = {PURPOSE: (OWN,), **answers}
     graded = state["graded"]
     return Run(
@@ -290,20 +298,22 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None) -> Run:
         regraded=state.get("regraded", 0),
         typed=MappingProxyType({ts: tuple(questions) for ts, questions in state["typed"].items()}),
         opened=tuple(state.get("opened", ())),
+        subject=subject,
     )
 
 
-def carried_over(quiz: Quiz, answers: Mapping[str, Sequence[str]], asked: int) -> Run:
+def carried_over(quiz: Quiz, answers: Mapping[str, Sequence[str]], asked: int, subject: str | None = None) -> Run:
     """Begin a run on another version of the quiz, with the answers that it has too; about their own work, if none.
 
-    `asked` counts the prompts there have been: in their place there is now the question that comes next.
+    `asked` counts the prompts there have been: in their place there is now the question that comes next. subject: as
+    in Run.
     """
-    kept: dict[str, Given] = {PURPOSE: (OWN,)}
+    kept: dict[str, Given] = {PURPOSE: (OWN,)} if subject is None else {}
     for question in (quiz.purpose, *quiz.all_questions):
         choices, known = tuple(answers.get(question.id, ())), {choice.id for choice in question.choices}
         if choices and known.issuperset(choices):
             kept[question.id] = choices
-    run = Run(quiz, MappingProxyType(kept))
+    run = Run(quiz, MappingProxyType(kept), subject=subject, went_on=subject is not None)
     next_ = run.upcoming or quiz.questions[0]
     return _advance(replace(run, prompts=(Prompt(next_.id),) * asked))
 
@@ -371,9 +381,10 @@ def _apply(run: Run, action: Action) -> Transition:  # noqa: PLR0911, PLR0912 - 
         case Guess():
             return _guessed(run, action)
         case Manage():
-            return _managing(run)
+            return _managing(run) if run.subject is None else Transition(run, Outcome.NOTHING)
         case Change():
-            known = any(question.id == action.question for question in (run.quiz.purpose, *run.quiz.all_questions))
+            changeable = (*([run.quiz.purpose] if run.subject is None else []), *run.quiz.all_questions)
+            known = any(question.id == action.question for question in changeable)
             return _ask(run, Prompt(action.question, changing=True)) if known else Transition(run, Outcome.STALE)
         case Back() | Skip() if action.prompt not in (None, len(run.prompts)):
             return Transition(run, Outcome.STALE)  # the second half of a double Enter

@@ -430,6 +430,85 @@ class ShareWords(Authored):
     not_a_guest: Annotated[Line, _text("to")]
 
 
+class CompareWords(Authored):
+    """What is said around a blind comparison: to who begins it, to who is invited, and to both."""
+
+    nothing_to_compare: Plain
+    not_opened: Plain
+    title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    send: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    cancel: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    pick: Plain
+    placeholder: Annotated[Line, Field(max_length=150), _text()]
+    how: Plain
+    gets: Plain
+    reveals: Plain
+    not_blind: Annotated[Line, _text("manager")]
+    not_yourself: Plain
+    not_a_bot: Plain
+    not_active: Annotated[Line, _text("to")]
+    not_a_guest: Annotated[Line, _text("to")]
+    unknown_person: Annotated[Line, _text("to")]
+    open_already: Annotated[Line, _text("to")]
+    not_delivered: Annotated[Line, _text("to")]
+    perhaps_delivered: Annotated[Line, _text("to")]
+    outdated: Plain
+    invite_other: Button
+    invitation: Annotated[Line, _text("sender", "count")]
+    invitation_not_blind: Annotated[Line, _text("sender")]
+    accept: Button
+    decline: Button
+    withdraw: Button
+    reveal: Button
+    receipt_invited: Annotated[Line, _text("other")]
+    receipt_answering: Annotated[Line, _text("other")]
+    receipt_finished: Annotated[Line, _text("other")]
+    invitation_answering: Annotated[Line, _text("other")]
+    invitation_finished: Annotated[Line, _text("other")]
+    ask: Annotated[Line, _text("person", "other")]
+    ask_agreed: Annotated[Line, _text("other")]
+    ask_changed: Annotated[Line, _text("other")]
+    over_revealed: Annotated[Line, _text("other")]
+    over_declined: Annotated[Line, _text("other")]
+    over_declined_own: Annotated[Line, _text("other")]
+    over_withdrawn: Annotated[Line, _text("other")]
+    over_withdrawn_own: Annotated[Line, _text("other")]
+    over_lapsed: Annotated[Line, _text("other")]
+    over_unreachable: Annotated[Line, _text("other")]
+    not_yours: Plain
+    early: Plain
+    changed: Plain
+    too_late: Plain
+    over: Plain
+    gone: Plain
+    somebody: Plain
+    card_title: Annotated[Line, _text("sender")]
+    card_root: Annotated[Line, _text("count", "sender")]
+    answered: Annotated[Line, _text("sender")]
+    answer_line: Annotated[Line, _text("number", "choice")]
+    finished: Plain
+    own_only: Plain
+    history_line: Annotated[Line, _text("date", "sender", "done", "count")]
+    revealed: Annotated[Line, _text("sender", "manager")]
+    apart: Plain
+    agree: Plain
+    agree_none: Plain
+    agree_line: Annotated[Line, _text("row", "choice")]
+    differ: Plain
+    differ_none: Plain
+    differ_line: Annotated[Line, _text("row", "sender", "one", "manager", "other", "question")]
+    discuss: Plain
+    one_sided: Annotated[Line, _text("rows")]
+    follows: Plain
+    follows_line: Annotated[Line, _text("person", "result")]
+    grading: Annotated[Line, _text("text", "why")]
+    follow_up: Annotated[Line, _text("manager")]
+    something_changed: Button
+    not_yet: Button
+    thanks_changed: Plain
+    thanks_not_yet: Plain
+
+
 class HomeWords(Authored):
     """The bot's Home tab."""
 
@@ -523,6 +602,7 @@ class Words(Authored):
     result: ResultWords
     graded: GradedWords
     share: ShareWords
+    compare: CompareWords
     home: HomeWords
     privacy: PrivacyWords
     gaps: GapsWords

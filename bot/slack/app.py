@@ -22,9 +22,23 @@ from bot import jobs, metrics
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.settings import BOLT_READS_THESE
-from bot.slack import channel, faq, feedback, first_steps, gaps, home, messages, privacy, quiz, share, uninstall
+from bot.slack import (
+    channel,
+    compare,
+    faq,
+    feedback,
+    first_steps,
+    gaps,
+    home,
+    messages,
+    privacy,
+    quiz,
+    share,
+    uninstall,
+)
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
+from bot.slack.compare_work import compare_worker
 from bot.slack.dispatch import App
 from bot.slack.feedback_work import feedback_worker
 from bot.slack.gaps_work import gaps_worker
@@ -139,6 +153,7 @@ def create(
             channel.channel_worker,
             quiz_worker,
             share.share_worker,
+            compare_worker,
             home.home_worker,
             first_steps.first_steps_worker,
             privacy.privacy_worker,
@@ -156,7 +171,7 @@ def create(
 
     home.home_worker.support = support
     app.use(offer)
-    for feature in (messages, faq, feedback, channel, quiz, share, home, gaps, privacy, uninstall):
+    for feature in (messages, faq, feedback, channel, quiz, share, compare, home, gaps, privacy, uninstall):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

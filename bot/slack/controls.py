@@ -13,6 +13,7 @@ import slackblocks as kit
 
 from bot.domain import actions
 from bot.domain.actions import Action, Answer, Change, Grade, OpenPart, Skip
+from bot.domain.compare import Versions
 from bot.domain.content import Entry
 from bot.domain.faq import MAX_ANSWERS
 from bot.domain.manners import Mode
@@ -41,11 +42,15 @@ CHOOSE_NEWS = "gaps_news"  # with ":" and "on" or "off"; value: the same
 SHARE = "share_begin"  # value: the run
 SHARE_WITH = "share_with"  # its block's id holds the run
 SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
+COMPARE = "compare_begin"  # value: the run, and perhaps the person
+COMPARE_WITH = "compare_with"  # a view and its picker; its private_metadata: the run, and who it is not blind for
+COMPARE_DO = "compare"  # with ":" and what it does; value: the comparison, and the versions of the answers it is about
+COMPARE_LATER = "compare_later"  # with ":" and "yes" or "no"; value: the comparison, and the same
 FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
 UNREVISED = "0"  # in a value, for a reply whose question has not been edited
 HERE = "here"  # in a value, for where the button stands
-_MOST_DIGITS = 6  # of a prompt's number
+_MOST_DIGITS = 6  # of a prompt's number, or of the version of answers
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
 
 
@@ -334,7 +339,7 @@ def read_do(clicked: BlockAction) -> tuple[str, Action | ButtonCommand]:  # noqa
 
 
 def _number(text: str) -> int:
-    """Read the number of a prompt. Raises MalformedError."""
+    """Read the number of a prompt, or the version of answers. Raises MalformedError."""
     if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
         raise MalformedError("actions.0.value: int_parsing")
     return int(text)
@@ -386,6 +391,71 @@ def delete_button(text: str, run_id: str, sure: kit.ConfirmationDialogue) -> kit
 def read_run(clicked: BlockAction) -> str:
     """Give the run of a button whose value is just that. Raises MalformedError."""
     return clicked.words()[0]
+
+
+# Comparing
+
+
+class CompareCommand(StrEnum):
+    """What a button does to a comparison."""
+
+    ACCEPT = "accept"
+    WITHDRAW = "withdraw"  # or decline
+    AGREE = "agree"
+
+
+def compare_button(text: str, run_id: str, recipient: str = "") -> kit.Button:
+    """Give the button that begins a comparison with the result of a run, with this person unless another is picked."""
+    return kit.Button(text, action_id=COMPARE, value=" ".join(filter(None, [run_id, recipient])))
+
+
+def read_compare(clicked: BlockAction) -> tuple[str, str | None]:
+    """Give the run to be compared, and the person if the button names one. Raises MalformedError."""
+    run_id, *recipient = clicked.words(most=2)
+    return run_id, recipient[0] if recipient else None
+
+
+def compare_metadata(run_id: str, known_to: str) -> str:
+    """Give what the window must know when it comes back. known_to: whom it has said it is not blind for, if anybody."""
+    return " ".join(filter(None, [run_id, known_to]))
+
+
+def read_comparison_request(view: SubmittedView) -> tuple[str, str | None, str | None]:
+    """Give the run, who is to be invited, and who the window has said it is not blind for. Raises MalformedError."""
+    run_id, *known_to = view.private_metadata.split(" ")
+    if not run_id or len(known_to) > 1:
+        raise MalformedError("view.private_metadata: words_count")
+    return run_id, view.field(COMPARE_WITH).selected_user, known_to[0] if known_to else None
+
+
+def comparison_button(
+    text: str, comparison_id: str, does: CompareCommand, versions: Versions | None = None, *, primary: bool = False
+) -> kit.Button:
+    """Give a button that does something to a comparison; versions: of the answers that are agreed to."""
+    value = " ".join([comparison_id, does.value, *map(str, versions or ())])
+    return kit.Button(text, action_id=f"{COMPARE_DO}:{does}", value=value, style="primary" if primary else None)
+
+
+def read_comparison(clicked: BlockAction) -> tuple[str, CompareCommand, Versions | None]:
+    """Give the comparison, what a button does to it, and the answers that are agreed to. Raises MalformedError."""
+    comparison_id, does, *versions = clicked.words(least=2, most=4)
+    if does not in set(CompareCommand) or len(versions) != (2 if does == CompareCommand.AGREE else 0):
+        raise MalformedError("actions.0.value: action_unknown")
+    return comparison_id, CompareCommand(does), (_number(versions[0]), _number(versions[1])) if versions else None
+
+
+def changed_button(text: str, comparison_id: str, *, changed: bool) -> kit.Button:
+    """Give a button that says whether something has changed since a comparison."""
+    choice = "yes" if changed else "no"
+    return kit.Button(text, action_id=f"{COMPARE_LATER}:{choice}", value=f"{comparison_id} {choice}")
+
+
+def read_changed(clicked: BlockAction) -> tuple[str, bool]:
+    """Give the comparison, and whether something has changed since. Raises MalformedError."""
+    comparison_id, choice = clicked.words(least=2, most=2)
+    if choice not in ("yes", "no"):
+        raise MalformedError("actions.0.value: choice_unknown")
+    return comparison_id, choice == "yes"
 
 
 # Privacy

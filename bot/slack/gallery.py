@@ -14,7 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain import quiz
+from bot.domain.compare import Comparison, Side, State, compare
 from bot.domain.content import AnyQuestion, Entry, TieBreak
+from bot.domain.fit import Answers
 from bot.domain.gaps import Question, QuestionKind
 from bot.domain.language import Language
 from bot.domain.manners import Mode
@@ -23,16 +25,24 @@ from bot.domain.report import Report, report_on
 from bot.domain.share import Delivery, Refusal
 from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library, drafts
-from bot.slack import blocks, feedback_blocks, gaps_blocks, history, manners_blocks, result, run_messages
+from bot.slack import (
+    blocks,
+    compare_blocks,
+    feedback_blocks,
+    gaps_blocks,
+    history,
+    manners_blocks,
+    result,
+    run_messages,
+)
 from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message, joined
-from bot.slack.quiz_work import change_note
 from bot.slack.reconcile import rewritten
-from bot.slack.run_messages import Before
+from bot.slack.run_messages import Before, change_note
 from bot.slack.text import fill, mention
-from bot.storage import PROMPT, ChannelSettings, StoredRun
+from bot.storage import PROMPT, ChannelSettings, StoredComparison, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
@@ -464,6 +474,94 @@ def sharing(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"share {delivery}", partial(blocks.filled, fill(getattr(words, delivery), to=to)))
 
 
+# Comparing
+
+
+def comparing(library: Library) -> Iterator[Rendering]:
+    """Give what surrounds a blind comparison: before it begins, how it stands for either, the reveal and afterwards."""
+    words, count = library.words.compare, len(library.quiz.questions)
+    request = partial(compare_blocks.request_view, RUN, USER, count, library)
+    yield Rendering("window of a comparison", request)
+    yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
+    yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))
+    refusals = (Refusal.BOT, Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN, "open_already", "not_delivered")
+    for why in refusals:
+        text = fill(getattr(words, why), to=mention(USER))
+        yield Rendering(f"nobody invited: {why}", partial(compare_blocks.not_invited, text, RUN, library))
+    standing = [Comparison(state, (3, 4)) for state in State if state not in (State.DECLINED, State.WITHDRAWN)]
+    standing += [Comparison(State.FINISHED, (3, 4), frozenset({side})) for side in Side]
+    standing += [Comparison(State.WITHDRAWN, ended_by=side) for side in Side]
+    standing += [Comparison(State.DECLINED, ended_by=Side.MANAGER)]
+    for comparison in standing:
+        stored = StoredComparison(SHARE, USER, USER, RUN, RUN, comparison, {})
+        name = f"{comparison.state}, ended by {comparison.ended_by}, agreed by {sorted(comparison.agreed)}"
+        for flag in (True, False):
+            invited = partial(compare_blocks.invitation, stored, count, library, known=flag)
+            yield Rendering(f"invitation to compare, {name}, known {flag}", invited)
+            receipt = partial(compare_blocks.receipt, stored, library, in_doubt=flag)
+            yield Rendering(f"receipt of an invitation, {name}, in doubt {flag}", receipt)
+        for side, versions in product(Side, ((3, 4), (2, 4))):
+            asked = partial(compare_blocks.ask, stored, side, versions, library)
+            yield Rendering(f"question to the {side} whether to reveal {versions}, {name}", asked)
+    yield from reveals(library)
+    yield Rendering("question what has changed", partial(compare_blocks.follow_up, SHARE, USER, library))
+    for changed in (True, False):
+        thanks = partial(compare_blocks.thanks, library, changed=changed)
+        yield Rendering(f"thanks for saying that it has changed: {changed}", thanks)
+    yield from compared_rounds(library)
+
+
+def reveals(library: Library) -> Iterator[Rendering]:
+    """Give what both see: for every choice of the longest label beside each other one, by halves, and one-sided."""
+    runs = representative(finished_runs(library))
+    for one, other in zip(runs, reversed(runs), strict=True):
+        yield _reveal(one.answers, other.answers, library)
+    first = runs[0].answers
+    long = {
+        question.id: tuple(choice.id for choice in sorted(question.choices, key=lambda choice: -len(choice.label))[:2])
+        for question in library.quiz.questions
+    }
+    yield _reveal(first, long, library)
+    yield _reveal(long, first, library)
+    yield _reveal(first, first, library)
+    for question in library.quiz.questions:
+        yield _reveal(first, {question.id: first[question.id]}, library)
+    undiscussed = [question.model_copy(update={"discuss": None}) for question in library.quiz.questions]
+    older = library.quiz.model_copy(update={"questions": tuple(undiscussed)})
+    findings = compare(older, first, long)
+    render = partial(compare_blocks.reveal, USER, USER, older, findings, library, apart=False)
+    yield Rendering("reveal of an older version of the quiz", render)
+
+
+def _reveal(sender: Answers, manager: Answers, library: Library) -> Rendering:
+    findings = compare(library.quiz, sender, manager)
+    runs = [Run(library.quiz, MappingProxyType(dict(answers))) for answers in (sender, manager)]
+    name = f"reveal of {' beside '.join(map(described, runs))}"
+    return Rendering(
+        name, partial(compare_blocks.reveal, USER, USER, library.quiz, findings, library, apart=sender == manager)
+    )
+
+
+def compared_rounds(library: Library) -> Iterator[Rendering]:
+    """Give the round of whoever answers about somebody else's work, whom they may have forgotten."""
+    for subject in (USER, ""):
+        begun = quiz.begin(library.quiz, subject)
+        whose = f"the work of {subject or 'somebody'}"
+        for asked in library.quiz.all_questions:
+            prompted = replace(begun, prompts=(Prompt(asked.id),))
+            yield from _in_every_status(f"{asked.id} about {whose}", prompted, library)
+            yield Rendering(f"why {asked.id} about {whose} is asked", partial(run_messages.why, asked, begun, library))
+        for run in _run_of_each_role(library):
+            compared = replace(run, subject=subject)
+            yield from _thread(f"{described(run)} about {whose}", compared, library, [])
+            first = library.quiz.questions[0]
+            before = {**run.answers, first.id: (first.choices[-1].id,)}
+            changed = partial(change_note, before, compared, library)
+            yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
+            stored = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", compared, {})
+            yield Rendering(f"list with {whose}", partial(history.listed, [stored], 1, library))
+
+
 def sentences(library: Library) -> Iterator[Rendering]:
     """Give the sentences of words.yaml that are messages by themselves."""
     words = library.words
@@ -484,6 +582,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": ("cancelled", "forgotten", "outdated"),
+        "compare": (
+            "changed", "early", "finished", "gone", "not_opened", "not_yours", "not_yourself", "nothing_to_compare",
+            "outdated", "over", "own_only", "too_late",
+        ),
     }  # fmt: skip
     for group, texts in names.items():
         for name in texts:
@@ -554,6 +656,6 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, no_answers, feedback, manners, questions, rounds, shortened,
-        halves, pictures, reviews, lists, sharing, first_steps, gaps, privacy, sentences, home,
+        halves, pictures, reviews, lists, sharing, comparing, first_steps, gaps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

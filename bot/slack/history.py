@@ -9,7 +9,7 @@ from bot.slack import result
 from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
-from bot.slack.run_messages import day
+from bot.slack.run_messages import day, subject
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.storage import StoredRun
 
@@ -37,7 +37,7 @@ def listed(rounds: Sequence[StoredRun], total: int, library: Library) -> Message
     parts: list[kit.Block] = [section(lead)]
     lines: list[str] = [lead]
     for stored in rounds:
-        line = fill(words.history_line, date=day(stored.begun_at), result=_result(stored, library))
+        line = _line(stored, library)
         buttons = [
             round_button(words.open, OPEN, stored.id),
             delete_button(words.delete, stored.id, sure),
@@ -49,6 +49,13 @@ def listed(rounds: Sequence[StoredRun], total: int, library: Library) -> Message
         parts.append(context(more))
         lines.append(more)
     return message(parts, lines)
+
+
+def _line(stored: StoredRun, library: Library) -> Mrkdwn:
+    run, date = stored.run, day(stored.begun_at)
+    if run.subject is not None:
+        return fill(library.words.compare.history_line, date=date, sender=subject(run, library), **how_far(run))
+    return fill(library.words.quiz.history_line, date=date, result=_result(stored, library))
 
 
 def _result(stored: StoredRun, library: Library) -> Mrkdwn:

@@ -19,6 +19,7 @@ from bot.domain.content import Quiz
 from bot.jobs import pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import work
+from bot.slack.compare_work import compare_worker
 from bot.slack.controls import FORGET_ME, forget_button
 from bot.slack.gateway import SlackWorkError
 from bot.slack.payloads import BlockActions
@@ -89,6 +90,7 @@ class PrivacyWorker(SlackWorker):
         channels = list(filter(None, [await self._gateway.open_direct_message(team, user)]))
         channels += await step("direct messages", self._store.people.direct_messages, team, user)
         names = await step("names", self._store.people.references, team, user)
+        await compare_worker.withdraw_all(team, user)  # whom they compare with hears that it is over
         await self._delete_rounds(team, user)
         await step("forget", self._forget, team, user, names, channels, ended=False)
         await pause(ENDED + MARGIN)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain import actions, smalltalk
@@ -27,7 +28,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, faq, gaps, history, privacy
+from bot.slack import blocks, channel, compare, faq, gaps, history, privacy
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -55,6 +56,7 @@ from bot.storage import ANSWER, Store, StoredRun
 SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs whose time has come that are handled in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
+OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning in a round about somebody else's work
 SHOWS = ("so_far", "why")  # what is said and changes nothing
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
@@ -70,6 +72,8 @@ async def on_reply(
     key = Work.REPLY.key(team, stored.id, ts)
     if isinstance(reading, Asks) and reply:
         await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
+    elif stored.run.subject is not None and isinstance(reading, Command) and reading.name in OWN_ONLY:
+        await jobs.start(key, quiz_worker.post_aside, team, stored.id, "own_only")
     elif reading == Command("start_over"):
         await _begin_anew(store, team, stored.user, stored.id, ts)
     else:
@@ -133,6 +137,7 @@ async def command(
     store: Store,
     second_stage: SecondStage | None,
     question_days: int,
+    client: AsyncWebClient,
 ) -> None:
     """Begin the quiz, offer to go on with one, list earlier ones, explain the command, or answer a question."""
     text = (slash_command.text or "").strip()
@@ -144,6 +149,8 @@ async def command(
         message = history.listed(rounds, total, library)
     elif argument in privacy.COMMANDS:
         message = await privacy.command(argument, team, user, slash_command.response_url, library, question_days)
+    elif argument == "compare":
+        message = await compare.command(team, user, slash_command.trigger_id, client, library, store)
     elif argument == "help":
         message = blocks.usage(library)
     elif argument == "channel":
@@ -155,20 +162,26 @@ async def command(
     elif argument:
         message = await _answer(team, text, slash_command, library, store, second_stage)
     else:
-        url, rounds = slash_command.response_url, await store.runs.history(team, user, limit=history.MOST)
-        waiting = next((stored for stored in rounds if stored.waits), None)
-        if waiting is None:
-            await _begin(store, team, user, rounds[0] if rounds else None, url, slash_command.channel_id)
-        elif _just_begun(waiting):
-            await jobs.start(
-                Work.POINT_TO_ROUND.key(team, address_digest(url)), quiz_worker.point_to_round, team, waiting.id, url
-            )
-        else:
-            message = history.offer(waiting, library)
+        message = await _begin_or_offer(team, slash_command, library, store)
     if message:
         await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
     else:
         await ack()
+
+
+async def _begin_or_offer(team: str, asked: SlashCommand, library: Library, store: Store) -> Message | None:
+    """Begin a round, or point to the one that has just begun; give an offer to go on if an older one is open."""
+    user, url = asked.user_id, asked.response_url
+    rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
+    waiting = next((stored for stored in rounds if stored.waits), None)
+    if waiting and not _just_begun(waiting):
+        return history.offer(waiting, library)
+    if waiting:
+        key = Work.POINT_TO_ROUND.key(team, address_digest(url))
+        await jobs.start(key, quiz_worker.point_to_round, team, waiting.id, url)
+    else:
+        await _begin(store, team, user, rounds[0] if rounds else None, url, asked.channel_id)
+    return None
 
 
 async def _answer(
@@ -189,7 +202,7 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
     """
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.response_url
     place, at = read_begin(block_actions.action), block_actions.action.action_ts
-    rounds = await store.runs.history(team, user, limit=history.MOST)
+    rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
     latest = rounds[0] if rounds else None
     waiting = next((stored for stored in rounds if stored.waits), None)
     if place in (BeginFrom.HOME, BeginFrom.TALK) and waiting:
@@ -220,6 +233,8 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
         at, stored = block_actions.action.action_ts, await store.runs.get(team, run_id)
         if stored is None or stored.user != user:
             await _click(context, run_id, Show(), block_actions)  # which tells them that it is gone, or not theirs
+        elif stored.run.subject is not None and does is not ButtonCommand.WHY:
+            await _click(context, run_id, Show(), block_actions)  # no button of ours says so
         elif does is ButtonCommand.START_OVER:
             await _begin_anew(store, team, user, run_id, at)
         else:
@@ -295,7 +310,7 @@ def _just_begun(stored: StoredRun) -> bool:
 
 
 async def _latest(store: Store, team: str, user: str) -> StoredRun | None:
-    rounds = await store.runs.history(team, user, limit=1)
+    rounds = await store.runs.history(team, user, limit=1, own=True)
     return rounds[0] if rounds else None
 
 

@@ -5,29 +5,28 @@ One piece of work at a time holds a run and writes its messages, as `bot.slack.r
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from bot import jobs
 from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
-from bot.domain.content import Question, TieBreak
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, result, run_messages, work
+from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.run_messages import change_note
 from bot.slack.work import Work, address_digest
-from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredRun
+from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
@@ -45,38 +44,61 @@ class QuizWorker(ReconcilingWorker):
     @workflow
     async def begin(self, team: str, user: str, response_url: str | None, begun_in: str | None) -> None:
         """Open a round in the person's DM; point there if it was begun elsewhere."""
-        run_id = hashlib.sha256(current_key().encode()).hexdigest()[:20]
-
-        async def prepare() -> dict[str, Any]:
-            quiz = self._library.quiz
-            card = run_messages.card(conversation.begin(quiz), run_id, self._library)
-            return {"quiz": await self._store.runs.pin(quiz), "card": plain_data(card)}
-
-        prepared = await step("prepare", prepare)
-        zone = await self._gateway.get_time_zone(team, user)
+        run_id = _new_run_id()
         try:
-            posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+            channel = await self._open(team, user, run_id)
         except SlackWorkError:
             if response_url:
                 refused = self._rendered(lambda library: blocks.say(library.words.quiz.not_opened))
                 await self._gateway.respond(response_url, refused)
             raise
-        if posted is None:
-            raise ValueError("a card always has something to say")
-        channel, root_ts = posted
-
-        async def store_run() -> None:
-            run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz)
-            await self._store.runs.begin(team, run_id, run, user=user, channel=channel, root_ts=root_ts, zone=zone)
-            card = Posted(root_ts, digest(prepared["card"]))
-            await self._store.runs.record_message(team, run_id, CARD, card)
-
-        await step("begin run", store_run)
         # Apart, so that neither waits for the other; and by the run, so that their records can go with it.
         if response_url and begun_in != channel:
             key = Work.POINT_TO_ROUND.key(team, address_digest(response_url))
             await jobs.start(key, quiz_worker.point_to_round, team, run_id, response_url)
         await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
+
+    @workflow
+    async def begin_comparison(
+        self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None
+    ) -> None:
+        """Open a round in which somebody answers for another person's work, once they have accepted to compare."""
+        accepted = await compare_worker.accept(team, comparison_id, user, channel, ts, thread_ts)
+        if accepted is not None:
+            run_id = _new_run_id()
+            await self._open(team, user, run_id, accepted)
+            await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
+            await compare_worker.show_begun(team, accepted)
+
+    async def _open(self, team: str, user: str, run_id: str, compared: StoredComparison | None = None) -> str:
+        """Post the card of a new round and keep the round; gives the channel.
+
+        compared: that it is taken for, with the version of the quiz that the other person has answered.
+        """
+        subject = compared.sender if compared else None
+
+        async def prepare() -> dict[str, Any]:
+            other = await self._store.runs.get(team, compared.run) if compared else None
+            quiz = other.run.quiz if other else self._library.quiz
+            card = run_messages.card(conversation.begin(quiz, subject), run_id, self._library)
+            return {"quiz": await self._store.runs.pin(quiz), "card": plain_data(card)}
+
+        prepared = await step("prepare", prepare)
+        zone = await self._gateway.get_time_zone(team, user)
+        posted = await self._gateway.post_message(team, user, recorded(prepared["card"]))
+        if posted is None:
+            raise ValueError("a card always has something to say")
+        channel, root_ts = posted
+
+        async def store_run() -> None:
+            run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz, subject)
+            where: dict[str, Any] = {"user": user, "channel": channel, "root_ts": root_ts, "zone": zone}
+            await self._store.runs.begin(team, run_id, run, **where, comparison=compared.id if compared else None)
+            card = Posted(root_ts, digest(prepared["card"]))
+            await self._store.runs.record_message(team, run_id, CARD, card)
+
+        await step("begin run", store_run)
+        return channel
 
     @workflow
     @formerly("first")
@@ -288,8 +310,10 @@ class QuizWorker(ReconcilingWorker):
             )
             if applied is None:
                 return None
+            compared = await self._store.comparisons.open_of_run(team, run_id)
             result = applied.result.record()
-            return {"outcome": result, "held": applied.held, "doubtful": applied.doubtful or doubtful}
+            doubtful = applied.doubtful or doubtful
+            return {"outcome": result, "held": applied.held, "doubtful": doubtful, "compared": compared}
 
         acted = await step("act", act)
         if acted is None:
@@ -302,6 +326,9 @@ class QuizWorker(ReconcilingWorker):
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
                 await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
+        for comparison_id in acted["compared"]:
+            follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, hashlib.sha256(key.encode()).hexdigest()[:20])
+            await jobs.start(follow, compare_worker.follow_rounds, team, comparison_id)
         if result.answers_before is not None and result.question:
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(change_note, result.answers_before)))
         return result
@@ -416,32 +443,13 @@ class QuizWorker(ReconcilingWorker):
 quiz_worker = QuizWorker("quiz")
 
 
+def _new_run_id() -> str:
+    """Give the id of the round that the running work begins: the same one whenever it is run again."""
+    return hashlib.sha256(current_key().encode()).hexdigest()[:20]
+
+
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:
     return run_messages.already_answered(run, question, library)
-
-
-def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
-    """Say what changing answers did to a result that had been shown."""
-    words = library.words.quiz
-    answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
-    earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-    lines: list[str] = []
-    for question in (run.quiz.purpose, *run.quiz.all_questions):
-        if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
-            continue
-        if isinstance(question, Question):
-            choice = result.quoted(choices, library)
-            lines.append(fill(words.changed, number=str(run.number(question)), choice=choice))
-        else:
-            word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
-            lines.append(fill(word, choice=result.quoted(choices, library)))
-    if run.recommendation is None or earlier is None:
-        lines.append(escape(library.words.result.waiting))
-    else:
-        now, before = result.named(run.recommendation, library), result.named(earlier, library)
-        same = now == before
-        lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
-    return blocks.filled(Mrkdwn(" ".join(lines)))
 
 
 def render_aside(  # noqa: PLR0911 - one for each name
@@ -450,9 +458,12 @@ def render_aside(  # noqa: PLR0911 - one for each name
     """Render what is said between the questions, by its name; None for nothing."""
     words = library.words.quiz
     asked = run.quiz.question(run.prompts[-1].question) if run.live else None
+    finished = words.finished if run.subject is None else library.words.compare.finished
     match name:
+        case "own_only":
+            return blocks.say(library.words.compare.own_only)
         case "so_far" if run.finished:
-            return blocks.say(words.finished)
+            return blocks.say(finished)
         case "so_far":
             return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
         case "term":
@@ -464,7 +475,7 @@ def render_aside(  # noqa: PLR0911 - one for each name
             text = (talk.in_quiz or talk.reply) if talk else None
             return blocks.say(text) if text else None
     if asked is None or run.asking is None:
-        return blocks.say(words.finished if run.finished else words.waiting)
+        return blocks.say(finished if run.finished else words.waiting)
     match name:
         case "why":
             return run_messages.why(asked, run, library)

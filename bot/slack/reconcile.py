@@ -115,7 +115,8 @@ class RenderCache:
 
     def message(self, slot: str, stored: StoredRun, library: Library, before: StoredRun | None) -> dict[str, Any]:
         """Give what a slot shows, as plain data; `before` is the round that its owner finished last before."""
-        of = (stored.id, stored.revision, stored.quiz, before and (before.id, before.revision, before.quiz))
+        subject = stored.run.subject
+        of = (stored.id, stored.revision, stored.quiz, subject, before and (before.id, before.revision, before.quiz))
         if self.library is not library or self.of != of:
             self.library, self.of, self.messages = library, of, {}
         if slot not in self.messages:

@@ -4,9 +4,10 @@ What a slot shows follows from the run alone, so that after any crash, edit or s
 to what it should be. Only what is live has buttons.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import slackblocks as kit
 
@@ -23,7 +24,7 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
-from bot.domain.content import PEOPLE, AnyQuestion, Opening, Table, Term, TieBreak, with_article, worded
+from bot.domain.content import PEOPLE, AnyQuestion, Opening, Question, Table, Term, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
@@ -113,10 +114,13 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     words = library.words.quiz
     count = str(len(run.quiz.questions))
     lead = "\n".join([escape(words.title), fill(words.root, count=count)])
+    if run.subject is not None:
+        compare, sender = library.words.compare, subject(run, library)
+        lead = "\n".join([fill(compare.card_title, sender=sender), fill(compare.card_root, sender=sender, count=count)])
     parts: list[kit.Block] = [section(lead)]
     said: list[str] = [lead]
     about = run.chosen(run.quiz.purpose.id)
-    if about or run.weighed or run.quiz.purpose.id in run.skipped:
+    if run.subject is None and (about or run.weighed or run.quiz.purpose.id in run.skipped):
         text: str = fill(words.card_about, choice=in_words(about or run.quiz.purpose.choices[:1], library))
         parts.append(section(text, do_button(words.change, run_id, Change(question=run.quiz.purpose.id))))
         said.append(text)
@@ -140,18 +144,23 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         Status.EXPIRED: words.expired,
     }.get(run.status, words.done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, escape(status)]))
-    again = do_button(words.start_over, run_id, ButtonCommand.START_OVER)
+    # What one says about somebody else's work is given once, and what follows from it is seen with the other's.
+    own = run.subject is None
+    buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
     if run.finished:
-        buttons = [again]
+        pass
     elif run.status is not Status.OPEN:
-        buttons = [do_button(words.resume, run_id, Resume(), primary=True), again]
+        buttons.insert(0, do_button(words.resume, run_id, Resume(), primary=True))
     else:
-        buttons = [
-            do_button(words.pause, run_id, Pause()),
-            do_button(words.so_far, run_id, ButtonCommand.SO_FAR),
-            again,
-        ]
-    return message([*parts, context(foot), kit.ActionsBlock([*buttons])], [*said, foot])
+        so_far = [do_button(words.so_far, run_id, ButtonCommand.SO_FAR)] if own else []
+        buttons = [do_button(words.pause, run_id, Pause()), *so_far, *buttons]
+    actions = [kit.ActionsBlock([*buttons])] if buttons else []
+    return message([*parts, context(foot), *actions], [*said, foot])
+
+
+def subject(run: Run, library: Library) -> Mrkdwn:
+    """Name the person whose work a run for a comparison is about."""
+    return mention(run.subject) if run.subject else Mrkdwn(escape(library.words.compare.somebody))
 
 
 def why(question: AnyQuestion, run: Run, library: Library) -> Message:
@@ -188,6 +197,30 @@ def unsure(asked: AnyQuestion, run: Run, run_id: str, library: Library) -> Messa
 
 def _lettered(asked: AnyQuestion) -> str:
     return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
+
+
+def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
+    """Say what changing answers did to a result that had been shown."""
+    words = library.words.quiz
+    answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
+    earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
+    lines: list[str] = []
+    for question in (run.quiz.purpose, *run.quiz.all_questions):
+        if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
+            continue
+        if isinstance(question, Question):
+            choice = quoted(choices, library)
+            lines.append(fill(words.changed, number=str(run.number(question)), choice=choice))
+        else:
+            word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
+            lines.append(fill(word, choice=quoted(choices, library)))
+    if run.recommendation is None or earlier is None:
+        lines.append(escape(library.words.result.waiting))
+    elif run.subject is None:
+        now, before = result.named(run.recommendation, library), result.named(earlier, library)
+        same = now == before
+        lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
+    return plain(" ".join(lines))
 
 
 def already_there(link: str, library: Library) -> Message:
@@ -275,6 +308,8 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     words = library.words.result
     if not run.finished:
         return plain(escape(words.waiting))
+    if run.subject is not None:
+        return _answered(run, library)
     moved = since(run, before.run, day(before.begun_at), library) if before else None
     parts, said = recommendation(run, library, moved)
     buttons: list[kit.Element] = []
@@ -289,6 +324,17 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
         buttons.append(do_button(words.go_on, run_id, GoOn(), primary=not run.shareable))
     buttons.append(begin_button(words.again, BeginFrom.RESULT, run_id))
     return message([*parts, kit.ActionsBlock(buttons)], said)
+
+
+def _answered(run: Run, library: Library) -> Message:
+    """Say to who has answered about somebody else's work what that was, and nothing of what follows from it."""
+    words = library.words.compare
+    lines: list[str] = [fill(words.answered, sender=subject(run, library))]
+    for question in run.numbered:
+        if choices := run.chosen(question.id):
+            choice = in_words(choices, library)
+            lines.append(fill(words.answer_line, number=str(run.number(question)), choice=choice))
+    return plain("\n".join(lines))
 
 
 def _part(run: Run, run_id: str, name: str, library: Library) -> Message:

@@ -15,6 +15,7 @@ class Owner(StrEnum):
     """What work belongs to, and is deleted with: the part of its key after the workspace names it."""
 
     ROUND = auto()
+    COMPARISON = auto()
     PERSON = auto()
     CHANNEL = auto()
     WORKSPACE = auto()
@@ -40,6 +41,12 @@ class Work(Enum):
     PREVIEW_SHARE = "preview", Owner.ROUND
     SEND_SHARE = "send", Owner.ROUND
     CANCEL_SHARE = "cancel", Owner.ROUND
+    INVITE_TO_COMPARE = "invite", Owner.ROUND
+    ACCEPT_COMPARISON = "accept", Owner.COMPARISON
+    COMPARE_CLICK = "compare", Owner.COMPARISON
+    FOLLOW_ROUNDS = "followrounds", Owner.COMPARISON
+    COMPARISON_DUE = "comparedue", Owner.COMPARISON
+    SAY_WHAT_CHANGED = "comparelater", Owner.COMPARISON
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL

@@ -1,6 +1,7 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.domain.gaps import Question, QuestionKind
+from bot.storage.comparisons import Moved, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
@@ -23,6 +24,7 @@ __all__ = [
     "HelpRequest",
     "Installation",
     "Item",
+    "Moved",
     "Posted",
     "Question",
     "QuestionKind",
@@ -30,7 +32,9 @@ __all__ = [
     "ReplyState",
     "Share",
     "ShareState",
+    "Shown",
     "Store",
+    "StoredComparison",
     "StoredRun",
     "Vote",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ class Owner(StrEnum):
 
     RUN = auto()  # named by the columns `team` and `run`
     PERSON = auto()  # named by the first of the table's `people`
+    PEOPLE = auto()  # named by all of the table's `people`: what goes with one of them is gone for the others too
     CHANNEL = auto()  # named by `channel`: its id, or that of a person who is written to
     WORKSPACE = auto()  # named by `team`
     WORK = auto()  # that has not begun, named by its key

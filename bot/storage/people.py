@@ -7,11 +7,11 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, DateTime, Float, Table, delete, select, union, update
+from sqlalchemy import Column, ColumnElement, DateTime, Float, Table, delete, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.ownership import Owner, ownership
-from bot.storage.tables import metadata, replies, runs, shares
+from bot.storage.tables import comparisons, metadata, replies, runs, shares
 
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
 SENT: Final = "sent"  # the state of a share that its recipient has seen; `bot.storage.store.ShareState` has it too
@@ -38,15 +38,19 @@ class People:
 
     async def references(self, team: str, user: str) -> list[str]:
         """Give all by which records of work may name a person, besides their direct message: their id, those of their
-        runs and of the shares they were sent, and each message that was replied to, as "channel:ts".
+        runs, their comparisons and the shares they were sent, and each message that was replied to, as "channel:ts".
         """
         async with self._engine.connect() as connection:
             run_ids = await connection.scalars(select(runs.c.id).where(runs.c.team == team, runs.c.user == user))
             received = select(shares.c.id).where(shares.c.team == team, shares.c.recipient == user)
             share_ids = await connection.scalars(received)
+            compared = select(comparisons.c.id).where(
+                comparisons.c.team == team, or_(comparisons.c.sender == user, comparisons.c.manager == user)
+            )
+            comparison_ids = await connection.scalars(compared)
             asked = select(replies.c.channel, replies.c.question_ts)
             rows = await connection.execute(asked.where(replies.c.team == team, replies.c.asker == user))
-            return [user, *run_ids, *share_ids, *(f"{row.channel}:{row.question_ts}" for row in rows)]
+            return [user, *run_ids, *share_ids, *comparison_ids, *(f"{row.channel}:{row.question_ts}" for row in rows)]
 
     async def export(self, team: str, user: str) -> dict[str, Rows]:
         """Give all rows about a person by table, as plain data; times are written as ISO 8601.
@@ -93,6 +97,8 @@ def _own(table: Table, team: str, user: str) -> ColumnElement[bool] | None:
     declared = ownership(table)
     if declared.owner is Owner.PERSON:
         return table.c[declared.people[0]] == user
+    if declared.owner is Owner.PEOPLE:
+        return or_(*(table.c[name] == user for name in declared.people))
     if declared.owner is Owner.RUN:
         return table.c.run.in_(select(runs.c.id).where(runs.c.team == team, runs.c.user == user))
     return None
@@ -101,7 +107,8 @@ def _own(table: Table, team: str, user: str) -> ColumnElement[bool] | None:
 def _named_by_others(table: Table) -> list[Column[Any]]:
     """Give the columns that name people in rows which are not theirs."""
     declared = ownership(table)
-    return [table.c[name] for name in declared.people[declared.owner is Owner.PERSON :]]
+    own = {Owner.PERSON: 1, Owner.PEOPLE: len(declared.people)}.get(declared.owner, 0)
+    return [table.c[name] for name in declared.people[own:]]
 
 
 def _brief(table: Table, column: Column[Any]) -> list[Column[Any]]:

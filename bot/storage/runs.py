@@ -21,7 +21,7 @@ from bot.domain.content import PURPOSE, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import Outcome, Run, Status, Transition
 from bot.storage.sql import insert_new
-from bot.storage.tables import actions, answers, messages, quizzes, runs
+from bot.storage.tables import actions, answers, comparisons, messages, quizzes, runs
 
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
@@ -155,15 +155,30 @@ class Runs:
         self._present, self._readable = present, readable
 
     async def begin(
-        self, team: str, run_id: str, run: Run, *, user: str, channel: str, root_ts: str, zone: str | None = None
+        self,
+        team: str,
+        run_id: str,
+        run: Run,
+        *,
+        user: str,
+        channel: str,
+        root_ts: str,
+        zone: str | None = None,
+        comparison: str | None = None,
     ) -> None:
-        """Keep a run that begins under a root message, pinned to its version of the quiz; again does nothing."""
+        """Keep a run that begins under a root message, pinned to its version of the quiz; again does nothing.
+
+        comparison: that it is taken for.
+        """
         now = datetime.now(UTC)
         row: dict[str, Any] = {"team": team, "id": run_id, "user": user, "channel": channel, "root_ts": root_ts}
-        row |= {"version": 0, "turns": 0, "begun_at": now, "state": run.state(), "zone": zone}
+        row |= {"version": 0, "turns": 0, "begun_at": now, "state": run.state(), "zone": zone, "comparison": comparison}
         async with self._engine.begin() as connection:
             row["quiz"] = await self._pin(connection, run.quiz)
             await insert_new(connection, runs, {**row, **_due(run, now, zone)})
+            if comparison:
+                mine = (comparisons.c.team == team, comparisons.c.id == comparison)
+                await connection.execute(update(comparisons).where(*mine).values(manager_run=run_id))
 
     async def get(self, team: str, run_id: str) -> StoredRun | None:
         """Give a run, or None if there is none."""
@@ -312,9 +327,14 @@ class Runs:
         async with self._engine.begin() as connection:
             await connection.execute(update(runs).where(*mine).values(freed))
 
-    async def history(self, team: str, user: str, *, limit: int) -> list[StoredRun]:
-        """Give the runs of a person, latest first, but for those that are about to be deleted."""
+    async def history(self, team: str, user: str, *, limit: int, own: bool = False) -> list[StoredRun]:
+        """Give the runs of a person, latest first, but for those that are about to be deleted.
+
+        own: without those that were taken for a comparison.
+        """
         mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
+        if own:
+            mine = mine.where(runs.c.comparison.is_(None))
         async with self._engine.connect() as connection:
             ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
             rounds = [await self._run(connection, team, runs.c.id == run_id) for run_id in ids]
@@ -336,6 +356,7 @@ class Runs:
             earlier = select(runs.c.id).where(
                 runs.c.team == team, runs.c.user == row.user, runs.c.begun_at < row.begun_at, runs.c.id != run_id
             )
+            earlier = earlier.where(runs.c.comparison.is_(None))
             earlier = earlier.where(runs.c.finished_at.is_not(None)).order_by(runs.c.begun_at.desc()).limit(1)
             before = await connection.scalar(earlier)
             return await self._run(connection, team, runs.c.id == before) if before else None
@@ -400,13 +421,15 @@ class Runs:
             shown[f"{PROMPT}:1"] = Posted(row["asked_ts"], "")
         shown |= {message.slot: Posted(message.ts, message.digest) for message in await connection.execute(there)}
         quiz, digest, carried_over = await self._quiz(connection, row["quiz"]), row["quiz"], None
+        subject = await self._subject(connection, team, row["comparison"])
         if quiz is not None:
-            run = conversation.load(quiz, chosen, row["state"])
+            run = conversation.load(quiz, chosen, row["state"], subject)
         elif self._present is None:
             return None
         else:
             digest = _digest(self._present)
-            run = conversation.carried_over(self._present, chosen, len((row["state"] or {}).get("prompts", [])))
+            asked = len((row["state"] or {}).get("prompts", []))
+            run = conversation.carried_over(self._present, chosen, asked, subject)
             carried_over = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
         return StoredRun(
             id=row["id"],
@@ -422,6 +445,13 @@ class Runs:
             messages=MappingProxyType(shown),
             carried_over=carried_over,
         )
+
+    async def _subject(self, connection: AsyncConnection, team: str, comparison: str | None) -> str | None:
+        """Give whose work a run is about that was taken for a comparison; empty if that is not known any more."""
+        if comparison is None:
+            return None
+        sender = select(comparisons.c.sender).where(comparisons.c.team == team, comparisons.c.id == comparison)
+        return await connection.scalar(sender) or ""
 
     async def _save(
         self, connection: AsyncConnection, team: str, stored: StoredRun, transition: Transition, *, touches: bool

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.sql import text
 
 from bot.private import private_file
+from bot.storage.comparisons import Comparisons
 from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.inbox import Inbox
@@ -31,7 +32,7 @@ from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, shares, threads
 from bot.storage.trouble import watch
 
-HEAD = "0011"  # the newest migration; a test holds it against the files
+HEAD = "0012"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
@@ -81,7 +82,7 @@ class Store:
 
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
     people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
-    could not answer.
+    could not answer. comparisons: two people's answers about the same work.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -90,6 +91,7 @@ class Store:
         self.people = People(engine)
         self.feedback = Feedback(engine)
         self.gaps = Gaps(engine)
+        self.comparisons = Comparisons(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
@@ -275,8 +277,9 @@ class Store:
         """Delete what only helps for a while: what threads were answered with, turns of channels, dead replicas,
         and what no replica knew how to begin.
 
-        And versions of the quiz that no run is pinned to any more; and of before `gaps_before` questions of the gap
-        list, those that were passed on, and what people wrote with their votes. Times in seconds since 1970.
+        And comparisons that are over, and versions of the quiz that no run is pinned to any more; and of before
+        `gaps_before` questions of the gap list, those that were passed on, and what people wrote with their votes.
+        Times in seconds since 1970.
         """
         async with self._engine.begin() as connection:
             # A ts is seconds since 1970, ten digits before its point until the year 2286.
@@ -286,6 +289,7 @@ class Store:
             await connection.execute(delete(inbox).where(inbox.c.received_at < before))
             await connection.execute(delete(oauth_states).where(oauth_states.c.expires_at < now))
             await connection.execute(delete(replicas).where(replicas.c.seen_at < before))
+        await self.comparisons.prune(before)
         await self.runs.forget_quizzes()
         await self.replies.prune(before)
         await self.feedback.prune(gaps_before)

@@ -51,6 +51,7 @@ runs = Table(
     Column("due", String(16)),  # what is to be done if nobody does anything, and when, in seconds since 1970
     Column("due_at", Float(53), index=True),
     Column("finished_at", Float(53)),
+    Column("comparison", String(64)),  # that it was taken for; none for a round about something of one's own
     ForeignKeyConstraint(["quiz"], ["quizzes.digest"], name="fk_runs_quiz"),
     UniqueConstraint("team", "user", "root_ts", name="uq_runs_thread"),
     Index("ix_runs_team_user", "team", "user"),
@@ -175,6 +176,34 @@ shares = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
     info=owned_by(Owner.RUN, "recipient"),
+)
+
+# Two people's answers about the same work, which both see once both agree. Neither's answers stand here until then.
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("sender", String(32), nullable=False),
+    Column("manager", String(32), nullable=False),
+    Column("run", String(64), nullable=False),  # the sender's
+    Column("manager_run", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("open", Boolean),  # true while it is, and none afterwards, so that a next one can be begun
+    Column("sender_version", Integer),  # of the answers that both are asked to reveal
+    Column("manager_version", Integer),
+    Column("sender_agreed", Boolean, nullable=False),
+    Column("manager_agreed", Boolean, nullable=False),
+    Column("ended_by", String(16)),
+    Column("moved_by", String(255), nullable=False),  # the piece of work that moved it last
+    Column("messages", JSON, nullable=False),  # by slot: channel and ts
+    Column("shown", JSON),  # the answers that both agreed to show, until both have them
+    Column("begun_at", Float(53), nullable=False),
+    Column("moved_at", Float(53), nullable=False),
+    Column("due_at", Float(53), index=True),  # when it lapses, or whoever began it is asked what has changed
+    UniqueConstraint("team", "run", "manager", "open", name="uq_comparisons_open"),
+    Index("ix_comparisons_manager_run", "team", "manager_run"),
+    info=owned_by(Owner.PEOPLE, "sender", "manager"),
 )
 
 # How the bot behaves in a channel, by its id; no row, or no mode, is the default.

@@ -1,0 +1,147 @@
+"""Comparing blind in Slack: the window in which somebody is invited, and the buttons of both."""
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import jobs
+from bot.domain.compare import is_comparable
+from bot.knowledge import Library
+from bot.slack import blocks, history
+from bot.slack.client import code
+from bot.slack.compare_blocks import PICKER, refusal_view, request_view
+from bot.slack.compare_work import compare_worker
+from bot.slack.controls import (
+    COMPARE,
+    COMPARE_DO,
+    COMPARE_LATER,
+    COMPARE_WITH,
+    CompareCommand,
+    read_changed,
+    read_compare,
+    read_comparison,
+    read_comparison_request,
+)
+from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.pieces import Message
+from bot.slack.quiz_work import quiz_worker
+from bot.slack.work import Work
+from bot.storage import Store, StoredRun
+
+AT_ONCE = 100  # comparisons that are due which are handled in one go
+
+log = structlog.get_logger()
+
+
+async def command(
+    team: str, user: str, trigger_id: str | None, client: AsyncWebClient, library: Library, store: Store
+) -> Message | None:
+    """Open the window for somebody's latest result about their own work; without one, give what says so."""
+    rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
+    latest = next((stored for stored in rounds if is_comparable(stored.run)), None)
+    if latest is None:
+        return blocks.say(library.words.compare.nothing_to_compare)
+    opened = await _open(client, trigger_id, _view(latest, library))
+    return None if opened else blocks.say(library.words.compare.not_opened)
+
+
+async def begin(
+    ack: AsyncAck,
+    block_actions: BlockActions,
+    context: AsyncBoltContext,
+    client: AsyncWebClient,
+    library: Library,
+    store: Store,
+) -> None:
+    """Open the window for the result that a button names, if it belongs to whoever clicks."""
+    team, (run_id, picked) = str(context.team_id), read_compare(block_actions.action)
+    stored = await store.runs.get(team, run_id)
+    if stored and stored.user != block_actions.user.id:
+        log.warning("refused: somebody else's round is not compared", run=run_id)
+    elif stored and is_comparable(stored.run):
+        knows = picked is not None and await store.comparisons.is_known_to(team, run_id, picked)
+        view = _view(stored, library, picked=picked, known_to=picked if picked and knows else "")
+        await _open(client, block_actions.trigger_id, view)
+    else:
+        await _open(client, block_actions.trigger_id, refusal_view(library))
+    await ack()
+
+
+async def invite(
+    ack: AsyncAck, view_submission: ViewSubmission, context: AsyncBoltContext, library: Library, store: Store
+) -> None:
+    """Invite whoever was picked, after saying so if they know the result already."""
+    team, user, view = str(context.team_id), view_submission.user.id, view_submission.view
+    run_id, manager, known_to = read_comparison_request(view)
+    stored = await store.runs.get(team, run_id)
+    words = library.words.compare
+    if stored and stored.user != user:
+        log.warning("refused: somebody else's round is not compared", run=run_id)
+        stored = None
+    if stored is None or not is_comparable(stored.run):
+        await ack(response_action="errors", errors={PICKER: words.outdated})
+    elif manager is None or manager == user:
+        await ack(response_action="errors", errors={PICKER: words.not_yourself if manager else words.pick})
+    elif manager != known_to and await store.comparisons.is_known_to(team, run_id, manager):
+        await ack(response_action="update", view=_view(stored, library, picked=manager, known_to=manager))
+    else:
+        key = Work.INVITE_TO_COMPARE.key(team, run_id, manager, view.id)
+        await jobs.start(key, compare_worker.invite, team, run_id, user, manager)
+        await ack()
+
+
+async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Do what a button says: accept, withdraw or decline, agree to reveal."""
+    team, user, place, at = str(context.team_id), block_actions.user.id, block_actions.place, block_actions.action
+    comparison_id, does, versions = read_comparison(block_actions.action)
+    if does is CompareCommand.ACCEPT:
+        key = Work.ACCEPT_COMPARISON.key(team, comparison_id, user, at.action_ts)
+        where = (user, place.channel, place.ts, place.thread_ts)
+        await jobs.start(key, quiz_worker.begin_comparison, team, comparison_id, *where)
+    else:
+        key = Work.COMPARE_CLICK.key(team, comparison_id, user, at.action_ts)
+        about = (does.value, list(versions or ()), place.channel, place.thread_ts)
+        await jobs.start(key, compare_worker.click, team, comparison_id, user, *about)
+    await ack()
+
+
+async def say_what_changed(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Take whether something has changed since a comparison; the first click counts."""
+    team, user = str(context.team_id), block_actions.user.id
+    comparison_id, changed = read_changed(block_actions.action)
+    key = Work.SAY_WHAT_CHANGED.key(team, comparison_id, user)
+    await jobs.start(key, compare_worker.thank, team, comparison_id, user, changed, block_actions.reply_url)
+    await ack()
+
+
+async def start_due_work(store: Store, now: float) -> None:
+    """Begin what is due of comparisons. Replicas may do so at once. now: seconds since 1970."""
+    for team, comparison_id, at in await store.comparisons.due(now, limit=AT_ONCE):
+        key = Work.COMPARISON_DUE.key(team, comparison_id, at)
+        await jobs.start(key, compare_worker.handle_due, team, comparison_id, at)
+
+
+def _view(stored: StoredRun, library: Library, **given: Any) -> dict[str, Any]:
+    return request_view(stored.id, stored.user, len(stored.run.quiz.questions), library, **given)
+
+
+async def _open(client: AsyncWebClient, trigger_id: str | None, view: dict[str, Any]) -> bool:
+    """Open a window; False if Slack does not let us, such as after three seconds."""
+    try:
+        await client.views_open(trigger_id=trigger_id or "", view=view)
+    except SlackApiError as error:
+        log.warning("a window could not be opened", error=code(error))
+        return False
+    return True
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to the window and the buttons of comparing."""
+    app.action(COMPARE)(begin)
+    app.view(COMPARE_WITH)(invite)
+    app.action(re.compile(rf"^{COMPARE_DO}:"))(do)
+    app.action(re.compile(rf"^{COMPARE_LATER}:"))(say_what_changed)

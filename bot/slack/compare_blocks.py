@@ -1,0 +1,220 @@
+"""What is shown around a blind comparison -> Block Kit. Nothing is sent here.
+
+Until both have agreed, nothing here is given anybody's answers: only the message of the reveal is.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import slackblocks as kit
+
+from bot.domain.compare import Comparison, Findings, Side, State, Versions
+from bot.domain.content import OTHER, Question, Quiz, worded
+from bot.knowledge import Library
+from bot.slack.controls import (
+    COMPARE_WITH,
+    BeginFrom,
+    CompareCommand,
+    begin_button,
+    changed_button,
+    compare_button,
+    compare_metadata,
+    comparison_button,
+)
+from bot.slack.pieces import Message, context, finished, message, plain, section
+from bot.slack.result import in_a_row, in_words, named, quoted
+from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.storage import StoredComparison
+
+PICKER = "compare:with"  # the block of the window that holds the people
+
+# Before it begins
+
+
+def request_view(
+    run_id: str, sender: str, count: int, library: Library, *, picked: str | None = None, known_to: str = ""
+) -> dict[str, Any]:
+    """Render the window in which somebody is invited: what they get, word for word, and what both see in the end.
+
+    count: questions of the quiz. picked: the person that is chosen already. known_to: the person who has seen the
+    result before, which is to be said before they are invited.
+    """
+    words = library.words.compare
+    menu = kit.UserSelectMenu(action_id=COMPARE_WITH, initial_user=picked, placeholder=words.placeholder)
+    quoted_invitation = "\n".join(f">{line}" for line in _invitation(sender, count, library, known=bool(known_to)))
+    warning = [section(fill(words.not_blind, manager=mention(known_to)))] if known_to else []
+    view = kit.ModalView(
+        title=words.title,
+        blocks=[
+            kit.InputBlock(words.pick, menu, block_id=PICKER),
+            *warning,
+            section(escape(words.how)),
+            section(f"{escape(words.gets)}\n{quoted_invitation}"),
+            section(escape(words.reveals)),
+        ],
+        submit=words.send,
+        close=words.cancel,
+        private_metadata=compare_metadata(run_id, known_to),
+        callback_id=COMPARE_WITH,
+    ).to_dict()
+    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+
+
+def refusal_view(library: Library) -> dict[str, Any]:
+    """Say in a window that a result cannot be compared any more."""
+    words = library.words.compare
+    view = kit.ModalView(title=words.title, blocks=[section(escape(words.outdated))], close=words.cancel).to_dict()
+    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+
+
+def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:
+    """Say why somebody was not invited, with a button to invite somebody else."""
+    button = compare_button(library.words.compare.invite_other, run_id)
+    return message([section(why), kit.ActionsBlock([button])], [why])
+
+
+# How it stands
+
+
+def invitation(stored: StoredComparison, count: int, library: Library, *, known: bool) -> Message:
+    """Invite the manager, and once they have been say how it stands. known: they have seen the sender's result."""
+    words, comparison, other = library.words.compare, stored.comparison, mention(stored.sender)
+    if comparison.state is State.INVITED:
+        lines = _invitation(stored.sender, count, library, known=known)
+        buttons: list[kit.Element] = [
+            comparison_button(words.accept, stored.id, CompareCommand.ACCEPT, primary=True),
+            comparison_button(words.decline, stored.id, CompareCommand.WITHDRAW),
+        ]
+        return message([*map(section, lines), kit.ActionsBlock(buttons)], lines)
+    if not comparison.is_open:
+        return over(comparison, Side.MANAGER, other, library)
+    texts = {State.ANSWERING: words.invitation_answering, State.FINISHED: words.invitation_finished}
+    return _with_withdraw(fill(texts[comparison.state], other=other), stored, library)
+
+
+def _invitation(sender: str, count: int, library: Library, *, known: bool) -> list[str]:
+    words, who = library.words.compare, mention(sender)
+    lines: list[str] = [fill(words.invitation, sender=who, count=str(count))]
+    return [*lines, fill(words.invitation_not_blind, sender=who)] if known else lines
+
+
+def receipt(stored: StoredComparison, library: Library, *, in_doubt: bool = False) -> Message:
+    """Tell the sender how it stands; in_doubt: whether the invitation has arrived."""
+    words, comparison, other = library.words.compare, stored.comparison, mention(stored.manager)
+    if not comparison.is_open:
+        return over(comparison, Side.SENDER, other, library)
+    texts = {
+        State.INVITED: words.receipt_invited,
+        State.ANSWERING: words.receipt_answering,
+        State.FINISHED: words.receipt_finished,
+    }
+    text: str = fill(texts[comparison.state], other=other)
+    if in_doubt and comparison.state is State.INVITED:
+        text = f"{text} {fill(words.perhaps_delivered, to=other)}"
+    return _with_withdraw(text, stored, library)
+
+
+def ask(stored: StoredComparison, side: Side, versions: Versions, library: Library) -> Message:
+    """Ask one of the two whether to reveal the answers of these versions, and later say what became of that."""
+    words, comparison = library.words.compare, stored.comparison
+    other = mention(stored.person(side.other))
+    if not comparison.is_open:
+        return over(comparison, side, other, library)
+    if comparison.asked != versions:
+        return plain(fill(words.ask_changed, other=other))
+    if side in comparison.agreed:
+        return _with_withdraw(fill(words.ask_agreed, other=other), stored, library)
+    # Mentioned, since a reply in the thread of a direct message is noticed by nobody else.
+    text = fill(words.ask, person=mention(stored.person(side)), other=other)
+    agree = comparison_button(words.reveal, stored.id, CompareCommand.AGREE, versions, primary=True)
+    withdraw = comparison_button(words.withdraw, stored.id, CompareCommand.WITHDRAW)
+    return message([section(text), kit.ActionsBlock([agree, withdraw])], [text])
+
+
+def over(comparison: Comparison, side: Side, other: Mrkdwn, library: Library) -> Message:
+    """Say to one of the two how it ended. ValueError while it is open."""
+    if comparison.is_open:
+        raise ValueError("the comparison is open")
+    own = "_own" if comparison.ended_by is side else ""
+    return plain(fill(getattr(library.words.compare, f"over_{comparison.state}{own}"), other=other))
+
+
+def _with_withdraw(text: str, stored: StoredComparison, library: Library) -> Message:
+    button = comparison_button(library.words.compare.withdraw, stored.id, CompareCommand.WITHDRAW)
+    return message([section(text), kit.ActionsBlock([button])], [text])
+
+
+# The reveal
+
+
+def reveal(sender: str, manager: str, quiz: Quiz, findings: Findings, library: Library, *, apart: bool) -> Message:
+    """Show both people's answers side by side. apart: each gets it alone, as no conversation of both was to be had."""
+    words, one, other = library.words.compare, mention(sender), mention(manager)
+    lead = [fill(words.revealed, sender=one, manager=other), *([escape(words.apart)] if apart else [])]
+    agree = [
+        "• " + fill(words.agree_line, row=_row(pair.question, quiz, library), choice=in_words(pair.sender, library))
+        for pair in findings.agreements
+    ]
+    differ: list[str] = [
+        fill(
+            words.differ_line,
+            row=_row(pair.question, quiz, library),
+            sender=one,
+            manager=other,
+            one=quoted(pair.sender, library),
+            other=quoted(pair.manager, library),
+            question=pair.question.discuss or words.discuss,
+        )
+        for pair in findings.differences
+    ]
+    follows = [
+        "• " + fill(words.follows_line, person=person, result=named(recommendation, library))
+        for person, recommendation in ((one, findings.sender), (other, findings.manager))
+    ]
+    texts = [
+        "\n".join(lead),
+        "\n".join([escape(words.agree), *agree]) if agree else escape(words.agree_none),
+        *([escape(words.differ), *differ] if differ else [escape(words.differ_none)]),
+        *([_one_sided(findings.one_sided, quiz, library)] if findings.one_sided else []),
+        "\n".join([escape(words.follows), *follows]),
+    ]
+    parts: list[kit.Block] = [*map(section, texts)]
+    if review := quiz.review:
+        texts.append(fill(words.grading, text=worded(review, "text", OTHER), why=review.why))
+        source = fill(library.words.quiz.source, sources=library.cite([review.source]))
+        parts += [section(texts[-1]), context(source)]
+        texts.append(source)
+    return message(parts, texts)
+
+
+def _row(question: Question, quiz: Quiz, library: Library) -> str:
+    return library.tables[quiz.tables.roles].row(question.dimension).label
+
+
+def _one_sided(questions: Sequence[Question], quiz: Quiz, library: Library) -> Mrkdwn:
+    rows = in_a_row((escape(_row(question, quiz, library)) for question in questions), library)
+    return fill(library.words.compare.one_sided, rows=rows)
+
+
+# Thirty days later
+
+
+def follow_up(comparison_id: str, manager: str, library: Library) -> Message:
+    """Ask whoever began a comparison whether anything has changed since."""
+    words = library.words.compare
+    text = fill(words.follow_up, manager=mention(manager))
+    buttons: list[kit.Element] = [
+        changed_button(words.something_changed, comparison_id, changed=True),
+        changed_button(words.not_yet, comparison_id, changed=False),
+    ]
+    return message([section(text), kit.ActionsBlock(buttons)], [text])
+
+
+def thanks(library: Library, *, changed: bool) -> Message:
+    """Thank for the answer to that; if something has changed, with a button that begins a round."""
+    words = library.words.compare
+    if not changed:
+        return plain(escape(words.thanks_not_yet))
+    text = escape(words.thanks_changed)
+    again = begin_button(library.words.result.again, BeginFrom.TALK)
+    return message([section(text), kit.ActionsBlock([again])], [text])

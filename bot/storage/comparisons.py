@@ -1,0 +1,281 @@
+"""Blind comparisons as rows: how each stands, what both are asked to reveal, and where the messages about it are.
+
+A comparison is moved in one transaction that locks its row first and reads the rounds of both within it, so that nobody
+agrees to answers that have changed, and of two who agree at once the second reveals.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, or_, select, union_all, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.domain.compare import ASK_AFTER, OPEN_FOR, Comparison, Event, Lapse, Outcome, Rounds, Side, State, apply
+from bot.domain.fit import Answers
+from bot.domain.quiz import Status
+from bot.storage.people import SENT
+from bot.storage.sql import insert_into
+from bot.storage.tables import answers, comparisons, runs, shares
+
+
+@dataclass(frozen=True)
+class StoredComparison:
+    """A comparison with the people and rounds it is between.
+
+    messages: by slot, channel and ts. shown: the answers that both agreed to show, until both have been shown them.
+    """
+
+    id: str
+    sender: str
+    manager: str
+    run: str
+    manager_run: str | None
+    comparison: Comparison
+    messages: Mapping[str, tuple[str, str]]
+    shown: "Shown | None" = None
+
+    def record(self) -> dict[str, Any]:
+        """Give it as plain data, for `read`, without the answers that are to be shown."""
+        comparison = self.comparison
+        return {
+            "id": self.id,
+            "sender": self.sender,
+            "manager": self.manager,
+            "run": self.run,
+            "manager_run": self.manager_run,
+            "messages": {slot: list(place) for slot, place in self.messages.items()},
+            **_as_row(comparison),
+        }
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> "StoredComparison":
+        """Take it from its record."""
+        messages = {slot: (channel, ts) for slot, (channel, ts) in record["messages"].items()}
+        who = {name: record[name] for name in ("id", "sender", "manager", "run", "manager_run")}
+        return cls(**who, comparison=_comparison(record), messages=messages)
+
+    def side_of(self, user: str) -> Side | None:
+        """Say which part somebody has in it, or None."""
+        return {self.sender: Side.SENDER, self.manager: Side.MANAGER}.get(user)
+
+    def person(self, side: Side) -> str:
+        """Give the id of who has this part."""
+        return self.sender if side is Side.SENDER else self.manager
+
+    def run_of(self, side: Side) -> str | None:
+        """Give the id of the round of who has this part; None if there is none yet."""
+        return self.run if side is Side.SENDER else self.manager_run
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The answers that both agreed to show, with the version of the quiz that they are to."""
+
+    quiz: str
+    sender: Answers
+    manager: Answers
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an event has led to, and the comparison after it.
+
+    mine: the piece of work that asked for it moved the comparison last, and has to do what follows from that.
+    """
+
+    outcome: Outcome
+    mine: bool
+    stored: StoredComparison
+
+
+class Comparisons:
+    """The comparisons of a database; each method but `due` and `prune` sees the rows of the team it is given."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def begin(self, team: str, comparison_id: str, run: str, *, sender: str, manager: str, by: str) -> bool:
+        """Keep a comparison that begins; again does nothing. False if another with this manager is open for the run.
+
+        by: names the piece of work that begins it.
+        """
+        now, mine = time.time(), _of(team, comparison_id)
+        row: dict[str, Any] = {"team": team, "id": comparison_id, "run": run, "sender": sender, "manager": manager}
+        row |= _as_row(Comparison()) | {"moved_by": by, "messages": {}, "begun_at": now, "moved_at": now}
+        row |= {"due_at": now + OPEN_FOR.total_seconds()}
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    insert_into(connection, comparisons)
+                    .values(row)
+                    .on_conflict_do_nothing(index_elements=["team", "id"])
+                )
+        except IntegrityError:
+            return False
+        async with self._engine.connect() as connection:
+            return await connection.scalar(select(comparisons.c.id).where(*mine)) is not None
+
+    async def get(self, team: str, comparison_id: str) -> StoredComparison | None:
+        """Give a comparison, or None if there is none."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(comparisons).where(*_of(team, comparison_id)))).first()
+        return _stored(row) if row else None
+
+    async def is_known_to(self, team: str, run: str, manager: str) -> bool:
+        """Say whether somebody has been shown the result of a round before, by a share or by a comparison."""
+        sent = select(shares.c.id).where(shares.c.team == team, shares.c.run == run)
+        sent = sent.where(shares.c.recipient == manager, shares.c.state == SENT)
+        mine = (comparisons.c.team == team, comparisons.c.run == run, comparisons.c.manager == manager)
+        revealed = select(comparisons.c.id).where(*mine, comparisons.c.state == State.REVEALED)
+        async with self._engine.connect() as connection:
+            return await connection.scalar(union_all(sent, revealed).limit(1)) is not None
+
+    async def open_of_run(self, team: str, run: str) -> list[str]:
+        """Name the open comparisons that a round is part of, oldest first."""
+        part = or_(comparisons.c.run == run, comparisons.c.manager_run == run)
+        return await self._open(team, part)
+
+    async def open_of_person(self, team: str, user: str) -> list[str]:
+        """Name the open comparisons that somebody is part of, oldest first."""
+        return await self._open(team, or_(comparisons.c.sender == user, comparisons.c.manager == user))
+
+    async def move(self, team: str, comparison_id: str, event: Event, *, by: str) -> Moved | None:
+        """Let something happen to a comparison; None if there is none. Raises nothing but the database's errors.
+
+        by: names the piece of work that asks for it. When that asks again, `mine` says so, unless other work has moved
+        the comparison since, which then does what follows. With the reveal, the answers that are to be shown are kept
+        as they are in this moment.
+        """
+        mine = _of(team, comparison_id)
+        async with self._engine.begin() as connection:
+            # Written first: it locks the row, and on SQLite the database, before anything is read.
+            lock = update(comparisons).where(*mine).values(state=comparisons.c.state).returning(comparisons)
+            row = (await connection.execute(lock)).first()
+            if row is None:
+                return None
+            before = _stored(row)
+            if isinstance(event, Lapse) and not (row.due_at and row.due_at <= time.time()):
+                return Moved(Outcome.REPEATED, row.moved_by == by, before)  # something has happened meanwhile
+            after = apply(before.comparison, event, await _rounds(connection, team, before))
+            if after.outcome is not Outcome.TAKEN:
+                return Moved(after.outcome, row.moved_by == by, before)
+            values = _as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
+            values["due_at"] = _due_at(after.comparison, values["moved_at"])
+            if after.comparison.state is State.REVEALED:
+                values["shown"] = await _answers(connection, team, before)
+            await connection.execute(update(comparisons).where(*mine).values(values))
+            now = (await connection.execute(select(comparisons).where(*mine))).one()
+        return Moved(after.outcome, mine=True, stored=_stored(now))
+
+    async def record_message(self, team: str, comparison_id: str, slot: str, place: Sequence[str] | None) -> None:
+        """Remember where a message about a comparison is, by channel and ts, or with None that it is of no more use.
+
+        A later one replaces it. Nothing if there is no such comparison.
+        """
+        mine = _of(team, comparison_id)
+        async with self._engine.begin() as connection:
+            lock = update(comparisons).where(*mine).values(state=comparisons.c.state)
+            row = (await connection.execute(lock.returning(comparisons.c.messages))).first()
+            if row is not None:
+                known = {**row.messages, slot: place and list(place)}
+                known = {name: where for name, where in known.items() if where}
+                await connection.execute(update(comparisons).where(*mine).values(messages=known))
+
+    async def clear_shown(self, team: str, comparison_id: str) -> None:
+        """Forget the answers that were to be shown, once both have been; again does nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(comparisons).where(*_of(team, comparison_id)).values(shown=None))
+
+    async def due(self, now: float, *, limit: int) -> list[tuple[str, str, float]]:
+        """Name the comparisons of all teams for which it is time: team, id, and since when, in seconds since 1970."""
+        due = select(comparisons.c.team, comparisons.c.id, comparisons.c.due_at).where(comparisons.c.due_at <= now)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(due.order_by(comparisons.c.due_at).limit(limit))
+            return [(row.team, row.id, row.due_at) for row in rows]
+
+    async def take_due(self, team: str, comparison_id: str, at: float, *, by: str) -> bool:
+        """Say whether a comparison is due that was `at`, and is not again; True once, and again for the same work."""
+        mine = (*_of(team, comparison_id), or_(comparisons.c.due_at == at, comparisons.c.moved_by == by))
+        async with self._engine.begin() as connection:
+            taken = update(comparisons).where(*mine).values(due_at=None, moved_by=by)
+            return await connection.scalar(taken.returning(comparisons.c.id)) is not None
+
+    async def prune(self, before: float) -> None:
+        """Delete comparisons of all teams that are over, and were moved last before this time in seconds since 1970.
+
+        Whoever began one that came to a reveal is asked first what has changed.
+        """
+        over = (comparisons.c.open.is_(None), comparisons.c.due_at.is_(None), comparisons.c.moved_at < before)
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(comparisons).where(*over))
+
+    async def _open(self, team: str, which: ColumnElement[bool]) -> list[str]:
+        found = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(found.order_by(comparisons.c.begun_at)))
+
+
+def _of(team: str, comparison_id: str) -> tuple[ColumnElement[bool], ...]:
+    return comparisons.c.team == team, comparisons.c.id == comparison_id
+
+
+async def _rounds(connection: AsyncConnection, team: str, stored: StoredComparison) -> Rounds:
+    """Read the rounds of both, and keep them as they are until the end of the transaction, where the database can."""
+    ids = [run_id for run_id in (stored.run, stored.manager_run) if run_id]
+    asked = select(runs.c.id, runs.c.version, runs.c.finished_at, runs.c.state)
+    rows = await connection.execute(asked.where(runs.c.team == team, runs.c.id.in_(ids)).with_for_update(read=True))
+    there = {row.id: row for row in rows if (row.state or {}).get("status") != Status.DELETED.value}
+    versions = {run_id: row.version for run_id, row in there.items() if row.finished_at is not None}
+    lost = [side for side in Side if (run_id := stored.run_of(side)) and run_id not in there]
+    manager = versions.get(stored.manager_run) if stored.manager_run else None
+    return Rounds(versions.get(stored.run), manager, lost[0] if lost else None)
+
+
+async def _answers(connection: AsyncConnection, team: str, stored: StoredComparison) -> dict[str, Any]:
+    """Read the answers of both, as plain data."""
+    quiz = await connection.scalar(select(runs.c.quiz).where(runs.c.team == team, runs.c.id == stored.run))
+    shown: dict[str, Any] = {"quiz": quiz}
+    for side in Side:
+        mine = (answers.c.team == team, answers.c.run == stored.run_of(side))
+        rows = await connection.execute(select(answers).where(*mine))
+        shown[side.value] = {row.question: list(filter(None, [row.choice, row.other])) for row in rows}
+    return shown
+
+
+def _due_at(comparison: Comparison, now: float) -> float | None:
+    if comparison.is_open:
+        return now + OPEN_FOR.total_seconds()
+    return now + ASK_AFTER.total_seconds() if comparison.state is State.REVEALED else None
+
+
+def _as_row(comparison: Comparison) -> dict[str, Any]:
+    sender_version, manager_version = comparison.asked or (None, None)
+    return {
+        "state": comparison.state.value,
+        "open": True if comparison.is_open else None,
+        "sender_version": sender_version,
+        "manager_version": manager_version,
+        "sender_agreed": Side.SENDER in comparison.agreed,
+        "manager_agreed": Side.MANAGER in comparison.agreed,
+        "ended_by": comparison.ended_by.value if comparison.ended_by else None,
+    }
+
+
+def _comparison(row: Mapping[str, Any]) -> Comparison:
+    asked = None if row["sender_version"] is None else (row["sender_version"], row["manager_version"])
+    agreed = {Side.SENDER: row["sender_agreed"], Side.MANAGER: row["manager_agreed"]}
+    sides = frozenset(side for side, has_agreed in agreed.items() if has_agreed)
+    return Comparison(State(row["state"]), asked, sides, Side(row["ended_by"]) if row["ended_by"] else None)
+
+
+def _stored(row: Row[Any]) -> StoredComparison:
+    stored = StoredComparison.read(dict(row._mapping))
+    if row.shown is None:
+        return stored
+    sender, manager = (
+        {name: tuple(picked) for name, picked in row.shown[side.value].items()} for side in (Side.SENDER, Side.MANAGER)
+    )
+    return replace(stored, shown=Shown(row.shown["quiz"], sender, manager))

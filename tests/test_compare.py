@@ -1,0 +1,259 @@
+"""Comparing blind: what is shown is what both have agreed to show, and nothing else ever is."""
+
+from collections.abc import Sequence
+from itertools import permutations
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import quiz as conversation
+from bot.domain.actions import Answer, Change, Manage, OpenPart
+from bot.domain.compare import (
+    Accept,
+    Agree,
+    Comparison,
+    Event,
+    Follow,
+    Lapse,
+    Lose,
+    Outcome,
+    Rounds,
+    Side,
+    State,
+    Withdraw,
+    apply,
+    compare,
+    is_comparable,
+)
+from bot.domain.content import OTHER, OWN, PEOPLE, PURPOSE, ROLE, Question, TieBreak
+from bot.domain.fit import Answers, recommend
+from bot.domain.quiz import Run
+from bot.knowledge import Library
+
+# How it stands
+
+VERSIONS = st.integers(0, 2)
+ROUNDS = st.builds(Rounds, st.none() | VERSIONS, st.none() | VERSIONS, st.sampled_from([None, None, None, None, *Side]))
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.just(Accept()),
+    st.builds(Agree, st.sampled_from(Side), st.tuples(VERSIONS, VERSIONS)),
+    st.just(Follow()),
+    st.builds(Withdraw, st.sampled_from(Side)),
+    st.sampled_from([Lapse(), Lose()]),
+)
+STORIES = st.lists(st.tuples(EVENTS, ROUNDS), max_size=30)
+FINAL = Rounds(1, 2)
+
+
+def after(*events: Event, rounds: Rounds = FINAL, comparison: Comparison | None = None) -> Comparison:
+    """Give a comparison after these events, with rounds that stay as they are."""
+    comparison = comparison or Comparison()
+    for event in events:
+        comparison = apply(comparison, event, rounds).comparison
+    return comparison
+
+
+def agree(side: Side, rounds: Rounds = FINAL) -> Agree:
+    assert rounds.versions
+    return Agree(side, rounds.versions)
+
+
+BOTH_ASKED = after(Accept(), Follow())
+
+
+@given(STORIES)
+def test_nothing_is_revealed_unless_both_have_finished_and_agreed_to_just_these_answers(
+    story: Sequence[tuple[Event, Rounds]],
+):
+    comparison, agreed = Comparison(), dict[Side, object]()
+    for event, rounds in story:
+        if isinstance(event, Agree) and event.versions == rounds.versions:
+            agreed[event.side] = event.versions
+        before, comparison = comparison, apply(comparison, event, rounds).comparison
+        if comparison.state is State.REVEALED and before.state is not State.REVEALED:
+            assert isinstance(event, Agree)
+            assert rounds.versions == comparison.asked == agreed[Side.SENDER] == agreed[Side.MANAGER]
+
+
+@given(STORIES, STORIES, st.sampled_from([Withdraw(Side.SENDER), Withdraw(Side.MANAGER), Lapse(), Lose()]), ROUNDS)
+def test_after_it_has_ended_nothing_is_ever_revealed(
+    before: Sequence[tuple[Event, Rounds]], later: Sequence[tuple[Event, Rounds]], end: Event, rounds: Rounds
+):
+    comparison = Comparison()
+    for event, at in before:
+        comparison = apply(comparison, event, at).comparison
+    if comparison.state is State.REVEALED:
+        return
+    comparison = ended = apply(comparison, end, rounds).comparison
+    assert not ended.is_open
+    for event, at in later:
+        comparison = apply(comparison, event, at).comparison
+    assert comparison == ended
+
+
+@given(STORIES, EVENTS, ROUNDS)
+def test_an_event_that_comes_again_changes_nothing(story: Sequence[tuple[Event, Rounds]], event: Event, rounds: Rounds):
+    comparison = Comparison()
+    for earlier, at in story:
+        comparison = apply(comparison, earlier, at).comparison
+    once = apply(comparison, event, rounds)
+    again = apply(once.comparison, event, rounds)
+
+    assert again.comparison == once.comparison
+    assert again.outcome is not Outcome.TAKEN
+    assert (once.outcome is Outcome.TAKEN) == (once.comparison != comparison)
+
+
+@pytest.mark.parametrize("order", list(permutations([agree(Side.SENDER), agree(Side.MANAGER), Follow(), Follow()])))
+def test_the_order_in_which_both_agree_does_not_matter(order: tuple[Event, ...]):
+    assert after(*order, comparison=BOTH_ASKED) == Comparison(State.REVEALED, (1, 2), frozenset(Side))
+
+
+@given(STORIES)
+def test_what_is_revealed_stays_so(story: Sequence[tuple[Event, Rounds]]):
+    comparison = revealed = after(agree(Side.SENDER), agree(Side.MANAGER), comparison=BOTH_ASKED)
+    for event, rounds in story:
+        comparison = apply(comparison, event, rounds).comparison
+    assert comparison == revealed
+
+
+def test_answers_that_change_are_asked_about_anew():
+    one_agreed = after(agree(Side.SENDER), comparison=BOTH_ASKED)
+    changed = Rounds(3, 2)
+
+    assert apply(one_agreed, agree(Side.MANAGER), changed).outcome is Outcome.CHANGED
+    assert apply(one_agreed, agree(Side.MANAGER, changed), changed).outcome is Outcome.CHANGED  # not asked about yet
+    anew = apply(one_agreed, Follow(), changed).comparison
+    assert anew == Comparison(State.FINISHED, (3, 2))
+    assert apply(anew, agree(Side.MANAGER), changed).outcome is Outcome.CHANGED
+    assert after(agree(Side.SENDER, changed), agree(Side.MANAGER, changed), rounds=changed, comparison=anew).state is (
+        State.REVEALED
+    )
+
+
+@pytest.mark.parametrize("open_again", [Rounds(None, 2), Rounds(1, None)])
+def test_a_round_that_is_open_again_takes_the_question_back(open_again: Rounds):
+    one_agreed = after(agree(Side.SENDER), comparison=BOTH_ASKED)
+
+    assert apply(one_agreed, Follow(), open_again).comparison == Comparison(State.ANSWERING)
+    assert apply(Comparison(State.ANSWERING), agree(Side.MANAGER), open_again).outcome is Outcome.EARLY
+
+
+@pytest.mark.parametrize(
+    ("comparison", "side", "state"),
+    [
+        (Comparison(), Side.MANAGER, State.DECLINED),
+        (Comparison(), Side.SENDER, State.WITHDRAWN),
+        (after(Accept()), Side.MANAGER, State.WITHDRAWN),
+        (BOTH_ASKED, Side.MANAGER, State.WITHDRAWN),
+        (after(agree(Side.SENDER), comparison=BOTH_ASKED), Side.SENDER, State.WITHDRAWN),
+    ],
+)
+def test_either_may_end_it_before_the_reveal(comparison: Comparison, side: Side, state: State):
+    ended = apply(comparison, Withdraw(side), FINAL).comparison
+
+    assert (ended.state, ended.ended_by, ended.agreed) == (state, side, frozenset())
+    assert apply(ended, Withdraw(side.other), FINAL).outcome is Outcome.OVER
+    assert apply(ended, Accept(), FINAL).outcome is Outcome.OVER
+
+
+def test_after_the_reveal_it_is_too_late_to_withdraw():
+    revealed = after(agree(Side.SENDER), agree(Side.MANAGER), comparison=BOTH_ASKED)
+
+    assert apply(revealed, Withdraw(Side.SENDER), FINAL).outcome is Outcome.REVEALED
+    assert apply(revealed, Accept(), FINAL).outcome is Outcome.REPEATED
+
+
+@pytest.mark.parametrize("side", Side)
+def test_whose_round_is_deleted_has_withdrawn(side: Side):
+    ended = apply(BOTH_ASKED, Follow(), Rounds(deleted=side)).comparison
+
+    assert (ended.state, ended.ended_by) == (State.WITHDRAWN, side)
+
+
+# What is shown
+
+
+@st.composite
+def answers(draw: st.DrawFn, library: Library) -> Answers:
+    """Some answers to the quiz, one at least, by halves here and there, with one of a tie-break and of another quiz."""
+    given: dict[str, tuple[str, ...]] = {"gone": ("nothing",)}
+    asked = draw(st.lists(st.sampled_from(library.quiz.questions), min_size=1, unique_by=lambda each: each.id))
+    questions: list[Question | TieBreak] = [*asked, draw(st.sampled_from(library.quiz.tie_breaks))]
+    for question in questions:
+        choices = [choice.id for choice in question.choices]
+        given[question.id] = tuple(draw(st.lists(st.sampled_from(choices), min_size=1, max_size=2, unique=True)))
+    return given
+
+
+@given(st.data())
+def test_each_question_is_alike_different_or_one_sided_whoever_is_first(library: Library, data: st.DataObject):
+    one, other = data.draw(answers(library)), data.draw(answers(library))
+
+    found, reverse = compare(library.quiz, one, other), compare(library.quiz, other, one)
+
+    alike = [pair.question.id for pair in found.agreements]
+    differ = [pair.question.id for pair in found.differences]
+    single = [question.id for question in found.one_sided]
+    ids = [question.id for question in library.quiz.questions]
+    assert sorted([*alike, *differ, *single], key=ids.index) == [
+        question_id for question_id in ids if question_id in one or question_id in other
+    ]
+    assert all(set(one[question_id]) == set(other[question_id]) for question_id in alike)
+    assert all(set(one[question_id]) != set(other[question_id]) for question_id in differ)
+    assert [(pair.manager, pair.sender) for pair in reverse.differences] == [
+        (pair.sender, pair.manager) for pair in found.differences
+    ]
+    known = {name: chosen for name, chosen in one.items() if name != "gone"}
+    assert found.sender == reverse.manager == recommend(library.quiz, known)
+
+
+def test_who_has_answered_nothing_cannot_be_compared(library: Library):
+    first = library.quiz.questions[0]
+
+    with pytest.raises(ValueError, match="no answers"):
+        compare(library.quiz, {first.id: (first.choices[0].id,)}, {})
+
+
+# The round about somebody else's work
+
+
+def test_a_round_about_somebody_elses_work_asks_all_questions_and_not_what_it_is_about(library: Library):
+    run, asked = conversation.begin(library.quiz, "U_ANA"), list[str]()
+    while run.asking:
+        question = run.quiz.question(run.asking.question)
+        asked.append(question.id)
+        run = conversation.apply(
+            run, Answer(prompt=len(run.prompts), question=question.id, choices=(question.choices[0].id,))
+        ).run
+
+    assert asked == [question.id for question in library.quiz.questions]
+    assert (run.purpose, run.finished, run.shareable) == (OTHER, True, False)
+    assert not is_comparable(run)
+
+
+def test_a_round_about_somebody_elses_work_is_loaded_as_such(library: Library):
+    run = conversation.begin(library.quiz, "U_ANA")
+
+    assert conversation.load(library.quiz, run.answers, run.state(), "U_ANA") == run
+    assert conversation.carried_over(library.quiz, {}, 1, "").purpose == OTHER
+
+
+@pytest.mark.parametrize("action", [Change(question=PURPOSE), Manage(), OpenPart(part="titles")])
+def test_what_is_for_ones_own_round_does_nothing_to_one_about_somebody_else(
+    library: Library, action: Change | Manage | OpenPart
+):
+    run = conversation.begin(library.quiz, "U_ANA")
+
+    assert conversation.apply(run, action).run.prompts == run.prompts
+
+
+@pytest.mark.parametrize(("purpose", "comparable"), [(OWN, True), (ROLE, False), (PEOPLE, False)])
+def test_only_a_result_about_ones_own_work_can_be_compared(library: Library, purpose: str, comparable: bool):
+    chosen = {question.id: (question.choices[0].id,) for question in library.quiz.questions}
+    run = Run(library.quiz, MappingProxyType({PURPOSE: (purpose,), **chosen}))
+
+    assert is_comparable(run) is comparable
+    assert not is_comparable(Run(library.quiz, MappingProxyType({PURPOSE: (OWN,)})))
