@@ -16,6 +16,7 @@ from bot.domain.actions import Action, Answer, Change, Grade, OpenPart, Skip
 from bot.domain.content import Entry
 from bot.domain.faq import MAX_ANSWERS
 from bot.domain.manners import Mode
+from bot.domain.share import Part, Place
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.payloads import BlockAction, MalformedError, SubmittedView
 
@@ -39,8 +40,16 @@ RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # of the lists
 DRAFT_ENTRY = "gaps_draft"  # with ":" and a number; value: a question of the gap
 CHOOSE_NEWS = "gaps_news"  # with ":" and "on" or "off"; value: the same
 SHARE = "share_begin"  # value: the run
-SHARE_WITH = "share_with"  # its block's id holds the run
-SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
+SHARE_UPDATE = "share_update"  # value: the share
+SHARE_WITHDRAW = "share_withdraw"  # with ":" and the share; value: the share
+SHARE_TO, SHARE_PARTS, SHARE_NOTE, SHARE_PLACE = "share_to", "share_parts", "share_note", "share_place"  # inputs
+SHARE_CHOOSE = "share_choose"  # a view; its private_metadata: the run, and the share whose copy is to be replaced
+SHARE_CONFIRM = "share_confirm"  # a view; its private_metadata: a version, the run, the share, a digest of its message
+SHARE_SEEN, SHARE_TALK, SHARE_TABLE = "share_seen", "share_talk", "share_table"  # value: the share
+SHARE_MUTE, SHARE_UNMUTE = "share_mute", "share_unmute"  # value: the share
+SHARE_PASS_ON, SHARE_KEEP = "share_pass_on", "share_keep"  # value: the share, and the ts of what was replied
+# Of before sharing had a window, which may stand in threads: a menu of people, and two buttons below a preview.
+FORMER_SHARING = ("share_with", "share_send", "share_cancel")
 FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
 UNREVISED = "0"  # in a value, for a reply whose question has not been edited
@@ -423,32 +432,91 @@ def read_news(clicked: BlockAction) -> bool:
 # Sharing
 
 
-def share_button(text: str, run_id: str) -> kit.Button:
-    """Give the button under a result that begins sharing it."""
-    return kit.Button(text, action_id=SHARE, value=run_id, style="primary")
+def share_button(text: str, run_id: str, *, primary: bool = True) -> kit.Button:
+    """Give the button that begins sharing a result."""
+    return kit.Button(text, action_id=SHARE, value=run_id, style="primary" if primary else None)
 
 
-def recipient_menu(run_id: str, attempt: str, placeholder: str) -> kit.ActionsBlock:
-    """Give the menu of people; `attempt` names the choice that was refused before, if one was."""
-    menu = kit.UserSelectMenu(action_id=SHARE_WITH, placeholder=placeholder)
-    return kit.ActionsBlock([menu], block_id=":".join(filter(None, ["share", run_id, attempt])))
+def shares_button(text: str, kind: str, share_id: str, *, primary: bool = False) -> kit.Button:
+    """Give a button about a share, of one of the kinds that begin with SHARE_; once in a message."""
+    return kit.Button(text, action_id=kind, value=share_id, style="primary" if primary else None)
 
 
-def read_recipient(clicked: BlockAction) -> tuple[str, str | None]:
-    """Give the run and the person that was chosen, if anybody was."""
-    return _of_block(clicked, "share"), clicked.selected_user
+def withdraw_button(text: str, share_id: str, sure: kit.ConfirmationDialogue) -> kit.Button:
+    """Give the button that withdraws a share, once somebody is sure."""
+    return kit.Button(text, action_id=f"{SHARE_WITHDRAW}:{share_id}", value=share_id, style="danger", confirm=sure)
 
 
-def send_buttons(share_id: str, send: str, cancel: str) -> kit.ActionsBlock:
-    """Give the two buttons below a preview, by their labels."""
+def read_share(clicked: BlockAction) -> str:
+    """Give the share that a button is about. Raises MalformedError."""
+    return clicked.words()[0]
+
+
+def pass_on_buttons(yes: str, no: str, share_id: str, ts: str) -> kit.ActionsBlock:
+    """Give the two buttons by which a reply to a share is passed on, or is not; ts: of the reply."""
+    value = f"{share_id} {ts}"
     return kit.ActionsBlock(
         [
-            kit.Button(send, action_id=SHARE_SEND, value=share_id, style="primary"),
-            kit.Button(cancel, action_id=SHARE_CANCEL, value=share_id),
+            kit.Button(yes, action_id=SHARE_PASS_ON, value=value, style="primary"),
+            kit.Button(no, action_id=SHARE_KEEP, value=value),
         ]
     )
 
 
-def read_share(clicked: BlockAction) -> tuple[str, bool]:
-    """Give the share, and whether it is to be sent. Raises MalformedError."""
-    return clicked.words()[0], clicked.action_id == SHARE_SEND
+def read_pass_on(clicked: BlockAction) -> tuple[str, str, bool]:
+    """Give the share, the ts of the reply, and whether to pass it on. Raises MalformedError."""
+    share_id, ts = clicked.words(least=2, most=2)
+    return share_id, _timestamp(ts), clicked.action_id == SHARE_PASS_ON
+
+
+@dataclass(frozen=True)
+class ChosenShare:
+    """What somebody has chosen in the window of sharing. recipient: None if it is to update the share `updates`."""
+
+    run: str
+    updates: str | None
+    recipient: str | None
+    parts: tuple[Part, ...]
+    note: str
+    place: Place
+
+
+def choose_metadata(run_id: str, updates: str | None) -> str:
+    """Give what the window of sharing must know when it comes back."""
+    return " ".join(filter(None, [run_id, updates]))
+
+
+def read_chosen_share(view: SubmittedView) -> ChosenShare:
+    """Give what was chosen in the window of sharing. Raises MalformedError."""
+    run_id, *updates = view.private_metadata.split(" ")
+    if not run_id or len(updates) > 1:
+        raise MalformedError("view.private_metadata: words_count")
+    ticked = {option.value for option in view.field(SHARE_PARTS).selected_options or ()}
+    place = view.field(SHARE_PLACE).selected_option
+    if not ticked <= set(Part) or (place and place.value not in set(Place)):
+        raise MalformedError("view.state.values: option_unknown")
+    return ChosenShare(
+        run_id,
+        updates[0] if updates else None,
+        view.field(SHARE_TO).selected_user,
+        tuple(part for part in Part if part in ticked),
+        view.entered(SHARE_NOTE).strip(),
+        Place(place.value) if place else Place.DIRECT,
+    )
+
+
+_CONFIRM_VERSION = "1"
+
+
+def confirm_metadata(run_id: str, share_id: str, digest: str) -> str:
+    """Give what the window of a preview must know when it comes back; digest: of the message that it shows."""
+    return f"{_CONFIRM_VERSION} {run_id} {share_id} {digest}"
+
+
+def read_confirmed_share(view: SubmittedView) -> tuple[str, str, str] | None:
+    """Give run, share and digest of what was previewed; None for what we have not written."""
+    version, *words = view.private_metadata.split(" ")
+    if version != _CONFIRM_VERSION or len(words) != 3 or not all(words):
+        return None
+    run_id, share_id, digest = words
+    return run_id, share_id, digest

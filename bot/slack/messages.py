@@ -9,7 +9,7 @@ from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, gaps, quiz
+from bot.slack import faq, feedback, gaps, quiz, share
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
@@ -21,6 +21,7 @@ from bot.slack.payloads import (
     MessageDeleted,
     MessageEvent,
 )
+from bot.slack.reply_work import ANSWER
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import Store
@@ -252,13 +253,13 @@ async def on_message(
             await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
     elif stored:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
+    elif await _is_reply_to_share(team, message, reply, store) or await _is_choice(team, message, store):
+        return
     elif message.revised_ts:
         was_mention = _was_mention(event, str(context.bot_user_id))
         await _revise_question(team, message, reply, store, was_mention=was_mention)
         former = await _decide_former(message, message.revised_ts, library, second_stage)
         await _revise(team, message, message.revised_ts, reply, former, store, shared=shared)
-    elif await _is_choice(team, message, store):
-        return
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
         await gaps.record_message(*where, message.text, message.surface, reply, store)
@@ -288,10 +289,21 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
 
 async def _is_choice(team: str, message: IncomingMessage, store: Store) -> bool:
     """Say whether a message names one of the suggestions above it by its number, and have it taken."""
-    if message.surface in UNPROMPTED or not message.thread_ts:
+    if message.surface in UNPROMPTED or not message.thread_ts or message.revised_ts:
         return False
     where = (message.channel, message.thread_ts, message.ts)
     return await feedback.choose_by_number(team, message.user, *where, message.text, store)
+
+
+async def _is_reply_to_share(team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store) -> bool:
+    """Say whether a message is for whoever shared the result below which it stands, and have that offered.
+
+    A question that has an answer is answered there like anywhere.
+    """
+    if message.surface is not Surface.DM or not message.thread_ts or (reply and reply.kind == ANSWER):
+        return False
+    where = (message.channel, message.thread_ts, message.ts)
+    return await share.on_reply(team, message.user, *where, store, edited=message.revised_ts is not None)
 
 
 def _was_mention(event: Written, bot_user: str) -> bool:

@@ -374,6 +374,9 @@ class Entered(_Model):
     """What was entered into one element of a view."""
 
     value: Annotated[str, StringConstraints(max_length=MAX_ENTERED)] | None = None
+    selected_user: str | None = None
+    selected_option: SelectedOption | None = None
+    selected_options: list[SelectedOption] | None = None
 
 
 class ViewState(_Model):
@@ -386,6 +389,7 @@ class SubmittedView(_Model):
     """A view that was submitted. `private_metadata` is what we gave it, if nobody has forged it."""
 
     type: Literal["modal"]  # Bolt reads it
+    id: Id = "view"  # Slack names each that it has open
     callback_id: Id
     private_metadata: Annotated[str, StringConstraints(max_length=MAX_METADATA)] = ""
     state: ViewState
@@ -394,8 +398,12 @@ class SubmittedView(_Model):
 
     def entered(self, action_id: str) -> str:
         """Give the text in the element with this id; empty if there is none."""
+        return self.field(action_id).value or ""
+
+    def field(self, action_id: str) -> Entered:
+        """Give what was entered into the element with this id; nothing if there is none."""
         fields = (block[action_id] for block in self.state.values.values() if action_id in block)
-        return next((field.value for field in fields if field.value), "")
+        return next(fields, Entered())
 
 
 class ViewSubmission(_Model):

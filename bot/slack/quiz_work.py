@@ -26,6 +26,7 @@ from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
 from bot.slack.reply_work import ANSWER
+from bot.slack.share_work import share_worker
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, address_digest
 from bot.storage import CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredRun
@@ -238,8 +239,7 @@ class QuizWorker(ReconcilingWorker):
         await self._apply(team, run_id, Delete(), user)
 
         async def left() -> Message:
-            rounds = await self._store.runs.history(team, user, limit=history.MOST)
-            return history.listed(rounds, await self._store.runs.count(team, user), self._library)
+            return await history.of(team, user, self._store, self._library)
 
         await self._gateway.respond(response_url, left, replace=True)
 
@@ -290,7 +290,10 @@ class QuizWorker(ReconcilingWorker):
             if applied is None:
                 return None
             result = applied.result.record()
-            return {"outcome": result, "held": applied.held, "doubtful": applied.doubtful or doubtful}
+            acted = {"outcome": result, "held": applied.held, "doubtful": applied.doubtful or doubtful}
+            if not shows and applied.result.outcome == Outcome.TAKEN:
+                acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
+            return acted
 
         acted = await step("act", act)
         if acted is None:
@@ -303,6 +306,10 @@ class QuizWorker(ReconcilingWorker):
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
                 await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
+        if outdated := acted.get("outdated"):
+            name = hashlib.sha256(current_key().encode()).hexdigest()[:20]
+            key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
+            await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(change_note, result.answers_before)))
         return result

@@ -28,8 +28,11 @@ class SlackWorker(Worker):
     async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> None:
         """Post in the thread of a run, and remember where, so that the message can be deleted with the run."""
         if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
-            _, ts = posted
-            await step("remember", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
+            await self._remember_in_run(team, run_id, posted[1])
+
+    async def _remember_in_run(self, team: str, run_id: str, ts: str) -> None:
+        """Remember a message in the thread of a run, so that it can be deleted with the run."""
+        await step("remember", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
 
     def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
         """Have a message rendered when it is sent, from the knowledge as it is then."""

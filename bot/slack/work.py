@@ -36,10 +36,15 @@ class Work(Enum):
     STOP = "stop", Owner.ROUND
     REMIND = "remind", Owner.ROUND
     EXPIRE = "expire", Owner.ROUND
-    PICK_MANAGER = "pick", Owner.ROUND
+    PICK_MANAGER = "pick", Owner.ROUND  # this and the next two: of before sharing had a window
     PREVIEW_SHARE = "preview", Owner.ROUND
-    SEND_SHARE = "send", Owner.ROUND
     CANCEL_SHARE = "cancel", Owner.ROUND
+    SEND_SHARE = "send", Owner.ROUND
+    WITHDRAW_SHARE = "withdraw", Owner.ROUND
+    ANSWER_RECIPIENT = "recipient", Owner.ROUND
+    OFFER_TO_PASS_ON = "offer", Owner.ROUND
+    PASS_ON = "passon", Owner.ROUND
+    REFRESH_RECEIPTS = "receipts", Owner.ROUND
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL
