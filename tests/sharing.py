@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.test_quiz_conversation import begin, message, result, take_at_once
+from tests.test_quiz_conversation import begin, message, result, take_at_once, write
 from tests.workspace import Json, Sent, Workspace, shown
 
 SHARE = "Share with my manager"
@@ -61,6 +61,19 @@ async def shared(workspace: Workspace, recipient: str = MEI, user: str = ANA, **
     root, _ = await previewed(workspace, recipient, user, **chosen)
     await workspace.submit(user)
     return root, await message(workspace, root, RECEIPT)
+
+
+async def outdated(workspace: Workspace, root: Sent) -> Json:
+    """Change an answer after sharing; gives the receipt, which says so."""
+    await write(workspace, root, "change 5 to d")
+    return await message(workspace, root, "The copy is of an older answer")
+
+
+async def forge_metadata(workspace: Workspace, view: Json, metadata: str) -> None:
+    """Have the open window bring back something else than the bot gave it."""
+    kept = ("type", "title", "submit", "close", "callback_id", "blocks")
+    forged = {name: view[name] for name in kept if view.get(name)} | {"private_metadata": metadata}
+    await workspace.call("views.update", view_id=view["id"], view=forged)
 
 
 async def copy_of(workspace: Workspace, recipient: str = MEI) -> Json:

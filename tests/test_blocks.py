@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Run, Status
-from bot.domain.share import Delivery, Refusal
+from bot.domain.share import Delivery, Part, Refusal
 from bot.domain.why import Certainty
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
@@ -175,7 +175,8 @@ def test_every_recommendation_can_be_shown_and_shared(library: Library):
     assert len(shown) > 60
     for run in gallery.in_every_purpose(shown):
         rendered = list(messages(gallery.results(run, library, before=finished[0])))
-        assert [slot for slot, _ in rendered] == ["result", *PARTS, "card", *(["share"] if run.shareable else [])]
+        copies = ["copy", *["part"] * 5] if run.shareable else []
+        assert [slot for slot, _ in rendered] == ["result", *PARTS, "card", *copies]
         for slot, message in rendered:
             judge(message)
             assert slot != "result" or len(message.text) < SCREEN
@@ -194,7 +195,8 @@ def test_what_a_manager_gets_never_speaks_of_their_own_work(library: Library):
     for run in gallery.finished_runs(library)[::7]:
         for purpose in ("own", "role", "people"):
             about = replace(run, answers=MappingProxyType({**run.answers, "purpose": (purpose,)}))
-            told = result.shared(about, mention("U1"), library).text
+            message = gallery.example_share(about, library).message
+            told = "\n".join(kept["text"] for kept in (message["root"], *message["replies"]))
             assert not re.search(r"\byour (?:own |last )?(?:work|week|review)|\bask to be\b", told, re.IGNORECASE)
 
 
@@ -291,6 +293,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
     }  # keys that a result or a refusal names itself
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}
+    spoken_by_value |= {f"{kind}_{part}" for part in Part for kind in ("part", "shown")}
     spoken_by_value |= {f"help_{reason}" for reason in (*Reason, NOT_HELPFUL)}
     spoken_by_value |= {f"why_{certainty}" for certainty in Certainty}
     for group, texts in library.words.model_dump().items():

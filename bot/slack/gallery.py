@@ -434,7 +434,7 @@ def lists(library: Library) -> Iterator[Rendering]:
         for at, run in enumerate([begun, picture, *finished][: history.MOST])
     ]
     yield Rendering("offer to go on with a round", partial(history.offer, rounds[0], library))
-    people = {RUN: [USER] * 5}
+    people = {RUN: [USER] * 2}
     yield Rendering("list of rounds", partial(history.listed, rounds, 25, library))
     yield Rendering("list of rounds that were shared", partial(history.listed, rounds, 25, library, people))
     yield Rendering("list of no rounds", partial(history.listed, [], 0, library))
@@ -499,7 +499,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         previewed = replace(share, place=place, updates=updates)
         name = f"preview in {place}, {'an update' if updates else 'new'}"
         yield Rendering(name, partial(share_blocks.preview_view, previewed, "d" * 20, library))
-    for name in ("gone", "not_yours", "not_shareable", "outdated"):
+    for name in ("gone", "not_yours", "not_shareable", "outdated", "no_parts"):
         yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))
     states = {
         "sent": share,
@@ -515,6 +515,8 @@ def sharing(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"copy {name}{', muted' if flag else ''}", muted)
         told = partial(share_blocks.receipt, state, library, newer=flag, guide=None if flag else guide)
         yield Rendering(f"receipt of a share {name}{', outdated' if flag else ''}", told)
+    for part in Part:
+        yield Rendering(f"guide to {part} alone", partial(shared_result.guide, run, [part], library))
     yield Rendering("receipt that was replaced", partial(share_blocks.updated_receipt, USER, 1.0, library))
     yield Rendering("offer to pass a reply on", partial(share_blocks.ask_to_pass_on, SHARE, ASKED, USER, library))
     yield Rendering("reply to a share", partial(share_blocks.reply, USER, "<!channel> & " * 400, library))

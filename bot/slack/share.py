@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
+from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, Part, Refusal, refusal
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
@@ -157,7 +158,7 @@ def _not_theirs(stored: StoredRun | None, user: str, asked: str) -> str | None:
 
     asked: what their click or window has named, for the log.
     """
-    if stored is None:
+    if stored is None or stored.run.status is Status.DELETED:
         return "gone"
     if stored.user != user:
         log.warning("a share was refused", reason="not the owner", asked=asked, user=user)

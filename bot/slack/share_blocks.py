@@ -38,7 +38,7 @@ from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import Share, ShareState, StoredRun
 
 MOST = 10  # shares in a list
-QUOTED = 2500  # characters of a reply that are passed on; Slack takes 3,000 in a section
+QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
 
@@ -194,7 +194,9 @@ def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Mes
 def reply(recipient: str, text: str, library: Library) -> Message:
     """Show the sender what the recipient has replied, given as Slack has it."""
     lead = fill(library.words.share.reply, to=mention(recipient))
-    cut = text if len(text) <= QUOTED else text[:QUOTED].rstrip() + "…"
+    cut = text
+    while len(escape(cut)) > QUOTED:
+        cut = cut[: len(cut) * 9 // 10].rstrip() + "…"
     # As plain text nothing in it mentions or links anything.
     quoted = kit.SectionBlock(kit.PlainText(cut, emoji=False))
     return message([section(lead), quoted], [lead, escape(cut)])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import in_doubt, step, worker, workflow
 from bot.knowledge import Library
@@ -18,7 +19,7 @@ from bot.storage import ROOT, Share, ShareState, StoredRun
 
 OFFER = "offer:"  # a slot of a copy: with the ts of the reply that may be passed on
 TABLE = "table"  # a slot of a copy: the documents' table
-SEEN_AT, TALK_AT, SENT_AT, OUTDATED_AT = "seen_at", "talk_at", "sent_at", "outdated_at"  # times of a share
+SEEN_AT, TALK_AT, SENT_AT = "seen_at", "talk_at", "sent_at"  # times of a share
 FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not at the address of a click
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
@@ -59,7 +60,7 @@ class ShareWorker(SlackWorker):
         """Decide whether to send; nobody but this work makes a share SENT: to find it so means that we did."""
         share = await self._store.shares.get(team, share_id)
         stored = await self._store.runs.get(team, share.run) if share else None
-        if share is None or stored is None:
+        if share is None or stored is None or stored.run.status is Status.DELETED:
             return None
         now = await self._store.shares.move(team, share_id, was=ShareState.PREVIEWED, to=ShareState.SENT)
         if now is not ShareState.SENT:
@@ -200,7 +201,7 @@ class ShareWorker(SlackWorker):
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
         """Say at the receipts of these shares that their copies are of an older answer."""
         for share_id in share_ids:
-            await step("outdated", self._store.shares.note_time, team, share_id, OUTDATED_AT)
+            await step("outdated", self._store.shares.note_told_outdated, team, share_id)
             await self._show_receipt(team, share_id)
 
     def _receipt(self, team: str, share_id: str) -> Render:

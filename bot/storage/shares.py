@@ -121,7 +121,7 @@ class Shares:
                 return
             names = ("run", "run_version", "message", "parts", "place", "note", "made_at")
             content = {name: getattr(row, name) for name in names}
-            changed = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "outdated_at": None}
+            changed = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
             await connection.execute(update(shares).where(*_one(team, share_id)).values(content | changed))
             emptied: dict[str, Any] = {"state": ShareState.REPLACING, "message": {}, "note": None}
             await connection.execute(update(shares).where(*_one(team, update_id)).values(emptied))
@@ -161,7 +161,7 @@ class Shares:
             later.c.finished_at.is_not(None),
         )
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
-        untold = (shares.c.receipt_ts.is_not(None), shares.c.outdated_at.is_(None))
+        untold = (shares.c.receipt_ts.is_not(None), shares.c.told_outdated.is_(None))
         theirs = select(shares.c.id).select_from(shares.join(runs, _OF_RUN)).where(*live, *untold)
         async with self._engine.connect() as connection:
             return list(await connection.scalars(theirs.where(or_(runs.c.version != shares.c.run_version, is_newer))))
@@ -180,6 +180,11 @@ class Shares:
             later = later.where(runs.c.begun_at > row.begun_at, runs.c.finished_at.is_not(None))
             found: str | None = await connection.scalar(later.order_by(runs.c.begun_at.desc()).limit(1))
         return found or (share.run if row.version != share.run_version else None)
+
+    async def note_told_outdated(self, team: str, share_id: str) -> None:
+        """Remember that the sender was told that a copy is of an older answer; again does nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(shares).where(*_one(team, share_id)).values(told_outdated=True))
 
     # The copy
 
@@ -209,7 +214,7 @@ class Shares:
     async def of_root(self, team: str, channel: str, ts: str) -> Share | None:
         """Give the share whose copy begins with this message, or None."""
         there = (share_messages.c.team == team, share_messages.c.channel == channel, share_messages.c.ts == ts)
-        named = select(share_messages.c.share).where(*there, share_messages.c.slot == ROOT).scalar_subquery()
+        named = select(share_messages.c.share).where(*there, share_messages.c.slot == ROOT).limit(1).scalar_subquery()
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(shares).where(*_one(team, named)))).first()
         return _share(row) if row else None

@@ -182,7 +182,7 @@ shares = Table(
     Column("seen_at", Float(53)),  # when the recipient said so
     Column("talk_at", Float(53)),  # when the recipient said that they would like to talk
     Column("ended_at", Float(53)),  # when it was withdrawn, or failed
-    Column("outdated_at", Float(53)),  # when the sender was told that the copy is of an older answer
+    Column("told_outdated", Boolean),  # whether the sender was told that the copy is of an older answer
     Column("receipt_ts", String(32)),  # of the message in the round's thread that tells the sender about it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
     Index("ix_shares_run", "team", "run"),

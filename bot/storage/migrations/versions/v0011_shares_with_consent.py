@@ -21,7 +21,7 @@ def upgrade() -> None:
         ("seen_at", sa.Float(53)),
         ("talk_at", sa.Float(53)),
         ("ended_at", sa.Float(53)),
-        ("outdated_at", sa.Float(53)),
+        ("told_outdated", sa.Boolean),
         ("receipt_ts", sa.String(32)),
     ):
         op.add_column("shares", sa.Column(name, kind))
