@@ -69,10 +69,10 @@ async def outdated(workspace: Workspace, root: Sent) -> Json:
     return await message(workspace, root, "The copy is of an older answer")
 
 
-async def forge_metadata(workspace: Workspace, view: Json, metadata: str) -> None:
+async def forge_metadata(workspace: Workspace, view: Json, metadata: str, **forged_too: str) -> None:
     """Have the open window bring back something else than the bot gave it."""
     kept = ("type", "title", "submit", "close", "callback_id", "blocks")
-    forged = {name: view[name] for name in kept if view.get(name)} | {"private_metadata": metadata}
+    forged = {name: view[name] for name in kept if view.get(name)} | {"private_metadata": metadata, **forged_too}
     await workspace.call("views.update", view_id=view["id"], view=forged)
 
 

@@ -111,9 +111,8 @@ async def test_of_previews_made_at_once_no_more_are_sent_than_a_day_allows(
             view = await workspace.modal(ANA)
             metadata.append(view["private_metadata"])
         for each in metadata:
-            await window(workspace, await result(workspace, root))
-            await fill_in(workspace, BEN)
-            await forge_metadata(workspace, await workspace.modal(ANA), each)
+            view = await window(workspace, await result(workspace, root))
+            await forge_metadata(workspace, view, each, callback_id="share_confirm")
             await workspace.submit(ANA)
             await workspace.settled()
 

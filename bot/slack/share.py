@@ -141,7 +141,7 @@ async def send(
     if share is None or stored is None or why or forged:
         if forged or confirmed is None:
             log.warning("a share was refused", reason="forged", share=share_id, user=user)
-            why = why or "not_yours"
+            why = "not_yours"
         view = share_blocks.notice_view(getattr(library.words.share, why or "gone"), library)
         await ack(response_action="update", view=view)
         return

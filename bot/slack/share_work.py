@@ -300,8 +300,8 @@ class ShareWorker(SlackWorker):
                 case controls.SHARE_SEEN:
                     await self._store.shares.note_time(team, share_id, SEEN_AT)
                 case controls.SHARE_TALK:
-                    new = share.talk_at is None or in_doubt()
-                    await self._store.shares.note_time(team, share_id, TALK_AT)
+                    new = in_doubt()
+                    new |= await self._store.shares.note_time(team, share_id, TALK_AT)
                 case controls.SHARE_MUTE:
                     await self._store.shares.mute(team, share_id, user, stored.user)
                 case controls.SHARE_UNMUTE:

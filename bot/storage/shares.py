@@ -98,12 +98,15 @@ class Shares:
             now = await connection.scalar(select(shares.c.state).where(*_one(team, share_id)))
         return ShareState(now) if now else None
 
-    async def note_time(self, team: str, share_id: str, name: str) -> None:
-        """Write down that something has happened to a share now, in one of its times; the first time counts."""
+    async def note_time(self, team: str, share_id: str, name: str) -> bool:
+        """Write down that something has happened to a share now, in one of its times, unless it has happened before.
+
+        Gives whether it has not.
+        """
         column = shares.c[name]
         first = update(shares).where(*_one(team, share_id), column.is_(None))
         async with self._engine.begin() as connection:
-            await connection.execute(first.values({name: time.time()}))
+            return bool((await connection.execute(first.values({name: time.time()}))).rowcount)
 
     async def set_receipt(self, team: str, share_id: str, ts: str) -> None:
         """Remember which message tells the sender about a share; a later one replaces it."""
