@@ -22,11 +22,12 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
 from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result
-from bot.slack.controls import SHARE, Reason
+from bot.slack.controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
+from bot.slack.share_controls import SHARE
 from bot.slack.text import Mrkdwn, escape, fill, mention, mentions, without_mention
 from tests.conftest import THOROUGH
 

@@ -312,6 +312,20 @@ async def test_a_share_leaves_its_first_state_once(store: Store, library: Librar
     assert await store.shares.move(TEAM, "s2", **was, to=ShareState.SENT) is None
 
 
+async def test_what_was_previewed_and_not_sent_is_kept_for_a_day(store: Store, library: Library):
+    await begun(store, library)
+    for share_id, state in (("s1", ShareState.PREVIEWED), ("s2", ShareState.SENT)):
+        await store.shares.preview(TEAM, Share(share_id, "r1", 5, "U_MEI", {}, state))
+    hour = 3600.0
+
+    await store.shares.prune(time.time() + 23 * hour)
+    assert await store.shares.get(TEAM, "s1")
+    await store.shares.prune(time.time() + 25 * hour)
+
+    assert await store.shares.get(TEAM, "s1") is None
+    assert await store.shares.get(TEAM, "s2")
+
+
 async def test_another_team_sees_nothing_and_changes_nothing(store: Store, library: Library):
     await begun(store, library)
     share = Share("s1", "r1", 5, "U_MEI", {}, ShareState.PREVIEWED)

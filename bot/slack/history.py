@@ -8,10 +8,11 @@ import slackblocks as kit
 
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button, share_button
+from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
 from bot.slack.run_messages import day
+from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import Store, StoredRun
 

@@ -248,12 +248,13 @@ async def on_message(
     stored = None
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
+        reply = reply if stored else await _below_copy(team, message, message.thread_ts, reply, store)
     if stored and message.revised_ts:
         if not message.deleted:
             await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
     elif stored:
         await quiz.on_reply(team, message.text, message.ts, stored, reply, library, store)
-    elif await _is_reply_to_share(team, message, reply, store) or await _is_choice(team, message, store):
+    elif await _is_choice(team, message, store):
         return
     elif message.revised_ts:
         was_mention = _was_mention(event, str(context.bot_user_id))
@@ -295,15 +296,18 @@ async def _is_choice(team: str, message: IncomingMessage, store: Store) -> bool:
     return await feedback.choose_by_number(team, message.user, *where, message.text, store)
 
 
-async def _is_reply_to_share(team: str, message: IncomingMessage, reply: PlannedReply | None, store: Store) -> bool:
-    """Say whether a message is for whoever shared the result below which it stands, and have that offered.
+async def _below_copy(
+    team: str, message: IncomingMessage, thread_ts: str, reply: PlannedReply | None, store: Store
+) -> PlannedReply | None:
+    """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    A question that has an answer is answered there like anywhere.
+    There it is for that person, which is offered, unless it is a question that has an answer.
     """
-    if message.surface is not Surface.DM or not message.thread_ts or (reply and reply.kind == ANSWER):
-        return False
-    where = (message.channel, message.thread_ts, message.ts)
-    return await share.on_reply(team, message.user, *where, store, edited=message.revised_ts is not None)
+    if reply and reply.kind == ANSWER:
+        return reply
+    where = (message.channel, thread_ts, message.ts)
+    is_there = await share.on_reply(team, message.user, *where, store, edited=message.revised_ts is not None)
+    return None if is_there else reply
 
 
 def _was_mention(event: Written, bot_user: str) -> bool:

@@ -37,10 +37,10 @@ from bot.slack.controls import (
     grading_menu,
     grading_option,
     label,
-    share_button,
 )
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
+from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import CARD, NOTE, PROMPT
 

@@ -1,5 +1,6 @@
 """Sharing in Slack: choose what to send in a window, see what will be sent, send it or not; take it back."""
 
+import asyncio
 import hashlib
 import json
 import re
@@ -19,7 +20,11 @@ from bot.domain.share import MOST_A_DAY, Part, Refusal, refusal
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
 from bot.slack.client import code
-from bot.slack.controls import (
+from bot.slack.controls import read_run
+from bot.slack.gateway import read_person
+from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.share_blocks import Filled
+from bot.slack.share_controls import (
     FORMER_SHARING,
     SHARE,
     SHARE_CHOOSE,
@@ -37,16 +42,13 @@ from bot.slack.controls import (
     read_chosen_share,
     read_confirmed_share,
     read_pass_on,
-    read_run,
     read_share,
 )
-from bot.slack.gateway import read_person
-from bot.slack.payloads import BlockActions, ViewSubmission
-from bot.slack.share_blocks import Filled
 from bot.slack.share_work import FROM_HOME, share_worker
 from bot.slack.work import Work
 from bot.storage import Share, ShareState, Store, StoredRun
 
+PATIENCE = 2.0  # seconds that Slack has to say who somebody is: a window waits for three
 OF_THE_RECIPIENT = (SHARE_SEEN, SHARE_TALK, SHARE_TABLE, SHARE_MUTE, SHARE_UNMUTE)
 
 log = structlog.get_logger()
@@ -191,7 +193,8 @@ async def _errors(
 async def _refusal(team: str, user: str, recipient: str, client: AsyncWebClient, store: Store) -> Refusal | None:
     """Say why somebody cannot send anything to somebody."""
     try:
-        person = await read_person(client, recipient) if recipient else None
+        async with asyncio.timeout(PATIENCE):
+            person = await read_person(client, recipient) if recipient else None
     except (SlackApiError, ClientError, TimeoutError):  # it may pass, and the window stays as it is
         return Refusal.UNKNOWN
     if why := refusal(user, team, person, guests=share_worker.guests):

@@ -11,7 +11,9 @@ from bot.domain.quiz import Run
 from bot.domain.share import MAX_NOTE, TICKED, Part, Place
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.controls import (
+from bot.slack.pieces import DASH, Message, context, finished, message, plain, section
+from bot.slack.run_messages import day
+from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
     SHARE_MUTE,
@@ -31,8 +33,6 @@ from bot.slack.controls import (
     shares_button,
     withdraw_button,
 )
-from bot.slack.pieces import DASH, Message, context, finished, message, plain, section
-from bot.slack.run_messages import day
 from bot.slack.shared_result import part_names
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import Share, ShareState, StoredRun

@@ -8,11 +8,11 @@ from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import in_doubt, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, controls, share_blocks, shared_result
-from bot.slack.controls import SHARE_SEEN, SHARE_TABLE, SHARE_TALK
+from bot.slack import blocks, share_blocks, share_controls, shared_result
 from bot.slack.gateway import Render, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
+from bot.slack.share_controls import SHARE_SEEN, SHARE_TABLE, SHARE_TALK
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import ROOT, Share, ShareState, StoredRun
@@ -297,14 +297,14 @@ class ShareWorker(SlackWorker):
                 return {"told": "not_for_you"}
             new = False
             match does:
-                case controls.SHARE_SEEN:
+                case share_controls.SHARE_SEEN:
                     await self._store.shares.note_time(team, share_id, SEEN_AT)
-                case controls.SHARE_TALK:
+                case share_controls.SHARE_TALK:
                     new = in_doubt()
                     new |= await self._store.shares.note_time(team, share_id, TALK_AT)
-                case controls.SHARE_MUTE:
+                case share_controls.SHARE_MUTE:
                     await self._store.shares.mute(team, share_id, user, stored.user)
-                case controls.SHARE_UNMUTE:
+                case share_controls.SHARE_UNMUTE:
                     await self._store.shares.unmute(team, user, stored.user)
             place = {"channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
             return place | {"new": new, "recipient": user}
