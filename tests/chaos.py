@@ -492,18 +492,12 @@ async def _share(one: Taken, result: Json, tally: Tally) -> None:
     while view is None:
         await _again_until_taken(lambda: workspace.click(user, result, SHARE), tally)
         view = await workspace.view(user)
-    values = {"share:to": {"share_to": MANAGER}}
-    await _again_until_taken(lambda: _submit(workspace, user, "share_choose", values), tally)
-    await _again_until_taken(lambda: _submit(workspace, user, "share_confirm", {}), tally)
+    while view is not None:  # first what is chosen, until Slack says who that is, then what was previewed
+        chosen: Json = {"share:to": {"share_to": MANAGER}} if view["callback_id"] == "share_choose" else {}
+        await _again_until_taken(partial(workspace.submit, user, chosen), tally)
+        view = await workspace.view(user)
     one.shared = True
     await latest(lambda message: f"<@{MANAGER}> has this since" in shown(message))
-
-
-async def _submit(workspace: Workspace, user: str, window: str, values: Json) -> None:
-    """Submit a window, unless an earlier click has been taken after all and another is open, or none."""
-    view = await workspace.view(user)
-    if view and view["callback_id"] == window:
-        await workspace.submit(user, values)
 
 
 def _text(question: AnyQuestion, one: Taken) -> str:

@@ -184,6 +184,35 @@ async def test_a_reply_that_was_deleted_is_not_sent(workspace: Workspace):
     assert not any("Too early" in text for text in await thread(workspace, root))
 
 
+async def test_a_reply_that_slack_does_not_take_is_said_not_to_be_sent(workspace: Workspace):
+    root, _ = await shared(workspace)
+    copy = await copy_of(workspace)
+    await reply(workspace, copy, "On Monday")
+    asked = await offer(workspace, copy)
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])
+
+    await workspace.click(MEI, asked, "Send")
+
+    await workspace.latest(MEI, asked, once=lambda now: "Slack did not let me send this to <@U_ANA>" in shown(now))
+    assert not any("On Monday" in text for text in await thread(workspace, root))
+
+
+async def test_a_reply_edited_into_a_question_is_answered_and_back_again_is_not(workspace: Workspace):
+    await shared(workspace)
+    copy = await copy_of(workspace)
+    said = await reply(workspace, copy, "Hm")
+    await offer(workspace, copy)
+
+    await workspace.edit(said, "What does MTS mean?")
+    [_, answer] = await workspace.replies(said, count=2)
+    assert "Member of Technical Staff" in shown(answer)
+    await workspace.edit(said, "Hm, I see")
+
+    await workspace.latest(MEI, {**answer, "channel": copy["channel"]}, once=lambda now: not buttons(now))
+    await workspace.settled()
+    assert not any("I don’t know that one" in shown(each) for each in await thread_of(workspace, copy))
+
+
 async def test_a_question_that_has_an_answer_is_answered_below_a_copy_too(workspace: Workspace):
     await shared(workspace)
     copy = await copy_of(workspace)
@@ -338,7 +367,7 @@ async def test_who_deletes_a_round_is_told_who_has_a_copy(workspace: Workspace):
 
     listed = await privately(workspace, "Your rounds")
     assert "<@U_MEI> can see what you shared of it." in shown(listed)
-    assert "unless you withdraw them first" in json.dumps(listed, ensure_ascii=False)
+    assert "withdraw them first: /rolefit shares." in json.dumps(listed, ensure_ascii=False)
     copy = await copy_of(workspace)
     await workspace.click(ANA, listed, "Delete")
     await privately(workspace, "You have no rounds yet.")

@@ -458,6 +458,7 @@ class ShareWords(Authored):
     passed_on: Sender
     not_passed_on: Plain
     pass_on_gone: Plain
+    pass_on_refused: Sender
     reply: To
 
     # What the sender is told

@@ -530,7 +530,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     for refusal in Refusal:
         why = fill(words.not_sent, to=to, why=getattr(words, refusal))
         yield Rendering(f"share not sent, {refusal}", partial(blocks.filled, why))
-    for told_name in ("passed_on", "pass_on_gone"):
+    for told_name in ("passed_on", "pass_on_gone", "pass_on_refused"):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), sender=to)))
 
 

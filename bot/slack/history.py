@@ -63,9 +63,10 @@ def listed(
             delete_button(words.delete, stored.id, sure),
         ]
         people = ", ".join(mention(user) for user in shared.get(stored.id, ()))
-        seen = [fill(words.history_shared, people=Mrkdwn(people))] if people else []
-        parts += [section(line), *map(context, seen), kit.ActionsBlock([*buttons])]
-        lines += [line, *seen]
+        if people:
+            line = Mrkdwn(f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}")
+        parts += [section(line), kit.ActionsBlock([*buttons])]
+        lines.append(line)
     if total > len(rounds):
         more = fill(words.history_more, count=str(total - len(rounds)))
         parts.append(context(more))

@@ -90,6 +90,8 @@ async def begin_update(
     share = await store.shares.get(team, share_id)
     run_id = (await store.shares.newer(team, share) or share.run) if share and share.is_live else None
     why = _not_theirs(await store.runs.get(team, run_id) if run_id else None, user, share_id)
+    if why is None and share and not share.recipient:
+        why = "forgotten"
     if why or run_id is None or share is None:
         view = share_blocks.notice_view(getattr(library.words.share, why or "gone"), library)
     else:

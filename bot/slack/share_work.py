@@ -9,7 +9,7 @@ from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, share_controls, shared_result
-from bot.slack.gateway import Render, recorded
+from bot.slack.gateway import Render, SlackWorkError, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.share_controls import SHARE_SEEN, SHARE_TABLE, SHARE_TALK
@@ -374,10 +374,14 @@ class ShareWorker(SlackWorker):
             fetched = await self._gateway.get_message(team, channel, ts, thread_ts=root_ts)
             return share_blocks.reply(user, fetched.text, self._library) if fetched else None
 
-        posted = await self._gateway.post_message(team, found["channel"], reply, thread_ts=found["root_ts"])
-        if posted:
-            await self._remember_in_run(team, found["run"], posted[1])
-        name = "passed_on" if posted else "pass_on_gone"
+        try:
+            posted = await self._gateway.post_message(team, found["channel"], reply, thread_ts=found["root_ts"])
+        except SlackWorkError:
+            name = "pass_on_refused"
+        else:
+            name = "passed_on" if posted else "pass_on_gone"
+            if posted:
+                await self._remember_in_run(team, found["run"], posted[1])
         result = self._rendered(
             lambda library: blocks.filled(fill(getattr(library.words.share, name), sender=mention(found["sender"])))
         )
