@@ -1369,7 +1369,7 @@ async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
     lines = shown(told).splitlines()
     assert "not finished, 0 of 5 answered" in lines[1]
     assert "AI researcher (clear)" in shown(told)
-    assert buttons(told) == ["Open", "Delete"] * 2
+    assert buttons(told) == ["Open", "Delete", "Open", "Share with my manager", "Delete"]
     await workspace.click("U_ANA", told, find(told, "quiz_open:", -1))
     assert (
         f"p{root.replace('.', '')}" in (await privately(workspace, "Open the questions"))["text"].replace("&amp;", "&")

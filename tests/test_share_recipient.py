@@ -208,7 +208,10 @@ async def test_a_reply_edited_into_a_question_is_answered_and_back_again_is_not(
     assert "Member of Technical Staff" in shown(answer)
     await workspace.edit(said, "Hm, I see")
 
-    await workspace.latest(MEI, {**answer, "channel": copy["channel"]}, once=lambda now: not buttons(now))
+    async def is_gone() -> bool:
+        return answer["ts"] not in [each["ts"] for each in await thread_of(workspace, copy)]
+
+    await workspace.until(is_gone, MEI)
     await workspace.settled()
     assert not any("I don’t know that one" in shown(each) for each in await thread_of(workspace, copy))
 

@@ -458,13 +458,12 @@ def first_steps(library: Library) -> Iterator[Rendering]:
 
 
 def shared(name: str, run: Run, library: Library) -> Iterator[Rendering]:
-    """Give what the recipient of all parts of a result gets, and the window that shows it before."""
+    """Give what the recipient of all parts of a result gets."""
     share = example_share(run, library)
     yield Rendering(f"copy of the round with {name}", partial(share_blocks.copy, share, USER, library, muted=False))
     for number, kept in enumerate(share.message["replies"]):
         reply = partial(Message, kept["text"], tuple(kept["blocks"]))
         yield Rendering(f"part {number} of the copy of the round with {name}", reply)
-    yield Rendering(f"preview of the round with {name}", partial(share_blocks.preview_view, share, "d" * 20, library))
 
 
 def example_share(run: Run, library: Library, note: str = "<!channel> & " * 76) -> Share:
@@ -499,6 +498,9 @@ def sharing(library: Library) -> Iterator[Rendering]:
         previewed = replace(share, place=place, updates=updates)
         name = f"preview in {place}, {'an update' if updates else 'new'}"
         yield Rendering(name, partial(share_blocks.preview_view, previewed, "d" * 20, library))
+    for other in _run_of_each_role(library):
+        preview = partial(share_blocks.preview_view, example_share(other, library), "d" * 20, library)
+        yield Rendering(f"preview of the round with {described(other)}", preview)
     for name in ("gone", "not_yours", "not_shareable", "outdated", "no_parts"):
         yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))
     states = {
