@@ -44,7 +44,7 @@ MINE, THEIRS = "T_MINE", "T_THEIRS"
 VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
     "welcomed_at", "hushed_at", "asked_at", "resolved_at",
-    "told_at",
+    "told_at", "sent_at", "seen_at", "talk_at", "ended_at", "muted_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
