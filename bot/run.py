@@ -175,6 +175,7 @@ async def bot(
             support=settings.rolefit_support,
             question_days=settings.gap_retention_days,
             editors=settings.editors,
+            share_guests=settings.rolefit_share_guests is Switch.ON,
         )
         if second is not None:
             await second.ready()

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
     gap_retention_days: int = Field(default=90, ge=1, le=3650)
     rolefit_editors: Text = None
+    rolefit_share_guests: Switch = Switch.OFF
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property

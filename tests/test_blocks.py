@@ -17,17 +17,18 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from bot.domain.compare import State
 from bot.domain.fit import Clearness
 from bot.domain.quiz import PARTS, Graded, Run, Status
-from bot.domain.share import Delivery, Refusal
+from bot.domain.share import Delivery, Part, Refusal
 from bot.domain.why import Certainty
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
 from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result
-from bot.slack.controls import SHARE, Reason
+from bot.slack.controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
 from bot.slack.pieces import Message
 from bot.slack.plainer import Block, plainer
+from bot.slack.share_controls import SHARE
 from bot.slack.text import Mrkdwn, escape, fill, mention, mentions, without_mention
 from tests.conftest import THOROUGH
 
@@ -176,7 +177,8 @@ def test_every_recommendation_can_be_shown_and_shared(library: Library):
     assert len(shown) > 60
     for run in gallery.in_every_purpose(shown):
         rendered = list(messages(gallery.results(run, library, before=finished[0])))
-        assert [slot for slot, _ in rendered] == ["result", *PARTS, "card", *(["share"] if run.shareable else [])]
+        copies = ["copy", *["part"] * 5] if run.shareable else []
+        assert [slot for slot, _ in rendered] == ["result", *PARTS, "card", *copies]
         for slot, message in rendered:
             judge(message)
             assert slot != "result" or len(message.text) < SCREEN
@@ -195,7 +197,8 @@ def test_what_a_manager_gets_never_speaks_of_their_own_work(library: Library):
     for run in gallery.finished_runs(library)[::7]:
         for purpose in ("own", "role", "people"):
             about = replace(run, answers=MappingProxyType({**run.answers, "purpose": (purpose,)}))
-            told = result.shared(about, mention("U1"), library).text
+            message = gallery.example_share(about, library).message
+            told = "\n".join(kept["text"] for kept in (message["root"], *message["replies"]))
             assert not re.search(r"\byour (?:own |last )?(?:work|week|review)|\bask to be\b", told, re.IGNORECASE)
 
 
@@ -293,6 +296,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
     }  # keys that a result or a refusal names itself
 
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}
+    spoken_by_value |= {f"{kind}_{part}" for part in Part for kind in ("part", "shown")}
     spoken_by_value |= {f"help_{reason}" for reason in (*Reason, NOT_HELPFUL)}
     spoken_by_value |= {f"over_{state}{own}" for state in State for own in ("", "_own")}
     spoken_by_value |= {f"why_{certainty}" for certainty in Certainty}

@@ -16,6 +16,7 @@ from bot.storage import Store
 from tests.local.test_page import CHROMIUM, QUIET
 from tests.workspace import Workspace
 
+SHARE = "Share with my manager"
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 
 pytestmark = [
@@ -106,20 +107,74 @@ async def test_a_newcomer_asks_takes_the_quiz_by_clicks_and_shares(page: Page):
     await mismatch.evaluate("message => { message.scrollIntoView({block: 'end'}); document.activeElement.blur() }")
     await picture(page, "mismatch", THREAD)
 
-    await result.get_by_role("button", name="Share", exact=True).click()
-    picker = thread.get_by_test_id("message").filter(has_text="Who should get a copy?")
-    await choose(page, picker, "Mei Chen")
-    await expect(thread).to_contain_text("Nothing has been sent yet.")
-    await picture(page, "preview")
-    await thread.get_by_role("button", name="Send", exact=True).click()
-    await expect(thread).to_contain_text("Sent to @Mei Chen.")
-    await expect(thread).not_to_contain_text("Nothing has been sent yet.")
+    await share(page, thread, result)
+    await read_and_reply(page, thread)
+    await look_and_withdraw(page, thread)
 
-    await page.get_by_test_id("act-as").select_option("U_MEI")
-    await page.get_by_test_id("channel-list").get_by_text("Rolefit").first.click()
-    copy = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="@Ana Ruiz shared")
-    await expect(copy.get_by_role("table")).to_contain_text("Core question")
+
+async def share(page: Page, thread: Locator, result: Locator) -> None:
+    """Share a result with Mei, after seeing what she will get."""
+    await result.get_by_role("button", name=SHARE).click()
+    window = page.get_by_role("dialog", name=SHARE)
+    await choose(page, window, "Mei Chen")
+    await window.get_by_role("textbox", name="A note of yours").fill("Shall we talk about the grading?")
+    await picture(page, "share")
+    await window.get_by_role("button", name="See what will be sent").click()
+    preview = page.get_by_role("dialog", name="What will be sent")
+    await expect(preview).to_contain_text("Nothing has been sent yet.")
+    await expect(preview).to_contain_text("Shall we talk about the grading?")
+    await picture(page, "preview")
+    await preview.get_by_role("button", name="Send").click()
+    receipt = thread.get_by_test_id("message").filter(has_text="has this since")
+    await expect(receipt).to_contain_text("Not marked as read so far.")
+    await picture(page, "receipt", THREAD)
+
+
+async def read_and_reply(page: Page, thread: Locator) -> None:
+    """Be Mei: mark the copy as read, ask to talk, and have a reply passed on."""
+    await act_as(page, "U_MEI")
+    copy = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="@Ana Ruiz shares a result")
+    await expect(copy).to_contain_text("Shall we talk about the grading?")
+    await copy.get_by_role("button", name="Mark as read").click()
+    await copy.get_by_role("button", name="Let’s talk").click()
+    await expect(copy).to_contain_text("@Ana Ruiz knows that you would like to talk.")
+    await copy.get_by_test_id("replies").click()
+    await expect(thread.get_by_role("table")).to_contain_text("Core question")
+    await expect(thread).to_contain_text("Which of the two should change, the work or the grading?")
+    await write(page, "Reply in thread", "Thanks, let's talk on Monday")
+    offer = thread.get_by_test_id("message").filter(has_text="Send this to @Ana Ruiz?")
     await picture(page, "copy")
+    await offer.get_by_role("button", name="Send").click()
+    await expect(thread).to_contain_text("Sent to @Ana Ruiz.")
+
+
+async def look_and_withdraw(page: Page, thread: Locator) -> None:
+    """Be Ana: see what Mei did, and withdraw; then look again as Mei."""
+    receipt = thread.get_by_test_id("message").filter(has_text="has this since")
+    over = "They may have read it before; neither Slack nor I can undo that."
+    await act_as(page, "U_ANA")
+    card = (
+        page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="Which role does the work call for")
+    )
+    await card.get_by_test_id("replies").click()
+    await expect(receipt).to_contain_text("@Mei Chen marked it as read on")
+    await expect(receipt).to_contain_text("@Mei Chen would like to talk about it.")
+    await expect(thread).to_contain_text("Thanks, let's talk on Monday")
+    await receipt.get_by_role("button", name="Withdraw").click()
+    await picture(page, "withdraw")
+    await page.get_by_role("dialog", name="Withdraw this?").get_by_role("button", name="Withdraw").click()
+    await expect(thread).to_contain_text(over)
+
+    await act_as(page, "U_MEI")
+    await expect(page.get_by_test_id("messages")).to_contain_text("@Ana Ruiz withdrew this on")
+    await expect(page.get_by_test_id("messages")).not_to_contain_text("Shall we talk about the grading?")
+
+
+async def act_as(page: Page, user: str) -> None:
+    """Look at the workspace as somebody else does, at their direct message with the bot."""
+    await page.get_by_test_id("act-as").select_option(user)
+    await expect(page.locator(f"body[data-connected={user}]")).to_be_attached()
+    await page.get_by_test_id("channel-list").get_by_text("Rolefit").first.click()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +209,7 @@ async def height(message: Locator) -> float:
 
 async def choose(page: Page, picker: Locator, name: str) -> None:
     """Pick a person in a people picker."""
-    await picker.get_by_role("button", name="Pick a person").click()
+    await picker.get_by_role("button", name=re.compile("Pick a person")).click()
     await page.get_by_role("listbox").get_by_role("option", name=re.compile(name)).click()
 
 
@@ -191,9 +246,9 @@ async def test_the_quiz_can_be_taken_with_the_keyboard_alone(page: Page):
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(thread).to_contain_text("Your last review looked at")
-    await tab_to(page, "Share", back=True)
+    await tab_to(page, SHARE, back=True)
     await page.keyboard.press("Enter")
-    await expect(thread).to_contain_text("Who should get a copy?")
+    await expect(page.get_by_role("dialog", name=SHARE)).to_contain_text("Who should get it?")
 
 
 async def tab_to(page: Page, begins: str, *, back: bool = False) -> None:

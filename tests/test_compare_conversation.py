@@ -17,6 +17,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.slack import gateway
 from tests.conftest import bot_in, free_port
+from tests.sharing import copy_of, shared
 from tests.test_edge import FORM, Edge
 from tests.test_privacy import forget, kept, until
 from tests.test_quiz_conversation import (
@@ -37,7 +38,6 @@ from tests.test_quiz_conversation import (
     write,
 )
 from tests.test_quiz_left_alone import edited, watched
-from tests.test_share_conversation import previewed
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 __all__ = ["watched"]
@@ -309,9 +309,7 @@ async def test_oneself_cannot_be_invited(workspace: Workspace):
 
 
 async def test_whom_the_result_was_shared_with_is_not_invited_blindly(workspace: Workspace):
-    root, _, confirm = await previewed(workspace)
-    await workspace.click(ANA, confirm, "Send")
-    await message(workspace, root, "Sent to")
+    await shared(workspace)
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
 
     answer = await workspace.submit(ANA, {PICK: MEI})
@@ -322,6 +320,28 @@ async def test_whom_the_result_was_shared_with_is_not_invited_blindly(workspace:
     assert "<@U_ANA> has shown you their own result before" in window
     await workspace.submit(ANA)
     assert "has shown you their own result before" in shown(await invitation(workspace))
+
+
+async def test_a_receipt_invites_whoever_has_the_result(workspace: Workspace):
+    _, receipt = await shared(workspace)
+
+    await workspace.click(ANA, receipt, "Compare, blind")
+
+    window = shown(await workspace.modal(ANA))
+    assert "It will not be blind for <@U_MEI>" in window
+    await workspace.submit(ANA)
+    assert "has shown you their own result before" in shown(await invitation(workspace))
+
+
+async def test_who_wants_nothing_from_somebody_is_not_invited_by_them(workspace: Workspace):
+    root, receipt = await shared(workspace)
+    await workspace.click(MEI, await copy_of(workspace), "No more from this person")
+    await workspace.latest(MEI, await copy_of(workspace), once=lambda now: "Allow shares again" in buttons(now))
+    await workspace.click(ANA, receipt, "Compare, blind")
+
+    await workspace.submit(ANA)
+
+    await message(workspace, root, "<@U_MEI> prefers not to get anything from you through me")
 
 
 @pytest.mark.both_databases

@@ -65,11 +65,6 @@ def test_a_grading(block_id: str):
     assert controls.read_grading(clicked(block_id=block_id)) is None
 
 
-@pytest.mark.parametrize("block_id", ["share:r1", "share:r1:1795852603.209478"])
-def test_a_recipient(block_id: str):
-    assert controls.read_recipient(clicked(block_id=block_id, selected_user="U_MEI")) == ("r1", "U_MEI")
-
-
 @pytest.mark.parametrize(
     ("value", "place"),
     [

@@ -15,9 +15,9 @@ from bot.settings import Settings
 from bot.slack.access import Member
 from bot.storage import Installation
 from tests.conftest import bot_in, free_port
+from tests.sharing import RECEIPT, previewed, thread_of
 from tests.test_faq_conversation import SEVEN
-from tests.test_quiz_conversation import CLEAR, begin, question, result, take
-from tests.test_share_conversation import previewed
+from tests.test_quiz_conversation import CLEAR, begin, message, question, result, take
 from tests.workspace import Workspace, buttons, shown
 
 pytestmark = pytest.mark.both_databases
@@ -61,14 +61,16 @@ async def test_nor_is_what_begins_a_direct_message(workspace: Workspace):
 
 
 async def test_nor_is_what_is_shared(workspace: Workspace):
-    _, _, confirm = await previewed(workspace)
-    await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}])
+    root, _ = await previewed(workspace)
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}] * 3)
 
-    await workspace.click("U_ANA", confirm, "Send")
-    await workspace.latest("U_ANA", confirm, once=lambda now: "Sent to" in shown(now))
+    await workspace.submit("U_ANA")
+    await message(workspace, root, RECEIPT)
     await workspace.settled()
 
-    assert len(await workspace.dm("U_MEI")) == 1
+    [copy] = await workspace.dm("U_MEI")
+    replies = [shown(each) for each in await thread_of(workspace, copy)]
+    assert len(replies) == len(set(replies)) == 4
 
 
 async def test_where_the_direct_message_is_not_known_the_quiz_begins_all_the_same(workspace: Workspace):
@@ -148,7 +150,7 @@ async def test_tables_that_slack_refuses_come_as_lines_and_buttons_stay(workspac
     told = await result(workspace, root)
 
     assert {block["type"] for block in told["blocks"]} <= {"section", "actions", "context"}
-    assert "Share" in buttons(told)
+    assert "Share with my manager" in buttons(told)
 
 
 async def _found(workspace: Workspace) -> bool:

@@ -36,8 +36,8 @@ from bot.storage.tables import (
     workspaces,
 )
 from tests.conftest import bot_in
+from tests.sharing import RECEIPT, SHARE, copy_of
 from tests.test_quiz_conversation import begin, in_letters, message, privately, question, result, take, write
-from tests.test_share_conversation import picker
 from tests.workspace import MANIFEST, Json, Workspace, buttons, shown
 
 ROOT = Path(__file__).parent.parent
@@ -46,9 +46,12 @@ ENTRY = "role-differences"
 # Columns as long as a person's id which hold something else.
 NO_PEOPLE = {
     "team", "channel", "root_ts", "asked_ts", "slot", "ts", "thread_ts", "question_ts", "answer_ts", "revision",
-    "bot_user", "bot", "asked_in", "editors_channel",
+    "bot_user", "bot", "asked_in", "editors_channel", "receipt_ts",
 }  # fmt: skip
-TYPED = ("what do quokkas earn", "quokkas once more", "the quokka is out of date")  # what Ana wrote that is kept
+TIMES_OF_SHARE = ("made", "sent", "seen", "talk", "ended")
+NOTE_OF = {ANA: "a quokka for my manager", BEN: "from Ben", MEI: "from Mei"}  # with what they share
+# What Ana wrote that is kept.
+TYPED = ("what do quokkas earn", "quokkas once more", "the quokka is out of date", NOTE_OF[ANA])
 
 # The declarations
 
@@ -154,10 +157,15 @@ async def shared(workspace: Workspace, sender: str, recipient: str) -> None:
     root = await begin(workspace, sender)
     await question(workspace, root, 1)
     await write(workspace, root, in_letters((0, 1, 0, 2, 0)))
-    asked = await picker(workspace, root, await result(workspace, root))
-    await workspace.select_user(sender, asked, recipient)
-    await workspace.click(sender, await message(workspace, root, "Send it to"), "Send")
-    await message(workspace, root, "Sent to")
+    await preview(workspace, await result(workspace, root), sender, recipient)
+    await workspace.submit(sender)
+    await message(workspace, root, RECEIPT)
+
+
+async def preview(workspace: Workspace, told: Json, sender: str, recipient: str) -> None:
+    """Have shown what would be sent."""
+    await workspace.click(sender, told, SHARE)
+    await workspace.submit(sender, {"share:to": {"share_to": recipient}, "share:note": {"share_note": NOTE_OF[sender]}})
 
 
 async def do_everything(workspace: Workspace, databases: Databases) -> None:
@@ -185,6 +193,11 @@ async def do_everything(workspace: Workspace, databases: Databases) -> None:
     await take(workspace, await begin(workspace, ANA), 0, 1)
     await workspace.command(ANA, "C_ASK", "/rolefit", "history")
     await shared(workspace, BEN, ANA)
+    await workspace.click(MEI, await copy_of(workspace, MEI), "No more from this person")
+    copy = await copy_of(workspace, ANA)
+    for label in ("Mark as read", "Let’s talk", "No more from this person"):
+        await workspace.click(ANA, copy, label)
+    await workspace.post(ANA, copy["channel"], "Let us see on Monday", copy["ts"])
     await workspace.settled()
     await asyncio.to_thread(_write_rows, databases)  # the bot, on this loop, may be writing too
 
@@ -337,13 +350,11 @@ async def test_who_was_to_get_a_result_is_forgotten_before_it_is_sent(
         root = await begin(workspace)
         await question(workspace, root, 1)
         await write(workspace, root, in_letters((0, 1, 0, 2, 0)))
-        asked = await picker(workspace, root, await result(workspace, root))
-        await workspace.select_user(ANA, asked, BEN)
-        confirm = await message(workspace, root, "Send it to")
+        await preview(workspace, await result(workspace, root), ANA, BEN)
         await forget(workspace, BEN)
         await until(lambda: databases.holding(BEN) == {})
 
-        await workspace.click(ANA, confirm, "Send")
+        await workspace.submit(ANA)
 
         await message(workspace, root, "has had me forget them, so I have sent nothing")
         await workspace.settled()
@@ -457,9 +468,7 @@ async def test_an_export_has_all_tables_and_nothing_that_others_have_not_sent(
         root = await begin(workspace, MEI)
         await question(workspace, root, 1)
         await write(workspace, root, in_letters((0, 1, 0, 2, 0)))
-        asked = await picker(workspace, root, await result(workspace, root))
-        await workspace.select_user(MEI, asked, ANA)
-        await message(workspace, root, "Send it to")
+        await preview(workspace, await result(workspace, root), MEI, ANA)
 
         tables = (await exported(workspace))["tables"]
 
@@ -470,7 +479,8 @@ async def test_an_export_has_all_tables_and_nothing_that_others_have_not_sent(
     assert all(text in written for text in TYPED)
     assert MEI in written  # to whom she has sent hers
     received = [row for row in tables["shares"] if row["recipient"] == ANA]
-    assert [set(row) for row in received] == [{"team", "id", "recipient", "made_at"}]  # Ben's, and not Mei's
+    seen = {"team", "id", "recipient", *(f"{name}_at" for name in TIMES_OF_SHARE)}
+    assert [set(row) for row in received] == [seen]  # Ben's, and not Mei's
     assert [set(row) for row in tables["help_requests"] if row.get("resolved_by") == ANA] == [
         {"team", "channel", "ts", "resolved_by", "asked_at", "resolved_at"}
     ]

@@ -126,7 +126,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "research engineer"]
     assert "This describes the work, not you, and not how well you do it." in said
-    assert buttons(told) == ["Share", *PARTS, "Take it again"]
+    assert buttons(told) == ["Share with my manager", *PARTS, "Take it again"]
     assert len(told["text"]) < 1600
     await either_way.settled()
     thread = await either_way.thread(root.channel, root, "U_ANA")
@@ -597,7 +597,7 @@ async def test_changing_an_answer_after_the_result_updates_it_and_says_what_chan
     assert "before, it was an AI researcher (clear)" in shown(changed)
     now = await asking(workspace, root, "the role of an AI engineer.")
     assert now["ts"] == told["ts"]
-    assert buttons(now)[0] == "Share"
+    assert buttons(now)[0] == "Share with my manager"
 
 
 @pytest.mark.both_databases
@@ -896,7 +896,7 @@ async def test_a_role_to_fill_is_asked_about_and_advised_on_as_such(workspace: W
     assert "The work in that role calls for the role of an AI engineer." in said
     assert "This describes work, not people" in said
     assert "your" not in said.lower()
-    assert buttons(told)[0] == "Share"
+    assert buttons(told)[0] == "Share with my manager"
     await workspace.click("U_ANA", told, "How it is graded")
     graded = shown(await message(workspace, root, "How to grade the work of an AI engineer"))
     assert library.quiz.role("ai-engineer").advice_role in graded
@@ -1369,7 +1369,7 @@ async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
     lines = shown(told).splitlines()
     assert "not finished, 0 of 5 answered" in lines[1]
     assert "AI researcher (clear)" in shown(told)
-    assert buttons(told) == ["Open", "Delete"] * 2
+    assert buttons(told) == ["Open", "Delete", "Open", "Share with my manager", "Delete"]
     await workspace.click("U_ANA", told, find(told, "quiz_open:", -1))
     assert (
         f"p{root.replace('.', '')}" in (await privately(workspace, "Open the questions"))["text"].replace("&amp;", "&")
@@ -1417,9 +1417,10 @@ async def test_of_a_deleted_round_nothing_that_was_said_or_recorded_remains(
         await message(workspace, root, "Then answer for the work your team does most")
         await write(workspace, root, "change 5 to d")
         await message(workspace, root, "You changed your answer to question 5")
-        await workspace.click("U_ANA", await result(workspace, root), "Share")
-        await workspace.select_user("U_ANA", await message(workspace, root, "Who should get a copy?"), "U_MEI")
-        await asking(workspace, root, "Send it to")
+        await workspace.click("U_ANA", await result(workspace, root), "Share with my manager")
+        await workspace.submit("U_ANA", {"share:to": {"share_to": "U_MEI"}})
+        await workspace.submit("U_ANA")
+        await message(workspace, root, "has this since")
         await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
 
         await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Delete")

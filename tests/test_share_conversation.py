@@ -1,13 +1,36 @@
-"""Sharing as people meet it: pick, see exactly what would be sent, send or don't."""
+"""Sharing as people meet it: choose in a window, see exactly what would be sent, send it or don't."""
 
-import sqlite3
+import json
+import re
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.domain.quiz import Graded, Run
+from bot.domain.share import Part, Place
 from bot.knowledge import Library
-from bot.slack import gateway
+from bot.slack import gallery, shared_result
 from tests.conftest import bot_in
+from tests.sharing import (
+    ANA,
+    BEN,
+    MEI,
+    RECEIPT,
+    SHARE,
+    copy_of,
+    fill_in,
+    finished,
+    forge_metadata,
+    previewed,
+    shared,
+    thread_of,
+    window,
+)
 from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
@@ -18,277 +41,375 @@ from tests.test_quiz_conversation import (
     close_answers,
     in_letters,
     message,
+    privately,
     result,
     take,
-    take_at_once,
     write,
 )
-from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
+from tests.workspace import Json, Workspace, buttons, elements, shown
 
 
-async def finished(workspace: Workspace, user: str = "U_ANA") -> tuple[Sent, Json]:
-    """Take the quiz and give its root and its result."""
-    root = await begin(workspace, user)
-    await take_at_once(workspace, root)
-    return root, await result(workspace, root)
+async def test_the_window_asks_who_gets_what_and_leaves_answers_and_note_out(either_way: Workspace):
+    _, told = await finished(either_way)
 
+    view = await window(either_way, told)
 
-async def picker(workspace: Workspace, root: Sent, told: Json) -> Json:
-    """Click 'Share' and give the message that asks whom to send it to."""
-    await workspace.click(root.user, told, "Share")
-    return await message(workspace, root, "Who should get a copy?")
-
-
-async def next_picker(workspace: Workspace, root: Sent, told: Json, before: Json) -> Json:
-    """Click 'Share' once more and give the new message that asks whom to send it to."""
-    await workspace.click(root.user, told, "Share")
-
-    async def there() -> Json | None:
-        thread = await workspace.thread(root.channel, root, root.user)
-        pickers = [each for each in thread if any(one["type"] == "users_select" for one in elements(each))]
-        return pickers[-1] if pickers and pickers[-1]["ts"] > before["ts"] else None
-
-    return await workspace.until(there, root.user)
-
-
-async def previewed(workspace: Workspace, recipient: str = "U_MEI") -> tuple[Sent, Json, Json]:
-    """Go as far as the preview; gives the root, what would be sent, and the message with the buttons."""
-    root, told = await finished(workspace)
-    await workspace.select_user("U_ANA", await picker(workspace, root, told), recipient)
-    confirm = await message(workspace, root, "Send it to")
-    return root, await message(workspace, root, "shared this recommendation with you"), confirm
+    [people, parts, note, place] = elements(view)
+    assert (people["type"], people.get("initial_user")) == ("users_select", None)
+    assert [option["value"] for option in parts["initial_options"]] == ["recommendation", "table", "graded"]
+    assert {option["value"] for option in parts["options"]} == {"recommendation", "table", "graded", "answers"}
+    assert "initial_value" not in note
+    assert place["initial_option"]["value"] == "direct"
+    assert await either_way.dm(MEI) == []
 
 
 async def test_the_manager_gets_exactly_what_was_previewed(either_way: Workspace):
-    _, preview, confirm = await previewed(either_way)
-    await either_way.settled()
-    assert await either_way.dm("U_MEI") == []
+    _, view = await previewed(either_way, note="Shall we talk?\nIt is about <!channel> & me", parts=list(Part)[:4])
+    assert await either_way.dm(MEI) == []
 
-    await either_way.click("U_ANA", confirm, "Send")
+    await either_way.submit(ANA)
 
-    [copy] = await either_way.dm("U_MEI", count=1)
-    assert shown(copy) == shown(preview)
-    assert copy["text"] == preview["text"]
-    assert "the role of an AI researcher." in shown(copy)
-    assert any(block["type"] == "table" for block in copy["blocks"])
-    assert buttons(copy) == []
-
-
-@pytest.mark.both_databases
-async def test_the_sender_is_told_and_cannot_send_twice(workspace: Workspace):
-    root, _, confirm = await previewed(workspace)
-
-    await workspace.click("U_ANA", confirm, "Send")
-    await workspace.click_as_shown("U_ANA", confirm, "Send")
-    told = await message(workspace, root, "Sent to")
-    await workspace.settled()
-
-    assert buttons(told) == []
-    assert len(await workspace.dm("U_MEI")) == 1
-
-
-async def test_what_is_not_sent_is_seen_by_nobody(workspace: Workspace):
-    root, _, confirm = await previewed(workspace)
-
-    await workspace.click("U_ANA", confirm, "Don’t send")
-    await message(workspace, root, "Not sent. Nobody else has seen anything.")
-    await workspace.click_as_shown("U_ANA", confirm, "Send")
-    await workspace.settled()
-
-    assert await workspace.dm("U_MEI") == []
+    copy = await copy_of(either_way)
+    replies = await thread_of(either_way, copy, count=5)
+    seen = shown(view)
+    for posted in (copy, *replies):
+        for block in posted["blocks"]:
+            if block["type"] == "table":
+                lines = [cell["text"] for row in block["rows"] for cell in row][1:]  # but for the corner
+                assert all(line in seen for line in lines)
+            elif block["type"] != "actions":
+                assert shown({"blocks": [block]}) in seen
+    sent = "\n".join(shown(each) for each in (copy, *replies))
+    said = [line for line in seen.split("\n") if line and line not in sent and not line.startswith("• *")]
+    assert said == [
+        "What will be sent",
+        "Nothing has been sent yet. <@U_MEI> would get this, word for word:",
+        "In the thread below it:",
+        "Slack draws these lines as a table:",
+        next(line for line in said if line.startswith("Below it <@U_MEI> can mark it as read")),
+        "Send",
+        "Back",
+    ]
+    assert "> It is about <!channel> & me" in shown(copy)
+    assert "&lt;!channel&gt;" in json.dumps(copy["blocks"])
 
 
-@pytest.mark.both_databases
-async def test_after_a_cancelled_share_another_can_be_made(workspace: Workspace):
-    root, _, confirm = await previewed(workspace)
-    await workspace.click("U_ANA", confirm, "Don’t send")
-    await message(workspace, root, "Not sent.")
+async def test_the_copy_is_a_message_of_its_own_that_speaks_of_the_senders_work(workspace: Workspace):
+    root, _ = await shared(workspace)
 
-    again = await picker(workspace, root, await result(workspace, root))
-    await workspace.select_user("U_ANA", again, "U_BEN")
-    await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
+    copy = await copy_of(workspace)
 
-    await workspace.settled()
-    assert len(await workspace.dm("U_BEN")) == 1
-    assert await workspace.dm("U_MEI") == []
-
-
-@pytest.mark.parametrize(
-    ("recipient", "reason"),
-    [
-        ("U_ANA", "That is you."),
-        ("U_ROLEFIT", "That is an app, not a person."),
-        ("U_TOM", "no longer has an active account, so I have sent nothing."),
-        ("U_EVE", "is a guest or from outside this workspace"),
-        ("U_KIM", "is a guest or from outside this workspace"),
-    ],
-)
-async def test_some_people_cannot_be_sent_a_result(workspace: Workspace, recipient: str, reason: str):
-    root, told = await finished(workspace)
-    asked = await picker(workspace, root, told)
-
-    await workspace.select_user("U_ANA", asked, recipient)
-
-    assert "Who should get a copy?" in shown(await message(workspace, root, reason))
-    await workspace.settled()
-    assert not any("Send it to" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))
-
-
-@pytest.mark.both_databases
-async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, library: Library):
-    root, told = await finished(workspace)
-    asked = await picker(workspace, root, told)
-    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
-    await message(workspace, root, "There is a result again once")
-
-    await workspace.select_user("U_ANA", asked, "U_MEI")
-
-    await message(workspace, root, "Your result has changed since this preview")
-    await workspace.settled()
-    assert await workspace.dm("U_MEI") == []
-
-
-@pytest.mark.parametrize("used", [True, False], ids=["after the first picker was used", "with the first picker unused"])
-async def test_a_result_that_was_opened_again_and_finished_anew_can_be_shared(
-    workspace: Workspace, library: Library, used: bool
-):
-    root, told = await finished(workspace)
-    first = await picker(workspace, root, told)
-    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
-    await message(workspace, root, "There is a result again once")
-    if used:
-        await workspace.select_user("U_ANA", first, "U_MEI")
-        await message(workspace, root, "Your result has changed since this preview")
-    await write(workspace, root, in_letters(ENGINEER))
-    told = await result(workspace, root)
-
-    second = await next_picker(workspace, root, told, first)
-    await workspace.select_user("U_ANA", second, "U_MEI")
-    await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
-
-    [copy] = await workspace.dm("U_MEI", count=1)
-    assert "the role of an AI engineer." in shown(copy)
-
-
-async def test_a_result_whose_answers_were_confirmed_can_be_shared(workspace: Workspace):
-    root, told = await finished(workspace)
-    first = await picker(workspace, root, told)
-    await write(workspace, root, "change 1")
-    asked = await asking(workspace, root, "So far you answered")
-    await workspace.click("U_ANA", asked, buttons(asked)[CLEAR[0]])
-
-    second = await next_picker(workspace, root, await result(workspace, root), first)
-
-    await workspace.select_user("U_ANA", second, "U_MEI")
-    await message(workspace, root, "Send it to")
-
-
-async def test_a_picker_says_again_why_somebody_cannot_be_sent_a_result(workspace: Workspace):
-    root, told = await finished(workspace)
-    asked = await picker(workspace, root, told)
-
-    for recipient, reason in (("U_ANA", "That is you."), ("U_ROLEFIT", "That is an app"), ("U_ANA", "That is you.")):
-        await workspace.select_user("U_ANA", asked, recipient)
-        await message(workspace, root, reason)
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        ("restricted_action", "This workspace does not let me write to <@U_MEI>"),
-        ("restricted_action_thread_locked", "This workspace does not let me write to <@U_MEI>"),
-        ("team_access_not_granted", "This workspace does not let me write to <@U_MEI>"),
-        ("user_not_found", "I could not deliver it to <@U_MEI>"),
-        ("msg_too_long", "Slack did not take it for <@U_MEI>"),
-        ("internal_error", "Slack did not say whether <@U_MEI> got it."),
-    ],
-)
-async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_again(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str, told: str
-):
-    monkeypatch.setattr(gateway, "TRIES", 1)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        root, _, confirm = await previewed(workspace)
-        await workspace.faults(api=[{"method": "chat.postMessage", "error": error}])
-
-        await workspace.click("U_ANA", confirm, "Send")
-
-        said = await message(workspace, root, told)
-        assert "click Share under your result" in shown(said)
-        await workspace.settled()
-        assert await workspace.dm("U_MEI") == []
-        assert states(tmp_path) == ["failed"]
-        await message(workspace, root, "This is what <@U_MEI> would have got:")
-
-        again = await next_picker(workspace, root, await result(workspace, root), said)
-        await workspace.select_user("U_ANA", again, "U_MEI")
-        await workspace.click("U_ANA", await message(workspace, root, "Send it to"), "Send")
-
-        await message(workspace, root, "Sent to <@U_MEI>.")
-        await workspace.settled()
-        assert len(await workspace.dm("U_MEI")) == 1
-        assert sorted(states(tmp_path)) == ["failed", "sent"]
-
-
-def states(data: Path) -> list[str]:
-    """Give the states of the shares that are kept."""
-    with sqlite3.connect(data / "rolefit.db") as connection:
-        return [state for (state,) in connection.execute("SELECT state FROM shares")]
-
-
-async def test_a_manager_deactivated_after_the_preview_gets_nothing_and_the_sender_is_told(workspace: Workspace):
-    root, _, confirm = await previewed(workspace)
-    await workspace.deactivate("U_MEI")
-
-    await workspace.click("U_ANA", confirm, "Send")
-
-    assert "I could not deliver it" in shown(await message(workspace, root, "I could not deliver it"))
-
-
-async def test_the_copy_speaks_of_the_senders_work_and_holds_advice_and_titles(workspace: Workspace, library: Library):
-    _, preview, _ = await previewed(workspace)
-
-    said = shown(preview)
-
+    said = "\n".join(shown(each) for each in (copy, *await thread_of(workspace, copy, count=4)))
+    assert "*<@U_ANA> shares a result with you*, as it stood on <!date^" in said
+    assert "<@U_ANA> chose what you see: the recommendation and its reasons, an excerpt of the table, how the" in said
     assert "The work of <@U_ANA> calls for the role of an AI researcher." in said
-    assert library.quiz.role("researcher").advice_role in said
-    assert "What an AI researcher is called." in said
-    assert "your" not in said.lower()
     assert "This describes work, not people" in said
+    assert not re.search(r"\byour (?:own |last )?(?:work|week|review)", said)
+    assert "archives" not in json.dumps(copy)  # no link into one's own direct message
+    assert "thread_ts" not in copy or copy["thread_ts"] == copy["ts"]
+    assert root.channel != copy["channel"]
 
 
 async def test_the_copy_about_a_role_says_whose_description_it_is(workspace: Workspace):
     root = await begin(workspace, about=ROLE)
     await take(workspace, root)
-    await workspace.click("U_ANA", await result(workspace, root), "Share")
-    asked = await message(workspace, root, "Who should get a copy?")
+    await window(workspace, await result(workspace, root))
+    await fill_in(workspace)
 
-    await workspace.select_user("U_ANA", asked, "U_MEI")
-
-    preview = await message(workspace, root, "shared this recommendation with you")
-    assert "The work in the role that <@U_ANA> described calls for" in shown(preview)
+    assert "The work in the role that <@U_ANA> described calls for" in shown(await workspace.modal(ANA))
 
 
-@pytest.mark.parametrize(("click", "becomes"), [("Send", "got, word for word:"), ("Don’t send", "would have got:")])
-async def test_the_lead_of_a_preview_says_what_became_of_it(workspace: Workspace, click: str, becomes: str):
-    root, _, confirm = await previewed(workspace)
-    await message(workspace, root, "Nothing has been sent yet.")
+async def test_a_copy_can_go_to_a_group_in_which_both_can_talk(workspace: Workspace):
+    root, receipt = await shared(workspace, place="group")
 
-    await workspace.click("U_ANA", confirm, click)
+    assert "in a group message of you both and me" in shown(receipt)
+    assert await workspace.dm(MEI) == []
+    groups = [channel for channel in (await workspace.state(MEI))["channels"] if channel.get("is_mpim")]
+    [copy] = await workspace.messages(groups[0]["id"], MEI)
+    assert "*<@U_ANA> shares a result with <@U_MEI>*" in shown(copy)
+    await workspace.click(ANA, copy, "Mark as read")  # it is not hers to say
+    await workspace.settled()
+    assert "Not marked as read so far." in shown(await message(workspace, root, RECEIPT))
+    await workspace.click(MEI, copy, "Mark as read")
+    await message(workspace, root, "<@U_MEI> marked it as read on")
 
-    assert f"This is what <@U_MEI> {becomes}" in shown(await message(workspace, root, "This is what"))
-    thread = await workspace.thread(root.channel, root, "U_ANA")
-    assert not any("Nothing has been sent yet." in shown(each) for each in thread)
+
+async def test_the_person_of_last_time_is_filled_in(workspace: Workspace):
+    root, _ = await shared(workspace)
+
+    view = await window(workspace, await result(workspace, root))
+
+    assert elements(view)[0]["initial_user"] == MEI
 
 
-async def test_somebody_whom_slack_does_not_know_is_refused_in_words(workspace: Workspace):
+@pytest.mark.both_databases
+async def test_a_second_click_on_send_sends_nothing_more(workspace: Workspace):
+    root, view = await previewed(workspace)
+    await workspace.submit(ANA)
+    await message(workspace, root, RECEIPT)
+
+    await window(workspace, await result(workspace, root))
+    await fill_in(workspace, BEN)
+    await forge_metadata(workspace, await workspace.modal(ANA), view["private_metadata"])
+    await workspace.submit(ANA)  # as a second delivery of the first click would
+    await workspace.settled()
+
+    assert len(await workspace.dm(MEI)) == 1
+    assert await workspace.dm(BEN) == []
+    thread = await workspace.thread(root.channel, root, ANA)
+    assert sum(RECEIPT in shown(each) for each in thread) == 1
+
+
+async def test_what_is_not_sent_is_seen_by_nobody_and_another_can_be_made(workspace: Workspace):
+    root, _ = await previewed(workspace)
+    await workspace.close(ANA, everything=True)
+    await workspace.settled()
+    assert await workspace.dm(MEI) == []
+
+    await window(workspace, await result(workspace, root))
+    await fill_in(workspace, BEN)
+    await workspace.submit(ANA)
+
+    await copy_of(workspace, BEN)
+    assert await workspace.dm(MEI) == []
+
+
+async def test_going_back_shows_the_window_as_it_was_and_another_preview(workspace: Workspace):
+    root, first = await previewed(workspace, note="First thoughts")
+    await workspace.close(ANA)
+
+    answer = await fill_in(workspace, None, note="Second thoughts")
+
+    assert answer["response_action"] == "push"
+    second = await workspace.modal(ANA)
+    assert first["private_metadata"] != second["private_metadata"]
+    await workspace.submit(ANA)
+    await message(workspace, root, RECEIPT)
+    copy = await copy_of(workspace)
+    assert "Second thoughts" in shown(copy)
+    assert "First thoughts" not in shown(copy)
+
+
+async def test_no_parts_are_no_share(workspace: Workspace):
+    _, told = await finished(workspace)
+    await window(workspace, told)
+
+    answer = await fill_in(workspace, parts=[])
+
+    assert answer == {
+        "response_action": "errors",
+        "errors": {"share:parts": "Please tick at least one part, or write a note."},
+    }
+    assert (await fill_in(workspace, parts=[], note="Just this"))["response_action"] == "push"
+
+
+# What has changed between a click and the next
+
+
+@pytest.mark.both_databases
+async def test_a_result_that_has_changed_since_the_preview_is_not_sent(workspace: Workspace):
+    root, _ = await previewed(workspace)
+    await write(workspace, root, "change 5 to d")
+    await message(workspace, root, "You changed your answer to question 5")
+
+    await workspace.submit(ANA)
+
+    assert "Your result has changed since this preview" in shown(await workspace.modal(ANA))
+    await workspace.settled()
+    assert await workspace.dm(MEI) == []
+
+
+async def test_a_result_that_is_open_again_is_not_shared(workspace: Workspace, library: Library):
     root, told = await finished(workspace)
-    asked = await picker(workspace, root, told)
-    await workspace.faults(api=[{"method": "users.info", "error": "user_not_found"}])
+    await window(workspace, told)
+    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
+    await message(workspace, root, "There is a result again once")
 
-    await workspace.select_user("U_ANA", asked, "U_MEI")
+    await fill_in(workspace)
 
-    refused = await message(workspace, root, "Slack did not tell me who <@U_MEI> is")
-    assert "Who should get a copy?" in shown(refused)
-    await workspace.select_user("U_ANA", refused, "U_MEI")
-    await message(workspace, root, "Nothing has been sent yet.")
+    assert "There is nothing to share until the open questions are answered." in shown(await workspace.modal(ANA))
+
+
+async def test_a_result_that_was_finished_anew_can_be_shared(workspace: Workspace, library: Library):
+    root, _ = await finished(workspace)
+    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
+    await message(workspace, root, "There is a result again once")
+    await write(workspace, root, in_letters(ENGINEER))
+
+    await window(workspace, await message(workspace, root, "the role of an AI engineer"))
+    await fill_in(workspace)
+    await workspace.submit(ANA)
+
+    assert "the role of an AI engineer." in shown(await copy_of(workspace))
+
+
+async def test_a_result_whose_answers_were_confirmed_can_be_shared(workspace: Workspace):
+    root, _ = await finished(workspace)
+    await write(workspace, root, "change 1")
+    asked = await asking(workspace, root, "So far you answered")
+    await workspace.click(ANA, asked, buttons(asked)[CLEAR[0]])
+
+    await window(workspace, await result(workspace, root))
+    assert (await fill_in(workspace))["response_action"] == "push"
+
+
+@pytest.mark.parametrize("when", ["before the window", "before the preview", "before it is sent"])
+async def test_a_result_that_was_deleted_is_not_shared(workspace: Workspace, when: str):
+    root, told = await finished(workspace)
+    if when != "before the window":
+        await window(workspace, told)
+    if when == "before it is sent":
+        await fill_in(workspace)
+    await workspace.command(ANA, "C_ASK", "/rolefit", "history")
+    await workspace.click(ANA, await privately(workspace, "Your rounds"), "Delete")
+    await privately(workspace, "You have no rounds yet.")
+
+    if when == "before the window":
+        await workspace.click_as_shown(ANA, told, SHARE)
+    elif when == "before the preview":
+        await fill_in(workspace)
+    else:
+        await workspace.submit(ANA)
+
+    assert "That result was deleted, so there is nothing to share." in shown(await workspace.modal(ANA))
+    await workspace.settled()
+    assert await workspace.dm(MEI) == []
+    assert root
+
+
+@pytest.mark.both_databases
+async def test_a_restart_between_preview_and_send_loses_nothing(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with Workspace.start() as workspace:
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            root, view = await previewed(workspace, note="Before the restart")
+            await workspace.settled()
+        async with bot_in(workspace, library, tmp_path, **kept_in):
+            await workspace.submit(ANA)
+            await message(workspace, root, RECEIPT)
+
+            copy = await copy_of(workspace)
+            assert shown({"blocks": copy["blocks"][:-1]}) in shown(view)
+
+
+async def test_what_stands_in_threads_from_before_says_how_it_works_now(workspace: Workspace):
+    root, _ = await finished(workspace)
+    await workspace.settled()
+    old = {
+        "text": "Who should get a copy?",
+        "blocks": [
+            {
+                "type": "actions",
+                "block_id": "share:r1",
+                "elements": [
+                    {"type": "users_select", "action_id": "share_with"},
+                    {"type": "button", "action_id": "share_send", "value": "s1", "text": _plain("Send")},
+                    {"type": "button", "action_id": "share_cancel", "value": "s1", "text": _plain("Don’t send")},
+                ],
+            }
+        ],
+    }
+    for use in ("share_with", "Send", "Don’t send"):
+        answer = await workspace.call("chat.postMessage", channel=root.channel, thread_ts=str(root), **old)
+        posted = {**answer["message"], "channel": root.channel}
+
+        if use == "share_with":
+            await workspace.select_user(ANA, posted, MEI)
+        else:
+            await workspace.click(ANA, posted, use)
+
+        now = await workspace.latest(ANA, posted, once=lambda now: "Sharing works in another way now" in shown(now))
+        assert buttons(now) == []
+    assert await workspace.dm(MEI) == []
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+# Nothing outside the parts
+
+
+@settings(deadline=None)
+@given(
+    number=st.integers(0),
+    parts=st.sets(st.sampled_from([part for part in Part if part is not Part.NOTE])),
+    note=st.sampled_from(["", "A note <!channel> of mine"]),
+    place=st.sampled_from(Place),
+)
+def test_nothing_outside_the_chosen_parts_is_in_what_the_recipient_gets(
+    library: Library, number: int, parts: set[Part], note: str, place: Place
+):
+    runs = _runs(library)
+    run = runs[number % len(runs)]
+    wanted = shared_result.parts_to_show(run, parts, note, library)
+
+    root, replies = shared_result.content(
+        run, wanted, sender=ANA, recipient=MEI, place=place, note=note, at=gallery.BEGUN, library=library
+    )
+    whole = "\n".join([root.text, *(reply.text for reply in replies)])
+    said = whole + json.dumps([message.blocks for message in (root, *replies)], ensure_ascii=False)
+
+    assert run.recommendation
+    lines = set(whole.split("\n"))
+    for part, only_there in _lines_of_parts(run, library).items():
+        assert part in wanted or not lines & only_there
+    if Part.ANSWERS not in wanted:
+        assert "▸" not in said
+    if Part.RECOMMENDATION not in wanted:
+        assert "The work of <@U_ANA>" not in said
+        shorts = {reason.choices[0].short for reason in run.recommendation.reasons}
+        assert not [short for short in shorts if f"• {short}" in said]
+        roles = ("of an AI researcher", "of a research engineer", "of an AI engineer")
+        assert not [role for role in roles if role in said]
+        assert "█" not in said
+    if Part.TABLE not in wanted:
+        assert "Where the roles differ" not in said
+    if Part.GRADED not in wanted:
+        assert "How to grade" not in said
+        assert "review looked at" not in said
+    if not note:
+        assert "A note by" not in said
+    assert "<!channel>" not in said
+    assert "Three questions" in whole
+
+
+def _lines_of_parts(run: Run, library: Library) -> dict[Part, set[str]]:
+    """Give the lines that stand in one part alone, by the part, when all of a result is shared."""
+    ticked = [part for part in Part if part is not Part.NOTE]
+    shown = shared_result.parts_to_show(run, ticked, "", library)
+    _, replies = shared_result.content(
+        run, shown, sender=ANA, recipient=MEI, place=Place.DIRECT, note="", at=gallery.BEGUN, library=library
+    )
+    lines = {part: set(reply.text.split("\n")) for part, reply in zip(shown, replies, strict=False)}
+    return {part: own.difference(*(lines[other] for other in shown if other != part)) for part, own in lines.items()}
+
+
+_RUNS: list[Run] = []
+
+
+def _runs(library: Library) -> list[Run]:
+    """Give finished rounds of every kind, some with what their last review looked at."""
+    if not _RUNS:
+        rounds = gallery.in_every_purpose(gallery.representative(gallery.finished_runs(library)))
+        shareable = [run for run in rounds if run.shareable]
+        assert library.quiz.review
+        columns = [column.id for column in library.tables[library.quiz.tables.roles].columns]
+        cells = [None, *(Graded(*cell) for cell in product(library.quiz.review.dimensions, columns))]
+        _RUNS.extend(replace(run, graded=cells[number % len(cells)]) for number, run in enumerate(shareable))
+    return _RUNS
+
+
+def test_a_mismatch_of_work_and_grading_is_the_first_question(library: Library):
+    run = next(run for run in _runs(library) if run.mismatch)
+
+    first = shared_result.guide(run, list(Part), library).text.split("\n")[1]
+
+    assert "is looked at in the review, but it is not what the work of" in first
+
+
+def test_without_the_recommendation_the_guide_does_not_name_it(library: Library):
+    for run in _runs(library):
+        text = shared_result.guide(run, [Part.GRADED, Part.ANSWERS], library).text
+        assert not re.search(r"AI researcher|research engineer|AI engineer", text)

@@ -301,21 +301,35 @@ async def test_a_run_stays_with_the_quiz_it_began_with(store: Store, library: Li
 async def test_a_share_leaves_its_first_state_once(store: Store, library: Library):
     await begun(store, library)
     share = Share("s1", "r1", 5, "U_MEI", {"text": "hi", "blocks": []}, ShareState.PREVIEWED)
-    await store.preview_share(TEAM, share)
-    await store.preview_share(TEAM, share)
+    first = await store.shares.preview(TEAM, share)
+    again = await store.shares.preview(TEAM, replace(share, recipient="U_BEN"))
 
-    assert await store.share(TEAM, "s1") == share
-    assert await store.count_shares(TEAM, "r1") == 1
+    assert first == again == await store.shares.get(TEAM, "s1") == replace(share, made_at=first.made_at)
+    assert first.made_at > 0
     was = {"was": ShareState.PREVIEWED}
-    assert await store.move_share(TEAM, "s1", **was, to=ShareState.CANCELLED) is ShareState.CANCELLED
-    assert await store.move_share(TEAM, "s1", **was, to=ShareState.SENT) is ShareState.CANCELLED
-    assert await store.move_share(TEAM, "s2", **was, to=ShareState.SENT) is None
+    assert await store.shares.move(TEAM, "s1", **was, to=ShareState.CANCELLED) is ShareState.CANCELLED
+    assert await store.shares.move(TEAM, "s1", **was, to=ShareState.SENT) is ShareState.CANCELLED
+    assert await store.shares.move(TEAM, "s2", **was, to=ShareState.SENT) is None
+
+
+async def test_what_was_previewed_and_not_sent_is_kept_for_a_day(store: Store, library: Library):
+    await begun(store, library)
+    for share_id, state in (("s1", ShareState.PREVIEWED), ("s2", ShareState.SENT)):
+        await store.shares.preview(TEAM, Share(share_id, "r1", 5, "U_MEI", {}, state))
+    hour = 3600.0
+
+    await store.shares.prune(time.time() + 23 * hour)
+    assert await store.shares.get(TEAM, "s1")
+    await store.shares.prune(time.time() + 25 * hour)
+
+    assert await store.shares.get(TEAM, "s1") is None
+    assert await store.shares.get(TEAM, "s2")
 
 
 async def test_another_team_sees_nothing_and_changes_nothing(store: Store, library: Library):
     await begun(store, library)
     share = Share("s1", "r1", 5, "U_MEI", {}, ShareState.PREVIEWED)
-    await store.preview_share(TEAM, share)
+    await store.shares.preview(TEAM, share)
 
     await store.runs.record_message(OTHER, "r1", "prompt:1", Posted("5.5", ""))
     await store.runs.delete(OTHER, "r1")
@@ -323,9 +337,8 @@ async def test_another_team_sees_nothing_and_changes_nothing(store: Store, libra
     assert await store.runs.in_thread(OTHER, "U_ANA", "1.r1") is None
     assert await store.runs.history(OTHER, "U_ANA", limit=5) == []
     assert await store.runs.apply(OTHER, "r1", click(library, 0), by="job") is None
-    assert await store.share(OTHER, "s1") is None
-    assert await store.count_shares(OTHER, "r1") == 0
-    assert await store.move_share(OTHER, "s1", was=ShareState.PREVIEWED, to=ShareState.SENT) is None
+    assert await store.shares.get(OTHER, "s1") is None
+    assert await store.shares.move(OTHER, "s1", was=ShareState.PREVIEWED, to=ShareState.SENT) is None
 
     found = await store.runs.get(TEAM, "r1")
     assert found is not None
@@ -488,7 +501,7 @@ async def test_tables_of_a_later_version_are_left_alone(url: str):
 
 async def test_an_error_of_the_database_does_not_say_what_was_written(store: Store):
     with pytest.raises(DBAPIError) as caught:
-        await store.preview_share(TEAM, Share("s1", "nowhere", 1, "U_MEI", {"text": "hush"}, ShareState.PREVIEWED))
+        await store.shares.preview(TEAM, Share("s1", "nowhere", 1, "U_MEI", {"text": "hush"}, ShareState.PREVIEWED))
 
     assert "hush" not in str(caught.value)
 

@@ -39,13 +39,14 @@ from bot.storage.inbox import Inbox
 from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
+from bot.storage.shares import Shares
 from bot.storage.tables import metadata
 
 MINE, THEIRS = "T_MINE", "T_THEIRS"
 VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
     "welcomed_at", "hushed_at", "asked_at", "resolved_at",
-    "told_at", "moved_at",
+    "told_at", "moved_at", "sent_at", "seen_at", "talk_at", "ended_at", "muted_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
@@ -75,7 +76,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
 
     async def preview(store: Store, team: str, number: int) -> None:
         if await store.runs.get(team, run(number)):
-            await store.preview_share(team, share(number))
+            await store.shares.preview(team, share(number))
 
     return {
         "runs.begin": lambda store, team, n: store.runs.begin(
@@ -103,12 +104,29 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "runs.begun_after": lambda store, team, n: store.runs.begun_after(team, run(n)),
         "runs.postpone": lambda store, team, n: store.runs.postpone(team, run(n), 1.0, 2.0),
         "runs.delete": lambda store, team, n: store.runs.delete(team, run(n)),
-        "count_shares": lambda store, team, n: store.count_shares(team, run(n)),
-        "preview_share": preview,
-        "share": lambda store, team, n: store.share(team, f"s{n % 2}"),
-        "move_share": lambda store, team, n: store.move_share(
+        "shares.preview": preview,
+        "shares.get": _share,
+        "shares.move": lambda store, team, n: store.shares.move(
             team, f"s{n % 2}", was=ShareState.PREVIEWED, to=(ShareState.SENT, ShareState.CANCELLED)[n % 2]
         ),
+        "shares.note_time": lambda store, team, n: store.shares.note_time(team, f"s{n % 2}", "sent_at"),
+        "shares.note_told_outdated": lambda store, team, n: store.shares.note_told_outdated(team, f"s{n % 2}"),
+        "shares.set_receipt": lambda store, team, n: store.shares.set_receipt(team, f"s{n % 2}", f"7.{n}"),
+        "shares.take_over": lambda store, team, n: store.shares.take_over(team, "s0", "s1"),
+        "shares.count_sent_today": lambda store, team, n: store.shares.count_sent_today(team, run(n)),
+        "shares.last_recipient": lambda store, team, n: store.shares.last_recipient(team, "U_ANA"),
+        "shares.live": lambda store, team, n: _live(store, team),
+        "shares.newly_outdated": lambda store, team, n: _newly_outdated(store, team, run(n)),
+        "shares.newer": lambda store, team, n: store.shares.newer(team, share(n)),
+        "shares.put_message": lambda store, team, n: store.shares.put_message(
+            team, f"s{n % 2}", "root", "D_MEI", f"8.{n % 2}"
+        ),
+        "shares.messages": lambda store, team, n: store.shares.messages(team, f"s{n % 2}"),
+        "shares.drop_message": lambda store, team, n: store.shares.drop_message(team, f"s{n % 2}", "root"),
+        "shares.of_root": lambda store, team, n: _of_root(store, team),
+        "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
+        "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
+        "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
         "record_answer": lambda store, team, n: store.record_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
         "last_answer": lambda store, team, n: store.last_answer(team, "C_ASK", f"3.{n % 2}"),
         "take_turn": lambda store, team, n: _turn(store, team),
@@ -232,6 +250,25 @@ async def _exported(store: Store, team: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+async def _share(store: Store, team: str, number: int) -> Share | None:
+    """Give a share, but for what the clock says."""
+    share = await store.shares.get(team, f"s{number % 2}")
+    return replace(share, made_at=0.0, sent_at=bool(share.sent_at)) if share else None
+
+
+async def _live(store: Store, team: str) -> list[str]:
+    return sorted(share.id for share in await store.shares.live(team, "U_ANA"))
+
+
+async def _newly_outdated(store: Store, team: str, run_id: str) -> list[str]:
+    return sorted(await store.shares.newly_outdated(team, run_id))
+
+
+async def _of_root(store: Store, team: str) -> str | None:
+    share = await store.shares.of_root(team, "D_MEI", "8.1")
+    return share.id if share else None
+
+
 def _question(number: int) -> Question:
     kind, place = (QuestionKind.SUGGESTED, QuestionKind.UNANSWERED)[number % 2], f"7.{number % 2}"
     return Question(f"C_ASK:{place}", "U_ANA", kind, f"Question {number}", "C_ASK", place, asked_at=9.0)
@@ -308,6 +345,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("feedback.", Feedback),
             ("people.", People),
             ("comparisons.", Comparisons),
+            ("shares.", Shares),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters

@@ -131,8 +131,19 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             at = {"open": True, "begun_at": 7.0, "moved_at": 8.0, "due_at": 9.0, "moved_by": "job"}
             messages = {"receipt": ["D_ANA", "1.5"]}
             await insert(connection, "comparisons", team=TEAM, id="c1", messages=messages, **about, **agreed, **at)
+        case "0013":
+            await write_share(connection)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
+
+
+async def write_share(connection: AsyncConnection) -> None:
+    """Fill what 0011 brought."""
+    share: dict[str, Any] = {"run_version": 2, "recipient": "U_MEI", "message": {"root": {}, "replies": []}}
+    share |= {"parts": json.dumps(["note"]), "place": "group", "note": "look", "sent_at": 7.0, "receipt_ts": "7.1"}
+    await insert(connection, "shares", team=TEAM, id="s2", run="r2", state="sent", made_at=BEGUN, **share)
+    await insert(connection, "share_messages", team=TEAM, share="s2", slot="root", channel="D_MEI", ts="7.2")
+    await insert(connection, "share_mutes", team=TEAM, share="s1", user="U_MEI", muted=ANA, muted_at=8.0)
 
 
 async def write_manners(connection: AsyncConnection) -> None:
@@ -174,7 +185,13 @@ async def check(store: Store, library: Library) -> None:
     assert (r2.zone, r2.revision, r2.messages["prompt:1"]) == ("Europe/Berlin", 3, Posted("1700000001.000200", "d"))
     assert {each.id for each in await store.runs.history(TEAM, ANA, limit=9)} == {"r1", "r2"}
     message = {"text": "hello", "blocks": []}
-    assert await store.share(TEAM, "s1") == Share("s1", "r1", 2, "U_MEI", message, ShareState.SENT)
+    first_share = Share("s1", "r1", 2, "U_MEI", message, ShareState.SENT, made_at=BEGUN.timestamp())
+    assert await store.shares.get(TEAM, "s1") == first_share
+    second_share = await store.shares.of_root(TEAM, "D_MEI", "7.2")
+    assert second_share
+    known = (second_share.id, second_share.parts, second_share.place, second_share.note)
+    assert known == ("s2", ("note",), "group", "look")
+    assert await store.shares.is_muted(TEAM, "U_MEI", ANA)
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed
     assert await store.first_steps_told_to(TEAM) is None
@@ -220,7 +237,7 @@ async def test_what_each_version_wrote_is_read_after_the_upgrade_to_the_last(url
     assert acted
     assert acted.held
     await store.runs.delete(TEAM, "r1")
-    assert await store.share(TEAM, "s1") is None
+    assert await store.shares.get(TEAM, "s1") is None
     assert await store.delete_team(TEAM, gone_at=2_000_000_000.0)
     assert await store.runs.history(TEAM, ANA, limit=9) == []
     await store.close()

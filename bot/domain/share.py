@@ -1,8 +1,12 @@
-"""Who may send a recommendation to whom, and whether what was previewed is still what would be sent."""
+"""Who may send which parts of a recommendation to whom, and how often."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+MOST_A_DAY: Final = 3  # shares of one result
+MAX_NOTE: Final = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -20,14 +24,36 @@ class Person:
     is_guest: bool = False
 
 
+class Part(StrEnum):
+    """What a share may hold, in the order in which it is shown; the sender ticks all but the note, which is written."""
+
+    RECOMMENDATION = "recommendation"
+    TABLE = "table"
+    ANSWERS = "answers"
+    GRADED = "graded"
+    NOTE = "note"
+
+
+TICKED: Final = (Part.RECOMMENDATION, Part.TABLE, Part.GRADED)  # unless the sender chooses otherwise
+
+
+class Place(StrEnum):
+    """Where a share is sent: to the recipient alone, or to the recipient and the sender together."""
+
+    DIRECT = "direct"
+    GROUP = "group"
+
+
 class Refusal(StrEnum):
-    """Why somebody cannot be sent a recommendation; the values are keys of `share` in words.yaml."""
+    """Why something cannot be sent; the values are keys of `share` in words.yaml."""
 
     YOURSELF = "not_yourself"
     BOT = "not_a_bot"
     INACTIVE = "not_active"
     GUEST = "not_a_guest"
     UNKNOWN = "unknown_person"  # Slack does not say who it is
+    MUTED = "not_wanted"  # the recipient wants no more shares from the sender
+    TOO_MANY = "too_many"
 
 
 class Delivery(StrEnum):
@@ -40,11 +66,12 @@ class Delivery(StrEnum):
     UNCERTAIN = "uncertain"  # Slack went on failing and may have posted it all the same
 
 
-def refusal(sender: str, team: str, recipient: Person | None) -> Refusal | None:
+def refusal(sender: str, team: str, recipient: Person | None, *, guests: bool = False) -> Refusal | None:
     """Say why `sender`, of workspace `team`, cannot send to `recipient`, or None if nothing speaks against it.
 
-    A recommendation is personal: it goes to one active member of the same workspace, never to an app, a guest or
-    somebody from outside, and nobody sends it for somebody else. None is for somebody whom Slack does not know.
+    A recommendation is personal: it goes to one active member of the same workspace, never to an app, and nobody sends
+    it for somebody else. guests: whether it may go to a guest, or to somebody of another organisation. None is for
+    somebody whom Slack does not know.
     """
     if recipient is None:
         return Refusal.UNKNOWN
@@ -54,6 +81,5 @@ def refusal(sender: str, team: str, recipient: Person | None) -> Refusal | None:
         return Refusal.BOT
     if not recipient.is_active:
         return Refusal.INACTIVE
-    if recipient.is_guest or (recipient.team not in ("", team) and team not in recipient.teams):
-        return Refusal.GUEST
-    return None
+    is_outsider = recipient.is_guest or (recipient.team not in ("", team) and team not in recipient.teams)
+    return Refusal.GUEST if is_outsider and not guests else None

@@ -317,6 +317,7 @@ class QuizWords(Authored):
     history_line: Annotated[Line, _text("date", "result")]
     history_open: Annotated[Line, _text("done", "count")]
     history_more: Annotated[Line, _text("count")]
+    history_shared: Annotated[Line, _text("people")]
     open: Button
     delete: Button
     delete_title: Plain
@@ -395,39 +396,141 @@ class GradedWords(Authored):
     skipped: Plain
     said_own: Annotated[Line, _text("cell")]
     said_role: Annotated[Line, _text("cell")]
+    said_shared: Annotated[Line, _text("sender", "cell")]
     match: Annotated[Line, _text("column")]
     mismatch: Annotated[Line, _text("role", "cell", "column")]
+    mismatch_shared: Annotated[Line, _text("role", "cell", "column")]
     if_role: Annotated[Line, _text("role")]
     hurts: Annotated[Line, _text("text")]
     ask_own: Annotated[Line, _text("text")]
     ask_role: Annotated[Line, _text("text")]
 
 
+Title = Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+To = Annotated[Line, _text("to")]
+Sender = Annotated[Line, _text("sender")]
+OnDate = Annotated[Line, _text("date")]
+
+
 class ShareWords(Authored):
     """What sharing says to the person who shares and to the one who receives."""
 
-    pick: Plain
-    placeholder: Annotated[Line, Field(max_length=150), _text()]
-    preview: Annotated[Line, _text("to")]
-    preview_sent: Annotated[Line, _text("to")]
-    preview_kept: Annotated[Line, _text("to")]
-    preview_end: Annotated[Line, _text("to")]
-    send: Button
-    cancel: Button
-    intro: Annotated[Line, _text("sender")]
-    sent: Annotated[Line, _text("to")]
-    cancelled: Plain
+    # The window
+    title: Title
+    to: Plain
+    to_placeholder: Annotated[Line, Field(max_length=150), _text()]
+    to_again: To
+    parts: Plain
+    part_recommendation: Button
+    part_table: Button
+    part_answers: Button
+    part_graded: Button
+    shown_recommendation: Plain
+    shown_table: Plain
+    shown_answers: Plain
+    shown_graded: Plain
+    shown_note: Plain
+    no_parts: Plain
+    note: Plain
+    note_hint: Plain
+    place: Plain
+    place_direct: Button
+    place_group: Button
+    look: Title
+    cancel: Title
+    preview_title: Title
+    preview: To
+    preview_update: To
+    preview_thread: Plain
+    preview_table: Plain
+    preview_buttons: To
+    send: Title
+    back: Title
+
+    # What the recipient gets
+    intro: Annotated[Line, _text("sender", "date", "parts")]
+    intro_group: Annotated[Line, _text("sender", "to", "date", "parts")]
+    noted: Sender
+    answers: Sender
+    answer: Annotated[Line, _text("row", "choice")]
+    answer_open: Annotated[Line, _text("row")]
+    tie_break: Plain
+    guide: Plain
+    guide_mismatch: Annotated[Line, _text("cell", "role")]
+    guide_graded: Annotated[Line, _text("cell")]
+    guide_close: Annotated[Line, _text("role", "runner_up")]
+    guide_role: Annotated[Line, _text("role")]
+    guide_table: Plain
+    guide_any: Annotated[tuple[Plain, ...], Field(min_length=3, max_length=3)]
+    seen: Button
+    talk: Button
+    whole_table: Button
+    mute: Button
+    unmute: Button
+    seen_on: Annotated[Line, _text("sender", "date")]
+    talk_told: Sender
+    muted: Sender
+    withdrawn_copy: Annotated[Line, _text("sender", "date")]
+    copy_gone: Plain
+    not_for_you: Plain
+    pass_on: Sender
+    pass_on_yes: Button
+    pass_on_no: Button
+    passed_on: Sender
+    not_passed_on: Plain
+    pass_on_gone: Plain
+    pass_on_refused: Sender
+    reply: To
+
+    # What the sender is told
+    receipt: Annotated[Line, _text("to", "date", "place", "parts")]
+    in_direct: Plain
+    in_group: Plain
+    seen_by: Annotated[Line, _text("to", "date")]
+    not_seen: Plain
+    wants_to_talk: To
+    talks: To
+    outdated_copy: OnDate
+    updated: Annotated[Line, _text("to", "date")]
+    update: Button
+    withdraw: Button
+    withdraw_title: Annotated[Line, Field(max_length=100), _text()]
+    withdraw_text: Annotated[Line, Field(max_length=300), _text()]
+    withdraw_yes: Annotated[Line, Field(max_length=30), _text()]
+    withdraw_no: Annotated[Line, Field(max_length=30), _text()]
+    withdrawn: Annotated[Line, _text("to", "date")]
+    withdrawn_blanked: To
+    not_withdrawn: To
+    withdraw_unknown: Plain
+    listed: Plain
+    listed_line: Annotated[Line, _text("to", "date", "parts")]
+    listed_none: Plain
+    listed_more: Annotated[Line, _text("count")]
+    result: Annotated[Line, _text("result")]
+    somebody: Plain
+
+    # Why nothing was sent
+    not_sent: Annotated[Line, _text("to", "why")]
+    sent: To
     outdated: Plain
     forgotten: Plain
-    failed: Annotated[Line, _text("to")]
-    restricted: Annotated[Line, _text("to")]
-    refused: Annotated[Line, _text("to")]
-    uncertain: Annotated[Line, _text("to")]
-    unknown_person: Annotated[Line, _text("to")]
+    gone: Plain
+    not_yours: Plain
+    not_shareable: Plain
+    click_again: Plain
+    no_group: To
+    copy_lost: To
+    failed: To
+    restricted: To
+    refused: To
+    uncertain: To
+    unknown_person: Plain
     not_yourself: Plain
     not_a_bot: Plain
-    not_active: Annotated[Line, _text("to")]
-    not_a_guest: Annotated[Line, _text("to")]
+    not_active: Plain
+    not_a_guest: Plain
+    not_wanted: Plain
+    too_many: Plain
 
 
 class CompareWords(Authored):
@@ -449,6 +552,7 @@ class CompareWords(Authored):
     not_active: Annotated[Line, _text("to")]
     not_a_guest: Annotated[Line, _text("to")]
     unknown_person: Annotated[Line, _text("to")]
+    not_wanted: Annotated[Line, _text("to")]
     open_already: Annotated[Line, _text("to")]
     not_delivered: Annotated[Line, _text("to")]
     perhaps_delivered: Annotated[Line, _text("to")]

@@ -44,6 +44,7 @@ from bot.slack.feedback_work import feedback_worker
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.gateway import SlackGateway
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.share_work import share_worker
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.storage import Store
 
@@ -97,12 +98,14 @@ def create(
     support: str | None = None,
     question_days: int = privacy.QUESTION_DAYS,
     editors: frozenset[str] = frozenset(),
+    share_guests: bool = False,
 ) -> tuple[App, Callable[[Library], None]]:
     """Make the app with its listeners and workers. Call `jobs.configure` before, `jobs.launch` after.
 
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
     support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
     question_days: that questions without an answer are kept. editors: who sees these, by their ids.
+    share_guests: whether results may be shared with guests and people of other organisations.
     Gives the app, and what to call with a new library.
     """
 
@@ -139,6 +142,7 @@ def create(
     feedback_worker.second_stage = gaps_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
     gaps_worker.editors = editors
+    share_worker.guests = share_guests
 
     def renew(library: Library) -> None:
         nonlocal current
@@ -152,7 +156,7 @@ def create(
             feedback_worker,
             channel.channel_worker,
             quiz_worker,
-            share.share_worker,
+            share_worker,
             compare_worker,
             home.home_worker,
             first_steps.first_steps_worker,

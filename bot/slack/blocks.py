@@ -8,7 +8,7 @@ import slackblocks as kit
 from bot.domain.content import Citation, Entry
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
-from bot.slack.controls import BeginFrom, begin_button, entry_button, recipient_menu, send_buttons
+from bot.slack.controls import BeginFrom, begin_button, entry_button
 from bot.slack.pieces import Message, context, finished, in_lines, joined, message, plain, section, table
 from bot.slack.text import Mrkdwn, contact, escape, fill
 
@@ -171,42 +171,18 @@ def first_steps(library: Library) -> Message:
     return plain("\n".join(lines))
 
 
-# Sharing
-
-
-def pick_recipient(run_id: str, library: Library, refused: str = "", attempt: str = "") -> Message:
-    """Ask who should get a copy; `refused` says why the person of the last attempt cannot."""
-    words = library.words.share
-    lead = f"{refused}\n\n{escape(words.pick)}" if refused else escape(words.pick)
-    return message([section(lead), recipient_menu(run_id, attempt, words.placeholder)], [lead])
-
-
-def preview_intro(recipient: Mrkdwn, library: Library) -> Message:
-    """Lead the preview in."""
-    return plain(fill(library.words.share.preview, to=recipient))
-
-
-def preview_over(recipient: Mrkdwn, library: Library, *, sent: bool) -> Message:
-    """Lead the preview in once it has been sent, or will not be."""
-    words = library.words.share
-    return plain(fill(words.preview_sent if sent else words.preview_kept, to=recipient))
-
-
-def confirm(share_id: str, recipient: Mrkdwn, library: Library) -> Message:
-    """Ask whether to send what the preview shows."""
-    words = library.words.share
-    lead = fill(words.preview_end, to=recipient)
-    buttons = send_buttons(share_id, words.send, words.cancel)
-    return message([section(lead), buttons], [lead])
-
-
 # The Home tab
 
 
-def home(library: Library, support: str | None = None, besides: Sequence[kit.Block] = ()) -> dict[str, Any]:
+def home(
+    library: Library,
+    support: str | None = None,
+    besides: Sequence[kit.Block] = (),
+    mine: Sequence[kit.Block] = (),
+) -> dict[str, Any]:
     """Render the Home tab: what the bot does and where to begin.
 
-    support: who can be asked about it, if anybody. besides: what some see besides.
+    support: who can be asked about it, if anybody. besides: what some see besides. mine: what is the person's own.
     """
     words = library.words.home
     asked = [context(fill(words.support, contact=contact(support)))] if support else []
@@ -216,6 +192,7 @@ def home(library: Library, support: str | None = None, besides: Sequence[kit.Blo
             section(escape(words.about)),
             section(escape(words.quiz)),
             kit.ActionsBlock([begin_button(words.quiz_button, BeginFrom.HOME)]),
+            *mine,
             kit.DividerBlock(),
             section(f"{escape(words.topics)}\n{_examples(library)}"),
             context(escape(words.privacy)),

@@ -29,7 +29,7 @@ from bot.domain.compare import (
 )
 from bot.domain.quiz import Outcome as QuizOutcome
 from bot.domain.quiz import Run, Transition
-from bot.domain.share import refusal
+from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks
@@ -69,6 +69,8 @@ class CompareWorker(SlackWorker):
                 return "outdated"
             if reason is not None:
                 return reason.value
+            if await self._store.shares.is_muted(team, manager, user):
+                return Refusal.MUTED.value
             about = {"sender": user, "manager": manager, "by": key}
             return None if await self._store.comparisons.begin(team, comparison_id, run_id, **about) else "open_already"
 

@@ -39,9 +39,6 @@ GRADED = "quiz_graded"  # value of an option: dimension and column; its block's 
 RESUME, OPEN, DELETE = "quiz_resume", "quiz_open", "quiz_delete"  # of the lists; value: the run
 DRAFT_ENTRY = "gaps_draft"  # with ":" and a number; value: a question of the gap
 CHOOSE_NEWS = "gaps_news"  # with ":" and "on" or "off"; value: the same
-SHARE = "share_begin"  # value: the run
-SHARE_WITH = "share_with"  # its block's id holds the run
-SHARE_SEND, SHARE_CANCEL = "share_send", "share_cancel"  # value: the share
 COMPARE = "compare_begin"  # value: the run, and perhaps the person
 COMPARE_WITH = "compare_with"  # a view and its picker; its private_metadata: the run, and who it is not blind for
 COMPARE_DO = "compare"  # with ":" and what it does; value: the comparison, and the versions of the answers it is about
@@ -131,8 +128,8 @@ def read_choice_of_entry(clicked: BlockAction) -> tuple[str, str, str | None]:
     The revision is "0" if the question had not been edited.
     """
     question_ts, revision, *entry = clicked.words(least=2, most=3)
-    checked = revision if revision == UNREVISED else _timestamp(revision)
-    return _timestamp(question_ts), checked, entry[0] if entry else None
+    checked = revision if revision == UNREVISED else read_timestamp(revision)
+    return read_timestamp(question_ts), checked, entry[0] if entry else None
 
 
 def vote_buttons(helpful: str, not_helpful: str, question_ts: str, entries: Sequence[Entry]) -> kit.ContextActionsBlock:
@@ -148,7 +145,7 @@ def read_vote(clicked: BlockAction) -> tuple[bool, str, str]:
     said, question_ts, entry, *_ = clicked.words(least=3, most=4)
     if said not in ("helpful", "not_helpful"):
         raise MalformedError("actions.0.value: vote")
-    return said == "helpful", _timestamp(question_ts), entry
+    return said == "helpful", read_timestamp(question_ts), entry
 
 
 def why_button(text: str, question_ts: str) -> kit.Button:
@@ -163,7 +160,7 @@ def not_now_button(text: str, question_ts: str) -> kit.Button:
 
 def read_question_ts(clicked: BlockAction) -> str:
     """Give the ts of the question that a button stands under the answer of. Raises MalformedError."""
-    return _timestamp(clicked.words()[0])
+    return read_timestamp(clicked.words()[0])
 
 
 def reason_button(text: str, reason: Reason, about: AboutAnswer) -> kit.Button:
@@ -199,15 +196,15 @@ def read_comment(view: SubmittedView) -> tuple[str, str, str]:
     channel, *ts = view.private_metadata.split(" ")
     if not channel or len(ts) != 1:
         raise MalformedError("view.private_metadata: words_count")
-    return channel, _timestamp(ts[0]), view.entered(COMMENT).strip()
+    return channel, read_timestamp(ts[0]), view.entered(COMMENT).strip()
 
 
 def _about_answer(words: list[str]) -> AboutAnswer:
     answer_ts, question_ts, *entry = words
-    return AboutAnswer(_timestamp(answer_ts), _timestamp(question_ts), entry[0] if entry else None)
+    return AboutAnswer(read_timestamp(answer_ts), read_timestamp(question_ts), entry[0] if entry else None)
 
 
-def _timestamp(text: str) -> str:
+def read_timestamp(text: str) -> str:
     """Read the ts of a message. Raises MalformedError."""
     if not _TIMESTAMP.fullmatch(text):
         raise MalformedError("actions.0.value: timestamp")
@@ -234,7 +231,7 @@ def read_private_place(clicked: BlockAction) -> tuple[str, str, str, list[str]]:
     if HERE in (thread_ts, question):
         return "", "", "", entries
     question_ts, _, revision = question.partition("/")
-    return _timestamp(thread_ts), _timestamp(question_ts), revision and _timestamp(revision), entries
+    return read_timestamp(thread_ts), read_timestamp(question_ts), revision and read_timestamp(revision), entries
 
 
 def mode_button(text: str, mode: Mode, *, chosen: bool, shared: bool) -> kit.Button:
@@ -491,37 +488,3 @@ def read_news(clicked: BlockAction) -> bool:
     if choice not in ("on", "off"):
         raise MalformedError("actions.0.value: choice_unknown")
     return choice == "on"
-
-
-# Sharing
-
-
-def share_button(text: str, run_id: str) -> kit.Button:
-    """Give the button under a result that begins sharing it."""
-    return kit.Button(text, action_id=SHARE, value=run_id, style="primary")
-
-
-def recipient_menu(run_id: str, attempt: str, placeholder: str) -> kit.ActionsBlock:
-    """Give the menu of people; `attempt` names the choice that was refused before, if one was."""
-    menu = kit.UserSelectMenu(action_id=SHARE_WITH, placeholder=placeholder)
-    return kit.ActionsBlock([menu], block_id=":".join(filter(None, ["share", run_id, attempt])))
-
-
-def read_recipient(clicked: BlockAction) -> tuple[str, str | None]:
-    """Give the run and the person that was chosen, if anybody was."""
-    return _of_block(clicked, "share"), clicked.selected_user
-
-
-def send_buttons(share_id: str, send: str, cancel: str) -> kit.ActionsBlock:
-    """Give the two buttons below a preview, by their labels."""
-    return kit.ActionsBlock(
-        [
-            kit.Button(send, action_id=SHARE_SEND, value=share_id, style="primary"),
-            kit.Button(cancel, action_id=SHARE_CANCEL, value=share_id),
-        ]
-    )
-
-
-def read_share(clicked: BlockAction) -> tuple[str, bool]:
-    """Give the share, and whether it is to be sent. Raises MalformedError."""
-    return clicked.words()[0], clicked.action_id == SHARE_SEND

@@ -26,7 +26,7 @@ class FirstStepsWorker(SlackWorker):
         """
         if await step("look", self._store.first_steps_told_to, team) == user:
             return
-        delivery = await self._gateway.deliver_message(team, user, self._rendered(blocks.first_steps))
+        delivery, _, _ = await self._gateway.deliver_message(team, user, self._rendered(blocks.first_steps))
         if delivery in (Delivery.DELIVERED, Delivery.UNCERTAIN):
             await step("remember", self._store.record_first_steps, team, user)
         else:

@@ -22,7 +22,7 @@ from bot.domain.language import Language
 from bot.domain.manners import Mode
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.domain.report import Report, report_on
-from bot.domain.share import Delivery, Refusal
+from bot.domain.share import Delivery, Part, Place, Refusal
 from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library, drafts
 from bot.slack import (
@@ -34,6 +34,8 @@ from bot.slack import (
     manners_blocks,
     result,
     run_messages,
+    share_blocks,
+    shared_result,
 )
 from bot.slack import privacy as privacy_listeners
 from bot.slack.controls import AboutAnswer, Reason, private_place
@@ -41,8 +43,9 @@ from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before, change_note
+from bot.slack.share_blocks import Filled
 from bot.slack.text import fill, mention
-from bot.storage import PROMPT, ChannelSettings, StoredComparison, StoredRun
+from bot.storage import PROMPT, ChannelSettings, Share, ShareState, StoredComparison, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
@@ -370,7 +373,7 @@ def results(run: Run, library: Library, before: Run | None = None) -> Iterator[R
     earlier = Before(before, BEGUN) if before else None
     yield from _thread(name, replace(run, opened=PARTS), library, [], earlier)
     if run.shareable:
-        yield Rendering(f"share of the round with {name}", partial(result.shared, run, mention(USER), library))
+        yield from shared(name, run, library)
 
 
 def described(run: Run) -> str:
@@ -437,7 +440,9 @@ def lists(library: Library) -> Iterator[Rendering]:
         for at, run in enumerate([begun, picture, *finished][: history.MOST])
     ]
     yield Rendering("offer to go on with a round", partial(history.offer, rounds[0], library))
+    people = {RUN: [USER] * 2}
     yield Rendering("list of rounds", partial(history.listed, rounds, 25, library))
+    yield Rendering("list of rounds that were shared", partial(history.listed, rounds, 25, library, people))
     yield Rendering("list of no rounds", partial(history.listed, [], 0, library))
     yield Rendering("link to the round", partial(blocks.note, LINK, library))
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
@@ -458,20 +463,91 @@ def first_steps(library: Library) -> Iterator[Rendering]:
     yield Rendering("first steps after an installation", partial(blocks.first_steps, library))
 
 
+def shared(name: str, run: Run, library: Library) -> Iterator[Rendering]:
+    """Give what the recipient of all parts of a result gets."""
+    share = example_share(run, library)
+    yield Rendering(f"copy of the round with {name}", partial(share_blocks.copy, share, USER, library, muted=False))
+    for number, kept in enumerate(share.message["replies"]):
+        reply = partial(Message, kept["text"], tuple(kept["blocks"]))
+        yield Rendering(f"part {number} of the copy of the round with {name}", reply)
+
+
+def example_share(run: Run, library: Library, note: str = "<!channel> & " * 76) -> Share:
+    """Give a share of a finished run with all parts and as long a note as there may be."""
+    parts = shared_result.parts_to_show(run, list(Part), note, library)
+    root, replies = shared_result.content(
+        run, parts, sender=USER, recipient=USER, place=Place.DIRECT, note=note, at=BEGUN, library=library
+    )
+    return Share(
+        SHARE,
+        RUN,
+        1,
+        USER,
+        shared_result.as_record(root, replies),
+        ShareState.SENT,
+        parts=parts,
+        note=note,
+        sent_at=BEGUN.timestamp(),
+    )
+
+
 def sharing(library: Library) -> Iterator[Rendering]:
-    """Give what surrounds a share, for whoever sends it."""
+    """Give what surrounds a share: the window, the states of a copy and of its receipt, the list, and what is told."""
     words, to = library.words.share, mention(USER)
-    yield Rendering("picker of who gets a share", partial(blocks.pick_recipient, RUN, library))
+    run = replace(_run_of_each_role(library)[0], graded=_mismatch(library))
+    share, stored = example_share(run, library), StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", run, {})
+    for name, filled in {"empty": Filled(), "full": Filled(USER, list(Part), share.note or "", Place.GROUP)}.items():
+        yield Rendering(f"window of sharing, {name}", partial(share_blocks.choose_view, RUN, filled, library))
+    again = partial(share_blocks.choose_view, RUN, Filled(USER), library, updates=SHARE)
+    yield Rendering("window of sharing, to update", again)
+    for place, updates in product(Place, (None, SHARE)):
+        previewed = replace(share, place=place, updates=updates)
+        name = f"preview in {place}, {'an update' if updates else 'new'}"
+        yield Rendering(name, partial(share_blocks.preview_view, previewed, "d" * 20, library))
+    for other in _run_of_each_role(library):
+        preview = partial(share_blocks.preview_view, example_share(other, library), "d" * 20, library)
+        yield Rendering(f"preview of the round with {described(other)}", preview)
+    for name in ("gone", "not_yours", "not_shareable", "outdated", "no_parts"):
+        yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))
+    states = {
+        "sent": share,
+        "seen": replace(share, seen_at=1.0),
+        "to talk about": replace(share, seen_at=1.0, talk_at=1.0),
+        "withdrawn": replace(share, state=ShareState.WITHDRAWN, ended_at=1.0),
+        "to nobody": replace(share, recipient=""),
+        "in a group": replace(share, place=Place.GROUP),
+    }
+    guide = shared_result.guide(run, list(Part), library)
+    for (name, state), flag in product(states.items(), (True, False)):
+        muted = partial(share_blocks.copy, state, USER, library, muted=flag)
+        yield Rendering(f"copy {name}{', muted' if flag else ''}", muted)
+        told = partial(
+            share_blocks.receipt, state, library, newer=flag, guide=None if flag else guide, comparable=not flag
+        )
+        yield Rendering(f"receipt of a share {name}{', outdated' if flag else ''}", told)
+    for part in Part:
+        yield Rendering(f"guide to {part} alone", partial(shared_result.guide, run, [part], library))
+    yield Rendering("receipt that was replaced", partial(share_blocks.updated_receipt, USER, 1.0, library))
+    yield Rendering("offer to pass a reply on", partial(share_blocks.ask_to_pass_on, SHARE, ASKED, USER, library))
+    yield Rendering("reply to a share", partial(share_blocks.reply, USER, "<!channel> & " * 400, library))
+    yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
+    for count in (0, 1, share_blocks.MOST + 1):
+        yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
+    mine = share_blocks.home_section(stored, [share] * (share_blocks.MOST + 1), library)
+    yield Rendering("Home with shares", partial(blocks.home, library, mine=mine))
+    for told_name in (*Delivery, "not_withdrawn", "withdrawn_blanked", "no_group", "copy_lost", "talks"):
+        yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     for refusal in Refusal:
-        why = fill(getattr(words, refusal), to=to)
-        yield Rendering(f"picker after {refusal}", partial(blocks.pick_recipient, RUN, library, why, "1.0"))
-    yield Rendering("lead of a preview", partial(blocks.preview_intro, to, library))
-    yield Rendering("end of a preview", partial(blocks.confirm, SHARE, to, library))
-    for sent in (True, False):
-        name = f"lead of a preview that was {'sent' if sent else 'kept'}"
-        yield Rendering(name, partial(blocks.preview_over, to, library, sent=sent))
-    for delivery in Delivery:
-        yield Rendering(f"share {delivery}", partial(blocks.filled, fill(getattr(words, delivery), to=to)))
+        why = fill(words.not_sent, to=to, why=getattr(words, refusal))
+        yield Rendering(f"share not sent, {refusal}", partial(blocks.filled, why))
+    for told_name in ("passed_on", "pass_on_gone", "pass_on_refused"):
+        yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), sender=to)))
+
+
+def _mismatch(library: Library) -> Graded | None:
+    """Give a cell of the roles table that a review may look at."""
+    review, columns = library.quiz.review, library.tables[library.quiz.tables.roles].columns
+    return Graded(review.dimensions[0], columns[-1].id) if review else None
 
 
 # Comparing
@@ -484,8 +560,8 @@ def comparing(library: Library) -> Iterator[Rendering]:
     yield Rendering("window of a comparison", request)
     yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
     yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))
-    refusals = (Refusal.BOT, Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN, "open_already", "not_delivered")
-    for why in refusals:
+    refusals = (Refusal.BOT, Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN, Refusal.MUTED)
+    for why in (*refusals, "open_already", "not_delivered"):
         text = fill(getattr(words, why), to=mention(USER))
         yield Rendering(f"nobody invited: {why}", partial(compare_blocks.not_invited, text, RUN, library))
     standing = [Comparison(state, (3, 4)) for state in State if state not in (State.DECLINED, State.WITHDRAWN)]
@@ -581,7 +657,9 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "nothing_so_far", "waiting", "which_two",
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
-        "share": ("cancelled", "forgotten", "outdated"),
+        "share": (
+            "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "withdraw_unknown",
+        ),
         "compare": (
             "changed", "early", "finished", "gone", "not_opened", "not_yours", "not_yourself", "nothing_to_compare",
             "outdated", "over", "own_only", "too_late",

@@ -10,7 +10,7 @@ step may depend on more than what was recorded.
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -174,17 +174,26 @@ class SlackGateway:
             "post", team, channel, render, thread_ts, key, unless=IS_GONE, doubtful=doubtful, lease=lease
         )
 
-    async def deliver_message(self, team: str, person: str, render: Render) -> Delivery:
-        """Post to a person's direct message, and say what became of it."""
+    async def deliver_message(
+        self, team: str, where: str, render: Render, *, thread_ts: str | None = None
+    ) -> tuple[Delivery, str, str]:
+        """Post to somebody's direct message, or a group's, and say what became of it.
+
+        where: the person's id, or the conversation's. Gives channel and ts of the message, empty unless it is there.
+        """
         try:
-            await self._post("deliver", team, person, render, None, next_message_key())
+            posted = await self._post("deliver", team, where, render, thread_ts, next_message_key())
         except UncertainError:
-            return Delivery.UNCERTAIN
+            return Delivery.UNCERTAIN, "", ""
         except SlackWorkError as error:
             if str(error) in DELIVERY_UNREACHABLE:
-                return Delivery.UNREACHABLE
-            return Delivery.RESTRICTED if str(error) in DELIVERY_RESTRICTED else Delivery.REFUSED
-        return Delivery.DELIVERED
+                return Delivery.UNREACHABLE, "", ""
+            return Delivery.RESTRICTED if str(error) in DELIVERY_RESTRICTED else Delivery.REFUSED, "", ""
+        if "misplaced" in posted:  # the root of its thread was deleted
+            await self.delete_message(team, posted["channel"], posted["ts"])
+        if "misplaced" in posted or not posted:
+            return Delivery.REFUSED, "", ""
+        return Delivery.DELIVERED, posted["channel"], posted["ts"]
 
     async def turn_to_update(self, team: str, *, waited_for: bool = False) -> float:
         """Take a workspace's next turn to change a message; gives 0, or the seconds after which to ask again.
@@ -209,7 +218,7 @@ class SlackGateway:
     ) -> CallResult:
         """Replace a message of ours. Gives `gone` if it is, `lost` if the lease has been lost.
 
-        A message that Slack does not let us change stays as it is: what it says has been said. patient: wait for the
+        A message that Slack does not let us change stays as it is, and `refused` is given. patient: wait for the
         turn, and for Slack; otherwise the turn has been taken before, and if Slack has to be waited for, the seconds
         are given as `wait`.
         """
@@ -237,7 +246,7 @@ class SlackGateway:
         return await self._call("update", update, lease=lease, patient=patient)
 
     async def delete_message(self, team: str, channel: str, ts: str, *, lease: Lease | None = None) -> CallResult:
-        """Delete a message of ours. One that is gone, or that Slack does not let us delete, is left."""
+        """Delete a message of ours. One that is `gone` is left, and so is one that Slack has `refused` to delete."""
 
         async def remove(_: CallResult) -> CallResult:
             try:
@@ -504,21 +513,8 @@ class SlackGateway:
         """Look somebody up; None if Slack does not say who it is."""
 
         async def person(_: CallResult) -> CallResult:
-            try:
-                profile: dict[str, Any] = (await (await self._client(team)).users_info(user=user))["user"]
-            except SlackApiError as error:
-                if _may_pass(error):
-                    raise
-                log.warning("Slack did not say who somebody is", error=code(error))
-                return {"unknown": True}
-            return {
-                "id": profile["id"],
-                "team": profile.get("team_id", ""),
-                "teams": (profile.get("enterprise_user") or {}).get("teams") or [],
-                "is_bot": bool(profile.get("is_bot")) or profile["id"] == SLACKBOT,
-                "is_active": not profile.get("deleted"),
-                "is_guest": any(profile.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
-            }
+            found = await read_person(await self._client(team), user)
+            return asdict(found) if found else {"unknown": True}
 
         profile = await self._call("person", person)
         return None if "unknown" in profile else Person(**profile)
@@ -731,6 +727,25 @@ class SlackGateway:
         return failed | {"cursor": cursor}
 
 
+async def read_person(client: AsyncWebClient, user: str) -> Person | None:
+    """Look somebody up; None if Slack does not say who it is. Raises SlackApiError where that may pass."""
+    try:
+        profile: dict[str, Any] = (await client.users_info(user=user))["user"]
+    except SlackApiError as error:
+        if _may_pass(error):
+            raise
+        log.warning("Slack did not say who somebody is", error=code(error))
+        return None
+    return Person(
+        id=profile["id"],
+        team=profile.get("team_id", ""),
+        teams=(profile.get("enterprise_user") or {}).get("teams") or [],
+        is_bot=bool(profile.get("is_bot")) or profile["id"] == SLACKBOT,
+        is_active=not profile.get("deleted"),
+        is_guest=any(profile.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
+    )
+
+
 def recorded(kept: dict[str, Any]) -> Render:
     """Give what says a message that was rendered in a step before, as `plain_data` has it."""
 
@@ -750,7 +765,7 @@ def _left_as_it_is(name: str, error: SlackApiError) -> CallResult:
     if _may_pass(error):
         raise error
     log.warning("left as it is", step=name, error=code(error))
-    return {"gone": True} if code(error) in IS_GONE else {}
+    return {"gone": True} if code(error) in IS_GONE else {"refused": True}
 
 
 def _may_pass(error: SlackApiError) -> bool:

@@ -1,6 +1,8 @@
 """What /rolefit shows of one's rounds: the one that is open, and the list of all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import slackblocks as kit
 
@@ -10,10 +12,12 @@ from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_but
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
 from bot.slack.run_messages import day, subject
-from bot.slack.text import Mrkdwn, escape, fill
-from bot.storage import StoredRun
+from bot.slack.share_controls import share_button
+from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.storage import Store, StoredRun
 
 MOST = 10  # rounds in a list
+NOBODY: Final[Mapping[str, Collection[str]]] = MappingProxyType({})
 
 
 def offer(stored: StoredRun, library: Library) -> Message:
@@ -27,8 +31,23 @@ def offer(stored: StoredRun, library: Library) -> Message:
     return message([section(text), kit.ActionsBlock([*buttons])], [text])
 
 
-def listed(rounds: Sequence[StoredRun], total: int, library: Library) -> Message:
-    """List rounds, latest first, each to open or to delete; `total` counts those that are not listed too."""
+async def of(team: str, user: str, store: Store, library: Library) -> Message:
+    """List somebody's rounds."""
+    rounds, total = await store.runs.history(team, user, limit=MOST), await store.runs.count(team, user)
+    shared: dict[str, list[str]] = {}
+    for share in await store.shares.live(team, user):
+        if share.recipient:
+            shared.setdefault(share.run, []).append(share.recipient)
+    return listed(rounds, total, library, shared)
+
+
+def listed(
+    rounds: Sequence[StoredRun], total: int, library: Library, shared: Mapping[str, Collection[str]] = NOBODY
+) -> Message:
+    """List rounds, latest first, each to open, to share or to delete; `total` counts those that are not listed too.
+
+    shared: who can see what was shared of a round, by its id.
+    """
     words = library.words.quiz
     if not rounds:
         return plain(escape(words.history_none))
@@ -40,8 +59,12 @@ def listed(rounds: Sequence[StoredRun], total: int, library: Library) -> Message
         line = _line(stored, library)
         buttons = [
             round_button(words.open, OPEN, stored.id),
+            *([share_button(library.words.result.share, stored.id, primary=False)] if stored.run.shareable else []),
             delete_button(words.delete, stored.id, sure),
         ]
+        people = ", ".join(mention(user) for user in shared.get(stored.id, ()))
+        if people:
+            line = Mrkdwn(f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}")
         parts += [section(line), kit.ActionsBlock([*buttons])]
         lines.append(line)
     if total > len(rounds):

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.jobs import formerly, worker, workflow
-from bot.slack import blocks
+from bot.slack import blocks, history, share_blocks
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import AppHomeOpened, EventCallback
 from bot.slack.slack_worker import SlackWorker
@@ -23,9 +23,16 @@ class HomeWorker(SlackWorker):
     @formerly("home")
     async def publish(self, team: str, user: str) -> None:
         """Publish the Home tab to somebody."""
+        await self.show(team, user)
+
+    async def show(self, team: str, user: str) -> None:
+        """Publish the Home tab to somebody, as a part of other work."""
 
         async def view() -> dict[str, Any]:
-            return blocks.home(self._library, self.support, await gaps_worker.home_section(team, user))
+            rounds = await self._store.runs.history(team, user, limit=history.MOST)
+            latest = next((stored for stored in rounds if stored.run.shareable), None)
+            mine = share_blocks.home_section(latest, await self._store.shares.live(team, user), self._library)
+            return blocks.home(self._library, self.support, await gaps_worker.home_section(team, user), mine)
 
         await self._gateway.publish_home(team, user, view)
 

@@ -9,7 +9,7 @@ from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, gaps, quiz
+from bot.slack import faq, feedback, gaps, quiz, share
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
@@ -23,7 +23,7 @@ from bot.slack.payloads import (
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
-from bot.storage import Reply, Store, StoredRun
+from bot.storage import ANSWER, Reply, Store, StoredRun
 
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
@@ -260,6 +260,7 @@ async def on_message(
     stored, number = None, _typed_number(message)
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
+        reply = reply if stored else await _below_copy(team, message, message.thread_ts, reply, store)
     if stored:
         await _in_round(team, message, stored, reply, library, store)
     elif message.revised_ts:
@@ -318,6 +319,20 @@ def _typed_number(message: IncomingMessage) -> int | None:
     if message.surface in UNPROMPTED or not message.thread_ts:
         return None
     return feedback.typed_number(message.text)
+
+
+async def _below_copy(
+    team: str, message: IncomingMessage, thread_ts: str, reply: PlannedReply | None, store: Store
+) -> PlannedReply | None:
+    """Give what to reply to a message that may stand below a result which somebody has shared.
+
+    There it is for that person, which is offered, unless it is a question that has an answer.
+    """
+    if reply and reply.kind == ANSWER:
+        return reply
+    where = (message.channel, thread_ts, message.ts)
+    is_there = await share.on_reply(team, message.user, *where, store, edited=message.revised_ts is not None)
+    return None if is_there else reply
 
 
 async def _revise_question(

@@ -28,7 +28,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, compare, faq, gaps, history, privacy
+from bot.slack import blocks, channel, compare, faq, gaps, history, privacy, share_blocks
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -144,9 +144,8 @@ async def command(
     argument = text.casefold()
     team, user = str(context.team_id), slash_command.user_id
     message: Message | None = None
-    if argument == "history":
-        rounds, total = await store.runs.history(team, user, limit=history.MOST), await store.runs.count(team, user)
-        message = history.listed(rounds, total, library)
+    if argument in ("history", "shares"):
+        message = await _listed(argument, team, user, store, library)
     elif argument in privacy.COMMANDS:
         message = await privacy.command(argument, team, user, slash_command.response_url, library, question_days)
     elif argument == "compare":
@@ -167,6 +166,13 @@ async def command(
         await ack(text=message.text, blocks=list(message.blocks), response_type="ephemeral")
     else:
         await ack()
+
+
+async def _listed(argument: str, team: str, user: str, store: Store, library: Library) -> Message:
+    """List somebody's rounds, or who can see what they have shared."""
+    if argument == "history":
+        return await history.of(team, user, store, library)
+    return share_blocks.listed(await store.shares.live(team, user), library)
 
 
 async def _begin_or_offer(team: str, asked: SlashCommand, library: Library, store: Store) -> Message | None:

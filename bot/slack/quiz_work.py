@@ -25,6 +25,7 @@ from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
 from bot.slack.run_messages import change_note
+from bot.slack.share_work import share_worker
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
@@ -259,8 +260,7 @@ class QuizWorker(ReconcilingWorker):
         await self._apply(team, run_id, Delete(), user)
 
         async def left() -> Message:
-            rounds = await self._store.runs.history(team, user, limit=history.MOST)
-            return history.listed(rounds, await self._store.runs.count(team, user), self._library)
+            return await history.of(team, user, self._store, self._library)
 
         await self._gateway.respond(response_url, left, replace=True)
 
@@ -313,7 +313,10 @@ class QuizWorker(ReconcilingWorker):
             compared = await self._store.comparisons.open_of_run(team, run_id)
             result = applied.result.record()
             doubtful = applied.doubtful or doubtful
-            return {"outcome": result, "held": applied.held, "doubtful": doubtful, "compared": compared}
+            acted = {"outcome": result, "held": applied.held, "doubtful": doubtful, "compared": compared}
+            if not shows and applied.result.outcome == Outcome.TAKEN:
+                acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
+            return acted
 
         acted = await step("act", act)
         if acted is None:
@@ -329,6 +332,10 @@ class QuizWorker(ReconcilingWorker):
         for comparison_id in acted["compared"]:
             follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, hashlib.sha256(key.encode()).hexdigest()[:20])
             await jobs.start(follow, compare_worker.follow_rounds, team, comparison_id)
+        if outdated := acted.get("outdated"):
+            name = hashlib.sha256(current_key().encode()).hexdigest()[:20]
+            key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
+            await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(change_note, result.answers_before)))
         return result

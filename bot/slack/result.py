@@ -8,7 +8,6 @@ import slackblocks as kit
 
 from bot.domain import fit
 from bot.domain.content import (
-    ROLE,
     Answer,
     Column,
     Option,
@@ -38,32 +37,14 @@ def recommendation(run: Run, library: Library, before: str | None = None) -> Par
 
     Raises ValueError if the run is not finished.
     """
-    found = _found(run)
-    lead: list[str] = [_headline(run, found, library)]
+    found = recommended(run)
+    lead: list[str] = [headline(run, found, library)]
     if found.clearness is Clearness.PICTURE:
         lead.append(escape(library.words.result.picture_more))
     elif early := _early(run, found, library):
         lead.append(early)
-    texts = [" ".join(lead), *([before] if before else []), *_why(run, found, library)]
-    return _first_screen(run, found, library, texts, run.purpose)
-
-
-def shared(run: Run, sender: Mrkdwn, library: Library) -> Message:
-    """Render what the recipient gets, in words for somebody whose own work it is not; the preview shows this message.
-
-    Raises ValueError if the run is not finished.
-    """
-    found, words = _found(run), library.words.result
-    intro = fill(library.words.share.intro, sender=sender)
-    lead: list[str] = [_headline(run, found, library, sender)]
-    if found.answered < len(run.quiz.questions):
-        lead.append(fill(words.rests, **how_far(run)))
-    texts = [" ".join(lead), *_why(run, found, library, shared=True)]
-    blocks, said = _first_screen(run, found, library, texts, ROLE)
-    more = [*(_advice(role, ROLE, library) for role in _roles(found)), *_titles(run, library)]
-    # The caution is the last word.
-    blocks[-1:-1], said[-1:-1] = map(section, more), more
-    return message([section(intro), kit.DividerBlock(), *blocks], [intro, *said])
+    texts = [" ".join(lead), *([before] if before else []), *reasons(run, found, library)]
+    return _first_screen(run, found, library, texts)
 
 
 def so_far(run: Run, library: Library) -> Message:
@@ -71,7 +52,7 @@ def so_far(run: Run, library: Library) -> Message:
     found = run.so_far
     if found is None:
         raise ValueError("the run has no answers")
-    lead, shares = fill(library.words.result.so_far, **how_far(run)), _shares(run, found, library)
+    lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, found, library)
     return message([section(lead), section(shares)], [lead, shares])
 
 
@@ -81,7 +62,7 @@ def part(run: Run, name: str, library: Library) -> Message:
     Raises ValueError if the run is not finished.
     """
     known: dict[str, Callable[[Run, Library], list[str]]] = {
-        "titles": _titles, "tracks": _tracks, "skills": _skills, "table": _whole_table,
+        "titles": titles, "tracks": _tracks, "skills": _skills, "table": _whole_table,
     }  # fmt: skip
     tables = {"titles": "skills", "tracks": "regimes", "skills": "skills", "table": "roles"}
     texts = known[name](run, library)
@@ -96,7 +77,7 @@ def part(run: Run, name: str, library: Library) -> Message:
 
 def advice(run: Run, library: Library) -> list[str]:
     """Say what the work would be graded on: of the role, or of both where it is too close to call."""
-    return [_advice(role, run.purpose, library) for role in _roles(_found(run))]
+    return [advice_on(role, run.purpose, library) for role in roles_of(recommended(run))]
 
 
 def part_names(run: Run, library: Library) -> dict[str, str]:
@@ -200,24 +181,25 @@ def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
     return whole
 
 
-def _found(run: Run) -> Recommendation:
+def recommended(run: Run) -> Recommendation:
+    """Give what a finished run recommends. Raises ValueError if the run is not finished."""
     if run.recommendation is None:
         raise ValueError("the run has questions without an answer")
     return run.recommendation
 
 
-def _roles(found: Recommendation) -> list[Role]:
+def roles_of(found: Recommendation) -> list[Role]:
     """Give the role that is recommended, or both where it is too close to call."""
     return [found.role, found.runner_up] if found.clearness is Clearness.CLOSE else [found.role]
 
 
-def _first_screen(run: Run, found: Recommendation, library: Library, texts: list[str], purpose: str) -> Parts:
-    words, shares = library.words.result, _shares(run, found, library)
-    caution = escape(getattr(words, f"caution_{purpose}"))
+def _first_screen(run: Run, found: Recommendation, library: Library, texts: list[str]) -> Parts:
+    words, shares = library.words.result, division(run, found, library)
+    caution = escape(getattr(words, f"caution_{run.purpose}"))
     if found.clearness is Clearness.PICTURE:
         return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
     most = TELLING - (found.clearness is not Clearness.CLEAR or bool(run.unanswered))
-    excerpt = marked(run, library, [found.role.column, found.runner_up.column], _telling(found)[:most])
+    excerpt = marked(run, library, [found.role.column, found.runner_up.column], telling(found)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
         caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
@@ -225,14 +207,15 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
 
 
-def _telling(found: Recommendation) -> list[str]:
+def telling(found: Recommendation) -> list[str]:
     """Name the rows of the table that the answers which decided it are about, or those which keep it from that."""
     both = [each for pair in zip_longest(found.reasons, found.against) for each in pair if each]
     order = both if found.clearness is Clearness.CLOSE else [*found.reasons, *found.against]
     return [reason.question.dimension for reason in order]
 
 
-def _headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
+def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
+    """Say what came out in a sentence or two; sender: whose work it is, for somebody else."""
     words = library.words.result
     whose = f"work_{run.purpose}"
     work = fill(getattr(words, f"{whose}_shared"), sender=sender) if sender else escape(getattr(words, whose))
@@ -277,7 +260,7 @@ def _questions(run: Run, questions: Sequence[Question | TieBreak], library: Libr
     return fill(library.words.result.questions, numbers=numbers)
 
 
-def _why(run: Run, found: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
+def reasons(run: Run, found: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
     """Say what decided it and what would flip it; or what speaks for either, where it is too close to call."""
     words = library.words.result
     if found.clearness is Clearness.PICTURE:
@@ -318,7 +301,8 @@ def _flip(run: Run, library: Library, *, shared: bool) -> str:
     return fill(words.flip, changes=changes, role=with_article(found.role.name))
 
 
-def _shares(run: Run, found: Recommendation, library: Library) -> str:
+def division(run: Run, found: Recommendation, library: Library) -> str:
+    """Draw how the answers divide between the roles."""
     percent = in_hundredths(found.shares)
     width = max(len(role.name) for role in run.quiz.roles)
     bars = []
@@ -328,12 +312,14 @@ def _shares(run: Run, found: Recommendation, library: Library) -> str:
     return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
 
 
-def _advice(role: Role, purpose: str, library: Library) -> str:
+def advice_on(role: Role, purpose: str, library: Library) -> str:
+    """Say what the work of a role would be graded on."""
     lead = fill(library.words.graded.advice, role=with_article(role.name))
     return f"{lead}\n{escape(worded(role, 'summary', purpose))} {escape(worded(role, 'advice', purpose))}"
 
 
-def _titles(run: Run, library: Library) -> list[str]:
+def titles(run: Run, library: Library) -> list[str]:
+    """Say what the roles that are recommended are called."""
     skills = library.tables[run.quiz.tables.skills]
     return [
         fill(
@@ -342,7 +328,7 @@ def _titles(run: Run, library: Library) -> list[str]:
             called=role.called,
             titles=in_a_row((escape(skills.column(title).label) for title in role.titles), library),
         )
-        for role in _roles(_found(run))
+        for role in roles_of(recommended(run))
     ]
 
 
@@ -351,7 +337,7 @@ def _skills(run: Run, library: Library) -> list[str]:
     words, skills = library.words.result, library.tables[run.quiz.tables.skills]
     key = fill(words.skills_key, key=(skills.key or CORE).split(". ")[0])
     said = []
-    for role in _roles(_found(run)):
+    for role in roles_of(recommended(run)):
         lines: list[str] = [fill(words.skills, role=with_article(role.name)), key]
         for row in skills.rows:
             if any(row.cells[title].startswith(CORE) for title in role.titles):
@@ -365,7 +351,7 @@ def _tracks(run: Run, library: Library) -> list[str]:
     """Say what the documents say of separate tracks and one title for the kind of work, with the risk of either."""
     words, regimes = library.words.result, library.tables[run.quiz.tables.regimes]
     said = []
-    for row in dict.fromkeys(role.regime for role in _roles(_found(run))):
+    for row in dict.fromkeys(role.regime for role in roles_of(recommended(run))):
         work = regimes.row(row)
         lines: list[str] = [fill(words.tracks, work=work.label)]
         for column in regimes.columns:

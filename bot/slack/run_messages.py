@@ -24,7 +24,7 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
-from bot.domain.content import PEOPLE, AnyQuestion, Opening, Question, Table, Term, TieBreak, with_article, worded
+from bot.domain.content import PEOPLE, ROLE, AnyQuestion, Opening, Question, Term, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
@@ -38,10 +38,10 @@ from bot.slack.controls import (
     grading_menu,
     grading_option,
     label,
-    share_button,
 )
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
+from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import CARD, NOTE, PROMPT
 
@@ -351,7 +351,7 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
     roles, advice = library.tables[run.quiz.tables.roles], result.advice(run, library)
     parts: list[kit.Block] = [*map(section, advice)]
     source = fill(library.words.quiz.source, sources=library.cite([review.source]))
-    graded = run.graded if run.graded and _has(roles, run.graded) else None
+    graded = graded_cell(run, library)
     if graded is None and not run.not_graded:
         groups = []
         for row in map(roles.row, review.dimensions):
@@ -368,13 +368,16 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
         return message([*parts, section(text, again), context(source)], [*advice, text, source])
     cell = roles.row(graded.dimension).cells[graded.column]
     said = fill(getattr(words, f"said_{run.purpose}"), cell=cell)
-    lines = [said, *_judged(run, cell, roles.column(graded.column).label, library)]
+    lines = [said, *judged(run, cell, roles.column(graded.column).label, library)]
     shown = [section(lines[0], again), *map(section, lines[1:])]
     return message([*parts, *shown, context(source)], [*advice, *lines, source])
 
 
-def _judged(run: Run, cell: str, column: str, library: Library) -> list[str]:
-    """Say whether what a review looked at is in the column of the work, why it hurts if not, and what to do."""
+def judged(run: Run, cell: str, column: str, library: Library, *, shared: bool = False) -> list[str]:
+    """Say whether what a review looked at is in the column of the work, why it hurts if not, and what to do.
+
+    shared: to somebody else, who may do something about it.
+    """
     words, found, review = library.words.graded, run.recommendation, run.quiz.review
     if found is None or review is None:
         return []
@@ -384,20 +387,22 @@ def _judged(run: Run, cell: str, column: str, library: Library) -> list[str]:
     roles = [found.role, found.runner_up] if close else [found.role]
     names = [with_article(role.name) for role in roles]
     named = fill(library.words.quiz.either, first=names[0], second=names[1]) if close else Mrkdwn(escape(names[0]))
-    lines: list[str] = [fill(words.mismatch, role=named, cell=cell, column=column)]
+    lines: list[str] = [fill(words.mismatch_shared if shared else words.mismatch, role=named, cell=cell, column=column)]
+    purpose = ROLE if shared else run.purpose
     for role, name in zip(roles, names, strict=True):
         if trap := review.traps.get(role.id):
             lines += [fill(words.if_role, role=name)] if close else []
-            ask = getattr(words, f"ask_{run.purpose}")
-            lines += [fill(words.hurts, text=trap.hurts), fill(ask, text=worded(trap, "ask", run.purpose))]
+            ask = getattr(words, f"ask_{purpose}")
+            lines += [fill(words.hurts, text=trap.hurts), fill(ask, text=worded(trap, "ask", purpose))]
     return lines
 
 
-def _has(roles: Table, graded: Graded) -> bool:
-    """Say whether the table has this cell, which somebody may have picked before it was edited."""
-    return any(row.id == graded.dimension for row in roles.rows) and any(
-        column.id == graded.column for column in roles.columns
-    )
+def graded_cell(run: Run, library: Library) -> Graded | None:
+    """Give the cell that the last review looked at; None if it is not told, or the table has no such cell any more."""
+    roles, graded = library.tables[run.quiz.tables.roles], run.graded
+    has_row = graded and any(row.id == graded.dimension for row in roles.rows)
+    has_column = graded and any(column.id == graded.column for column in roles.columns)
+    return graded if has_row and has_column else None
 
 
 def _to(user: str, text: str) -> str:

@@ -1,207 +1,329 @@
-"""Sharing in Slack: pick a person, see what would be sent, send it or not."""
+"""Sharing in Slack: choose what to send in a window, see what will be sent, send it or not; take it back."""
 
+import asyncio
 import hashlib
-from functools import partial
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
-from bot.domain.share import Delivery, refusal
-from bot.jobs import current_key, step, worker, workflow
+from bot.domain.quiz import Status
+from bot.domain.share import MOST_A_DAY, Part, Refusal, refusal
 from bot.knowledge import Library
-from bot.slack import blocks, result
-from bot.slack.controls import SHARE, SHARE_CANCEL, SHARE_SEND, SHARE_WITH, read_recipient, read_run, read_share
-from bot.slack.gateway import plain_data, recorded
-from bot.slack.payloads import BlockActions
-from bot.slack.pieces import Message
-from bot.slack.slack_worker import SlackWorker
-from bot.slack.text import fill, mention
+from bot.slack import share_blocks, shared_result
+from bot.slack.client import code
+from bot.slack.controls import read_run
+from bot.slack.gateway import read_person
+from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.share_blocks import Filled
+from bot.slack.share_controls import (
+    FORMER_SHARING,
+    SHARE,
+    SHARE_CHOOSE,
+    SHARE_CONFIRM,
+    SHARE_KEEP,
+    SHARE_MUTE,
+    SHARE_PASS_ON,
+    SHARE_SEEN,
+    SHARE_TABLE,
+    SHARE_TALK,
+    SHARE_UNMUTE,
+    SHARE_UPDATE,
+    SHARE_WITHDRAW,
+    ChosenShare,
+    read_chosen_share,
+    read_confirmed_share,
+    read_pass_on,
+    read_share,
+)
+from bot.slack.share_work import FROM_HOME, share_worker
 from bot.slack.work import Work
-from bot.storage import Share, ShareState, Store
+from bot.storage import Share, ShareState, Store, StoredRun
+
+PATIENCE = 2.0  # seconds that Slack has to say who somebody is: a window waits for three
+OF_THE_RECIPIENT = (SHARE_SEEN, SHARE_TALK, SHARE_TABLE, SHARE_MUTE, SHARE_UNMUTE)
+
+log = structlog.get_logger()
 
 
-@worker()
-class ShareWorker(SlackWorker):
-    """Sends a recommendation to one person, after its owner has seen exactly what will be sent."""
-
-    @workflow
-    async def pick(self, team: str, channel: str, root_ts: str, run_id: str) -> None:
-        """Ask who should get it."""
-        pick = self._rendered(partial(blocks.pick_recipient, run_id))
-        await self._post_in_run(team, run_id, channel, root_ts, pick)
-
-    @workflow
-    async def preview(self, team: str, run_id: str, recipient: str, picker_ts: str) -> None:
-        """Show what this person would get, or say why they cannot; nothing is sent yet.
-
-        A picker gives way to one preview: of two picks at once the first counts.
-        """
-        key = current_key()
-        attempt = key.rpartition(":")[2]
-        share_id = hashlib.sha256(f"{team}:{run_id}:{picker_ts}".encode()).hexdigest()[:20]
-
-        async def look() -> dict[str, str] | None:
-            stored = await self._store.runs.get(team, run_id)
-            return {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts} if stored else None
-
-        where = await step("look", look)
-        if where is None:
-            return
-        channel, to = where["channel"], mention(recipient)
-        reason = refusal(where["user"], team, await self._gateway.get_person(team, recipient))
-        if reason is not None:
-
-            def refused(library: Library) -> Message:
-                why = fill(getattr(library.words.share, reason), to=to)
-                return blocks.pick_recipient(run_id, library, why, attempt)
-
-            await self._gateway.update_message(team, channel, picker_ts, self._rendered(refused))
-            return
-
-        async def keep() -> dict[str, Any] | None:
-            if (earlier := await self._store.share(team, share_id)) is not None:
-                return earlier.message
-            now = await self._store.runs.get(team, run_id)
-            if now is None or not now.run.shareable:  # deleted, or a change has opened it again
-                return None
-            message = result.shared(now.run, mention(now.user), self._library)
-            kept = plain_data(message) | {"intro_ts": picker_ts, "by": key}
-            share = Share(share_id, run_id, now.answers_version, recipient, kept, ShareState.PREVIEWED)
-            await self._store.preview_share(team, share)
-            return kept
-
-        kept = await step("keep preview", keep)
-        if kept is None:
-            await self._gateway.update_message(team, channel, picker_ts, self._rendered(_outdated))
-            return
-        if kept["by"] != key:
-            return
-        await self._gateway.update_message(team, channel, picker_ts, self._rendered(partial(blocks.preview_intro, to)))
-        for message in (recorded(kept), self._rendered(partial(blocks.confirm, share_id, to))):
-            await self._post_in_run(team, run_id, channel, where["root_ts"], message)
-
-    @workflow
-    async def send(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
-        """Send what was previewed, unless it was cancelled or the result has changed since."""
-
-        async def claim() -> dict[str, Any] | None:
-            share = await self._store.share(team, share_id)
-            run = await self._store.runs.get(team, share.run) if share else None
-            if share is None or run is None:
-                return None
-            if not share.recipient:
-                return {"forgotten": True}
-            to = ShareState.SENT if run.answers_version == share.run_version else ShareState.CANCELLED
-            # Nobody but this work makes it SENT: to find it so means that we did, before a crash.
-            now = await self._store.move_share(team, share_id, was=ShareState.PREVIEWED, to=to)
-            if now is ShareState.CANCELLED and to is ShareState.SENT:
-                return None
-            outdated = now is not ShareState.SENT
-            return {"recipient": share.recipient, "message": share.message, "outdated": outdated}
-
-        claimed = await step("claim share", claim)
-        if claimed is None:
-            return
-        if "forgotten" in claimed:
-            nobody = self._rendered(lambda library: blocks.say(library.words.share.forgotten))
-            await self._gateway.update_message(team, channel, confirm_ts, nobody)
-            return
-        to = mention(claimed["recipient"])
-        if claimed["outdated"]:
-            await self._gateway.update_message(team, channel, confirm_ts, self._rendered(_outdated))
-            await self._end_preview(team, channel, claimed, sent=False)
-            return
-        delivery = await self._gateway.deliver_message(team, claimed["recipient"], recorded(claimed["message"]))
-        sent = delivery is Delivery.DELIVERED
-        if not sent:
-            await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-
-        def note(library: Library) -> Message:
-            return blocks.filled(fill(getattr(library.words.share, delivery), to=to))
-
-        await self._gateway.update_message(team, channel, confirm_ts, self._rendered(note))
-        await self._end_preview(team, channel, claimed, sent=sent)
-
-    @workflow
-    async def cancel(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:
-        """Send nothing."""
-
-        async def cancelled() -> dict[str, Any] | None:
-            now = await self._store.move_share(team, share_id, was=ShareState.PREVIEWED, to=ShareState.CANCELLED)
-            share = await self._store.share(team, share_id)
-            if now is not ShareState.CANCELLED or share is None:
-                return None
-            return {"recipient": share.recipient, "message": share.message}
-
-        share = await step("cancel share", cancelled)
-        if share is not None:
-            note = self._rendered(lambda library: blocks.say(library.words.share.cancelled))
-            await self._gateway.update_message(team, channel, confirm_ts, note)
-            await self._end_preview(team, channel, share, sent=False)
-
-    async def _end_preview(self, team: str, channel: str, share: dict[str, Any], *, sent: bool) -> None:
-        """Have the lead of a preview say what became of it."""
-        # Not of before it was kept, nor with a name that is not kept any more.
-        if share["recipient"] and (intro_ts := share["message"].get("intro_ts")):
-            note = partial(blocks.preview_over, mention(share["recipient"]), sent=sent)
-            await self._gateway.update_message(team, channel, intro_ts, self._rendered(note))
-
-    async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str | None:
-        async def move() -> str | None:
-            return await self._store.move_share(team, share_id, was=was, to=to)
-
-        return await step(f"share {to}", move)
+# The windows
 
 
-share_worker = ShareWorker("share")
-
-
-async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
-    """Ask who should get the result; a second click finds the picker of the first.
-
-    Once more was done to the run, or with its result, the picker may be used up or far above: another is posted.
-    """
-    team, run_id = str(context.team_id), read_run(block_actions.action)
-    stored = await store.runs.get(team, run_id)
-    if stored and stored.user == block_actions.user.id:
-        number = await store.count_shares(team, stored.id) + 1
-        key = Work.PICK_MANAGER.key(team, stored.id, block_actions.place.ts, stored.revision, number)
-        await jobs.start(key, share_worker.pick, team, stored.channel, stored.root_ts, stored.id)
+async def begin(
+    ack: AsyncAck,
+    block_actions: BlockActions,
+    context: AsyncBoltContext,
+    client: AsyncWebClient,
+    library: Library,
+    store: Store,
+) -> None:
+    """Open the window in which somebody chooses what to share of their result, and with whom."""
+    team, user, run_id = str(context.team_id), block_actions.user.id, read_run(block_actions.action)
+    why = _not_theirs(await store.runs.get(team, run_id), user, run_id)
+    if why:
+        view = share_blocks.notice_view(getattr(library.words.share, why), library)
+    else:
+        filled = Filled(recipient=await store.shares.last_recipient(team, user))
+        view = share_blocks.choose_view(run_id, filled, library)
+    await _open(client, block_actions, view)
     await ack()
 
 
-async def pick(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
-    """Show the preview for the person that was picked."""
-    team, action = str(context.team_id), block_actions.action
-    run_id, recipient = read_recipient(action)
-    stored = await store.runs.get(team, run_id)
-    if stored and recipient and stored.user == block_actions.user.id:
-        picker_ts = block_actions.place.ts
-        key = Work.PREVIEW_SHARE.key(team, run_id, picker_ts, action.action_ts)
-        await jobs.start(key, share_worker.preview, team, run_id, recipient, picker_ts)
+async def begin_update(
+    ack: AsyncAck,
+    block_actions: BlockActions,
+    context: AsyncBoltContext,
+    client: AsyncWebClient,
+    library: Library,
+    store: Store,
+) -> None:
+    """Open the same window for a newer result, to replace the copy that somebody has; with what was chosen then."""
+    team, user, share_id = str(context.team_id), block_actions.user.id, read_share(block_actions.action)
+    share = await store.shares.get(team, share_id)
+    run_id = (await store.shares.newer(team, share) or share.run) if share and share.is_live else None
+    why = _not_theirs(await store.runs.get(team, run_id) if run_id else None, user, share_id)
+    if why is None and share and not share.recipient:
+        why = "forgotten"
+    if why or run_id is None or share is None:
+        view = share_blocks.notice_view(getattr(library.words.share, why or "gone"), library)
+    else:
+        filled = Filled(share.recipient, share.parts, share.note or "", share.place)
+        view = share_blocks.choose_view(run_id, filled, library, updates=share.id)
+    await _open(client, block_actions, view)
     await ack()
 
 
-async def send(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
-    """Send it, or don't, as the button says; only the owner's click counts."""
-    team, (share_id, sends) = str(context.team_id), read_share(block_actions.action)
-    share = await store.share(team, share_id)
+async def preview(
+    ack: AsyncAck,
+    view_submission: ViewSubmission,
+    context: AsyncBoltContext,
+    client: AsyncWebClient,
+    library: Library,
+    store: Store,
+) -> None:
+    """Show exactly what will be sent, and remember it; or say at the field in question why it cannot be."""
+    team, user, chosen = str(context.team_id), view_submission.user.id, read_chosen_share(view_submission.view)
+    stored = await store.runs.get(team, chosen.run)
+    updated = await store.shares.get(team, chosen.updates) if chosen.updates else None
+    why = _not_theirs(stored, user, chosen.run)
+    if why is None and chosen.updates:
+        of_update = await store.runs.get(team, updated.run) if updated else None
+        why = _not_theirs(of_update, user, chosen.updates) or (None if updated and updated.is_live else "gone")
+    if why or stored is None:
+        await ack(
+            response_action="update", view=share_blocks.notice_view(getattr(library.words.share, str(why)), library)
+        )
+        return
+    recipient = (updated.recipient if updated else chosen.recipient) or ""
+    parts = shared_result.parts_to_show(stored.run, chosen.parts, chosen.note, library)
+    if errors := await _errors(team, user, recipient, parts, chosen, client, library, store):
+        await ack(response_action="errors", errors=errors)
+        return
+    share = await store.shares.preview(team, _share(team, stored, recipient, parts, chosen, view_submission, library))
+    await ack(response_action="push", view=share_blocks.preview_view(share, _digest(share.message), library))
+
+
+async def send(
+    ack: AsyncAck, view_submission: ViewSubmission, context: AsyncBoltContext, library: Library, store: Store
+) -> None:
+    """Send what was previewed. What the window brings back only names it: all is checked against the rows."""
+    team, user = str(context.team_id), view_submission.user.id
+    confirmed = read_confirmed_share(view_submission.view)
+    run_id, share_id, digest = confirmed or ("", "", "")
+    share = await store.shares.get(team, share_id)
     stored = await store.runs.get(team, share.run) if share else None
-    if stored and stored.user == block_actions.user.id:
-        key = (Work.SEND_SHARE if sends else Work.CANCEL_SHARE).key(team, stored.id, share_id)
-        work = share_worker.send if sends else share_worker.cancel
-        await jobs.start(key, work, team, share_id, stored.channel, block_actions.place.ts)
+    why = _not_theirs(stored, user, share_id)
+    forged = share is not None and (share.run != run_id or _digest(share.message) != digest)
+    if share is None or stored is None or why or forged:
+        if forged or confirmed is None:
+            log.warning("a share was refused", reason="forged", share=share_id, user=user)
+            why = "not_yours"
+        view = share_blocks.notice_view(getattr(library.words.share, why or "gone"), library)
+        await ack(response_action="update", view=view)
+        return
+    if share.state is ShareState.PREVIEWED and stored.answers_version != share.run_version:
+        view = share_blocks.notice_view(library.words.share.outdated, library)
+        await ack(response_action="update", view=view)
+        return
+    await jobs.start(Work.SEND_SHARE.key(team, share.run, share.id), share_worker.deliver, team, share.id)
+    await ack(response_action="clear")
+
+
+def _not_theirs(stored: StoredRun | None, user: str, asked: str) -> str | None:
+    """Say why somebody cannot share a result, as a key of `share` in words.yaml; None if they can.
+
+    asked: what their click or window has named, for the log.
+    """
+    if stored is None or stored.run.status is Status.DELETED:
+        return "gone"
+    if stored.user != user:
+        log.warning("a share was refused", reason="not the owner", asked=asked, user=user)
+        return "not_yours"
+    return None if stored.run.shareable else "not_shareable"
+
+
+async def _errors(
+    team: str,
+    user: str,
+    recipient: str,
+    parts: tuple[Part, ...],
+    chosen: ChosenShare,
+    client: AsyncWebClient,
+    library: Library,
+    store: Store,
+) -> dict[str, str]:
+    """Say what speaks against a share, by the block of the window that it is about; nothing if it can be previewed."""
+    words, errors = library.words.share, dict[str, str]()
+    why = await _refusal(team, user, recipient, client, store)
+    if why is None and not chosen.updates and await store.shares.count_sent_today(team, chosen.run) >= MOST_A_DAY:
+        why = Refusal.TOO_MANY
+    if why:  # of an update there is no picker
+        errors[share_blocks.PARTS if chosen.updates else share_blocks.TO] = getattr(words, why)
+    if not parts:
+        errors[share_blocks.PARTS] = words.no_parts
+    return errors
+
+
+async def _refusal(team: str, user: str, recipient: str, client: AsyncWebClient, store: Store) -> Refusal | None:
+    """Say why somebody cannot send anything to somebody."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            person = await read_person(client, recipient) if recipient else None
+    except (SlackApiError, ClientError, TimeoutError):  # it may pass, and the window stays as it is
+        return Refusal.UNKNOWN
+    if why := refusal(user, team, person, guests=share_worker.guests):
+        return why
+    return Refusal.MUTED if await store.shares.is_muted(team, recipient, user) else None
+
+
+def _share(
+    team: str,
+    stored: StoredRun,
+    recipient: str,
+    parts: tuple[Part, ...],
+    chosen: ChosenShare,
+    submission: ViewSubmission,
+    library: Library,
+) -> Share:
+    """Render what the recipient would get. The same choices in the same window are the same share."""
+    about = (team, stored.id, stored.answers_version, submission.view.id, recipient, parts, chosen.note, chosen.place)
+    share_id = hashlib.sha256(repr(about).encode()).hexdigest()[:20]
+    root, replies = shared_result.content(
+        stored.run,
+        parts,
+        sender=stored.user,
+        recipient=recipient,
+        place=chosen.place,
+        note=chosen.note,
+        at=datetime.now(UTC),
+        library=library,
+    )
+    return Share(
+        share_id,
+        stored.id,
+        stored.answers_version,
+        recipient,
+        shared_result.as_record(root, replies),
+        ShareState.PREVIEWED,
+        parts=parts,
+        place=chosen.place,
+        note=chosen.note or None,
+        updates=chosen.updates,
+    )
+
+
+def _digest(message: Mapping[str, Any]) -> str:
+    """Give what tells one previewed message from another."""
+    return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()[:20]
+
+
+async def _open(client: AsyncWebClient, clicked: BlockActions, view: dict[str, Any]) -> None:
+    """Open a window for somebody who has clicked, as long as Slack lets us."""
+    if clicked.trigger_id is None:
+        return
+    try:
+        await client.views_open(trigger_id=clicked.trigger_id, view=view)
+    except SlackApiError as error:  # such as that the click came twice
+        log.warning("a window could not be opened", error=code(error))
+
+
+# What becomes of it
+
+
+async def withdraw(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Take a copy back, by a button of its receipt or of a list."""
+    team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
+    share_id = read_share(action)
+    share = await store.shares.get(team, share_id)
+    if share:
+        listed_at = None if block_actions.message else block_actions.response_url or FROM_HOME
+        key = Work.WITHDRAW_SHARE.key(team, share.run, share_id, action.action_ts)
+        await jobs.start(key, share_worker.withdraw, team, share_id, user, listed_at)
     await ack()
 
 
-def _outdated(library: Library) -> Message:
-    return blocks.say(library.words.share.outdated)
+async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Do what a button below a copy says."""
+    team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
+    share_id, place = read_share(action), block_actions.place
+    share = await store.shares.get(team, share_id)
+    key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
+    where = (user, place.channel, place.ts)
+    await jobs.start(key, share_worker.handle_recipient, team, share_id, action.action_id, *where)
+    await ack()
+
+
+async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Send a reply of the recipient to the sender, or don't, as the button says; the first click decides."""
+    team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
+    share_id, ts, wanted = read_pass_on(block_actions.action)
+    share = await store.shares.get(team, share_id)
+    key = Work.PASS_ON.key(team, share.run if share else "gone", share_id, ts)
+    where = (place.channel, place.ts, place.thread_ts or place.ts, ts)
+    await jobs.start(key, share_worker.pass_on, team, share_id, user, *where, wanted)
+    await ack()
+
+
+async def on_reply(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, edited: bool) -> bool:
+    """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
+
+    edited: it was written before, and offered then.
+    """
+    share = await store.shares.of_root(team, channel, thread_ts)
+    if share is None:
+        return False
+    if share.recipient == user and not edited:
+        key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
+        await jobs.start(key, share_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
+    return True
+
+
+async def click_again(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Say that sharing has a window now, in place of a menu or buttons of before it had."""
+    team, place = str(context.team_id), block_actions.place
+    key = Work.PICK_MANAGER.key(team, "former", place.channel, place.ts)
+    await jobs.start(key, share_worker.send, team, "", place.channel, place.ts)
+    await ack()
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the buttons and the picker of sharing."""
+    """Listen to the buttons and the windows of sharing."""
     app.action(SHARE)(begin)
-    app.action(SHARE_WITH)(pick)
-    app.action(SHARE_SEND)(send)
-    app.action(SHARE_CANCEL)(send)
+    app.action(SHARE_UPDATE)(begin_update)
+    app.view(SHARE_CHOOSE)(preview)
+    app.view(SHARE_CONFIRM)(send)
+    app.action(re.compile(rf"^{SHARE_WITHDRAW}:"))(withdraw)
+    for name in OF_THE_RECIPIENT:
+        app.action(name)(answer_recipient)
+    for name in (SHARE_PASS_ON, SHARE_KEEP):
+        app.action(name)(pass_on)
+    for name in FORMER_SHARING:
+        app.action(name)(click_again)

@@ -37,9 +37,8 @@ class Work(Enum):
     STOP = "stop", Owner.ROUND
     REMIND = "remind", Owner.ROUND
     EXPIRE = "expire", Owner.ROUND
-    PICK_MANAGER = "pick", Owner.ROUND
+    PICK_MANAGER = "pick", Owner.ROUND  # this and the next two: of before sharing had a window
     PREVIEW_SHARE = "preview", Owner.ROUND
-    SEND_SHARE = "send", Owner.ROUND
     CANCEL_SHARE = "cancel", Owner.ROUND
     INVITE_TO_COMPARE = "invite", Owner.ROUND
     ACCEPT_COMPARISON = "accept", Owner.COMPARISON
@@ -47,6 +46,12 @@ class Work(Enum):
     FOLLOW_ROUNDS = "followrounds", Owner.COMPARISON
     COMPARISON_DUE = "comparedue", Owner.COMPARISON
     SAY_WHAT_CHANGED = "comparelater", Owner.COMPARISON
+    SEND_SHARE = "send", Owner.ROUND
+    WITHDRAW_SHARE = "withdraw", Owner.ROUND
+    ANSWER_RECIPIENT = "recipient", Owner.ROUND
+    OFFER_TO_PASS_ON = "offer", Owner.ROUND
+    PASS_ON = "passon", Owner.ROUND
+    REFRESH_RECEIPTS = "receipts", Owner.ROUND
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL

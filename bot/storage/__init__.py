@@ -6,7 +6,8 @@ from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
-from bot.storage.store import Installation, Share, ShareState, Store
+from bot.storage.shares import ROOT, Share, ShareState
+from bot.storage.store import Installation, Store
 
 __all__ = [
     "ANSWER",
@@ -16,6 +17,7 @@ __all__ = [
     "NOTE",
     "NOT_YOURS",
     "PROMPT",
+    "ROOT",
     "ActionResult",
     "Applied",
     "BusyError",

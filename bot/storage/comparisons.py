@@ -20,6 +20,8 @@ from bot.storage.people import SENT
 from bot.storage.sql import insert_into
 from bot.storage.tables import answers, comparisons, runs, shares
 
+RECEIVED = (SENT, "withdrawn")  # states of a share whose recipient has seen it, or may have
+
 
 @dataclass(frozen=True)
 class StoredComparison:
@@ -127,7 +129,7 @@ class Comparisons:
     async def is_known_to(self, team: str, run: str, manager: str) -> bool:
         """Say whether somebody has been shown the result of a round before, by a share or by a comparison."""
         sent = select(shares.c.id).where(shares.c.team == team, shares.c.run == run)
-        sent = sent.where(shares.c.recipient == manager, shares.c.state == SENT)
+        sent = sent.where(shares.c.recipient == manager, shares.c.state.in_(RECEIVED))
         mine = (comparisons.c.team == team, comparisons.c.run == run, comparisons.c.manager == manager)
         revealed = select(comparisons.c.id).where(*mine, comparisons.c.state == State.REVEALED)
         async with self._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The store: runs, answers and shares as rows, in SQLite or PostgreSQL.
+"""The store: runs, answers and the rest as rows, in SQLite or PostgreSQL.
 
 Every method takes the team first and sees that team's rows only. Each is one transaction and says what a second
 call does, because Slack repeats itself and so does durable work.
@@ -9,8 +9,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +26,12 @@ from bot.storage.ownership import Owner, ownership
 from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
+from bot.storage.shares import Shares
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, shares, threads
+from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
 from bot.storage.trouble import watch
 
-HEAD = "0012"  # the newest migration; a test holds it against the files
+HEAD = "0013"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
@@ -42,27 +41,6 @@ MIGRATING = 7_265_706  # any number that no other program locks in this database
 OF_A_TEAM = tuple(
     table for table in reversed(metadata.sorted_tables) if ownership(table).owner not in (Owner.WORK, Owner.NOBODY)
 )
-
-
-class ShareState(StrEnum):
-    """Where the sending of a result stands; FAILED is what Slack has refused, or never said that it took."""
-
-    PREVIEWED = "previewed"
-    SENT = "sent"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Share:
-    """One sending of one result, as it stood at `run_version`, to one person; `message` is what was previewed."""
-
-    id: str
-    run: str
-    run_version: int
-    recipient: str
-    message: dict[str, Any]
-    state: ShareState
 
 
 @dataclass(frozen=True)
@@ -82,7 +60,7 @@ class Store:
 
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
     people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
-    could not answer. comparisons: two people's answers about the same work.
+    could not answer. comparisons: two people's answers about the same work. shares: results that were sent to somebody.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -92,6 +70,7 @@ class Store:
         self.feedback = Feedback(engine)
         self.gaps = Gaps(engine)
         self.comparisons = Comparisons(engine)
+        self.shares = Shares(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 
     @classmethod
@@ -124,37 +103,6 @@ class Store:
     async def close(self) -> None:
         """Close all connections. Closing again does nothing."""
         await self._engine.dispose()
-
-    async def count_shares(self, team: str, run_id: str) -> int:
-        """Count the shares of a run, whatever became of them."""
-        async with self._engine.connect() as connection:
-            mine = (shares.c.team == team, shares.c.run == run_id)
-            return await connection.scalar(select(func.count()).select_from(shares).where(*mine)) or 0
-
-    async def preview_share(self, team: str, share: Share) -> None:
-        """Remember a result as it was previewed for somebody; again does nothing."""
-        row = {"team": team, "id": share.id, "run": share.run, "run_version": share.run_version}
-        row |= {"recipient": share.recipient, "message": share.message, "state": share.state}
-        async with self._engine.begin() as connection:
-            await insert_new(connection, shares, {**row, "made_at": datetime.now(UTC)})
-
-    async def share(self, team: str, share_id: str) -> Share | None:
-        """Give a share, or None if there is none."""
-        async with self._engine.connect() as connection:
-            found = await connection.execute(select(shares).where(shares.c.team == team, shares.c.id == share_id))
-            row = found.mappings().first()
-        if row is None:
-            return None
-        kept = {name: row[name] for name in ("id", "run", "run_version", "recipient", "message")}
-        return Share(**kept, state=ShareState(row["state"]))
-
-    async def move_share(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> ShareState | None:
-        """Take a share from one state to another if it is in the first; gives its state then, None if there is none."""
-        mine = (shares.c.team == team, shares.c.id == share_id)
-        async with self._engine.begin() as connection:
-            await connection.execute(update(shares).where(*mine, shares.c.state == was).values(state=to))
-            now = await connection.scalar(select(shares.c.state).where(*mine))
-        return ShareState(now) if now else None
 
     async def record_answer(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
         """Remember the entry a thread was answered with, and when; a later one replaces it."""
@@ -294,6 +242,7 @@ class Store:
         await self.replies.prune(before)
         await self.feedback.prune(gaps_before)
         await self.gaps.prune(gaps_before)
+        await self.shares.prune(now)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""

@@ -163,6 +163,7 @@ oauth_states = Table(
     info=owned_by(Owner.NOBODY),
 )
 
+# Results that were previewed for somebody, and what became of them.
 shares = Table(
     "shares",
     metadata,
@@ -174,7 +175,18 @@ shares = Table(
     Column("message", JSON, nullable=False),  # as previewed, so that what is sent is what was seen
     Column("state", String(16), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("parts", JSON),  # that the sender chose; none, like all below, in rows of before these could be chosen
+    Column("place", String(16)),
+    Column("note", Text),  # of the sender
+    Column("updates", String(64)),  # the share whose copy this one is to replace
+    Column("sent_at", Float(53)),  # seconds since 1970, as all times below
+    Column("seen_at", Float(53)),  # when the recipient said so
+    Column("talk_at", Float(53)),  # when the recipient said that they would like to talk
+    Column("ended_at", Float(53)),  # when it was withdrawn, or failed
+    Column("told_outdated", Boolean),  # whether the sender was told that the copy is of an older answer
+    Column("receipt_ts", String(32)),  # of the message in the round's thread that tells the sender about it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
+    Index("ix_shares_run", "team", "run"),
     info=owned_by(Owner.RUN, "recipient"),
 )
 
@@ -204,6 +216,35 @@ comparisons = Table(
     UniqueConstraint("team", "run", "manager", "open", name="uq_comparisons_open"),
     Index("ix_comparisons_manager_run", "team", "manager_run"),
     info=owned_by(Owner.PEOPLE, "sender", "manager"),
+)
+
+# Where the copy of a share stands: its root, and by number what is in the thread below.
+share_messages = Table(
+    "share_messages",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("share", String(64), primary_key=True),
+    Column("slot", String(32), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("ts", String(32), nullable=False),
+    ForeignKeyConstraint(
+        ["team", "share"], ["shares.team", "shares.id"], name="fk_share_messages_share", ondelete="CASCADE"
+    ),
+    Index("ix_share_messages_place", "team", "channel", "ts"),
+    info=owned_by(Owner.CHANNEL),
+)
+
+# Who wants no more shares from whom, by the share with which they said so, which may be gone.
+share_mutes = Table(
+    "share_mutes",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("share", String(64), primary_key=True),
+    Column("user", String(32), nullable=False),
+    Column("muted", String(32)),
+    Column("muted_at", Float(53), nullable=False),
+    Index("ix_share_mutes_user", "team", "user"),
+    info=owned_by(Owner.PERSON, "user", "muted"),
 )
 
 # How the bot behaves in a channel, by its id; no row, or no mode, is the default.

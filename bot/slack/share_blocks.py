@@ -1,0 +1,296 @@
+"""Windows, copies with their buttons, receipts and lists of sharing -> Block Kit. Nothing is sent here."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import slackblocks as kit
+
+from bot.domain.quiz import Run
+from bot.domain.share import MAX_NOTE, TICKED, Part, Place
+from bot.knowledge import Library
+from bot.slack import result
+from bot.slack.controls import compare_button
+from bot.slack.pieces import DASH, Message, context, finished, message, plain, section
+from bot.slack.run_messages import day
+from bot.slack.share_controls import (
+    SHARE_CHOOSE,
+    SHARE_CONFIRM,
+    SHARE_MUTE,
+    SHARE_NOTE,
+    SHARE_PARTS,
+    SHARE_PLACE,
+    SHARE_SEEN,
+    SHARE_TABLE,
+    SHARE_TALK,
+    SHARE_TO,
+    SHARE_UNMUTE,
+    SHARE_UPDATE,
+    choose_metadata,
+    confirm_metadata,
+    pass_on_buttons,
+    share_button,
+    shares_button,
+    withdraw_button,
+)
+from bot.slack.shared_result import part_names
+from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.storage import Share, ShareState, StoredRun
+
+MOST = 10  # shares in a list
+QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
+# Ids of the blocks of the window, by which what is wrong with their contents is shown.
+TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
+
+View = dict[str, Any]
+
+
+# The windows
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the window of sharing is filled in with before anybody has chosen anything."""
+
+    recipient: str | None = None
+    parts: Collection[str] = TICKED
+    note: str = ""
+    place: Place = Place.DIRECT
+
+
+def choose_view(run_id: str, filled: Filled, library: Library, *, updates: str | None = None) -> View:
+    """Ask who should get which parts of a result, and where. updates: the share whose copy is to be replaced."""
+    words = library.words.share
+    options = [
+        kit.Option(getattr(words, f"part_{part}"), part.value)
+        for part in Part
+        if part is not Part.NOTE
+    ]  # fmt: skip
+    ticked = [option for option in options if option.value in set(filled.parts)]
+    parts = kit.CheckboxGroup(SHARE_PARTS, options, initial_options=ticked or None)
+    note = kit.PlainTextInput(SHARE_NOTE, filled.note or None, multiline=True, max_length=MAX_NOTE)
+    blocks: list[kit.Block] = [
+        kit.InputBlock(words.parts, parts, block_id=PARTS, optional=True),
+        kit.InputBlock(words.note, note, block_id=NOTE, hint=words.note_hint, optional=True),
+    ]
+    if updates:
+        blocks.insert(0, section(fill(words.to_again, to=mention(filled.recipient or ""))))
+    else:
+        people = kit.UserSelectMenu(SHARE_TO, initial_user=filled.recipient, placeholder=words.to_placeholder)
+        blocks.insert(0, kit.InputBlock(words.to, people, block_id=TO))
+        places = [kit.Option(getattr(words, f"place_{place}"), place.value) for place in Place]
+        chosen = next(option for option in places if option.value == filled.place)
+        blocks.append(kit.InputBlock(words.place, kit.RadioButtonGroup(SHARE_PLACE, places, chosen), block_id=PLACE))
+    view = kit.ModalView(
+        title=words.title,
+        blocks=blocks,
+        submit=words.look,
+        close=words.cancel,
+        private_metadata=choose_metadata(run_id, updates),
+        callback_id=SHARE_CHOOSE,
+    ).to_dict()
+    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+
+
+def preview_view(share: Share, digest: str, library: Library) -> View:
+    """Show exactly what will be sent, with a button that sends it; digest: of the share's message.
+
+    Windows take no tables: one is shown as lines, and it is said that Slack draws them as a table.
+    """
+    words, to = library.words.share, mention(share.recipient)
+    lead = fill(words.preview_update if share.updates else words.preview, to=to)
+    divider = _plain_blocks(kit.DividerBlock())
+    blocks = [*_plain_blocks(context(lead)), *divider, *_in_window(share.message["root"], library)]
+    blocks += [*divider, *_plain_blocks(context(escape(words.preview_thread)))]
+    for kept in share.message["replies"]:
+        blocks += [*_in_window(kept, library), *divider]
+    last = context(fill(words.preview_buttons, to=to))
+    view = kit.ModalView(
+        title=words.preview_title,
+        blocks=[last],
+        submit=words.send,
+        close=words.back,
+        private_metadata=confirm_metadata(share.run, share.id, digest),
+        callback_id=SHARE_CONFIRM,
+    ).to_dict()
+    return {**view, "blocks": [*blocks, *_plain_blocks(last)]}
+
+
+def _plain_blocks(*blocks: kit.Block) -> tuple[dict[str, Any], ...]:
+    return message(blocks, []).blocks
+
+
+def _in_window(kept: Mapping[str, Any], library: Library) -> list[dict[str, Any]]:
+    """Give the blocks of a message as a window can show them."""
+    blocks: list[dict[str, Any]] = []
+    for block in kept["blocks"]:
+        if block["type"] == "table":
+            lead = context(escape(library.words.share.preview_table))
+            blocks += _plain_blocks(lead, section("\n".join(_rows_in_lines(block))))
+        else:
+            blocks.append(block)
+    return blocks
+
+
+def _rows_in_lines(block: Mapping[str, Any]) -> list[str]:
+    """Say a table block in lines, one for each row."""
+    [head, *rows] = [[escape(cell["text"]) for cell in row] for row in block["rows"]]
+    return [
+        f"• *{row[0]}:* " + "; ".join(f"{name}: {cell}" for name, cell in zip(head[1:], row[1:], strict=True))
+        for row in rows
+    ]
+
+
+def notice_view(text: str, library: Library) -> View:
+    """Say in a window why nothing can be shared."""
+    words = library.words.share
+    view = kit.ModalView(title=words.title, blocks=[section(escape(text))], close=words.cancel).to_dict()
+    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+
+
+# The copy
+
+
+def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message:
+    """Render the message that a copy begins with, as it was previewed, with the recipient's buttons.
+
+    muted: the recipient wants no more shares from the sender. Once withdrawn, it says only that.
+    """
+    words, name = library.words.share, mention(sender)
+    if share.state in (ShareState.WITHDRAWN, ShareState.FAILED):
+        return plain(fill(words.withdrawn_copy, sender=name, date=_on(share.ended_at)))
+    buttons: list[kit.Element] = []
+    lines: list[str] = []
+    if share.seen_at:
+        lines.append(fill(words.seen_on, date=_on(share.seen_at), sender=name))
+    else:
+        buttons.append(shares_button(words.seen, SHARE_SEEN, share.id, primary=True))
+    if share.talk_at:
+        lines.append(fill(words.talk_told, sender=name))
+    else:
+        buttons.append(shares_button(words.talk, SHARE_TALK, share.id))
+    buttons.append(shares_button(words.whole_table, SHARE_TABLE, share.id))
+    if muted:
+        lines.append(fill(words.muted, sender=name))
+    kind, text = (SHARE_UNMUTE, words.unmute) if muted else (SHARE_MUTE, words.mute)
+    buttons.append(shares_button(text, kind, share.id))
+    root = share.message["root"]
+    below = message([*([context("\n".join(lines))] if lines else []), kit.ActionsBlock(buttons)], lines)
+    return Message("\n".join([root["text"], *lines]), (*root["blocks"], *below.blocks))
+
+
+def whole_table(stored: StoredRun, library: Library) -> Message:
+    """Show the documents' table of the roles, with nothing of anybody's answers."""
+    return result.part(Run(stored.run.quiz), "table", library)
+
+
+def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Message:
+    """Ask the recipient whether what they wrote below a copy, at `ts`, is to be sent to the sender."""
+    words = library.words.share
+    lead = fill(words.pass_on, sender=mention(sender))
+    return message([section(lead), pass_on_buttons(words.pass_on_yes, words.pass_on_no, share_id, ts)], [lead])
+
+
+def reply(recipient: str, text: str, library: Library) -> Message:
+    """Show the sender what the recipient has replied, given as Slack has it."""
+    lead = fill(library.words.share.reply, to=mention(recipient))
+    cut = text
+    while len(escape(cut)) > QUOTED:
+        cut = cut[: len(cut) * 9 // 10].rstrip() + "…"
+    # As plain text nothing in it mentions or links anything.
+    quoted = kit.SectionBlock(kit.PlainText(cut, emoji=False))
+    return message([section(lead), quoted], [lead, escape(cut)])
+
+
+# For the sender
+
+
+def receipt(share: Share, library: Library, *, newer: bool, guide: Message | None, comparable: bool = False) -> Message:
+    """Say what became of a share. newer: the result has changed since. guide: questions for a talk about it.
+
+    comparable: whether the recipient may be asked to answer the same questions, for a comparison.
+    """
+    words, to = (
+        library.words.share,
+        mention(share.recipient) if share.recipient else escape(library.words.share.somebody),
+    )
+    to = Mrkdwn(to)
+    if share.state is ShareState.WITHDRAWN:
+        return plain(fill(words.withdrawn, to=to, date=_on(share.ended_at)))
+    place = words.in_group if share.place is Place.GROUP else words.in_direct
+    named = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
+    lines: list[str] = [fill(words.receipt, to=to, **named)]
+    lines.append(fill(words.seen_by, to=to, date=_on(share.seen_at)) if share.seen_at else escape(words.not_seen))
+    if share.talk_at:
+        lines.append(fill(words.wants_to_talk, to=to))
+    if newer:
+        lines.append(fill(words.outdated_copy, date=_on(share.made_at)))
+    buttons: list[kit.Element] = []
+    if newer and share.recipient:
+        buttons.append(shares_button(words.update, SHARE_UPDATE, share.id, primary=True))
+    if comparable and share.recipient:
+        buttons.append(compare_button(library.words.compare.title, share.run, share.recipient))
+    buttons.append(withdraw_button(words.withdraw, share.id, _sure(library)))
+    text = "\n".join(lines)
+    questions = [section(guide.text)] if guide else []
+    said = [guide.text] if guide else []
+    return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *said])
+
+
+def updated_receipt(recipient: str, at: float | None, library: Library) -> Message:
+    """Say in place of a receipt that another has taken its place, below a newer result."""
+    return plain(fill(library.words.share.updated, to=mention(recipient), date=_on(at)))
+
+
+def listed(shares: Sequence[Share], library: Library) -> Message:
+    """List who can see what of somebody's results, latest first."""
+    words = library.words.share
+    if not shares:
+        return plain(escape(words.listed_none))
+    lead = escape(words.listed)
+    parts, lines = _list(shares, library)
+    return message([section(lead), *parts], [lead, *lines])
+
+
+def home_section(latest: StoredRun | None, shares: Sequence[Share], library: Library) -> list[kit.Block]:
+    """Give what somebody's Home tab says of their latest result, and of who can see what."""
+    words = library.words.share
+    blocks: list[kit.Block] = []
+    if latest and (found := latest.run.recommendation):
+        named = fill(words.result, result=result.named(found, library))
+        blocks += [section(named), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
+    if shares:
+        blocks += [section(escape(words.listed)), *_list(shares, library)[0]]
+    return blocks
+
+
+def _list(shares: Sequence[Share], library: Library) -> tuple[list[kit.Block], list[str]]:
+    words = library.words.share
+    blocks: list[kit.Block] = []
+    lines: list[str] = []
+    for share in shares[:MOST]:
+        to = mention(share.recipient) if share.recipient else Mrkdwn(escape(words.somebody))
+        named = {"date": _on(share.sent_at or share.made_at), "parts": part_names(share.parts, library) or DASH}
+        line = fill(words.listed_line, to=to, **named)
+        if share.seen_at:
+            line = Mrkdwn(f"{line}\n{fill(words.seen_by, to=to, date=_on(share.seen_at))}")
+        button = withdraw_button(words.withdraw, share.id, _sure(library)) if share.sent_at else None
+        blocks.append(section(line, button))
+        lines.append(line)
+    if len(shares) > MOST:
+        more = fill(words.listed_more, count=str(len(shares) - MOST))
+        blocks.append(context(more))
+        lines.append(more)
+    return blocks, lines
+
+
+def _sure(library: Library) -> kit.ConfirmationDialogue:
+    words = library.words.share
+    return kit.ConfirmationDialogue(
+        words.withdraw_title, words.withdraw_text, words.withdraw_yes, words.withdraw_no, "danger"
+    )
+
+
+def _on(at: float | None) -> Mrkdwn:
+    return day(datetime.fromtimestamp(at or 0.0, UTC))
