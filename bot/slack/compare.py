@@ -5,14 +5,12 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.compare import is_comparable
 from bot.knowledge import Library
 from bot.slack import blocks, history
-from bot.slack.client import code
 from bot.slack.compare_blocks import PICKER, refusal_view, request_view
 from bot.slack.compare_work import compare_worker
 from bot.slack.controls import (
@@ -29,6 +27,7 @@ from bot.slack.controls import (
 from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Store, StoredRun
 
@@ -45,7 +44,7 @@ async def command(
     latest = next((stored for stored in rounds if is_comparable(stored.run)), None)
     if latest is None:
         return blocks.say(library.words.compare.nothing_to_compare)
-    opened = await _open(client, trigger_id, _view(latest, library))
+    opened = await open_window(client, trigger_id, _view(latest, library))
     return None if opened else blocks.say(library.words.compare.not_opened)
 
 
@@ -65,9 +64,9 @@ async def begin(
     elif stored and is_comparable(stored.run):
         knows = picked is not None and await store.comparisons.is_known_to(team, run_id, picked)
         view = _view(stored, library, picked=picked, known_to=picked if picked and knows else "")
-        await _open(client, block_actions.trigger_id, view)
+        await open_window(client, block_actions.trigger_id, view)
     else:
-        await _open(client, block_actions.trigger_id, refusal_view(library))
+        await open_window(client, block_actions.trigger_id, refusal_view(library))
     await ack()
 
 
@@ -127,16 +126,6 @@ async def start_due_work(store: Store, now: float) -> None:
 
 def _view(stored: StoredRun, library: Library, **given: Any) -> dict[str, Any]:
     return request_view(stored.id, stored.user, len(stored.run.quiz.questions), library, **given)
-
-
-async def _open(client: AsyncWebClient, trigger_id: str | None, view: dict[str, Any]) -> bool:
-    """Open a window; False if Slack does not let us, such as after three seconds."""
-    try:
-        await client.views_open(trigger_id=trigger_id or "", view=view)
-    except SlackApiError as error:
-        log.warning("a window could not be opened", error=code(error))
-        return False
-    return True
 
 
 def register(app: AsyncApp) -> None:

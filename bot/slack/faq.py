@@ -110,14 +110,8 @@ class FaqWorker(ReplyWorker):
         revision: of the question when it was answered so; "" for none.
         """
         wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), decided_for=revision)
+        outcome = await self._try_to_post(team, channel, wanted, response_url)
         again = private_place(thread_ts, question_ts, entries, revision)
-        try:
-            outcome = await self.post_private(team, channel, wanted)
-        except UncertainError:
-            await self._replace_private(response_url, "perhaps_posted")
-            raise
-        except SlackWorkError as error:
-            outcome = "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
         await self._replace_private(response_url, outcome, entries, again)
 
     @workflow
@@ -141,17 +135,24 @@ class FaqWorker(ReplyWorker):
         if place:
             channel, private_ts = place
             wanted = Reply(private_ts, "", asker, Surface.COMMAND, ANSWER, tuple(entries))
-            try:
-                outcome = await self.post_private(team, channel, wanted)
-            except UncertainError:
-                await self._replace_private(response_url, "perhaps_posted")
-                raise
-            except SlackWorkError as error:
-                outcome = "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
+            outcome = await self._try_to_post(team, channel, wanted, response_url)
         if outcome == "not_a_member":
             posted = await self._gateway.respond(response_url, self._posted_here(asker, entries), visible=True)
             outcome = "posted_here_now" if posted else "cannot_post"
         await self._replace_private(response_url, outcome, entries, private_place("", "", entries))
+
+    async def _try_to_post(self, team: str, channel: str, wanted: Reply, response_url: str) -> str:
+        """Post what one person has seen; gives the outcome as `post_private` does, and where Slack refuses, why.
+
+        Raises UncertainError, after it was said, where Slack may have posted it.
+        """
+        try:
+            return await self.post_private(team, channel, wanted)
+        except UncertainError:
+            await self._replace_private(response_url, "perhaps_posted")
+            raise
+        except SlackWorkError as error:
+            return "not_a_member" if str(error) in NOT_A_MEMBER else "cannot_post"
 
     async def _is_known(self, entries: list[str]) -> bool:
         return bool(self._library.known(entries))

@@ -3,15 +3,12 @@
 import re
 
 import structlog
-from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.faq import Surface
 from bot.knowledge import Library
-from bot.slack.client import code
 from bot.slack.controls import (
     ASK_PERSON,
     CHOOSE_ENTRY,
@@ -33,6 +30,7 @@ from bot.slack.faq import PlannedReply
 from bot.slack.feedback_blocks import comment_view
 from bot.slack.feedback_work import Click, feedback_worker
 from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Store
 
@@ -110,14 +108,8 @@ async def give_reason(
     key = Work.GIVE_REASON.key(click.team, click.user, click.channel, about.answer_ts, click.at)
     where = (about.answer_ts, about.question_ts, about.entry)
     await jobs.start(key, feedback_worker.give_reason, click.record(), *where, reason.value)
-    if reason is Reason.OTHER and block_actions.trigger_id:
-        try:
-            view = comment_view(click.channel, about.answer_ts, library)
-            await client.views_open(trigger_id=block_actions.trigger_id, view=view)
-        except SlackApiError as error:  # such as that the click came twice; the reason counts without words too
-            log.warning("a window could not be opened", error=code(error))
-        except (ClientError, TimeoutError) as error:
-            log.warning("a window could not be opened", error=type(error).__name__)
+    if reason is Reason.OTHER:  # which counts without words too
+        await open_window(client, block_actions.trigger_id, comment_view(click.channel, about.answer_ts, library))
     await ack()
 
 

@@ -19,7 +19,6 @@ from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, Part, Refusal, refusal
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
-from bot.slack.client import code
 from bot.slack.controls import read_run
 from bot.slack.gateway import read_person
 from bot.slack.payloads import BlockActions, ViewSubmission
@@ -45,6 +44,7 @@ from bot.slack.share_controls import (
     read_share,
 )
 from bot.slack.share_work import FROM_HOME, share_worker
+from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Share, ShareState, Store, StoredRun
 
@@ -73,7 +73,7 @@ async def begin(
     else:
         filled = Filled(recipient=await store.shares.last_recipient(team, user))
         view = share_blocks.choose_view(run_id, filled, library)
-    await _open(client, block_actions, view)
+    await open_window(client, block_actions.trigger_id, view)
     await ack()
 
 
@@ -97,7 +97,7 @@ async def begin_update(
     else:
         filled = Filled(share.recipient, share.parts, share.note or "", share.place)
         view = share_blocks.choose_view(run_id, filled, library, updates=share.id)
-    await _open(client, block_actions, view)
+    await open_window(client, block_actions.trigger_id, view)
     await ack()
 
 
@@ -243,16 +243,6 @@ def _share(
 def _digest(message: Mapping[str, Any]) -> str:
     """Give what tells one previewed message from another."""
     return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()[:20]
-
-
-async def _open(client: AsyncWebClient, clicked: BlockActions, view: dict[str, Any]) -> None:
-    """Open a window for somebody who has clicked, as long as Slack lets us."""
-    if clicked.trigger_id is None:
-        return
-    try:
-        await client.views_open(trigger_id=clicked.trigger_id, view=view)
-    except SlackApiError as error:  # such as that the click came twice
-        log.warning("a window could not be opened", error=code(error))
 
 
 # What becomes of it

@@ -1,0 +1,30 @@
+"""Opening windows, which Slack takes from a listener alone: for three seconds after a click, and once."""
+
+from typing import Any
+
+import structlog
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.client import code
+
+log = structlog.get_logger()
+
+
+async def open_window(client: AsyncWebClient, trigger_id: str | None, view: dict[str, Any]) -> bool:
+    """Open a window for whoever has clicked or typed a command; gives whether Slack has opened it.
+
+    It has not where the click came twice, came too late, or Slack does not answer; nothing is raised then.
+    """
+    if trigger_id is None:
+        return False
+    try:
+        await client.views_open(trigger_id=trigger_id, view=view)
+    except SlackApiError as error:
+        log.warning("a window could not be opened", error=code(error))
+        return False
+    except (ClientError, TimeoutError) as error:
+        log.warning("a window could not be opened", error=type(error).__name__)
+        return False
+    return True
