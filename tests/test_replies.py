@@ -71,10 +71,35 @@ async def test_the_ten_minutes_count_from_when_the_answer_was_there(store: Store
     await store.replies.hold(TEAM, ASK, FIRST, by="say")
     await store.replies.claim_entries(TEAM, ASK, ["mts"], FIRST.question_ts, 600)
     monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 500)
-    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1"), by="say")
+    await store.replies.settle(
+        TEAM, ASK, replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1"), by="say", posted=True
+    )
 
     monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 700)
     assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "7.0", 600) == {"mts": FIRST.question_ts}
+    # An edit that changes nothing two days later makes no new answer of it.
+    await store.replies.hold(TEAM, ASK, replace(FIRST, revision="9.0"), by="edit")
+    edited = replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1", revision="9.0")
+    await store.replies.settle(TEAM, ASK, edited, by="edit")
+    monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 1200)
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "8.0", 600) == {}
+
+
+async def test_a_claim_is_taken_over_from_an_answer_that_does_not_say_it(store: Store):
+    await store.replies.claim_entries(TEAM, ASK, ["mts", "xai"], "5.0", 600)
+
+    stale = {"mts": "5.0", "xai": "4.0"}
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts", "xai"], "6.0", 600, instead_of=stale) == {"xai": "5.0"}
+
+
+async def test_what_stopped_work_has_held_is_free(store: Store):
+    await store.replies.hold(TEAM, ASK, FIRST, by="say")
+    await store.replies.release(TEAM, ["say", "other"])
+
+    released = await store.replies.get(TEAM, ASK, FIRST.question_ts)
+    assert released
+    assert released.state is ReplyState.WITHHELD
+    assert await store.replies.hold(TEAM, ASK, replace(FIRST, revision="6.0"), by="edit")
 
 
 async def test_an_answer_that_becomes_another_gives_up_what_it_does_not_say(store: Store):
@@ -112,9 +137,12 @@ async def test_a_hold_is_kept_for_as_long_as_its_work_says_so(store: Store, monk
     monkeypatch.setattr("bot.storage.replies.time.time", lambda: start + 6000)
     assert await store.replies.hold(TEAM, ASK, edited, by="edit")
     assert not await store.replies.renew(TEAM, ASK, FIRST, by="say")
-    await store.replies.settle(TEAM, ASK, edited, by="edit")
-    assert not await store.replies.renew(TEAM, ASK, FIRST, by="say")  # the message has been revised since
+    await store.replies.settle(TEAM, ASK, edited, by="edit", failed=True)
+    assert not await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
+    assert not await store.replies.renew(TEAM, ASK, FIRST, by="say")  # other work has held it since
     # What failed has let go, and holds its reply again when it is done again.
+    assert await store.replies.hold(TEAM, ASK, edited, by="edit") == edited
+    await store.replies.settle(TEAM, ASK, edited, by="edit", failed=True)
     assert await store.replies.renew(TEAM, ASK, edited, by="edit")
     assert await store.replies.is_held(TEAM, ASK, FIRST.question_ts)
 
@@ -132,7 +160,7 @@ async def test_links_to_an_answer_are_known(store: Store):
 
 async def test_what_failed_holds_nothing_once_somebody_else_has_posted(store: Store):
     await store.replies.hold(TEAM, ASK, FIRST, by="say")
-    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.WITHHELD), by="say")  # as what fails does
+    await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.WITHHELD), by="say", failed=True)
     assert await store.replies.hold(TEAM, ASK, FIRST, by="click", revises=False)
     await store.replies.settle(TEAM, ASK, replace(FIRST, state=ReplyState.POSTED, answer_ts="5.1"), by="click")
 

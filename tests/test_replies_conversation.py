@@ -1,20 +1,25 @@
 """Replies that meet edits, clicks, people and other replies on their way."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from bot import jobs
-from bot.jobs import Key
+from bot.jobs import Key, WorkRecords
 from bot.knowledge import Library
+from bot.settings import Settings
+from bot.slack import gateway
 from bot.slack.faq import faq_worker
 from bot.storage import ReplyState, Store
 from tests.conftest import rows
+from tests.test_feedback import UNCLEAR
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
-from tests.workspace import Json, Sent, Workspace, buttons, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
+T = TypeVar("T")
 MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
 LINKED, TAKEN_BACK = "This was asked here a moment ago:", "The question was changed, so I have taken my answer back."
 BOTH = f"{MTS} {XAI}"
@@ -45,6 +50,14 @@ async def held_back(workspace: Workspace, text: str = MTS, *, seconds: int = 3) 
     return asked
 
 
+async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
+    """Wait for something of which no event tells, and give it once it is true."""
+    async with asyncio.timeout(60):
+        while not (value := await condition()):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    return value
+
+
 # What happens while an answer waits for its turn
 
 
@@ -69,7 +82,7 @@ async def test_quiet_that_is_asked_for_while_the_answer_waits_is_kept(workspace:
 
     # Once its turn has come, it is looked at again, and decided anew.
     async def looked() -> bool:
-        return len(await workspace.traffic("conversations.replies")) > 1
+        return len(await workspace.traffic("conversations.replies")) > 0
 
     await workspace.until(looked, "U_ANA")
     await workspace.settled()
@@ -351,6 +364,93 @@ async def test_two_answers_that_become_the_same_do_not_wait_for_each_other(works
     entries = [library.entries[entry].answer for entry in (XAI_ENTRY, MTS_ENTRY)]
     await workspace.latest("U_ANA", one, once=lambda now: LINKED in shown(now) or all(e in shown(now) for e in entries))
     await workspace.latest("U_BEN", other, once=lambda now: LINKED in shown(now))
+
+
+async def test_a_choice_stays_when_a_slip_in_the_question_is_mended(workspace: Workspace, library: Library):
+    asked = await workspace.mention("U_ANA", "C_ASK", UNCLEAR)
+    [offer] = await workspace.replies(asked)
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    chosen = await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
+    await workspace.settled()
+
+    await workspace.edit(asked, f"<@{BOT}> {UNCLEAR.replace(', ', ',  ')}")
+    await workspace.settled()
+
+    assert shown(await workspace.latest("U_ANA", offer)) == shown(chosen)
+
+
+async def test_an_edit_is_not_answered_where_it_was_switched_off_meanwhile(workspace: Workspace):
+    asked = await workspace.post("U_ANA", "C_ASK", MTS)
+    await workspace.replies(asked)
+    await set_mode(workspace, "Off")
+
+    await workspace.edit(asked, XAI)
+
+    async def gone() -> bool:
+        return len(await workspace.thread("C_ASK", asked, "U_BEN")) == 1
+
+    await workspace.until(gone, "U_BEN")
+
+
+async def test_two_answers_in_a_thread_can_both_be_edited(workspace: Workspace, library: Library):
+    root = await workspace.post("U_BEN", "C_ASK", "lunch at 12?")
+    first = await workspace.post("U_ANA", "C_ASK", MTS, root)
+    await workspace.replies(first)
+    second = await workspace.post("U_ANA", "C_ASK", XAI, root)
+    [answer] = await workspace.replies(second)
+
+    await workspace.edit(second, "Is research just engineering done at a slower speed?")
+
+    entry = library.entries["research-vs-slow-engineering"]
+    await workspace.latest("U_ANA", answer, once=lambda now: entry.answer in shown(now))
+
+
+# Work that was given up
+
+
+@pytest.mark.parametrize("what", ["message", "edit", "deletion"])
+async def test_what_slack_kept_from_being_said_is_done_when_the_operator_says_so(
+    workspace: Workspace,
+    library: Library,
+    tmp_path: Path,
+    kept_in: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+):
+    methods = {"message": "chat.postMessage", "edit": "chat.update", "deletion": "chat.delete"}
+    asked = await workspace.post("U_ANA", "C_ASK", "lunch at 12?" if what == "message" else MTS)
+    if what != "message":
+        await workspace.replies(asked)
+    await workspace.settled()
+    monkeypatch.setattr(gateway, "TRIES", 1)
+    await workspace.faults(api=[{"method": methods[what], "error": "internal_error"}])
+    match what:
+        case "message":
+            asked = await workspace.post("U_ANA", "C_ASK", XAI)
+        case "edit":
+            await workspace.edit(asked, XAI)
+        case _:
+            await workspace.delete(asked)
+    records = WorkRecords(Settings(_env_file=None, data_dir=tmp_path, **kept_in).jobs_url)
+    prefix = "say:" if what == "message" else "revise:"
+
+    async def failed() -> list[str]:
+        return [work.key for work in records.failed() if work.key.startswith(prefix)]
+
+    try:
+        [key] = await eventually(failed)
+        monkeypatch.setattr(gateway, "TRIES", 12)
+        records.replay(key)
+    finally:
+        records.close()
+
+    async def is_done() -> bool:
+        answers = [m for m in await workspace.thread("C_ASK", asked, "U_BEN") if m.get("bot_id")]
+        if what == "deletion":
+            return answers == []
+        return any(library.entries[XAI_ENTRY].answer in shown(answer) for answer in answers)
+
+    await eventually(is_done)
 
 
 # Channels that others come to read

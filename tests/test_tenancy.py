@@ -150,6 +150,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, "C_ASK", ["mts", f"entry-{n}"], f"5.{n % 2}", 600.0
         ),
         "replies.renew": lambda store, team, n: store.replies.renew(team, "C_ASK", _reply(n), by=f"job{n}", seconds=9),
+        "replies.release": lambda store, team, n: store.replies.release(team, [f"job{n % 2}"]),
         "replies.is_held": lambda store, team, n: store.replies.is_held(team, "C_ASK", f"5.{n % 2}"),
         "replies.links": lambda store, team, n: store.replies.links(team, "C_ASK", f"5.{n % 2}"),
         "replies.note_shared": lambda store, team, n: store.replies.note_shared(
@@ -214,7 +215,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, "C_ASK", f"6.{n % 2}", "U_ANA", entry="mts", helpful=n % 3 == 0, at=float(n)
         ),
         "feedback.vote_of": lambda store, team, n: store.feedback.vote_of(team, "C_ASK", f"6.{n % 2}", "U_ANA"),
-        "feedback.is_disputed": lambda store, team, n: store.feedback.is_disputed(team, "C_ASK", f"6.{n % 2}"),
+        "feedback.is_disputed": lambda store, team, n: store.feedback.is_disputed(team, "C_ASK", f"6.{n % 2}", "mts"),
         "feedback.set_reason": lambda store, team, n: store.feedback.set_reason(
             team, "C_ASK", f"6.{n % 2}", "U_ANA", f"reason{n}"
         ),

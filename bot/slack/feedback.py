@@ -59,7 +59,7 @@ async def choose(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     """Make a suggestion the answer, or none of them; whoever clicks first decides."""
     click = _click(context, block_actions)
     question_ts, revision, entry = read_choice_of_entry(block_actions.action)
-    key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision)
+    key = Work.SHOW_ENTRY.key(click.team, click.channel, click.ts, revision, click.at)
     await jobs.start(key, feedback_worker.choose, click.record(), question_ts, entry, revision)
     await ack()
 

@@ -82,12 +82,14 @@ class FeedbackWorker(ReplyWorker):
         wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), decided_for=made_for)
         held = await self._hold(team, channel, wanted, revises=False)
         offers = held is not None and held.kind in SUGGESTED and held.state is not ReplyState.WITHDRAWN
+        chosen = held is not None and held.state is ReplyState.POSTED and bool(held.offered)
         if held is None or not offers or held.decided_for != made_for:
             if held:
                 await self._settle(team, channel, held)
-            await self._tell(click, self._say("changed_since"))
+            if held is None or not chosen or held.decided_for != made_for:  # whoever clicked first has decided
+                await self._tell(click, self._say("changed_since"))
             return
-        settled = replace(held, state=ReplyState.POSTED, answer_ts=click.ts)
+        settled = replace(held, state=ReplyState.POSTED, answer_ts=click.ts, offered=held.entries)
         async with self._freed_on_failure(team, channel, held):
             known = await step("find entry", self._is_known, entry)
             if known and entry:
@@ -134,7 +136,7 @@ class FeedbackWorker(ReplyWorker):
         if suggestion:
             answer_ts, question_ts, revision, entry = suggestion
             click = Click(team, user, channel, answer_ts, thread_ts, ts, None)
-            key = Work.SHOW_ENTRY.key(team, channel, answer_ts, revision)
+            key = Work.SHOW_ENTRY.key(team, channel, answer_ts, revision, ts)
             await start(key, self.choose, click.record(), question_ts, entry, revision)
         elif kind:
             faq.count_reply(kind, surface)
@@ -192,7 +194,7 @@ class FeedbackWorker(ReplyWorker):
         question = f"vote:{message_id(click.channel, question_ts)}"
 
         async def thread() -> str | None:
-            if await self._store.feedback.is_disputed(click.team, click.channel, click.ts):
+            if await self._store.feedback.is_disputed(click.team, click.channel, click.ts, entry):
                 reply = await self._store.replies.get(click.team, click.channel, question_ts)
                 return reply.thread_ts if reply else None
             await self._store.gaps.remove(click.team, question)
@@ -208,7 +210,7 @@ class FeedbackWorker(ReplyWorker):
             kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about, revision=click.at)
             await self._store.gaps.record(click.team, kept)
             # While Slack was waited for, votes and the message may have been changed; now whoever does so finds it.
-            disputed = await self._store.feedback.is_disputed(click.team, click.channel, click.ts)
+            disputed = await self._store.feedback.is_disputed(click.team, click.channel, click.ts, entry)
             asked = (click.team, click.channel, question_ts)
             if not disputed or await gaps.is_revised_since(*asked, click.at, self._store):
                 await self._store.gaps.remove(click.team, question)
@@ -359,7 +361,7 @@ class FeedbackWorker(ReplyWorker):
                 request.asker,
                 None if request.asked_in.startswith(DIRECT_MESSAGE) else link,
                 self._library.entry(request.entry) if request.entry else None,
-                (vote.reason or NOT_HELPFUL) if vote and not vote.helpful else None,
+                (vote.reason or NOT_HELPFUL) if vote and vote.entry == request.entry and not vote.helpful else None,
                 self._library,
                 in_dm=in_dm,
                 resolved_by=request.resolved_by,

@@ -78,7 +78,8 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
     if reply is not None and reply.revision > revision:
         return True
     edits = Work.REVISE_REPLY.key(team, channel, ts, "")
-    return any(key.removeprefix(edits) > revision for key in await jobs.recorded(edits))
+    # What has ended stands in the row.
+    return any(key.removeprefix(edits) > revision for key in await jobs.unfinished(edits))
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:

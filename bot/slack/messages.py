@@ -27,6 +27,7 @@ from bot.storage import ANSWER, Reply, Store, StoredRun
 
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
+KEPT = 29 * 86_400.0  # seconds for which it is remembered what was replied to a message, less than replies are kept
 
 
 @dataclass(frozen=True)
@@ -216,11 +217,9 @@ async def _decide(message: IncomingMessage, library: Library, second: SecondStag
     return reply
 
 
-async def _may_be_on_its_way(
-    former: IncomingMessage | None, revised_ts: str, library: Library, second: SecondStage | None
-) -> bool:
-    """Say whether a message as it was before it was revised may have a reply that nothing is recorded of yet."""
-    if former is None or float(revised_ts) - float(former.ts) >= ON_ITS_WAY:
+async def _deserved_reply(former: IncomingMessage | None, library: Library, second: SecondStage | None) -> bool:
+    """Say whether a message as it was before it was revised may have been replied to."""
+    if former is None:
         return False
     follows = bool(former.thread_ts) and library.index.follows(former.text)
     return follows or await _decide(former, library, second) is not None
@@ -265,8 +264,8 @@ async def on_message(
         await _in_round(team, message, stored, reply, library, store)
     elif message.revised_ts:
         reply = None if number else reply  # the choice stands, and a number alone asks nothing
-        coming = await _may_be_on_its_way(message.former, message.revised_ts, library, second_stage)
-        await _revise(team, message, message.revised_ts, reply, store, coming=coming, shared=shared)
+        deserved = await _deserved_reply(message.former, library, second_stage)
+        await _revise(team, message, message.revised_ts, reply, store, deserved=deserved, shared=shared)
         await _revise_question(team, message, message.revised_ts, reply, store)
     elif number and message.thread_ts:
         place = (team, message.user, message.channel, message.thread_ts, message.ts)
@@ -351,25 +350,31 @@ async def _revise(
     reply: PlannedReply | None,
     store: Store,
     *,
-    coming: bool,
+    deserved: bool,
     shared: bool | None,
 ) -> None:
     """Have what was replied to a message changed or withdrawn, or reply to it now.
 
-    coming: a reply may be on its way of which nothing is recorded yet.
+    deserved: it may have been replied to as it was before; for a while nothing need be recorded of that.
     """
-    if reply is None and not coming and not await _is_replied_to(team, message, store):
+    age = float(revised_ts) - float(message.ts)
+    coming = deserved and age < ON_ITS_WAY
+    if reply is None and not coming and not await _is_replied_to(team, message, store, deserved=deserved):
         return
+    if age > KEPT and await store.replies.get(team, message.channel, message.ts) is None:
+        return  # what was replied to it is not remembered any more, and would be said once more
     key = Work.REVISE_REPLY.key(team, message.channel, message.ts, revised_ts)
     planned = _arguments(message, reply or PlannedReply(""))
     revision = (message.ts, revised_ts, message.deleted)
     await jobs.start(key, faq.faq_worker.revise_reply, team, *planned, message.user, shared, *revision)
 
 
-async def _is_replied_to(team: str, message: IncomingMessage, store: Store) -> bool:
+async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, deserved: bool) -> bool:
     """Say whether there is a reply to a message, or work that will bring one once it begins."""
     if await store.replies.get(team, message.channel, message.ts) is not None:
         return True
+    if not deserved:
+        return False
     if await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
         return True
     return bool(await jobs.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))

@@ -37,6 +37,7 @@ FILE_NAME = "rolefit-export.json"
 MAX_CODE = 2900  # characters of code in one message; Slack takes 3,000 in a section
 ENDED = 60.0  # seconds after which what was under way when somebody was forgotten has ended
 MARGIN = 10.0  # seconds more, in which the work ends that deletes a round for good
+FOLLOWS = 300.0  # seconds between two looks whether what follows from an edit of the knowledge has ended
 LOOKS, LOOK = 60, 5.0  # how often, and at what distance in seconds, to look whether others have deleted a round
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -98,6 +99,11 @@ class PrivacyWorker(SlackWorker):
         forgotten = self._rendered(lambda library: plain(escape(library.words.privacy.forgotten)))
         if not await self._gateway.respond(response_url, forgotten, replace=True) and channels:
             await self._gateway.post_message(team, channels[0], forgotten)
+        for _ in range(LOOKS):  # what follows from an edit of the knowledge takes long, and its steps may name them
+            if not await step("is followed", jobs.is_under_way, [Work.FOLLOW_KNOWLEDGE.key(team, "")]):
+                break
+            await pause(FOLLOWS)
+            await step("forget anew", self._forget, team, user, names, channels, ended=True)
         await jobs.start(Work.DELETE_TRACES.key(team, await step("time", _now)), privacy_worker.delete_traces, team)
 
     @workflow
@@ -133,7 +139,8 @@ class PrivacyWorker(SlackWorker):
         names = [*names, *channels, *await self._store.people.references(team, user)]
         await self._store.people.forget(team, user, channels)
         await jobs.delete_by_prefix(work.of_person(team, user))
-        await jobs.delete_naming(work.may_name_person(team, rounds_deleted=ended), names)
+        stopped = await jobs.delete_naming(work.may_name_person(team, rounds_deleted=ended), names)
+        await self._store.replies.release(team, stopped)
 
     async def _read_export(self, team: str, user: str, made_at: str) -> str:
         tables = await self._store.people.export(team, user)

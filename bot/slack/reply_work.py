@@ -33,6 +33,7 @@ MAY_BE_OVERTAKEN = 3.0
 DECIDED_ANEW = 1.0  # seconds after a decision from which on it is looked at again before its answer is posted
 # Seconds between looks whether the answer that is to be linked is there; after two minutes it is given once more.
 LOOKS_FOR_EARLIER = (0.5, 0.5, 1.0, 2.0, 4.0, *[7.0] * 16)
+LOOKS_FOR_LATER = (0.5, 0.5, 1.0, 2.0)
 LONGEST_WAIT = 4.0  # seconds between two looks whether a reply is free
 CLAIMS = 3  # times that an answer's entries are claimed, where those that others had claimed are withdrawn
 
@@ -70,15 +71,12 @@ class ReplyWorker(SlackWorker):
             return
         settled = held
         async with self._freed_on_failure(team, channel, held):
-            stands = held.answer_ts is not None and held.state is ReplyState.POSTED
             same = held.state in (ReplyState.POSTED, ReplyState.WHISPERED) and _says_the_same(held, wanted)
             # What somebody has posted for another's message stays as that person wanted it.
-            kept = stands and held.surface == Surface.COMMAND and not deleted
+            kept = held.state is ReplyState.POSTED and held.surface == Surface.COMMAND and not deleted
             if not wanted.kind and not kept:
                 withdrawn = await self._withdraw(team, channel, held, deleted=deleted)
                 settled = replace(withdrawn, decided_for=wanted.revision)
-            elif stands and not kept and not same and not _asks_for_quiet(wanted):
-                settled = await self._change(team, channel, _as_of(wanted, held))
             elif wanted.kind and not kept and not same:
                 settled = await self._bring(team, channel, wanted, held, shared=shared)
         await self._settle_with_links(team, channel, held, settled)
@@ -93,7 +91,8 @@ class ReplyWorker(SlackWorker):
         if held is None:
             return "changed_since"
         settled = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
-        outcome = "posted_already" if held.state is ReplyState.POSTED else None
+        stands = held.state is ReplyState.POSTED
+        outcome = "posted_already" if stands and held.kind in (ANSWER, LINK) else None
         async with self._freed_on_failure(team, channel, held):
             if outcome is None and held.decided_for != wanted.decided_for:
                 outcome = "changed_since"
@@ -102,10 +101,11 @@ class ReplyWorker(SlackWorker):
             if outcome is None:
                 own = held.state is ReplyState.WHISPERED and held.asker == wanted.asker
                 surface = held.surface if own else wanted.surface
-                posted = await self._post(
-                    team, channel, replace(_as_of(wanted, held), surface=surface, revision=held.revision)
-                )
-                settled = posted or settled
+                reply = replace(_as_of(wanted, held), surface=surface, revision=held.revision)
+                if stands:  # in place of what says that there is no answer
+                    settled = await self._change(team, channel, reply)
+                else:
+                    settled = await self._post(team, channel, reply) or settled
                 at_root = not wanted.thread_ts and settled.answer_ts
                 if at_root:
                     settled = replace(settled, thread_ts=settled.answer_ts or "")
@@ -157,7 +157,7 @@ class ReplyWorker(SlackWorker):
     # Deciding
 
     async def _bring(self, team: str, channel: str, wanted: Reply, held: Reply, *, shared: bool | None) -> Reply:
-        """Reply as manners ask, in the place of what says that an answer was taken back, if there is such."""
+        """Reply as manners ask: in the place of what stands there, which goes where nothing is to be said any more."""
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
         if _asks_for_quiet(reply):
             await step("hush", self._store.replies.hush, team, channel, reply.thread_ts, by=reply.asker or "")
@@ -172,11 +172,11 @@ class ReplyWorker(SlackWorker):
             way = Way(decided["way"])
             if way is Way.POST and not decided["late"]:
                 unless = None
-                if surface in UNPROMPTED and not looked_again:
+                if surface is not Surface.DM and not looked_again:
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
                 if reply.answer_ts is not None:
                     return await self._change(team, channel, reply)
-                posted = await self._post(team, channel, reply, claimed=decided["claimed"], unless=unless)
+                posted = await self._post(team, channel, reply, claimed=decided.get("claimed"), unless=unless)
                 if posted is not None:
                     return posted
                 looked_again = True
@@ -185,6 +185,8 @@ class ReplyWorker(SlackWorker):
             besides = frozenset(filter(None, [reply.asker]))
             where = (team, channel, reply.thread_ts, reply.question_ts)
             overtaken = bool(await self._gateway.has_replies(*where, besides))
+        if held.state is ReplyState.POSTED and way is not Way.WHISPER:
+            return await self._withdraw(team, channel, held, deleted=False)
         if way is Way.WHISPER:
             content = self.render_reply(team, replace(reply, state=ReplyState.WHISPERED))
             return await self._whisper(team, channel, reply, content, in_thread=bool(overtaken))
@@ -254,10 +256,15 @@ class ReplyWorker(SlackWorker):
         async def unwanted() -> bool:
             if time.time() - decided_at < DECIDED_ANEW:
                 return False
+            surface = Surface(reply.surface)
+            circumstances = await self._circumstances(team, channel, reply, shared=shared)
+            if way_to_reply(surface, circumstances) is not Way.POST:
+                return True
+            if surface not in UNPROMPTED:
+                return False
             besides = frozenset(filter(None, [reply.asker]))
-            overtaken = await self._gateway.sees_replies(team, channel, reply.thread_ts, reply.question_ts, besides)
-            circumstances = await self._circumstances(team, channel, reply, shared=shared, overtaken=bool(overtaken))
-            return way_to_reply(Surface(reply.surface), circumstances) is not Way.POST
+            where = (team, channel, reply.thread_ts, reply.question_ts)
+            return bool(await self._gateway.sees_replies(*where, besides))
 
         return unwanted
 
@@ -326,12 +333,12 @@ class ReplyWorker(SlackWorker):
         For entries that the channel had a moment ago there is a link to where they stand.
         """
         claim = await step("claim", self._claim, team, channel, reply) if claimed is None else claimed
-        links = await self._links(team, channel, reply, claim["earlier"])
+        links, stale = await self._links(team, channel, reply, claim["earlier"])
         for _ in range(CLAIMS - 1):
             if claim["earlier"].keys() == links.keys():
                 break
-            claim = await step("claim", self._claim, team, channel, reply)
-            links = await self._links(team, channel, reply, claim["earlier"])
+            claim = await step("claim", self._claim, team, channel, reply, stale)
+            links, stale = await self._links(team, channel, reply, claim["earlier"])
         linked = {entry: claim["earlier"][entry] for entry in links}
         rest = tuple(entry for entry in reply.entries if entry not in links)
         if links and not rest:
@@ -342,14 +349,19 @@ class ReplyWorker(SlackWorker):
             reply = replace(reply, digest=await step("digest", self._digest, reply))
         return reply, self._answer(team, reply, links)
 
-    async def _claim(self, team: str, channel: str, reply: Reply) -> dict[str, Any]:
-        """Claim an answer's entries; `earlier` gives those that the channel had a moment ago, by their questions."""
+    async def _claim(
+        self, team: str, channel: str, reply: Reply, stale: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Claim an answer's entries; `earlier` gives those that the channel had a moment ago, by their questions.
+
+        stale: the claims of questions whose answers do not say the entry.
+        """
         if reply.kind != ANSWER:
             return {"earlier": {}, "digest": None}
         earlier: dict[str, str] = {}
         if not channel.startswith(DIRECT_MESSAGE):
             claim = (reply.entries, reply.question_ts, SAME_ENTRY_WITHIN)
-            earlier = await self._store.replies.claim_entries(team, channel, *claim)
+            earlier = await self._store.replies.claim_entries(team, channel, *claim, instead_of=stale)
         if reply.thread_ts:
             # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
             await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
@@ -372,28 +384,38 @@ class ReplyWorker(SlackWorker):
 
         return content
 
-    async def _links(self, team: str, channel: str, reply: Reply, earlier: Mapping[str, str]) -> dict[str, str]:
-        """Give the addresses of answers to other questions, once they are there, as far as they say these entries."""
-        found: dict[str, str] = {}
+    async def _links(
+        self, team: str, channel: str, reply: Reply, earlier: Mapping[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Give the addresses of answers to other questions, once they are there, as far as they say these entries; and
+        the entries that their questions have claimed and do not say.
+        """
+        links, stale = dict[str, str](), dict[str, str]()
         for entry, question_ts in earlier.items():
-            if link := await self._link_to(team, channel, reply, question_ts, entry):
-                found[entry] = link
-        return found
+            link, held = await self._link_to(team, channel, reply, question_ts, entry)
+            if link:
+                links[entry] = link
+            elif not held:
+                stale[entry] = question_ts
+        return links, stale
 
-    async def _link_to(self, team: str, channel: str, reply: Reply, question_ts: str, entry: str) -> str | None:
-        """Give the address of the answer to another question, once it is there; None if it does not say this entry.
+    async def _link_to(
+        self, team: str, channel: str, reply: Reply, question_ts: str, entry: str
+    ) -> tuple[str | None, bool]:
+        """Give the address of the answer to another question, once it is there, and whether work is still at it.
 
-        Only later questions wait for earlier ones, so that no two wait for each other.
+        None if it does not say this entry. Later questions wait for earlier ones long, and earlier ones for later ones
+        a moment, so that no two wait for each other.
         """
         earlier = await step("earlier", self._earlier, team, channel, question_ts, entry)
-        for wait in LOOKS_FOR_EARLIER if question_ts < reply.question_ts else ():
+        for wait in LOOKS_FOR_EARLIER if question_ts < reply.question_ts else LOOKS_FOR_LATER:
             if not earlier["held"]:
                 break
             await pause(wait)
             earlier = await step("earlier", self._earlier, team, channel, question_ts, entry)
         if earlier["answer_ts"] is None:
-            return None
-        return await self._gateway.get_permalink(team, channel, earlier["answer_ts"])
+            return None, bool(earlier["held"])
+        return await self._gateway.get_permalink(team, channel, earlier["answer_ts"]), bool(earlier["held"])
 
     async def _earlier(self, team: str, channel: str, question_ts: str, entry: str) -> dict[str, Any]:
         """Find the answer to another question: whether work is at it, and its ts if it stands and says this entry."""
@@ -430,8 +452,8 @@ class ReplyWorker(SlackWorker):
             return withdrawn
         where, lease = (team, channel, reply.thread_ts, reply.answer_ts), self._lease(team, channel, reply)
         if await self._gateway.has_replies(*where, frozenset(), patient=True, lease=lease) is False:
-            await self._gateway.delete_message(team, channel, reply.answer_ts, lease=lease)
-            return replace(withdrawn, answer_ts=None)
+            removed = await self._gateway.delete_message(team, channel, reply.answer_ts, lease=lease)
+            return reply if "refused" in removed else replace(withdrawn, answer_ts=None)
         if deleted:
             return reply
         content = self._rendered(manners_blocks.withdrawn)
@@ -445,7 +467,7 @@ class ReplyWorker(SlackWorker):
 
         Who links looks once the link is recorded, and who withdraws once that is, so that one of both sees the other.
         """
-        await self._settle(team, channel, now)
+        await self._settle(team, channel, now, before=before)
         if channel.startswith(DIRECT_MESSAGE):
             return
         answered = before.state is ReplyState.POSTED and before.kind == ANSWER
@@ -484,7 +506,7 @@ class ReplyWorker(SlackWorker):
             except SlackWorkError as error:
                 log.warning("a link could not be mended", error=str(error))
                 return
-            await self._settle(team, channel, settled)
+            await self._settle(team, channel, settled, before=held)
 
     # The row
 
@@ -512,11 +534,13 @@ class ReplyWorker(SlackWorker):
         except Exception:
             left = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
             # No step, since what is wrong may be the steps themselves; doing it again changes nothing.
-            await retry_db(self._store.replies.settle, team, channel, left, by=current_key())
+            await retry_db(self._store.replies.settle, team, channel, left, by=current_key(), failed=True)
             raise
 
-    async def _settle(self, team: str, channel: str, reply: Reply) -> None:
-        await step("settle", self._store.replies.settle, team, channel, reply, by=current_key())
+    async def _settle(self, team: str, channel: str, reply: Reply, *, before: Reply | None = None) -> None:
+        """Record how a reply stands. before: how it stood, if it may have been posted or changed since."""
+        posted = before is not None and _said(before) != _said(reply)
+        await step("settle", self._store.replies.settle, team, channel, reply, by=current_key(), posted=posted)
 
 
 async def _once_free(hold: Callable[[str], Awaitable[Reply | None]]) -> Reply | None:
@@ -544,8 +568,18 @@ def digest_now(reply: Reply, library: Library) -> str | None:
     return digest_of(entries, library.tables)
 
 
+def _said(reply: Reply) -> tuple[Any, ...]:
+    """Give what tells whether a reply was posted or changed."""
+    return reply.state, reply.answer_ts, reply.kind, reply.entries
+
+
 def _says_the_same(held: Reply, wanted: Reply) -> bool:
-    """Say whether a reply is the one that is wanted; a link to an answer is as good as the answer."""
+    """Say whether a reply is the one that is wanted; a link to an answer is as good as the answer.
+
+    So is what somebody has chosen among the suggestions that are wanted.
+    """
+    if held.offered and held.offered == wanted.entries and wanted.kind not in (ANSWER, LINK):
+        return True
     if wanted.kind == ANSWER and held.kind in (ANSWER, LINK):
         return {*held.entries, *held.linked} == set(wanted.entries)
     return (held.kind, held.entries) == (wanted.kind, wanted.entries)
@@ -566,8 +600,10 @@ def _as_of(wanted: Reply, held: Reply) -> Reply:
 
 
 def _as_data(reply: Reply) -> dict[str, Any]:
-    return asdict(reply) | {"entries": list(reply.entries), "state": reply.state.value}
+    known = {"entries": list(reply.entries), "offered": list(reply.offered)}
+    return asdict(reply) | known | {"state": reply.state.value}
 
 
 def _from_data(kept: dict[str, Any]) -> Reply:
-    return Reply(**kept | {"entries": tuple(kept["entries"]), "state": ReplyState(kept["state"])})
+    known = {"entries": tuple(kept["entries"]), "offered": tuple(kept.get("offered", ()))}
+    return Reply(**kept | known | {"state": ReplyState(kept["state"])})

@@ -71,9 +71,10 @@ class Feedback:
             row = (await connection.execute(select(votes).where(*mine))).first()
         return Vote(row.entry, row.helpful, row.reason, row.comment, row.voted_at) if row else None
 
-    async def is_disputed(self, team: str, channel: str, answer_ts: str) -> bool:
-        """Say whether anybody says of an answer that it did not help."""
-        mine = (votes.c.team == team, votes.c.channel == channel, votes.c.answer_ts == answer_ts)
+    async def is_disputed(self, team: str, channel: str, answer_ts: str, entry: str) -> bool:
+        """Say whether anybody says of an answer, as long as it was this entry, that it did not help."""
+        answer = (votes.c.team == team, votes.c.channel == channel, votes.c.answer_ts == answer_ts)
+        mine = (*answer, votes.c.entry == entry)
         async with self._engine.connect() as connection:
             found = select(votes.c.user).where(*mine, votes.c.helpful.is_(False)).limit(1)
             return await connection.scalar(found) is not None

@@ -35,6 +35,7 @@ class Reply:
     entries as they were said. replied_at, corrected_at: seconds since 1970. decided_for: the revision for which this
     was decided; "" for none, and not the latest where an edit has changed nothing. linked: entries that stand in the
     channel already, each with the ts of the question which is answered there; of a link `entries` has them too.
+    offered: the entries of the suggestions, where somebody has chosen one of them or none.
     """
 
     question_ts: str
@@ -51,6 +52,7 @@ class Reply:
     corrected_at: float | None = None
     decided_for: str = ""
     linked: Mapping[str, str] = field(default_factory=dict)
+    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,26 +131,29 @@ class Replies:
     async def renew(self, team: str, channel: str, reply: Reply, *, by: str, seconds: float = 0.0) -> bool:
         """Hold a reply for as long as usual and so many seconds more; gives whether this work holds it now.
 
-        It does if it has held it, or if it failed and is done again, and nothing else has been done to the reply since.
-        Costs no write where the hold is fresh.
+        It does if it has held it last, also where it failed since and is done again. Costs no write where the hold is
+        fresh.
         """
         now, mine = time.time(), _of_message(team, channel, reply.question_ts)
-        as_left = (replies.c.revision == reply.revision, replies.c.answer_ts.is_not_distinct_from(reply.answer_ts))
-        freed = and_(replies.c.holder.is_(None), *as_left)
         async with self._engine.begin() as connection:
             held = (await connection.execute(select(replies.c.holder, replies.c.held_at).where(*mine))).first()
             if held and held.holder == by and held.held_at > now + seconds - HELD_FRESH:
                 return True
-            renewed = update(replies).where(*mine, or_(replies.c.holder == by, freed))
+            renewed = update(replies).where(*mine, replies.c.holder == by)
             renewed = renewed.values(holder=by, held_at=now + seconds).returning(replies.c.question_ts)
             return await connection.scalar(renewed) is not None
 
-    async def settle(self, team: str, channel: str, reply: Reply, *, by: str) -> None:
+    async def settle(
+        self, team: str, channel: str, reply: Reply, *, by: str, posted: bool = False, failed: bool = False
+    ) -> None:
         """Record how a reply stands, and let go of it; does nothing unless this work holds it.
 
-        An asker who has been forgotten meanwhile stays so.
+        An asker who has been forgotten meanwhile stays so. posted: it has been posted or changed just now, from when
+        on the channel has its entries. failed: the work is given up, and takes hold again if it is done again before
+        any other does.
         """
-        row = _as_row(team, channel, reply) | {"holder": None, "held_at": None}
+        row = _as_row(team, channel, reply)
+        row |= {"holder": by, "held_at": 0.0} if failed else {"holder": None, "held_at": None}
         row["asker"] = case((replies.c.asker.is_not(None), reply.asker))
         mine = (*_of_message(team, channel, reply.question_ts), replies.c.holder == by)
         answers = reply.entries if reply.state is ReplyState.POSTED and reply.kind == ANSWER else ()
@@ -159,12 +164,24 @@ class Replies:
             if await connection.scalar(settled):
                 # What it does not say any more: the next who asks gets the answer itself.
                 await connection.execute(delete(recent_entries).where(*claimed, recent_entries.c.entry.not_in(answers)))
-                if answers:  # the time counts from when it was there to be read
-                    await connection.execute(update(recent_entries).where(*claimed).values(posted_at=time.time()))
+                if answers and posted:
+                    now = time.time()
+                    await connection.execute(update(recent_entries).where(*claimed).values(posted_at=now))
+                    claim = {"question_ts": reply.question_ts, "posted_at": now}
+                    for entry in sorted(answers):
+                        row = {"team": team, "channel": channel, "entry": entry} | claim
+                        await insert_new(connection, recent_entries, row)
 
     async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Give what was replied to a message, or None."""
         return await self._latest(*_of_message(team, channel, question_ts))
+
+    async def release(self, team: str, holders: Sequence[str]) -> None:
+        """Let go of the replies that this work has held, which was stopped; what was not posted counts as withheld."""
+        mine = (replies.c.team == team, replies.c.holder.in_(holders))
+        begun = case((replies.c.state == ReplyState.BEGUN, ReplyState.WITHHELD), else_=replies.c.state)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(replies).where(*mine).values(holder=None, held_at=None, state=begun))
 
     async def is_held(self, team: str, channel: str, question_ts: str) -> bool:
         """Say whether work is at the reply to a message now."""
@@ -181,7 +198,8 @@ class Replies:
     async def before(self, team: str, channel: str, reply: Reply) -> Reply | None:
         """Give the last reply in a thread before this one that answers something, or None."""
         earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind.in_((ANSWER, LINK)))
-        return await self._latest(*_of_thread(team, channel, reply.thread_ts), *earlier)
+        stands = (replies.c.state == ReplyState.POSTED, *earlier)
+        return await self._latest(*_of_thread(team, channel, reply.thread_ts), *stands)
 
     async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
         """Give the latest reply of these kinds that stands in a thread, or None."""
@@ -217,8 +235,10 @@ class Replies:
         surfaces: of the messages whose answers in this thread are counted; with those that are on their way to messages
         before `question_ts`.
         """
-        coming = and_(replies.c.state == ReplyState.BEGUN, replies.c.question_ts < (question_ts or ""))
-        posted = (or_(replies.c.state == ReplyState.POSTED, coming), replies.c.surface.in_(surfaces))
+        held = replies.c.held_at > time.time() - HELD_AT_MOST
+        coming = and_(replies.c.state == ReplyState.BEGUN, held, replies.c.question_ts < (question_ts or ""))
+        others = (replies.c.surface.in_(surfaces), replies.c.question_ts != (question_ts or ""))
+        posted = (or_(replies.c.state == ReplyState.POSTED, coming), *others)
         thread = _of_thread(team, channel, thread_ts)
         here = (channel_settings.c.team == team, channel_settings.c.channel == channel)
         mine = (people.c.team == team, people.c.user == user)
@@ -243,12 +263,20 @@ class Replies:
         return [reply for reply in rows if question_ts in reply.linked.values()]
 
     async def claim_entries(
-        self, team: str, channel: str, entries: Sequence[str], question_ts: str, within: float
+        self,
+        team: str,
+        channel: str,
+        entries: Sequence[str],
+        question_ts: str,
+        within: float,
+        *,
+        instead_of: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
         """Claim for a question that a channel gets these entries with its answer.
 
         Gives those which other questions have claimed within so many seconds, each with the question's ts. All are
         claimed at once, so that of two questions at most one has to wait for the other. Again gives the same.
+        instead_of: entries with the question whose answer does not say them, and whose claim is taken over.
         """
         here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
         async with self._engine.begin() as connection:
@@ -264,6 +292,9 @@ class Replies:
                     where=or_(recent_entries.c.posted_at < now - within, recent_entries.c.posted_at > now + within),
                 )
                 await connection.execute(put)
+                if stale := (instead_of or {}).get(entry):
+                    mine = (*here, recent_entries.c.entry == entry, recent_entries.c.question_ts == stale)
+                    await connection.execute(update(recent_entries).where(*mine).values(claim))
             claimed = select(recent_entries.c.entry, recent_entries.c.question_ts)
             rows = await connection.execute(claimed.where(*here, recent_entries.c.entry.in_(entries)))
             return {row.entry: row.question_ts for row in rows if row.question_ts != question_ts}
@@ -359,10 +390,13 @@ def _of_thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[b
 
 def _as_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:
     row = asdict(reply) | {"entries": list(reply.entries), "linked": dict(reply.linked) or None}
+    row["offered"] = list(reply.offered) or None
     return {"team": team, "channel": channel, **row, "replied_at": reply.replied_at or time.time()}
 
 
 def _reply(row: Row[Any]) -> Reply:
     kept = {name: getattr(row, name) for name in Reply.__dataclass_fields__}
     kept |= {"entries": tuple(row.entries), "state": ReplyState(row.state)}
-    return Reply(**kept | {"decided_for": row.decided_for or "", "linked": row.linked or {}})
+    return Reply(
+        **kept | {"decided_for": row.decided_for or "", "linked": row.linked or {}, "offered": tuple(row.offered or ())}
+    )

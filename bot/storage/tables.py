@@ -283,6 +283,7 @@ replies = Table(
     Column("corrected_at", Float(53)),
     Column("decided_for", String(32)),  # the revision for which this was decided; later ones have changed nothing
     Column("linked", JSON(none_as_null=True)),  # entries that stand elsewhere: each with the question they answer there
+    Column("offered", JSON(none_as_null=True)),  # what was suggested, where somebody has chosen among it
     Index("ix_replies_answer", "team", "channel", "answer_ts"),
     Index("ix_replies_thread", "team", "channel", "thread_ts"),
     Index("ix_replies_asker", "team", "asker"),

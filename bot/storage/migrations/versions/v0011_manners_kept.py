@@ -15,5 +15,6 @@ def upgrade() -> None:
     op.add_column("channel_settings", sa.Column("chosen_for_shared", sa.Boolean))
     op.add_column("replies", sa.Column("decided_for", sa.String(32)))
     op.add_column("replies", sa.Column("linked", sa.JSON))
+    op.add_column("replies", sa.Column("offered", sa.JSON))
     op.add_column("questions", sa.Column("revision", sa.String(32)))
     op.add_column("workspaces", sa.Column("knowledge", sa.String(64)))
