@@ -382,8 +382,13 @@ async def test_a_vote_that_is_changed_while_slack_is_waited_for_leaves_no_questi
     [answer] = await workspace.replies(asked)
     await workspace.faults(api=[{"method": "conversations.history", "error": "ratelimited", "retry_after": 1}])
 
-    for label in ("Not helpful", "Helpful"):
-        await workspace.click("U_BEN", answer, label)
+    await workspace.click("U_BEN", answer, "Not helpful")
+
+    async def refused() -> bool:
+        return bool(await workspace.traffic("conversations.history"))
+
+    await workspace.until(refused, "U_BEN")
+    await workspace.click("U_BEN", answer, "Helpful")
     await workspace.settled()
     for key in await recorded(Work.VOTE.key(TEAM, "U_BEN", "C_ASK", answer["ts"], "")):
         await ended(edge, key)

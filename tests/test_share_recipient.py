@@ -387,7 +387,7 @@ async def test_a_copy_of_an_older_answer_is_named_and_can_be_updated_in_place(wo
     copy = await copy_of(workspace)
     await workspace.click(MEI, copy, "Mark as read")
     await message(workspace, root, SEEN)
-    assert buttons(receipt) == ["Withdraw"]
+    assert buttons(receipt) == ["Compare, blind", "Withdraw"]
     replies = [each["ts"] for each in await thread_of(workspace, copy, count=4)]
     now = await outdated(workspace, root)
     assert buttons(now) == ["Update", "Withdraw"]
@@ -413,7 +413,7 @@ async def test_a_copy_of_an_older_answer_is_named_and_can_be_updated_in_place(wo
     left = await thread_of(workspace, now)
     assert [each["ts"] for each in left] == replies[:3]
     assert library_answer(left) == 1
-    assert buttons(await message(workspace, root, RECEIPT)) == ["Withdraw"]
+    assert buttons(await message(workspace, root, RECEIPT)) == ["Compare, blind", "Withdraw"]
 
 
 def library_answer(messages: list[Json]) -> int:

@@ -299,7 +299,10 @@ async def test_buttons_of_a_receipt_are_the_senders_alone(workspace: Workspace, 
     if label == "Update":
         receipt = await outdated(workspace, root)
     share = next(
-        element["value"] for block in receipt["blocks"] for element in block.get("elements", ()) if "value" in element
+        element["value"]
+        for block in receipt["blocks"]
+        for element in block.get("elements", ())
+        if element.get("action_id", "").startswith("share_")
     )
     _, told = await finished(workspace, BEN)
     action = f"share_withdraw:{share}" if label == "Withdraw" else "share_update"
