@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 MOST_A_DAY: Final = 3  # shares of one result
-MAX_NOTE: Final = 1000  # characters
+MAX_NOTE: Final = 500  # characters; escaped they must fit a section
 
 
 @dataclass(frozen=True)

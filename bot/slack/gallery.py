@@ -472,7 +472,7 @@ def shared(name: str, run: Run, library: Library) -> Iterator[Rendering]:
         yield Rendering(f"part {number} of the copy of the round with {name}", reply)
 
 
-def example_share(run: Run, library: Library, note: str = "<!channel> & " * 76) -> Share:
+def example_share(run: Run, library: Library, note: str = "<!channel> & " * 38) -> Share:
     """Give a share of a finished run with all parts and as long a note as there may be."""
     parts = shared_result.parts_to_show(run, list(Part), note, library)
     root, replies = shared_result.content(

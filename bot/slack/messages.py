@@ -330,7 +330,8 @@ async def _below_copy(
     if reply and reply.kind == ANSWER:
         return reply
     where = (message.channel, thread_ts, message.ts)
-    is_there = await share.on_reply(team, message.user, *where, store, edited=message.revised_ts is not None)
+    offers = bool(message.text) and message.revised_ts is None
+    is_there = await share.on_reply(team, message.user, *where, store, offers=offers)
     return None if is_there else reply
 
 

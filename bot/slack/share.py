@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -113,6 +114,8 @@ async def preview(
     team, user, chosen = str(context.team_id), view_submission.user.id, read_chosen_share(view_submission.view)
     stored = await store.runs.get(team, chosen.run)
     updated = await store.shares.get(team, chosen.updates) if chosen.updates else None
+    if updated:
+        chosen = replace(chosen, place=updated.place)  # of which there is no choice
     why = _not_theirs(stored, user, chosen.run)
     if why is None and chosen.updates:
         of_update = await store.runs.get(team, updated.run) if updated else None
@@ -282,15 +285,15 @@ async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBolt
     await ack()
 
 
-async def on_reply(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, edited: bool) -> bool:
+async def on_reply(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, offers: bool) -> bool:
     """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
 
-    edited: it was written before, and offered then.
+    offers: it can be passed on: it is no edit of what was offered before, and has a text.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
         return False
-    if share.recipient == user and not edited:
+    if share.recipient == user and offers:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         await jobs.start(key, share_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
     return True

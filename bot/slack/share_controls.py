@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import slackblocks as kit
 
-from bot.domain.share import Part, Place
+from bot.domain.share import MAX_NOTE, Part, Place
 from bot.slack.controls import read_timestamp
 from bot.slack.payloads import BlockAction, MalformedError, SubmittedView
 
@@ -89,7 +89,7 @@ def read_chosen_share(view: SubmittedView) -> ChosenShare:
         updates[0] if updates else None,
         view.field(SHARE_TO).selected_user,
         tuple(part for part in Part if part in ticked),
-        view.entered(SHARE_NOTE).strip(),
+        view.entered(SHARE_NOTE).strip()[:MAX_NOTE],
         Place(place.value) if place else Place.DIRECT,
     )
 

@@ -1,6 +1,7 @@
 """The work of sharing: sending what was previewed, changing and withdrawing it, telling what the recipient does."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, share_controls, shared_result
-from bot.slack.gateway import Render, SlackWorkError, recorded
+from bot.slack.gateway import CallResult, Render, SlackWorkError, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.share_controls import SHARE_SEEN, SHARE_TABLE, SHARE_TALK
@@ -47,7 +48,10 @@ class ShareWorker(SlackWorker):
         sender, recipient = claimed["sender"], claimed["recipient"]
         why: str | None = claimed.get("why")
         if why is None and recipient:
-            person = await self._gateway.get_person(team, recipient)
+            try:
+                person = await self._gateway.get_person(team, recipient)
+            except SlackWorkError:  # it went on failing, and nothing is sent to somebody unknown
+                person = None
             why = refusal(sender, team, person, guests=claimed["guests"])
         if why is not None:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.CANCELLED)
@@ -104,7 +108,10 @@ class ShareWorker(SlackWorker):
         sender, recipient = claimed["sender"], claimed["recipient"]
         where = recipient
         if claimed["place"] == Place.GROUP:
-            group = await self._gateway.open_direct_message(team, sender, recipient)
+            try:
+                group = await self._gateway.open_direct_message(team, sender, recipient)
+            except SlackWorkError:
+                group = None
             if group is None:
                 await self._fail(team, share_id, claimed, "no_group")
                 return
@@ -157,7 +164,9 @@ class ShareWorker(SlackWorker):
         if changed.keys() & {"gone", "refused"}:
             await self._fail(team, share_id, claimed, "copy_lost")
             return
-        await step("take over", self._store.shares.take_over, team, former_id, share_id)
+        if not await step("take over", self._store.shares.take_over, team, former_id, share_id):
+            await self._fail(team, share_id, claimed, "copy_lost")
+            return
         for number in range(claimed["replies"]):
             if str(number) in before["messages"]:
                 _, ts = before["messages"][str(number)]
@@ -269,20 +278,26 @@ class ShareWorker(SlackWorker):
         refused = False
         for slot, (channel, ts) in messages.items():
             if slot != ROOT:
-                refused |= "refused" in await self._gateway.delete_message(team, channel, ts)
+                refused |= await self._is_refused(self._gateway.delete_message(team, channel, ts))
         channel, root_ts = messages[ROOT]
         outcome = "deleted"
         # Who may not look deletes nothing that people may have replied to.
-        if await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True) is False:
-            taken = await self._gateway.delete_message(team, channel, root_ts)
-        else:
-            taken = {"refused": True}
-        if "refused" in taken:
+        replied: bool | None = None
+        with contextlib.suppress(SlackWorkError):
+            replied = await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True)
+        stays = replied is not False or await self._is_refused(self._gateway.delete_message(team, channel, root_ts))
+        if stays:
             outcome = "blanked"
-            refused |= "refused" in await self._gateway.update_message(
-                team, channel, root_ts, self._copy(team, share_id)
-            )
+            blank = self._gateway.update_message(team, channel, root_ts, self._copy(team, share_id))
+            refused |= await self._is_refused(blank)
         return "refused" if refused else outcome
+
+    async def _is_refused(self, call: Awaitable[CallResult]) -> bool:
+        """Say whether Slack did not do what it was asked, be it that it refuses or goes on failing."""
+        try:
+            return "refused" in await call
+        except SlackWorkError:
+            return True
 
     # What the recipient does
 
@@ -431,6 +446,10 @@ class ShareWorker(SlackWorker):
             stored = await self._store.runs.get(team, share.run) if share else None
             if share is None or stored is None:
                 return None
+            if in_place_of:
+                former = await self._store.shares.get(team, in_place_of)
+                if former is None or not former.is_live:  # withdrawn meanwhile
+                    return None
             muted = await self._store.shares.is_muted(team, share.recipient, stored.user)
             return copy(share, stored, self._library, muted=muted)
 

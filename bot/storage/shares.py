@@ -113,21 +113,25 @@ class Shares:
         async with self._engine.begin() as connection:
             await connection.execute(update(shares).where(*_one(team, share_id)).values(receipt_ts=ts))
 
-    async def take_over(self, team: str, share_id: str, update_id: str) -> None:
-        """Give a share the content of the one that updates it; again does nothing.
+    async def take_over(self, team: str, share_id: str, update_id: str) -> bool:
+        """Give a share the content of the one that updates it; gives whether it has it. Again does nothing.
 
-        What the recipient has clicked was about the content before.
+        It has not if it was withdrawn meanwhile. What the recipient has clicked was about the content before.
         """
         async with self._engine.begin() as connection:
             row = (await connection.execute(select(shares).where(*_one(team, update_id)))).first()
             if row is None or row.state != ShareState.SENT:
-                return
+                return row is not None and row.state == ShareState.REPLACING
             names = ("run", "run_version", "message", "parts", "place", "note", "made_at")
             content = {name: getattr(row, name) for name in names}
             changed = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
-            await connection.execute(update(shares).where(*_one(team, share_id)).values(content | changed))
+            live = (*_one(team, share_id), shares.c.state == ShareState.SENT)
+            taken = update(shares).where(*live).values(content | changed).returning(shares.c.id)
+            if await connection.scalar(taken) is None:
+                return False
             emptied: dict[str, Any] = {"state": ShareState.REPLACING, "message": {}, "note": None}
             await connection.execute(update(shares).where(*_one(team, update_id)).values(emptied))
+            return True
 
     # For the sender
 
@@ -162,6 +166,7 @@ class Shares:
             later.c.user == runs.c.user,
             later.c.begun_at > runs.c.begun_at,
             later.c.finished_at.is_not(None),
+            later.c.comparison.is_(None),  # which is about somebody else's work
         )
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
         untold = (shares.c.receipt_ts.is_not(None), shares.c.told_outdated.is_(None))
@@ -181,6 +186,7 @@ class Shares:
                 return None
             later = select(runs.c.id).where(runs.c.team == team, runs.c.user == row.user)
             later = later.where(runs.c.begun_at > row.begun_at, runs.c.finished_at.is_not(None))
+            later = later.where(runs.c.comparison.is_(None))  # which is about somebody else's work
             found: str | None = await connection.scalar(later.order_by(runs.c.begun_at.desc()).limit(1))
         return found or (share.run if row.version != share.run_version else None)
 
