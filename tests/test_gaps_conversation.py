@@ -1,5 +1,6 @@
 """What becomes of a question that the bot could not answer, as people and editors see it."""
 
+import asyncio
 import contextlib
 import shutil
 import time
@@ -236,6 +237,9 @@ async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, fold
         assert await workspace.dm("U_MEI") == await workspace.dm("U_EVE") == []
         assert f"You asked me “{QUANT}”" in shown(news) or "You asked me “quant jobs?”" in shown(news)
         assert "A quant models markets." in shown(news)
+        for key in await recorded(f"news:{TEAM}:"):  # which remembers it after it is there to be read
+            while await jobs.is_under_way([key]):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         closed = await store.gaps.listed(TEAM)
         assert {question.answered_by for question in closed} == {"quant"}
         assert {question.user for question in closed if question.told_at} == {"U_ANA", "U_BEN"}
