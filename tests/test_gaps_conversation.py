@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import shutil
 import time
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,10 @@ from bot.slack.work import Work
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import replies, workspaces
 from tests.conftest import bot_in, recorded, rows
+from tests.test_feedback import store
 from tests.workspace import Workspace, buttons, shown
+
+__all__ = ["store"]  # the fixture
 
 TEAM, EDITOR = "T_LOCAL", "U_MEI"
 QUANT = "what does a quant do at a hedge fund"  # which no entry answers
@@ -42,13 +44,6 @@ ENTRY = """
     owner: Rolefit editors
     checked: 2026-11-27
 """
-
-
-@pytest.fixture
-async def store(tmp_path: Path, kept_in: dict[str, Any], workspace: Workspace) -> AsyncIterator[Store]:
-    """The rows of the bot in the workspace."""
-    async with rows(tmp_path, kept_in) as found:
-        yield found
 
 
 async def kept(store: Store, workspace: Workspace) -> list[tuple[str, QuestionKind]]:

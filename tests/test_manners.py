@@ -437,6 +437,7 @@ async def test_the_shortcut_answers_anybodys_message_for_who_uses_it(
 
 async def test_the_shortcut_does_not_offer_to_post_what_stands_there(workspace: Workspace):
     await workspace.replies(await workspace.post("U_MEI", "C_ASK", MTS))
+    await workspace.settled()  # so that it is remembered, too
     message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
 
     await workspace.shortcut("U_BEN", "answer_from_faq", message)

@@ -1,7 +1,7 @@
 """Replies that meet edits, clicks, people and other replies on their way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,22 +14,16 @@ from bot.settings import Settings
 from bot.slack import gateway
 from bot.slack.faq import faq_worker
 from bot.storage import ReplyState, Store
-from tests.conftest import rows
-from tests.test_feedback import UNCLEAR
+from tests.test_feedback import UNCLEAR, store
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
+
+__all__ = ["store"]  # the fixture
 
 T = TypeVar("T")
 MTS_ENTRY, XAI_ENTRY = "member-of-technical-staff", "xai-dropped-researcher"
 LINKED, TAKEN_BACK = "This was asked here a moment ago:", "The question was changed, so I have taken my answer back."
 BOTH = f"{MTS} {XAI}"
-
-
-@pytest.fixture
-async def store(workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Store]:
-    """The rows of the bot in `workspace`."""
-    async with rows(tmp_path, kept_in) as opened:
-        yield opened
 
 
 async def refused(workspace: Workspace, method: str, count: int = 1) -> None:

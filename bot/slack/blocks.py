@@ -9,7 +9,7 @@ from bot.domain.content import Citation, Entry
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button
-from bot.slack.pieces import Message, context, finished, in_lines, joined, message, plain, section, table
+from bot.slack.pieces import Message, context, finished_view, in_lines, joined, message, plain, section, table
 from bot.slack.text import Mrkdwn, contact, escape, fill
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
@@ -199,8 +199,8 @@ def home(
             *asked,
             *besides,
         ]
-    ).to_dict()
-    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+    )
+    return finished_view(view)
 
 
 def _examples(library: Library) -> Mrkdwn:

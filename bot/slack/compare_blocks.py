@@ -21,7 +21,7 @@ from bot.slack.controls import (
     compare_metadata,
     comparison_button,
 )
-from bot.slack.pieces import Message, context, finished, message, plain, section
+from bot.slack.pieces import Message, context, finished_view, message, plain, section
 from bot.slack.result import in_a_row, in_words, named, quoted
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import StoredComparison
@@ -56,15 +56,15 @@ def request_view(
         close=words.cancel,
         private_metadata=compare_metadata(run_id, known_to),
         callback_id=COMPARE_WITH,
-    ).to_dict()
-    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+    )
+    return finished_view(view)
 
 
 def refusal_view(library: Library) -> dict[str, Any]:
     """Say in a window that a result cannot be compared any more."""
     words = library.words.compare
-    view = kit.ModalView(title=words.title, blocks=[section(escape(words.outdated))], close=words.cancel).to_dict()
-    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+    view = kit.ModalView(title=words.title, blocks=[section(escape(words.outdated))], close=words.cancel)
+    return finished_view(view)
 
 
 def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:

@@ -23,7 +23,7 @@ from bot.slack.controls import (
     vote_buttons,
     why_button,
 )
-from bot.slack.pieces import Message, finished, joined, message, plain, section
+from bot.slack.pieces import Message, finished_view, joined, message, plain, section
 from bot.slack.text import Mrkdwn, escape, fill, mention, written_out
 
 MAX_COMMENT = 1000  # characters that somebody may write about an answer
@@ -131,8 +131,8 @@ def comment_view(channel: str, answer_ts: str, library: Library) -> dict[str, An
         close=words.comment_cancel,
         private_metadata=comment_metadata(channel, answer_ts),
         callback_id=COMMENT,
-    ).to_dict()
-    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+    )
+    return finished_view(view)
 
 
 def explanation(explained: Sequence[tuple[Entry, Explanation | None]], library: Library, *, edited: bool) -> Message:

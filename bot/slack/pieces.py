@@ -45,6 +45,12 @@ def finished(block: dict[str, Any]) -> dict[str, Any]:
     return ours | {"expand": True} if len(text) > FOLDED else ours
 
 
+def finished_view(view: kit.ModalView | kit.HomeTabView) -> dict[str, Any]:
+    """Give a window, or a Home tab, as we send it: its blocks as `finished` has them."""
+    rendered = view.to_dict()
+    return {**rendered, "blocks": [finished(block) for block in rendered["blocks"]]}
+
+
 def plain(text: str) -> Message:
     """Give a message of one section, of Slack's markup."""
     return message([section(text)], [text])

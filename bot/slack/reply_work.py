@@ -171,20 +171,18 @@ class ReplyWorker(SlackWorker):
             decided = await step("way", self._way, team, channel, reply, shared, overtaken)
             way = Way(decided["way"])
             if way is Way.POST and not decided["late"]:
+                if reply.answer_ts is not None:
+                    return await self._change(team, channel, reply, claimed=decided["claimed"])
                 unless = None
                 if surface is not Surface.DM and not looked_again:
                     unless = self._becomes_unwanted(team, channel, reply, decided["at"], shared=shared)
-                if reply.answer_ts is not None:
-                    return await self._change(team, channel, reply)
-                posted = await self._post(team, channel, reply, claimed=decided.get("claimed"), unless=unless)
+                posted = await self._post(team, channel, reply, claimed=decided["claimed"], unless=unless)
                 if posted is not None:
                     return posted
                 looked_again = True
             elif not decided["late"]:
                 break
-            besides = frozenset(filter(None, [reply.asker]))
-            where = (team, channel, reply.thread_ts, reply.question_ts)
-            overtaken = bool(await self._gateway.has_replies(*where, besides))
+            overtaken = bool(await self._gateway.has_replies(team, channel, *_by_others(reply)))
         if held.state is ReplyState.POSTED and way is not Way.WHISPER:
             return await self._withdraw(team, channel, held, deleted=False)
         if way is Way.WHISPER:
@@ -262,9 +260,7 @@ class ReplyWorker(SlackWorker):
                 return True
             if surface not in UNPROMPTED:
                 return False
-            besides = frozenset(filter(None, [reply.asker]))
-            where = (team, channel, reply.thread_ts, reply.question_ts)
-            return bool(await self._gateway.sees_replies(*where, besides))
+            return bool(await self._gateway.sees_replies(team, channel, *_by_others(reply)))
 
         return unwanted
 
@@ -435,9 +431,9 @@ class ReplyWorker(SlackWorker):
                 found[entry] = link
         return found
 
-    async def _change(self, team: str, channel: str, reply: Reply) -> Reply:
-        """Put another reply into the place of what stands there."""
-        reply, content = await self._content(team, channel, replace(reply, state=ReplyState.POSTED))
+    async def _change(self, team: str, channel: str, reply: Reply, *, claimed: dict[str, Any] | None = None) -> Reply:
+        """Put another reply into the place of what stands there. claimed: as for `_post`."""
+        reply, content = await self._content(team, channel, replace(reply, state=ReplyState.POSTED), claimed)
         lease = self._lease(team, channel, reply)
         changed = await self._gateway.update_message(team, channel, reply.answer_ts or "", content, lease=lease)
         return replace(reply, state=ReplyState.WITHDRAWN, answer_ts=None) if changed.get("gone") else reply
@@ -583,6 +579,11 @@ def _says_the_same(held: Reply, wanted: Reply) -> bool:
     if wanted.kind == ANSWER and held.kind in (ANSWER, LINK):
         return {*held.entries, *held.linked} == set(wanted.entries)
     return (held.kind, held.entries) == (wanted.kind, wanted.entries)
+
+
+def _by_others(reply: Reply) -> tuple[str, str, frozenset[str]]:
+    """Give where to look for replies by others than who asked: the thread, after which message, and besides whom."""
+    return reply.thread_ts, reply.question_ts, frozenset(filter(None, [reply.asker]))
 
 
 def _asks_for_quiet(wanted: Reply) -> bool:

@@ -12,7 +12,7 @@ from bot.domain.share import MAX_NOTE, TICKED, Part, Place
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import compare_button
-from bot.slack.pieces import DASH, Message, context, finished, message, plain, section
+from bot.slack.pieces import DASH, Message, context, finished_view, message, plain, section
 from bot.slack.run_messages import day
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
@@ -89,8 +89,8 @@ def choose_view(run_id: str, filled: Filled, library: Library, *, updates: str |
         close=words.cancel,
         private_metadata=choose_metadata(run_id, updates),
         callback_id=SHARE_CHOOSE,
-    ).to_dict()
-    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+    )
+    return finished_view(view)
 
 
 def preview_view(share: Share, digest: str, library: Library) -> View:
@@ -145,8 +145,8 @@ def _rows_in_lines(block: Mapping[str, Any]) -> list[str]:
 def notice_view(text: str, library: Library) -> View:
     """Say in a window why nothing can be shared."""
     words = library.words.share
-    view = kit.ModalView(title=words.title, blocks=[section(escape(text))], close=words.cancel).to_dict()
-    return {**view, "blocks": [finished(block) for block in view["blocks"]]}
+    view = kit.ModalView(title=words.title, blocks=[section(escape(text))], close=words.cancel)
+    return finished_view(view)
 
 
 # The copy

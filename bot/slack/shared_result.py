@@ -13,6 +13,7 @@ from bot.domain.quiz import Run
 from bot.domain.share import Part, Place
 from bot.knowledge import Library
 from bot.slack import result, run_messages
+from bot.slack.gateway import plain_data
 from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
 from bot.slack.run_messages import day
 from bot.slack.text import Mrkdwn, escape, fill, mention
@@ -63,11 +64,7 @@ def content(
 
 def as_record(root: Message, replies: Sequence[Message]) -> dict[str, Any]:
     """Give both as plain data, as a share keeps them."""
-    return {"root": _record(root), "replies": [_record(reply) for reply in replies]}
-
-
-def _record(kept: Message) -> dict[str, Any]:
-    return {"text": kept.text, "blocks": list(kept.blocks)}
+    return {"root": plain_data(root), "replies": [plain_data(reply) for reply in replies]}
 
 
 def _root(
