@@ -41,7 +41,7 @@ from bot.storage.trouble import PLUGIN, passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-VERSION = "10"
+VERSION = "11"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
@@ -80,7 +80,7 @@ class Worker(DBOSConfiguredInstance):
             if former is not None:
                 _works[f"{name}.{method}"] = getattr(self, method)
                 if former:
-                    _former_names[f"{name}.{former}"] = f"{name}.{method}"
+                    _former_names[former if "." in former else f"{name}.{former}"] = f"{name}.{method}"
 
 
 FORMER_NAME = "_rolefit_former_name"  # the attribute of a workflow; empty for one that has always had its name
@@ -150,6 +150,8 @@ _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all 
 
 def formerly(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Say by what name versions before this one wrote a workflow into the inbox, which we may have to empty.
+
+    With the name of its worker and a dot, if that was another.
 
     The names of its parameters are recorded too: they stay, or have a default.
     """
@@ -260,7 +262,12 @@ def next_message_key() -> str:
     """Give a key for the next message of the running workflow: the same one whenever the workflow is run again."""
     life = _life.get()
     life.posts += 1
-    return f"{current_key()}#{life.posts}"
+    return message_key(current_key(), life.posts)
+
+
+def message_key(key: str, number: int) -> str:
+    """Give the key of a message, by the key of the work that posts it and its number there, from 1."""
+    return f"{key}#{number}"
 
 
 def is_database_away(error: BaseException) -> bool:

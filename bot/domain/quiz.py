@@ -126,7 +126,7 @@ class Run:
         """Whether it is about one's OWN work, about a ROLE, be that one to fill or that of one's people, or OTHER."""
         if self.subject is not None:
             return OTHER
-        return ROLE if self.answers.get(PURPOSE, (OWN,))[0] in (ROLE, PEOPLE) else OWN
+        return purpose_of(self.answers.get(PURPOSE, (OWN,))[0])
 
     @cached_property
     def upcoming(self) -> AnyQuestion | None:
@@ -255,6 +255,11 @@ class Run:
         return {
             question.id: self.answers[question.id] for question in self.quiz.questions if question.id in self.answers
         }
+
+
+def purpose_of(choice: str) -> str:
+    """Say whether a round is about one's OWN work or about a ROLE, by the choice at the question that asks for it."""
+    return ROLE if choice in (ROLE, PEOPLE) else OWN
 
 
 @dataclass(frozen=True)

@@ -431,6 +431,7 @@ class ShareWords(Authored):
     shown_graded: Plain
     shown_note: Plain
     no_parts: Plain
+    not_graded: Plain
     note: Plain
     note_hint: Plain
     place: Plain
@@ -500,10 +501,17 @@ class ShareWords(Authored):
     withdraw_no: Annotated[Line, Field(max_length=30), _text()]
     withdrawn: Annotated[Line, _text("to", "date")]
     withdrawn_blanked: To
+    withdrawn_unseen: To
+    withdrawn_kept: To
+    withdrawn_found: To
+    withdrawn_not_found: To
+    part_withdrawn: Plain
     not_withdrawn: To
+    not_taken_back: To
     withdraw_unknown: Plain
     listed: Plain
     listed_line: Annotated[Line, _text("to", "date", "parts")]
+    listed_uncertain: Annotated[Line, _text("to", "date", "parts")]
     listed_none: Plain
     listed_more: Annotated[Line, _text("count")]
     result: Annotated[Line, _text("result")]
@@ -511,24 +519,33 @@ class ShareWords(Authored):
 
     # Why nothing was sent
     not_sent: Annotated[Line, _text("to", "why")]
+    not_changed: Annotated[Line, _text("to", "why")]
     sent: To
     outdated: Plain
     forgotten: Plain
     gone: Plain
+    preview_gone: Plain
     not_yours: Plain
     not_shareable: Plain
     click_again: Plain
     no_group: To
     copy_lost: To
+    change_uncertain: To
+    partly_changed: To
+    taken_back: To
+    part_stands: To
     failed: To
     restricted: To
     refused: To
     uncertain: To
     unknown_person: Plain
+    unknown_person_update: Plain
     not_yourself: Plain
     not_a_bot: Plain
     not_active: Plain
+    not_active_update: Plain
     not_a_guest: Plain
+    not_a_guest_update: Plain
     not_wanted: Plain
     too_many: Plain
 

@@ -44,6 +44,7 @@ from bot.slack.feedback_work import feedback_worker
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.gateway import SlackGateway
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_work import share_worker
 from bot.slack.socket import REFUSALS, RefusedError
 from bot.storage import Store
@@ -157,6 +158,7 @@ def create(
             channel.channel_worker,
             quiz_worker,
             share_worker,
+            recipient_worker,
             compare_worker,
             home.home_worker,
             first_steps.first_steps_worker,

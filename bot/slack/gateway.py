@@ -195,6 +195,20 @@ class SlackGateway:
             return Delivery.REFUSED, "", ""
         return Delivery.DELIVERED, posted["channel"], posted["ts"]
 
+    async def find_message(self, team: str, where: str, key: str, since: float) -> tuple[str, str] | None:
+        """Look for a message of ours by the key it was posted with; gives channel and ts, None if it is not there.
+
+        where: a person's id, or that of a conversation. since: seconds since 1970, before which it was not posted. None
+        also if we may not look. Raises SlackWorkError if Slack goes on failing.
+        """
+
+        async def look(before: CallResult) -> CallResult:
+            since_then = since - CLOCKS_APART
+            return await self._look(team, key, where, None, since_then, before.get("cursor")) or {}
+
+        found = await self._call("find", look)
+        return (found["channel"], found["ts"]) if found else None
+
     async def turn_to_update(self, team: str, *, waited_for: bool = False) -> float:
         """Take a workspace's next turn to change a message; gives 0, or the seconds after which to ask again.
 

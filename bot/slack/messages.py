@@ -325,14 +325,12 @@ async def _below_copy(
 ) -> PlannedReply | None:
     """Give what to reply to a message that may stand below a result which somebody has shared.
 
-    There it is for that person, which is offered, unless it is a question that has an answer.
+    There it may be for that person, which is offered; it is answered only if it is a question that has an answer.
     """
-    if reply and reply.kind == ANSWER:
-        return reply
     where = (message.channel, thread_ts, message.ts)
     offers = bool(message.text) and message.revised_ts is None
     is_there = await share.on_reply(team, message.user, *where, store, offers=offers)
-    return None if is_there else reply
+    return None if is_there and not (reply and reply.kind == ANSWER) else reply
 
 
 async def _revise_question(

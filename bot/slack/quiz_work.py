@@ -275,6 +275,7 @@ class QuizWorker(ReconcilingWorker):
         Those about `later` rounds of the same person, which may say what came out of it, go if that work has ended.
         """
         await pause(ENDED)
+        await self._wait_for_shares(team, [run_id])
         await jobs.delete_by_prefix(work.of_round(team, run_id))
         if later:
             prefixes = [prefix for later_id in later for prefix in work.of_round(team, later_id)]

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.quiz import Status
-from bot.domain.share import MOST_A_DAY, Part, Refusal, refusal
+from bot.domain.share import MOST_A_DAY, Part, Place, Refusal, refusal
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
 from bot.slack.controls import read_run
@@ -44,10 +44,11 @@ from bot.slack.share_controls import (
     read_pass_on,
     read_share,
 )
+from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_work import FROM_HOME, share_worker
 from bot.slack.windows import open_window
 from bot.slack.work import Work
-from bot.storage import Share, ShareState, Store, StoredRun
+from bot.storage import Share, ShareState, Store, StoredRun, graded_as
 
 PATIENCE = 2.0  # seconds that Slack has to say who somebody is: a window waits for three
 OF_THE_RECIPIENT = (SHARE_SEEN, SHARE_TALK, SHARE_TABLE, SHARE_MUTE, SHARE_UNMUTE)
@@ -142,21 +143,23 @@ async def send(
     confirmed = read_confirmed_share(view_submission.view)
     run_id, share_id, digest = confirmed or ("", "", "")
     share = await store.shares.get(team, share_id)
-    stored = await store.runs.get(team, share.run) if share else None
+    stored = await store.runs.get(team, share.run if share else run_id)
     why = _not_theirs(stored, user, share_id)
-    forged = share is not None and (share.run != run_id or _digest(share.message) != digest)
-    if share is None or stored is None or why or forged:
-        if forged or confirmed is None:
-            log.warning("a share was refused", reason="forged", share=share_id, user=user)
-            why = "not_yours"
-        view = share_blocks.notice_view(getattr(library.words.share, why or "gone"), library)
+    waits = share is not None and share.state is ShareState.PREVIEWED  # what was sent has been checked before
+    forged = share is not None and waits and (share.run != run_id or _digest(share.message) != digest)
+    if forged or confirmed is None:
+        log.warning("a share was refused", reason="forged", share=share_id, user=user)
+        why = "not_yours"
+    elif share is None:
+        why = why or "preview_gone"
+    elif why is None and stored and waits and stored.answers_version != share.run_version:
+        why = "outdated"
+    if share is None or why:
+        view = share_blocks.notice_view(getattr(library.words.share, str(why)), library)
         await ack(response_action="update", view=view)
         return
-    if share.state is ShareState.PREVIEWED and stored.answers_version != share.run_version:
-        view = share_blocks.notice_view(library.words.share.outdated, library)
-        await ack(response_action="update", view=view)
-        return
-    await jobs.start(Work.SEND_SHARE.key(team, share.run, share.id), share_worker.deliver, team, share.id)
+    if waits:
+        await jobs.start(Work.SEND_SHARE.key(team, share.run, share.id), share_worker.deliver, team, share.id)
     await ack(response_action="clear")
 
 
@@ -189,9 +192,10 @@ async def _errors(
     if why is None and not chosen.updates and await store.shares.count_sent_today(team, chosen.run) >= MOST_A_DAY:
         why = Refusal.TOO_MANY
     if why:  # of an update there is no picker
-        errors[share_blocks.PARTS if chosen.updates else share_blocks.TO] = getattr(words, why)
+        reason = share_blocks.reason(why, library, updates=bool(chosen.updates))
+        errors[share_blocks.PARTS if chosen.updates else share_blocks.TO] = reason
     if not parts:
-        errors[share_blocks.PARTS] = words.no_parts
+        errors[share_blocks.PARTS] = words.not_graded if Part.GRADED in chosen.parts else words.no_parts
     return errors
 
 
@@ -217,7 +221,8 @@ def _share(
     library: Library,
 ) -> Share:
     """Render what the recipient would get. The same choices in the same window are the same share."""
-    about = (team, stored.id, stored.answers_version, submission.view.id, recipient, parts, chosen.note, chosen.place)
+    version = (stored.id, stored.answers_version, graded_as(stored.run.graded))
+    about = (team, *version, submission.view.id, recipient, parts, chosen.note, chosen.place)
     share_id = hashlib.sha256(repr(about).encode()).hexdigest()[:20]
     root, replies = shared_result.content(
         stored.run,
@@ -240,6 +245,7 @@ def _share(
         place=chosen.place,
         note=chosen.note or None,
         updates=chosen.updates,
+        graded=graded_as(stored.run.graded),
     )
 
 
@@ -270,7 +276,7 @@ async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: 
     share = await store.shares.get(team, share_id)
     key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
     where = (user, place.channel, place.ts)
-    await jobs.start(key, share_worker.handle_recipient, team, share_id, action.action_id, *where)
+    await jobs.start(key, recipient_worker.handle_recipient, team, share_id, action.action_id, *where)
     await ack()
 
 
@@ -281,21 +287,22 @@ async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBolt
     share = await store.shares.get(team, share_id)
     key = Work.PASS_ON.key(team, share.run if share else "gone", share_id, ts)
     where = (place.channel, place.ts, place.thread_ts or place.ts, ts)
-    await jobs.start(key, share_worker.pass_on, team, share_id, user, *where, wanted)
+    await jobs.start(key, recipient_worker.pass_on, team, share_id, user, *where, wanted)
     await ack()
 
 
 async def on_reply(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, offers: bool) -> bool:
     """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
 
-    offers: it can be passed on: it is no edit of what was offered before, and has a text.
+    offers: it can be passed on: it is no edit of what was offered before, and has a text. In a group the sender reads
+    it anyway.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
         return False
-    if share.recipient == user and offers:
+    if share.recipient == user and offers and share.state is ShareState.SENT and share.place is Place.DIRECT:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
-        await jobs.start(key, share_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
+        await jobs.start(key, recipient_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
     return True
 
 

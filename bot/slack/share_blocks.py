@@ -8,7 +8,7 @@ from typing import Any
 import slackblocks as kit
 
 from bot.domain.quiz import Run
-from bot.domain.share import MAX_NOTE, TICKED, Part, Place
+from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import compare_button
@@ -35,10 +35,11 @@ from bot.slack.share_controls import (
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, escape, fill, mention, quotable
 from bot.storage import Share, ShareState, StoredRun
 
 MOST = 10  # shares in a list
+NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
 QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
@@ -158,8 +159,8 @@ def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message
     muted: the recipient wants no more shares from the sender. Once withdrawn, it says only that.
     """
     words, name = library.words.share, mention(sender)
-    if share.state in (ShareState.WITHDRAWN, ShareState.FAILED):
-        return plain(fill(words.withdrawn_copy, sender=name, date=_on(share.ended_at)))
+    if share.state is not ShareState.SENT:
+        return withdrawn_copy(sender, share.ended_at, library)
     buttons: list[kit.Element] = []
     lines: list[str] = []
     if share.seen_at:
@@ -180,6 +181,11 @@ def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message
     return Message("\n".join([root["text"], *lines]), (*root["blocks"], *below.blocks))
 
 
+def withdrawn_copy(sender: str, at: float | None, library: Library) -> Message:
+    """Say in place of a copy that its sender withdrew it; at: in seconds since 1970."""
+    return plain(fill(library.words.share.withdrawn_copy, sender=mention(sender), date=_on(at)))
+
+
 def whole_table(stored: StoredRun, library: Library) -> Message:
     """Show the documents' table of the roles, with nothing of anybody's answers."""
     return result.part(Run(stored.run.quiz), "table", library)
@@ -195,12 +201,8 @@ def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Mes
 def reply(recipient: str, text: str, library: Library) -> Message:
     """Show the sender what the recipient has replied, given as Slack has it."""
     lead = fill(library.words.share.reply, to=mention(recipient))
-    cut = text
-    while len(escape(cut)) > QUOTED:
-        cut = cut[: len(cut) * 9 // 10].rstrip() + "…"
-    # As plain text nothing in it mentions or links anything.
-    quoted = kit.SectionBlock(kit.PlainText(cut, emoji=False))
-    return message([section(lead), quoted], [lead, escape(cut)])
+    quoted = Mrkdwn("\n".join(f"> {line}" for line in quotable(text, QUOTED).splitlines()))
+    return message([section(lead), section(quoted)], [lead, quoted])
 
 
 # For the sender
@@ -211,16 +213,12 @@ def receipt(share: Share, library: Library, *, newer: bool, guide: Message | Non
 
     comparable: whether the recipient may be asked to answer the same questions, for a comparison.
     """
-    words, to = (
-        library.words.share,
-        mention(share.recipient) if share.recipient else escape(library.words.share.somebody),
-    )
-    to = Mrkdwn(to)
+    words, to = library.words.share, named(share.recipient, library)
     if share.state is ShareState.WITHDRAWN:
         return plain(fill(words.withdrawn, to=to, date=_on(share.ended_at)))
     place = words.in_group if share.place is Place.GROUP else words.in_direct
-    named = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
-    lines: list[str] = [fill(words.receipt, to=to, **named)]
+    about = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
+    lines: list[str] = [fill(words.receipt, to=to, **about)]
     lines.append(fill(words.seen_by, to=to, date=_on(share.seen_at)) if share.seen_at else escape(words.not_seen))
     if share.talk_at:
         lines.append(fill(words.wants_to_talk, to=to))
@@ -240,7 +238,19 @@ def receipt(share: Share, library: Library, *, newer: bool, guide: Message | Non
 
 def updated_receipt(recipient: str, at: float | None, library: Library) -> Message:
     """Say in place of a receipt that another has taken its place, below a newer result."""
-    return plain(fill(library.words.share.updated, to=mention(recipient), date=_on(at)))
+    return plain(fill(library.words.share.updated, to=named(recipient, library), date=_on(at)))
+
+
+def named(recipient: str, library: Library) -> Mrkdwn:
+    """Name a recipient, who may have been forgotten."""
+    return mention(recipient) if recipient else Mrkdwn(escape(library.words.share.somebody))
+
+
+def reason(why: str, library: Library, *, updates: bool) -> str:
+    """Say why nothing can be sent, by the key in words.yaml; of an update nobody can pick somebody else."""
+    words = library.words.share
+    text: str = getattr(words, f"{why}_update" if updates and why in NOT_UPDATED else why)
+    return text
 
 
 def listed(shares: Sequence[Share], library: Library) -> Message:
@@ -258,8 +268,8 @@ def home_section(latest: StoredRun | None, shares: Sequence[Share], library: Lib
     words = library.words.share
     blocks: list[kit.Block] = []
     if latest and (found := latest.run.recommendation):
-        named = fill(words.result, result=result.named(found, library))
-        blocks += [section(named), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
+        lead = fill(words.result, result=result.named(found, library))
+        blocks += [section(lead), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
     if shares:
         blocks += [section(escape(words.listed)), *_list(shares, library)[0]]
     return blocks
@@ -270,13 +280,13 @@ def _list(shares: Sequence[Share], library: Library) -> tuple[list[kit.Block], l
     blocks: list[kit.Block] = []
     lines: list[str] = []
     for share in shares[:MOST]:
-        to = mention(share.recipient) if share.recipient else Mrkdwn(escape(words.somebody))
-        named = {"date": _on(share.sent_at or share.made_at), "parts": part_names(share.parts, library) or DASH}
-        line = fill(words.listed_line, to=to, **named)
+        to = named(share.recipient, library)
+        about = {"date": _on(share.sent_at or share.made_at), "parts": part_names(share.parts, library) or DASH}
+        is_uncertain = share.state is ShareState.UNCERTAIN
+        line = fill(words.listed_uncertain if is_uncertain else words.listed_line, to=to, **about)
         if share.seen_at:
             line = Mrkdwn(f"{line}\n{fill(words.seen_by, to=to, date=_on(share.seen_at))}")
-        button = withdraw_button(words.withdraw, share.id, _sure(library)) if share.sent_at else None
-        blocks.append(section(line, button))
+        blocks.append(section(line, withdraw_button(words.withdraw, share.id, _sure(library))))
         lines.append(line)
     if len(shares) > MOST:
         more = fill(words.listed_more, count=str(len(shares) - MOST))

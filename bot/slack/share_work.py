@@ -1,34 +1,33 @@
-"""The work of sharing: sending what was previewed, changing and withdrawing it, telling what the recipient does."""
+"""The work of sharing: sending what was previewed, changing it and withdrawing it.
 
-import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any
+What stands in Slack may be ahead of the rows: a round can be deleted, and somebody forgotten, while its result is being
+sent. So what this work has posted is also known from its own steps, and is taken back by these.
+"""
 
-from bot.domain.compare import is_comparable
+import time
+from collections.abc import Awaitable
+
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
-from bot.jobs import in_doubt, step, worker, workflow
+from bot.jobs import in_doubt, message_key, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, share_blocks, share_controls, shared_result
-from bot.slack.gateway import CallResult, Render, SlackWorkError, recorded
+from bot.slack import blocks, share_blocks
+from bot.slack.gateway import CallResult, Render, SlackWorkError
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.share_controls import SHARE_SEEN, SHARE_TABLE, SHARE_TALK
-from bot.slack.slack_worker import SlackWorker
-from bot.slack.text import Mrkdwn, escape, fill, mention
-from bot.storage import ROOT, Share, ShareState, StoredRun
+from bot.slack.share_messages import Record, SharingWorker, round_place
+from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.work import Work
+from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
 
-OFFER = "offer:"  # a slot of a copy: with the ts of the reply that may be passed on
-TABLE = "table"  # a slot of a copy: the documents' table
-SEEN_AT, TALK_AT, SENT_AT = "seen_at", "talk_at", "sent_at"  # times of a share
 FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not at the address of a click
+BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
-Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
+Places = dict[str, list[str]]  # channel and ts of messages by their slots
 
 
 @worker()
-class ShareWorker(SlackWorker):
+class ShareWorker(SharingWorker):
     """Sends results to people, after their owners have seen exactly what will be sent.
 
     What is sent stands in the rows of `shares` and is read there by each step that sends it. guests: whether a result
@@ -55,31 +54,34 @@ class ShareWorker(SlackWorker):
             why = refusal(sender, team, person, guests=claimed["guests"])
         if why is not None:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.CANCELLED)
-            await self._tell(team, claimed, self._not_sent(recipient, why))
+            await self._tell(team, claimed, self._not_sent(recipient, why, updates=bool(claimed["updates"])))
         elif claimed["updates"]:
             await self._change_copy(team, share_id, claimed)
         else:
             await self._send_copy(team, share_id, claimed)
 
     async def _claim(self, team: str, share_id: str) -> Record | None:
-        """Decide whether to send; nobody but this work makes a share SENT: to find it so means that we did."""
-        share = await self._store.shares.get(team, share_id)
-        stored = await self._store.runs.get(team, share.run) if share else None
-        if share is None or stored is None or stored.run.status is Status.DELETED:
+        """Decide whether to send."""
+        known = await self._with_run(team, share_id)
+        if known is None or known[1].run.status is Status.DELETED:
             return None
-        now = await self._store.shares.move(team, share_id, was=ShareState.PREVIEWED, to=ShareState.SENT)
-        if now is not ShareState.SENT:
+        share, stored = known
+        claim = await self._store.shares.claim(team, share_id, most=MOST_A_DAY)
+        if claim is Claim.NOT_THERE:
             return None
-        claimed: Record = {"sender": stored.user, "recipient": share.recipient, "run": stored.id}
-        claimed |= {"channel": stored.channel, "root_ts": stored.root_ts, "guests": self.guests}
-        claimed |= {"place": share.place.value, "updates": share.updates, "replies": len(share.message["replies"])}
-        return claimed | {"why": await self._why_not(team, share, stored)}
+        claimed = round_place(stored) | {"recipient": share.recipient, "guests": self.guests}
+        claimed |= {"place": share.place.value, "updates": share.updates, "made_at": share.made_at}
+        claimed |= {"replies": len(share.message["replies"])}
+        why = Refusal.TOO_MANY if claim is Claim.TOO_MANY else await self._why_not(team, share, stored)
+        return claimed | {"why": why}
 
     async def _why_not(self, team: str, share: Share, stored: StoredRun) -> str | None:
         """Name, as a key of `share` in words.yaml, what has come between a preview and its sending."""
         if not share.recipient:
             return "forgotten"
-        if stored.answers_version != share.run_version or not stored.run.shareable:
+        shows_grading = Part.GRADED in share.parts and share.graded is not None
+        regraded = shows_grading and share.graded != graded_as(stored.run.graded)
+        if regraded or stored.answers_version != share.run_version or not stored.run.shareable:
             return "outdated"
         if await self._store.shares.is_muted(team, share.recipient, stored.user):
             return Refusal.MUTED
@@ -87,125 +89,218 @@ class ShareWorker(SlackWorker):
             former = await self._store.shares.get(team, share.updates)
             known = former and former.is_live and former.recipient == share.recipient
             return None if known and ROOT in await self._store.shares.messages(team, share.updates) else "copy_lost"
-        if await self._store.shares.count_sent_today(team, stored.id, but=share.id) >= MOST_A_DAY:
-            return Refusal.TOO_MANY
         return None
 
-    def _not_sent(self, recipient: str, why: str) -> Render:
+    def _not_sent(self, recipient: str, why: str, *, updates: bool) -> Render:
         def note(library: Library) -> Message:
             words = library.words.share
-            to, reason = mention(recipient), getattr(words, why)
+            to = share_blocks.named(recipient, library)
             if why in ("forgotten", "outdated"):
-                return blocks.say(reason)
+                return blocks.say(getattr(words, why))
             if why == "copy_lost":
-                return blocks.filled(fill(reason, to=to))
-            return blocks.filled(fill(words.not_sent, to=to, why=Mrkdwn(escape(reason))))
+                return blocks.filled(fill(words.copy_lost, to=to))
+            reason = Mrkdwn(escape(share_blocks.reason(why, library, updates=updates)))
+            return blocks.filled(fill(words.not_changed if updates else words.not_sent, to=to, why=reason))
 
         return self._rendered(note)
 
     async def _send_copy(self, team: str, share_id: str, claimed: Record) -> None:
         """Post a copy and its thread, and a receipt. What cannot be posted whole is taken back, and the sender told."""
-        sender, recipient = claimed["sender"], claimed["recipient"]
-        where = recipient
-        if claimed["place"] == Place.GROUP:
-            try:
-                group = await self._gateway.open_direct_message(team, sender, recipient)
-            except SlackWorkError:
-                group = None
-            if group is None:
-                await self._fail(team, share_id, claimed, "no_group")
-                return
-            where = group
-        delivery, channel, root_ts = await self._gateway.deliver_message(team, where, self._copy(team, share_id))
-        if delivery is Delivery.DELIVERED:
-            await step("remember copy", self._store.shares.put_message, team, share_id, ROOT, channel, root_ts)
-            for number in range(claimed["replies"]):
-                delivery = await self._post_reply(team, share_id, number, channel, root_ts)
-                if delivery is not Delivery.DELIVERED:
-                    break
-        if delivery is not Delivery.DELIVERED:
-            await self._take_back(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-            await self._tell(team, claimed, self._told(delivery, recipient))
+        where = await self._where_to(team, claimed)
+        if where is None:
+            await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+            await self._tell(team, claimed, self._told("no_group", claimed["recipient"]))
             return
-        await step("sent", self._store.shares.note_time, team, share_id, SENT_AT)
-        await self._post_receipt(team, share_id, claimed)
+        posted: Places = {}
+        delivery, channel, root_ts = await self._gateway.deliver_message(team, where, self._copy(team, share_id))
+        stays = delivery is Delivery.DELIVERED
+        if stays:
+            posted[ROOT] = [channel, root_ts]
+            stays = await step("remember copy", self._store.shares.put_message, team, share_id, ROOT, channel, root_ts)
+        for number in range(claimed["replies"]):
+            if not stays or delivery is not Delivery.DELIVERED:
+                break
+            delivery, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
+        if stays and delivery is Delivery.DELIVERED:
+            stays = await step("sent", self._note_sent, team, share_id)
+        if stays and delivery is Delivery.DELIVERED:
+            await self._post_receipt(team, share_id, claimed)
+        elif posted:
+            await self._take_back_part(team, share_id, claimed, posted)
+        else:
+            to = ShareState.UNCERTAIN if delivery is Delivery.UNCERTAIN else ShareState.FAILED
+            await self._move(team, share_id, was=ShareState.SENT, to=to)
+            await self._tell(team, claimed, self._told(delivery, claimed["recipient"]))
 
-    async def _post_reply(self, team: str, share_id: str, number: int, channel: str, root_ts: str) -> Delivery:
-        """Post a message of a copy's thread, by its number from 0."""
-        reply = self._reply(team, share_id, number)
+    async def _where_to(self, team: str, claimed: Record) -> str | None:
+        """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
+        if claimed["place"] != Place.GROUP:
+            return str(claimed["recipient"])
+        try:
+            return await self._gateway.open_direct_message(team, claimed["sender"], claimed["recipient"])
+        except SlackWorkError:
+            return None
+
+    async def _post_reply(
+        self, team: str, share_id: str, number: int, channel: str, root_ts: str, posted: Places
+    ) -> tuple[Delivery, bool]:
+        """Post a message of a copy's thread, by its number from 0; gives what became of it, and whether it may stay."""
+        reply, slot = self._reply(team, share_id, number), str(number)
         delivery, _, ts = await self._gateway.deliver_message(team, channel, reply, thread_ts=root_ts)
-        if ts:
-            await step("remember reply", self._store.shares.put_message, team, share_id, str(number), channel, ts)
-        return delivery
+        if not ts:
+            return delivery, False
+        posted[slot] = [channel, ts]
+        stays = await step("remember reply", self._store.shares.put_message, team, share_id, slot, channel, ts)
+        return delivery, stays
 
-    async def _fail(self, team: str, share_id: str, claimed: Record, why: str) -> None:
+    async def _take_back_part(self, team: str, share_id: str, claimed: Record, posted: Places) -> None:
+        """Take back what has arrived of a copy that did not arrive whole, or whose round was deleted meanwhile."""
+        recipient = claimed["recipient"]
+
+        async def has_round() -> bool:
+            stored = await self._store.runs.get(team, claimed["run"])
+            return stored is not None and stored.run.status is not Status.DELETED
+
         await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-        await self._tell(team, claimed, self._told(why, claimed["recipient"]))
+        outcome, is_there = await self._take_back(team, posted, claimed["sender"]), await step("round", has_round)
+        if outcome != "refused":
+            await step("empty", self._store.shares.empty, team, share_id)
+            if is_there:
+                await self._tell(team, claimed, self._told("taken_back", recipient))
+            return
+        await self._move(team, share_id, was=ShareState.FAILED, to=ShareState.SENT)
+        if await step("sent", self._note_sent, team, share_id):
+            await self._tell(team, claimed, self._told("part_stands", recipient))
+            await self._post_receipt(team, share_id, claimed)
+        else:
+            await self._tell(team, claimed, self._told("not_taken_back", recipient))
+
+    async def _note_sent(self, team: str, share_id: str) -> bool:
+        """Remember that all of a share has arrived, unless its round is being deleted; gives whether it may stay."""
+        known = await self._with_run(team, share_id)
+        is_there = known is not None and known[1].run.status is not Status.DELETED
+        return is_there and await self._store.shares.note_sent(team, share_id)
+
+    # Changing
 
     async def _change_copy(self, team: str, share_id: str, claimed: Record) -> None:
-        """Put a newer result in place of the copy that somebody has."""
-        former_id = claimed["updates"]
+        """Put a newer result in place of the copy that somebody has.
 
-        async def former() -> Record | None:
-            share = await self._store.shares.get(team, former_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            if share is None or stored is None:
-                return None
+        The share has the new content before anything is changed in Slack, so that whatever else renders the copy
+        meanwhile says the same; if Slack does not change it, the share gets its former content back.
+        """
+        former_id, recipient = claimed["updates"], claimed["recipient"]
+
+        async def take_over() -> Record | None:
             messages = await self._store.shares.messages(team, former_id)
-            kept = {"receipt_ts": share.receipt_ts, "run": share.run, "receipt_channel": stored.channel}
-            return kept | {"messages": {slot: list(place) for slot, place in messages.items()}}
+            if ROOT not in messages or not await self._store.shares.take_over(team, former_id, share_id):
+                return None
+            share, replaced = await self._store.shares.get(team, former_id), await self._with_run(team, share_id)
+            if share is None or replaced is None:
+                return None
+            _, stored = replaced  # the round that the copy has shown until now
+            receipt = [stored.channel, share.receipt_ts] if share.receipt_ts else None
+            same = receipt if stored.id == claimed["run"] else None
+            return {"root": list(messages[ROOT]), "receipt": receipt, "stays": same is not None}
 
-        before = await step("former copy", former)
-        if before is None or ROOT not in before["messages"]:
-            await self._fail(team, share_id, claimed, "copy_lost")
-            return
-        channel, root_ts = before["messages"][ROOT]
-        changed = await self._gateway.update_message(team, channel, root_ts, self._copy(team, share_id, former_id))
-        if changed.keys() & {"gone", "refused"}:
-            await self._fail(team, share_id, claimed, "copy_lost")
-            return
-        if not await step("take over", self._store.shares.take_over, team, former_id, share_id):
-            await self._fail(team, share_id, claimed, "copy_lost")
-            return
-        for number in range(claimed["replies"]):
-            if str(number) in before["messages"]:
-                _, ts = before["messages"][str(number)]
-                await self._gateway.update_message(team, channel, ts, self._reply(team, former_id, number))
-            else:
-                await self._post_reply(team, former_id, number, channel, root_ts)
-        for slot, (_, ts) in before["messages"].items():
-            if slot.isdigit() and int(slot) >= claimed["replies"]:
-                await self._gateway.delete_message(team, channel, ts)
-                await step("drop reply", self._store.shares.drop_message, team, former_id, slot)
-        if before["run"] == claimed["run"]:
+        before = await step("take over", take_over)
+        changed: str | None = "copy_lost"
+        if before is not None:
+            channel, root_ts = before["root"]
+            changed = await self._change_root(team, former_id, channel, root_ts)
+        if before is None or changed is not None:
+            await step("give back", self._store.shares.give_back, team, former_id, share_id, claimed["made_at"])
+            await self._tell(team, claimed, self._told(changed or "copy_lost", recipient))
             await self._show_receipt(team, former_id)
             return
-        if before["receipt_ts"]:
-            over = self._of_share(team, former_id, lambda share, _, library: share_blocks.updated_receipt(
-                share.recipient, share.sent_at, library))  # fmt: skip
-            await self._gateway.update_message(team, before["receipt_channel"], before["receipt_ts"], over)
+        if await step("updated", self._store.shares.end_update, team, former_id, share_id):
+            # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
+            await self._try(self._gateway.update_message(team, channel, root_ts, self._copy(team, former_id)))
+        if not await self._change_thread(team, former_id, channel, root_ts):
+            await self._tell(team, claimed, self._told("partly_changed", recipient))
+        if before["stays"]:
+            await self._show_receipt(team, former_id)
+            return
+        if before["receipt"]:
+            over = self._of_share(
+                team,
+                former_id,
+                lambda share, _, library: share_blocks.updated_receipt(share.recipient, share.sent_at, library),
+            )
+            receipt_channel, receipt_ts = before["receipt"]
+            await self._gateway.update_message(team, receipt_channel, receipt_ts, over)
         await self._post_receipt(team, former_id, claimed)
+
+    async def _change_root(self, team: str, share_id: str, channel: str, ts: str) -> str | None:
+        """Change the first message of a copy; gives, as a key of `share` in words.yaml, what kept us, None for nothing.
+
+        A copy whose first message somebody has deleted has ended; what is left below it is taken away.
+        """
+        changed = await self._try(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
+        if "gone" in changed:
+            places = await self._places(team, share_id)
+            await self._move(team, share_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
+            for slot, (there, reply_ts) in places.items():
+                if slot != ROOT:
+                    await self._try(self._gateway.delete_message(team, there, reply_ts))
+            return "copy_lost"
+        if "refused" in changed:
+            return "copy_lost"
+        return "change_uncertain" if "failed" in changed else None
+
+    async def _change_thread(self, team: str, share_id: str, channel: str, root_ts: str) -> bool:
+        """Have the thread of a copy say what its share says; gives whether Slack has let us do all of it."""
+
+        async def look() -> Record | None:
+            share = await self._store.shares.get(team, share_id)
+            if share is None or share.state is not ShareState.SENT:
+                return None
+            messages = await self._store.shares.messages(team, share_id)
+            return {
+                "count": len(share.message["replies"]),
+                "messages": {slot: list(place) for slot, place in messages.items() if slot.isdigit()},
+            }
+
+        if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
+            return True
+        whole, messages = True, thread["messages"]
+        for number in range(thread["count"]):
+            changed: CallResult = {"gone": True}
+            if str(number) in messages:
+                there, ts = messages[str(number)]
+                changed = await self._try(
+                    self._gateway.update_message(team, there, ts, self._reply(team, share_id, number))
+                )
+            if "gone" in changed:
+                posted: Places = {}
+                _, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
+                if not stays:  # it came too late, or not at all
+                    for there, ts in posted.values():
+                        await self._try(self._gateway.delete_message(team, there, ts))
+                whole &= bool(posted)
+            whole &= not changed.keys() & {"refused", "failed"}
+        for slot, (there, ts) in messages.items():
+            if int(slot) >= thread["count"]:
+                whole &= await self._drop_reply(team, share_id, slot, there, ts)
+        return whole
+
+    async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
+        """Take away a message of a copy's thread; gives whether nobody can read it any more."""
+        removed = await self._try(self._gateway.delete_message(team, channel, ts))
+        if removed.keys() & {"refused", "failed"}:
+            changed = await self._try(self._gateway.update_message(team, channel, ts, self._say("part_withdrawn")))
+            if changed.keys() & {"refused", "failed"}:
+                return False
+            await step("remember blank", self._store.shares.put_message, team, share_id, f"{BLANK}{ts}", channel, ts)
+        await step("drop reply", self._store.shares.drop_message, team, share_id, slot)
+        return True
 
     # Receipts
 
     async def _post_receipt(self, team: str, share_id: str, claimed: Record) -> None:
-        """Post a receipt in the thread of the round; the round may be gone by now."""
-        render = self._receipt(team, share_id)
-        posted = await self._gateway.post_message(team, claimed["channel"], render, thread_ts=claimed["root_ts"])
-        if posted:
-            await self._remember_in_run(team, claimed["run"], posted[1])
+        """Post a receipt in the thread of the round."""
+        if posted := await self._tell(team, claimed, self._receipt(team, share_id)):
             await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1])
-
-    async def _show_receipt(self, team: str, share_id: str) -> None:
-        """Bring the receipt of a share up to date."""
-
-        async def where() -> list[str] | None:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            return [stored.channel, share.receipt_ts] if share and stored and share.receipt_ts else None
-
-        if place := await step("receipt", where):
-            await self._gateway.update_message(team, place[0], place[1], self._receipt(team, share_id))
 
     @workflow
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
@@ -214,21 +309,6 @@ class ShareWorker(SlackWorker):
             await step("outdated", self._store.shares.note_told_outdated, team, share_id)
             await self._show_receipt(team, share_id)
 
-    def _receipt(self, team: str, share_id: str) -> Render:
-        async def receipt() -> Message | None:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            if share is None or stored is None:
-                return None
-            newer = await self._store.shares.newer(team, share) is not None
-            guide = None
-            if stored.run.shareable and not newer:
-                guide = shared_result.guide(stored.run, [Part(part) for part in share.parts], self._library)
-            comparable = is_comparable(stored.run) and not newer
-            return share_blocks.receipt(share, self._library, newer=newer, guide=guide, comparable=comparable)
-
-        return receipt
-
     # Withdrawing
 
     @workflow
@@ -236,173 +316,115 @@ class ShareWorker(SlackWorker):
         """Take a copy back, and say so; listed_at: where the list stood in which it was clicked, if it was in one."""
 
         async def claim() -> Record | None:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            if share is None or stored is None or stored.user != user or not share.is_live:
+            known = await self._with_run(team, share_id)
+            if known is None or known[1].user != user:
                 return None
-            place = {"channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
-            if not share.recipient:
-                return place | {"unknown": True}
-            return place | {"recipient": share.recipient}
+            share, stored = known
+            places = {slot: list(place) for slot, place in (await self._store.shares.messages(team, share_id)).items()}
+            was = share.state
+            # Nobody else takes back what was withdrawn already, unless that died before it could record so.
+            if (
+                not share.is_live
+                and was is not ShareState.UNCERTAIN
+                and not (in_doubt() and was is ShareState.WITHDRAWN and share.message)
+            ):
+                return None
+            claimed = round_place(stored) | {"recipient": share.recipient, "messages": places, "was": was.value}
+            if was is ShareState.UNCERTAIN:
+                claimed |= {"key": message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)}
+                return claimed | {"place": share.place.value, "since": share.made_at}
+            if ROOT not in places:
+                return claimed | {"unknown": True}
+            await self._store.shares.move(team, share_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
+            return claimed
 
         claimed = await step("withdrawn by", claim)
         if claimed and "unknown" in claimed:
             await self._tell(team, claimed, self._say("withdraw_unknown"))
+        elif claimed and "key" in claimed:
+            await self._withdraw_uncertain(team, share_id, claimed)
         elif claimed:
-            outcome = await self._take_back(team, share_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
-            if outcome == "refused":
-                await self._move(team, share_id, was=ShareState.WITHDRAWN, to=ShareState.SENT)
-                await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
-            elif outcome == "blanked":
-                await self._tell(team, claimed, self._told("withdrawn_blanked", claimed["recipient"]))
-            await self._show_receipt(team, share_id)
+            await self._withdraw(team, share_id, claimed, claimed["messages"])
         if listed_at == FROM_HOME:
             await home_worker.show(team, user)
         elif listed_at:
             await self._gateway.respond(listed_at, self._list(team, user), replace=True)
 
-    async def _take_back(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> str:
+    async def _withdraw(self, team: str, share_id: str, claimed: Record, places: Places) -> None:
+        outcome = await self._take_back(team, places, claimed["sender"])
+        if outcome == "refused":
+            await self._move(team, share_id, was=ShareState.WITHDRAWN, to=ShareState.SENT)
+            await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
+        else:
+            await step("empty", self._store.shares.empty, team, share_id)
+            if outcome != "deleted":
+                await self._tell(team, claimed, self._told(outcome, claimed["recipient"]))
+        await self._show_receipt(team, share_id)
+
+    async def _withdraw_uncertain(self, team: str, share_id: str, claimed: Record) -> None:
+        """Look for a copy of which Slack never said whether it arrived, and take it back if it did."""
+        found, where = None, await self._where_to(team, claimed)
+        if where is not None:
+            try:
+                found = await self._gateway.find_message(team, where, claimed["key"], claimed["since"])
+            except SlackWorkError:
+                await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
+                return
+        outcome = await self._take_back(team, {ROOT: list(found)}, claimed["sender"]) if found else "deleted"
+        if outcome == "refused":
+            await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
+            return
+        await self._move(team, share_id, was=ShareState.UNCERTAIN, to=ShareState.WITHDRAWN)
+        await step("empty", self._store.shares.empty, team, share_id)
+        name = "withdrawn_found" if found else "withdrawn_not_found"
+        await self._tell(team, claimed, self._told(name, claimed["recipient"]))
+
+    async def _take_back(self, team: str, places: Places, sender: str) -> str:
         """Delete the messages of a copy; where people have replied, the first stays and says that it was withdrawn.
 
-        Gives "deleted", "blanked", or "refused" if Slack does not let us take back all of it.
+        Gives "deleted"; or why the first stays, as a key of `share` in words.yaml; or "refused" if Slack does not let
+        us take back all of it.
         """
-        await self._move(team, share_id, was=was, to=to)
+        refused = False
+        for slot, (channel, ts) in places.items():
+            if slot != ROOT:
+                removed = await self._try(self._gateway.delete_message(team, channel, ts))
+                if removed.keys() & {"refused", "failed"}:
+                    blank = self._gateway.update_message(team, channel, ts, self._say("part_withdrawn"))
+                    refused |= bool((await self._try(blank)).keys() & {"refused", "failed"})
+        if ROOT not in places:
+            return "refused" if refused else "deleted"
+        channel, root_ts = places[ROOT]
+        # Who may not look deletes nothing that people may have replied to.
+        try:
+            replied = await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True)
+        except SlackWorkError:
+            replied = None
+        outcome = {True: "withdrawn_blanked", False: "deleted", None: "withdrawn_unseen"}[replied]
+        if outcome == "deleted":
+            removed = await self._try(self._gateway.delete_message(team, channel, root_ts))
+            outcome = "withdrawn_kept" if removed.keys() & {"refused", "failed"} else "deleted"
+        if outcome != "deleted":
+            at = await step("now", _now)
+            blank = self._gateway.update_message(team, channel, root_ts, self._blank(sender, at))
+            refused |= bool((await self._try(blank)).keys() & {"refused", "failed"})
+        return "refused" if refused else outcome
 
-        async def copy() -> dict[str, list[str]]:
+    async def _places(self, team: str, share_id: str) -> Places:
+        """Say, by a step, where the messages of a copy are."""
+
+        async def places() -> Places:
             messages = await self._store.shares.messages(team, share_id)
             return {slot: list(place) for slot, place in messages.items()}
 
-        messages = await step("copy", copy)
-        if not messages:
-            return "deleted"
-        refused = False
-        for slot, (channel, ts) in messages.items():
-            if slot != ROOT:
-                refused |= await self._is_refused(self._gateway.delete_message(team, channel, ts))
-        channel, root_ts = messages[ROOT]
-        outcome = "deleted"
-        # Who may not look deletes nothing that people may have replied to.
-        replied: bool | None = None
-        with contextlib.suppress(SlackWorkError):
-            replied = await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True)
-        stays = replied is not False or await self._is_refused(self._gateway.delete_message(team, channel, root_ts))
-        if stays:
-            outcome = "blanked"
-            blank = self._gateway.update_message(team, channel, root_ts, self._copy(team, share_id))
-            refused |= await self._is_refused(blank)
-        return "refused" if refused else outcome
+        return await step("places", places)
 
-    async def _is_refused(self, call: Awaitable[CallResult]) -> bool:
-        """Say whether Slack did not do what it was asked, be it that it refuses or goes on failing."""
+    async def _try(self, call: Awaitable[CallResult]) -> CallResult:
+        """Give what a call gives, or `failed` if Slack refuses it for good or goes on failing."""
         try:
-            return "refused" in await call
+            return await call
         except SlackWorkError:
-            return True
-
-    # What the recipient does
-
-    @workflow
-    async def handle_recipient(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> None:
-        """Do what a button below a copy says, if it is the recipient's click; `ts`: of the message that was clicked."""
-
-        async def act() -> Record:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            if share is None or stored is None or not share.is_live:
-                return {"told": "copy_gone"}
-            if user != share.recipient:
-                return {"told": "not_for_you"}
-            new = False
-            match does:
-                case share_controls.SHARE_SEEN:
-                    await self._store.shares.note_time(team, share_id, SEEN_AT)
-                case share_controls.SHARE_TALK:
-                    new = in_doubt()
-                    new |= await self._store.shares.note_time(team, share_id, TALK_AT)
-                case share_controls.SHARE_MUTE:
-                    await self._store.shares.mute(team, share_id, user, stored.user)
-                case share_controls.SHARE_UNMUTE:
-                    await self._store.shares.unmute(team, user, stored.user)
-            place = {"channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
-            return place | {"new": new, "recipient": user}
-
-        acted = await step("act", act)
-        if "told" in acted:
-            await self._gateway.post_ephemeral(team, channel, user, self._say(acted["told"]))
-            return
-        if does == SHARE_TABLE:
-            await self._post_table(team, share_id, channel, ts)
-            return
-        await self._gateway.update_message(team, channel, ts, self._copy(team, share_id))
-        if does in (SHARE_SEEN, SHARE_TALK):
-            await self._show_receipt(team, share_id)
-        if does == SHARE_TALK and acted["new"]:
-            await self._tell(team, acted, self._told("talks", user))
-
-    async def _post_table(self, team: str, share_id: str, channel: str, root_ts: str) -> None:
-        """Post the documents' table below a copy, once."""
-
-        async def is_there() -> bool:
-            return TABLE in await self._store.shares.messages(team, share_id)
-
-        if await step("has table", is_there):
-            return
-        table = self._of_share(team, share_id, lambda _, stored, library: share_blocks.whole_table(stored, library))
-        if posted := await self._gateway.post_message(team, channel, table, thread_ts=root_ts):
-            await step("remember table", self._store.shares.put_message, team, share_id, TABLE, *posted)
-
-    @workflow
-    async def offer_to_pass_on(self, team: str, share_id: str, channel: str, root_ts: str, ts: str) -> None:
-        """Ask the recipient whether a reply of theirs, at `ts`, is for the sender."""
-        offer = self._of_share(
-            team,
-            share_id,
-            lambda share, stored, library: share_blocks.ask_to_pass_on(share.id, ts, stored.user, library),
-        )
-        if posted := await self._gateway.post_message(team, channel, offer, thread_ts=root_ts):
-            await step("remember offer", self._store.shares.put_message, team, share_id, f"{OFFER}{ts}", *posted)
-
-    @workflow
-    async def pass_on(
-        self, team: str, share_id: str, user: str, channel: str, offer_ts: str, root_ts: str, ts: str, wanted: bool
-    ) -> None:
-        """Send the recipient's reply, at `ts`, to the sender's thread, if it is `wanted`.
-
-        Its text is read for that alone, and kept nowhere.
-        """
-
-        async def look() -> Record | None:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            if share is None or stored is None or share.recipient != user:
-                return None
-            place = {"channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
-            return place | {"sender": stored.user}
-
-        found = await step("look", look)
-        if found is None:
-            await self._gateway.update_message(team, channel, offer_ts, self._say("copy_gone"))
-            return
-        if not wanted:
-            await self._gateway.update_message(team, channel, offer_ts, self._say("not_passed_on"))
-            return
-
-        async def reply() -> Message | None:
-            fetched = await self._gateway.get_message(team, channel, ts, thread_ts=root_ts)
-            return share_blocks.reply(user, fetched.text, self._library) if fetched else None
-
-        try:
-            posted = await self._gateway.post_message(team, found["channel"], reply, thread_ts=found["root_ts"])
-        except SlackWorkError:
-            name = "pass_on_refused"
-        else:
-            name = "passed_on" if posted else "pass_on_gone"
-            if posted:
-                await self._remember_in_run(team, found["run"], posted[1])
-        result = self._rendered(
-            lambda library: blocks.filled(fill(getattr(library.words.share, name), sender=mention(found["sender"])))
-        )
-        await self._gateway.update_message(team, channel, offer_ts, result)
+            return {"failed": True}
 
     # What versions before this one have recorded or posted: a menu of people, a preview, and two buttons
 
@@ -432,71 +454,9 @@ class ShareWorker(SlackWorker):
         """As `send`."""
         await self._gateway.update_message(team, channel, confirm_ts, self._say("click_again"))
 
-    # What is rendered in the step that sends it
 
-    def _copy(self, team: str, share_id: str, in_place_of: str | None = None) -> Render:
-        """Have the first message of a copy rendered; in_place_of: the share whose buttons it has."""
-
-        def copy(share: Share, stored: StoredRun, library: Library, *, muted: bool) -> Message:
-            shown = replace(share, id=in_place_of or share.id)
-            return share_blocks.copy(shown, stored.user, library, muted=muted)
-
-        async def now() -> Message | None:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            if share is None or stored is None:
-                return None
-            if in_place_of:
-                former = await self._store.shares.get(team, in_place_of)
-                if former is None or not former.is_live:  # withdrawn meanwhile
-                    return None
-            muted = await self._store.shares.is_muted(team, share.recipient, stored.user)
-            return copy(share, stored, self._library, muted=muted)
-
-        return now
-
-    def _reply(self, team: str, share_id: str, number: int) -> Render:
-        async def reply() -> Message | None:
-            share = await self._store.shares.get(team, share_id)
-            return await recorded(share.message["replies"][number])() if share else None
-
-        return reply
-
-    def _of_share(
-        self, team: str, share_id: str, render: Callable[[Share, StoredRun, Library], Message | None]
-    ) -> Render:
-        """Have something rendered from a share and its round as they are when it is said; nothing if they are gone."""
-
-        async def now() -> Message | None:
-            share = await self._store.shares.get(team, share_id)
-            stored = await self._store.runs.get(team, share.run) if share else None
-            return render(share, stored, self._library) if share and stored else None
-
-        return now
-
-    def _list(self, team: str, user: str) -> Render:
-        async def listed() -> Message:
-            return share_blocks.listed(await self._store.shares.live(team, user), self._library)
-
-        return listed
-
-    def _say(self, name: str) -> Render:
-        return self._rendered(lambda library: blocks.say(getattr(library.words.share, name)))
-
-    def _told(self, name: str, recipient: str) -> Render:
-        return self._rendered(
-            lambda library: blocks.filled(fill(getattr(library.words.share, name), to=mention(recipient)))
-        )
-
-    async def _tell(self, team: str, place: Record, render: Render) -> None:
-        """Tell the sender something in the thread of the round."""
-        await self._post_in_run(team, place["run"], place["channel"], place["root_ts"], render)
-
-    async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> None:
-        async def move() -> str | None:
-            return await self._store.shares.move(team, share_id, was=was, to=to)
-
-        await step(f"share {to}", move)
+async def _now() -> float:
+    return time.time()
 
 
 share_worker = ShareWorker("share")

@@ -103,13 +103,13 @@ def _recommendation(run: Run, parts: Collection[Part], sender: Mrkdwn, library: 
 def _table(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:  # noqa: ARG001
     """Show the rows of the table that decided it; with marks only if the answers are shared, too.
 
-    Which columns those are says what is recommended: where that is not shared, all are shown.
+    Which rows and columns those are says what is recommended: where that is not shared, all are shown.
     """
     words, found = library.words.result, result.recommended(run)
     columns = [role.column for role in run.quiz.roles]
+    rows = [question.dimension for question in run.quiz.questions]
     if Part.RECOMMENDATION in parts:
-        columns = [found.role.column, found.runner_up.column]
-    rows = result.telling(found)[: result.TELLING]
+        columns, rows = [found.role.column, found.runner_up.column], result.telling(found)[: result.TELLING]
     excerpt = result.marked(run if Part.ANSWERS in parts else Run(run.quiz), library, columns, rows)
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if Part.ANSWERS in parts:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
-from bot.jobs import Worker, step
+from bot import jobs
+from bot.jobs import Worker, pause, step
 from bot.knowledge import Library
 from bot.slack.gateway import Render, SlackGateway
 from bot.slack.pieces import Message
 from bot.slack.run_messages import note_slot
+from bot.slack.work import Work
 from bot.storage import Posted, Store
+
+LOOKS, LOOK = 60, 10.0  # how often, and at what distance in seconds, to look whether a share has been sent
 
 
 class SlackWorker(Worker):
@@ -33,6 +37,15 @@ class SlackWorker(Worker):
     async def _remember_in_run(self, team: str, run_id: str, ts: str) -> None:
         """Remember a message in the thread of a run, so that it can be deleted with the run."""
         await step("remember", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
+
+    async def _wait_for_shares(self, team: str, run_ids: list[str]) -> None:
+        """Wait until nothing of these rounds is being shared or withdrawn, of which half would be left in Slack."""
+        kinds = (Work.SEND_SHARE, Work.WITHDRAW_SHARE)
+        prefixes: list[str] = [f"{kind.key(team, run_id)}:" for run_id in run_ids for kind in kinds]
+        for _ in range(LOOKS):
+            if not prefixes or not await step("is shared", jobs.is_under_way, prefixes):
+                return
+            await pause(LOOK)
 
     def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
         """Have a message rendered when it is sent, from the knowledge as it is then."""

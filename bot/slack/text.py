@@ -46,6 +46,18 @@ def contact(where: str) -> Mrkdwn:
     return mention(where) if where[0] in "UW" else Mrkdwn(f"<#{where}>")
 
 
+def quotable(text: str, most: int) -> Mrkdwn:
+    """Give what somebody wrote, as Slack has it, to be shown to one person: at most so many characters of it.
+
+    Slack has escaped it; mentions of people, channels and links stay, and what would call many is written out.
+    Source: docs.slack.dev/messaging/formatting-message-text#retrieving-messages
+    """
+    shown = re.sub(r"<!(?:subteam\^\w+\||date\^[^|<>]*\|)?@?([^<>|^]*)(?:[|^][^<>]*)?>", r"@\1", text)
+    if len(shown) > most:
+        shown = re.sub(r"(?:<[^<>]*|&\w{0,4})$", "", shown[: most - 1]).rstrip() + "…"
+    return Mrkdwn(shown)
+
+
 def without_mention(text: str, user: str) -> str:
     """Take the mentions of one user, such as the bot's own, out of what somebody wrote."""
     return re.sub(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", " ", text).strip()

@@ -6,7 +6,7 @@ from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
 from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
-from bot.storage.shares import ROOT, Share, ShareState
+from bot.storage.shares import ROOT, Claim, Share, ShareState, graded_as
 from bot.storage.store import Installation, Store
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Applied",
     "BusyError",
     "ChannelSettings",
+    "Claim",
     "DueRun",
     "HelpRequest",
     "Installation",
@@ -39,4 +40,5 @@ __all__ = [
     "StoredComparison",
     "StoredRun",
     "Vote",
+    "graded_as",
 ]  # fmt: skip

@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.domain.share import Place
+from bot.domain.content import OWN, PURPOSE
+from bot.domain.quiz import Graded, purpose_of
+from bot.domain.share import Part, Place
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import runs, share_messages, share_mutes, shares
+from bot.storage.tables import answers, runs, share_messages, share_mutes, shares
 
 ROOT: Final = "root"  # the slot of the message that a copy begins with
 PREVIEWS_KEPT = timedelta(days=1)  # of previews that were not sent
@@ -22,23 +24,35 @@ DAY = 86_400.0  # seconds
 class ShareState(StrEnum):
     """Where the sending of a result stands.
 
-    FAILED is what Slack has refused, or never said that it took; REPLACING what has become the new content of a share.
+    SENT is also what is being sent: it has a `sent_at` once all of it has arrived. CANCELLED was never begun to be
+    sent. FAILED is what Slack has refused; UNCERTAIN what it never said that it took. REPLACING has given its content
+    to the share that it updates, and holds what that had before until the copy shows the new one.
     """
 
     PREVIEWED = "previewed"
     SENT = "sent"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    UNCERTAIN = "uncertain"
     WITHDRAWN = "withdrawn"
     REPLACING = "replacing"
+
+
+class Claim(StrEnum):
+    """What came of beginning to send a share."""
+
+    CLAIMED = "claimed"
+    TOO_MANY = "too_many"
+    NOT_THERE = "not_there"  # it was never previewed, is gone, or was sent before
 
 
 @dataclass(frozen=True)
 class Share:
     """One sending of one result, as it stood at `run_version`, to one person; `message` is what was previewed.
 
-    The recipient is empty once they have been forgotten. updates: the share whose copy this one is to replace. Times
-    in seconds since 1970; `ended_at` is when it was withdrawn, or failed.
+    The recipient is empty once they have been forgotten. updates: the share whose copy this one is to replace. graded:
+    how the work was graded then, as `graded_as` gives it; None if that was not remembered. Times in seconds since
+    1970; `ended_at` is when it was withdrawn, or failed.
     """
 
     id: str
@@ -51,6 +65,7 @@ class Share:
     place: Place = Place.DIRECT
     note: str | None = None
     updates: str | None = None
+    graded: str | None = None
     made_at: float = 0.0
     sent_at: float | None = None
     seen_at: float | None = None
@@ -60,8 +75,13 @@ class Share:
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody else can see it, as far as is known."""
+        """Whether somebody else can see all of it, as far as is known."""
         return self.state is ShareState.SENT and self.sent_at is not None
+
+
+def graded_as(graded: Graded | None) -> str:
+    """Give how somebody's work is graded, or nothing, as a share remembers it."""
+    return f"{graded.dimension} {graded.column}" if graded else ""
 
 
 _OF_RUN = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
@@ -78,6 +98,7 @@ class Shares:
         row: dict[str, Any] = {"team": team, "id": share.id, "run": share.run, "run_version": share.run_version}
         row |= {"recipient": share.recipient, "message": dict(share.message), "state": share.state}
         row |= {"parts": list(share.parts), "place": share.place, "note": share.note, "updates": share.updates}
+        row |= {"graded": share.graded}
         async with self._engine.begin() as connection:
             await insert_new(connection, shares, {**row, "made_at": datetime.now(UTC)})
             kept = (await connection.execute(select(shares).where(*_one(team, share.id)))).one()
@@ -89,14 +110,50 @@ class Shares:
             row = (await connection.execute(select(shares).where(*_one(team, share_id)))).first()
         return _share(row) if row else None
 
-    async def move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> ShareState | None:
-        """Take a share from one state to another if it is in the first; gives its state then, None if there is none."""
-        ended_at = time.time() if to in (ShareState.WITHDRAWN, ShareState.FAILED) else None
-        moved = update(shares).where(*_one(team, share_id), shares.c.state == was)
+    async def claim(self, team: str, share_id: str, *, most: int) -> Claim:
+        """Begin to send what was previewed; again gives the same, until it has ended.
+
+        most: shares of one result within a day, besides those that update another. What is one too many is cancelled.
+        """
+        now = time.time()
         async with self._engine.begin() as connection:
-            await connection.execute(moved.values(state=to, ended_at=ended_at))
+            row = (await connection.execute(select(shares).where(*_one(team, share_id)).with_for_update())).first()
+            if row is None or row.state not in (ShareState.PREVIEWED, ShareState.SENT):
+                return Claim.NOT_THERE
+            if row.state == ShareState.SENT:  # nobody but the work that sends it makes it so
+                return Claim.CLAIMED if row.sent_at is None else Claim.NOT_THERE
+            # So that two shares of one result are not counted at once.
+            await connection.execute(select(runs.c.id).where(*_run(team, row.run)).with_for_update())
+            state, claim = ShareState.SENT, Claim.CLAIMED
+            if row.updates is None and await _claimed_lately(connection, team, row.run) >= most:
+                state, claim = ShareState.CANCELLED, Claim.TOO_MANY
+            claimed_at = now if row.updates is None and state is ShareState.SENT else None
+            changed = update(shares).where(*_one(team, share_id)).values(state=state, claimed_at=claimed_at)
+            await connection.execute(changed)
+            return claim
+
+    async def move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> ShareState | None:
+        """Take a share from one state to another if it is in the first; gives its state then, None if there is none.
+
+        What was not sent does not count for how much may be sent in a day.
+        """
+        over = (ShareState.WITHDRAWN, ShareState.FAILED, ShareState.UNCERTAIN)
+        values: dict[str, Any] = {"state": to, "ended_at": time.time() if to in over else None}
+        if to in (ShareState.CANCELLED, ShareState.FAILED):
+            values["claimed_at"] = None
+        async with self._engine.begin() as connection:
+            await connection.execute(update(shares).where(*_one(team, share_id), shares.c.state == was).values(values))
             now = await connection.scalar(select(shares.c.state).where(*_one(team, share_id)))
         return ShareState(now) if now else None
+
+    async def note_sent(self, team: str, share_id: str) -> bool:
+        """Remember that all of a share has arrived; gives whether it is there and was not withdrawn. Again the same."""
+        sent = (*_one(team, share_id), shares.c.state == ShareState.SENT)
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(shares).where(*sent, shares.c.sent_at.is_(None)).values(sent_at=time.time())
+            )
+            return bool(await connection.scalar(select(exists().where(*sent))))
 
     async def note_time(self, team: str, share_id: str, name: str) -> bool:
         """Write down that something has happened to a share now, in one of its times, unless it has happened before.
@@ -108,39 +165,75 @@ class Shares:
         async with self._engine.begin() as connection:
             return bool((await connection.execute(first.values({name: time.time()}))).rowcount)
 
+    async def empty(self, team: str, share_id: str) -> None:
+        """Forget what a share that has ended said, and where all but its first message is; again does nothing."""
+        ended = (*_one(team, share_id), shares.c.state.in_((ShareState.WITHDRAWN, ShareState.FAILED)))
+        rest = (share_messages.c.team == team, share_messages.c.share == share_id, share_messages.c.slot != ROOT)
+        async with self._engine.begin() as connection:
+            emptied = await connection.execute(update(shares).where(*ended).values(message={}, note=None))
+            if emptied.rowcount:
+                await connection.execute(delete(share_messages).where(*rest))
+
     async def set_receipt(self, team: str, share_id: str, ts: str) -> None:
         """Remember which message tells the sender about a share; a later one replaces it."""
         async with self._engine.begin() as connection:
             await connection.execute(update(shares).where(*_one(team, share_id)).values(receipt_ts=ts))
 
     async def take_over(self, team: str, share_id: str, update_id: str) -> bool:
-        """Give a share the content of the one that updates it; gives whether it has it. Again does nothing.
+        """Give a share the content of the one that updates it, which keeps what it had before; again does nothing.
 
-        It has not if it was withdrawn meanwhile. What the recipient has clicked was about the content before.
+        Gives whether it has it: not if it was withdrawn meanwhile.
         """
         async with self._engine.begin() as connection:
-            row = (await connection.execute(select(shares).where(*_one(team, update_id)))).first()
-            if row is None or row.state != ShareState.SENT:
-                return row is not None and row.state == ShareState.REPLACING
-            names = ("run", "run_version", "message", "parts", "place", "note", "made_at")
-            content = {name: getattr(row, name) for name in names}
-            changed = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
-            live = (*_one(team, share_id), shares.c.state == ShareState.SENT)
-            taken = update(shares).where(*live).values(content | changed).returning(shares.c.id)
-            if await connection.scalar(taken) is None:
+            share, new = await _pair(connection, team, share_id, update_id)
+            if share is None or new is None or share.state != ShareState.SENT:
                 return False
-            emptied: dict[str, Any] = {"state": ShareState.REPLACING, "message": {}, "note": None}
+            if new.state == ShareState.SENT:
+                await _swap(connection, share, new, ShareState.REPLACING)
+            return new.state in (ShareState.SENT, ShareState.REPLACING)
+
+    async def give_back(self, team: str, share_id: str, update_id: str, made_at: float) -> None:
+        """Undo what `take_over` did, as the copy could not be changed; again does nothing.
+
+        made_at: of the update. A share that another update has changed since stays as it is.
+        """
+        async with self._engine.begin() as connection:
+            share, new = await _pair(connection, team, share_id, update_id)
+            if new is None or new.state not in (ShareState.SENT, ShareState.REPLACING) or new.ended_at is not None:
+                return
+            has_it = share is not None and share.state == ShareState.SENT and _seconds(share.made_at) == made_at
+            if share is not None and has_it and new.state == ShareState.REPLACING:
+                await _swap(connection, share, new, ShareState.FAILED)
+            emptied: dict[str, Any] = {"state": ShareState.FAILED, "message": {}, "note": None}
             await connection.execute(update(shares).where(*_one(team, update_id)).values(emptied))
-            return True
+
+    async def end_update(self, team: str, share_id: str, update_id: str) -> bool:
+        """Remember that the copy shows what `take_over` gave it; again does nothing.
+
+        What the recipient has clicked until now was about the content before: it is forgotten, and gives True if there
+        was anything.
+        """
+        replacing = (*_one(team, update_id), shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
+        emptied: dict[str, Any] = {"message": {}, "note": None, "ended_at": time.time()}
+        changed: dict[str, Any] = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
+        live = (*_one(team, share_id), shares.c.state == ShareState.SENT)
+        clicked = or_(shares.c.seen_at.is_not(None), shares.c.talk_at.is_not(None))
+        async with self._engine.begin() as connection:
+            was_clicked = bool(await connection.scalar(select(exists().where(*live, clicked))))
+            if not (await connection.execute(update(shares).where(*replacing).values(emptied))).rowcount:
+                return False
+            await connection.execute(update(shares).where(*live).values(changed))
+            return was_clicked
 
     # For the sender
 
-    async def count_sent_today(self, team: str, run_id: str, *, but: str = "") -> int:
-        """Count the shares of a run that were sent within a day, whatever became of them since; `but`: one of them."""
-        mine = (shares.c.team == team, shares.c.run == run_id, shares.c.id != but)
-        lately = shares.c.sent_at > time.time() - DAY
+    async def count_sent_today(self, team: str, run_id: str) -> int:
+        """Count the shares of a run whose sending began within a day, whatever became of them since.
+
+        What was not sent, and what updates another, does not count.
+        """
         async with self._engine.connect() as connection:
-            return await connection.scalar(select(func.count()).select_from(shares).where(*mine, lately)) or 0
+            return await _claimed_lately(connection, team, run_id)
 
     async def last_recipient(self, team: str, user: str) -> str | None:
         """Give whom somebody has sent a result to last; None for nobody."""
@@ -151,44 +244,40 @@ class Shares:
             return recipient
 
     async def live(self, team: str, user: str) -> list[Share]:
-        """Give what others can see of somebody's results, latest first."""
-        mine = _of_sender(team, user, shares).where(shares.c.state == ShareState.SENT)
+        """Give what others can see of somebody's results, or may be able to see, latest first."""
+        sent = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None))
+        mine = _of_sender(team, user, shares).where(or_(sent, shares.c.state == ShareState.UNCERTAIN))
         async with self._engine.connect() as connection:
             rows = await connection.execute(mine.order_by(shares.c.made_at.desc(), shares.c.id))
             return [_share(row) for row in rows]
 
+    async def runs_under_way(self, team: str, user: str) -> list[str]:
+        """Name the runs of which somebody has sent a result, or was sent one: they name the work that does so."""
+        theirs = or_(runs.c.user == user, shares.c.recipient == user)
+        shared = select(shares.c.run).select_from(shares.join(runs, _OF_RUN)).where(shares.c.team == team, theirs)
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(shared.distinct()))
+
     async def newly_outdated(self, team: str, run_id: str) -> list[str]:
         """Name the live shares of whoever has this run whose result has changed since, and who was not told so."""
-        owner = select(runs.c.user).where(runs.c.team == team, runs.c.id == run_id).scalar_subquery()
-        later = runs.alias("later")
-        is_newer = exists().where(
-            later.c.team == team,
-            later.c.user == runs.c.user,
-            later.c.begun_at > runs.c.begun_at,
-            later.c.finished_at.is_not(None),
-            later.c.comparison.is_(None),  # which is about somebody else's work
-        )
+        owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
         untold = (shares.c.receipt_ts.is_not(None), shares.c.told_outdated.is_(None))
-        theirs = select(shares.c.id).select_from(shares.join(runs, _OF_RUN)).where(*live, *untold)
+        theirs = select(shares, *_RUN).select_from(shares.join(runs, _OF_RUN)).where(*live, *untold)
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(theirs.where(or_(runs.c.version != shares.c.run_version, is_newer))))
+            rows = (await connection.execute(theirs)).all()
+            return [row.id for row in rows if await _newer(connection, team, row)]
 
     async def newer(self, team: str, share: Share) -> str | None:
         """Name the run that the copy of a share does not show: its own, changed since, or a later one with a result.
 
-        None if the copy is up to date.
+        None if the copy is up to date. Only rounds of the same purpose count: one about a role in general, or about
+        somebody else's work, says nothing else of one's own.
         """
-        this = select(runs.c.user, runs.c.begun_at, runs.c.version, runs.c.finished_at)
+        this = select(shares, *_RUN).select_from(shares.join(runs, _OF_RUN)).where(*_one(team, share.id))
         async with self._engine.connect() as connection:
-            row = (await connection.execute(this.where(runs.c.team == team, runs.c.id == share.run))).first()
-            if row is None:
-                return None
-            later = select(runs.c.id).where(runs.c.team == team, runs.c.user == row.user)
-            later = later.where(runs.c.begun_at > row.begun_at, runs.c.finished_at.is_not(None))
-            later = later.where(runs.c.comparison.is_(None))  # which is about somebody else's work
-            found: str | None = await connection.scalar(later.order_by(runs.c.begun_at.desc()).limit(1))
-        return found or (share.run if row.version != share.run_version else None)
+            row = (await connection.execute(this)).first()
+            return await _newer(connection, team, row) if row else None
 
     async def note_told_outdated(self, team: str, share_id: str) -> None:
         """Remember that the sender was told that a copy is of an older answer; again does nothing."""
@@ -197,15 +286,20 @@ class Shares:
 
     # The copy
 
-    async def put_message(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> None:
-        """Remember a message of a copy; a later one replaces it. Nothing if the share is gone."""
+    async def put_message(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
+        """Remember a message of a copy; a later one replaces it. Nothing if the share is gone.
+
+        Gives whether the message may stay: the share is there, and was not withdrawn meanwhile.
+        """
         place = {"channel": channel, "ts": ts}
         async with self._engine.begin() as connection:
-            if await connection.scalar(select(shares.c.id).where(*_one(team, share_id))):
+            state = await connection.scalar(select(shares.c.state).where(*_one(team, share_id)))
+            if state is not None:
                 put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **place)
                 await connection.execute(
                     put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=place)
                 )
+        return bool(state == ShareState.SENT)
 
     async def messages(self, team: str, share_id: str) -> dict[str, tuple[str, str]]:
         """Give channel and ts of the messages of a copy by their slots."""
@@ -254,6 +348,61 @@ class Shares:
             await connection.execute(delete(shares).where(shares.c.state.in_(unsent), shares.c.made_at < before))
 
 
+_RUN = (
+    runs.c.user,
+    runs.c.begun_at,
+    runs.c.version.label("version"),
+    runs.c.state.label("run_state"),
+)
+_CONTENT = ("run", "run_version", "message", "parts", "place", "note", "graded", "made_at", "seen_at", "talk_at")
+
+
+async def _pair(
+    connection: AsyncConnection, team: str, share_id: str, update_id: str
+) -> tuple[Row[Any] | None, Row[Any] | None]:
+    """Read a share and the one that updates it, and keep both as they are until the end of the transaction."""
+    both = select(shares).where(shares.c.team == team, shares.c.id.in_([share_id, update_id]))
+    rows = {row.id: row for row in await connection.execute(both.order_by(shares.c.id).with_for_update())}
+    return rows.get(share_id), rows.get(update_id)
+
+
+async def _swap(connection: AsyncConnection, share: Row[Any], new: Row[Any], state: ShareState) -> None:
+    """Have two shares swap what they say; `new` has this state then."""
+    for one, other, changed in ((share, new, {}), (new, share, {"state": state})):
+        content = {name: getattr(other, name) for name in _CONTENT}
+        await connection.execute(update(shares).where(*_one(one.team, one.id)).values(content | changed))
+
+
+async def _claimed_lately(connection: AsyncConnection, team: str, run_id: str) -> int:
+    lately = (shares.c.team == team, shares.c.run == run_id, shares.c.claimed_at > time.time() - DAY)
+    return await connection.scalar(select(func.count()).select_from(shares).where(*lately)) or 0
+
+
+async def _newer(connection: AsyncConnection, team: str, row: Row[Any]) -> str | None:
+    """Name the run that a share does not show, given its row with that of its run; None if it shows the latest."""
+    purposes = and_(answers.c.team == runs.c.team, answers.c.run == runs.c.id, answers.c.question == PURPOSE)
+    later = select(runs.c.id, answers.c.choice).select_from(runs.outerjoin(answers, purposes))
+    later = later.where(runs.c.team == team, runs.c.user == row.user, runs.c.comparison.is_(None))
+    ended = or_(runs.c.id == row.run, and_(runs.c.begun_at > row.begun_at, runs.c.finished_at.is_not(None)))
+    rounds = (await connection.execute(later.where(ended).order_by(runs.c.begun_at.desc()))).all()
+    purpose = {run.id: purpose_of(run.choice or OWN) for run in rounds}
+    if newer := next((name for name in purpose if name != row.run and purpose[name] == purpose.get(row.run)), None):
+        return str(newer)
+    shows_grading = Part.GRADED in (row.parts or ()) and row.graded is not None
+    cell = (row.run_state or {}).get("graded")
+    regraded = shows_grading and graded_as(Graded(*cell) if cell else None) != row.graded
+    return str(row.run) if regraded or row.version != row.run_version else None
+
+
+def _run(team: str, run_id: str) -> tuple[ColumnElement[bool], ...]:
+    return runs.c.team == team, runs.c.id == run_id
+
+
+def _seconds(time: datetime) -> float:
+    """Give a time of the database in seconds since 1970; SQLite forgets the time zone it was given."""
+    return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
+
+
 def _one(team: str, share_id: Any) -> tuple[ColumnElement[bool], ...]:
     return shares.c.team == team, shares.c.id == share_id
 
@@ -280,7 +429,8 @@ def _share(row: Row[Any]) -> Share:
         place=Place(row.place or Place.DIRECT),
         note=row.note,
         updates=row.updates,
-        made_at=row.made_at.replace(tzinfo=row.made_at.tzinfo or UTC).timestamp(),
+        graded=row.graded,
+        made_at=_seconds(row.made_at),
         sent_at=row.sent_at,
         seen_at=row.seen_at,
         talk_at=row.talk_at,

@@ -179,7 +179,9 @@ shares = Table(
     Column("place", String(16)),
     Column("note", Text),  # of the sender
     Column("updates", String(64)),  # the share whose copy this one is to replace
-    Column("sent_at", Float(53)),  # seconds since 1970, as all times below
+    Column("graded", String(160)),  # how the work is graded, as it stood in the preview
+    Column("claimed_at", Float(53)),  # when its sending began; seconds since 1970, as all times below
+    Column("sent_at", Float(53)),  # when all of it had arrived
     Column("seen_at", Float(53)),  # when the recipient said so
     Column("talk_at", Float(53)),  # when the recipient said that they would like to talk
     Column("ended_at", Float(53)),  # when it was withdrawn, or failed

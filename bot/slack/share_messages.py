@@ -1,0 +1,131 @@
+"""What the work of sharing says: each message is rendered in the step that sends it, from the rows as they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain.compare import is_comparable
+from bot.domain.share import Part
+from bot.jobs import step
+from bot.knowledge import Library
+from bot.slack import blocks, share_blocks, shared_result
+from bot.slack.gateway import Render, recorded
+from bot.slack.pieces import Message
+from bot.slack.slack_worker import SlackWorker
+from bot.slack.text import fill
+from bot.storage import Share, ShareState, StoredRun
+
+Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
+
+
+def round_place(stored: StoredRun) -> Record:
+    """Give whose a round is and where its thread is, as a step may return it."""
+    return {"sender": stored.user, "channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
+
+
+class SharingWorker(SlackWorker):
+    """Says what there is to say of a share: to its recipient, and to its sender."""
+
+    async def _with_run(self, team: str, share_id: str) -> tuple[Share, StoredRun] | None:
+        """Read a share and its round; None if they are gone."""
+        share = await self._store.shares.get(team, share_id)
+        stored = await self._store.runs.get(team, share.run) if share else None
+        return (share, stored) if share and stored else None
+
+    # To the recipient
+
+    def _copy(self, team: str, share_id: str) -> Render:
+        """Have the first message of a copy rendered."""
+
+        async def now() -> Message | None:
+            if (known := await self._with_run(team, share_id)) is None:
+                return None
+            share, stored = known
+            muted = await self._store.shares.is_muted(team, share.recipient, stored.user)
+            return share_blocks.copy(share, stored.user, self._library, muted=muted)
+
+        return now
+
+    def _reply(self, team: str, share_id: str, number: int) -> Render:
+        """Have a message of the thread of a copy rendered, by its number from 0; nothing once that was withdrawn."""
+
+        async def reply() -> Message | None:
+            share = await self._store.shares.get(team, share_id)
+            if share is None or share.state is not ShareState.SENT or number >= len(share.message["replies"]):
+                return None
+            return await recorded(share.message["replies"][number])()
+
+        return reply
+
+    # To the sender
+
+    async def _tell(self, team: str, place: Record, render: Render) -> tuple[str, str] | None:
+        """Tell the sender something in the thread of their round; where that is gone, in their direct message.
+
+        place: as `round_place` has it. Gives channel and ts of the message.
+        """
+        if posted := await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"]):
+            await self._remember_in_run(team, place["run"], posted[1])
+            return posted
+        return await self._gateway.post_message(team, place["sender"], render)
+
+    async def _show_receipt(self, team: str, share_id: str) -> None:
+        """Bring the receipt of a share up to date."""
+
+        async def where() -> list[str] | None:
+            known = await self._with_run(team, share_id)
+            return [known[1].channel, known[0].receipt_ts] if known and known[0].receipt_ts else None
+
+        if place := await step("receipt", where):
+            await self._gateway.update_message(team, place[0], place[1], self._receipt(team, share_id))
+
+    def _receipt(self, team: str, share_id: str) -> Render:
+        async def receipt() -> Message | None:
+            if (known := await self._with_run(team, share_id)) is None:
+                return None
+            share, stored = known
+            newer = await self._store.shares.newer(team, share) is not None
+            guide = None
+            if stored.run.shareable and not newer:
+                guide = shared_result.guide(stored.run, [Part(part) for part in share.parts], self._library)
+            comparable = is_comparable(stored.run) and not newer
+            return share_blocks.receipt(share, self._library, newer=newer, guide=guide, comparable=comparable)
+
+        return receipt
+
+    def _list(self, team: str, user: str) -> Render:
+        async def listed() -> Message:
+            return share_blocks.listed(await self._store.shares.live(team, user), self._library)
+
+        return listed
+
+    def _of_share(
+        self, team: str, share_id: str, render: Callable[[Share, StoredRun, Library], Message | None]
+    ) -> Render:
+        """Have something rendered from a share and its round as they are when it is said; nothing if they are gone."""
+
+        async def now() -> Message | None:
+            known = await self._with_run(team, share_id)
+            return render(*known, self._library) if known else None
+
+        return now
+
+    def _say(self, name: str) -> Render:
+        return self._rendered(lambda library: blocks.say(getattr(library.words.share, name)))
+
+    def _told(self, name: str, recipient: str) -> Render:
+        """Have a sentence about the recipient rendered, by its name in words.yaml."""
+
+        def told(library: Library) -> Message:
+            return blocks.filled(fill(getattr(library.words.share, name), to=share_blocks.named(recipient, library)))
+
+        return self._rendered(told)
+
+    def _blank(self, sender: str, at: float) -> Render:
+        """Say in place of a copy that it was withdrawn, also where its row is gone; at: in seconds since 1970."""
+        return self._rendered(lambda library: share_blocks.withdrawn_copy(sender, at, library))
+
+    async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> None:
+        async def move() -> str | None:
+            return await self._store.shares.move(team, share_id, was=was, to=to)
+
+        await step(f"share {to}", move)
