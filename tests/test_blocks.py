@@ -22,7 +22,7 @@ from bot.domain.why import Certainty
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.local.block_kit import check_message, check_view
-from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result
+from bot.slack import blocks, feedback_blocks, gallery, gaps_blocks, result, share_blocks
 from bot.slack.controls import Reason
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.gallery import Rendering, View
@@ -290,6 +290,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *Delivery,
         *Refusal,
         *Status,
+        *(f"{refusal}_update" for refusal in share_blocks.NOT_UPDATED),
         *type(library.words.typed).model_fields,
         *type(library.words.talk).model_fields,
         *type(library.words.languages).model_fields,

@@ -48,7 +48,7 @@ NO_PEOPLE = {
     "team", "channel", "root_ts", "asked_ts", "slot", "ts", "thread_ts", "question_ts", "answer_ts", "revision",
     "bot_user", "bot", "asked_in", "editors_channel", "receipt_ts", "decided_for",
 }  # fmt: skip
-TIMES_OF_SHARE = ("made", "sent", "seen", "talk", "ended")
+TIMES_OF_SHARE = ("made", "claimed", "sent", "seen", "talk", "ended")
 NOTE_OF = {ANA: "a quokka for my manager", BEN: "from Ben", MEI: "from Mei"}  # with what they share
 # What Ana wrote that is kept.
 TYPED = ("what do quokkas earn", "quokkas once more", "the quokka is out of date", NOTE_OF[ANA])

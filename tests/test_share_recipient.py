@@ -222,8 +222,8 @@ async def test_a_question_that_has_an_answer_is_answered_below_a_copy_too(worksp
 
     asked = await reply(workspace, copy, "What does MTS mean?")
 
-    [answer] = await workspace.replies(asked)
-    assert "Member of Technical Staff" in shown(answer)
+    replies = await workspace.replies(asked, count=2)
+    assert any("Member of Technical Staff" in shown(answer) for answer in replies)
     await offer(workspace, copy)  # it may have been meant for the sender
 
 

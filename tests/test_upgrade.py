@@ -188,7 +188,9 @@ async def check(store: Store, library: Library) -> None:
     assert (r2.zone, r2.revision, r2.messages["prompt:1"]) == ("Europe/Berlin", 3, Posted("1700000001.000200", "d"))
     assert {each.id for each in await store.runs.history(TEAM, ANA, limit=9)} == {"r1", "r2"}
     message = {"text": "hello", "blocks": []}
-    first_share = Share("s1", "r1", 2, "U_MEI", message, ShareState.SENT, made_at=BEGUN.timestamp())
+    first_share = Share(
+        "s1", "r1", 2, "U_MEI", message, ShareState.SENT, graded="success flat", made_at=BEGUN.timestamp()
+    )
     assert await store.shares.get(TEAM, "s1") == first_share
     second_share = await store.shares.of_root(TEAM, "D_MEI", "7.2")
     assert second_share

@@ -507,7 +507,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     for other in _run_of_each_role(library):
         preview = partial(share_blocks.preview_view, example_share(other, library), "d" * 20, library)
         yield Rendering(f"preview of the round with {described(other)}", preview)
-    for name in ("gone", "not_yours", "not_shareable", "outdated", "no_parts"):
+    for name in ("gone", "preview_gone", "not_yours", "not_shareable", "outdated", "no_parts", "not_graded"):
         yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))
     states = {
         "sent": share,
@@ -533,13 +533,21 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
+    uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
+    yield Rendering("list of a share that is uncertain", partial(share_blocks.listed, [uncertain], library))
     mine = share_blocks.home_section(stored, [share] * (share_blocks.MOST + 1), library)
     yield Rendering("Home with shares", partial(blocks.home, library, mine=mine))
-    for told_name in (*Delivery, "not_withdrawn", "withdrawn_blanked", "no_group", "copy_lost", "talks"):
+    kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
+    failed = ("not_withdrawn", "not_taken_back", "taken_back", "part_stands", "no_group")
+    changed = ("copy_lost", "change_uncertain", "partly_changed", "talks")
+    for told_name in (*Delivery, *kept, *failed, *changed):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
-    for refusal in Refusal:
-        why = fill(words.not_sent, to=to, why=getattr(words, refusal))
-        yield Rendering(f"share not sent, {refusal}", partial(blocks.filled, why))
+    yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
+    for refusal, updates in product(Refusal, (False, True)):
+        reason = share_blocks.reason(refusal, library, updates=updates)
+        why = fill(words.not_changed if updates else words.not_sent, to=to, why=reason)
+        name = f"share not {'changed' if updates else 'sent'}, {refusal}"
+        yield Rendering(name, partial(blocks.filled, why))
     for told_name in ("passed_on", "pass_on_gone", "pass_on_refused"):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), sender=to)))
 
