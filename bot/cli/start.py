@@ -100,7 +100,7 @@ def manifest(
 
 
 def _serve_over_http(manifest: dict[str, Any], url: str) -> None:
-    """Have a manifest name this address everywhere instead of Socket Mode; ends the command for one Slack won't call."""
+    """Have a manifest name this address instead of Socket Mode; ends the command for one that Slack does not call."""
     from bot.asgi import EVENTS
 
     if not url.startswith("https://"):
