@@ -1,7 +1,8 @@
 """What the README and docs/ name exists: files, code, settings, commands, make targets, and the pages' own links.
 
 Paths are written from the top of the repository (files of the knowledge also by their names alone), code by its full
-name (`bot.domain.quiz.do`), so that each can be looked up. Placeholders of the recipes hold a capital N or a word in angle brackets and are left alone.
+name (`bot.domain.quiz.do`), so that each can be looked up. Placeholders of the recipes hold a capital N or a word in
+angle brackets and are left alone.
 """
 
 import importlib

@@ -140,7 +140,7 @@ def test_every_word_after_the_slash_command():
 
 def test_every_metric_and_its_labels():
     known = {
-        metric.describe()[0].name: set(metric._labelnames)
+        next(iter(metric.describe())).name: set(metric._labelnames)
         for metric in vars(metrics).values()
         if isinstance(metric, MetricWrapperBase)
     }
@@ -219,9 +219,8 @@ def test_every_text_and_what_it_may_hold(name: str):
     same(model.model_fields, described, f"docs/words.md, {name}")
     for text, field in model.model_fields.items():
         holds = placeholders_of(field)
-        assert described[text] == holds, (
-            f"docs/words.md: {name}.{text} may hold {', '.join(sorted(holds)) or 'nothing'}"
-        )
+        named = ", ".join(sorted(holds)) or "nothing"
+        assert described[text] == holds, f"docs/words.md: {name}.{text} may hold {named}"
 
 
 def test_every_field_of_small_talk():
@@ -274,9 +273,8 @@ async def data(tmp_path: Path) -> Path:
     settings = Settings(_env_file=None, data_dir=folder)
     store = await Store.open(settings.store_url)
     try:
-        asked = Question(
-            "C1:1", "U_ANA", QuestionKind.UNANSWERED, "Which laptop do engineers get?", asked_at=time.time()
-        )
+        text = "Which laptop do engineers get?"
+        asked = Question("C1:1", "U_ANA", QuestionKind.UNANSWERED, text, asked_at=time.time())
         await store.gaps.record("T_LOCAL", asked)
     finally:
         await store.close()

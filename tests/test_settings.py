@@ -224,18 +224,17 @@ def test_a_token_is_never_shown():
 SLACK_CLI = {"SLACK_CLI_XOXB": "xoxb-cli", "SLACK_CLI_XAPP": "xapp-cli"}
 
 
-def tokens() -> tuple[str | None, str | None]:
+def tokens() -> list[str]:
     """Give the bot token and the app-level token that are read."""
     found = settings.read()
-    bot, app = found.slack_bot_token, found.slack_app_token
-    return bot and bot.get_secret_value(), app and app.get_secret_value()
+    return [token.get_secret_value() for token in (found.slack_bot_token, found.slack_app_token) if token]
 
 
 def test_what_the_slack_cli_calls_the_tokens_is_read(env_file: Path, monkeypatch: pytest.MonkeyPatch):
     for name, value in SLACK_CLI.items():
         monkeypatch.setenv(name, value)
 
-    assert tokens() == ("xoxb-cli", "xapp-cli")
+    assert tokens() == ["xoxb-cli", "xapp-cli"]
     assert settings.sources()["slack_bot_token"] is settings.Source.ENVIRONMENT
     assert settings.misspelt() == {}
 
@@ -248,5 +247,5 @@ def test_tokens_by_their_own_names_count_for_more_than_those_of_the_slack_cli(
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-environment")
     env_file.write_text("SLACK_APP_TOKEN=xapp-file\n")
 
-    assert tokens() == ("xoxb-environment", "xapp-file")
+    assert tokens() == ["xoxb-environment", "xapp-file"]
     assert settings.sources()["slack_app_token"] is settings.Source.FILE

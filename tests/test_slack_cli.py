@@ -1,12 +1,11 @@
 """`slack run` and `slack manifest`: the test does what Slack's command line does with `.slack/hooks.json`.
 
-It runs each hook by a shell in the project's folder, with the arguments and the environment that it adds (slack-cli 4.5,
-internal/hooks and internal/pkg/platform). Its own part, logging in and creating the app, needs Slack.
+It runs each hook by a shell in the project's folder, with the arguments and the environment that it adds (slack-cli
+4.5, internal/hooks and internal/pkg/platform). Its own part, logging in and creating the app, needs Slack.
 """
 
 import asyncio
 import json
-import os
 import re
 import signal
 import subprocess
@@ -100,5 +99,5 @@ def test_the_cli_is_told_what_it_has_to_know():
     assert FILE["config"]["protocol-version"] == ["default"]  # answers stand alone on stdout
     for watched in FILE["config"]["watch"].values():
         assert all((ROOT / path).exists() for path in watched["paths"])
-    assert re.search(FILE["config"]["watch"]["app"]["filter-regex"], os.path.join("bot", "run.py"))
+    assert re.search(FILE["config"]["watch"]["app"]["filter-regex"], str(Path("bot", "run.py")))
     assert MANIFEST.name in FILE["config"]["watch"]["manifest"]["paths"]
