@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import pytest
 import typer.main
+import yaml
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel
 from sqlalchemy import JSON, Text
@@ -26,7 +27,7 @@ from bot.cli import cli
 from bot.domain.content import Citation
 from bot.knowledge.loader import MODELS
 from bot.knowledge.words import Placeholders, Talk, Words
-from bot.settings import Settings
+from bot.settings import MANIFEST, Settings
 from bot.slack import quiz
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import metadata
@@ -136,6 +137,14 @@ def test_every_word_after_the_slash_command():
     words = {name.removeprefix("/rolefit ") for name in named} - {"/rolefit", "do I need a PhD?"}
 
     same(words_after_the_command(), words, "docs/using.md, Words after /rolefit")
+
+
+def test_what_slack_hints_at_below_the_command_exists():
+    [command] = yaml.safe_load(MANIFEST.read_text())["features"]["slash_commands"]
+    hinted = [word.strip() for word in command["usage_hint"].strip("[]").split("|")]
+
+    assert hinted[0] == "a question"
+    assert set(hinted[1:]) <= words_after_the_command()
 
 
 def test_every_metric_and_its_labels():
