@@ -42,7 +42,9 @@ METHOD_SCOPES = {
     "conversations_replies": {"channels:history", "groups:history", "im:history", "mpim:history"},
     "files_completeUploadExternal": {"files:write"},
     "files_getUploadURLExternal": {"files:write"},
+    "team_profile_get": {"users.profile:read"},
     "users_info": {"users:read"},
+    "users_profile_get": {"users.profile:read"},
     "views_open": set(),
     "views_publish": set(),
 }

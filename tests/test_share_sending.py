@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.share import Part
 from bot.knowledge import Library
-from bot.slack import gateway, privacy
+from bot.slack import gateway, privacy, profiles
 from tests.conftest import bot_in
 from tests.sharing import (
     ANA,
@@ -39,7 +39,7 @@ from tests.test_quiz_conversation import (
 )
 from tests.test_share_recipient import next_root, reply
 from tests.test_share_refusals import states
-from tests.workspace import Json, Sent, Workspace, buttons, shown
+from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
 POST, UPDATE, DELETE = "chat.postMessage", "chat.update", "chat.delete"
 NO_TRY = {"error": None}  # the call succeeds
@@ -69,6 +69,36 @@ async def listed(workspace: Workspace, text: str) -> Json:
     """Ask who can see what, and wait for a list that says so."""
     await workspace.command(ANA, "C_ASK", "/rolefit", "shares")
     return await privately(workspace, text)
+
+
+# The window
+
+
+@pytest.mark.parametrize("user", [ANA, BEN], ids=["who names no manager", "who names one"])
+async def test_the_manager_that_the_profile_names_is_filled_in_the_first_time(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, user: str
+):
+    monkeypatch.setattr(profiles, "_fields", {})
+    _, told = await finished(workspace, user)
+
+    view = await window(workspace, told, user)
+
+    assert elements(view)[0].get("initial_user") == (MEI if user == BEN else None)
+
+
+@pytest.mark.parametrize("method", ["team.profile.get", "users.profile.get"])
+@pytest.mark.parametrize("error", ["missing_scope", "ratelimited", "internal_error"])
+async def test_where_the_profile_cannot_be_read_nobody_is_filled_in(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, method: str, error: str
+):
+    monkeypatch.setattr(profiles, "_fields", {})
+    _, told = await finished(workspace, BEN)
+    await workspace.faults(api=[{"method": method, "error": error}])
+
+    view = await window(workspace, told, BEN)
+
+    assert "initial_user" not in elements(view)[0]
+    assert (await fill_in(workspace, MEI, BEN))["response_action"] == "push"
 
 
 # Sending

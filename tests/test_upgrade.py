@@ -134,8 +134,9 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
         case "0013":
             await write_share(connection)
         case "0014":
-            at = {"claimed_at": 1_700_000_009.0, "graded": "success flat"}
-            await connection.execute(text("UPDATE shares SET claimed_at = :claimed_at, graded = :graded"), at)
+            at = {"claimed_at": 1_700_000_009.0, "claimed_run": "r1", "graded": "success flat"}
+            given = ", ".join(f"{name} = :{name}" for name in at)
+            await connection.execute(text(f"UPDATE shares SET {given}"), at)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 

@@ -418,6 +418,7 @@ class ShareWords(Authored):
     # The window
     title: Title
     to: Plain
+    manager_fields: tuple[Plain, ...]
     to_placeholder: Annotated[Line, Field(max_length=150), _text()]
     to_again: To
     parts: Plain
@@ -471,9 +472,13 @@ class ShareWords(Authored):
     seen_on: Annotated[Line, _text("sender", "date")]
     talk_told: Sender
     muted: Sender
+    unmuted: Sender
     withdrawn_copy: Annotated[Line, _text("sender", "date")]
+    failed_copy: Annotated[Line, _text("sender", "date")]
     copy_gone: Plain
     not_for_you: Plain
+    forgot_you: Plain
+    talk_not_told: Sender
     pass_on: Sender
     pass_on_yes: Button
     pass_on_no: Button
@@ -485,12 +490,15 @@ class ShareWords(Authored):
 
     # What the sender is told
     receipt: Annotated[Line, _text("to", "date", "place", "parts")]
+    receipt_part: Annotated[Line, _text("to", "date", "place", "parts")]
+    receipt_gone: To
     in_direct: Plain
     in_group: Plain
     seen_by: Annotated[Line, _text("to", "date")]
     not_seen: Plain
     wants_to_talk: To
     talks: To
+    arrived: To
     outdated_copy: OnDate
     updated: Annotated[Line, _text("to", "date")]
     update: Button
@@ -507,6 +515,7 @@ class ShareWords(Authored):
     withdrawn_not_found: To
     part_withdrawn: Plain
     not_withdrawn: To
+    withdraw_not_looked: To
     not_taken_back: To
     withdraw_unknown: Plain
     listed: Plain
@@ -522,8 +531,10 @@ class ShareWords(Authored):
     not_changed: Annotated[Line, _text("to", "why")]
     sent: To
     outdated: Plain
+    outdated_update: Plain
     forgotten: Plain
     gone: Plain
+    copy_ended: Plain
     preview_gone: Plain
     not_yours: Plain
     not_shareable: Plain
@@ -533,6 +544,7 @@ class ShareWords(Authored):
     change_uncertain: To
     partly_changed: To
     taken_back: To
+    taken_back_blanked: To
     part_stands: To
     failed: To
     restricted: To

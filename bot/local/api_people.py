@@ -11,6 +11,7 @@ from bot.local.lookup import page_of, person_of
 from bot.local.state import Person
 
 Json = dict[str, Any]
+MANAGER_FIELD = "Xf0MANAGER"
 SLACKBOT = Person("USLACKBOT", "slackbot", "Slackbot")  # a bot that is_bot says is none
 
 
@@ -54,6 +55,12 @@ def lookup_by_email(app: App, arguments: Arguments) -> Json:
 def get_profile(app: App, arguments: Arguments) -> Json:
     """Return one person's profile, the bot's own by default."""
     return {"ok": True, "profile": _profile(app, person_of(app, arguments.text("user") or app.bot.user))}
+
+
+def get_team_profile(app: App, arguments: Arguments) -> Json:  # noqa: ARG001 - methods share one signature
+    """Say which fields of their own the profiles of this workspace have: one that names somebody's manager."""
+    field = {"id": MANAGER_FIELD, "ordering": 0, "label": "Manager", "hint": "", "type": "user", "is_hidden": False}
+    return {"ok": True, "profile": {"fields": [field], "sections": []}}
 
 
 def email_of(person: Person) -> str:
@@ -107,7 +114,7 @@ def _profile(app: App, person: Person) -> Json:
         "display_name_normalized": first,
         "first_name": first,
         "last_name": last,
-        "fields": None,
+        "fields": {MANAGER_FIELD: {"value": person.manager, "alt": ""}} if person.manager else None,
         "status_text": "",
         "status_emoji": "",
         "status_emoji_display_info": [],

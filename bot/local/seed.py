@@ -23,7 +23,7 @@ SECTIONS = {
     "bots": Fields(frozenset({"user", "bot", "app"})),
     "people": Fields(
         frozenset({"id", "name", "real_name"}),
-        frozenset({"title", "tz", "image_color", "deleted", "is_guest", "team", "email"}),
+        frozenset({"title", "tz", "image_color", "deleted", "is_guest", "team", "email", "manager"}),
     ),
     "channels": Fields(frozenset({"id", "name", "members"}), frozenset({"topic", "is_private"})),
     "messages": Fields(frozenset({"channel", "user", "text"})),

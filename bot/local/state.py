@@ -32,6 +32,7 @@ class Person:
     is_bot: bool = False
     is_guest: bool = False
     email: str = ""  # the name at example.com if left out
+    manager: str = ""  # the id of whom their profile names
     team: str = ""  # the workspace of somebody from another organisation, met in a shared channel
 
 

@@ -90,6 +90,7 @@ METHODS: dict[str, Method] = {
     "reactions.get": Method(api_chat.get_reactions, TIER_3, ("reactions:read",), reads_json=False),
     "reactions.remove": Method(api_chat.remove_reaction, TIER_2, ("reactions:write",)),
     "team.info": Method(api_people.team_info, TIER_3, ("team:read",)),
+    "team.profile.get": Method(api_people.get_team_profile, TIER_3, ("users.profile:read",), reads_json=False),
     "usergroups.list": Method(api_people.list_usergroups, TIER_2, ("usergroups:read",), reads_json=False),
     "usergroups.users.list": Method(api_people.list_usergroup_users, TIER_2, ("usergroups:read",), reads_json=False),
     "users.conversations": Method(api_conversations.list_of_user, TIER_3, reads_json=False),

@@ -507,7 +507,17 @@ def sharing(library: Library) -> Iterator[Rendering]:
     for other in _run_of_each_role(library):
         preview = partial(share_blocks.preview_view, example_share(other, library), "d" * 20, library)
         yield Rendering(f"preview of the round with {described(other)}", preview)
-    for name in ("gone", "preview_gone", "not_yours", "not_shareable", "outdated", "no_parts", "not_graded"):
+    of_update = ("copy_ended", "outdated_update", "forgotten", "forgot_you")
+    for name in (
+        "gone",
+        "preview_gone",
+        "not_yours",
+        "not_shareable",
+        "outdated",
+        "no_parts",
+        "not_graded",
+        *of_update,
+    ):
         yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))
     states = {
         "sent": share,
@@ -527,7 +537,20 @@ def sharing(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"receipt of a share {name}{', outdated' if flag else ''}", told)
     for part in Part:
         yield Rendering(f"guide to {part} alone", partial(shared_result.guide, run, [part], library))
-    yield Rendering("receipt that was replaced", partial(share_blocks.updated_receipt, USER, 1.0, library))
+    for name, state in {"replaced": share, "withdrawn meanwhile": states["withdrawn"]}.items():
+        yield Rendering(f"receipt that was {name}", partial(share_blocks.updated_receipt, state, stored, library))
+    told = partial(share_blocks.receipt, share, library, newer=False, guide=None, whole=False)
+    yield Rendering("receipt of a part", told)
+    failed_share = replace(share, state=ShareState.FAILED)
+    yield Rendering(
+        "copy that did not arrive whole", partial(share_blocks.copy, failed_share, USER, library, muted=False)
+    )
+    receipt_gone = partial(share_blocks.receipt, failed_share, library, newer=False, guide=None)
+    yield Rendering("receipt of a copy that is gone", receipt_gone)
+    for unwanted in (True, False):
+        note = partial(share_blocks.muted_note, SHARE, USER, unwanted, library)
+        yield Rendering(f"note that shares are {'not ' if unwanted else ''}wanted", note)
+    yield Rendering("share talks", partial(share_blocks.talks, share, stored, library))
     yield Rendering("offer to pass a reply on", partial(share_blocks.ask_to_pass_on, SHARE, ASKED, USER, library))
     yield Rendering("reply to a share", partial(share_blocks.reply, USER, "<!channel> & " * 400, library))
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
@@ -538,17 +561,17 @@ def sharing(library: Library) -> Iterator[Rendering]:
     mine = share_blocks.home_section(stored, [share] * (share_blocks.MOST + 1), library)
     yield Rendering("Home with shares", partial(blocks.home, library, mine=mine))
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
-    failed = ("not_withdrawn", "not_taken_back", "taken_back", "part_stands", "no_group")
-    changed = ("copy_lost", "change_uncertain", "partly_changed", "talks")
+    failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
+    changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked")
     for told_name in (*Delivery, *kept, *failed, *changed):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
-    for refusal, updates in product(Refusal, (False, True)):
-        reason = share_blocks.reason(refusal, library, updates=updates)
-        why = fill(words.not_changed if updates else words.not_sent, to=to, why=reason)
-        name = f"share not {'changed' if updates else 'sent'}, {refusal}"
+    for refusal, changes in product(Refusal, (False, True)):
+        reason = share_blocks.reason(refusal, library, updates=changes)
+        why = fill(words.not_changed if changes else words.not_sent, to=to, why=reason)
+        name = f"share not {'changed' if changes else 'sent'}, {refusal}"
         yield Rendering(name, partial(blocks.filled, why))
-    for told_name in ("passed_on", "pass_on_gone", "pass_on_refused"):
+    for told_name in ("passed_on", "pass_on_gone", "pass_on_refused", "talk_not_told"):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), sender=to)))
 
 

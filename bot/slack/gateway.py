@@ -8,9 +8,11 @@ What a message says is rendered within the step that sends it: the knowledge may
 step may depend on more than what was recorded.
 """
 
+import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -190,7 +192,8 @@ class SlackGateway:
                 return Delivery.UNREACHABLE, "", ""
             return Delivery.RESTRICTED if str(error) in DELIVERY_RESTRICTED else Delivery.REFUSED, "", ""
         if "misplaced" in posted:  # the root of its thread was deleted
-            await self.delete_message(team, posted["channel"], posted["ts"])
+            with contextlib.suppress(SlackWorkError):
+                await self.delete_message(team, posted["channel"], posted["ts"])
         if "misplaced" in posted or not posted:
             return Delivery.REFUSED, "", ""
         return Delivery.DELIVERED, posted["channel"], posted["ts"]
@@ -198,16 +201,53 @@ class SlackGateway:
     async def find_message(self, team: str, where: str, key: str, since: float) -> tuple[str, str] | None:
         """Look for a message of ours by the key it was posted with; gives channel and ts, None if it is not there.
 
-        where: a person's id, or that of a conversation. since: seconds since 1970, before which it was not posted. None
-        also if we may not look. Raises SlackWorkError if Slack goes on failing.
+        where: a person's id, or that of a conversation. since: seconds since 1970, before which it was not posted.
+        Raises SlackWorkError if Slack does not let us look, or goes on failing.
         """
 
         async def look(before: CallResult) -> CallResult:
             since_then = since - CLOCKS_APART
-            return await self._look(team, key, where, None, since_then, before.get("cursor")) or {}
+            return await self._look(team, key, where, None, since_then, before.get("cursor"), strict=True) or {}
 
         found = await self._call("find", look)
         return (found["channel"], found["ts"]) if found else None
+
+    async def own_replies(self, team: str, channel: str, root_ts: str, kinds: Sequence[str]) -> list[str]:
+        """Give the ts of our own messages in a thread that work posted whose key begins with one of `kinds`.
+
+        None of them where Slack does not let us look. Raises SlackWorkError if Slack goes on failing.
+        """
+        own: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            look = partial(self._look_for_own, team, channel, root_ts, tuple(kinds), cursor)
+            page = await self._call("own replies", look)
+            own += page.get("own", [])
+            cursor = page.get("next")
+        return own
+
+    async def _look_for_own(
+        self,
+        team: str,
+        channel: str,
+        root_ts: str,
+        kinds: tuple[str, ...],
+        cursor: str,
+        before: CallResult,  # noqa: ARG002 - of the last try, which is done again as it was
+    ) -> CallResult:
+        where: dict[str, Any] = {"channel": channel, "ts": root_ts, "cursor": cursor or None}
+        try:
+            client = await self._client(team)
+            page = await client.conversations_replies(**where, limit=LOOKED_AT, include_all_metadata=True)
+        except SlackApiError as error:
+            return _left_as_it_is("own replies", error)
+        keys = {
+            reply["ts"]: str((reply.get("metadata") or {}).get("event_payload", {}).get("key", ""))
+            for reply in page["messages"]
+            if reply["ts"] != root_ts
+        }
+        following = (page.get("response_metadata") or {}).get("next_cursor") or None
+        return {"own": [ts for ts, key in keys.items() if key.startswith(kinds)], "next": following}
 
     async def turn_to_update(self, team: str, *, waited_for: bool = False) -> float:
         """Take a workspace's next turn to change a message; gives 0, or the seconds after which to ask again.
@@ -627,13 +667,21 @@ class SlackGateway:
         return await method(**arguments)
 
     async def _look(
-        self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
+        self,
+        team: str,
+        key: str,
+        channel: str,
+        thread_ts: str | None,
+        since: float,
+        cursor: str | None,
+        *,
+        strict: bool = False,
     ) -> CallResult | None:
         """Look for a message of ours where it would stand, of no earlier than `since` (seconds since 1970).
 
-        None if it is not there or we may not look; an app that was installed before it had the scope `im:write` may not
-        in a direct message that is known by the person's id alone. One page at a time, each an attempt of its own: some
-        apps may only look once a minute.
+        None if it is not there or, unless we are to be `strict`, we may not look; an app that was installed before it
+        had the scope `im:write` may not in a direct message that is known by the person's id alone. One page at a time,
+        each an attempt of its own: some apps may only look once a minute.
         """
         where: dict[str, Any] = {
             "limit": LOOKED_AT,
@@ -656,7 +704,7 @@ class SlackGateway:
             if found is None:
                 found = await client.conversations_history(channel=channel, **where)
         except SlackApiError as error:
-            if _may_pass(error):
+            if strict or _may_pass(error):
                 raise
             log.warning("cannot look whether it was posted", key=key, error=code(error))
             metrics.DOUBTFUL.labels("could not look").inc()

@@ -36,7 +36,7 @@ async def of(team: str, user: str, store: Store, library: Library) -> Message:
     rounds, total = await store.runs.history(team, user, limit=MOST), await store.runs.count(team, user)
     shared: dict[str, list[str]] = {}
     for share in await store.shares.live(team, user):
-        if share.recipient:
+        if share.recipient and share.is_live:
             shared.setdefault(share.run, []).append(share.recipient)
     return listed(rounds, total, library, shared)
 

@@ -92,7 +92,7 @@ class PrivacyWorker(SlackWorker):
         channels += await step("direct messages", self._store.people.direct_messages, team, user)
         names = await step("names", self._store.people.references, team, user)
         await compare_worker.withdraw_all(team, user)  # whom they compare with hears that it is over
-        shared = await step("shared", self._store.shares.runs_under_way, team, user)
+        shared = await step("shared", self._store.shares.shared_runs, team, user)
         await self._delete_rounds(team, user)
         await self._wait_for_shares(team, shared)
         await step("forget", self._forget, team, user, names, channels, ended=False)

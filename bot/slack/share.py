@@ -23,6 +23,7 @@ from bot.slack import share_blocks, shared_result
 from bot.slack.controls import read_run
 from bot.slack.gateway import read_person
 from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.profiles import manager_of
 from bot.slack.share_blocks import Filled
 from bot.slack.share_controls import (
     FORMER_SHARING,
@@ -44,6 +45,7 @@ from bot.slack.share_controls import (
     read_pass_on,
     read_share,
 )
+from bot.slack.share_messages import newer_run
 from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_work import FROM_HOME, share_worker
 from bot.slack.windows import open_window
@@ -73,7 +75,10 @@ async def begin(
     if why:
         view = share_blocks.notice_view(getattr(library.words.share, why), library)
     else:
-        filled = Filled(recipient=await store.shares.last_recipient(team, user))
+        recipient = await store.shares.last_recipient(team, user)
+        if recipient is None:
+            recipient = await manager_of(client, team, user, library.words.share.manager_fields)
+        filled = Filled(recipient=recipient)
         view = share_blocks.choose_view(run_id, filled, library)
     await open_window(client, block_actions.trigger_id, view)
     await ack()
@@ -90,15 +95,19 @@ async def begin_update(
     """Open the same window for a newer result, to replace the copy that somebody has; with what was chosen then."""
     team, user, share_id = str(context.team_id), block_actions.user.id, read_share(block_actions.action)
     share = await store.shares.get(team, share_id)
-    run_id = (await store.shares.newer(team, share) or share.run) if share and share.is_live else None
-    why = _not_theirs(await store.runs.get(team, run_id) if run_id else None, user, share_id)
-    if why is None and share and not share.recipient:
+    of_copy = await store.runs.get(team, share.run) if share else None
+    why = _not_theirs(of_copy, user, share_id) if of_copy is None or of_copy.user != user else None
+    if why is None and share and not share.is_live:
+        why = "copy_ended"
+    elif why is None and share and not share.recipient:
         why = "forgotten"
-    if why or run_id is None or share is None:
-        view = share_blocks.notice_view(getattr(library.words.share, why or "gone"), library)
+    stored = await newer_run(store, team, share) or of_copy if share and not why else None
+    why = why or _not_theirs(stored, user, share_id)
+    if why or stored is None or share is None:
+        view = share_blocks.notice_view(getattr(library.words.share, str(why)), library)
     else:
         filled = Filled(share.recipient, share.parts, share.note or "", share.place)
-        view = share_blocks.choose_view(run_id, filled, library, updates=share.id)
+        view = share_blocks.choose_view(stored.id, filled, library, updates=share.id)
     await open_window(client, block_actions.trigger_id, view)
     await ack()
 
@@ -120,7 +129,9 @@ async def preview(
     why = _not_theirs(stored, user, chosen.run)
     if why is None and chosen.updates:
         of_update = await store.runs.get(team, updated.run) if updated else None
-        why = _not_theirs(of_update, user, chosen.updates) or (None if updated and updated.is_live else "gone")
+        is_theirs = of_update is not None and of_update.user == user
+        why = _not_theirs(of_update, user, chosen.updates) if not is_theirs else None
+        why = why or (None if updated and updated.is_live else "copy_ended")
     if why or stored is None:
         await ack(
             response_action="update", view=share_blocks.notice_view(getattr(library.words.share, str(why)), library)
@@ -153,7 +164,7 @@ async def send(
     elif share is None:
         why = why or "preview_gone"
     elif why is None and stored and waits and stored.answers_version != share.run_version:
-        why = "outdated"
+        why = "outdated_update" if share.updates else "outdated"
     if share is None or why:
         view = share_blocks.notice_view(getattr(library.words.share, str(why)), library)
         await ack(response_action="update", view=view)
@@ -262,10 +273,9 @@ async def withdraw(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
     team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
     share_id = read_share(action)
     share = await store.shares.get(team, share_id)
-    if share:
-        listed_at = None if block_actions.message else block_actions.response_url or FROM_HOME
-        key = Work.WITHDRAW_SHARE.key(team, share.run, share_id, action.action_ts)
-        await jobs.start(key, share_worker.withdraw, team, share_id, user, listed_at)
+    listed_at = None if block_actions.message else block_actions.response_url or FROM_HOME
+    key = Work.WITHDRAW_SHARE.key(team, share.run if share else "gone", share_id, action.action_ts)
+    await jobs.start(key, share_worker.withdraw, team, share_id, user, listed_at)
     await ack()
 
 
@@ -274,7 +284,9 @@ async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: 
     team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
     share_id, place = read_share(action), block_actions.place
     share = await store.shares.get(team, share_id)
-    key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
+    # The table comes once, and else each click counts.
+    which = SHARE_TABLE if action.action_id == SHARE_TABLE else action.action_ts
+    key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, which)
     where = (user, place.channel, place.ts)
     await jobs.start(key, recipient_worker.handle_recipient, team, share_id, action.action_id, *where)
     await ack()

@@ -38,7 +38,7 @@ from bot.slack.shared_result import part_names
 from bot.slack.text import Mrkdwn, escape, fill, mention, quotable
 from bot.storage import Share, ShareState, StoredRun
 
-MOST = 10  # shares in a list
+MOST = 20  # shares in a list
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
 QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
@@ -158,32 +158,47 @@ def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message
 
     muted: the recipient wants no more shares from the sender. Once withdrawn, it says only that.
     """
-    words, name = library.words.share, mention(sender)
-    if share.state is not ShareState.SENT:
-        return withdrawn_copy(sender, share.ended_at, library)
+    words, name, to = library.words.share, mention(sender), named(share.recipient, library)
+    if share.state in (ShareState.WITHDRAWN, ShareState.FAILED):
+        return ended_copy(sender, share.ended_at, library, withdrawn=share.state is ShareState.WITHDRAWN)
+    in_group = share.place is Place.GROUP  # where the sender reads it, too
     buttons: list[kit.Element] = []
     lines: list[str] = []
     if share.seen_at:
-        lines.append(fill(words.seen_on, date=_on(share.seen_at), sender=name))
+        at = _on(share.seen_at)
+        lines.append(fill(words.seen_by, to=to, date=at) if in_group else fill(words.seen_on, date=at, sender=name))
     else:
         buttons.append(shares_button(words.seen, SHARE_SEEN, share.id, primary=True))
     if share.talk_at:
-        lines.append(fill(words.talk_told, sender=name))
+        lines.append(fill(words.wants_to_talk, to=to) if in_group else fill(words.talk_told, sender=name))
     else:
         buttons.append(shares_button(words.talk, SHARE_TALK, share.id))
     buttons.append(shares_button(words.whole_table, SHARE_TABLE, share.id))
-    if muted:
+    if muted and not in_group:
         lines.append(fill(words.muted, sender=name))
-    kind, text = (SHARE_UNMUTE, words.unmute) if muted else (SHARE_MUTE, words.mute)
-    buttons.append(shares_button(text, kind, share.id))
+        buttons.append(shares_button(words.unmute, SHARE_UNMUTE, share.id))
+    else:
+        buttons.append(shares_button(words.mute, SHARE_MUTE, share.id))
     root = share.message["root"]
     below = message([*([context("\n".join(lines))] if lines else []), kit.ActionsBlock(buttons)], lines)
     return Message("\n".join([root["text"], *lines]), (*root["blocks"], *below.blocks))
 
 
-def withdrawn_copy(sender: str, at: float | None, library: Library) -> Message:
-    """Say in place of a copy that its sender withdrew it; at: in seconds since 1970."""
-    return plain(fill(library.words.share.withdrawn_copy, sender=mention(sender), date=_on(at)))
+def ended_copy(sender: str, at: float | None, library: Library, *, withdrawn: bool) -> Message:
+    """Say in place of a copy that it is over; at: in seconds since 1970.
+
+    withdrawn: by its sender, rather than because not all of it had arrived.
+    """
+    words = library.words.share
+    return plain(fill(words.withdrawn_copy if withdrawn else words.failed_copy, sender=mention(sender), date=_on(at)))
+
+
+def muted_note(share_id: str, sender: str, muted: bool, library: Library) -> Message:
+    """Tell a recipient in a group alone that they get no more shares, or get them again."""
+    words = library.words.share
+    text = fill(words.muted if muted else words.unmuted, sender=mention(sender))
+    kind, label = (SHARE_UNMUTE, words.unmute) if muted else (SHARE_MUTE, words.mute)
+    return message([section(text), kit.ActionsBlock([shares_button(label, kind, share_id)])], [text])
 
 
 def whole_table(stored: StoredRun, library: Library) -> Message:
@@ -201,24 +216,35 @@ def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Mes
 def reply(recipient: str, text: str, library: Library) -> Message:
     """Show the sender what the recipient has replied, given as Slack has it."""
     lead = fill(library.words.share.reply, to=mention(recipient))
-    quoted = Mrkdwn("\n".join(f"> {line}" for line in quotable(text, QUOTED).splitlines()))
+    quoted = quotable("\n".join(f"> {line}" for line in text.splitlines()), QUOTED)
     return message([section(lead), section(quoted)], [lead, quoted])
 
 
 # For the sender
 
 
-def receipt(share: Share, library: Library, *, newer: bool, guide: Message | None, comparable: bool = False) -> Message:
+def receipt(
+    share: Share,
+    library: Library,
+    *,
+    newer: bool,
+    guide: Message | None,
+    comparable: bool = False,
+    whole: bool = True,
+) -> Message:
     """Say what became of a share. newer: the result has changed since. guide: questions for a talk about it.
 
-    comparable: whether the recipient may be asked to answer the same questions, for a comparison.
+    comparable: whether the recipient may be asked to answer the same questions, for a comparison. whole: all of it is
+    where the recipient sees it.
     """
     words, to = library.words.share, named(share.recipient, library)
     if share.state is ShareState.WITHDRAWN:
         return plain(fill(words.withdrawn, to=to, date=_on(share.ended_at)))
+    if share.state is ShareState.FAILED:
+        return plain(fill(words.receipt_gone, to=to))
     place = words.in_group if share.place is Place.GROUP else words.in_direct
     about = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
-    lines: list[str] = [fill(words.receipt, to=to, **about)]
+    lines: list[str] = [fill(words.receipt if whole else words.receipt_part, to=to, **about)]
     lines.append(fill(words.seen_by, to=to, date=_on(share.seen_at)) if share.seen_at else escape(words.not_seen))
     if share.talk_at:
         lines.append(fill(words.wants_to_talk, to=to))
@@ -236,9 +262,16 @@ def receipt(share: Share, library: Library, *, newer: bool, guide: Message | Non
     return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *said])
 
 
-def updated_receipt(recipient: str, at: float | None, library: Library) -> Message:
-    """Say in place of a receipt that another has taken its place, below a newer result."""
-    return plain(fill(library.words.share.updated, to=named(recipient, library), date=_on(at)))
+def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as others of a share
+    """Say in place of a receipt that another has taken its place, below a newer result; or that it was withdrawn."""
+    if not share.is_live:
+        return receipt(share, library, newer=False, guide=None)
+    return plain(fill(library.words.share.updated, to=named(share.recipient, library), date=_on(share.sent_at)))
+
+
+def talks(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as others of a share
+    """Tell the sender that the recipient would like to talk."""
+    return plain(fill(library.words.share.talks, to=named(share.recipient, library)))
 
 
 def named(recipient: str, library: Library) -> Mrkdwn:
@@ -282,8 +315,7 @@ def _list(shares: Sequence[Share], library: Library) -> tuple[list[kit.Block], l
     for share in shares[:MOST]:
         to = named(share.recipient, library)
         about = {"date": _on(share.sent_at or share.made_at), "parts": part_names(share.parts, library) or DASH}
-        is_uncertain = share.state is ShareState.UNCERTAIN
-        line = fill(words.listed_uncertain if is_uncertain else words.listed_line, to=to, **about)
+        line = fill(words.listed_uncertain if share.is_lost else words.listed_line, to=to, **about)
         if share.seen_at:
             line = Mrkdwn(f"{line}\n{fill(words.seen_by, to=to, date=_on(share.seen_at))}")
         blocks.append(section(line, withdraw_button(words.withdraw, share.id, _sure(library))))

@@ -1,6 +1,6 @@
 """What the work of sharing says: each message is rendered in the step that sends it, from the rows as they are."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.domain.compare import is_comparable
@@ -8,11 +8,11 @@ from bot.domain.share import Part
 from bot.jobs import step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
-from bot.slack.gateway import Render, recorded
+from bot.slack.gateway import CallResult, Render, SlackWorkError, recorded
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
-from bot.storage import Share, ShareState, StoredRun
+from bot.storage import Share, ShareState, Store, StoredRun
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
 
@@ -56,6 +56,21 @@ class SharingWorker(SlackWorker):
 
         return reply
 
+    async def _update_copy(self, team: str, share_id: str, channel: str, ts: str) -> CallResult:
+        """Have the first message of a copy say what there is to say; gives what `try_call` gives.
+
+        What was rendered before a withdrawal may arrive after it, so that it is looked once more.
+        """
+        changed = await try_call(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
+
+        async def is_over() -> bool:
+            share = await self._store.shares.get(team, share_id)
+            return share is not None and share.state is ShareState.WITHDRAWN
+
+        if not changed and await step("is over", is_over):
+            await try_call(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
+        return changed
+
     # To the sender
 
     async def _tell(self, team: str, place: Record, render: Render) -> tuple[str, str] | None:
@@ -63,10 +78,17 @@ class SharingWorker(SlackWorker):
 
         place: as `round_place` has it. Gives channel and ts of the message.
         """
-        if posted := await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"]):
+        posted = await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"])
+        posted = posted or await self._gateway.post_message(team, place["sender"], render)
+        if posted and posted[0] == place["channel"]:
             await self._remember_in_run(team, place["run"], posted[1])
-            return posted
-        return await self._gateway.post_message(team, place["sender"], render)
+        return posted
+
+    async def _post_receipt(self, team: str, share_id: str, place: Record) -> None:
+        """Post a receipt; what happened meanwhile is shown at once."""
+        if posted := await self._tell(team, place, self._receipt(team, share_id)):
+            await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1])
+            await self._show_receipt(team, share_id)
 
     async def _show_receipt(self, team: str, share_id: str) -> None:
         """Bring the receipt of a share up to date."""
@@ -76,19 +98,22 @@ class SharingWorker(SlackWorker):
             return [known[1].channel, known[0].receipt_ts] if known and known[0].receipt_ts else None
 
         if place := await step("receipt", where):
-            await self._gateway.update_message(team, place[0], place[1], self._receipt(team, share_id))
+            await try_call(self._gateway.update_message(team, place[0], place[1], self._receipt(team, share_id)))
 
     def _receipt(self, team: str, share_id: str) -> Render:
         async def receipt() -> Message | None:
             if (known := await self._with_run(team, share_id)) is None:
                 return None
             share, stored = known
-            newer = await self._store.shares.newer(team, share) is not None
+            newer = await newer_run(self._store, team, share) is not None
             guide = None
             if stored.run.shareable and not newer:
                 guide = shared_result.guide(stored.run, [Part(part) for part in share.parts], self._library)
             comparable = is_comparable(stored.run) and not newer
-            return share_blocks.receipt(share, self._library, newer=newer, guide=guide, comparable=comparable)
+            there = sum(slot.isdigit() for slot in await self._store.shares.messages(team, share_id))
+            whole = there >= len(share.message.get("replies", ()))
+            flags = {"newer": newer, "comparable": comparable, "whole": whole}
+            return share_blocks.receipt(share, self._library, guide=guide, **flags)
 
         return receipt
 
@@ -120,12 +145,26 @@ class SharingWorker(SlackWorker):
 
         return self._rendered(told)
 
-    def _blank(self, sender: str, at: float) -> Render:
-        """Say in place of a copy that it was withdrawn, also where its row is gone; at: in seconds since 1970."""
-        return self._rendered(lambda library: share_blocks.withdrawn_copy(sender, at, library))
-
     async def _move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> None:
-        async def move() -> str | None:
-            return await self._store.shares.move(team, share_id, was=was, to=to)
+        async def move() -> None:
+            await self._store.shares.move(team, share_id, was=was, to=to)
 
         await step(f"share {to}", move)
+
+
+async def try_call(call: Awaitable[CallResult]) -> CallResult:
+    """Give what a call of the gateway gives, or `failed` if Slack refuses it for good or goes on failing."""
+    try:
+        return await call
+    except SlackWorkError:
+        return {"failed": True}
+
+
+async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:
+    """Give the run that the copy of a share does not show: its own, changed since, or a later one with a result.
+
+    None if the copy shows the latest.
+    """
+    name = await store.shares.newer(team, share)
+    stored = await store.runs.get(team, name) if name else None
+    return stored if stored and stored.run.shareable else None

@@ -1,10 +1,13 @@
 """What the recipient of a share does: mark it as read, ask for a talk, see the table, mute, and pass on a reply."""
 
+from functools import partial
+
+from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
 from bot.slack.gateway import Render, SlackWorkError
 from bot.slack.pieces import Message
-from bot.slack.share_controls import SHARE_SEEN, SHARE_TABLE, SHARE_TALK
+from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, round_place
 from bot.slack.text import fill, mention
 from bot.storage import ShareState
@@ -23,38 +26,67 @@ class RecipientWorker(SharingWorker):
     async def handle_recipient(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> None:
         """Do what a button below a copy says, if it is the recipient's click; `ts`: of the message that was clicked."""
 
-        async def act() -> Record:
-            known = await self._with_run(team, share_id)
-            if known is None or known[0].state is not ShareState.SENT:
-                return {"told": "copy_gone"}
-            share, stored = known
-            if user != share.recipient:
-                return {"told": "not_for_you"}
-            new = False
-            match does:
-                case share_controls.SHARE_SEEN:
-                    await self._store.shares.note_time(team, share_id, SEEN_AT)
-                case share_controls.SHARE_TALK:
-                    new = in_doubt()
-                    new |= await self._store.shares.note_time(team, share_id, TALK_AT)
-                case share_controls.SHARE_MUTE:
-                    await self._store.shares.mute(team, share_id, user, stored.user)
-                case share_controls.SHARE_UNMUTE:
-                    await self._store.shares.unmute(team, user, stored.user)
-            return round_place(stored) | {"new": new, "recipient": user}
-
-        acted = await step("act", act)
+        acted = await step("act", self._act, team, share_id, does, user, channel, ts)
         if "told" in acted:
             await self._gateway.post_ephemeral(team, channel, user, self._say(acted["told"]))
             return
+        if acted["arrived"]:
+            await self._tell(team, acted, self._told("arrived", user))
+            await self._post_receipt(team, share_id, acted)
         if does == SHARE_TABLE:
             await self._post_table(team, share_id, channel, ts)
             return
-        await self._gateway.update_message(team, channel, ts, self._copy(team, share_id))
+        if does == SHARE_TALK and acted["new"] and not await self._tell_of_talk(team, share_id, acted):
+            await self._gateway.post_ephemeral(team, channel, user, self._about(acted, "talk_not_told"))
+            return
+        if does in (SHARE_MUTE, SHARE_UNMUTE) and acted["place"] == Place.GROUP:  # which is nobody else's business
+            muted = does == SHARE_MUTE
+            note = self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted))
+            await self._gateway.post_ephemeral(team, channel, user, note)
+            return
+        await self._update_copy(team, share_id, channel, ts)
         if does in (SHARE_SEEN, SHARE_TALK):
             await self._show_receipt(team, share_id)
-        if does == SHARE_TALK and acted["new"]:
-            await self._tell(team, acted, self._told("talks", user))
+
+    async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
+        """Write down what somebody has clicked; gives what follows, or `told`: why there is nothing to do."""
+        if (known := await self._with_run(team, share_id)) is None:
+            return {"told": "copy_gone"}
+        share, stored = known
+        if not share.recipient and share.place is Place.DIRECT:
+            return {"told": "forgot_you"}
+        if user != share.recipient:
+            return {"told": "not_for_you"}
+        # Slack never said whether it has arrived, and it has.
+        arrived = share.state is ShareState.UNCERTAIN and await self._store.shares.confirm(team, share_id, channel, ts)
+        if share.state is not ShareState.SENT and not arrived:
+            return {"told": "copy_gone"}
+        new = False
+        match does:
+            case share_controls.SHARE_SEEN:
+                await self._store.shares.note_time(team, share_id, SEEN_AT)
+            case share_controls.SHARE_TALK:
+                new = in_doubt()
+                new |= await self._store.shares.note_time(team, share_id, TALK_AT)
+            case share_controls.SHARE_MUTE:
+                await self._store.shares.mute(team, share_id, user, stored.user)
+            case share_controls.SHARE_UNMUTE:
+                await self._store.shares.unmute(team, user, stored.user)
+        return round_place(stored) | {"new": new, "arrived": arrived, "place": share.place.value}
+
+    async def _tell_of_talk(self, team: str, share_id: str, acted: Record) -> bool:
+        """Tell the sender that the recipient would like to talk; gives whether they were told."""
+        try:
+            await self._tell(team, acted, self._of_share(team, share_id, share_blocks.talks))
+        except SlackWorkError:
+            await step("not told", self._store.shares.forget_time, team, share_id, TALK_AT)
+            return False
+        return True
+
+    def _about(self, place: Record, name: str) -> Render:
+        """Have a sentence about the sender rendered, by its name in words.yaml."""
+        sender = mention(place["sender"])
+        return self._rendered(lambda library: blocks.filled(fill(getattr(library.words.share, name), sender=sender)))
 
     async def _post_table(self, team: str, share_id: str, channel: str, root_ts: str) -> None:
         """Post the documents' table below a copy, once."""
@@ -99,26 +131,25 @@ class RecipientWorker(SharingWorker):
 
         async def look() -> Record | None:
             known = await self._with_run(team, share_id)
-            return round_place(known[1]) if known and known[0].recipient == user else None
+            if known is None or known[0].recipient not in (user, ""):
+                return None
+            return round_place(known[1]) if known[0].recipient else {"told": "forgot_you"}
 
         place = await step("look", look)
-        if place is None or not wanted:
-            answer = self._say("copy_gone" if place is None else "not_passed_on")
+        if place is None or "told" in place or not wanted:
+            answer = self._say("copy_gone" if place is None else place.get("told", "not_passed_on"))
             await self._gateway.update_message(team, channel, offer_ts, answer)
             return
 
         async def reply() -> Message | None:
             fetched = await self._gateway.get_message(team, channel, ts, thread_ts=root_ts)
-            return share_blocks.reply(user, fetched.text, self._library) if fetched else None
+            return share_blocks.reply(user, fetched.text, self._library) if fetched and fetched.text else None
 
         try:
             name = "passed_on" if await self._tell(team, place, reply) else "pass_on_gone"
         except SlackWorkError:
             name = "pass_on_refused"
-        result = self._rendered(
-            lambda library: blocks.filled(fill(getattr(library.words.share, name), sender=mention(place["sender"])))
-        )
-        await self._gateway.update_message(team, channel, offer_ts, result)
+        await self._gateway.update_message(team, channel, offer_ts, self._about(place, name))
 
 
 recipient_worker = RecipientWorker("share_recipient")

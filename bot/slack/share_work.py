@@ -1,11 +1,13 @@
 """The work of sharing: sending what was previewed, changing it and withdrawing it.
 
 What stands in Slack may be ahead of the rows: a round can be deleted, and somebody forgotten, while its result is being
-sent. So what this work has posted is also known from its own steps, and is taken back by these.
+sent. So what this work has posted is also known from its own steps, and taken back by these; and what Slack has posted
+without saying so is looked for in the thread.
 """
 
+import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Mapping
 
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
@@ -15,12 +17,14 @@ from bot.slack import blocks, share_blocks
 from bot.slack.gateway import CallResult, Render, SlackWorkError
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.share_messages import Record, SharingWorker, round_place
+from bot.slack.share_messages import Record, SharingWorker, round_place, try_call
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
 
 FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not at the address of a click
+NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
+POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
 BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
 Places = dict[str, list[str]]  # channel and ts of messages by their slots
@@ -66,14 +70,15 @@ class ShareWorker(SharingWorker):
         if known is None or known[1].run.status is Status.DELETED:
             return None
         share, stored = known
-        claim = await self._store.shares.claim(team, share_id, most=MOST_A_DAY)
+        claim = await self._store.shares.claim(team, share_id, most=MOST_A_DAY, doubtful=in_doubt())
         if claim is Claim.NOT_THERE:
             return None
         claimed = round_place(stored) | {"recipient": share.recipient, "guests": self.guests}
         claimed |= {"place": share.place.value, "updates": share.updates, "made_at": share.made_at}
         claimed |= {"replies": len(share.message["replies"])}
-        why = Refusal.TOO_MANY if claim is Claim.TOO_MANY else await self._why_not(team, share, stored)
-        return claimed | {"why": why}
+        if claim is Claim.TOO_MANY:
+            return claimed | {"why": Refusal.TOO_MANY.value}
+        return claimed | {"why": await self._why_not(team, share, stored)}
 
     async def _why_not(self, team: str, share: Share, stored: StoredRun) -> str | None:
         """Name, as a key of `share` in words.yaml, what has come between a preview and its sending."""
@@ -84,7 +89,7 @@ class ShareWorker(SharingWorker):
         if regraded or stored.answers_version != share.run_version or not stored.run.shareable:
             return "outdated"
         if await self._store.shares.is_muted(team, share.recipient, stored.user):
-            return Refusal.MUTED
+            return Refusal.MUTED.value
         if share.updates:
             former = await self._store.shares.get(team, share.updates)
             known = former and former.is_live and former.recipient == share.recipient
@@ -96,7 +101,7 @@ class ShareWorker(SharingWorker):
             words = library.words.share
             to = share_blocks.named(recipient, library)
             if why in ("forgotten", "outdated"):
-                return blocks.say(getattr(words, why))
+                return blocks.say(words.outdated_update if updates and why == "outdated" else getattr(words, why))
             if why == "copy_lost":
                 return blocks.filled(fill(words.copy_lost, to=to))
             reason = Mrkdwn(escape(share_blocks.reason(why, library, updates=updates)))
@@ -118,19 +123,18 @@ class ShareWorker(SharingWorker):
             posted[ROOT] = [channel, root_ts]
             stays = await step("remember copy", self._store.shares.put_message, team, share_id, ROOT, channel, root_ts)
         for number in range(claimed["replies"]):
-            if not stays or delivery is not Delivery.DELIVERED:
+            if not stays:
                 break
             delivery, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
-        if stays and delivery is Delivery.DELIVERED:
-            stays = await step("sent", self._note_sent, team, share_id)
-        if stays and delivery is Delivery.DELIVERED:
+        if stays and await step("sent", self._note_sent, team, share_id):
             await self._post_receipt(team, share_id, claimed)
         elif posted:
             await self._take_back_part(team, share_id, claimed, posted)
         else:
             to = ShareState.UNCERTAIN if delivery is Delivery.UNCERTAIN else ShareState.FAILED
             await self._move(team, share_id, was=ShareState.SENT, to=to)
-            await self._tell(team, claimed, self._told(delivery, claimed["recipient"]))
+            if await step("round", self._has_round, team, claimed["run"]):
+                await self._tell(team, claimed, self._told(delivery, claimed["recipient"]))
 
     async def _where_to(self, team: str, claimed: Record) -> str | None:
         """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
@@ -156,30 +160,30 @@ class ShareWorker(SharingWorker):
     async def _take_back_part(self, team: str, share_id: str, claimed: Record, posted: Places) -> None:
         """Take back what has arrived of a copy that did not arrive whole, or whose round was deleted meanwhile."""
         recipient = claimed["recipient"]
-
-        async def has_round() -> bool:
-            stored = await self._store.runs.get(team, claimed["run"])
-            return stored is not None and stored.run.status is not Status.DELETED
-
-        await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-        outcome, is_there = await self._take_back(team, posted, claimed["sender"]), await step("round", has_round)
+        outcome = await self._take_back(team, share_id, posted, claimed["sender"], withdrawn=False)
+        is_there = await step("round", self._has_round, team, claimed["run"])
         if outcome != "refused":
+            await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
             await step("empty", self._store.shares.empty, team, share_id)
             if is_there:
-                await self._tell(team, claimed, self._told("taken_back", recipient))
-            return
-        await self._move(team, share_id, was=ShareState.FAILED, to=ShareState.SENT)
-        if await step("sent", self._note_sent, team, share_id):
+                name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
+                await self._tell(team, claimed, self._told(name, recipient))
+        elif await step("sent", self._note_sent, team, share_id):
             await self._tell(team, claimed, self._told("part_stands", recipient))
             await self._post_receipt(team, share_id, claimed)
         else:
             await self._tell(team, claimed, self._told("not_taken_back", recipient))
 
     async def _note_sent(self, team: str, share_id: str) -> bool:
-        """Remember that all of a share has arrived, unless its round is being deleted; gives whether it may stay."""
+        """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
         known = await self._with_run(team, share_id)
         is_there = known is not None and known[1].run.status is not Status.DELETED
         return is_there and await self._store.shares.note_sent(team, share_id)
+
+    async def _has_round(self, team: str, run_id: str) -> bool:
+        """Say whether there is a round, and whether it is not being deleted."""
+        stored = await self._store.runs.get(team, run_id)
+        return stored is not None and stored.run.status is not Status.DELETED
 
     # Changing
 
@@ -200,85 +204,89 @@ class ShareWorker(SharingWorker):
                 return None
             _, stored = replaced  # the round that the copy has shown until now
             receipt = [stored.channel, share.receipt_ts] if share.receipt_ts else None
-            same = receipt if stored.id == claimed["run"] else None
-            return {"root": list(messages[ROOT]), "receipt": receipt, "stays": same is not None}
+            stays = receipt is not None and stored.id == claimed["run"]
+            return {"messages": as_places(messages), "receipt": receipt, "stays": stays}
 
         before = await step("take over", take_over)
-        changed: str | None = "copy_lost"
+        why: str | None = "copy_lost"
         if before is not None:
-            channel, root_ts = before["root"]
-            changed = await self._change_root(team, former_id, channel, root_ts)
-        if before is None or changed is not None:
+            channel, root_ts = before["messages"][ROOT]
+            why = await self._change_root(team, former_id, claimed["sender"], before["messages"])
+        if before is None or why is not None:
             await step("give back", self._store.shares.give_back, team, former_id, share_id, claimed["made_at"])
-            await self._tell(team, claimed, self._told(changed or "copy_lost", recipient))
+            await self._tell(team, claimed, self._told(why or "copy_lost", recipient))
             await self._show_receipt(team, former_id)
             return
-        if await step("updated", self._store.shares.end_update, team, former_id, share_id):
-            # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
-            await self._try(self._gateway.update_message(team, channel, root_ts, self._copy(team, former_id)))
-        if not await self._change_thread(team, former_id, channel, root_ts):
-            await self._tell(team, claimed, self._told("partly_changed", recipient))
+        await step("updated", self._store.shares.end_update, team, former_id, share_id)
+        # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
+        await self._update_copy(team, former_id, channel, root_ts)
+        places = dict(before["messages"])
+        whole = await self._change_thread(team, former_id, channel, root_ts, places)
+        match await step("state", self._state, team, former_id):
+            case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
+                await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
+            case ShareState.SENT.value if not whole:
+                await self._tell(team, claimed, self._told("partly_changed", recipient))
         if before["stays"]:
             await self._show_receipt(team, former_id)
             return
         if before["receipt"]:
-            over = self._of_share(
-                team,
-                former_id,
-                lambda share, _, library: share_blocks.updated_receipt(share.recipient, share.sent_at, library),
-            )
+            over = self._of_share(team, former_id, share_blocks.updated_receipt)
             receipt_channel, receipt_ts = before["receipt"]
-            await self._gateway.update_message(team, receipt_channel, receipt_ts, over)
+            await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
         await self._post_receipt(team, former_id, claimed)
 
-    async def _change_root(self, team: str, share_id: str, channel: str, ts: str) -> str | None:
+    async def _state(self, team: str, share_id: str) -> str | None:
+        share = await self._store.shares.get(team, share_id)
+        return share.state.value if share else None
+
+    async def _change_root(self, team: str, share_id: str, sender: str, places: Places) -> str | None:
         """Change the first message of a copy; gives, as a key of `share` in words.yaml, what kept us, None for nothing.
 
         A copy whose first message somebody has deleted has ended; what is left below it is taken away.
         """
-        changed = await self._try(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
+        channel, ts = places[ROOT]
+        changed = await self._update_copy(team, share_id, channel, ts)
         if "gone" in changed:
-            places = await self._places(team, share_id)
-            await self._move(team, share_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
-            for slot, (there, reply_ts) in places.items():
-                if slot != ROOT:
-                    await self._try(self._gateway.delete_message(team, there, reply_ts))
+            if await self._take_back(team, share_id, places, sender, withdrawn=True) != "refused":
+                await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+                await step("empty", self._store.shares.empty, team, share_id)
             return "copy_lost"
         if "refused" in changed:
             return "copy_lost"
         return "change_uncertain" if "failed" in changed else None
 
-    async def _change_thread(self, team: str, share_id: str, channel: str, root_ts: str) -> bool:
-        """Have the thread of a copy say what its share says; gives whether Slack has let us do all of it."""
+    async def _change_thread(self, team: str, share_id: str, channel: str, root_ts: str, places: Places) -> bool:
+        """Have the thread of a copy say what its share says; gives whether Slack has let us do all of it.
+
+        places: of all that is known of the copy, to which what is posted is added.
+        """
 
         async def look() -> Record | None:
             share = await self._store.shares.get(team, share_id)
             if share is None or share.state is not ShareState.SENT:
                 return None
-            messages = await self._store.shares.messages(team, share_id)
-            return {
-                "count": len(share.message["replies"]),
-                "messages": {slot: list(place) for slot, place in messages.items() if slot.isdigit()},
-            }
+            messages = as_places(await self._store.shares.messages(team, share_id))
+            return {"count": len(share.message["replies"]), "messages": messages}
 
         if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
             return True
-        whole, messages = True, thread["messages"]
+        whole, messages = True, {slot: place for slot, place in thread["messages"].items() if slot.isdigit()}
         for number in range(thread["count"]):
             changed: CallResult = {"gone": True}
             if str(number) in messages:
                 there, ts = messages[str(number)]
-                changed = await self._try(
-                    self._gateway.update_message(team, there, ts, self._reply(team, share_id, number))
-                )
+                reply = self._reply(team, share_id, number)
+                changed = await try_call(self._gateway.update_message(team, there, ts, reply))
             if "gone" in changed:
                 posted: Places = {}
                 _, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
+                places |= posted if stays else {}
                 if not stays:  # it came too late, or not at all
                     for there, ts in posted.values():
-                        await self._try(self._gateway.delete_message(team, there, ts))
+                        await try_call(self._gateway.delete_message(team, there, ts))
                 whole &= bool(posted)
-            whole &= not changed.keys() & {"refused", "failed"}
+            whole &= not changed.keys() & NOT_DONE
         for slot, (there, ts) in messages.items():
             if int(slot) >= thread["count"]:
                 whole &= await self._drop_reply(team, share_id, slot, there, ts)
@@ -286,21 +294,24 @@ class ShareWorker(SharingWorker):
 
     async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
         """Take away a message of a copy's thread; gives whether nobody can read it any more."""
-        removed = await self._try(self._gateway.delete_message(team, channel, ts))
-        if removed.keys() & {"refused", "failed"}:
-            changed = await self._try(self._gateway.update_message(team, channel, ts, self._say("part_withdrawn")))
-            if changed.keys() & {"refused", "failed"}:
-                return False
-            await step("remember blank", self._store.shares.put_message, team, share_id, f"{BLANK}{ts}", channel, ts)
+        taken = await self._delete_or_blank(team, channel, ts)
+        if taken == "refused":
+            return False
+        if taken == "blanked":
+            blank = f"{BLANK}{ts}"
+            await step("remember blank", self._store.shares.put_message, team, share_id, blank, channel, ts)
         await step("drop reply", self._store.shares.drop_message, team, share_id, slot)
         return True
 
-    # Receipts
+    async def _delete_or_blank(self, team: str, channel: str, ts: str) -> str:
+        """Delete a message of a copy's thread, or have it say nothing: "deleted", "blanked", or else "refused"."""
+        removed = await try_call(self._gateway.delete_message(team, channel, ts))
+        if not removed.keys() & NOT_DONE:
+            return "deleted"
+        changed = await try_call(self._gateway.update_message(team, channel, ts, self._say("part_withdrawn")))
+        return "refused" if changed.keys() & NOT_DONE else "blanked"
 
-    async def _post_receipt(self, team: str, share_id: str, claimed: Record) -> None:
-        """Post a receipt in the thread of the round."""
-        if posted := await self._tell(team, claimed, self._receipt(team, share_id)):
-            await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1])
+    # Receipts
 
     @workflow
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
@@ -314,87 +325,103 @@ class ShareWorker(SharingWorker):
     @workflow
     async def withdraw(self, team: str, share_id: str, user: str, listed_at: str | None) -> None:
         """Take a copy back, and say so; listed_at: where the list stood in which it was clicked, if it was in one."""
-
-        async def claim() -> Record | None:
-            known = await self._with_run(team, share_id)
-            if known is None or known[1].user != user:
-                return None
-            share, stored = known
-            places = {slot: list(place) for slot, place in (await self._store.shares.messages(team, share_id)).items()}
-            was = share.state
-            # Nobody else takes back what was withdrawn already, unless that died before it could record so.
-            if (
-                not share.is_live
-                and was is not ShareState.UNCERTAIN
-                and not (in_doubt() and was is ShareState.WITHDRAWN and share.message)
-            ):
-                return None
-            claimed = round_place(stored) | {"recipient": share.recipient, "messages": places, "was": was.value}
-            if was is ShareState.UNCERTAIN:
-                claimed |= {"key": message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)}
-                return claimed | {"place": share.place.value, "since": share.made_at}
-            if ROOT not in places:
-                return claimed | {"unknown": True}
-            await self._store.shares.move(team, share_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
-            return claimed
-
-        claimed = await step("withdrawn by", claim)
-        if claimed and "unknown" in claimed:
+        claimed = await step("withdrawn by", self._claim_withdrawal, team, share_id, user)
+        if claimed is None:
+            pass
+        elif "key" in claimed:
+            await self._withdraw_lost(team, share_id, claimed)
+        elif "messages" in claimed:
+            await self._withdraw(team, share_id, claimed)
+        elif claimed["unknown"]:
             await self._tell(team, claimed, self._say("withdraw_unknown"))
-        elif claimed and "key" in claimed:
-            await self._withdraw_uncertain(team, share_id, claimed)
-        elif claimed:
-            await self._withdraw(team, share_id, claimed, claimed["messages"])
+        else:  # it was withdrawn before, which its receipt may not say yet
+            await self._show_receipt(team, share_id)
         if listed_at == FROM_HOME:
             await home_worker.show(team, user)
         elif listed_at:
             await self._gateway.respond(listed_at, self._list(team, user), replace=True)
 
-    async def _withdraw(self, team: str, share_id: str, claimed: Record, places: Places) -> None:
-        outcome = await self._take_back(team, places, claimed["sender"])
+    async def _claim_withdrawal(self, team: str, share_id: str, user: str) -> Record | None:
+        """Decide what to take back: `messages`, or what was posted with `key` if it can be found; None for nothing.
+
+        `unknown` says whether it is not known any more where the copy is.
+        """
+        known = await self._with_run(team, share_id)
+        if known is None or known[1].user != user:
+            return None
+        share, stored = known
+        claimed = round_place(stored) | {"recipient": share.recipient, "unknown": False}
+        messages = await self._store.shares.messages(team, share_id)
+        if share.is_lost and ROOT not in messages:
+            key = message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)
+            return claimed | {"key": key, "place": share.place.value, "since": share.made_at, "was": share.state.value}
+        if ROOT not in messages:
+            return claimed | {"unknown": share.is_live}
+        if share.is_live or share.is_lost:
+            withdrawn = await self._store.shares.withdraw(team, share_id, was=share.state)
+            return claimed | {"messages": as_places(withdrawn)} if withdrawn else claimed
+        # Nobody else takes back what is withdrawn already, unless that died before it could record so.
+        again = in_doubt() and share.state is ShareState.WITHDRAWN and share.message
+        return claimed | {"messages": as_places(messages)} if again else claimed
+
+    async def _withdraw(self, team: str, share_id: str, claimed: Record) -> None:
+        outcome = await self._take_back(team, share_id, claimed["messages"], claimed["sender"], withdrawn=True)
         if outcome == "refused":
             await self._move(team, share_id, was=ShareState.WITHDRAWN, to=ShareState.SENT)
-            await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
+            await step("sent", self._store.shares.note_sent, team, share_id)
         else:
             await step("empty", self._store.shares.empty, team, share_id)
-            if outcome != "deleted":
-                await self._tell(team, claimed, self._told(outcome, claimed["recipient"]))
         await self._show_receipt(team, share_id)
+        if outcome != "deleted":
+            name = "not_withdrawn" if outcome == "refused" else outcome
+            await self._tell(team, claimed, self._told(name, claimed["recipient"]))
 
-    async def _withdraw_uncertain(self, team: str, share_id: str, claimed: Record) -> None:
+    async def _withdraw_lost(self, team: str, share_id: str, claimed: Record) -> None:
         """Look for a copy of which Slack never said whether it arrived, and take it back if it did."""
-        found, where = None, await self._where_to(team, claimed)
+        recipient = claimed["recipient"]
+        where, found, is_known = (await self._where_to(team, claimed) if recipient else None), None, False
         if where is not None:
-            try:
+            with contextlib.suppress(SlackWorkError):
                 found = await self._gateway.find_message(team, where, claimed["key"], claimed["since"])
-            except SlackWorkError:
-                await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
-                return
-        outcome = await self._take_back(team, {ROOT: list(found)}, claimed["sender"]) if found else "deleted"
-        if outcome == "refused":
-            await self._tell(team, claimed, self._told("not_withdrawn", claimed["recipient"]))
+                is_known = True
+        if not is_known:
+            await self._tell(team, claimed, self._told("withdraw_not_looked", recipient))
             return
-        await self._move(team, share_id, was=ShareState.UNCERTAIN, to=ShareState.WITHDRAWN)
-        await step("empty", self._store.shares.empty, team, share_id)
-        name = "withdrawn_found" if found else "withdrawn_not_found"
-        await self._tell(team, claimed, self._told(name, claimed["recipient"]))
+        outcome = "deleted"
+        if found:
+            outcome = await self._take_back(team, share_id, {ROOT: list(found)}, claimed["sender"], withdrawn=True)
+        if outcome == "refused":
+            await self._tell(team, claimed, self._told("not_withdrawn", recipient))
+            return
+        was = ShareState(claimed["was"])
 
-    async def _take_back(self, team: str, places: Places, sender: str) -> str:
-        """Delete the messages of a copy; where people have replied, the first stays and says that it was withdrawn.
+        async def end() -> bool:
+            return await self._store.shares.withdraw(team, share_id, was=was) is not None or in_doubt()
+
+        if await step("ended", end):
+            await step("empty", self._store.shares.empty, team, share_id)
+            name = "withdrawn_not_found" if not found else "withdrawn_found" if outcome == "deleted" else outcome
+            await self._tell(team, claimed, self._told(name, recipient))
+
+    async def _take_back(self, team: str, share_id: str, places: Places, sender: str, *, withdrawn: bool) -> str:
+        """Delete the messages of a copy; where people have replied, the first stays and says that it is over.
 
         Gives "deleted"; or why the first stays, as a key of `share` in words.yaml; or "refused" if Slack does not let
-        us take back all of it.
+        us take back all of it. withdrawn: the sender wanted so, rather than that not all of it had arrived.
         """
         refused = False
-        for slot, (channel, ts) in places.items():
-            if slot != ROOT:
-                removed = await self._try(self._gateway.delete_message(team, channel, ts))
-                if removed.keys() & {"refused", "failed"}:
-                    blank = self._gateway.update_message(team, channel, ts, self._say("part_withdrawn"))
-                    refused |= bool((await self._try(blank)).keys() & {"refused", "failed"})
-        if ROOT not in places:
-            return "refused" if refused else "deleted"
         channel, root_ts = places[ROOT]
+        replies = {ts: slot for slot, (_, ts) in places.items() if slot != ROOT}
+        with contextlib.suppress(SlackWorkError):  # what came while others did the same, or never got known
+            for ts in await self._gateway.own_replies(
+                team, channel, root_ts, [f"{kind}:{team}:" for kind in POSTED_BY]
+            ):
+                replies.setdefault(ts, "")
+        for ts, slot in replies.items():
+            if await self._delete_or_blank(team, channel, ts) == "refused":
+                refused = True
+            elif slot:
+                await step("drop", self._store.shares.drop_message, team, share_id, slot)
         # Who may not look deletes nothing that people may have replied to.
         try:
             replied = await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True)
@@ -402,29 +429,15 @@ class ShareWorker(SharingWorker):
             replied = None
         outcome = {True: "withdrawn_blanked", False: "deleted", None: "withdrawn_unseen"}[replied]
         if outcome == "deleted":
-            removed = await self._try(self._gateway.delete_message(team, channel, root_ts))
-            outcome = "withdrawn_kept" if removed.keys() & {"refused", "failed"} else "deleted"
+            removed = await try_call(self._gateway.delete_message(team, channel, root_ts))
+            outcome = "withdrawn_kept" if removed.keys() & NOT_DONE else "deleted"
         if outcome != "deleted":
             at = await step("now", _now)
-            blank = self._gateway.update_message(team, channel, root_ts, self._blank(sender, at))
-            refused |= bool((await self._try(blank)).keys() & {"refused", "failed"})
+            blank = self._rendered(lambda library: share_blocks.ended_copy(sender, at, library, withdrawn=withdrawn))
+            changed = await try_call(self._gateway.update_message(team, channel, root_ts, blank))
+            refused |= bool(changed.keys() & NOT_DONE)
+            outcome = "deleted" if "gone" in changed else outcome
         return "refused" if refused else outcome
-
-    async def _places(self, team: str, share_id: str) -> Places:
-        """Say, by a step, where the messages of a copy are."""
-
-        async def places() -> Places:
-            messages = await self._store.shares.messages(team, share_id)
-            return {slot: list(place) for slot, place in messages.items()}
-
-        return await step("places", places)
-
-    async def _try(self, call: Awaitable[CallResult]) -> CallResult:
-        """Give what a call gives, or `failed` if Slack refuses it for good or goes on failing."""
-        try:
-            return await call
-        except SlackWorkError:
-            return {"failed": True}
 
     # What versions before this one have recorded or posted: a menu of people, a preview, and two buttons
 
@@ -453,6 +466,11 @@ class ShareWorker(SharingWorker):
     async def cancel(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:  # noqa: ARG002 - as recorded
         """As `send`."""
         await self._gateway.update_message(team, channel, confirm_ts, self._say("click_again"))
+
+
+def as_places(messages: Mapping[str, tuple[str, str]]) -> Places:
+    """Give where messages are, as a step may return it."""
+    return {slot: list(place) for slot, place in messages.items()}
 
 
 async def _now() -> float:

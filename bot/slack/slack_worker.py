@@ -11,7 +11,9 @@ from bot.slack.run_messages import note_slot
 from bot.slack.work import Work
 from bot.storage import Posted, Store
 
-LOOKS, LOOK = 60, 10.0  # how often, and at what distance in seconds, to look whether a share has been sent
+# How often, and at what distance in seconds at most, to look whether a share has been sent: for six hours, since each
+# of its calls may take minutes while Slack is failing.
+LOOKS, LONGEST = 400, 60.0
 
 
 class SlackWorker(Worker):
@@ -42,10 +44,10 @@ class SlackWorker(Worker):
         """Wait until nothing of these rounds is being shared or withdrawn, of which half would be left in Slack."""
         kinds = (Work.SEND_SHARE, Work.WITHDRAW_SHARE)
         prefixes: list[str] = [f"{kind.key(team, run_id)}:" for run_id in run_ids for kind in kinds]
-        for _ in range(LOOKS):
+        for number in range(LOOKS):
             if not prefixes or not await step("is shared", jobs.is_under_way, prefixes):
                 return
-            await pause(LOOK)
+            await pause(min(LONGEST, 2.0 + number))
 
     def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
         """Have a message rendered when it is sent, from the knowledge as it is then."""

@@ -19,6 +19,7 @@ from bot.storage.tables import answers, runs, share_messages, share_mutes, share
 ROOT: Final = "root"  # the slot of the message that a copy begins with
 PREVIEWS_KEPT = timedelta(days=1)  # of previews that were not sent
 DAY = 86_400.0  # seconds
+LOST_AFTER = 3600.0  # seconds after which what is still being sent is not looked after any more
 
 
 class ShareState(StrEnum):
@@ -67,6 +68,7 @@ class Share:
     updates: str | None = None
     graded: str | None = None
     made_at: float = 0.0
+    claimed_at: float | None = None
     sent_at: float | None = None
     seen_at: float | None = None
     talk_at: float | None = None
@@ -75,8 +77,15 @@ class Share:
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody else can see all of it, as far as is known."""
+        """Whether somebody else can see it, as far as is known."""
         return self.state is ShareState.SENT and self.sent_at is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody knows if somebody else can see it: Slack never said so, or the work that sent it has died."""
+        if self.state is not ShareState.SENT or self.sent_at is not None:
+            return self.state is ShareState.UNCERTAIN
+        return self.claimed_at is not None and self.claimed_at < time.time() - LOST_AFTER
 
 
 def graded_as(graded: Graded | None) -> str:
@@ -110,27 +119,30 @@ class Shares:
             row = (await connection.execute(select(shares).where(*_one(team, share_id)))).first()
         return _share(row) if row else None
 
-    async def claim(self, team: str, share_id: str, *, most: int) -> Claim:
+    async def claim(self, team: str, share_id: str, *, most: int, doubtful: bool) -> Claim:
         """Begin to send what was previewed; again gives the same, until it has ended.
 
         most: shares of one result within a day, besides those that update another. What is one too many is cancelled.
+        doubtful: the same work may have done this before, and died before it could record what came of it.
         """
-        now = time.time()
         async with self._engine.begin() as connection:
-            row = (await connection.execute(select(shares).where(*_one(team, share_id)).with_for_update())).first()
-            if row is None or row.state not in (ShareState.PREVIEWED, ShareState.SENT):
+            row = await _lock(connection, team, share_id)
+            if row is None:
                 return Claim.NOT_THERE
-            if row.state == ShareState.SENT:  # nobody but the work that sends it makes it so
-                return Claim.CLAIMED if row.sent_at is None else Claim.NOT_THERE
-            # So that two shares of one result are not counted at once.
-            await connection.execute(select(runs.c.id).where(*_run(team, row.run)).with_for_update())
-            state, claim = ShareState.SENT, Claim.CLAIMED
-            if row.updates is None and await _claimed_lately(connection, team, row.run) >= most:
-                state, claim = ShareState.CANCELLED, Claim.TOO_MANY
-            claimed_at = now if row.updates is None and state is ShareState.SENT else None
-            changed = update(shares).where(*_one(team, share_id)).values(state=state, claimed_at=claimed_at)
-            await connection.execute(changed)
-            return claim
+            if row.state == ShareState.SENT and row.sent_at is None:  # none but the work that sends it makes it so
+                return Claim.CLAIMED
+            if row.state == ShareState.CANCELLED and doubtful:
+                return Claim.TOO_MANY
+            if row.state != ShareState.PREVIEWED:
+                return Claim.NOT_THERE
+            values: dict[str, Any] = {"state": ShareState.SENT, "claimed_at": time.time()}
+            if row.updates is None:
+                # So that two shares of one result are not counted at once.
+                await connection.execute(select(runs.c.id).where(*_run(team, row.run)).with_for_update())
+                is_one_too_many = await _claimed_lately(connection, team, row.run) >= most
+                values = {"state": ShareState.CANCELLED} if is_one_too_many else values | {"claimed_run": row.run}
+            await connection.execute(update(shares).where(*_one(team, share_id)).values(values))
+            return Claim.CLAIMED if values["state"] is ShareState.SENT else Claim.TOO_MANY
 
     async def move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> ShareState | None:
         """Take a share from one state to another if it is in the first; gives its state then, None if there is none.
@@ -140,7 +152,7 @@ class Shares:
         over = (ShareState.WITHDRAWN, ShareState.FAILED, ShareState.UNCERTAIN)
         values: dict[str, Any] = {"state": to, "ended_at": time.time() if to in over else None}
         if to in (ShareState.CANCELLED, ShareState.FAILED):
-            values["claimed_at"] = None
+            values["claimed_run"] = None
         async with self._engine.begin() as connection:
             await connection.execute(update(shares).where(*_one(team, share_id), shares.c.state == was).values(values))
             now = await connection.scalar(select(shares.c.state).where(*_one(team, share_id)))
@@ -148,12 +160,40 @@ class Shares:
 
     async def note_sent(self, team: str, share_id: str) -> bool:
         """Remember that all of a share has arrived; gives whether it is there and was not withdrawn. Again the same."""
-        sent = (*_one(team, share_id), shares.c.state == ShareState.SENT)
         async with self._engine.begin() as connection:
-            await connection.execute(
-                update(shares).where(*sent, shares.c.sent_at.is_(None)).values(sent_at=time.time())
-            )
-            return bool(await connection.scalar(select(exists().where(*sent))))
+            row = await _lock(connection, team, share_id)
+            if row is None or row.state != ShareState.SENT:
+                return False
+            if row.sent_at is None:
+                await connection.execute(update(shares).where(*_one(team, share_id)).values(sent_at=time.time()))
+            return True
+
+    async def withdraw(self, team: str, share_id: str, *, was: ShareState) -> dict[str, tuple[str, str]] | None:
+        """Take a share to be withdrawn, and give where its messages are, by slot; None if it was in another state.
+
+        What is posted after this may not stay, as `put_message` says to whoever does.
+        """
+        async with self._engine.begin() as connection:
+            row = await _lock(connection, team, share_id)
+            if row is None or row.state != was:
+                return None
+            ended: dict[str, Any] = {"state": ShareState.WITHDRAWN, "ended_at": time.time()}
+            await connection.execute(update(shares).where(*_one(team, share_id)).values(ended))
+            return await _messages(connection, team, share_id)
+
+    async def confirm(self, team: str, share_id: str, channel: str, ts: str) -> bool:
+        """Remember that what Slack never confirmed has arrived, as somebody clicked its first message.
+
+        False if that was not uncertain.
+        """
+        async with self._engine.begin() as connection:
+            row = await _lock(connection, team, share_id)
+            if row is None or row.state != ShareState.UNCERTAIN:
+                return False
+            arrived: dict[str, Any] = {"state": ShareState.SENT, "sent_at": time.time(), "ended_at": None}
+            await connection.execute(update(shares).where(*_one(team, share_id)).values(arrived))
+            await _put_message(connection, team, share_id, ROOT, channel, ts)
+            return True
 
     async def note_time(self, team: str, share_id: str, name: str) -> bool:
         """Write down that something has happened to a share now, in one of its times, unless it has happened before.
@@ -164,6 +204,11 @@ class Shares:
         first = update(shares).where(*_one(team, share_id), column.is_(None))
         async with self._engine.begin() as connection:
             return bool((await connection.execute(first.values({name: time.time()}))).rowcount)
+
+    async def forget_time(self, team: str, share_id: str, name: str) -> None:
+        """Forget that something has happened to a share; again does nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(shares).where(*_one(team, share_id)).values({name: None}))
 
     async def empty(self, team: str, share_id: str) -> None:
         """Forget what a share that has ended said, and where all but its first message is; again does nothing."""
@@ -207,23 +252,18 @@ class Shares:
             emptied: dict[str, Any] = {"state": ShareState.FAILED, "message": {}, "note": None}
             await connection.execute(update(shares).where(*_one(team, update_id)).values(emptied))
 
-    async def end_update(self, team: str, share_id: str, update_id: str) -> bool:
+    async def end_update(self, team: str, share_id: str, update_id: str) -> None:
         """Remember that the copy shows what `take_over` gave it; again does nothing.
 
-        What the recipient has clicked until now was about the content before: it is forgotten, and gives True if there
-        was anything.
+        What the recipient has clicked until now was about the content before, and is forgotten.
         """
         replacing = (*_one(team, update_id), shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
         emptied: dict[str, Any] = {"message": {}, "note": None, "ended_at": time.time()}
         changed: dict[str, Any] = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
         live = (*_one(team, share_id), shares.c.state == ShareState.SENT)
-        clicked = or_(shares.c.seen_at.is_not(None), shares.c.talk_at.is_not(None))
         async with self._engine.begin() as connection:
-            was_clicked = bool(await connection.scalar(select(exists().where(*live, clicked))))
-            if not (await connection.execute(update(shares).where(*replacing).values(emptied))).rowcount:
-                return False
-            await connection.execute(update(shares).where(*live).values(changed))
-            return was_clicked
+            if (await connection.execute(update(shares).where(*replacing).values(emptied))).rowcount:
+                await connection.execute(update(shares).where(*live).values(changed))
 
     # For the sender
 
@@ -244,14 +284,19 @@ class Shares:
             return recipient
 
     async def live(self, team: str, user: str) -> list[Share]:
-        """Give what others can see of somebody's results, or may be able to see, latest first."""
-        sent = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None))
-        mine = _of_sender(team, user, shares).where(or_(sent, shares.c.state == ShareState.UNCERTAIN))
+        """Give what others can see of somebody's results, or may be able to see, latest first.
+
+        That is also what has been on its way for so long that the work must have died.
+        """
+        arrived = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None))
+        lost = and_(shares.c.state == ShareState.SENT, shares.c.updates.is_(None), shares.c.sent_at.is_(None))
+        lost = and_(lost, shares.c.claimed_at < time.time() - LOST_AFTER)
+        mine = _of_sender(team, user, shares).where(or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN))
         async with self._engine.connect() as connection:
             rows = await connection.execute(mine.order_by(shares.c.made_at.desc(), shares.c.id))
             return [_share(row) for row in rows]
 
-    async def runs_under_way(self, team: str, user: str) -> list[str]:
+    async def shared_runs(self, team: str, user: str) -> list[str]:
         """Name the runs of which somebody has sent a result, or was sent one: they name the work that does so."""
         theirs = or_(runs.c.user == user, shares.c.recipient == user)
         shared = select(shares.c.run).select_from(shares.join(runs, _OF_RUN)).where(shares.c.team == team, theirs)
@@ -287,26 +332,21 @@ class Shares:
     # The copy
 
     async def put_message(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
-        """Remember a message of a copy; a later one replaces it. Nothing if the share is gone.
+        """Remember a message of a copy; a later one replaces it. Nothing if the share is gone, or was withdrawn.
 
-        Gives whether the message may stay: the share is there, and was not withdrawn meanwhile.
+        Gives whether it is remembered: otherwise the message may not stay.
         """
-        place = {"channel": channel, "ts": ts}
         async with self._engine.begin() as connection:
-            state = await connection.scalar(select(shares.c.state).where(*_one(team, share_id)))
-            if state is not None:
-                put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **place)
-                await connection.execute(
-                    put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=place)
-                )
-        return bool(state == ShareState.SENT)
+            row = await _lock(connection, team, share_id)
+            if row is None or row.state != ShareState.SENT:
+                return False
+            await _put_message(connection, team, share_id, slot, channel, ts)
+            return True
 
     async def messages(self, team: str, share_id: str) -> dict[str, tuple[str, str]]:
         """Give channel and ts of the messages of a copy by their slots."""
-        mine = (share_messages.c.team == team, share_messages.c.share == share_id)
         async with self._engine.connect() as connection:
-            rows = await connection.execute(select(share_messages).where(*mine).order_by(share_messages.c.ts))
-            return {row.slot: (row.channel, row.ts) for row in rows}
+            return await _messages(connection, team, share_id)
 
     async def drop_message(self, team: str, share_id: str, slot: str) -> None:
         """Forget a message of a copy; again does nothing."""
@@ -341,11 +381,15 @@ class Shares:
             return bool(await connection.scalar(select(exists().where(*_mute(team, user, muted)))))
 
     async def prune(self, now: float) -> None:
-        """Delete what was previewed more than a day ago and never sent, in all teams. now: seconds since 1970."""
+        """Delete what was previewed more than a day ago and never sent, and what has updated another, in all teams.
+
+        now: in seconds since 1970.
+        """
         before = datetime.fromtimestamp(now, UTC) - PREVIEWS_KEPT
-        unsent = (ShareState.PREVIEWED, ShareState.CANCELLED, ShareState.REPLACING)
+        unsent = and_(shares.c.state.in_((ShareState.PREVIEWED, ShareState.CANCELLED)), shares.c.made_at < before)
+        replaced = and_(shares.c.state == ShareState.REPLACING, shares.c.ended_at < before.timestamp())
         async with self._engine.begin() as connection:
-            await connection.execute(delete(shares).where(shares.c.state.in_(unsent), shares.c.made_at < before))
+            await connection.execute(delete(shares).where(or_(unsent, replaced)))
 
 
 _RUN = (
@@ -361,9 +405,30 @@ async def _pair(
     connection: AsyncConnection, team: str, share_id: str, update_id: str
 ) -> tuple[Row[Any] | None, Row[Any] | None]:
     """Read a share and the one that updates it, and keep both as they are until the end of the transaction."""
-    both = select(shares).where(shares.c.team == team, shares.c.id.in_([share_id, update_id]))
-    rows = {row.id: row for row in await connection.execute(both.order_by(shares.c.id).with_for_update())}
-    return rows.get(share_id), rows.get(update_id)
+    rows = {name: await _lock(connection, team, name) for name in sorted([share_id, update_id])}
+    return rows[share_id], rows[update_id]
+
+
+async def _lock(connection: AsyncConnection, team: str, share_id: str) -> Row[Any] | None:
+    """Read a share, and keep it as it is until the end of the transaction; None if there is none.
+
+    SQLite locks with the first change alone, so that one is made which changes nothing.
+    """
+    unchanged = update(shares).where(*_one(team, share_id)).values(state=shares.c.state).returning(shares)
+    row: Row[Any] | None = (await connection.execute(unchanged)).first()
+    return row
+
+
+async def _messages(connection: AsyncConnection, team: str, share_id: str) -> dict[str, tuple[str, str]]:
+    mine = (share_messages.c.team == team, share_messages.c.share == share_id)
+    rows = await connection.execute(select(share_messages).where(*mine).order_by(share_messages.c.ts))
+    return {row.slot: (row.channel, row.ts) for row in rows}
+
+
+async def _put_message(connection: AsyncConnection, team: str, share_id: str, slot: str, channel: str, ts: str) -> None:
+    place = {"channel": channel, "ts": ts}
+    put = insert_into(connection, share_messages).values(team=team, share=share_id, slot=slot, **place)
+    await connection.execute(put.on_conflict_do_update(index_elements=["team", "share", "slot"], set_=place))
 
 
 async def _swap(connection: AsyncConnection, share: Row[Any], new: Row[Any], state: ShareState) -> None:
@@ -374,7 +439,7 @@ async def _swap(connection: AsyncConnection, share: Row[Any], new: Row[Any], sta
 
 
 async def _claimed_lately(connection: AsyncConnection, team: str, run_id: str) -> int:
-    lately = (shares.c.team == team, shares.c.run == run_id, shares.c.claimed_at > time.time() - DAY)
+    lately = (shares.c.team == team, shares.c.claimed_run == run_id, shares.c.claimed_at > time.time() - DAY)
     return await connection.scalar(select(func.count()).select_from(shares).where(*lately)) or 0
 
 
@@ -431,6 +496,7 @@ def _share(row: Row[Any]) -> Share:
         updates=row.updates,
         graded=row.graded,
         made_at=_seconds(row.made_at),
+        claimed_at=row.claimed_at,
         sent_at=row.sent_at,
         seen_at=row.seen_at,
         talk_at=row.talk_at,

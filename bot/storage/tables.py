@@ -180,6 +180,7 @@ shares = Table(
     Column("note", Text),  # of the sender
     Column("updates", String(64)),  # the share whose copy this one is to replace
     Column("graded", String(160)),  # how the work is graded, as it stood in the preview
+    Column("claimed_run", String(64)),  # of which result it counts as a share; none for what updates another
     Column("claimed_at", Float(53)),  # when its sending began; seconds since 1970, as all times below
     Column("sent_at", Float(53)),  # when all of it had arrived
     Column("seen_at", Float(53)),  # when the recipient said so
