@@ -14,8 +14,10 @@ from bot.domain.compare import (
     Accept,
     Agree,
     Comparison,
+    Deliver,
     Event,
     Follow,
+    GiveUp,
     Lapse,
     Lose,
     Outcome,
@@ -41,10 +43,12 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(Agree, st.sampled_from(Side), st.tuples(VERSIONS, VERSIONS)),
     st.just(Follow()),
     st.builds(Withdraw, st.sampled_from(Side)),
-    st.sampled_from([Lapse(), Lose()]),
+    st.builds(Lose, st.sampled_from(Side)),
+    st.sampled_from([Lapse(), Deliver(), GiveUp()]),
 )
 STORIES = st.lists(st.tuples(EVENTS, ROUNDS), max_size=30)
 FINAL = Rounds(1, 2)
+ENDS: list[Event] = [Lapse(), *(kind(side) for kind in (Withdraw, Lose) for side in Side)]
 
 
 def after(*events: Event, rounds: Rounds = FINAL, comparison: Comparison | None = None) -> Comparison:
@@ -61,6 +65,8 @@ def agree(side: Side, rounds: Rounds = FINAL) -> Agree:
 
 
 BOTH_ASKED = after(Accept(), Follow())
+BOTH_AGREED = after(agree(Side.SENDER), agree(Side.MANAGER), comparison=BOTH_ASKED)
+REVEALED = after(Deliver(), comparison=BOTH_AGREED)
 
 
 @given(STORIES)
@@ -72,19 +78,22 @@ def test_nothing_is_revealed_unless_both_have_finished_and_agreed_to_just_these_
         if isinstance(event, Agree) and event.versions == rounds.versions:
             agreed[event.side] = event.versions
         before, comparison = comparison, apply(comparison, event, rounds).comparison
-        if comparison.state is State.REVEALED and before.state is not State.REVEALED:
+        if comparison.state is State.AGREED and before.state is not State.AGREED:
             assert isinstance(event, Agree)
             assert rounds.versions == comparison.asked == agreed[Side.SENDER] == agreed[Side.MANAGER]
+        if comparison.state is State.REVEALED and before.state is not State.REVEALED:
+            assert (before.state, event) == (State.AGREED, Deliver())
+            assert comparison.asked == before.asked
 
 
-@given(STORIES, STORIES, st.sampled_from([Withdraw(Side.SENDER), Withdraw(Side.MANAGER), Lapse(), Lose()]), ROUNDS)
+@given(STORIES, STORIES, st.sampled_from(ENDS), ROUNDS)
 def test_after_it_has_ended_nothing_is_ever_revealed(
     before: Sequence[tuple[Event, Rounds]], later: Sequence[tuple[Event, Rounds]], end: Event, rounds: Rounds
 ):
     comparison = Comparison()
     for event, at in before:
         comparison = apply(comparison, event, at).comparison
-    if comparison.state is State.REVEALED:
+    if comparison.state is State.REVEALED or (comparison.state is State.AGREED and end == Lapse()):
         return
     comparison = ended = apply(comparison, end, rounds).comparison
     assert not ended.is_open
@@ -108,12 +117,12 @@ def test_an_event_that_comes_again_changes_nothing(story: Sequence[tuple[Event, 
 
 @pytest.mark.parametrize("order", list(permutations([agree(Side.SENDER), agree(Side.MANAGER), Follow(), Follow()])))
 def test_the_order_in_which_both_agree_does_not_matter(order: tuple[Event, ...]):
-    assert after(*order, comparison=BOTH_ASKED) == Comparison(State.REVEALED, (1, 2), frozenset(Side))
+    assert after(*order, comparison=BOTH_ASKED) == Comparison(State.AGREED, (1, 2), frozenset(Side))
 
 
 @given(STORIES)
 def test_what_is_revealed_stays_so(story: Sequence[tuple[Event, Rounds]]):
-    comparison = revealed = after(agree(Side.SENDER), agree(Side.MANAGER), comparison=BOTH_ASKED)
+    comparison = revealed = REVEALED
     for event, rounds in story:
         comparison = apply(comparison, event, rounds).comparison
     assert comparison == revealed
@@ -128,9 +137,8 @@ def test_answers_that_change_are_asked_about_anew():
     anew = apply(one_agreed, Follow(), changed).comparison
     assert anew == Comparison(State.FINISHED, (3, 2))
     assert apply(anew, agree(Side.MANAGER), changed).outcome is Outcome.CHANGED
-    assert after(agree(Side.SENDER, changed), agree(Side.MANAGER, changed), rounds=changed, comparison=anew).state is (
-        State.REVEALED
-    )
+    both = after(agree(Side.SENDER, changed), agree(Side.MANAGER, changed), rounds=changed, comparison=anew)
+    assert both == Comparison(State.AGREED, (3, 2), frozenset(Side))
 
 
 @pytest.mark.parametrize("open_again", [Rounds(None, 2), Rounds(1, None)])
@@ -160,10 +168,35 @@ def test_either_may_end_it_before_the_reveal(comparison: Comparison, side: Side,
 
 
 def test_after_the_reveal_it_is_too_late_to_withdraw():
-    revealed = after(agree(Side.SENDER), agree(Side.MANAGER), comparison=BOTH_ASKED)
+    assert apply(REVEALED, Withdraw(Side.SENDER), FINAL).outcome is Outcome.REVEALED
+    assert apply(REVEALED, Accept(), FINAL).outcome is Outcome.REPEATED
 
-    assert apply(revealed, Withdraw(Side.SENDER), FINAL).outcome is Outcome.REVEALED
-    assert apply(revealed, Accept(), FINAL).outcome is Outcome.REPEATED
+
+@pytest.mark.parametrize("side", Side)
+def test_what_both_agreed_to_show_is_not_shown_if_one_ends_it_before(side: Side):
+    for event, rounds in ((Withdraw(side), FINAL), (Follow(), Rounds(deleted=side))):
+        ended = apply(BOTH_AGREED, event, rounds).comparison
+
+        assert ended == Comparison(State.WITHDRAWN, (1, 2), ended_by=side)
+        assert apply(ended, Deliver(), FINAL).outcome is Outcome.OVER
+
+
+def test_what_both_agreed_to_show_stays_that_whatever_changes_later():
+    assert apply(BOTH_AGREED, Follow(), Rounds(3, 2)).comparison == BOTH_AGREED
+    assert apply(BOTH_AGREED, Lapse(), FINAL).comparison == BOTH_AGREED
+
+
+def test_what_could_not_be_shown_for_too_long_ends_without_a_reveal():
+    ended = apply(BOTH_AGREED, GiveUp(), FINAL).comparison
+
+    assert ended == Comparison(State.UNDELIVERED, (1, 2))
+    assert apply(ended, Deliver(), FINAL).outcome is Outcome.OVER
+    assert apply(BOTH_ASKED, GiveUp(), FINAL).outcome is Outcome.EARLY
+
+
+@pytest.mark.parametrize("side", Side)
+def test_who_cannot_be_reached_is_named(side: Side):
+    assert apply(BOTH_ASKED, Lose(side), FINAL).comparison == Comparison(State.UNREACHABLE, (1, 2), ended_by=side)
 
 
 @pytest.mark.parametrize("side", Side)

@@ -44,6 +44,7 @@ __all__ = ["watched"]
 
 ANA, MEI, BEN = "U_ANA", "U_MEI", "U_BEN"
 PICK = "compare_with"
+INVITED = ["Answer five questions", "No, thanks", "No more from this person"]  # the buttons of an invitation
 
 
 async def finished(workspace: Workspace, user: str = ANA, *choices: int) -> Sent:
@@ -188,7 +189,7 @@ async def test_neither_sees_anything_of_the_other_before_both_have_agreed(worksp
 
 async def test_the_manager_is_asked_about_the_senders_work(workspace: Workspace, library: Library):
     _, asked = await invited(workspace)
-    assert buttons(asked) == ["Answer five questions", "No, thanks"]
+    assert buttons(asked) == INVITED
 
     root = await accepted(workspace, asked)
 
@@ -360,7 +361,7 @@ async def test_one_comparison_at_a_time_with_the_same_person(workspace: Workspac
         return len(await workspace.dm(MEI)) == 2
 
     await workspace.until(another, MEI)
-    assert buttons(await invitation(workspace)) == ["Answer five questions", "No, thanks"]
+    assert buttons(await invitation(workspace)) == INVITED
 
 
 async def test_a_result_that_changes_while_the_window_is_open_is_not_compared(workspace: Workspace):
@@ -820,7 +821,7 @@ async def test_forged_clicks_and_submissions_are_refused_and_logged(
             assert answer["response_action"] == "errors"
         await workspace.settled()
 
-        assert buttons(await workspace.latest(MEI, asked)) == ["Answer five questions", "No, thanks"]
+        assert buttons(await workspace.latest(MEI, asked)) == INVITED
         assert buttons(await workspace.latest(ANA, receipt)) == ["Withdraw"]
         assert [shown(each)[:27] for each in await workspace.dm(MEI)][1:] == ["I no longer have this compa"]
         assert await workspace.dm(BEN) == []

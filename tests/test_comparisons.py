@@ -8,7 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain import quiz
 from bot.domain.actions import Action, Answer, Delete, Reply
-from bot.domain.compare import Accept, Agree, Comparison, Follow, Lapse, Outcome, Side, State, Withdraw
+from bot.domain.compare import (
+    Accept,
+    Agree,
+    Comparison,
+    Deliver,
+    Event,
+    Follow,
+    Lapse,
+    Outcome,
+    Side,
+    State,
+    Withdraw,
+)
 from bot.domain.content import OWN, PURPOSE
 from bot.knowledge import Library
 from bot.storage import Moved, Store
@@ -46,7 +58,7 @@ async def finished(store: Store, library: Library) -> tuple[int, int]:
     return versions
 
 
-async def move(store: Store, event: Accept | Agree | Follow | Lapse | Withdraw, by: str = "job") -> Moved:
+async def move(store: Store, event: Event, by: str = "job") -> Moved:
     moved = await store.comparisons.move(TEAM, FIRST, event, by=f"{by} {type(event).__name__}")
     assert moved
     return moved
@@ -62,14 +74,14 @@ async def test_both_who_agree_at_once_reveal_once(store: Store, library: Library
     moved = await asyncio.gather(*(move(store, Agree(side, versions), by=side) for side in (*Side, *Side)))
 
     assert [each.outcome for each in moved].count(Outcome.TAKEN) == 2
-    assert [each.stored.comparison.state for each in moved if each.outcome is Outcome.TAKEN].count(State.REVEALED) == 1
+    assert [each.stored.comparison.state for each in moved if each.outcome is Outcome.TAKEN].count(State.AGREED) == 1
     now = await store.comparisons.get(TEAM, FIRST)
     assert now
     assert now.shown
     first = library.quiz.questions[0]
     assert now.shown.sender[first.id] == (first.choices[0].id,)
     assert now.shown.manager[first.id] == (first.choices[-1].id,)
-    await store.comparisons.clear_shown(TEAM, FIRST)
+    assert (await move(store, Deliver())).stored.comparison.state is State.REVEALED
     now = await store.comparisons.get(TEAM, FIRST)
     assert now
     assert now.shown is None
@@ -163,6 +175,7 @@ async def test_whoever_began_is_asked_once_and_then_it_goes(store: Store, librar
     versions = await finished(store, library)
     for side in Side:
         await move(store, Agree(side, versions), by=side)
+    await move(store, Deliver())
     [(_, _, at)] = await store.comparisons.due(time.time() * 2, limit=9)
     await store.comparisons.prune(time.time() + 1)
 

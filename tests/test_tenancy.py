@@ -195,7 +195,20 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, f"c{n % 2}", run(n), sender="U_ANA", manager="U_MEI", by=f"job{n}"
         ),
         "comparisons.get": lambda store, team, n: store.comparisons.get(team, f"c{n % 2}"),
-        "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, run(n), "U_MEI"),
+        "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, "U_ANA", "U_MEI"),
+        "comparisons.why_not_invite": lambda store, team, n: store.comparisons.why_not_invite(
+            team, "U_ANA", "U_MEI", but=f"c{n % 2}"
+        ),
+        "comparisons.open_between": lambda store, team, n: store.comparisons.open_between(team, "U_MEI", "U_ANA"),
+        "comparisons.open_with": lambda store, team, n: store.comparisons.open_with(team, run(n), "U_MEI"),
+        "comparisons.revealed": lambda store, team, n: store.comparisons.revealed(team, "U_ANA"),
+        "comparisons.begun_by": lambda store, team, n: store.comparisons.begun_by(team, f"c{n % 2}"),
+        "comparisons.take_over_begin": lambda store, team, n: store.comparisons.take_over_begin(
+            team, f"c{n % 2}", was=f"job{n}", by=f"job{n + 1}"
+        ),
+        "comparisons.hold_reveal": lambda store, team, n: store.comparisons.hold_reveal(
+            team, f"c{n % 2}", float(n), by=f"job{n}"
+        ),
         "comparisons.open_of_run": lambda store, team, n: store.comparisons.open_of_run(team, run(n)),
         "comparisons.open_of_person": lambda store, team, n: _sorted(store.comparisons.open_of_person(team, "U_ANA")),
         "comparisons.move": lambda store, team, n: store.comparisons.move(
@@ -204,7 +217,6 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "comparisons.record_message": lambda store, team, n: store.comparisons.record_message(
             team, f"c{n % 2}", "receipt", (None, ("D_ANA", f"9.{n}"))[n % 2]
         ),
-        "comparisons.clear_shown": lambda store, team, n: store.comparisons.clear_shown(team, f"c{n % 2}"),
         "comparisons.take_due": lambda store, team, n: store.comparisons.take_due(
             team, f"c{n % 2}", float(n), by=f"job{n}"
         ),

@@ -561,25 +561,27 @@ def comparing(library: Library) -> Iterator[Rendering]:
     yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
     yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))
     refusals = (Refusal.BOT, Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN, Refusal.MUTED)
-    for why in (*refusals, "open_already", "not_delivered"):
+    more = ("open_already", "declined_lately", "invited_often", "slack_unavailable", "not_delivered")
+    for why in (*refusals, *more):
         text = fill(getattr(words, why), to=mention(USER))
         yield Rendering(f"nobody invited: {why}", partial(compare_blocks.not_invited, text, RUN, library))
     standing = [Comparison(state, (3, 4)) for state in State if state not in (State.DECLINED, State.WITHDRAWN)]
     standing += [Comparison(State.FINISHED, (3, 4), frozenset({side})) for side in Side]
-    standing += [Comparison(State.WITHDRAWN, ended_by=side) for side in Side]
+    standing += [Comparison(state, ended_by=side) for state in (State.WITHDRAWN, State.UNREACHABLE) for side in Side]
     standing += [Comparison(State.DECLINED, ended_by=Side.MANAGER)]
     for comparison in standing:
         stored = StoredComparison(SHARE, USER, USER, RUN, RUN, comparison, {})
         name = f"{comparison.state}, ended by {comparison.ended_by}, agreed by {sorted(comparison.agreed)}"
         for flag in (True, False):
-            invited = partial(compare_blocks.invitation, stored, count, library, known=flag)
-            yield Rendering(f"invitation to compare, {name}, known {flag}", invited)
-            receipt = partial(compare_blocks.receipt, stored, library, in_doubt=flag)
-            yield Rendering(f"receipt of an invitation, {name}, in doubt {flag}", receipt)
+            invited = partial(compare_blocks.invitation, stored, count, library, known=flag, muted=flag)
+            yield Rendering(f"invitation to compare, {name}, known and muted {flag}", invited)
+            receipt = partial(compare_blocks.receipt, stored, library, known=flag, in_doubt=flag)
+            yield Rendering(f"receipt of an invitation, {name}, known and in doubt {flag}", receipt)
         for side, versions in product(Side, ((3, 4), (2, 4))):
             asked = partial(compare_blocks.ask, stored, side, versions, library)
             yield Rendering(f"question to the {side} whether to reveal {versions}, {name}", asked)
     yield from reveals(library)
+    yield Rendering("reveal that was taken back", partial(compare_blocks.taken_back, library))
     yield Rendering("question what has changed", partial(compare_blocks.follow_up, SHARE, USER, library))
     for changed in (True, False):
         thanks = partial(compare_blocks.thanks, library, changed=changed)
@@ -661,8 +663,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "withdraw_unknown",
         ),
         "compare": (
-            "changed", "early", "finished", "gone", "not_opened", "not_yours", "not_yourself", "nothing_to_compare",
-            "outdated", "over", "own_only", "too_late",
+            "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",
+            "nothing_to_compare", "outdated", "over", "own_only", "too_late",
         ),
     }  # fmt: skip
     for group, texts in names.items():
