@@ -58,8 +58,8 @@ class People:
         """Give all rows about a person by table, as plain data; times are written as ISO 8601.
 
         Of another person's row, only what identifies it, where it names this one, and its times; and of shares only
-        those that were sent, as what others have not sent is theirs. Of a comparison that is not revealed yet nothing of
-        the other person's part.
+        those that were sent, as what others have not sent is theirs. Of a comparison, before
+        it is revealed, nothing of the other person's part.
         """
         found: dict[str, Rows] = {}
         async with self._engine.connect() as connection:
