@@ -1,15 +1,17 @@
 """Comparing blind: what is shown is what both have agreed to show, and nothing else ever is."""
 
+import json
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import count, permutations
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from bot.domain import quiz as conversation
-from bot.domain.actions import Answer, Change, Manage, OpenPart
+from bot.domain.actions import Action, Answer, Change, Manage, OpenPart, Reply
 from bot.domain.compare import (
     Accept,
     Agree,
@@ -24,6 +26,7 @@ from bot.domain.compare import (
     Rounds,
     Side,
     State,
+    Versions,
     Withdraw,
     apply,
     compare,
@@ -33,6 +36,10 @@ from bot.domain.content import OTHER, OWN, PEOPLE, PURPOSE, ROLE, Question, TieB
 from bot.domain.fit import Answers, recommend
 from bot.domain.quiz import Run
 from bot.knowledge import Library
+from bot.slack import compare_blocks
+from bot.slack.pieces import Message
+from bot.storage import Moved, Store, StoredComparison
+from bot.storage.tables import comparisons
 
 # How it stands
 
@@ -248,6 +255,165 @@ def test_who_has_answered_nothing_cannot_be_compared(library: Library):
 
     with pytest.raises(ValueError, match="no answers"):
         compare(library.quiz, {first.id: (first.choices[0].id,)}, {})
+
+
+# What either gets while it goes on
+
+USERS = {Side.SENDER: "U_ANA", Side.MANAGER: "U_MEI"}
+RUNS = {Side.SENDER: "r1", Side.MANAGER: "r2"}
+TEAMS = count(1)
+# What happens: by whom, and for answers which of the choices. The two never choose the same.
+HAPPENINGS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["agree", "agree", "agree before"]), st.sampled_from(Side), st.just(0)),
+        st.tuples(st.just("answer"), st.sampled_from(Side), st.integers(0, 1)),
+        st.tuples(st.sampled_from(["follow", "deliver"]), st.just(Side.SENDER), st.just(0)),
+        st.tuples(st.sampled_from(["accept", "withdraw", "forget", "lapse"]), st.sampled_from(Side), st.just(0)),
+    ),
+    max_size=14,
+)
+# Without it most stories would end before there is anything to agree to.
+BOTH_ANSWER = [
+    ("accept", Side.MANAGER, 0), ("answer", Side.MANAGER, 0), ("follow", Side.SENDER, 0),
+]  # fmt: skip
+
+
+class Story:
+    """A comparison of two people in a store, whose events are the test's; each example has a team of its own."""
+
+    def __init__(self, store: Store, library: Library) -> None:
+        self.store, self.library = store, library
+        self.team, self.acts = f"T{next(TEAMS)}", count(1)
+        self.asked: list[Versions] = []  # versions that both were ever asked about, latest last
+        self.agreed: dict[Side, dict[Side, Answers]] = {}  # to which answers of both a side has agreed last
+
+    async def begin(self) -> None:
+        run = conversation.begin(self.library.quiz)
+        await self.store.runs.begin(self.team, "r1", run, user="U_ANA", channel="D_ANA", root_ts="1.1")
+        await self.act("r1", Answer(prompt=1, question=PURPOSE, choices=(OWN,)))
+        await self.answer(Side.SENDER, 0)
+        await self.store.comparisons.begin(self.team, "c", "r1", sender="U_ANA", manager="U_MEI", by="invite")
+
+    async def stored(self) -> StoredComparison | None:
+        return await self.store.comparisons.get(self.team, "c")
+
+    async def act(self, run_id: str, action: Action) -> None:
+        name = f"act{next(self.acts)}"
+        await self.store.runs.apply(self.team, run_id, lambda run: conversation.apply(run, action), by=name)
+
+    async def answer(self, side: Side, position: int) -> None:
+        chosen = {each.id: (self.choice(each, side, position),) for each in self.library.quiz.questions}
+        await self.act(RUNS[side], Reply(answers=chosen, ts=f"{next(self.acts)}.0"))
+
+    def choice(self, question: Question, side: Side, position: int) -> str:
+        """The sender takes one of the first two choices, and the manager one of the last two."""
+        return question.choices[position if side is Side.SENDER else -1 - position].id
+
+    async def answers(self, side: Side) -> Answers:
+        stored = await self.store.runs.get(self.team, RUNS[side])
+        return self.to_questions(stored.run.answers) if stored else {}
+
+    def to_questions(self, answers: Answers) -> Answers:
+        """Leave out what the work is about, and what a tie-break asked."""
+        return {question.id: answers[question.id] for question in self.library.quiz.questions if question.id in answers}
+
+    async def move(self, event: Event) -> Moved | None:
+        return await self.store.comparisons.move(self.team, "c", event, by=f"move{next(self.acts)}")
+
+    async def happens(self, what: str, side: Side, position: int) -> None:
+        match what:
+            case "accept":
+                moved = await self.move(Accept())
+                if moved and moved.outcome is Outcome.TAKEN:
+                    run = conversation.begin(self.library.quiz, "U_ANA")
+                    where = {"user": "U_MEI", "channel": "D_MEI", "root_ts": "2.1"}
+                    await self.store.runs.begin(self.team, "r2", run, comparison="c", **where)
+            case "answer":
+                await self.answer(side, position)
+            case "follow":
+                moved = await self.move(Follow())
+                if moved and moved.stored.comparison.asked:
+                    self.asked.append(moved.stored.comparison.asked)
+            case "agree" | "agree before" if self.asked:
+                both = {each: await self.answers(each) for each in Side}
+                moved = await self.move(Agree(side, self.asked[-1 if what == "agree" else 0]))
+                if moved and moved.outcome is Outcome.TAKEN:
+                    self.agreed[side] = both
+            case "withdraw":
+                await self.move(Withdraw(side))
+            case "forget":
+                await self.move(Withdraw(side))
+                await self.store.people.forget(self.team, USERS[side])
+            case "lapse":
+                async with self.store.comparisons._engine.begin() as connection:
+                    due = update(comparisons).where(comparisons.c.team == self.team).values(due_at=1.0)
+                    await connection.execute(due)
+                await self.move(Lapse())
+            case "deliver":
+                await self.move(Deliver())
+
+    async def hold_what_each_gets(self) -> None:
+        """Hold that neither gets anything of the other's, or that both get what both agreed to."""
+        stored = await self.stored()
+        if stored and stored.shown:
+            shown = {Side.SENDER: stored.shown.sender, Side.MANAGER: stored.shown.manager}
+            assert stored.comparison.state is State.AGREED
+            for side in Side:
+                assert self.agreed[side] == {of: self.to_questions(answers) for of, answers in shown.items()}
+        for side in Side:
+            others = [
+                choice
+                for question in self.library.quiz.questions
+                for choice in question.choices
+                if choice.id in {self.choice(question, side.other, position) for position in (0, 1)}
+            ]
+            texts = [each.text for each in self.messages(stored, side)] if stored else []
+            assert not any(choice.label in text for choice in others for text in texts)
+            export = await self.store.people.export(self.team, USERS[side])
+            assert {row["run"] for row in export.get("answers", ())} <= {RUNS[side]}
+            [row] = export.get("comparisons") or [{}]
+            if row and row["state"] != State.REVEALED:
+                assert not {f"{side.other}_agreed", f"{side.other}_version", "shown", "moved_by"} & row.keys()
+            assert not any(f'"{choice.id}"' in json.dumps(row) for choice in others)
+
+    def messages(self, stored: StoredComparison, side: Side) -> list[Message]:
+        standing = stored.comparison.asked or (1, 1)
+        about = compare_blocks.ask(stored, side, standing, self.library)
+        if side is Side.SENDER:
+            return [about, compare_blocks.receipt(stored, self.library, known=False)]
+        return [about, compare_blocks.invitation(stored, 5, self.library, known=False, muted=False)]
+
+
+@given(st.booleans(), HAPPENINGS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_nothing_of_ones_answers_is_in_what_the_other_gets_before_both_agreed_to_them(
+    store: Store, library: Library, both_answer: bool, happenings: list[tuple[str, Side, int]]
+):
+    story = Story(store, library)
+    await story.begin()
+    for what, side, position in [*(BOTH_ANSWER if both_answer else ()), *happenings]:
+        await story.happens(what, side, position)
+        await story.hold_what_each_gets()
+
+
+async def test_such_a_story_can_come_to_a_reveal(store: Store, library: Library):
+    story = Story(store, library)
+    await story.begin()
+    agree_both = [("agree", side, 0) for side in Side]
+    for what, side, position in [*BOTH_ANSWER, *agree_both]:
+        await story.happens(what, side, position)
+    stored = await story.stored()
+    assert stored
+    assert stored.shown
+    first = library.quiz.questions[0]
+    assert stored.shown.sender[first.id] == (first.choices[0].id,)
+    assert stored.shown.manager[first.id] == (first.choices[-1].id,)
+    await story.hold_what_each_gets()
+
+    await story.happens("deliver", Side.SENDER, 0)
+
+    await story.hold_what_each_gets()
+    assert (await story.stored()).comparison.state is State.REVEALED  # type: ignore[union-attr]
 
 
 # The round about somebody else's work

@@ -80,9 +80,7 @@ async def decline(workspace: Workspace, root: Sent) -> None:
 
 
 @pytest.mark.parametrize("manager", ["U_EVE", "U_KIM"])
-async def test_guests_are_invited_where_the_operator_allows_it(
-    library: Library, tmp_path: Path, kept_in: dict[str, Any], manager: str
-):
+async def test_guests_are_invited_where_the_operator_allows_it(library: Library, tmp_path: Path, manager: str):
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path, rolefit_share_guests="on"):
         root = await finished(workspace)
 
