@@ -1,5 +1,6 @@
 """The reveal of a comparison where Slack, or one of the two, gets in its way: both are shown it once, or nobody is."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
@@ -267,6 +268,29 @@ async def test_either_may_withdraw_until_it_is_shown(
     await nothing_shown(hasty)
 
 
+async def test_what_is_withdrawn_while_it_is_being_posted_is_taken_back(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await asked(hasty)
+    post, goes_on = gateway.SlackGateway.post_message_once, asyncio.Event()
+
+    async def wait(*args: Any, **kwargs: Any) -> gateway.CallResult:
+        posted = await post(*args, **kwargs)
+        await goes_on.wait()
+        return posted
+
+    monkeypatch.setattr(gateway.SlackGateway, "post_message_once", wait)
+    await agreed(hasty, mine, theirs)
+    await in_group(hasty)
+
+    await hasty.click(MEI, await top(hasty, MEI, "have both answered"), "Withdraw")
+    await message(hasty, mine, "<@U_MEI> has ended the comparison")
+    goes_on.set()
+
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 0
+
+
 @pytest.mark.parametrize("who", [ANA, MEI])
 async def test_whoever_deletes_their_round_before_it_is_shown_ends_it(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str
@@ -294,6 +318,23 @@ async def test_whoever_is_forgotten_before_it_is_shown_ends_it(
     await forget(hasty, who)
 
     await message(hasty, theirs if who == ANA else mine, f"<@{who}> has ended the comparison")
+    await nothing_shown(hasty)
+
+
+async def test_whoever_is_forgotten_while_slack_fails_is_forgotten_and_nothing_is_shown(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    _, theirs = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
+    ask = await asking(hasty, theirs, NOT_YET)
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "TRIES", 1)
+        await hasty.faults(api=[failing("chat.update", 99)])
+        await forget(hasty, ANA)
+    await hasty.faults()
+
+    await message(hasty, theirs, "<@U_ANA> has ended the comparison")
+    await hasty.click_as_shown(MEI, ask, "Withdraw")
+    await message(hasty, theirs, "I no longer have this comparison")
     await nothing_shown(hasty)
 
 
