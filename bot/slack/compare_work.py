@@ -31,7 +31,7 @@ from bot.domain.compare import (
 from bot.domain.quiz import Outcome as QuizOutcome
 from bot.domain.quiz import Run, Transition
 from bot.domain.share import Refusal, refusal
-from bot.jobs import Key, current_key, pause, step, worker, workflow
+from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks
 from bot.slack.compare_messages import ASK, versions_of
@@ -219,7 +219,7 @@ class CompareWorker(RevealingWorker):
         former = await self._store.comparisons.begun_by(team, comparison_id)
         if former is None:
             return False
-        began = Key(former.split(" ")[0])
+        began = former.split(" ")[0]
         if began != key and await jobs.is_under_way([began]):
             return False
         return await self._store.comparisons.take_over_begin(team, comparison_id, was=former, by=f"{key} Accept")
