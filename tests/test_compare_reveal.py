@@ -210,6 +210,19 @@ async def test_whoever_cannot_be_reached_for_the_reveal_ends_it_and_the_other_he
         assert await times_shown(hasty, user) == 0
 
 
+async def test_whoever_is_deactivated_before_it_is_shown_ends_it_and_the_other_sees_nothing(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mine, _ = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
+    await hasty.deactivate(MEI)
+
+    await let_time_pass(tmp_path)
+
+    await message(hasty, mine, "I cannot reach <@U_MEI> any more")
+    assert await times_shown(hasty, ANA) == 0
+    assert await hasty.traffic("chat.delete") == []  # nothing had to be taken back
+
+
 async def test_after_a_day_of_trouble_both_are_told_and_never_asked_what_has_changed(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

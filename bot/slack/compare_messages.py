@@ -117,6 +117,20 @@ class ComparisonMessenger(SlackWorker):
         part = await step("whose", look)
         return Side(part) if part in set(Side) else part
 
+    async def _is_there(self, team: str, comparison_id: str, side: Side) -> bool:
+        """Say whether one of the two still has an active account, as far as Slack tells."""
+
+        async def who() -> str | None:
+            stored = await self._store.comparisons.get(team, comparison_id)
+            return stored.person(side) if stored else None
+
+        user = await step("who", who)
+        try:
+            person = await self._gateway.get_person(team, user) if user else None
+        except UnavailableError:
+            return True
+        return person is None or person.is_active
+
     async def _refuse(self, team: str, channel: str, user: str, thread_ts: str | None, why: str) -> None:
         """Say to who has clicked why that cannot be done, by the name of the sentence."""
         if why == "not_yours":

@@ -83,6 +83,9 @@ class RevealingWorker(ComparisonMessenger):
             except NotShownError as error:
                 if error.refused is None:
                     raise
+        for side in Side:  # before either is shown anything
+            if not await self._is_there(team, stored.id, side):
+                raise SideUnreachableError(side)
         places = list[Place]()
         for side in Side:
             try:

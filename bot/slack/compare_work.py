@@ -303,20 +303,6 @@ class CompareWorker(RevealingWorker):
         thanks = self._rendered(lambda library: compare_blocks.thanks(library, changed=changed))
         await self._gateway.respond(response_url, thanks, replace=True)
 
-    async def _is_there(self, team: str, comparison_id: str, side: Side) -> bool:
-        """Say whether one of the two still has an active account, as far as Slack tells."""
-
-        async def who() -> str | None:
-            stored = await self._store.comparisons.get(team, comparison_id)
-            return stored.person(side) if stored else None
-
-        user = await step("who", who)
-        try:
-            person = await self._gateway.get_person(team, user) if user else None
-        except UnavailableError:
-            return True
-        return person is None or person.is_active
-
     # What follows
 
     async def show(self, team: str, stored: StoredComparison) -> None:
