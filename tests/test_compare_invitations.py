@@ -100,7 +100,7 @@ async def test_nobody_is_invited_more_than_three_times_a_day_by_the_same_person(
 
     await invite(workspace)
 
-    refused = await message(workspace, root, "You have invited <@U_MEI> three times today")
+    refused = await asking(workspace, root, "You have invited <@U_MEI> three times today")
     await workspace.click(ANA, refused, "Invite somebody else")
     await workspace.submit(ANA, {PICK: "U_BEN"})
     await message(workspace, root, "I have asked <@U_BEN>")

@@ -86,6 +86,8 @@ class CompareWorker(RevealingWorker):
             if await self._store.shares.is_muted(team, manager, user):
                 return Refusal.MUTED.value
             about = {"sender": user, "manager": manager}
+            if await self._store.comparisons.open_with(team, run_id, manager) not in (None, comparison_id):
+                return OPEN_ALREADY
             if why := await self._store.comparisons.why_not_invite(team, user, manager, but=comparison_id):
                 return why
             begun = await self._store.comparisons.begin(team, comparison_id, run_id, **about, by=key)

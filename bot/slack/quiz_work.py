@@ -63,10 +63,7 @@ class QuizWorker(ReconcilingWorker):
     async def begin_comparison(
         self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None
     ) -> None:
-        """Open a round in which somebody answers for another person's work, once they have accepted to compare.
-
-        Where Slack does not take it, they are told, and their next click begins it.
-        """
+        """Open a round in which somebody answers for another person's work; if that fails their next click does."""
         accepted = await compare_worker.accept(team, comparison_id, user, channel, ts, thread_ts)
         if accepted is not None:
             run_id = _new_run_id()
