@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
@@ -16,9 +15,9 @@ from bot import knowledge
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.slack import gateway
-from tests.conftest import bot_in, free_port
+from tests.conftest import bot_in
 from tests.sharing import copy_of, shared
-from tests.test_edge import FORM, Edge
+from tests.test_edge import FORM, Edge, edge
 from tests.test_privacy import forget, kept, until
 from tests.test_quiz_conversation import (
     CLEAR,
@@ -40,10 +39,12 @@ from tests.test_quiz_conversation import (
 from tests.test_quiz_left_alone import edited, watched
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
-__all__ = ["watched"]
+__all__ = ["edge", "watched"]
 
 ANA, MEI, BEN = "U_ANA", "U_MEI", "U_BEN"
 PICK = "compare_with"
+ONE_WAY = "blind in one direction only"
+INVITED = ["Answer five questions", "No, thanks", "No more from this person"]  # the buttons of an invitation
 
 
 async def finished(workspace: Workspace, user: str = ANA, *choices: int) -> Sent:
@@ -188,7 +189,7 @@ async def test_neither_sees_anything_of_the_other_before_both_have_agreed(worksp
 
 async def test_the_manager_is_asked_about_the_senders_work(workspace: Workspace, library: Library):
     _, asked = await invited(workspace)
-    assert buttons(asked) == ["Answer five questions", "No, thanks"]
+    assert buttons(asked) == INVITED
 
     root = await accepted(workspace, asked)
 
@@ -309,17 +310,21 @@ async def test_oneself_cannot_be_invited(workspace: Workspace):
 
 
 async def test_whom_the_result_was_shared_with_is_not_invited_blindly(workspace: Workspace):
-    await shared(workspace)
+    root, _ = await shared(workspace)
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
 
     answer = await workspace.submit(ANA, {PICK: MEI})
 
     assert answer["response_action"] == "update"
     window = shown(await workspace.modal(ANA))
-    assert "It will not be blind for <@U_MEI>" in window
-    assert "<@U_ANA> has shown you their own result before" in window
+    assert ONE_WAY in window
+    assert "<@U_MEI> has seen a result of yours before" in window
+    assert "<@U_ANA> has shown you a result of their own before" in window
     await workspace.submit(ANA)
-    assert "has shown you their own result before" in shown(await invitation(workspace))
+    got = shown(await invitation(workspace))
+    assert ONE_WAY in got
+    assert "Neither of you sees the other’s answers" not in got
+    assert ONE_WAY in shown(await message(workspace, root, "I have asked <@U_MEI>"))
 
 
 async def test_a_receipt_invites_whoever_has_the_result(workspace: Workspace):
@@ -328,9 +333,9 @@ async def test_a_receipt_invites_whoever_has_the_result(workspace: Workspace):
     await workspace.click(ANA, receipt, "Compare, blind")
 
     window = shown(await workspace.modal(ANA))
-    assert "It will not be blind for <@U_MEI>" in window
+    assert ONE_WAY in window
     await workspace.submit(ANA)
-    assert "has shown you their own result before" in shown(await invitation(workspace))
+    assert ONE_WAY in shown(await invitation(workspace))
 
 
 async def test_who_wants_nothing_from_somebody_is_not_invited_by_them(workspace: Workspace):
@@ -346,12 +351,12 @@ async def test_who_wants_nothing_from_somebody_is_not_invited_by_them(workspace:
 
 @pytest.mark.both_databases
 async def test_one_comparison_at_a_time_with_the_same_person(workspace: Workspace):
-    root, asked = await invited(workspace)
+    root, _ = await invited(workspace)
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
     await workspace.submit(ANA, {PICK: MEI})
     await message(workspace, root, "You have already invited <@U_MEI>")
-    await workspace.click(MEI, asked, "No, thanks")
-    await message(workspace, root, "would rather not compare notes")
+    await workspace.click(ANA, await asking(workspace, root, "I have asked <@U_MEI>"), "Withdraw")
+    await message(workspace, root, "You ended the comparison")
 
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
     await workspace.submit(ANA, {PICK: MEI})
@@ -360,7 +365,7 @@ async def test_one_comparison_at_a_time_with_the_same_person(workspace: Workspac
         return len(await workspace.dm(MEI)) == 2
 
     await workspace.until(another, MEI)
-    assert buttons(await invitation(workspace)) == ["Answer five questions", "No, thanks"]
+    assert buttons(await invitation(workspace)) == INVITED
 
 
 async def test_a_result_that_changes_while_the_window_is_open_is_not_compared(workspace: Workspace):
@@ -775,58 +780,52 @@ async def test_an_edited_quiz_does_not_change_what_is_compared(
 
 
 async def test_forged_clicks_and_submissions_are_refused_and_logged(
-    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    edge: Edge, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/slack/events"
-    async with (
-        Workspace.start(events_url=url) as workspace,
-        bot_in(workspace, library, tmp_path, port=port),
-        aiohttp.ClientSession() as session,
-    ):
-        edge = Edge(port, workspace, session)
+    workspace = edge.workspace
 
-        async def send(payload: Json) -> Json:
-            body = urlencode({"payload": json.dumps(payload)}).encode()
-            status, answer = await edge.post(body, edge.signed(body) | {"Content-Type": FORM})
-            assert status == 200
-            return dict(json.loads(answer)) if answer else {}
+    async def send(payload: Json) -> Json:
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        status, answer = await edge.post(body, edge.signed(body) | {"Content-Type": FORM})
+        assert status == 200
+        return dict(json.loads(answer)) if answer else {}
 
-        mine, asked = await invited(workspace)
-        receipt = await asking(workspace, mine, "I have asked <@U_MEI>")
-        [accept, decline] = [each["value"] for each in asked["blocks"][-1]["elements"]]
-        comparison = accept.split(" ")[0]
-        clicks = [
-            (BEN, accept), (BEN, decline), (BEN, f"{comparison} agree 6 6"), (ANA, accept), (MEI, f"{'0' * 20} accept"),
-        ]  # fmt: skip
-        for number, (user, value) in enumerate(clicks):
-            does = value.split(" ")[1]
-            action = {"action_id": f"compare:{does}", "block_id": "b", "type": "button", "value": value}
-            await send(forged({**action, "action_ts": f"{number}.0"}, asked if user == MEI else receipt, user))
-        for number, user in enumerate((BEN, MEI)):
-            later = {"action_id": "compare_later:yes", "block_id": "b", "type": "button", "value": f"{comparison} yes"}
-            payload = forged({**later, "action_ts": f"9{number}.0"}, asked, user)
-            await send({**payload, "response_url": f"{workspace.url}/nowhere"})
-        view = {
-            "type": "modal",
-            "id": "V1",
-            "callback_id": "compare_with",
-            "state": {"values": {"compare:with": {"compare_with": {"selected_user": MEI}}}},
-        }
-        run_id = receipt_run(tmp_path)
-        submission = {"type": "view_submission", "team": {"id": "T_LOCAL"}, "user": {"id": BEN}}
-        for metadata in (run_id, "gone"):
-            answer = await send({**submission, "view": {**view, "private_metadata": metadata}})
-            assert answer["response_action"] == "errors"
-        await workspace.settled()
+    mine, asked = await invited(workspace)
+    receipt = await asking(workspace, mine, "I have asked <@U_MEI>")
+    [accept, decline, mute] = [each["value"] for each in asked["blocks"][-1]["elements"]]
+    comparison = accept.split(" ")[0]
+    clicks = [
+        (BEN, accept), (BEN, decline), (BEN, mute), (ANA, mute),
+        (BEN, f"{comparison} agree 6 6"), (ANA, accept), (MEI, f"{'0' * 20} accept"),
+    ]  # fmt: skip
+    for number, (user, value) in enumerate(clicks):
+        does = value.split(" ")[1]
+        action = {"action_id": f"compare:{does}", "block_id": "b", "type": "button", "value": value}
+        await send(forged({**action, "action_ts": f"{number}.0"}, asked if user == MEI else receipt, user))
+    for number, user in enumerate((BEN, MEI)):
+        later = {"action_id": "compare_later:yes", "block_id": "b", "type": "button", "value": f"{comparison} yes"}
+        payload = forged({**later, "action_ts": f"9{number}.0"}, asked, user)
+        await send({**payload, "response_url": f"{workspace.url}/nowhere"})
+    view = {
+        "type": "modal",
+        "id": "V1",
+        "callback_id": "compare_with",
+        "state": {"values": {"compare:with": {"compare_with": {"selected_user": MEI}}}},
+    }
+    run_id = receipt_run(tmp_path)
+    submission = {"type": "view_submission", "team": {"id": "T_LOCAL"}, "user": {"id": BEN}}
+    for metadata in (run_id, "gone"):
+        answer = await send({**submission, "view": {**view, "private_metadata": metadata}})
+        assert answer["response_action"] == "errors"
+    await workspace.settled()
 
-        assert buttons(await workspace.latest(MEI, asked)) == ["Answer five questions", "No, thanks"]
-        assert buttons(await workspace.latest(ANA, receipt)) == ["Withdraw"]
-        assert [shown(each)[:27] for each in await workspace.dm(MEI)][1:] == ["I no longer have this compa"]
-        assert await workspace.dm(BEN) == []
-        logged = capsys.readouterr().out
-        assert logged.count("refused: not the buttons of this person") == 6
-        assert logged.count("refused: somebody else's round is not compared") == 1
+    assert buttons(await workspace.latest(MEI, asked)) == INVITED
+    assert buttons(await workspace.latest(ANA, receipt)) == ["Withdraw"]
+    assert [shown(each)[:27] for each in await workspace.dm(MEI)][1:] == ["I no longer have this compa"]
+    assert await workspace.dm(BEN) == []
+    logged = capsys.readouterr().out
+    assert logged.count("refused: not the buttons of this person") == 8
+    assert logged.count("refused: somebody else's round is not compared") == 1
 
 
 def receipt_run(data: Path) -> str:

@@ -112,6 +112,15 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.note_time": lambda store, team, n: store.shares.note_time(team, f"s{n % 2}", "sent_at"),
         "shares.note_told_outdated": lambda store, team, n: store.shares.note_told_outdated(team, f"s{n % 2}"),
         "shares.set_receipt": lambda store, team, n: store.shares.set_receipt(team, f"s{n % 2}", f"7.{n}"),
+        "shares.claim": lambda store, team, n: store.shares.claim(team, f"s{n % 2}", most=1, doubtful=n % 2 == 0),
+        "shares.note_sent": lambda store, team, n: store.shares.note_sent(team, f"s{n % 2}"),
+        "shares.withdraw": lambda store, team, n: store.shares.withdraw(team, f"s{n % 2}", was=ShareState.SENT),
+        "shares.confirm": lambda store, team, n: store.shares.confirm(team, f"s{n % 2}", "D_MEI", f"8.{n % 2}"),
+        "shares.forget_time": lambda store, team, n: store.shares.forget_time(team, f"s{n % 2}", "sent_at"),
+        "shares.empty": lambda store, team, n: store.shares.empty(team, f"s{n % 2}"),
+        "shares.give_back": lambda store, team, n: store.shares.give_back(team, "s0", "s1", 1.0),
+        "shares.end_update": lambda store, team, n: store.shares.end_update(team, "s0", "s1"),
+        "shares.shared_runs": lambda store, team, n: _shared_runs(store, team),
         "shares.take_over": lambda store, team, n: store.shares.take_over(team, "s0", "s1"),
         "shares.count_sent_today": lambda store, team, n: store.shares.count_sent_today(team, run(n)),
         "shares.last_recipient": lambda store, team, n: store.shares.last_recipient(team, "U_ANA"),
@@ -195,7 +204,20 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, f"c{n % 2}", run(n), sender="U_ANA", manager="U_MEI", by=f"job{n}"
         ),
         "comparisons.get": lambda store, team, n: store.comparisons.get(team, f"c{n % 2}"),
-        "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, run(n), "U_MEI"),
+        "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, "U_ANA", "U_MEI"),
+        "comparisons.why_not_invite": lambda store, team, n: store.comparisons.why_not_invite(
+            team, "U_ANA", "U_MEI", but=f"c{n % 2}"
+        ),
+        "comparisons.is_open": lambda store, team, n: store.comparisons.is_open(team, "U_ANA", "U_MEI"),
+        "comparisons.open_with": lambda store, team, n: store.comparisons.open_with(team, run(n), "U_MEI"),
+        "comparisons.revealed": lambda store, team, n: store.comparisons.revealed(team, "U_ANA"),
+        "comparisons.begun_by": lambda store, team, n: store.comparisons.begun_by(team, f"c{n % 2}"),
+        "comparisons.take_over_begin": lambda store, team, n: store.comparisons.take_over_begin(
+            team, f"c{n % 2}", was=f"job{n}", by=f"job{n + 1}"
+        ),
+        "comparisons.hold_reveal": lambda store, team, n: store.comparisons.hold_reveal(
+            team, f"c{n % 2}", float(n), by=f"job{n}"
+        ),
         "comparisons.open_of_run": lambda store, team, n: store.comparisons.open_of_run(team, run(n)),
         "comparisons.open_of_person": lambda store, team, n: _sorted(store.comparisons.open_of_person(team, "U_ANA")),
         "comparisons.move": lambda store, team, n: store.comparisons.move(
@@ -204,7 +226,6 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "comparisons.record_message": lambda store, team, n: store.comparisons.record_message(
             team, f"c{n % 2}", "receipt", (None, ("D_ANA", f"9.{n}"))[n % 2]
         ),
-        "comparisons.clear_shown": lambda store, team, n: store.comparisons.clear_shown(team, f"c{n % 2}"),
         "comparisons.take_due": lambda store, team, n: store.comparisons.take_due(
             team, f"c{n % 2}", float(n), by=f"job{n}"
         ),
@@ -255,6 +276,10 @@ async def _share(store: Store, team: str, number: int) -> Share | None:
     """Give a share, but for what the clock says."""
     share = await store.shares.get(team, f"s{number % 2}")
     return replace(share, made_at=0.0, sent_at=bool(share.sent_at)) if share else None
+
+
+async def _shared_runs(store: Store, team: str) -> list[str]:
+    return sorted(await store.shares.shared_runs(team, "U_ANA"))
 
 
 async def _live(store: Store, team: str) -> list[str]:

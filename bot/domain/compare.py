@@ -17,6 +17,10 @@ from bot.domain.quiz import Run
 
 OPEN_FOR = timedelta(days=30)  # without anything happening; then it ends, and nothing is shown
 ASK_AFTER = timedelta(days=30)  # after the reveal, whether anything has changed
+TRY_AGAIN_AFTER = timedelta(hours=1)  # to show what both agreed to show, where that failed
+TRIED_FOR = timedelta(days=1)  # from when both agreed; then it ends
+MOST_INVITATIONS_A_DAY = 3  # of one person by another
+NOT_AGAIN_FOR = timedelta(days=7)  # after somebody has declined, or has ended it
 
 
 class Side(StrEnum):
@@ -37,20 +41,25 @@ class State(StrEnum):
     INVITED = "invited"
     ANSWERING = "answering"
     FINISHED = "finished"  # both have, and both are asked whether to reveal
-    REVEALED = "revealed"
+    AGREED = "agreed"  # both agreed to reveal, and it has not been delivered yet
+    REVEALED = "revealed"  # both have been shown both
     DECLINED = "declined"  # by the manager, before they began
     WITHDRAWN = "withdrawn"  # by either
     LAPSED = "lapsed"  # nothing had happened for too long
     UNREACHABLE = "unreachable"  # one of the two, for example because their account is not active any more
+    UNDELIVERED = "undelivered"  # both agreed, and Slack went on not letting it be shown
 
 
-OPEN = frozenset({State.INVITED, State.ANSWERING, State.FINISHED})
+OPEN = frozenset({State.INVITED, State.ANSWERING, State.FINISHED, State.AGREED})
 Versions = tuple[int, int]  # of the answers: the sender's, the manager's
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a comparison stands. asked: the answers that both are asked to reveal. ended_by: who has withdrawn it."""
+    """How a comparison stands. asked: the answers that both are asked to reveal.
+
+    ended_by: who has withdrawn it, or could not be reached.
+    """
 
     state: State = State.INVITED
     asked: Versions | None = None
@@ -120,10 +129,22 @@ class Lapse:
 
 @dataclass(frozen=True)
 class Lose:
-    """One of the two cannot be reached any more."""
+    """One of the two cannot be reached."""
+
+    side: Side
 
 
-Event = Accept | Withdraw | Agree | Follow | Lapse | Lose
+@dataclass(frozen=True)
+class Deliver:
+    """What both agreed to show has been shown to both."""
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """What both agreed to show could not be shown for too long."""
+
+
+Event = Accept | Withdraw | Agree | Follow | Lapse | Lose | Deliver | GiveUp
 
 
 class Outcome(StrEnum):
@@ -145,13 +166,14 @@ class Transition:
     outcome: Outcome
 
 
-def apply(comparison: Comparison, event: Event, rounds: Rounds) -> Transition:  # noqa: PLR0911 - one for each event
+def apply(comparison: Comparison, event: Event, rounds: Rounds) -> Transition:  # noqa: PLR0911, PLR0912 - one for each event
     """Give the comparison as it is after an event; `rounds` are the answers as they are at that moment."""
     if comparison.state is State.REVEALED:
-        repeated = isinstance(event, Accept | Agree | Follow)
+        repeated = isinstance(event, Accept | Agree | Follow | Deliver)
         return Transition(comparison, Outcome.REPEATED if repeated else Outcome.REVEALED)
     if not comparison.is_open:
-        ended_so = isinstance(event, Follow) or (isinstance(event, Withdraw) and event.side is comparison.ended_by)
+        ended_so = isinstance(event, Follow | GiveUp)
+        ended_so |= isinstance(event, Withdraw | Lose) and event.side is comparison.ended_by
         return Transition(comparison, Outcome.REPEATED if ended_so else Outcome.OVER)
     match event:
         case Accept():
@@ -165,9 +187,17 @@ def apply(comparison: Comparison, event: Event, rounds: Rounds) -> Transition:  
         case Follow():
             return _followed(comparison, rounds)
         case Lapse():
+            if comparison.state is State.AGREED:  # it ends by itself, and sooner
+                return Transition(comparison, Outcome.REPEATED)
             return _taken(replace(comparison, state=State.LAPSED, agreed=frozenset()))
-        case Lose():
-            return _taken(replace(comparison, state=State.UNREACHABLE, agreed=frozenset()))
+        case Lose(side):
+            return _taken(replace(comparison, state=State.UNREACHABLE, agreed=frozenset(), ended_by=side))
+        case Deliver() | GiveUp():
+            if comparison.state is not State.AGREED:
+                return Transition(comparison, Outcome.EARLY)
+            if isinstance(event, Deliver):
+                return _taken(replace(comparison, state=State.REVEALED))
+            return _taken(replace(comparison, state=State.UNDELIVERED, agreed=frozenset()))
         case _:
             assert_never(event)
 
@@ -183,6 +213,8 @@ def _ended(comparison: Comparison, side: Side) -> Comparison:
 
 
 def _agreed(comparison: Comparison, event: Agree, rounds: Rounds) -> Transition:
+    if comparison.state is State.AGREED:
+        return Transition(comparison, Outcome.REPEATED)
     if comparison.state is not State.FINISHED:
         return Transition(comparison, Outcome.EARLY)
     if not comparison.asked == event.versions == rounds.versions:
@@ -190,15 +222,18 @@ def _agreed(comparison: Comparison, event: Agree, rounds: Rounds) -> Transition:
     if event.side in comparison.agreed:
         return Transition(comparison, Outcome.REPEATED)
     agreed = comparison.agreed | {event.side}
-    state = State.REVEALED if agreed == frozenset(Side) else State.FINISHED
+    state = State.AGREED if agreed == frozenset(Side) else State.FINISHED
     return _taken(replace(comparison, state=state, agreed=agreed))
 
 
 def _followed(comparison: Comparison, rounds: Rounds) -> Transition:
-    """Take up what has become of the rounds: with other answers than were asked about, both are asked anew."""
+    """Take up what has become of the rounds: with other answers than were asked about, both are asked anew.
+
+    Once both have agreed a change comes too late: they are shown what they agreed to. A deletion does not.
+    """
     if rounds.deleted is not None:
         return _taken(_ended(comparison, rounds.deleted))
-    if comparison.state is State.INVITED or comparison.asked == rounds.versions:
+    if comparison.state in (State.INVITED, State.AGREED) or comparison.asked == rounds.versions:
         return Transition(comparison, Outcome.REPEATED)
     state = State.ANSWERING if rounds.versions is None else State.FINISHED
     return _taken(replace(comparison, state=state, asked=rounds.versions, agreed=frozenset()))

@@ -34,6 +34,7 @@ class Part(StrEnum):
     NOTE = "note"
 
 
+TELLING: Final = frozenset({Part.RECOMMENDATION, Part.ANSWERS})  # parts by which one learns what somebody answered
 TICKED: Final = (Part.RECOMMENDATION, Part.TABLE, Part.GRADED)  # unless the sender chooses otherwise
 
 
@@ -54,6 +55,7 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown_person"  # Slack does not say who it is
     MUTED = "not_wanted"  # the recipient wants no more shares from the sender
     TOO_MANY = "too_many"
+    COMPARING = "comparing"  # both are comparing blind, and the recipient would learn what the sender has answered
 
 
 class Delivery(StrEnum):

@@ -521,6 +521,7 @@ class ShareWords(Authored):
     listed: Plain
     listed_line: Annotated[Line, _text("to", "date", "parts")]
     listed_uncertain: Annotated[Line, _text("to", "date", "parts")]
+    listed_reveal: Annotated[Line, _text("to", "date")]
     listed_none: Plain
     listed_more: Annotated[Line, _text("count")]
     result: Annotated[Line, _text("result")]
@@ -560,6 +561,7 @@ class ShareWords(Authored):
     not_a_guest_update: Plain
     not_wanted: Plain
     too_many: Plain
+    comparing: Plain
 
 
 class CompareWords(Authored):
@@ -583,17 +585,26 @@ class CompareWords(Authored):
     unknown_person: Annotated[Line, _text("to")]
     not_wanted: Annotated[Line, _text("to")]
     open_already: Annotated[Line, _text("to")]
+    declined_lately: Annotated[Line, _text("to")]
+    invited_often: Annotated[Line, _text("to")]
+    slack_unavailable: Annotated[Line, _text("to")]
     not_delivered: Annotated[Line, _text("to")]
     perhaps_delivered: Annotated[Line, _text("to")]
     outdated: Plain
     invite_other: Button
-    invitation: Annotated[Line, _text("sender", "count")]
+    invitation: Annotated[Line, _text("sender", "count", "blind")]
+    invitation_blind: Plain
     invitation_not_blind: Annotated[Line, _text("sender")]
     accept: Button
     decline: Button
+    mute: Button
+    unmute: Button
+    muted: Annotated[Line, _text("other")]
+    not_begun: Plain
     withdraw: Button
     reveal: Button
     receipt_invited: Annotated[Line, _text("other")]
+    receipt_invited_not_blind: Annotated[Line, _text("other")]
     receipt_answering: Annotated[Line, _text("other")]
     receipt_finished: Annotated[Line, _text("other")]
     invitation_answering: Annotated[Line, _text("other")]
@@ -601,6 +612,7 @@ class CompareWords(Authored):
     ask: Annotated[Line, _text("person", "other")]
     ask_agreed: Annotated[Line, _text("other")]
     ask_changed: Annotated[Line, _text("other")]
+    agreed: Annotated[Line, _text("other")]
     over_revealed: Annotated[Line, _text("other")]
     over_declined: Annotated[Line, _text("other")]
     over_declined_own: Annotated[Line, _text("other")]
@@ -608,6 +620,8 @@ class CompareWords(Authored):
     over_withdrawn_own: Annotated[Line, _text("other")]
     over_lapsed: Annotated[Line, _text("other")]
     over_unreachable: Annotated[Line, _text("other")]
+    over_unreachable_own: Annotated[Line, _text("other")]
+    over_undelivered: Annotated[Line, _text("other")]
     not_yours: Plain
     early: Plain
     changed: Plain
@@ -624,6 +638,7 @@ class CompareWords(Authored):
     history_line: Annotated[Line, _text("date", "sender", "done", "count")]
     revealed: Annotated[Line, _text("sender", "manager")]
     apart: Plain
+    taken_back: Plain
     agree: Plain
     agree_none: Plain
     agree_line: Annotated[Line, _text("row", "choice")]

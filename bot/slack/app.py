@@ -106,7 +106,7 @@ def create(
     between_posts: seconds between two messages to one channel. second: the second stage, unless it is off.
     support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
     question_days: that questions without an answer are kept. editors: who sees these, by their ids.
-    share_guests: whether results may be shared with guests and people of other organisations.
+    share_guests: whether results may be shared, and compared, with guests and people of other organisations.
     Gives the app, and what to call with a new library.
     """
 
@@ -143,7 +143,7 @@ def create(
     feedback_worker.second_stage = gaps_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
     gaps_worker.editors = editors
-    share_worker.guests = share_guests
+    share_worker.guests = compare_worker.guests = share_guests
 
     def renew(library: Library) -> None:
         nonlocal current

@@ -62,7 +62,7 @@ async def begin(
     if stored and stored.user != block_actions.user.id:
         log.warning("refused: somebody else's round is not compared", run=run_id)
     elif stored and is_comparable(stored.run):
-        knows = picked is not None and await store.comparisons.is_known_to(team, run_id, picked)
+        knows = picked is not None and await store.comparisons.is_known_to(team, stored.user, picked)
         view = _view(stored, library, picked=picked, known_to=picked if picked and knows else "")
         await open_window(client, block_actions.trigger_id, view)
     else:
@@ -85,7 +85,7 @@ async def invite(
         await ack(response_action="errors", errors={PICKER: words.outdated})
     elif manager is None or manager == user:
         await ack(response_action="errors", errors={PICKER: words.not_yourself if manager else words.pick})
-    elif manager != known_to and await store.comparisons.is_known_to(team, run_id, manager):
+    elif manager != known_to and await store.comparisons.is_known_to(team, user, manager):
         await ack(response_action="update", view=_view(stored, library, picked=manager, known_to=manager))
     else:
         key = Work.INVITE_TO_COMPARE.key(team, run_id, manager, view.id)
@@ -94,7 +94,7 @@ async def invite(
 
 
 async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
-    """Do what a button says: accept, withdraw or decline, agree to reveal."""
+    """Do what a button says: accept, withdraw or decline, agree to reveal, want no more from who has invited."""
     team, user, place, at = str(context.team_id), block_actions.user.id, block_actions.place, block_actions.action
     comparison_id, does, versions = read_comparison(block_actions.action)
     if does is CompareCommand.ACCEPT:
@@ -103,7 +103,7 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
         await jobs.start(key, quiz_worker.begin_comparison, team, comparison_id, *where)
     else:
         key = Work.COMPARE_CLICK.key(team, comparison_id, user, at.action_ts)
-        about = (does.value, list(versions or ()), place.channel, place.thread_ts)
+        about = (does.value, list(versions or ()), place.channel, place.thread_ts, place.ts)
         await jobs.start(key, compare_worker.click, team, comparison_id, user, *about)
     await ack()
 

@@ -76,37 +76,58 @@ def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:
 # How it stands
 
 
-def invitation(stored: StoredComparison, count: int, library: Library, *, known: bool) -> Message:
-    """Invite the manager, and once they have been say how it stands. known: they have seen the sender's result."""
+def invitation(stored: StoredComparison, count: int, library: Library, *, known: bool, muted: bool) -> Message:
+    """Invite the manager, and once they have been say how it stands.
+
+    known: they have seen a result of the sender's. muted: they want nothing more from the sender.
+    """
     words, comparison, other = library.words.compare, stored.comparison, mention(stored.sender)
+    mute = comparison_button(words.unmute if muted else words.mute, stored.id, _mute_or_not(muted))
+    note = [fill(words.muted, other=other)] if muted else []
     if comparison.state is State.INVITED:
-        lines = _invitation(stored.sender, count, library, known=known)
+        lines = [*_invitation(stored.sender, count, library, known=known), *note]
         buttons: list[kit.Element] = [
             comparison_button(words.accept, stored.id, CompareCommand.ACCEPT, primary=True),
             comparison_button(words.decline, stored.id, CompareCommand.WITHDRAW),
+            mute,
         ]
         return message([*map(section, lines), kit.ActionsBlock(buttons)], lines)
+    if comparison.state is State.DECLINED:
+        lines = [over(comparison, Side.MANAGER, other, library).text, *note]
+        return message([*map(section, lines), kit.ActionsBlock([mute])], lines)
     if not comparison.is_open:
         return over(comparison, Side.MANAGER, other, library)
-    texts = {State.ANSWERING: words.invitation_answering, State.FINISHED: words.invitation_finished}
+    texts = {
+        State.ANSWERING: words.invitation_answering,
+        State.FINISHED: words.invitation_finished,
+        State.AGREED: words.agreed,
+    }
     return _with_withdraw(fill(texts[comparison.state], other=other), stored, library)
+
+
+def _mute_or_not(muted: bool) -> CompareCommand:
+    return CompareCommand.UNMUTE if muted else CompareCommand.MUTE
 
 
 def _invitation(sender: str, count: int, library: Library, *, known: bool) -> list[str]:
     words, who = library.words.compare, mention(sender)
-    lines: list[str] = [fill(words.invitation, sender=who, count=str(count))]
-    return [*lines, fill(words.invitation_not_blind, sender=who)] if known else lines
+    blind = fill(words.invitation_not_blind, sender=who) if known else Mrkdwn(escape(words.invitation_blind))
+    return [fill(words.invitation, sender=who, count=str(count), blind=blind)]
 
 
-def receipt(stored: StoredComparison, library: Library, *, in_doubt: bool = False) -> Message:
-    """Tell the sender how it stands; in_doubt: whether the invitation has arrived."""
+def receipt(stored: StoredComparison, library: Library, *, known: bool, in_doubt: bool = False) -> Message:
+    """Tell the sender how it stands.
+
+    known: the manager has seen a result of theirs. in_doubt: whether the invitation has arrived.
+    """
     words, comparison, other = library.words.compare, stored.comparison, mention(stored.manager)
     if not comparison.is_open:
         return over(comparison, Side.SENDER, other, library)
     texts = {
-        State.INVITED: words.receipt_invited,
+        State.INVITED: words.receipt_invited_not_blind if known else words.receipt_invited,
         State.ANSWERING: words.receipt_answering,
         State.FINISHED: words.receipt_finished,
+        State.AGREED: words.agreed,
     }
     text: str = fill(texts[comparison.state], other=other)
     if in_doubt and comparison.state is State.INVITED:
@@ -122,6 +143,8 @@ def ask(stored: StoredComparison, side: Side, versions: Versions, library: Libra
         return over(comparison, side, other, library)
     if comparison.asked != versions:
         return plain(fill(words.ask_changed, other=other))
+    if comparison.state is State.AGREED:
+        return _with_withdraw(fill(words.agreed, other=other), stored, library)
     if side in comparison.agreed:
         return _with_withdraw(fill(words.ask_agreed, other=other), stored, library)
     # Mentioned, since a reply in the thread of a direct message is noticed by nobody else.
@@ -185,6 +208,11 @@ def reveal(sender: str, manager: str, quiz: Quiz, findings: Findings, library: L
         parts += [section(texts[-1]), context(source)]
         texts.append(source)
     return message(parts, texts)
+
+
+def taken_back(library: Library) -> Message:
+    """Say in place of a reveal that it was taken back."""
+    return plain(escape(library.words.compare.taken_back))
 
 
 def _row(question: Question, quiz: Quiz, library: Library) -> str:

@@ -3,12 +3,13 @@
 Nobody's answers are in the records of this work: what is revealed is read when it is sent, as it was when both agreed.
 """
 
-import contextlib
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
+from bot import jobs
 from bot.domain import quiz as conversation
 from bot.domain.actions import Stop
 from bot.domain.compare import (
@@ -17,6 +18,7 @@ from bot.domain.compare import (
     Comparison,
     Event,
     Follow,
+    GiveUp,
     Lapse,
     Lose,
     Outcome,
@@ -24,23 +26,22 @@ from bot.domain.compare import (
     State,
     Versions,
     Withdraw,
-    compare,
     is_comparable,
 )
 from bot.domain.quiz import Outcome as QuizOutcome
 from bot.domain.quiz import Run, Transition
 from bot.domain.share import Refusal, refusal
-from bot.jobs import current_key, step, worker, workflow
+from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks
+from bot.slack.compare_messages import ASK, versions_of
+from bot.slack.compare_reveal import RevealingWorker
 from bot.slack.controls import CompareCommand
-from bot.slack.gateway import Render, SlackWorkError, UncertainError
+from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
 from bot.slack.pieces import Message
-from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill, mention
-from bot.storage import Moved, StoredComparison
+from bot.storage import INVITATION, RECEIPT, StoredComparison
 
-INVITATION, RECEIPT, ASK = "invitation", "receipt", "ask"  # slots of the messages about a comparison
 # What is said to who clicks what cannot be done any more; of what has been done already nothing.
 REFUSALS = {
     Outcome.EARLY: "early",
@@ -48,31 +49,49 @@ REFUSALS = {
     Outcome.REVEALED: "too_late",
     Outcome.OVER: "over",
 }
+OPEN_ALREADY = "open_already"  # why nobody was invited, by the name of its sentence
+ASK_TRIES, ASK_PAUSE = 24, 3600.0  # how often, and after how many seconds, to ask where Slack went on failing
 
 log = structlog.get_logger()
 
 
 @worker()
-class CompareWorker(SlackWorker):
-    """Leads two people through a comparison, and shows each how it stands."""
+class CompareWorker(RevealingWorker):
+    """Leads two people through a comparison, and shows each how it stands.
+
+    guests: whether guests and people of other organisations may be invited.
+    """
+
+    guests = False
+
+    # Inviting
 
     @workflow
     async def invite(self, team: str, run_id: str, user: str, manager: str) -> None:
         """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands."""
         key = current_key()
         comparison_id = hashlib.sha256(key.encode()).hexdigest()[:20]
-        reason = refusal(user, team, await self._gateway.get_person(team, manager))
+        try:
+            person = await self._gateway.get_person(team, manager)
+        except UnavailableError:
+            await self._not_invited(team, run_id, user, manager, "slack_unavailable")
+            return
 
         async def begin() -> str | None:
             stored = await self._store.runs.get(team, run_id)
             if stored is None or stored.user != user or not is_comparable(stored.run):
                 return "outdated"
-            if reason is not None:
+            if reason := refusal(user, team, person, guests=self.guests):
                 return reason.value
             if await self._store.shares.is_muted(team, manager, user):
                 return Refusal.MUTED.value
-            about = {"sender": user, "manager": manager, "by": key}
-            return None if await self._store.comparisons.begin(team, comparison_id, run_id, **about) else "open_already"
+            about = {"sender": user, "manager": manager}
+            if await self._store.comparisons.open_with(team, run_id, manager) not in (None, comparison_id):
+                return OPEN_ALREADY
+            if why := await self._store.comparisons.why_not_invite(team, user, manager, but=comparison_id):
+                return why
+            begun = await self._store.comparisons.begin(team, comparison_id, run_id, **about, by=key)
+            return None if begun else OPEN_ALREADY
 
         if why := await step("begin", begin):
             await self._not_invited(team, run_id, user, manager, why)
@@ -83,14 +102,44 @@ class CompareWorker(SlackWorker):
         except UncertainError:
             in_doubt = True
         except SlackWorkError:
-            await self._move(team, comparison_id, Lose())
+            await self._move(team, comparison_id, Lose(Side.MANAGER))
             await self._not_invited(team, run_id, user, manager, "not_delivered")
             return
         if delivered:
             await self._remember_posted(team, comparison_id, INVITATION, delivered, Comparison())
-        receipt = self._slot(team, comparison_id, RECEIPT, in_doubt=in_doubt)
-        if place := await self._tell(team, run_id, user, receipt):
+        await self._post_receipt(team, comparison_id, run_id, user, in_doubt=in_doubt)
+
+    async def _post_receipt(
+        self, team: str, comparison_id: str, run_id: str, user: str, *, in_doubt: bool = False
+    ) -> None:
+        """Tell the sender how it stands; if Slack does not take that, who invites again is told."""
+        try:
+            receipt = self._slot(team, comparison_id, RECEIPT, in_doubt=in_doubt)
+            place = await self._tell(team, run_id, user, receipt)
+        except SlackWorkError as error:
+            log.warning("a sender has no receipt of a comparison", comparison=comparison_id, error=str(error))
+            return
+        if place:
             await self._remember_posted(team, comparison_id, RECEIPT, place, Comparison())
+
+    async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> None:
+        """Say why somebody was not invited, by the name of the sentence."""
+
+        def reason(library: Library) -> Message:
+            text = fill(getattr(library.words.compare, why), to=mention(manager))
+            return blocks.filled(text) if why == "outdated" else compare_blocks.not_invited(text, run_id, library)
+
+        await self._tell(team, run_id, user, self._rendered(reason))
+
+        async def without_receipt() -> str | None:
+            comparison_id = await self._store.comparisons.open_with(team, run_id, manager)
+            stored = await self._store.comparisons.get(team, comparison_id) if comparison_id else None
+            return stored.id if stored and RECEIPT not in stored.messages else None
+
+        if why == OPEN_ALREADY and (comparison_id := await step("without receipt", without_receipt)):
+            await self._post_receipt(team, comparison_id, run_id, user)
+
+    # What both click
 
     @workflow
     async def click(
@@ -102,18 +151,28 @@ class CompareWorker(SlackWorker):
         versions: list[int],
         channel: str,
         thread_ts: str | None,
+        ts: str = "",
     ) -> None:
-        """Do what somebody clicked in a message about a comparison, or say why that cannot be done."""
+        """Do what somebody clicked in a message about a comparison, or say why that cannot be done.
+
+        ts: of that message; empty in what the version before this one has recorded.
+        """
         side = await self._side(team, comparison_id, user)
         if not isinstance(side, Side):
             await self._refuse(team, channel, user, thread_ts, side)
+            return
+        if does in (CompareCommand.MUTE, CompareCommand.UNMUTE):
+            if side is Side.SENDER:
+                await self._refuse(team, channel, user, thread_ts, "not_yours")
+            else:
+                await self._mute(team, comparison_id, (channel, ts), muted=does == CompareCommand.MUTE)
             return
         event: Event = Withdraw(side)
         if does == CompareCommand.AGREE:
             first, second = versions
             event = Agree(side, (first, second))
             if not await self._is_there(team, comparison_id, side.other):
-                event = Lose()
+                event = Lose(side.other)
         moved = await self._move(team, comparison_id, event)
         if moved is None:
             await self._refuse(team, channel, user, thread_ts, "gone")
@@ -122,14 +181,32 @@ class CompareWorker(SlackWorker):
         elif moved.outcome in REFUSALS:
             await self._refuse(team, channel, user, thread_ts, REFUSALS[moved.outcome])
 
+    async def _mute(self, team: str, comparison_id: str, place: tuple[str, str], *, muted: bool) -> None:
+        """Let the manager get nothing more from the sender, or get it again, and have the invitation there say so."""
+
+        async def change() -> None:
+            stored = await self._store.comparisons.get(team, comparison_id)
+            if stored and muted:
+                await self._store.shares.mute(team, comparison_id, stored.manager, stored.sender)
+            elif stored:
+                await self._store.shares.unmute(team, stored.manager, stored.sender)
+
+        await step("mute", change)
+        await self._update(team, comparison_id, INVITATION, place)
+
     async def accept(
         self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None
     ) -> StoredComparison | None:
-        """Take it that the manager wants to answer, as a part of other work; None if that cannot be, which is said."""
+        """Take it that the manager wants to answer, as a part of other work; None if that cannot be, which is said.
+
+        Work that had taken it and ended without a round to show for it is taken over.
+        """
         side = await self._side(team, comparison_id, user)
         if side is Side.SENDER:
             side = "not_yours"
         moved = await self._move(team, comparison_id, Accept()) if isinstance(side, Side) else None
+        if moved and moved.outcome is Outcome.REPEATED and not moved.mine:
+            moved = replace(moved, mine=await step("take over", self._take_over, team, comparison_id, current_key()))
         if moved is None or not moved.mine:
             why = side if not isinstance(side, Side) else REFUSALS.get(moved.outcome) if moved else "gone"
             if why:
@@ -138,6 +215,20 @@ class CompareWorker(SlackWorker):
         # Slack may not have said where the invitation is.
         await self._remember(team, comparison_id, INVITATION, (channel, ts))
         return moved.stored
+
+    async def _take_over(self, team: str, comparison_id: str, key: str) -> bool:
+        """Say whether this work is to begin the manager's round, because what was to begin it has ended without."""
+        former = await self._store.comparisons.begun_by(team, comparison_id)
+        if former is None:
+            return False
+        began = former.split(" ")[0]
+        if began != key and await jobs.is_under_way([began]):
+            return False
+        return await self._store.comparisons.take_over_begin(team, comparison_id, was=former, by=f"{key} Accept")
+
+    async def say_not_begun(self, team: str, channel: str, user: str, thread_ts: str | None) -> None:
+        """Say that the questions could not be asked, and can be asked for once more, as a part of other work."""
+        await self._refuse(team, channel, user, thread_ts, "not_begun")
 
     async def show_begun(self, team: str, accepted: StoredComparison) -> None:
         """Say that the manager answers, as a part of other work; and end that, if it was withdrawn meanwhile."""
@@ -161,7 +252,7 @@ class CompareWorker(SlackWorker):
             await self._follow_up(team, moved.stored)
 
     async def withdraw_all(self, team: str, user: str) -> None:
-        """End all comparisons that somebody is part of, as a part of other work."""
+        """End all comparisons that somebody is part of and that are not revealed yet, as a part of other work."""
         for comparison_id in await step("comparisons", self._store.comparisons.open_of_person, team, user):
             side = await self._side(team, comparison_id, user)
             moved = await self._move(team, comparison_id, Withdraw(side)) if isinstance(side, Side) else None
@@ -170,7 +261,7 @@ class CompareWorker(SlackWorker):
 
     @workflow
     async def handle_due(self, team: str, comparison_id: str, at: float) -> None:
-        """End a comparison in which nothing has happened for long, or ask once what has changed since the reveal."""
+        """Do what time brings: end what nobody touches, try to show what was agreed to, ask once what has changed."""
         key = current_key()
 
         async def look() -> dict[str, Any] | None:
@@ -180,16 +271,23 @@ class CompareWorker(SlackWorker):
         if (record := await step("look", look)) is None:
             return
         stored = StoredComparison.read(record)
+        is_agreed = stored.comparison.state is State.AGREED
         if stored.comparison.is_open:
-            moved = await self._move(team, comparison_id, Lapse())
-            if moved and moved.mine:
+            moved = await self._move(team, comparison_id, GiveUp() if is_agreed else Lapse())
+            if moved and moved.mine and moved.stored.comparison.state is not State.AGREED:
                 await self._follow_up(team, moved.stored)
-            return
+                return
+            if not is_agreed:
+                return
 
         async def take() -> bool:
             return await self._store.comparisons.take_due(team, comparison_id, at, by=key)
 
-        if await step("take", take) and stored.comparison.state is State.REVEALED:
+        if not await step("take", take):
+            return
+        if is_agreed:
+            await self._show_both(team, stored, doubtful=True)
+        elif stored.comparison.state is State.REVEALED:
 
             def question(library: Library) -> Message:
                 return compare_blocks.follow_up(comparison_id, stored.manager, library)
@@ -217,24 +315,33 @@ class CompareWorker(SlackWorker):
             return {slot: list(place) for slot, place in now.messages.items()}
 
         for slot, (channel, ts) in (await step("messages", look)).items():
-            await self._gateway.update_message(team, channel, ts, self._slot(team, stored.id, slot, known=stored))
-            if slot.startswith(f"{ASK}:") and stored.comparison.asked != _versions(slot):
+            await self._update(team, stored.id, slot, (channel, ts), known=stored)
+            if slot.startswith(f"{ASK}:") and stored.comparison.asked != versions_of(slot):
                 await self._remember(team, stored.id, slot, None)
 
     async def _follow_up(self, team: str, stored: StoredComparison) -> None:
         """Do what follows from how a comparison stands now."""
         comparison = stored.comparison
-        if comparison.state is State.REVEALED:
-            await self._reveal(team, stored)
-        elif comparison.state is State.FINISHED and comparison.asked and not comparison.agreed:
+        if comparison.state is State.AGREED:
+            await self._show_both(team, stored)
+            return
+        if comparison.state is State.FINISHED and comparison.asked and not comparison.agreed:
             await self._ask(team, stored, comparison.asked)
-        elif not comparison.is_open:
+        elif not comparison.is_open and comparison.state is not State.REVEALED:
             # Who has not begun to answer is told by the invitation, which says so in place of its buttons.
             for side in [side for side in Side if side is not comparison.ended_by and stored.run_of(side)]:
                 await self._tell_side(team, stored, side, self._over(stored, side))
             if stored.manager_run:
                 await step("stop round", self._stop, team, stored.manager_run, current_key())
         await self.show(team, stored)
+
+    async def _show_both(self, team: str, stored: StoredComparison, *, doubtful: bool = False) -> None:
+        """Show both what they agreed to; doubtful: other work may have done so. What fails now is due again."""
+        outcome = await self._reveal(team, stored, doubtful=doubtful)
+        if outcome is not None and outcome.comparison.state is State.UNREACHABLE:
+            await self._follow_up(team, outcome)
+        elif outcome is not None:
+            await self.show(team, outcome)
 
     async def _stop(self, team: str, run_id: str, key: str) -> None:
         """Stop a round whose answers nobody waits for any more, unless it is finished; again changes nothing."""
@@ -251,182 +358,32 @@ class CompareWorker(SlackWorker):
         return self._rendered(lambda library: compare_blocks.over(stored.comparison, side, other, library))
 
     async def _ask(self, team: str, stored: StoredComparison, versions: Versions) -> None:
-        """Ask both whether to reveal; if one of them cannot be reached, it ends."""
+        """Ask both whether to reveal. If one of them cannot be reached it ends; where Slack fails it is tried later."""
         for side in Side:
             slot = ":".join([ASK, side, *map(str, versions)])
             question = self._slot(team, stored.id, slot, known=stored)
-            if not await self._tell_side(team, stored, side, question, slot=slot):
-                moved = await self._move(team, stored.id, Lose())
+            for number in range(ASK_TRIES):
+                if number:
+                    await pause(ASK_PAUSE)
+                    if not await self._is_asked(team, stored.id, versions):
+                        return
+                reached = await self._tell_side(team, stored, side, question, slot=slot)
+                if reached is not None:
+                    break
+            if not reached:
+                moved = await self._move(team, stored.id, Lose(side))
                 if moved and moved.mine:
                     await self._follow_up(team, moved.stored)
                 return
 
-    async def _reveal(self, team: str, stored: StoredComparison) -> None:
-        """Show both what they have agreed to show: in a conversation of both, or else to each alone."""
+    async def _is_asked(self, team: str, comparison_id: str, versions: Versions) -> bool:
+        """Say, by a step, whether both are still asked about the answers of these versions."""
 
-        def revealed(*, apart: bool) -> Render:
-            async def render() -> Message:
-                now = await self._store.comparisons.get(team, stored.id)
-                if now is None or now.shown is None:
-                    return blocks.say(self._library.words.compare.gone)
-                quiz = await self._store.runs.quiz(now.shown.quiz) or self._library.quiz
-                try:
-                    findings = compare(quiz, now.shown.sender, now.shown.manager)
-                except ValueError:  # of a version of the quiz that cannot be read any more
-                    return blocks.say(self._library.words.compare.gone)
-                return compare_blocks.reveal(now.sender, now.manager, quiz, findings, self._library, apart=apart)
-
-            return render
-
-        group = await self._gateway.open_direct_message(team, stored.sender, stored.manager)
-        posted = False
-        if group:
-            with contextlib.suppress(SlackWorkError):
-                posted = await self._gateway.post_message(team, group, revealed(apart=False)) is not None
-        for person in () if posted else (stored.sender, stored.manager):
-            try:
-                await self._gateway.post_message(team, person, revealed(apart=True))
-            except SlackWorkError as error:
-                log.warning("one of two could not be shown a comparison", comparison=stored.id, error=str(error))
-        await step("forget answers", self._store.comparisons.clear_shown, team, stored.id)
-
-    async def _tell_side(
-        self, team: str, stored: StoredComparison, side: Side, render: Render, *, slot: str | None = None
-    ) -> bool:
-        """Say something to one of the two, and remember it under a slot; False if they cannot be reached."""
-        try:
-            place = await self._tell(team, stored.run_of(side), stored.person(side), render)
-            if slot and place:
-                await self._remember_posted(team, stored.id, slot, place, stored.comparison)
-        except UncertainError:
-            return True
-        except SlackWorkError as error:
-            log.warning("one of two could not be told of a comparison", comparison=stored.id, error=str(error))
-            return False
-        return True
-
-    async def _tell(self, team: str, run_id: str | None, user: str, render: Render) -> tuple[str, str] | None:
-        """Say something in the thread of somebody's round; where that is gone, in their direct message.
-
-        Gives channel and ts; None if there is nothing to say.
-        """
-
-        async def look() -> list[str] | None:
-            stored = await self._store.runs.get(team, run_id) if run_id else None
-            return [stored.channel, stored.root_ts] if stored else None
-
-        if run_id and (thread := await step("thread", look)):
-            channel, root_ts = thread
-            if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
-                await self._remember_in_run(team, run_id, posted[1])
-                return posted
-        return await self._gateway.post_message(team, user, render)
-
-    async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> None:
-        """Say why somebody was not invited, by the name of the sentence."""
-
-        def said(library: Library) -> Message:
-            text = fill(getattr(library.words.compare, why), to=mention(manager))
-            return blocks.filled(text) if why == "outdated" else compare_blocks.not_invited(text, run_id, library)
-
-        await self._tell(team, run_id, user, self._rendered(said))
-
-    # Steps and messages
-
-    async def _move(self, team: str, comparison_id: str, event: Event) -> Moved | None:
-        """Let something happen to a comparison, as a step; None if there is none."""
-        by = f"{current_key()} {type(event).__name__}"
-
-        async def move() -> dict[str, Any] | None:
-            moved = await self._store.comparisons.move(team, comparison_id, event, by=by)
-            return {"outcome": moved.outcome, "mine": moved.mine, "stored": moved.stored.record()} if moved else None
-
-        if (record := await step("move", move)) is None:
-            return None
-        return Moved(Outcome(record["outcome"]), record["mine"], StoredComparison.read(record["stored"]))
-
-    async def _remember(self, team: str, comparison_id: str, slot: str, place: tuple[str, str] | None) -> None:
-        """Remember, by a step, where a message about a comparison is; None if it is of no more use."""
-        record = self._store.comparisons.record_message
-        await step(f"remember {slot}", record, team, comparison_id, slot, list(place) if place else None)
-
-    async def _remember_posted(
-        self, team: str, comparison_id: str, slot: str, place: tuple[str, str], was: Comparison
-    ) -> None:
-        """Remember a message that has just been posted, for the comparison as it was then.
-
-        Who has moved it since could not know of the message, which is brought up to date here.
-        """
-        await self._remember(team, comparison_id, slot, place)
-
-        async def has_moved() -> bool:
+        async def look() -> bool:
             stored = await self._store.comparisons.get(team, comparison_id)
-            return stored is not None and stored.comparison != was
+            return stored is not None and stored.comparison.is_open and stored.comparison.asked == versions
 
-        if await step("has moved", has_moved):
-            channel, ts = place
-            await self._gateway.update_message(team, channel, ts, self._slot(team, comparison_id, slot))
-
-    async def _side(self, team: str, comparison_id: str, user: str) -> Side | str:
-        """Say, by a step, which part somebody has in a comparison; "not_yours" or "gone" if they have none."""
-
-        async def look() -> str:
-            stored = await self._store.comparisons.get(team, comparison_id)
-            if stored is None:
-                return "gone"
-            side = stored.side_of(user)
-            return side.value if side else "not_yours"
-
-        part = await step("whose", look)
-        return Side(part) if part in set(Side) else part
-
-    async def _is_there(self, team: str, comparison_id: str, side: Side) -> bool:
-        """Say whether one of the two still has an active account, as far as Slack tells."""
-
-        async def who() -> str | None:
-            stored = await self._store.comparisons.get(team, comparison_id)
-            return stored.person(side) if stored else None
-
-        user = await step("who", who)
-        person = await self._gateway.get_person(team, user) if user else None
-        return person is None or person.is_active
-
-    async def _refuse(self, team: str, channel: str, user: str, thread_ts: str | None, why: str) -> None:
-        """Say to who has clicked why that cannot be done, by the name of the sentence."""
-        if why == "not_yours":
-            log.warning("refused: not the buttons of this person", key=current_key())
-        with contextlib.suppress(SlackWorkError):  # Slack shows nothing to who is not there
-            await self._gateway.post_ephemeral(team, channel, user, self._say(why), thread_ts=thread_ts)
-
-    def _say(self, name: str) -> Render:
-        return self._rendered(lambda library: blocks.say(getattr(library.words.compare, name)))
-
-    def _slot(
-        self, team: str, comparison_id: str, slot: str, *, known: StoredComparison | None = None, in_doubt: bool = False
-    ) -> Render:
-        """Have a message about a comparison rendered as it stands when that is sent; `known` as it stood last."""
-
-        async def render() -> Message | None:
-            stored = await self._store.comparisons.get(team, comparison_id) or known
-            if stored is None:
-                return None
-            library = self._library
-            if slot == RECEIPT:
-                return compare_blocks.receipt(stored, library, in_doubt=in_doubt)
-            if slot == INVITATION:
-                run = await self._store.runs.get(team, stored.run)
-                count = len((run.run.quiz if run else library.quiz).questions)
-                seen = await self._store.comparisons.is_known_to(team, stored.run, stored.manager)
-                return compare_blocks.invitation(stored, count, library, known=seen)
-            return compare_blocks.ask(stored, Side(slot.split(":")[1]), _versions(slot), library)
-
-        return render
+        return await step("is asked", look)
 
 
 compare_worker = CompareWorker("compare")
-
-
-def _versions(slot: str) -> Versions:
-    """Give the versions of the answers that a question was about."""
-    _, _, sender, manager = slot.split(":")
-    return int(sender), int(manager)

@@ -399,6 +399,8 @@ class CompareCommand(StrEnum):
     ACCEPT = "accept"
     WITHDRAW = "withdraw"  # or decline
     AGREE = "agree"
+    MUTE = "mute"  # want nothing more from who has invited
+    UNMUTE = "unmute"
 
 
 def compare_button(text: str, run_id: str, recipient: str = "") -> kit.Button:

@@ -45,7 +45,7 @@ from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before, change_note
 from bot.slack.share_blocks import Filled
 from bot.slack.text import fill, mention
-from bot.storage import PROMPT, ChannelSettings, Share, ShareState, StoredComparison, StoredRun
+from bot.storage import PROMPT, ChannelSettings, Revealed, Share, ShareState, StoredComparison, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
@@ -493,7 +493,7 @@ def example_share(run: Run, library: Library, note: str = "<!channel> & " * 38) 
 
 def sharing(library: Library) -> Iterator[Rendering]:
     """Give what surrounds a share: the window, the states of a copy and of its receipt, the list, and what is told."""
-    words, to = library.words.share, mention(USER)
+    words = library.words.share
     run = replace(_run_of_each_role(library)[0], graded=_mismatch(library))
     share, stored = example_share(run, library), StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", run, {})
     for name, filled in {"empty": Filled(), "full": Filled(USER, list(Part), share.note or "", Place.GROUP)}.items():
@@ -556,10 +556,17 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
+    revealed = [Revealed(USER, Side.SENDER, 1.0)]
+    yield Rendering("list of a reveal", partial(share_blocks.listed, [], library, revealed))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
     yield Rendering("list of a share that is uncertain", partial(share_blocks.listed, [uncertain], library))
     mine = share_blocks.home_section(stored, [share] * (share_blocks.MOST + 1), library)
     yield Rendering("Home with shares", partial(blocks.home, library, mine=mine))
+
+
+def sharing_told(library: Library) -> Iterator[Rendering]:
+    """Give what is told about a share, to its sender and to its recipient."""
+    words, to = library.words.share, mention(USER)
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
     changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked")
@@ -592,25 +599,27 @@ def comparing(library: Library) -> Iterator[Rendering]:
     yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
     yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))
     refusals = (Refusal.BOT, Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN, Refusal.MUTED)
-    for why in (*refusals, "open_already", "not_delivered"):
+    more = ("open_already", "declined_lately", "invited_often", "slack_unavailable", "not_delivered")
+    for why in (*refusals, *more):
         text = fill(getattr(words, why), to=mention(USER))
         yield Rendering(f"nobody invited: {why}", partial(compare_blocks.not_invited, text, RUN, library))
     standing = [Comparison(state, (3, 4)) for state in State if state not in (State.DECLINED, State.WITHDRAWN)]
     standing += [Comparison(State.FINISHED, (3, 4), frozenset({side})) for side in Side]
-    standing += [Comparison(State.WITHDRAWN, ended_by=side) for side in Side]
+    standing += [Comparison(state, ended_by=side) for state in (State.WITHDRAWN, State.UNREACHABLE) for side in Side]
     standing += [Comparison(State.DECLINED, ended_by=Side.MANAGER)]
     for comparison in standing:
         stored = StoredComparison(SHARE, USER, USER, RUN, RUN, comparison, {})
         name = f"{comparison.state}, ended by {comparison.ended_by}, agreed by {sorted(comparison.agreed)}"
         for flag in (True, False):
-            invited = partial(compare_blocks.invitation, stored, count, library, known=flag)
-            yield Rendering(f"invitation to compare, {name}, known {flag}", invited)
-            receipt = partial(compare_blocks.receipt, stored, library, in_doubt=flag)
-            yield Rendering(f"receipt of an invitation, {name}, in doubt {flag}", receipt)
+            invited = partial(compare_blocks.invitation, stored, count, library, known=flag, muted=flag)
+            yield Rendering(f"invitation to compare, {name}, known and muted {flag}", invited)
+            receipt = partial(compare_blocks.receipt, stored, library, known=flag, in_doubt=flag)
+            yield Rendering(f"receipt of an invitation, {name}, known and in doubt {flag}", receipt)
         for side, versions in product(Side, ((3, 4), (2, 4))):
             asked = partial(compare_blocks.ask, stored, side, versions, library)
             yield Rendering(f"question to the {side} whether to reveal {versions}, {name}", asked)
     yield from reveals(library)
+    yield Rendering("reveal that was taken back", partial(compare_blocks.taken_back, library))
     yield Rendering("question what has changed", partial(compare_blocks.follow_up, SHARE, USER, library))
     for changed in (True, False):
         thanks = partial(compare_blocks.thanks, library, changed=changed)
@@ -692,8 +701,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
             "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "withdraw_unknown",
         ),
         "compare": (
-            "changed", "early", "finished", "gone", "not_opened", "not_yours", "not_yourself", "nothing_to_compare",
-            "outdated", "over", "own_only", "too_late",
+            "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",
+            "nothing_to_compare", "outdated", "over", "own_only", "too_late",
         ),
     }  # fmt: skip
     for group, texts in names.items():
@@ -765,6 +774,6 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, no_answers, feedback, manners, questions, rounds, shortened,
-        halves, pictures, reviews, lists, sharing, comparing, first_steps, gaps, privacy, sentences, home,
+        halves, pictures, reviews, lists, sharing, sharing_told, comparing, first_steps, gaps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

@@ -107,7 +107,11 @@ class SlackWorkError(WorkError):
     """Slack refused for good, or went on failing; `rolefit jobs` can have it done later. Holds Slack's code."""
 
 
-class UncertainError(SlackWorkError):
+class UnavailableError(SlackWorkError):
+    """Slack went on failing, so that it may work later."""
+
+
+class UncertainError(UnavailableError):
     """Slack went on failing, and may have done it all the same."""
 
 
@@ -170,7 +174,7 @@ class SlackGateway:
 
         doubtful: another may have posted it, so that it is looked for first. Gives `channel` and `ts`, and `misplaced`
         if Slack has put it outside its thread, whose root is not there; or `gone` if the direct message is, or `lost`
-        if the lease is somebody else's by now.
+        if the lease is somebody else's by now. Raises UncertainError as `post_message` does: `find_message` then looks.
         """
         return await self._post(
             "post", team, channel, render, thread_ts, key, unless=IS_GONE, doubtful=doubtful, lease=lease
@@ -198,19 +202,21 @@ class SlackGateway:
             return Delivery.REFUSED, "", ""
         return Delivery.DELIVERED, posted["channel"], posted["ts"]
 
-    async def find_message(self, team: str, where: str, key: str, since: float) -> tuple[str, str] | None:
-        """Look for a message of ours by the key it was posted with; gives channel and ts, None if it is not there.
+    async def find_message(
+        self, team: str, channel: str, key: str, *, since: float | None = None
+    ) -> tuple[str, str] | None:
+        """Give channel and ts of a message of ours, by the key it was posted with; None if it is not there.
 
-        where: a person's id, or that of a conversation. since: seconds since 1970, before which it was not posted.
-        Raises SlackWorkError if Slack does not let us look, or goes on failing.
+        channel: its id, or that of the person whose direct message it is. since: seconds since 1970, before which it
+        was not posted; a day before this work began, if not given. Raises SlackWorkError if that cannot be told.
         """
 
         async def look(before: CallResult) -> CallResult:
-            since_then = since - CLOCKS_APART
-            return await self._look(team, key, where, None, since_then, before.get("cursor"), strict=True) or {}
+            begun_at = await jobs.begun_at() - LOOKED_BACK if since is None else since - CLOCKS_APART
+            return await self._find(team, key, channel, None, begun_at, before.get("cursor")) or {}
 
-        found = await self._call("find", look)
-        return (found["channel"], found["ts"]) if found else None
+        message = await self._call("look", look)
+        return (message["channel"], message["ts"]) if message else None
 
     async def own_replies(self, team: str, channel: str, root_ts: str, kinds: Sequence[str]) -> list[str]:
         """Give the ts of our own messages in a thread that work posted whose key begins with one of `kinds`.
@@ -314,7 +320,8 @@ class SlackGateway:
     async def open_direct_message(self, team: str, *users: str) -> str | None:
         """Give the id of our conversation with one person, or of that with several people together.
 
-        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated.
+        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated. Raises
+        UnavailableError if it went on failing, so that it may do so later.
         """
 
         async def opened(_: CallResult) -> CallResult:
@@ -564,7 +571,7 @@ class SlackGateway:
         await self._call("read message", read)
 
     async def get_person(self, team: str, user: str) -> Person | None:
-        """Look somebody up; None if Slack does not say who it is."""
+        """Look somebody up; None if Slack does not say who it is. Raises UnavailableError if it went on failing."""
 
         async def person(_: CallResult) -> CallResult:
             found = await read_person(await self._client(team), user)
@@ -667,21 +674,26 @@ class SlackGateway:
         return await method(**arguments)
 
     async def _look(
-        self,
-        team: str,
-        key: str,
-        channel: str,
-        thread_ts: str | None,
-        since: float,
-        cursor: str | None,
-        *,
-        strict: bool = False,
+        self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
+    ) -> CallResult | None:
+        """Look for a message of ours as `_find` does; None also if we may not look."""
+        try:
+            return await self._find(team, key, channel, thread_ts, since, cursor)
+        except SlackApiError as error:
+            if _may_pass(error):
+                raise
+            log.warning("cannot look whether it was posted", key=key, error=code(error))
+            metrics.DOUBTFUL.labels("could not look").inc()
+            return None
+
+    async def _find(
+        self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
     ) -> CallResult | None:
         """Look for a message of ours where it would stand, of no earlier than `since` (seconds since 1970).
 
-        None if it is not there or, unless we are to be `strict`, we may not look; an app that was installed before it
-        had the scope `im:write` may not in a direct message that is known by the person's id alone. One page at a time,
-        each an attempt of its own: some apps may only look once a minute.
+        None if it is not there. Raises SlackApiError if we may not look; an app that was installed before it had the
+        scope `im:write` may not in a direct message that is known by the person's id alone. One page at a time, each an
+        attempt of its own: some apps may only look once a minute.
         """
         where: dict[str, Any] = {
             "limit": LOOKED_AT,
@@ -689,26 +701,19 @@ class SlackGateway:
             "oldest": f"{since:.6f}",
             "cursor": cursor,
         }
-        try:
-            client = await self._client(team)
-            if channel[:1] in PEOPLE:
-                channel = str((await client.conversations_open(users=channel))["channel"]["id"])
-            found, misplaced = None, False
-            if thread_ts:
-                try:
-                    found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
-                except SlackApiError as error:
-                    misplaced = code(error) == "thread_not_found"  # it then stands at top level, if it was posted
-                    if not misplaced:
-                        raise
-            if found is None:
-                found = await client.conversations_history(channel=channel, **where)
-        except SlackApiError as error:
-            if strict or _may_pass(error):
-                raise
-            log.warning("cannot look whether it was posted", key=key, error=code(error))
-            metrics.DOUBTFUL.labels("could not look").inc()
-            return None
+        client = await self._client(team)
+        if channel[:1] in PEOPLE:
+            channel = str((await client.conversations_open(users=channel))["channel"]["id"])
+        found, misplaced = None, False
+        if thread_ts:
+            try:
+                found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
+            except SlackApiError as error:
+                misplaced = code(error) == "thread_not_found"  # it then stands at top level, if it was posted
+                if not misplaced:
+                    raise
+        if found is None:
+            found = await client.conversations_history(channel=channel, **where)
         for message in found["messages"]:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
                 log.info("found what was posted before", key=key)
@@ -732,8 +737,8 @@ class SlackGateway:
         """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
 
         Gives {"lost": True} if the lease is somebody else's by now, and `wait` if it would have to wait and is not to
-        be `patient`. Raises SlackWorkError if Slack goes on failing or refuses for good, UncertainError if it may have
-        done it.
+        be `patient`. Raises SlackWorkError if Slack refuses for good, UnavailableError if it goes on failing, and
+        UncertainError if it may have done it all the same.
         """
         tries, waits = 0, 0
         before: CallResult = {"uncertain": doubtful}
@@ -754,7 +759,7 @@ class SlackGateway:
             tries += result.get("counts", 0)
             waits += 1
             if tries >= TRIES or waits >= PATIENT_TRIES:
-                raise (UncertainError if before["uncertain"] else SlackWorkError)(result.get("error"))
+                raise (UncertainError if before["uncertain"] else UnavailableError)(result.get("error"))
             await pause(result["wait"])
 
     async def _try(

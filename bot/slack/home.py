@@ -9,6 +9,7 @@ from bot.jobs import formerly, worker, workflow
 from bot.slack import blocks, history, share_blocks
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import AppHomeOpened, EventCallback
+from bot.slack.share_messages import reveals_of
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 
@@ -31,7 +32,8 @@ class HomeWorker(SlackWorker):
         async def view() -> dict[str, Any]:
             rounds = await self._store.runs.history(team, user, limit=history.MOST)
             latest = next((stored for stored in rounds if stored.run.shareable), None)
-            mine = share_blocks.home_section(latest, await self._store.shares.live(team, user), self._library)
+            shares, reveals = await self._store.shares.live(team, user), await reveals_of(self._store, team, user)
+            mine = share_blocks.home_section(latest, shares, self._library, reveals)
             return blocks.home(self._library, self.support, await gaps_worker.home_section(team, user), mine)
 
         await self._gateway.publish_home(team, user, view)

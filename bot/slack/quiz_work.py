@@ -63,11 +63,15 @@ class QuizWorker(ReconcilingWorker):
     async def begin_comparison(
         self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None
     ) -> None:
-        """Open a round in which somebody answers for another person's work, once they have accepted to compare."""
+        """Open a round in which somebody answers for another person's work; if that fails their next click does."""
         accepted = await compare_worker.accept(team, comparison_id, user, channel, ts, thread_ts)
         if accepted is not None:
             run_id = _new_run_id()
-            await self._open(team, user, run_id, accepted)
+            try:
+                await self._open(team, user, run_id, accepted)
+            except SlackWorkError:
+                await compare_worker.say_not_begun(team, channel, user, thread_ts)
+                return
             await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
             await compare_worker.show_begun(team, accepted)
 

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.quiz import Status
-from bot.domain.share import MOST_A_DAY, Part, Place, Refusal, refusal
+from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, refusal
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
 from bot.slack.controls import read_run
@@ -202,6 +202,8 @@ async def _errors(
     why = await _refusal(team, user, recipient, client, store)
     if why is None and not chosen.updates and await store.shares.count_sent_today(team, chosen.run) >= MOST_A_DAY:
         why = Refusal.TOO_MANY
+    if why is None and TELLING.intersection(parts) and await store.comparisons.is_open(team, user, recipient):
+        why = Refusal.COMPARING
     if why:  # of an update there is no picker
         reason = share_blocks.reason(why, library, updates=bool(chosen.updates))
         errors[share_blocks.PARTS if chosen.updates else share_blocks.TO] = reason

@@ -36,7 +36,7 @@ from bot.slack.share_controls import (
 )
 from bot.slack.shared_result import part_names
 from bot.slack.text import Mrkdwn, escape, fill, mention, quotable
-from bot.storage import Share, ShareState, StoredRun
+from bot.storage import Revealed, Share, ShareState, StoredRun
 
 MOST = 20  # shares in a list
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
@@ -262,7 +262,7 @@ def receipt(
     return message([section(text), *questions, kit.ActionsBlock(buttons)], [text, *said])
 
 
-def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as others of a share
+def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as all of a share
     """Say in place of a receipt that another has taken its place, below a newer result; or that it was withdrawn."""
     if not share.is_live:
         return receipt(share, library, newer=False, guide=None)
@@ -286,29 +286,34 @@ def reason(why: str, library: Library, *, updates: bool) -> str:
     return text
 
 
-def listed(shares: Sequence[Share], library: Library) -> Message:
-    """List who can see what of somebody's results, latest first."""
+def listed(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed] = ()) -> Message:
+    """List who can see what of somebody's results, latest first.
+
+    reveals: the comparisons of theirs that both have seen.
+    """
     words = library.words.share
-    if not shares:
+    if not shares and not reveals:
         return plain(escape(words.listed_none))
     lead = escape(words.listed)
-    parts, lines = _list(shares, library)
+    parts, lines = _list(shares, library, reveals)
     return message([section(lead), *parts], [lead, *lines])
 
 
-def home_section(latest: StoredRun | None, shares: Sequence[Share], library: Library) -> list[kit.Block]:
+def home_section(
+    latest: StoredRun | None, shares: Sequence[Share], library: Library, reveals: Sequence[Revealed] = ()
+) -> list[kit.Block]:
     """Give what somebody's Home tab says of their latest result, and of who can see what."""
     words = library.words.share
     blocks: list[kit.Block] = []
     if latest and (found := latest.run.recommendation):
         lead = fill(words.result, result=result.named(found, library))
         blocks += [section(lead), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
-    if shares:
-        blocks += [section(escape(words.listed)), *_list(shares, library)[0]]
+    if shares or reveals:
+        blocks += [section(escape(words.listed)), *_list(shares, library, reveals)[0]]
     return blocks
 
 
-def _list(shares: Sequence[Share], library: Library) -> tuple[list[kit.Block], list[str]]:
+def _list(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed]) -> tuple[list[kit.Block], list[str]]:
     words = library.words.share
     blocks: list[kit.Block] = []
     lines: list[str] = []
@@ -324,6 +329,9 @@ def _list(shares: Sequence[Share], library: Library) -> tuple[list[kit.Block], l
         more = fill(words.listed_more, count=str(len(shares) - MOST))
         blocks.append(context(more))
         lines.append(more)
+    if seen := [fill(words.listed_reveal, to=mention(known.other), date=_on(known.at)) for known in reveals[:MOST]]:
+        blocks.append(section("\n".join(seen)))
+        lines += seen
     return blocks, lines
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.domain.compare import is_comparable
+from bot.domain.compare import Side, is_comparable
 from bot.domain.share import Part
 from bot.jobs import step
 from bot.knowledge import Library
@@ -12,7 +12,7 @@ from bot.slack.gateway import CallResult, Render, SlackWorkError, recorded
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
-from bot.storage import Share, ShareState, Store, StoredRun
+from bot.storage import Revealed, Share, ShareState, Store, StoredRun
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
 
@@ -118,10 +118,10 @@ class SharingWorker(SlackWorker):
         return receipt
 
     def _list(self, team: str, user: str) -> Render:
-        async def listed() -> Message:
-            return share_blocks.listed(await self._store.shares.live(team, user), self._library)
+        async def now() -> Message:
+            return await listed(self._store, team, user, self._library)
 
-        return listed
+        return now
 
     def _of_share(
         self, team: str, share_id: str, render: Callable[[Share, StoredRun, Library], Message | None]
@@ -158,6 +158,17 @@ async def try_call(call: Awaitable[CallResult]) -> CallResult:
         return await call
     except SlackWorkError:
         return {"failed": True}
+
+
+async def listed(store: Store, team: str, user: str, library: Library) -> Message:
+    """List who can see what of somebody's results."""
+    return share_blocks.listed(await store.shares.live(team, user), library, await reveals_of(store, team, user))
+
+
+async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
+    """Give the comparisons about somebody's own work that both have seen."""
+    revealed = await store.comparisons.revealed(team, user)
+    return [known for known in revealed if known.side is Side.SENDER]
 
 
 async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:

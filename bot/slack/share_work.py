@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 
 from bot.domain.quiz import Status
-from bot.domain.share import MOST_A_DAY, Delivery, Part, Place, Refusal, refusal
+from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import in_doubt, message_key, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
@@ -90,6 +90,9 @@ class ShareWorker(SharingWorker):
             return "outdated"
         if await self._store.shares.is_muted(team, share.recipient, stored.user):
             return Refusal.MUTED.value
+        tells = TELLING.intersection(share.parts)
+        if tells and await self._store.comparisons.is_open(team, stored.user, share.recipient):
+            return Refusal.COMPARING.value
         if share.updates:
             former = await self._store.shares.get(team, share.updates)
             known = former and former.is_live and former.recipient == share.recipient
@@ -382,7 +385,7 @@ class ShareWorker(SharingWorker):
         where, found, is_known = (await self._where_to(team, claimed) if recipient else None), None, False
         if where is not None:
             with contextlib.suppress(SlackWorkError):
-                found = await self._gateway.find_message(team, where, claimed["key"], claimed["since"])
+                found = await self._gateway.find_message(team, where, claimed["key"], since=claimed["since"])
                 is_known = True
         if not is_known:
             await self._tell(team, claimed, self._told("withdraw_not_looked", recipient))

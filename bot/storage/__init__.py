@@ -1,9 +1,10 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.domain.gaps import Question, QuestionKind
-from bot.storage.comparisons import Moved, Shown, StoredComparison
+from bot.storage.comparisons import Moved, Revealed, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
+from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
 from bot.storage.shares import ROOT, Claim, Share, ShareState, graded_as
@@ -12,11 +13,13 @@ from bot.storage.store import Installation, Store
 __all__ = [
     "ANSWER",
     "CARD",
+    "INVITATION",
     "LINK",
     "LOST",
     "NOTE",
     "NOT_YOURS",
     "PROMPT",
+    "RECEIPT",
     "ROOT",
     "ActionResult",
     "Applied",
@@ -33,6 +36,7 @@ __all__ = [
     "QuestionKind",
     "Reply",
     "ReplyState",
+    "Revealed",
     "Share",
     "ShareState",
     "Shown",

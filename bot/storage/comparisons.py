@@ -9,25 +9,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.domain.compare import ASK_AFTER, OPEN_FOR, Comparison, Event, Lapse, Outcome, Rounds, Side, State, apply
+from bot.domain.compare import (
+    ASK_AFTER,
+    MOST_INVITATIONS_A_DAY,
+    NOT_AGAIN_FOR,
+    OPEN_FOR,
+    TRIED_FOR,
+    TRY_AGAIN_AFTER,
+    Comparison,
+    Event,
+    GiveUp,
+    Lapse,
+    Outcome,
+    Rounds,
+    Side,
+    State,
+    apply,
+)
 from bot.domain.fit import Answers
 from bot.domain.quiz import Status
+from bot.domain.share import TELLING
 from bot.storage.people import SENT
 from bot.storage.sql import insert_into
 from bot.storage.tables import answers, comparisons, runs, shares
 
-RECEIVED = (SENT, "withdrawn")  # states of a share whose recipient has seen it, or may have
+RECEIVED = (SENT, "withdrawn", "uncertain")  # states of a share whose recipient has seen it, or may have
+DAY = 86_400.0  # seconds
 
 
 @dataclass(frozen=True)
 class StoredComparison:
     """A comparison with the people and rounds it is between.
 
-    messages: by slot, channel and ts. shown: the answers that both agreed to show, until both have been shown them.
+    messages: by slot, channel and ts. shown: the answers that both agreed to show, until both have been shown them, or
+    it has ended.
     """
 
     id: str
@@ -82,6 +101,15 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Revealed:
+    """That a comparison was revealed: with whom, which part one had in it, and when, in seconds since 1970."""
+
+    other: str
+    side: Side
+    at: float
+
+
+@dataclass(frozen=True)
 class Moved:
     """What an event has led to, and the comparison after it.
 
@@ -126,14 +154,61 @@ class Comparisons:
             row = (await connection.execute(select(comparisons).where(*_of(team, comparison_id)))).first()
         return _stored(row) if row else None
 
-    async def is_known_to(self, team: str, run: str, manager: str) -> bool:
-        """Say whether somebody has been shown the result of a round before, by a share or by a comparison."""
-        sent = select(shares.c.id).where(shares.c.team == team, shares.c.run == run)
-        sent = sent.where(shares.c.recipient == manager, shares.c.state.in_(RECEIVED))
-        mine = (comparisons.c.team == team, comparisons.c.run == run, comparisons.c.manager == manager)
-        revealed = select(comparisons.c.id).where(*mine, comparisons.c.state == State.REVEALED)
+    async def is_known_to(self, team: str, sender: str, manager: str) -> bool:
+        """Say whether somebody has been shown what somebody else answered about their own work, in whichever round.
+
+        By a share with the recommendation or the answers, also one that was withdrawn since, or by a comparison.
+        """
+        sent = select(shares.c.parts).join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
+        sent = sent.where(shares.c.team == team, runs.c.user == sender, shares.c.recipient == manager)
+        revealed = select(comparisons.c.id).where(*_between(team, sender, manager))
         async with self._engine.connect() as connection:
-            return await connection.scalar(union_all(sent, revealed).limit(1)) is not None
+            for parts in await connection.scalars(sent.where(shares.c.state.in_(RECEIVED))):
+                if parts is None or TELLING.intersection(parts):  # None: of before they could be chosen
+                    return True
+            known = revealed.where(comparisons.c.state == State.REVEALED).limit(1)
+            return await connection.scalar(known) is not None
+
+    async def why_not_invite(self, team: str, sender: str, manager: str, *, but: str) -> str | None:
+        """Say why somebody may not be invited now, as a key of `compare` in words.yaml; None if they may.
+
+        Not after they have declined or ended one lately, unless they have invited the other since, and not too often a
+        day. but: a comparison that does not count, as it is the one that is being begun.
+        """
+        now, mine = time.time(), (*_between(team, sender, manager), comparisons.c.id != but)
+        refused = select(func.max(comparisons.c.moved_at)).where(*mine, comparisons.c.ended_by == Side.MANAGER)
+        refused = refused.where(comparisons.c.state.in_((State.DECLINED, State.WITHDRAWN)))
+        refused = refused.where(comparisons.c.moved_at > now - NOT_AGAIN_FOR.total_seconds())
+        lately = select(func.count()).select_from(comparisons).where(*mine, comparisons.c.begun_at > now - DAY)
+        async with self._engine.connect() as connection:
+            if (at := await connection.scalar(refused)) is not None:
+                reverse = select(comparisons.c.id).where(*_between(team, manager, sender), comparisons.c.begun_at > at)
+                if await connection.scalar(reverse.limit(1)) is None:
+                    return "declined_lately"
+            arrived = lately.where(comparisons.c.state != State.UNREACHABLE)
+            return "invited_often" if (await connection.scalar(arrived) or 0) >= MOST_INVITATIONS_A_DAY else None
+
+    async def is_open(self, team: str, sender: str, manager: str) -> bool:
+        """Say whether a comparison is open that somebody has begun with somebody else."""
+        return bool(await self._open(team, and_(*_between(team, sender, manager))))
+
+    async def open_with(self, team: str, run: str, manager: str) -> str | None:
+        """Name the open comparison of a round with somebody; None if there is none."""
+        named = await self._open(team, and_(comparisons.c.run == run, comparisons.c.manager == manager))
+        return named[0] if named else None
+
+    async def revealed(self, team: str, user: str) -> list[Revealed]:
+        """Give the reveals that somebody had a part in, latest first, for as long as the comparisons are kept."""
+        mine = or_(comparisons.c.sender == user, comparisons.c.manager == user)
+        shown = select(comparisons).where(comparisons.c.team == team, comparisons.c.state == State.REVEALED, mine)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(shown.order_by(comparisons.c.moved_at.desc(), comparisons.c.id))).all()
+        reveals = []
+        for row in rows:
+            side = Side.SENDER if row.sender == user else Side.MANAGER
+            other = row.manager if side is Side.SENDER else row.sender
+            reveals.append(Revealed(other, side, row.moved_at))
+        return reveals
 
     async def open_of_run(self, team: str, run: str) -> list[str]:
         """Name the open comparisons that a round is part of, oldest first."""
@@ -148,26 +223,26 @@ class Comparisons:
         """Let something happen to a comparison; None if there is none. Raises nothing but the database's errors.
 
         by: names the piece of work that asks for it. When that asks again, `mine` says so, unless other work has moved
-        the comparison since, which then does what follows. With the reveal, the answers that are to be shown are kept
-        as they are in this moment.
+        the comparison since, which then does what follows. Once both have agreed, the answers that are to be shown are
+        kept as they are in this moment, until they have been or it has ended.
         """
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
-            # Written first: it locks the row, and on SQLite the database, before anything is read.
-            lock = update(comparisons).where(*mine).values(state=comparisons.c.state).returning(comparisons)
-            row = (await connection.execute(lock)).first()
+            row = await _locked(connection, mine)
             if row is None:
                 return None
             before = _stored(row)
-            if isinstance(event, Lapse) and not (row.due_at and row.due_at <= time.time()):
-                return Moved(Outcome.REPEATED, row.moved_by == by, before)  # something has happened meanwhile
+            if not _is_time_for(event, row):
+                return Moved(Outcome.REPEATED, row.moved_by == by, before)
             after = apply(before.comparison, event, await _rounds(connection, team, before))
             if after.outcome is not Outcome.TAKEN:
                 return Moved(after.outcome, row.moved_by == by, before)
             values = _as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
             values["due_at"] = _due_at(after.comparison, values["moved_at"])
-            if after.comparison.state is State.REVEALED:
+            if after.comparison.state is State.AGREED:
                 values["shown"] = await _answers(connection, team, before)
+            elif before.shown:
+                values["shown"] = null()
             await connection.execute(update(comparisons).where(*mine).values(values))
             now = (await connection.execute(select(comparisons).where(*mine))).one()
         return Moved(after.outcome, mine=True, stored=_stored(now))
@@ -179,17 +254,41 @@ class Comparisons:
         """
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
-            lock = update(comparisons).where(*mine).values(state=comparisons.c.state)
-            row = (await connection.execute(lock.returning(comparisons.c.messages))).first()
-            if row is not None:
+            if (row := await _locked(connection, mine)) is not None:
                 known = {**row.messages, slot: place and list(place)}
                 known = {name: where for name, where in known.items() if where}
                 await connection.execute(update(comparisons).where(*mine).values(messages=known))
 
-    async def clear_shown(self, team: str, comparison_id: str) -> None:
-        """Forget the answers that were to be shown, once both have been; again does nothing."""
+    async def take_over_begin(self, team: str, comparison_id: str, *, was: str, by: str) -> bool:
+        """Let a piece of work begin the round of the manager in place of another, which has not; again says so again.
+
+        was, by: the two by their names, as `begun_by` gives the first.
+        """
+        mine = (*_of(team, comparison_id), comparisons.c.state == State.ANSWERING, comparisons.c.manager_run.is_(None))
+        taken = update(comparisons).where(*mine, comparisons.c.moved_by.in_((was, by))).values(moved_by=by)
         async with self._engine.begin() as connection:
-            await connection.execute(update(comparisons).where(*_of(team, comparison_id)).values(shown=None))
+            return await connection.scalar(taken.returning(comparisons.c.id)) is not None
+
+    async def begun_by(self, team: str, comparison_id: str) -> str | None:
+        """Name the piece of work that is to begin the round of the manager who has accepted; None if it is there."""
+        mine = (*_of(team, comparison_id), comparisons.c.state == State.ANSWERING, comparisons.c.manager_run.is_(None))
+        async with self._engine.connect() as connection:
+            name: str | None = await connection.scalar(select(comparisons.c.moved_by).where(*mine))
+            return name
+
+    async def hold_reveal(self, team: str, comparison_id: str, seconds: float, *, by: str) -> bool:
+        """Keep what both agreed to show for a piece of work, for so many seconds and the time until the next try.
+
+        False if it is another's by now, or nothing is to be shown any more. by: the work's key.
+        """
+        mine = _of(team, comparison_id)
+        async with self._engine.begin() as connection:
+            row = await _locked(connection, mine)
+            if row is None or row.state != State.AGREED or row.moved_by.split(" ")[0] != by:
+                return False
+            due_at = time.time() + seconds + TRY_AGAIN_AFTER.total_seconds()
+            await connection.execute(update(comparisons).where(*mine).values(due_at=due_at))
+            return True
 
     async def due(self, now: float, *, limit: int) -> list[tuple[str, str, float]]:
         """Name the comparisons of all teams for which it is time: team, id, and since when, in seconds since 1970."""
@@ -199,11 +298,18 @@ class Comparisons:
             return [(row.team, row.id, row.due_at) for row in rows]
 
     async def take_due(self, team: str, comparison_id: str, at: float, *, by: str) -> bool:
-        """Say whether a comparison is due that was `at`, and is not again; True once, and again for the same work."""
-        mine = (*_of(team, comparison_id), or_(comparisons.c.due_at == at, comparisons.c.moved_by == by))
+        """Say whether a comparison is due that was `at`; True once, and again for the same work.
+
+        It is not due again, but for what both agreed to show, which is to be tried until it has been.
+        """
+        mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
-            taken = update(comparisons).where(*mine).values(due_at=None, moved_by=by)
-            return await connection.scalar(taken.returning(comparisons.c.id)) is not None
+            row = await _locked(connection, mine)
+            if row is None or (row.due_at != at and row.moved_by != by):
+                return False
+            again = time.time() + TRY_AGAIN_AFTER.total_seconds() if row.state == State.AGREED else None
+            await connection.execute(update(comparisons).where(*mine).values(due_at=again, moved_by=by))
+            return True
 
     async def prune(self, before: float) -> None:
         """Delete comparisons of all teams that are over, and were moved last before this time in seconds since 1970.
@@ -222,6 +328,32 @@ class Comparisons:
 
 def _of(team: str, comparison_id: str) -> tuple[ColumnElement[bool], ...]:
     return comparisons.c.team == team, comparisons.c.id == comparison_id
+
+
+def _between(team: str, sender: str, manager: str) -> tuple[ColumnElement[bool], ...]:
+    return comparisons.c.team == team, comparisons.c.sender == sender, comparisons.c.manager == manager
+
+
+async def _locked(connection: AsyncConnection, which: Sequence[ColumnElement[bool]]) -> Row[Any] | None:
+    """Give a row as it stays until the end of the transaction.
+
+    Written first: that locks the row, and on SQLite the database, before anything is read.
+    """
+    lock = update(comparisons).where(*which).values(state=comparisons.c.state).returning(comparisons)
+    row: Row[Any] | None = (await connection.execute(lock)).first()
+    return row
+
+
+def _is_time_for(event: Event, row: Row[Any]) -> bool:
+    """Say whether an event that comes with time may happen yet; something may have happened meanwhile."""
+    now = time.time()
+    match event:
+        case Lapse():
+            return bool(row.due_at and row.due_at <= now)
+        case GiveUp():
+            return bool(row.moved_at <= now - TRIED_FOR.total_seconds())
+        case _:
+            return True
 
 
 async def _rounds(connection: AsyncConnection, team: str, stored: StoredComparison) -> Rounds:
@@ -248,6 +380,8 @@ async def _answers(connection: AsyncConnection, team: str, stored: StoredCompari
 
 
 def _due_at(comparison: Comparison, now: float) -> float | None:
+    if comparison.state is State.AGREED:
+        return now + TRY_AGAIN_AFTER.total_seconds()
     if comparison.is_open:
         return now + OPEN_FOR.total_seconds()
     return now + ASK_AFTER.total_seconds() if comparison.state is State.REVEALED else None

@@ -10,10 +10,12 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, DateTime, Float, Table, delete, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.domain.compare import Side, State
 from bot.storage.ownership import Owner, ownership
 from bot.storage.tables import comparisons, metadata, replies, runs, shares
 
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
+INVITATION, RECEIPT = "invitation", "receipt"  # slots of the messages about a comparison, to the manager and sender
 SENT: Final = "sent"  # the state of a share that its recipient has seen; `bot.storage.store.ShareState` has it too
 
 Rows = list[dict[str, Any]]
@@ -56,7 +58,8 @@ class People:
         """Give all rows about a person by table, as plain data; times are written as ISO 8601.
 
         Of another person's row, only what identifies it, where it names this one, and its times; and of shares only
-        those that were sent, as what others have not sent is theirs.
+        those that were sent, as what others have not sent is theirs. Of a comparison, before
+        it is revealed, nothing of the other person's part.
         """
         found: dict[str, Rows] = {}
         async with self._engine.connect() as connection:
@@ -69,6 +72,8 @@ class People:
                     columns = _brief(table, column) if of_a_person else list(table.c)
                     seen = [shares.c.state == SENT] if table is shares else []
                     rows += await _read(connection, columns, table.c.team == team, column == user, *seen)
+                if table is comparisons:
+                    rows = [_own_part(row, user) for row in rows]
                 if rows:
                     found[table.name] = rows
         return found
@@ -90,6 +95,27 @@ class People:
                     nobody = None if column.nullable else ""
                     named = update(table).where(table.c.team == team, column == user)
                     await connection.execute(named.values({column: nobody}))
+
+
+def _own_part(row: dict[str, Any], user: str) -> dict[str, Any]:
+    """Give what one of the two may see of a comparison: all of it once it is revealed.
+
+    Before that, who has moved it last, and when, would tell whether the other has agreed.
+    """
+    if row["state"] == State.REVEALED:
+        return row
+    mine, other = (Side.SENDER, Side.MANAGER) if row["sender"] == user else (Side.MANAGER, Side.SENDER)
+    hidden = {f"{other}_version", f"{other}_agreed", "shown", "moved_by", "moved_at", "due_at"}
+    hidden.add("manager_run" if other is Side.MANAGER else "run")
+    # The rest of a slot names the versions of both.
+    messages = {slot.split(":")[0]: place for slot, place in row["messages"].items() if _is_to(mine, slot)}
+    return {name: value for name, value in row.items() if name not in hidden} | {"messages": messages}
+
+
+def _is_to(side: Side, slot: str) -> bool:
+    """Say whether a message about a comparison, by its slot, is one that this side has."""
+    name, *rest = slot.split(":")
+    return rest[0] == side if rest else name == (RECEIPT if side is Side.SENDER else INVITATION)
 
 
 def _own(table: Table, team: str, user: str) -> ColumnElement[bool] | None:

@@ -168,7 +168,7 @@ class Runs:
     ) -> None:
         """Keep a run that begins under a root message, pinned to its version of the quiz; again does nothing.
 
-        comparison: that it is taken for.
+        comparison: that it is taken for, which has one such run only.
         """
         now = datetime.now(UTC)
         row: dict[str, Any] = {"team": team, "id": run_id, "user": user, "channel": channel, "root_ts": root_ts}
@@ -177,7 +177,7 @@ class Runs:
             row["quiz"] = await self._pin(connection, run.quiz)
             await insert_new(connection, runs, {**row, **_due(run, now, zone)})
             if comparison:
-                mine = (comparisons.c.team == team, comparisons.c.id == comparison)
+                mine = (comparisons.c.team == team, comparisons.c.id == comparison, comparisons.c.manager_run.is_(None))
                 await connection.execute(update(comparisons).where(*mine).values(manager_run=run_id))
 
     async def get(self, team: str, run_id: str) -> StoredRun | None:

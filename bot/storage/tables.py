@@ -212,7 +212,7 @@ comparisons = Table(
     Column("ended_by", String(16)),
     Column("moved_by", String(255), nullable=False),  # the piece of work that moved it last
     Column("messages", JSON, nullable=False),  # by slot: channel and ts
-    Column("shown", JSON),  # the answers that both agreed to show, until both have them
+    Column("shown", JSON),  # the answers that both agreed to show, until both have them or it has ended
     Column("begun_at", Float(53), nullable=False),
     Column("moved_at", Float(53), nullable=False),
     Column("due_at", Float(53), index=True),  # when it lapses, or whoever began it is asked what has changed
@@ -237,7 +237,7 @@ share_messages = Table(
     info=owned_by(Owner.CHANNEL),
 )
 
-# Who wants no more shares from whom, by the share with which they said so, which may be gone.
+# Who wants nothing more from whom, by the share or the comparison with which they said so, which may be gone.
 share_mutes = Table(
     "share_mutes",
     metadata,
