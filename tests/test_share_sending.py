@@ -145,7 +145,7 @@ async def test_what_slack_did_not_take_whole_is_taken_back_and_said_to_have_been
     assert "<@U_MEI> may have seen that." in told
     assert "nobody else has seen it" not in told
     await gone(workspace)
-    await listed(workspace, "Nobody else sees a result of yours.")
+    await listed(workspace, "I know of nobody else who sees a result of yours.")
 
 
 async def test_a_part_that_cannot_be_taken_back_is_said_to_be_there_and_can_be_withdrawn(workspace: Workspace):
@@ -156,7 +156,7 @@ async def test_a_part_that_cannot_be_taken_back_is_said_to_be_there_and_can_be_w
     await workspace.submit(ANA)
 
     await message(workspace, root, "so <@U_MEI> has only a part of it")
-    receipt = await message(workspace, root, RECEIPT)
+    receipt = await message(workspace, root, "has a part of this since")
     await listed(workspace, "<@U_MEI>, since")
     await workspace.faults()
     await workspace.click(ANA, receipt, "Withdraw")
@@ -182,7 +182,7 @@ async def test_a_share_that_slack_never_confirmed_is_listed_and_can_be_looked_fo
         found = "It had arrived, and I have taken it back." if arrived else "I have looked for it and found nothing"
         await message(workspace, root, found)
         await gone(workspace)
-        await listed(workspace, "Nobody else sees a result of yours.")
+        await listed(workspace, "I know of nobody else who sees a result of yours.")
 
 
 async def test_shares_that_are_on_their_way_count_for_a_day(workspace: Workspace):
@@ -447,7 +447,10 @@ async def test_a_second_withdrawal_says_nothing_more(workspace: Workspace):
 @pytest.mark.parametrize(
     ("faults", "told"),
     [
-        ([{"method": "conversations.replies", "error": "missing_scope"}], "I could not see whether there are replies"),
+        (
+            [{"method": "conversations.replies", "error": "missing_scope", "times": 9}],
+            "I could not see whether there are replies",
+        ),
         ([{"method": DELETE, **NO_TRY, "times": 4}, MAY_NOT_DELETE], "Slack did not let me delete the first message"),
     ],
 )

@@ -38,7 +38,7 @@ from bot.slack.shared_result import part_names
 from bot.slack.text import Mrkdwn, escape, fill, mention, quotable
 from bot.storage import Revealed, Share, ShareState, StoredRun
 
-MOST = 20  # shares in a list
+MOST = 10  # shares in a list
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
 QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.

@@ -219,10 +219,15 @@ class Shares:
             if emptied.rowcount:
                 await connection.execute(delete(share_messages).where(*rest))
 
-    async def set_receipt(self, team: str, share_id: str, ts: str) -> None:
-        """Remember which message tells the sender about a share; a later one replaces it."""
+    async def set_receipt(self, team: str, share_id: str, ts: str) -> bool:
+        """Remember which message tells the sender about a share; a later one replaces it.
+
+        Gives whether something may have happened since it was rendered.
+        """
         async with self._engine.begin() as connection:
+            row = await _lock(connection, team, share_id)
             await connection.execute(update(shares).where(*_one(team, share_id)).values(receipt_ts=ts))
+        return row is not None and (row.state != ShareState.SENT or bool(row.seen_at or row.talk_at))
 
     async def take_over(self, team: str, share_id: str, update_id: str) -> bool:
         """Give a share the content of the one that updates it, which keeps what it had before; again does nothing.
