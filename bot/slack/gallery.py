@@ -31,6 +31,8 @@ from bot.slack import (
     feedback_blocks,
     gaps_blocks,
     history,
+    home_blocks,
+    home_gallery,
     manners_blocks,
     result,
     run_messages,
@@ -533,8 +535,6 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
-    mine = share_blocks.home_section(stored, [share] * (share_blocks.MOST + 1), library)
-    yield Rendering("Home with shares", partial(blocks.home, library, mine=mine))
     for told_name in (*Delivery, "not_withdrawn", "withdrawn_blanked", "no_group", "copy_lost", "talks"):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     for refusal in Refusal:
@@ -674,10 +674,11 @@ def sentences(library: Library) -> Iterator[Rendering]:
 
 
 def home(library: Library) -> Iterator[Rendering]:
-    """Give the Home tab, with each way to say who can be asked about the bot, and without."""
-    yield Rendering("Home", partial(blocks.home, library))
-    for support in ("help@example.com", "https://example.com/help?of=rolefit&in=slack", "C" * 11, USER):
-        yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
+    """Give the Home tab with every page, every answer and whatever else stands there."""
+    finished = next(run for run in finished_runs(library) if run.shareable)
+    gaps = [gaps_blocks.editors_section(report, library) for report in (full_report(library), empty_report(library))]
+    for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
+        yield Rendering(name, partial(home_blocks.view, shown, library))
 
 
 def full_report(library: Library) -> Report:
@@ -714,9 +715,6 @@ def gaps(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"news of {entry.id}", partial(gaps_blocks.news, "why? " * 900, [entry], library))
         answer = partial(blocks.answers, [entry], library)
         yield Rendering(f"corrected answer {entry.id}", partial(_corrected, answer, library))
-    for name, report in {"much": full, "nothing": empty_report(library)}.items():
-        section = gaps_blocks.editors_section(report, library)
-        yield Rendering(f"Home of an editor with {name}", partial(blocks.home, library, besides=section))
 
 
 def _corrected(answer: Callable[[], Message], library: Library) -> Message:

@@ -3,6 +3,7 @@
 from bot.domain.gaps import Question, QuestionKind
 from bot.storage.comparisons import Moved, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
+from bot.storage.homes import SetUp
 from bot.storage.inbox import Item
 from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
@@ -32,6 +33,7 @@ __all__ = [
     "QuestionKind",
     "Reply",
     "ReplyState",
+    "SetUp",
     "Share",
     "ShareState",
     "Shown",
