@@ -133,6 +133,9 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await insert(connection, "comparisons", team=TEAM, id="c1", messages=messages, **about, **agreed, **at)
         case "0013":
             await write_share(connection)
+        case "0014":
+            shows = json.dumps({"topics": {"topic": "roles", "page": 2, "entry": None, "at": 3.0}})
+            await insert(connection, "homes", team=TEAM, user=ANA, opened_at=8.0, shows=shows, hash="8.abc")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 

@@ -46,7 +46,7 @@ from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before, change_note
 from bot.slack.share_blocks import Filled
-from bot.slack.text import fill, mention
+from bot.slack.text import escape, fill, mention
 from bot.storage import PROMPT, ChannelSettings, Share, ShareState, StoredComparison, StoredRun
 
 # As long as Slack's own may be.
@@ -679,6 +679,9 @@ def home(library: Library) -> Iterator[Rendering]:
     gaps = [gaps_blocks.editors_section(report, library) for report in (full_report(library), empty_report(library))]
     for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
         yield Rendering(name, partial(home_blocks.view, shown, library))
+    kept = privacy_listeners.kept(library, privacy_listeners.QUESTION_DAYS).text
+    for name, text in {"kept": kept, "forgetting": escape(library.words.home.forgetting)}.items():
+        yield Rendering(f"window of privacy: {name}", partial(home_blocks.window, text, library))
 
 
 def full_report(library: Library) -> Report:

@@ -32,6 +32,8 @@ def examples(
             yield f"Home with page {page} of {shelf.id}", Home(browsed(library, Browsing(shelf.id, page)))
     for entry in library.entries:
         yield f"Home with {entry} open", Home(browsed(library, Browsing(entry=entry)))
+    first = next(iter(library.entries.values())).model_copy(update={"topic": None})
+    yield "Home with an entry without a topic", Home(browsed(replace(library, entries={first.id: first})))
     yield "Home with an entry that is gone", Home(browsed(library, Browsing(entry="gone")))
     yield from _of_rounds(library, _stored(finished, user), _stored(Run(library.quiz), user), link)
     for done in range(STEPS + 1):
@@ -72,6 +74,7 @@ def _of_rounds(library: Library, of_result: StoredRun, waiting: StoredRun, link:
             name = f"Home with an open round, {notice or 'nothing new'}, {'linked' if address else 'not linked'}"
             yield name, Home(topics, Rounds(Linked(waiting, address)), notice)
     yield "Home with a round about to begin", Home(topics, notice=Notice.BEGUN)
+    yield "Home with rounds folded", Home(topics, Rounds(None, of_result, 1))
     for name, opened in {"linked": Linked(of_result, link), "lost": Linked(of_result), "gone": None}.items():
         rounds = Rounds(None, of_result, history.MOST + 1, [of_result, waiting], of_result.id, opened)
         yield f"Home with a round that is {name}", Home(topics, rounds)
