@@ -317,7 +317,8 @@ async def test_home_follows_a_round_for_whoever_has_opened_it_and_for_nobody_els
     home = await shows(workspace, ANA, "Start the questions", without="Hide my rounds")
     assert "Share with my manager" not in buttons(home)
     await workspace.settled()
-    assert await workspace.thread(root.channel, root, ANA) == []
+    card, *_ = await workspace.thread(root.channel, root, ANA)
+    assert "You deleted this round" in shown(card)
 
 
 async def test_a_round_is_begun_anew_beside_an_open_one(workspace: Workspace):

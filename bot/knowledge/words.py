@@ -628,6 +628,7 @@ class HomeWords(Authored):
     go_on: Button
     begin_anew: Button
     again: Button
+    open_latest: Button
     rounds: Button
     rounds_fold: Button
     round_link: Annotated[Line, _text("link")]

@@ -77,9 +77,8 @@ class HomeWorker(SlackWorker):
 
     async def _rounds(self, team: str, user: str, shows: Shows) -> Rounds:
         own = await self._store.runs.history(team, user, limit=history.MOST, own=True)
-        kept = _kept(shows, ROUNDS)
-        listed = await self._store.runs.history(team, user, limit=history.MOST) if kept.get("listed") else []
-        sought: str | None = kept.get("run")
+        listed = await self._store.runs.history(team, user, limit=history.MOST) if lists_rounds(shows) else []
+        sought: str | None = _kept(shows, ROUNDS).get("run")
         return Rounds(
             waiting=await self._linked(team, next((stored for stored in own if stored.waits), None)),
             latest=next((stored for stored in own if stored.run.shareable), None),
@@ -101,6 +100,11 @@ class HomeWorker(SlackWorker):
 
 
 home_worker = HomeWorker("home")
+
+
+def lists_rounds(shows: Shows) -> bool:
+    """Say whether somebody looks at the list of all their rounds."""
+    return bool(_kept(shows, ROUNDS).get("listed"))
 
 
 def _kept(shows: Shows, part: str) -> dict[str, Any]:

@@ -161,7 +161,8 @@ def _results(home: Home, library: Library) -> list[kit.Block]:
     if rounds.listed:
         parts += _listed(rounds, library)
     elif rounds.total:
-        parts.append(kit.ActionsBlock([rounds_button(words.rounds, lists=True)]))
+        opens = [round_button(words.open_latest, OPEN, rounds.latest.id)] if rounds.latest else []
+        parts.append(kit.ActionsBlock([*opens, rounds_button(words.rounds, lists=True)]))
     return [*parts, *share_blocks.home_section(None, home.shares, library)]
 
 

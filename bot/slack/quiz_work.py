@@ -18,7 +18,7 @@ from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, result, run_messages, work
+from bot.slack import blocks, history, home, result, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
@@ -358,12 +358,14 @@ class QuizWorker(ReconcilingWorker):
     async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:
         """Give whose Home tab says something else of a run after an action; None where nobody has opened it.
 
-        How far a round is that is open does not stand there.
+        How far a round is that is open stands only in the list of all rounds.
         """
         stored = await self._store.runs.get(team, run_id)
-        if stored is None or (stored.waits and not isinstance(action, Begin | Resume | Delete)):
+        if stored is None or not await self._store.homes.is_opened(team, stored.user):
             return None
-        return stored.user if await self._store.homes.is_opened(team, stored.user) else None
+        if not stored.waits or isinstance(action, Begin | Resume | Delete):
+            return stored.user
+        return stored.user if home.lists_rounds(await self._store.homes.shows(team, stored.user)) else None
 
     @asynccontextmanager
     async def _freed_on_failure(self, team: str, run_id: str, key: str, *, unfinished: bool) -> AsyncIterator[None]:
