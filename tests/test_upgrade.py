@@ -195,6 +195,8 @@ async def check(store: Store, library: Library) -> None:
     known = (second_share.id, second_share.parts, second_share.place, second_share.note)
     assert known == ("s2", ("note",), "group", "look")
     assert await store.shares.is_muted(TEAM, "U_MEI", ANA)
+    assert (await store.homes.shows(TEAM, ANA))["topics"]["page"] == 2
+    assert await store.homes.hash(TEAM, ANA) == "8.abc"
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed
     assert await store.first_steps_told_to(TEAM) is None

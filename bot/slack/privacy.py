@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.content import Quiz
-from bot.jobs import pause, step, worker, workflow
+from bot.jobs import in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import home_blocks, work
 from bot.slack.compare_work import compare_worker
@@ -146,7 +146,8 @@ class PrivacyWorker(SlackWorker):
         under way then has ended by now.
         """
         names = [*names, *channels, *await self._store.people.references(team, user)]
-        opened = await self._store.homes.is_opened(team, user)
+        # Their row may be gone already, deleted by a process that died before it could say so.
+        opened = in_doubt() or await self._store.homes.is_opened(team, user)
         await self._store.people.forget(team, user, channels)
         await jobs.delete_by_prefix(work.of_person(team, user))
         stopped = await jobs.delete_naming(work.may_name_person(team, rounds_deleted=ended), names)
