@@ -50,7 +50,7 @@ def read_by_others(block: Block) -> None:
 def judge(shown: Message | View, most: int = FALLBACK) -> None:
     """Fail where Slack would refuse, or cut."""
     if not isinstance(shown, Message):
-        check_view(shown, ("home", "modal"))
+        check_view(shown, ("home", "modal"))  # whose texts together may be far longer than those of a message
         blocks_ = shown["blocks"]
     else:
         check_message([dict(block) for block in shown.blocks])
@@ -60,7 +60,8 @@ def judge(shown: Message | View, most: int = FALLBACK) -> None:
         assert "{" not in re.sub(r"<!date\^\d+\^\{date_long\}\||```.*?(```|$)", "", shown.text, flags=re.DOTALL)
     for block in blocks_:
         read_by_others(block)
-    assert sum(len(str(block)) for block in blocks_) < TEXT
+    if isinstance(shown, Message) or shown["type"] == "modal":
+        assert sum(len(str(block)) for block in blocks_) < TEXT
 
 
 def messages(renderings: Iterable[Rendering]) -> Iterator[tuple[str, Message]]:
@@ -244,8 +245,7 @@ def test_a_digest_with_nothing_in_it_is_none_and_an_editors_home_stays_short(lib
     assert "Answers with" in digest.text
     assert gaps_blocks.digest(empty, library) is None
     for report in (full, empty):
-        view = blocks.home(library, besides=gaps_blocks.editors_section(report, library))
-        assert len(view["blocks"]) < 30
+        assert len(gaps_blocks.editors_section(report, library)) < 20
     corrected = gaps_blocks.corrected(blocks.unknown(library), 1_795_852_800.0, library)
     assert "Corrected on 28 November 2026" in corrected.text
 

@@ -108,6 +108,24 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "the id 'role-differences' is already used in line",
         "Give this one another id",
     ),
+    "dead topic": (
+        "faq.yaml",
+        lambda data: entry(data).update(topic="planted"),
+        "there is no topic 'planted'",
+        "There are: roles, titles",
+    ),
+    "topic where none are listed": (
+        "faq.yaml",
+        lambda data: (data.pop("topics"), [known.pop("topic") for known in data["entries"][1:]]),
+        "there is no topic 'roles'",
+        "Add it to the topics",
+    ),
+    "duplicate topic": (
+        "faq.yaml",
+        lambda data: data["topics"].append({"id": "roles", "name": "Roles"}),
+        "the id 'roles' is already used in line",
+        "Give this one another id",
+    ),
     "choice without weights": (
         "quiz.yaml",
         lambda data: data["questions"][0]["choices"][0].update(weights={"researcher": 0}),

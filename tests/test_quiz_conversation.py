@@ -1564,7 +1564,7 @@ async def test_the_home_tab_begins_the_quiz_and_goes_on_with_one(workspace: Work
     root = await say_what_about(workspace, Sent(first["ts"], first["channel"], "U_ANA"))
     await take(workspace, root, 0)
     before = await question(workspace, root, 2)
-    await workspace.click("U_ANA", home, "Start the questions")
+    await workspace.click("U_ANA", home, "Go on")
 
     async def again() -> bool:
         return bool((await question(workspace, root, 2))["ts"] != before["ts"])

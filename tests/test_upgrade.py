@@ -137,6 +137,9 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             at = {"claimed_at": 1_700_000_009.0, "claimed_run": "r1", "graded": "success flat"}
             given = ", ".join(f"{name} = :{name}" for name in at)
             await connection.execute(text(f"UPDATE shares SET {given}"), at)
+        case "0015":
+            shows = json.dumps({"topics": {"topic": "roles", "page": 2, "entry": None, "at": 3.0}})
+            await insert(connection, "homes", team=TEAM, user=ANA, opened_at=8.0, shows=shows, hash="8.abc")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -198,6 +201,8 @@ async def check(store: Store, library: Library) -> None:
     known = (second_share.id, second_share.parts, second_share.place, second_share.note)
     assert known == ("s2", ("note",), "group", "look")
     assert await store.shares.is_muted(TEAM, "U_MEI", ANA)
+    assert (await store.homes.shows(TEAM, ANA))["topics"]["page"] == 2
+    assert await store.homes.hash(TEAM, ANA) == "8.abc"
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed
     assert await store.first_steps_told_to(TEAM) is None

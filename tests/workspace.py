@@ -208,15 +208,13 @@ class Workspace:
         """
         now = await self._now(user, surface)
         given = {**_find(now, target), **choice}
-        place = (
-            {"view_id": now["id"]} if "id" in now else dict(zip(("channel", "message_ts"), _place(now), strict=True))
-        )
+        place = {"view_id": now["id"]} if "id" in now else dict(zip(PLACE, _place(now), strict=True))
         await self._do("action", user, {**place, **given})
 
     async def click_as_shown(self, user: str, message: Json, target: str) -> None:
-        """Press a button of a message as it was, like a page that has not heard of a change yet."""
-        channel, ts = _place(message)
-        await self._do("action", user, {"channel": channel, "message_ts": ts, **_find(message, target)})
+        """Press a button of a message or Home as it was, like a page that has not heard of a change yet."""
+        at = {"view_id": message["id"]} if "id" in message else dict(zip(PLACE, _place(message), strict=True))
+        await self._do("action", user, {**at, **_find(message, target)})
 
     async def choose(self, user: str, surface: Json, target: str, option: str) -> None:
         """Choose an option, by its label or value, in a menu, radio buttons or an overflow."""
@@ -527,6 +525,7 @@ def shown(surface: Json) -> str:
     return "\n".join(_readable(line) for part in parts for line in _lines(part) if line)
 
 
+PLACE = "channel", "message_ts"  # what names a message to the page
 HIDDEN = frozenset(
     {"type", "block_id", "action_id", "url", "image_url", "style", "confirm", "emoji", "verbatim", "value", "id"}
     | {"column_settings", "page_size", "row_header_column_index", "level", "dispatch_action", "optional", "fallback"}

@@ -32,6 +32,7 @@ Weight = Annotated[float, Field(ge=0, le=10)]
 
 MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
 MAX_LABEL = 75  # characters; a choice is read at a glance, and stands on a button
+MAX_TOPIC, MAX_TOPICS = 60, 24  # characters on a button that counts its entries too; buttons in a row, but for one
 MAX_SHORT_TEXT = 40  # a bullet on a phone
 UNCHECKED_FOR = timedelta(days=365)  # then an answer should be read again
 LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less would be lost in rounding
@@ -219,7 +220,8 @@ class Excerpt(Authored):
 class Entry(Authored):
     """One question people ask, the ways they ask it, and the answer.
 
-    `formerly` are the ids of entries that went, and whose questions this one answers now: an id is for ever.
+    `formerly` are the ids of entries that went, and whose questions this one answers now: an id is for ever. `topic` is
+    the one under which the Home tab lists it; without one it stands there among the other questions.
     """
 
     id: Identifier
@@ -232,6 +234,7 @@ class Entry(Authored):
     sources: tuple[Citation, ...] = Field(min_length=1)
     owner: Line
     checked: date
+    topic: Identifier | None = None
 
     @property
     def wordings(self) -> tuple[str, ...]:
@@ -264,9 +267,17 @@ def digest_of(entries: Iterable[Entry], tables: Mapping[str, Table]) -> str:
     return digest.hexdigest()
 
 
-class Faq(Authored):
-    """The file `faq.yaml`."""
+class Topic(Authored):
+    """A group of entries on the Home tab, which has a button with this name."""
 
+    id: Identifier
+    name: Annotated[Wording, Field(max_length=MAX_TOPIC)]
+
+
+class Faq(Authored):
+    """The file `faq.yaml`. The topics stand on the Home tab in this order."""
+
+    topics: tuple[Topic, ...] = Field((), max_length=MAX_TOPICS)
     entries: tuple[Entry, ...] = Field(min_length=1)
 
 

@@ -48,6 +48,8 @@ def _lines(question: str, phrasings: list[str], taken: list[str], library: Libra
     yield "    answer:  # write it in at most 90 words, the main thing first"
     yield "    sources:  # write document (an id of sources.yaml) and section of each, as the entries above do"
     yield "    owner:  # write who reads it again when it gets old"
+    if library.topics:
+        yield f"    topic:  # write one of: {', '.join(topic.id for topic in library.topics)}"
     yield "    checked:  # write the day on which you held it against its sources, such as 2026-11-28"
 
 

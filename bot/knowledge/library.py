@@ -22,6 +22,7 @@ from bot.domain.content import (
     Synonyms,
     Table,
     Tables,
+    Topic,
 )
 from bot.domain.embeddings import Embedded
 from bot.domain.faq import ReplyThresholds
@@ -69,6 +70,7 @@ class Library:
     languages: Languages = field(default_factory=Languages)
     learnt_file: LearntFile | None = None
     embedded: Embedded | None = None
+    topics: tuple[Topic, ...] = ()
 
     @classmethod
     def of(cls, contents: Contents, learnt: LearntFile | None, embedded: Embedded | None) -> "Library":
@@ -86,6 +88,7 @@ class Library:
             languages=contents.languages,
             learnt_file=learnt,
             embedded=embedded,
+            topics=contents.faq.topics,
         )
 
     @cached_property
@@ -120,7 +123,7 @@ class Library:
         parts = (*self.documents.values(), *self.tables.values(), *self.entries.values(), *self.not_answered)
         digest = hashlib.sha256()
         for part in (*parts, self.synonyms, self.thresholds, self.learnt_file):
-            digest.update(part.model_dump_json().encode() if part else b"-")
+            digest.update(part.model_dump_json(exclude={"topic"}).encode() if part else b"-")
         return digest.hexdigest()
 
     def entry(self, entry_id: str) -> Entry | None:

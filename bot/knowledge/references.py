@@ -44,6 +44,7 @@ def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
     lists: list[tuple[str, Place, Sequence[HasId]]] = [
         ("sources.yaml", ("documents",), contents.sources.documents),
         ("tables.yaml", ("tables",), contents.tables.tables),
+        ("faq.yaml", ("topics",), contents.faq.topics),
         ("faq.yaml", ("entries",), contents.faq.entries),
         (NOT_ANSWERED, ("not_answered",), contents.not_answered.not_answered),
         ("quiz.yaml", ("roles",), quiz.roles),
@@ -114,7 +115,11 @@ def _find_dead_references_of_tables(library: Library, file: YamlFile) -> Iterato
 
 
 def _find_dead_references_of_entries(library: Library, file: YamlFile) -> Iterator[Problem]:
+    topics = [topic.id for topic in library.topics]
     for at, entry in enumerate(library.entries.values()):
+        if entry.topic is not None and entry.topic not in topics:
+            what = f"there is no topic {entry.topic!r}"
+            yield file.problem(("entries", at, "topic"), what, _choose(topics) if topics else "Add it to the topics")
         yield from _find_dead_references(_citations(entry.sources, ("entries", at, "sources"), library), file)
         if entry.excerpt is not None:
             yield from _find_dead_references_of_excerpt(entry.excerpt, ("entries", at, "excerpt"), library, file)

@@ -664,9 +664,44 @@ class HomeWords(Authored):
     about: Plain
     quiz: Plain
     quiz_button: Button
+    begun: Annotated[Line, _text("link")]
+    beginning: Plain
+    asked_again: Annotated[Line, _text("link")]
+    waiting: Annotated[Line, _text("date", "link")]
+    messages: Plain
+    go_on: Button
+    begin_anew: Button
+    again: Button
+    open_latest: Button
+    rounds: Button
+    rounds_fold: Button
+    round_link: Annotated[Line, _text("link")]
+    round_no_link: Plain
+    round_gone: Plain
     topics: Plain
+    topic_button: Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), _text("topic", "count")]
+    other_topic: Button
+    topic: Annotated[Line, _text("topic")]
+    page: Annotated[Line, _text("topic", "page", "pages")]
+    open: Button
+    close: Button
+    before: Button
+    next: Button
+    fold: Button
+    entry_gone: Plain
     privacy: Plain
+    privacy_button: Button
+    export_button: Button
+    forgetting: Plain
+    window_title: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
+    window_close: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
     support: Annotated[Line, _text("contact")]
+    set_up: Plain
+    set_up_done: Plain
+    set_up_invite: Plain
+    set_up_ask: Plain
+    set_up_mode: Plain
+    set_up_contact: Plain
 
 
 class FirstStepsWords(Authored):

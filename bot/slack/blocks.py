@@ -1,7 +1,6 @@
 """Domain values -> Block Kit and the text that says the same. Same input, same output; nothing is sent here."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import slackblocks as kit
 
@@ -9,8 +8,8 @@ from bot.domain.content import Citation, Entry
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button
-from bot.slack.pieces import Message, context, finished_view, in_lines, joined, message, plain, section, table
-from bot.slack.text import Mrkdwn, contact, escape, fill
+from bot.slack.pieces import Message, context, in_lines, joined, message, plain, section, table
+from bot.slack.text import Mrkdwn, escape, fill
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
 
@@ -28,11 +27,12 @@ def answers(entries: Sequence[Entry], library: Library) -> Message:
 
 
 def answer_parts(
-    entries: Sequence[Entry], library: Library, about: Callable[[Entry], Mrkdwn]
+    entries: Sequence[Entry], library: Library, about: Callable[[Entry], Mrkdwn], *, as_tables: bool = True
 ) -> tuple[list[kit.Block], list[str]]:
     """Give the blocks, and the lines that say the same, of one answer or two; `about` makes the last line of each.
 
-    A message holds one table, so a second excerpt is given in lines. Each of two answers stands under its question.
+    A message holds one table, so a second excerpt is given in lines, and so is each where there may be none: not
+    `as_tables`. Each of two answers stands under its question.
     """
     parts: list[kit.Block] = []
     lines: list[str] = []
@@ -45,7 +45,7 @@ def answer_parts(
             title = fill(library.words.faq.table, title=shown.title, sources=sources(shown.citations, library))
             small = "\n".join([title, *([escape(shown.explained)] if shown.explained else [])])
             excerpt = in_lines(shown)
-            as_table = not tables and len(shown.rows) > 1 and len(shown.columns) <= WIDEST
+            as_table = as_tables and not tables and len(shown.rows) > 1 and len(shown.columns) <= WIDEST
             parts += [context(small), table(shown) if as_table else section("\n".join(excerpt))]
             lines += [small, *excerpt]
             tables += as_table
@@ -169,38 +169,6 @@ def first_steps(library: Library) -> Message:
     steps = (escape(words.invite), fill(words.ask, question=example), escape(words.quiz))
     lines = [escape(words.lead), *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     return plain("\n".join(lines))
-
-
-# The Home tab
-
-
-def home(
-    library: Library,
-    support: str | None = None,
-    besides: Sequence[kit.Block] = (),
-    mine: Sequence[kit.Block] = (),
-) -> dict[str, Any]:
-    """Render the Home tab: what the bot does and where to begin.
-
-    support: who can be asked about it, if anybody. besides: what some see besides. mine: what is the person's own.
-    """
-    words = library.words.home
-    asked = [context(fill(words.support, contact=contact(support)))] if support else []
-    view = kit.HomeTabView(
-        [
-            kit.HeaderBlock(words.title),
-            section(escape(words.about)),
-            section(escape(words.quiz)),
-            kit.ActionsBlock([begin_button(words.quiz_button, BeginFrom.HOME)]),
-            *mine,
-            kit.DividerBlock(),
-            section(f"{escape(words.topics)}\n{_examples(library)}"),
-            context(escape(words.privacy)),
-            *asked,
-            *besides,
-        ]
-    )
-    return finished_view(view)
 
 
 def _examples(library: Library) -> Mrkdwn:

@@ -47,7 +47,7 @@ FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgo
 
 UNREVISED = "0"  # in a value, for a reply whose question has not been edited
 HERE = "here"  # in a value, for where the button stands
-_MOST_DIGITS = 6  # of a prompt's number, or of the version of answers
+_MOST_DIGITS = 6  # of a prompt's or a page's number, or of the version of answers
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
 
 
@@ -283,7 +283,7 @@ def read_choice(clicked: BlockAction) -> tuple[str, Answer]:
     """Give the run and the answer that a button stands for. Raises MalformedError."""
     # Buttons of before prompts were counted name none; their runs have one.
     run_id, *prompt, question, choice = clicked.words(least=3, most=4)
-    return run_id, Answer(prompt=_number(prompt[0]) if prompt else 1, question=question, choices=(choice,))
+    return run_id, Answer(prompt=read_number(prompt[0]) if prompt else 1, question=question, choices=(choice,))
 
 
 def do_button(text: str, run_id: str, does: Action | ButtonCommand, *, primary: bool = False) -> kit.Button:
@@ -325,7 +325,7 @@ def read_do(clicked: BlockAction) -> tuple[str, Action | ButtonCommand]:  # noqa
         case "change", [question]:
             return run_id, Change(question=question)
         case "skip", [prompt]:
-            return run_id, Skip(prompt=_number(prompt))
+            return run_id, Skip(prompt=read_number(prompt))
         case _, []:
             try:
                 return run_id, actions.read({"do": name})
@@ -335,8 +335,8 @@ def read_do(clicked: BlockAction) -> tuple[str, Action | ButtonCommand]:  # noqa
             raise MalformedError("actions.0.value: words_count")
 
 
-def _number(text: str) -> int:
-    """Read the number of a prompt, or the version of answers. Raises MalformedError."""
+def read_number(text: str) -> int:
+    """Read the number of a prompt or a page, or the version of answers. Raises MalformedError."""
     if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
         raise MalformedError("actions.0.value: int_parsing")
     return int(text)
@@ -440,7 +440,11 @@ def read_comparison(clicked: BlockAction) -> tuple[str, CompareCommand, Versions
     comparison_id, does, *versions = clicked.words(least=2, most=4)
     if does not in set(CompareCommand) or len(versions) != (2 if does == CompareCommand.AGREE else 0):
         raise MalformedError("actions.0.value: action_unknown")
-    return comparison_id, CompareCommand(does), (_number(versions[0]), _number(versions[1])) if versions else None
+    return (
+        comparison_id,
+        CompareCommand(does),
+        (read_number(versions[0]), read_number(versions[1])) if versions else None,
+    )
 
 
 def changed_button(text: str, comparison_id: str, *, changed: bool) -> kit.Button:

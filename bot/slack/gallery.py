@@ -31,6 +31,8 @@ from bot.slack import (
     feedback_blocks,
     gaps_blocks,
     history,
+    home_blocks,
+    home_gallery,
     manners_blocks,
     result,
     run_messages,
@@ -44,7 +46,7 @@ from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before, change_note
 from bot.slack.share_blocks import Filled
-from bot.slack.text import fill, mention
+from bot.slack.text import escape, fill, mention
 from bot.storage import PROMPT, ChannelSettings, Revealed, Share, ShareState, StoredComparison, StoredRun
 
 # As long as Slack's own may be.
@@ -560,8 +562,6 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("list of a reveal", partial(share_blocks.listed, [], library, revealed))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
     yield Rendering("list of a share that is uncertain", partial(share_blocks.listed, [uncertain], library))
-    mine = share_blocks.home_section(stored, [share] * (share_blocks.MOST + 1), library)
-    yield Rendering("Home with shares", partial(blocks.home, library, mine=mine))
 
 
 def sharing_told(library: Library) -> Iterator[Rendering]:
@@ -714,10 +714,14 @@ def sentences(library: Library) -> Iterator[Rendering]:
 
 
 def home(library: Library) -> Iterator[Rendering]:
-    """Give the Home tab, with each way to say who can be asked about the bot, and without."""
-    yield Rendering("Home", partial(blocks.home, library))
-    for support in ("help@example.com", "https://example.com/help?of=rolefit&in=slack", "C" * 11, USER):
-        yield Rendering(f"Home with support at {support}", partial(blocks.home, library, support))
+    """Give the Home tab with every page, every answer and whatever else stands there."""
+    finished = next(run for run in finished_runs(library) if run.shareable)
+    gaps = [gaps_blocks.editors_section(report, library) for report in (full_report(library), empty_report(library))]
+    for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
+        yield Rendering(name, partial(home_blocks.view, shown, library))
+    kept = privacy_listeners.kept(library, privacy_listeners.QUESTION_DAYS).text
+    for name, text in {"kept": kept, "forgetting": escape(library.words.home.forgetting)}.items():
+        yield Rendering(f"window of privacy: {name}", partial(home_blocks.window, text, library))
 
 
 def full_report(library: Library) -> Report:
@@ -754,9 +758,6 @@ def gaps(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"news of {entry.id}", partial(gaps_blocks.news, "why? " * 900, [entry], library))
         answer = partial(blocks.answers, [entry], library)
         yield Rendering(f"corrected answer {entry.id}", partial(_corrected, answer, library))
-    for name, report in {"much": full, "nothing": empty_report(library)}.items():
-        section = gaps_blocks.editors_section(report, library)
-        yield Rendering(f"Home of an editor with {name}", partial(blocks.home, library, besides=section))
 
 
 def _corrected(answer: Callable[[], Message], library: Library) -> Message:

@@ -8,6 +8,7 @@ What a message says is rendered within the step that sends it: the knowledge may
 step may depend on more than what was recorded.
 """
 
+import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
@@ -46,6 +47,8 @@ PATIENT_TRIES = 500  # where Slack only says how long to wait
 # Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
 LOOKED_AT = 15
 CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
+# Seconds between two tries to publish a Home tab that other work has published meanwhile; the last replaces any view.
+CONFLICT_PAUSES, CONFLICT_WAIT = (0.05, 0.1, 0.2, 0.4, 0.0), 1.0  # and before the next five tries
 MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping
 UPDATES = "chat.update"  # whose turns are taken in place of a channel's
 UPDATES_EVERY, UPDATES_AT_ONCE = 1.5, 9  # seconds, and how many beside the first: 50 in the first minute, then 40
@@ -364,11 +367,30 @@ class SlackGateway:
         return "refused" not in await self._call("send file", send)
 
     async def publish_home(self, team: str, user: str, view: Callable[[], Awaitable[dict[str, Any]]]) -> None:
-        """Show somebody the Home tab. Slack takes none for who cannot open it."""
+        """Show somebody the Home tab. Slack takes none for who cannot open it.
+
+        A view that was rendered earlier does not replace one that was rendered later: Slack refuses one that does not
+        know what it replaces, and then it is rendered again. view: reads all it shows when it is called.
+        """
 
         async def publish(_: CallResult) -> CallResult:
-            await (await self._client(team)).views_publish(user_id=user, view=await view())
-            return {}
+            client = await self._client(team)
+            for pause_for in CONFLICT_PAUSES:
+                known = await self._store.homes.hash(team, user)  # before the view reads what it shows
+                rendered = await view()
+                # What Slack shows is not known to us after a crash, so that in the end it is replaced all the same.
+                replaces = {"hash": known} if known and pause_for else {}
+                try:
+                    published = await client.views_publish(user_id=user, view=rendered, **replaces)
+                except SlackApiError as error:
+                    if code(error) != "hash_conflict":
+                        raise
+                    await asyncio.sleep(pause_for)
+                    continue
+                if await self._store.homes.replace_hash(team, user, was=known, now=published["view"]["hash"]):
+                    return {}
+                # Another view was published meanwhile, and this one may stand in its place.
+            return {"wait": CONFLICT_WAIT, "error": "hash_conflict"}
 
         await self._call("publish", publish)
 

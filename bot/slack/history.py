@@ -56,7 +56,7 @@ def listed(
     parts: list[kit.Block] = [section(lead)]
     lines: list[str] = [lead]
     for stored in rounds:
-        line = _line(stored, library)
+        line = line_of(stored, library)
         buttons = [
             round_button(words.open, OPEN, stored.id),
             *([share_button(library.words.result.share, stored.id, primary=False)] if stored.run.shareable else []),
@@ -74,7 +74,8 @@ def listed(
     return message(parts, lines)
 
 
-def _line(stored: StoredRun, library: Library) -> Mrkdwn:
+def line_of(stored: StoredRun, library: Library) -> Mrkdwn:
+    """Say in one line when a round was begun and what has come of it."""
     run, date = stored.run, day(stored.begun_at)
     if run.subject is not None:
         return fill(library.words.compare.history_line, date=date, sender=subject(run, library), **how_far(run))

@@ -1,17 +1,38 @@
-"""The Home tab."""
+"""The Home tab: what it shows, and what is clicked there that stands nowhere else.
 
+It is published anew when somebody opens it, clicks in it, or something in it changes. What they look at there is kept
+in rows, so that publishing it for another reason leaves it open. No view replaces one that was rendered later:
+`bot.slack.gateway.SlackGateway.publish_home`.
+"""
+
+import re
+from dataclasses import asdict
 from typing import Any
 
-from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
+from bot.domain.browse import Browsing, look_up, shelve
 from bot.jobs import formerly, worker, workflow
-from bot.slack import blocks, history, share_blocks
+from bot.slack import history, home_blocks
 from bot.slack.gaps_work import gaps_worker
-from bot.slack.payloads import AppHomeOpened, EventCallback
+from bot.slack.home_blocks import Home, Linked, Notice, Rounds
+from bot.slack.home_controls import (
+    BROWSE_ENTRY,
+    BROWSE_PAGE,
+    BROWSE_TOPIC,
+    FOLD_ROUNDS,
+    read_browsing,
+    read_rounds,
+)
+from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
 from bot.slack.share_messages import reveals_of
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
+from bot.storage import SetUp, Store, StoredRun
+
+Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
+TOPICS, ROUNDS, NOTICE = "topics", "rounds", "notice"
 
 
 @worker()
@@ -30,28 +51,114 @@ class HomeWorker(SlackWorker):
         """Publish the Home tab to somebody, as a part of other work."""
 
         async def view() -> dict[str, Any]:
-            rounds = await self._store.runs.history(team, user, limit=history.MOST)
-            latest = next((stored for stored in rounds if stored.run.shareable), None)
-            shares, reveals = await self._store.shares.live(team, user), await reveals_of(self._store, team, user)
-            mine = share_blocks.home_section(latest, shares, self._library, reveals)
-            return blocks.home(self._library, self.support, await gaps_worker.home_section(team, user), mine)
+            return home_blocks.view(await self._home(team, user), self._library)
 
         await self._gateway.publish_home(team, user, view)
+
+    async def start(self, team: str, user: str, why: str) -> None:
+        """Begin to publish the Home tab to somebody. why: what makes this different from all other times."""
+        await jobs.start(Work.SHOW_HOME.key(team, user, why), self.publish, team, user)
+
+    async def _home(self, team: str, user: str) -> Home:
+        """Read what somebody's Home tab shows."""
+        shows = await self._store.homes.shows(team, user)
+        notice = shows.get(NOTICE, {}).get("name")
+        library, browsing = self._library, Browsing(**_kept(shows, TOPICS))
+        shelves = shelve(library.topics, list(library.entries.values()), library.words.home.other_topic)
+        sought = library.entry(browsing.entry) if browsing.entry else None
+        return Home(
+            topics=look_up(browsing, shelves, sought),
+            rounds=await self._rounds(team, user, shows),
+            notice=Notice(notice) if notice in set(Notice) else None,
+            shares=await self._store.shares.live(team, user),
+            reveals=await reveals_of(self._store, team, user),
+            support=self.support,
+            gaps=await gaps_worker.home_section(team, user),
+            set_up=await self._set_up(team, user),
+        )
+
+    async def _rounds(self, team: str, user: str, shows: Shows) -> Rounds:
+        own = await self._store.runs.history(team, user, limit=history.MOST, own=True)
+        listed = await self._store.runs.history(team, user, limit=history.MOST) if lists_rounds(shows) else []
+        sought: str | None = _kept(shows, ROUNDS).get("run")
+        return Rounds(
+            waiting=await self._linked(team, next((stored for stored in own if stored.waits), None)),
+            latest=next((stored for stored in own if stored.run.shareable), None),
+            total=await self._store.runs.count(team, user),
+            listed=listed,
+            sought=sought,
+            opened=await self._linked(team, next((stored for stored in listed if stored.id == sought), None)),
+        )
+
+    async def _linked(self, team: str, stored: StoredRun | None) -> Linked | None:
+        if stored is None:
+            return None
+        return Linked(stored, await self._gateway.sees_permalink(team, stored.channel, stored.latest_prompt_ts))
+
+    async def _set_up(self, team: str, user: str) -> SetUp | None:
+        if await self._store.first_steps_told_to(team) != user:
+            return None
+        return await self._store.homes.set_up(team, has_contact=self.support is not None)
 
 
 home_worker = HomeWorker("home")
 
 
-async def show_home(event_callback: EventCallback, context: AsyncBoltContext) -> None:
+def lists_rounds(shows: Shows) -> bool:
+    """Say whether somebody looks at the list of all their rounds."""
+    return bool(_kept(shows, ROUNDS).get("listed"))
+
+
+def _kept(shows: Shows, part: str) -> dict[str, Any]:
+    return {name: value for name, value in shows.get(part, {}).items() if name != "at"}
+
+
+# What people do
+
+
+async def tell(team: str, user: str, notice: Notice, at: str, store: Store) -> None:
+    """Say on somebody's Home tab what comes of their click there; at: its time, as Slack has it."""
+    await store.homes.look(team, user, NOTICE, {"name": notice.value}, float(at))
+    await home_worker.start(team, user, at)
+
+
+async def show_home(event_callback: EventCallback, context: AsyncBoltContext, store: Store) -> None:
     """Publish the Home tab to whoever opens it."""
     event = event_callback.event
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
         team = str(context.team_id)
-        await jobs.start(
-            Work.SHOW_HOME.key(team, event.user, event_callback.event_id), home_worker.publish, team, event.user
-        )
+        await store.homes.open(team, event.user)
+        await home_worker.start(team, event.user, event_callback.event_id)
+
+
+async def browse(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Show another topic or page, or open or close an answer."""
+    await _look(context, block_actions, TOPICS, asdict(read_browsing(block_actions.action)), store)
+    await ack()
+
+
+async def fold_rounds(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """List somebody's rounds, or hide them."""
+    await _look(context, block_actions, ROUNDS, {"listed": read_rounds(block_actions.action)}, store)
+    await ack()
+
+
+async def open_round(team: str, clicked: BlockActions, run_id: str, store: Store) -> None:
+    """Remember that somebody looks for the thread of a round; whoever opens it publishes the Home tab."""
+    shows, at = {"listed": True, "run": run_id}, float(clicked.action.action_ts)
+    await store.homes.look(team, clicked.user.id, ROUNDS, shows, at)
+
+
+async def _look(
+    context: AsyncBoltContext, clicked: BlockActions, part: str, shows: dict[str, Any], store: Store
+) -> None:
+    team, user, at = str(context.team_id), clicked.user.id, clicked.action.action_ts
+    await store.homes.look(team, user, part, shows, float(at))
+    await home_worker.start(team, user, at)
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the opening of the Home tab."""
+    """Listen to the opening of the Home tab, and to what is clicked in its topics and lists."""
     app.event("app_home_opened")(show_home)
+    app.action(re.compile(rf"^({BROWSE_TOPIC}|{BROWSE_PAGE}|{BROWSE_ENTRY}):"))(browse)
+    app.action(FOLD_ROUNDS)(fold_rounds)

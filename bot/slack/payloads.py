@@ -287,6 +287,7 @@ class ClickedMessage(_Model):
 class ClickedView(_Model):
     """The view that holds what was clicked; Bolt asks it for the workspace."""
 
+    type: str | None = None
     app_installed_team_id: str | None = None
     team_id: str | None = None
 
@@ -361,6 +362,11 @@ class BlockActions(_Model):
         if not self.container.channel_id or not self.container.message_ts:
             raise MalformedError("container: missing")
         return Place(self.container.channel_id, self.container.message_ts, None)
+
+    @property
+    def on_home(self) -> bool:
+        """Whether it was clicked on the Home tab, where nothing answers but the tab itself."""
+        return self.view is not None and self.view.type == "home"
 
     @property
     def reply_url(self) -> str:

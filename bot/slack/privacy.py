@@ -13,20 +13,24 @@ from typing import Any, Final
 
 import slackblocks as kit
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.content import Quiz
-from bot.jobs import pause, step, worker, workflow
+from bot.jobs import in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import work
+from bot.slack import home_blocks, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.controls import FORGET_ME, forget_button
 from bot.slack.gateway import SlackWorkError
+from bot.slack.home import home_worker
+from bot.slack.home_controls import EXPORT_ME, SHOW_KEPT
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import escape, fill
+from bot.slack.windows import open_window
 from bot.slack.work import Work, address_digest
 
 PRIVACY, EXPORT, FORGET = "privacy", "export", frozenset({"forget-me", "forget me"})  # what may stand after /rolefit
@@ -84,10 +88,12 @@ class PrivacyWorker(SlackWorker):
         """Delete all that is kept about somebody, and say so.
 
         Their rounds go with the messages in their threads. Then rows and records of work are deleted, and once more
-        when what was under way has ended, which may have written some anew.
+        when what was under way has ended, which may have written some anew. response_url: empty for who has clicked on
+        the Home tab, where a window has said that it begins.
         """
-        forgetting = self._rendered(lambda library: plain(escape(library.words.privacy.forgetting)))
-        await self._gateway.respond(response_url, forgetting, replace=True)
+        if response_url:
+            forgetting = self._rendered(lambda library: plain(escape(library.words.privacy.forgetting)))
+            await self._gateway.respond(response_url, forgetting, replace=True)
         channels = list(filter(None, [await self._gateway.open_direct_message(team, user)]))
         channels += await step("direct messages", self._store.people.direct_messages, team, user)
         names = await step("names", self._store.people.references, team, user)
@@ -95,11 +101,13 @@ class PrivacyWorker(SlackWorker):
         shared = await step("shared", self._store.shares.shared_runs, team, user)
         await self._delete_rounds(team, user)
         await self._wait_for_shares(team, shared)
-        await step("forget", self._forget, team, user, names, channels, ended=False)
+        if await step("forget", self._forget, team, user, names, channels, ended=False):
+            await home_worker.show(team, user)  # which holds nothing of them any more
         await pause(ENDED + MARGIN)
         await step("forget anew", self._forget, team, user, names, channels, ended=True)
         forgotten = self._rendered(lambda library: plain(escape(library.words.privacy.forgotten)))
-        if not await self._gateway.respond(response_url, forgotten, replace=True) and channels:
+        is_told = bool(response_url) and await self._gateway.respond(response_url, forgotten, replace=True)
+        if not is_told and channels:
             await self._gateway.post_message(team, channels[0], forgotten)
         for _ in range(LOOKS):  # what follows from an edit of the knowledge takes long, and its steps may name them
             if not await step("is followed", jobs.is_under_way, [Work.FOLLOW_KNOWLEDGE.key(team, "")]):
@@ -132,17 +140,21 @@ class PrivacyWorker(SlackWorker):
                 return
             await pause(LOOK)
 
-    async def _forget(self, team: str, user: str, names: list[str], channels: list[str], *, ended: bool) -> None:
+    async def _forget(self, team: str, user: str, names: list[str], channels: list[str], *, ended: bool) -> bool:
         """Delete somebody's rows, and the records of work that name them by one of `names` or `channels`.
 
+        Gives whether they had opened their Home tab, which still shows what was there.
         These are as they were before anything was deleted; what has been written since is looked for. ended: what was
         under way then has ended by now.
         """
         names = [*names, *channels, *await self._store.people.references(team, user)]
+        # Their row may be gone already, deleted by a process that died before it could say so.
+        opened = in_doubt() or await self._store.homes.is_opened(team, user)
         await self._store.people.forget(team, user, channels)
         await jobs.delete_by_prefix(work.of_person(team, user))
         stopped = await jobs.delete_naming(work.may_name_person(team, rounds_deleted=ended), names)
         await self._store.replies.release(team, stopped)
+        return opened
 
     async def _read_export(self, team: str, user: str, made_at: str) -> str:
         tables = await self._store.people.export(team, user)
@@ -251,15 +263,50 @@ async def command(
     return kept(library, question_days)
 
 
-async def forget_me(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
-    """Forget whoever has clicked, whatever the button holds; another click on the same message does nothing."""
-    team, user, place = str(context.team_id), block_actions.user.id, block_actions.ephemeral_place
-    name = hashlib.sha256(f"{user} {place.channel} {place.ts}".encode()).hexdigest()[:20]
-    key = Work.FORGET_PERSON.key(team, name)
-    await jobs.start(key, privacy_worker.forget, team, user, block_actions.reply_url)
+async def forget_me(
+    ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, client: AsyncWebClient, library: Library
+) -> None:
+    """Forget whoever has clicked, whatever the button holds; another click on the same message does nothing.
+
+    Nor does another on the Home tab while they are being forgotten.
+    """
+    team, user = str(context.team_id), block_actions.user.id
+    if block_actions.on_home:
+        name = hashlib.sha256(f"{user} home".encode()).hexdigest()[:20]
+        key = await jobs.current_or_next(Work.FORGET_PERSON.key(team, name, ""))
+        await jobs.start(key, privacy_worker.forget, team, user, "")
+        text = escape(library.words.home.forgetting)
+        await open_window(client, block_actions.trigger_id, home_blocks.window(text, library))
+    else:
+        place = block_actions.ephemeral_place
+        name = hashlib.sha256(f"{user} {place.channel} {place.ts}".encode()).hexdigest()[:20]
+        key = Work.FORGET_PERSON.key(team, name)
+        await jobs.start(key, privacy_worker.forget, team, user, block_actions.reply_url)
+    await ack()
+
+
+async def show_kept(
+    ack: AsyncAck, block_actions: BlockActions, client: AsyncWebClient, library: Library, question_days: int
+) -> None:
+    """Say in a window what is kept about people."""
+    await open_window(client, block_actions.trigger_id, home_blocks.window(kept(library, question_days).text, library))
+    await ack()
+
+
+async def export_me(
+    ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, client: AsyncWebClient, library: Library
+) -> None:
+    """Send whoever has clicked what is kept about them; not twice at once."""
+    team, user = str(context.team_id), block_actions.user.id
+    key = await jobs.current_or_next(Work.EXPORT.key(team, user, ""))
+    await jobs.start(key, privacy_worker.export, team, user)
+    text = escape(library.words.privacy.exporting)
+    await open_window(client, block_actions.trigger_id, home_blocks.window(text, library))
     await ack()
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the button that forgets."""
+    """Listen to the buttons that forget, and on the Home tab also to those that say or send what is kept."""
     app.action(FORGET_ME)(forget_me)
+    app.action(SHOW_KEPT)(show_kept)
+    app.action(EXPORT_ME)(export_me)

@@ -28,7 +28,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, compare, faq, gaps, history, privacy, share_messages
+from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_messages
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -46,9 +46,10 @@ from bot.slack.controls import (
     read_run,
 )
 from bot.slack.faq import PlannedReply
+from bot.slack.home_blocks import Notice
 from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
-from bot.slack.quiz_work import quiz_worker
+from bot.slack.quiz_work import ON_HOME, quiz_worker
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, Store, StoredRun
 
@@ -204,14 +205,18 @@ async def _answer(
 async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Begin the quiz by a button: after a result, beside an open round, on the Home tab, or where it was asked for.
 
-    The last two go on with a round that is open.
+    The last two go on with a round that is open. The Home tab says what has come of a click there.
     """
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.response_url
     place, at = read_begin(block_actions.action), block_actions.action.action_ts
     rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
     latest = rounds[0] if rounds else None
-    waiting = next((stored for stored in rounds if stored.waits), None)
-    if place in (BeginFrom.HOME, BeginFrom.TALK) and waiting:
+    goes_on = place in (BeginFrom.HOME, BeginFrom.TALK)
+    waiting = next((stored for stored in rounds if stored.waits), None) if goes_on else None
+    if block_actions.on_home:
+        is_older = waiting is not None and not _just_begun(waiting)
+        await home.tell(team, user, Notice.ASKED_AGAIN if is_older else Notice.BEGUN, at, store)
+    if waiting:
         if not _just_begun(waiting):
             await _typed(Work.RESUME.key(team, waiting.id, at), team, waiting.id, Resume(), at)
         if url:
@@ -259,14 +264,19 @@ async def graded(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltC
     await ack()
 
 
-async def resume(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
-    """Go on with the open round that /rolefit has offered."""
+async def resume(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Go on with the open round that /rolefit has offered, or the Home tab."""
+    if block_actions.on_home:
+        at = block_actions.action.action_ts
+        await home.tell(str(context.team_id), block_actions.user.id, Notice.ASKED_AGAIN, at, store)
     await _from_list(quiz_worker.resume, Work.RESUME, context, block_actions)
     await ack()
 
 
-async def open_run(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+async def open_run(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Lead to a round of the history."""
+    if block_actions.on_home:
+        await home.open_round(str(context.team_id), block_actions, read_run(block_actions.action), store)
     await _from_list(quiz_worker.open_round, Work.OPEN_ROUND, context, block_actions)
     await ack()
 
@@ -301,7 +311,8 @@ async def _from_list(
 ) -> None:
     team, run_id = str(context.team_id), read_run(clicked.action)
     key = kind.key(team, run_id, clicked.action.action_ts)
-    await jobs.start(key, work, team, run_id, clicked.user.id, clicked.reply_url)
+    url = ON_HOME if clicked.on_home else clicked.reply_url
+    await jobs.start(key, work, team, run_id, clicked.user.id, url)
 
 
 async def _click(context: AsyncBoltContext, run_id: str, action: Action, clicked: BlockActions) -> None:

@@ -18,10 +18,11 @@ from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, result, run_messages, work
+from bot.slack import blocks, history, home, result, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
+from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
 from bot.slack.run_messages import change_note
@@ -33,6 +34,8 @@ ENDED = 60.0  # seconds after which what was under way when a run was deleted ha
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
+
+ON_HOME = ""  # in place of an address to answer a click at: what comes of it is shown on the Home tab
 
 Record = dict[str, Any]  # an action as plain data, for `bot.domain.actions.read`
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
@@ -95,14 +98,16 @@ class QuizWorker(ReconcilingWorker):
             raise ValueError("a card always has something to say")
         channel, root_ts = posted
 
-        async def store_run() -> None:
+        async def store_run() -> dict[str, Any]:
             run = conversation.begin(await self._store.runs.quiz(prepared["quiz"]) or self._library.quiz, subject)
             where: dict[str, Any] = {"user": user, "channel": channel, "root_ts": root_ts, "zone": zone}
             await self._store.runs.begin(team, run_id, run, **where, comparison=compared.id if compared else None)
             card = Posted(root_ts, digest(prepared["card"]))
             await self._store.runs.record_message(team, run_id, CARD, card)
+            return {"on_home": await self._store.homes.is_opened(team, user)}
 
-        await step("begin run", store_run)
+        if ((await step("begin run", store_run)) or {}).get("on_home"):  # versions before recorded nothing
+            await home_worker.start(team, user, f"begun-{run_id}")
         return channel
 
     @workflow
@@ -182,7 +187,9 @@ class QuizWorker(ReconcilingWorker):
     async def resume(self, team: str, run_id: str, user: str, response_url: str) -> None:
         """Go on with an open round that /rolefit has offered, and point there."""
         applied = await self._apply(team, run_id, Resume(), user)
-        if applied is None:
+        if response_url == ON_HOME:
+            await self._show_on_home(team, run_id, user)
+        elif applied is None:
             gone = self._rendered(lambda library: blocks.say(library.words.quiz.gone))
             await self._gateway.respond(response_url, gone, replace=True)
         elif applied.outcome != NOT_YOURS:
@@ -193,7 +200,9 @@ class QuizWorker(ReconcilingWorker):
     async def open_round(self, team: str, run_id: str, user: str, response_url: str) -> None:
         """Point to a round of the history."""
         place = await self._place(team, run_id)
-        if place and place["user"] == user:
+        if response_url == ON_HOME:
+            await self._show_on_home(team, run_id, user)
+        elif place and place["user"] == user:
             await self._lead_to(team, run_id, response_url, replace=False)
 
     @workflow
@@ -266,7 +275,10 @@ class QuizWorker(ReconcilingWorker):
         async def left() -> Message:
             return await history.of(team, user, self._store, self._library)
 
-        await self._gateway.respond(response_url, left, replace=True)
+        if response_url == ON_HOME:
+            await home_worker.show(team, user)
+        else:
+            await self._gateway.respond(response_url, left, replace=True)
 
     async def delete_round(self, team: str, run_id: str, user: str) -> None:
         """Delete a round of somebody's with its messages, as a part of other work. Raises SlackWorkError."""
@@ -321,6 +333,7 @@ class QuizWorker(ReconcilingWorker):
             acted = {"outcome": result, "held": applied.held, "doubtful": doubtful, "compared": compared}
             if not shows and applied.result.outcome == Outcome.TAKEN:
                 acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
+                acted["home_of"] = await self._home_to_change(team, run_id, action)
             return acted
 
         acted = await step("act", act)
@@ -334,6 +347,8 @@ class QuizWorker(ReconcilingWorker):
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
                 await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
+        if owner := acted.get("home_of"):
+            await home_worker.start(team, owner, hashlib.sha256(key.encode()).hexdigest()[:20])
         for comparison_id in acted["compared"]:
             follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, hashlib.sha256(key.encode()).hexdigest()[:20])
             await jobs.start(follow, compare_worker.follow_rounds, team, comparison_id)
@@ -344,6 +359,18 @@ class QuizWorker(ReconcilingWorker):
         if result.answers_before is not None and result.question:
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(change_note, result.answers_before)))
         return result
+
+    async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:
+        """Give whose Home tab says something else of a run after an action; None where nobody has opened it.
+
+        How far a round is that is open stands only in the list of all rounds.
+        """
+        stored = await self._store.runs.get(team, run_id)
+        if stored is None or not await self._store.homes.is_opened(team, stored.user):
+            return None
+        if not stored.waits or isinstance(action, Begin | Resume | Delete):
+            return stored.user
+        return stored.user if home.lists_rounds(await self._store.homes.shows(team, stored.user)) else None
 
     @asynccontextmanager
     async def _freed_on_failure(self, team: str, run_id: str, key: str, *, unfinished: bool) -> AsyncIterator[None]:
@@ -440,16 +467,28 @@ class QuizWorker(ReconcilingWorker):
 
     async def _lead_to(self, team: str, run_id: str, response_url: str, *, replace: bool) -> None:
         """Point to a round; where its thread is gone another is opened first."""
+        link = await self._find_thread(team, run_id)
+        if link is not None:
+            await self._gateway.respond(response_url, self._rendered(partial(blocks.note, link)), replace=replace)
+
+    async def _find_thread(self, team: str, run_id: str) -> str | None:
+        """Give the address of a round's thread; where that is gone another is opened first. None if the round is."""
         if (place := await self._place(team, run_id)) is None:
-            return
+            return None
         link = await self._link_to(team, place)
         if link is None:
             await step("lose thread", self._store.runs.lose_thread, team, run_id, place["root_ts"])
             await self._apply(team, run_id, Show())
             await step("opened", self._is_asked, team, run_id)  # by whoever holds the run
             link = await self._link(team, run_id)
-        if link is not None:
-            await self._gateway.respond(response_url, self._rendered(partial(blocks.note, link)), replace=replace)
+        return link
+
+    async def _show_on_home(self, team: str, run_id: str, user: str) -> None:
+        """Publish the Home tab of who has clicked there, which links to the round; its thread is there by then."""
+        place = await self._place(team, run_id)
+        if place and place["user"] == user:
+            await self._find_thread(team, run_id)
+        await home_worker.show(team, user)
 
 
 quiz_worker = QuizWorker("quiz")

@@ -3,6 +3,7 @@
 from bot.domain.gaps import Question, QuestionKind
 from bot.storage.comparisons import Moved, Revealed, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
+from bot.storage.homes import SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
@@ -37,6 +38,7 @@ __all__ = [
     "Reply",
     "ReplyState",
     "Revealed",
+    "SetUp",
     "Share",
     "ShareState",
     "Shown",

@@ -328,6 +328,18 @@ people = Table(
     info=owned_by(Owner.PERSON, "user"),
 )
 
+# Who has opened their Home tab; what they look at there, by part; and Slack's name for the view that it shows.
+homes = Table(
+    "homes",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("user", String(32), primary_key=True),
+    Column("opened_at", Float(53), nullable=False),  # seconds since 1970, the last time
+    Column("shows", JSON, nullable=False),
+    Column("hash", String(255)),
+    info=owned_by(Owner.PERSON, "user"),
+)
+
 # Whether an answer helped: one vote a person and answer.
 votes = Table(
     "votes",
