@@ -133,6 +133,9 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await insert(connection, "comparisons", team=TEAM, id="c1", messages=messages, **about, **agreed, **at)
         case "0013":
             await write_share(connection)
+        case "0015":
+            choices = {"answers_unasked": True, "news": False, "greeted_at": 9.0}
+            await insert(connection, "people", team=TEAM, user="U_MEI", **choices)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -196,6 +199,8 @@ async def check(store: Store, library: Library) -> None:
     assert await store.installation(TEAM) == installed
     assert await store.first_steps_told_to(TEAM) is None
     assert await store.first_steps_told_to(NEW) == ANA
+    assert not await store.people.is_greeted(TEAM, ANA)
+    assert await store.people.is_greeted(TEAM, "U_MEI")
     for thread_ts, entry in (("1700000000.000001", "mts"), ("1700000002.000001", "labs")):
         assert await store.last_answer(TEAM, "C_ASK", thread_ts) == entry
     assert await store.heartbeats() == {"host-1-abc": 1_700_000_000.25}

@@ -634,6 +634,18 @@ class FirstStepsWords(Authored):
     quiz: Plain
 
 
+class FirstContactWords(Authored):
+    """What somebody gets who opens the bot's messages for the first time: three things to try."""
+
+    lead: Plain
+    ask: Annotated[Line, _text("question")]
+    ask_button: Button
+    quiz: Plain
+    kept: Plain
+    kept_button: Button
+    asked: Annotated[Line, _text("question")]
+
+
 class PrivacyWords(Authored):
     """What is kept about a person, and how they get it or have it deleted."""
 
@@ -711,4 +723,5 @@ class Words(Authored):
     privacy: PrivacyWords
     gaps: GapsWords
     install: InstallWords
+    first_contact: FirstContactWords
     first_steps: FirstStepsWords

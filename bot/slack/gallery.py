@@ -29,6 +29,7 @@ from bot.slack import (
     blocks,
     compare_blocks,
     feedback_blocks,
+    first_contact_blocks,
     gaps_blocks,
     history,
     manners_blocks,
@@ -463,6 +464,13 @@ def first_steps(library: Library) -> Iterator[Rendering]:
     yield Rendering("first steps after an installation", partial(blocks.first_steps, library))
 
 
+def first_contact(library: Library) -> Iterator[Rendering]:
+    """Give what somebody gets who opens the bot's messages for the first time."""
+    yield Rendering("three things to try", partial(first_contact_blocks.greeting, library))
+    for entry in library.entries:
+        yield Rendering(f"example question {entry}", partial(manners_blocks.asked_directly, [entry], library))
+
+
 def shared(name: str, run: Run, library: Library) -> Iterator[Rendering]:
     """Give what the recipient of all parts of a result gets."""
     share = example_share(run, library)
@@ -734,6 +742,7 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, no_answers, feedback, manners, questions, rounds, shortened,
-        halves, pictures, reviews, lists, sharing, comparing, first_steps, gaps, privacy, sentences, home,
+        halves, pictures, reviews, lists, sharing, comparing, first_contact, first_steps, gaps, privacy, sentences,
+        home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

@@ -6,11 +6,12 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.jobs import formerly, worker, workflow
-from bot.slack import blocks, history, share_blocks
+from bot.slack import blocks, first_contact, history, share_blocks
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import AppHomeOpened, EventCallback
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
+from bot.storage import Store
 
 
 @worker()
@@ -40,9 +41,10 @@ class HomeWorker(SlackWorker):
 home_worker = HomeWorker("home")
 
 
-async def show_home(event_callback: EventCallback, context: AsyncBoltContext) -> None:
-    """Publish the Home tab to whoever opens it."""
+async def show_home(event_callback: EventCallback, context: AsyncBoltContext, store: Store) -> None:
+    """Publish the Home tab to whoever opens it, and greet who opens the messages."""
     event = event_callback.event
+    await first_contact.on_messages_opened(event_callback, context, store)
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
         team = str(context.team_id)
         await jobs.start(

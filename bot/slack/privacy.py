@@ -21,6 +21,7 @@ from bot.knowledge import Library
 from bot.slack import work
 from bot.slack.compare_work import compare_worker
 from bot.slack.controls import FORGET_ME, forget_button
+from bot.slack.first_contact_blocks import SHOW_KEPT
 from bot.slack.gateway import SlackWorkError
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
@@ -78,6 +79,11 @@ class PrivacyWorker(SlackWorker):
         total = await step("count", count)
         for number in range(1, total + 1):
             await self._gateway.post_message(team, channel or user, partial(part, number, total))
+
+    @workflow
+    async def show_kept(self, response_url: str, question_days: int) -> None:
+        """Say what is kept to somebody who has clicked a button for that, as the command does."""
+        await self._gateway.respond(response_url, self._rendered(lambda library: kept(library, question_days)))
 
     @workflow
     async def forget(self, team: str, user: str, response_url: str) -> None:
@@ -258,6 +264,14 @@ async def forget_me(ack: AsyncAck, block_actions: BlockActions, context: AsyncBo
     await ack()
 
 
+async def show_kept(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, question_days: int) -> None:
+    """Say what is kept."""
+    key = Work.SHOW_KEPT.key(str(context.team_id), block_actions.user.id, block_actions.action.action_ts)
+    await jobs.start(key, privacy_worker.show_kept, block_actions.reply_url, question_days)
+    await ack()
+
+
 def register(app: AsyncApp) -> None:
-    """Listen to the button that forgets."""
+    """Listen to the button that forgets, and to the one that says what is kept."""
+    app.action(SHOW_KEPT)(show_kept)
     app.action(FORGET_ME)(forget_me)

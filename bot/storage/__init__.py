@@ -4,7 +4,7 @@ from bot.domain.gaps import Question, QuestionKind
 from bot.storage.comparisons import Moved, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.inbox import Item
-from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
+from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
 from bot.storage.shares import ROOT, Share, ShareState
 from bot.storage.store import Installation, Store
@@ -18,6 +18,7 @@ __all__ = [
     "NOT_YOURS",
     "PROMPT",
     "ROOT",
+    "TOP_LEVEL",
     "ActionResult",
     "Applied",
     "BusyError",

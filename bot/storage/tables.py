@@ -314,7 +314,7 @@ hushed_threads = Table(
     info=owned_by(Owner.CHANNEL, "hushed_by"),
 )
 
-# What people have chosen for themselves.
+# What people have chosen for themselves, and whether they were greeted.
 people = Table(
     "people",
     metadata,
@@ -322,6 +322,7 @@ people = Table(
     Column("user", String(32), primary_key=True),
     Column("answers_unasked", Boolean, nullable=False),  # whether to answer them though they did not mention the bot
     Column("news", Boolean, nullable=False),  # whether to tell them when a question of theirs has an answer
+    Column("greeted_at", Float(53)),  # when they first opened the bot's messages, of which they hear once
     info=owned_by(Owner.PERSON, "user"),
 )
 
