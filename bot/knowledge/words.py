@@ -297,6 +297,9 @@ class QuizWords(Authored):
     changed_purpose: Annotated[Line, _text("choice")]
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
+    changed_link: Plain
+    in_thread: Annotated[Line, _text("link")]
+    in_thread_link: Plain
     named: Annotated[Line, _text("role", "clearness")]
     either: Annotated[Line, _text("first", "second")]
     clear: Plain

@@ -446,11 +446,13 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("list of rounds that were shared", partial(history.listed, rounds, 25, library, people))
     yield Rendering("list of no rounds", partial(history.listed, [], 0, library))
     yield Rendering("link to the round", partial(blocks.note, LINK, library))
+    yield Rendering("link into the thread", partial(blocks.in_thread, LINK, library))
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_note, before.answers, after, library))
+        yield Rendering(f"{name} far above", partial(change_note, before.answers, after, library, LINK))
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
         yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))

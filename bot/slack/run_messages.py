@@ -46,6 +46,7 @@ from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import CARD, NOTE, PROMPT
 
 RESULT, REVIEW, REMINDER = "result", "review", "reminder"
+CHANGE = f"{NOTE}change:"  # what the slots begin with of what was said of a change
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ def _reminds(run: Run, number: int) -> bool:
 def note_slot(ts: str) -> str:
     """Name the slot of a message that was posted between the questions and is not changed any more."""
     return f"{NOTE}{ts}"
+
+
+def change_slot(ts: str) -> str:
+    """Name the slot of a message that says what a change did, of which the next such message takes the place."""
+    return f"{CHANGE}{ts}"
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:
@@ -199,8 +205,10 @@ def _lettered(asked: AnyQuestion) -> str:
     return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
 
 
-def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
-    """Say what changing answers did to a result that had been shown."""
+def change_note(
+    answers_before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None = None
+) -> Message:
+    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above."""
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
     earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
@@ -220,6 +228,8 @@ def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: 
         now, before = result.named(run.recommendation, library), result.named(earlier, library)
         same = now == before
         lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
+    if link:
+        lines.append(f"<{escape(link)}|{escape(words.changed_link)}>")
     return plain(" ".join(lines))
 
 
