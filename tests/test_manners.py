@@ -181,7 +181,7 @@ async def test_on_being_invited_it_says_once_what_it_does(workspace: Workspace):
         return [message for message in await workspace.messages("C_LEADS", "U_BEN") if buttons(message)]
 
     [greeting] = await workspace.until(greeted, "U_BEN")
-    assert shown(greeting).startswith("Hello. When somebody here asks about AI roles or titles and I am sure")
+    assert shown(greeting).startswith("When somebody here asks about AI roles or titles and I am sure")
     assert buttons(greeting) == ["Answer", "Whisper", "Only when mentioned", "Off"]
 
     await workspace.click("U_MEI", greeting, "Only when mentioned")
