@@ -143,3 +143,33 @@ async def test_who_types_that_they_start_over_is_told_there_where_the_next_round
     await write(workspace, root, "start over")
 
     assert await whispered(workspace, root.channel, "Open the questions", root)
+
+
+async def test_an_answer_that_is_replaced_from_far_below_is_said_once_with_a_link(workspace: Workspace):
+    root = await begin(workspace)
+    first = await question(workspace, root, 1)
+    await workspace.click("U_ANA", first, buttons(first)[0])
+    second = await question(workspace, root, 2)
+    await workspace.click("U_ANA", second, buttons(second)[2])
+    await question(workspace, root, 3)
+
+    await write(workspace, root, "1b")
+    await message(workspace, root, "You changed your answer to question 1")
+    await write(workspace, root, "2b")
+    said = await message(workspace, root, "You changed your answer to question 2")
+
+    assert [each["ts"] for each in await lines(workspace, root)] == [said["ts"]]
+    assert shown(said).endswith("See the question")
+    assert f";ts={second['ts']}" in said["text"]
+
+
+async def test_what_answers_the_question_just_asked_needs_no_line(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    typed = await write(workspace, root, "a")
+    await question(workspace, root, 2)
+    await workspace.edit(typed, "b")  # who edits looks at that, below which the question stands
+    await card(workspace, root, "→")
+    await workspace.settled()
+
+    assert await lines(workspace, root) == []

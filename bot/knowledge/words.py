@@ -298,6 +298,7 @@ class QuizWords(Authored):
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
     changed_link: Plain
+    changed_question_link: Plain
     in_thread: Annotated[Line, _text("link")]
     in_thread_link: Plain
     named: Annotated[Line, _text("role", "clearness")]

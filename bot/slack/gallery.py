@@ -452,6 +452,9 @@ def lists(library: Library) -> Iterator[Rendering]:
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_note, before.answers, after, library))
+        over = partial(run_messages.overwritten_note, before.answers, after, library, LINK)
+        if note := over():
+            yield Rendering(f"{name} while there is no result", partial(joined, note))
         yield Rendering(f"{name} far above", partial(change_note, before.answers, after, library, LINK))
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))

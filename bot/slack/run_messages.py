@@ -15,6 +15,7 @@ from bot.domain.actions import (
     AskAgain,
     AskGrading,
     Change,
+    Choices,
     DismissReminder,
     GoOn,
     Grade,
@@ -212,16 +213,7 @@ def change_note(
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
     earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-    lines: list[str] = []
-    for question in (run.quiz.purpose, *run.quiz.all_questions):
-        if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
-            continue
-        if isinstance(question, Question):
-            choice = quoted(choices, library)
-            lines.append(fill(words.changed, number=str(run.number(question)), choice=choice))
-        else:
-            word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
-            lines.append(fill(word, choice=quoted(choices, library)))
+    lines = _changed(answers, run, library)
     if run.recommendation is None or earlier is None:
         lines.append(escape(library.words.result.waiting))
     elif run.subject is None:
@@ -231,6 +223,36 @@ def change_note(
     if link:
         lines.append(f"<{escape(link)}|{escape(words.changed_link)}>")
     return plain(" ".join(lines))
+
+
+def overwritten_note(
+    before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None
+) -> Message | None:
+    """Say which answers were replaced by what was typed below; None if they are as they were `before` again.
+
+    link: where the first of these questions stands.
+    """
+    answers = {question: tuple(before.get(question, choices)) for question, choices in run.answers.items()}
+    if not (lines := _changed(answers, run, library)):
+        return None
+    if link:
+        lines.append(f"<{escape(link)}|{escape(library.words.quiz.changed_question_link)}>")
+    return plain(" ".join(lines))
+
+
+def _changed(answers: Mapping[str, Choices], run: Run, library: Library) -> list[str]:
+    """Say what the answers are now that were others before, or none."""
+    words, lines = library.words.quiz, list[str]()
+    for question in (run.quiz.purpose, *run.quiz.all_questions):
+        if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
+            continue
+        if isinstance(question, Question):
+            choice = quoted(choices, library)
+            lines.append(fill(words.changed, number=str(run.number(question)), choice=choice))
+        else:
+            word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
+            lines.append(fill(word, choice=quoted(choices, library)))
+    return lines
 
 
 def already_there(link: str, library: Library) -> Message:

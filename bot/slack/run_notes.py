@@ -12,8 +12,8 @@ from bot.slack import blocks
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.reconcile import ReconcilingWorker
-from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot
-from bot.storage import CARD, Posted, StoredRun
+from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, overwritten_note
+from bot.storage import CARD, PROMPT, Posted, StoredRun
 
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
 
@@ -64,11 +64,28 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
             return change_note(answers_before, stored.run, self._library, link)
 
+        await self._post_change_line(team, run_id, change)
+
+    async def _post_overwritten(self, team: str, run_id: str, before: Mapping[str, Sequence[str]]) -> None:
+        """Say which answers were replaced by what was typed far below them; as `_post_change` does."""
+
+        async def overwritten() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None:
+                return None
+            ts, link = question_ts(stored, next(iter(before))), None
+            if ts is not None:
+                link = await self._gateway.sees_permalink(team, stored.channel, ts)
+            return overwritten_note(before, stored.run, self._library, link)
+
+        await self._post_change_line(team, run_id, overwritten)
+
+    async def _post_change_line(self, team: str, run_id: str, render: Render) -> None:
         place = await self._place(team, run_id)
         if place is None:
             return
         channel, root_ts = place["channel"], place["root_ts"]
-        posted = await self._gateway.post_message(team, channel, change, thread_ts=root_ts)
+        posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
         if posted is None:
             return
         ts = posted[1]
@@ -117,3 +134,10 @@ def far_result(stored: StoredRun) -> str | None:
         if slot != CARD and not slot.startswith(CHANGE) and posted.ts and float(posted.ts) > float(result.ts)
     ]
     return result.ts if len(below) > 1 else None
+
+
+def question_ts(stored: StoredRun, question: str) -> str | None:
+    """Give the ts of the last message that asks a question; None if there is none."""
+    slots = [f"{PROMPT}:{number}" for number, prompt in enumerate(stored.run.prompts, 1) if prompt.question == question]
+    shown = [stored.messages[slot].ts for slot in slots if slot in stored.messages]
+    return shown[-1] if shown else None
