@@ -62,6 +62,7 @@ class ChannelSettings:
     """What a channel's members have set; times in seconds since 1970.
 
     chosen_for_shared: whether the channel was shared with another organisation when they did; None if that is unknown.
+    greeting_ts: of the message by which the bot has said that it is there, if that is known.
     """
 
     mode: str | None = None
@@ -69,6 +70,7 @@ class ChannelSettings:
     changed_at: float | None = None
     welcomed_at: float | None = None
     chosen_for_shared: bool | None = None
+    greeting_ts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -330,13 +332,13 @@ class Replies:
             here = ["team", "channel"]
             await connection.execute(put.on_conflict_do_update(index_elements=here, set_=values, where=earlier))
 
-    async def mark_welcomed(self, team: str, channel: str) -> None:
-        """Remember that the bot has said in a channel that it is there; again does nothing."""
+    async def mark_welcomed(self, team: str, channel: str, greeting_ts: str | None = None) -> None:
+        """Remember that the bot has said in a channel that it is there, by which message; again does nothing."""
         mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
         async with self._engine.begin() as connection:
             await insert_new(connection, channel_settings, {"team": team, "channel": channel})
             welcomed = update(channel_settings).where(*mine, channel_settings.c.welcomed_at.is_(None))
-            await connection.execute(welcomed.values(welcomed_at=time.time()))
+            await connection.execute(welcomed.values(welcomed_at=time.time(), greeting_ts=greeting_ts))
 
     async def note_shared(self, team: str, channel: str, *, at: float, shared: bool) -> None:
         """Remember whether outsiders read along when a mode was set at this time; nothing if another is set by now."""

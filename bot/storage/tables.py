@@ -257,6 +257,7 @@ channel_settings = Table(
     Column("changed_by", String(32)),
     Column("changed_at", Float(53)),  # seconds since 1970, as all times below
     Column("welcomed_at", Float(53)),  # when it said, once, that it is there
+    Column("greeting_ts", String(32)),  # the message that says so
     Column("chosen_for_shared", Boolean),  # whether the mode was chosen when outsiders read along already
     info=owned_by(Owner.CHANNEL, "changed_by"),
 )
