@@ -1,5 +1,6 @@
 """The environment as one frozen value; all that is wrong with it is reported at once."""
 
+import os
 import re
 from difflib import get_close_matches
 from enum import StrEnum
@@ -7,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.private import FOLDER, tighten
 from bot.validation import describe, describe_unreadable
@@ -25,6 +33,8 @@ SLACK_ID = re.compile(r"(?=\w*[\d_])[CGUW][A-Z\d_]{2,}")  # of a channel or a pe
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
 MEMBER_ID = re.compile(r"[UW][A-Z0-9_]+")
+# What `slack run` calls the tokens; of no account where they are set by their own names, as its newer versions do too.
+FROM_SLACK_CLI = {"slack_bot_token": "SLACK_CLI_XOXB", "slack_app_token": "SLACK_CLI_XAPP"}
 ENV_FILE = ".env"  # in the working directory
 ALIKE = 0.85  # difflib's ratio, from which a name is taken for a misspelt setting
 OAUTH = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "ENCRYPTION_KEYS")
@@ -98,6 +108,19 @@ class Settings(BaseSettings):
     rolefit_editors: Text = None
     rolefit_share_guests: Switch = Switch.OFF
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature; no secret is in a file
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, then the file, then what the Slack CLI says."""
+        slack_cli = {field: os.environ[name] for field, name in FROM_SLACK_CLI.items() if name in os.environ}
+        return init_settings, env_settings, dotenv_settings, InitSettingsSource(settings_cls, slack_cli)
 
     @property
     def editors(self) -> frozenset[str]:
@@ -334,7 +357,9 @@ def misspelt() -> dict[str, str]:
 def _names() -> tuple[frozenset[str], frozenset[str]]:
     """Give the names in the environment and in the file, in small letters."""
     file = DotEnvSettingsSource(Settings, env_file=ENV_FILE)
-    return frozenset(EnvSettingsSource(Settings).env_vars), frozenset(file.env_vars)
+    environment = frozenset(EnvSettingsSource(Settings).env_vars)
+    from_cli = {field for field, name in FROM_SLACK_CLI.items() if name.lower() in environment}
+    return environment | (from_cli - file.env_vars.keys()), frozenset(file.env_vars)
 
 
 def _named(field: str, origin: dict[str, Source]) -> str:

@@ -1,7 +1,8 @@
-"""What the pages under docs/ name exists: files, code, settings, commands, make targets, and the pages' own links.
+"""What the README and docs/ name exists: files, code, settings, commands, make targets, and the pages' own links.
 
-Paths are written from the top of the repository, code by its full name (`bot.domain.quiz.do`), so that each can be
-looked up. Placeholders of the recipes hold a capital N or a word in angle brackets and are left alone.
+Paths are written from the top of the repository (files of the knowledge also by their names alone), code by its full
+name (`bot.domain.quiz.do`), so that each can be looked up. Placeholders of the recipes hold a capital N or a word in
+angle brackets and are left alone.
 """
 
 import importlib
@@ -14,11 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.settings import Settings
-from tests.test_readme import known_commands
+from bot.settings import FROM_SLACK_CLI, Settings
+from tests.test_documented import known_commands, options_of
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CODE = re.compile(r"\b(?:bot|tests)(?:\.[A-Za-z_]\w*)+")
 PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+)?|[\w-]+\.(?:py|yaml|toml|md|lock|json|npz)|Makefile|LICENSE")
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -58,6 +59,30 @@ def anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def is_setting(name: str) -> bool:
+    """Say whether a name is read from the environment."""
+    return name.lower() in Settings.model_fields or name in FROM_SLACK_CLI.values()
+
+
+def there(path: str) -> Path:
+    """Give the place of a path from the top of the repository, or of a file of the knowledge by its name alone."""
+    named_alone = ROOT / "knowledge" / path
+    return named_alone if "/" not in path and named_alone.exists() else ROOT / path
+
+
+def missing_commands(text: str) -> Iterator[str]:
+    """Name the commands of the terminal, and options of theirs, that a text has and that do not exist."""
+    if text.startswith("/"):
+        return  # what is typed in Slack
+    for name, arguments in re.findall(r"(?:(?<![/\w])|(?<=\.venv/bin/))rolefit ([a-z]+)([^#]*)", text):
+        command = known_commands().get(name)
+        if command is None:
+            yield f"the command rolefit {name}"
+            continue
+        options = re.findall(r"(?<!\S)--[a-z-]+", arguments)
+        yield from (f"the option rolefit {name} {option}" for option in options if option not in options_of(command))
+
+
 def missing(page: str, folder: Path) -> Iterator[str]:
     """Name all that a page names and that does not exist."""
     for text in quoted(page):
@@ -67,14 +92,13 @@ def missing(page: str, folder: Path) -> Iterator[str]:
             path, _, test = word.partition("::")
             if not PATH.fullmatch(path):
                 yield from (f"the name {name}" for name in CODE.findall(word) if not exists(name))
-            elif not path.startswith(MADE) and not (file := ROOT / path).exists():
+            elif not path.startswith(MADE) and not (file := there(path)).exists():
                 yield f"the path {path}"
             elif test and not re.search(rf"^(?:async )?def {re.escape(test)}\(", file.read_text(), re.MULTILINE):
                 yield f"the test {word}"
         yield from (f"the target make {name}" for name in re.findall(r"^make ([a-z]+)", text) if name not in TARGETS)
-        commands = re.findall(r"(?<![/\w])rolefit ([a-z]+)", text) if not text.startswith("/") else []
-        yield from (f"the command rolefit {name}" for name in commands if name not in known_commands())
-        if re.fullmatch(r"[A-Z]+_[A-Z_]+", text) and text.lower() not in Settings.model_fields:
+        yield from missing_commands(text)
+        if re.fullmatch(r"[A-Z]+_[A-Z_]+", text) and not is_setting(text):
             yield f"the setting {text}"
     for link in re.findall(r"\]\(([^)]+)\)", page):
         target, _, anchor = link.partition("#")
@@ -102,6 +126,8 @@ def test_all_that_a_page_names_exists(page: Path):
         ("`tests/test_docs.py::test_none`", "the test tests/test_docs.py::test_none"),
         ("`make everything`", "the target make everything"),
         ("`rolefit undo`", "the command rolefit undo"),
+        ("`.venv/bin/rolefit undo`", "the command rolefit undo"),
+        ("```\n.venv/bin/rolefit check --undo   # it\n```", "the option rolefit check --undo"),
         ("`POST_INTERVALS`", "the setting POST_INTERVALS"),
         ("[page](nowhere.md)", "the link nowhere.md"),
         ("[part](#nowhere)", "the heading #nowhere"),

@@ -79,7 +79,7 @@ async def test_where_the_direct_message_is_not_known_the_quiz_begins_all_the_sam
 
     await workspace.command("U_ANA", "C_ASK", "/rolefit")
 
-    first, again = await workspace.dm("U_ANA", count=2)  # the gap that the README names
+    first, again = await workspace.dm("U_ANA", count=2)  # the gap that docs/operating.md names
     assert first["text"] == again["text"]
 
 

@@ -173,7 +173,77 @@ def test_an_address_slack_would_not_call_is_refused():
     assert "Slack only calls https:// addresses" in result.stderr
 
 
-def test_each_scope_has_its_reason_where_a_reviewer_looks(manifest: dict[str, Any]):
-    page = (ROOT / "docs" / "marketplace.md").read_text()
+# What Slack takes at most, from docs.slack.dev/reference/app-manifest and its schema; characters, or items of a list.
+LIMITS = {
+    "display_information.name": (1, 35),
+    "display_information.description": (1, 140),
+    "display_information.long_description": (175, 4000),
+    "features.bot_user.display_name": (1, 80),
+    "features.slash_commands": (1, 50),
+    "features.slash_commands.command": (2, 32),
+    "features.slash_commands.description": (1, 2000),
+    "features.slash_commands.usage_hint": (1, 1000),
+    "features.shortcuts": (1, 10),
+    "features.shortcuts.name": (1, 24),
+    "features.shortcuts.callback_id": (1, 255),
+    "features.shortcuts.description": (1, 150),
+    "oauth_config.scopes.bot": (1, 255),
+    "settings.event_subscriptions.bot_events": (1, 100),
+}
 
-    assert [scope for scope in manifest["oauth_config"]["scopes"]["bot"] if f"`{scope}`" not in page] == []
+
+def values(content: Any, path: str) -> list[Any]:
+    """Give what a manifest has at a path; within a list, at that path of each item."""
+    name, _, rest = path.partition(".")
+    found = content[name]
+    if not rest:
+        return [found]
+    return [value for item in (found if isinstance(found, list) else [found]) for value in values(item, rest)]
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_the_manifest_keeps_slacks_limits(path: str, manifest: dict[str, Any]):
+    least, most = LIMITS[path]
+    sizes = [len(value) for value in values(manifest, path)]
+
+    assert sizes
+    assert all(least <= size <= most for size in sizes), (path, sizes)
+
+
+def test_the_manifest_is_right_where_slack_says_more_than_how_long(manifest: dict[str, Any]):
+    shown, features = manifest["display_information"], manifest["features"]
+
+    assert re.fullmatch(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?", shown["background_color"])
+    assert len(f"{shown['name']} (local)") <= LIMITS["display_information.name"][1]  # as `slack run` calls it
+    assert all(command["command"].startswith("/") for command in features["slash_commands"])
+    assert all(shortcut["type"] in ("message", "global") for shortcut in features["shortcuts"])
+    for listed in (
+        manifest["oauth_config"]["scopes"]["bot"],
+        manifest["settings"]["event_subscriptions"]["bot_events"],
+    ):
+        assert len(listed) == len(set(listed))
+
+
+MARKETPLACE = (ROOT / "docs" / "marketplace.md").read_text()
+
+
+def test_each_scope_has_its_reason_where_a_reviewer_looks(manifest: dict[str, Any]):
+    table = MARKETPLACE.partition("## What each scope is for")[2].partition("\n## ")[0]
+    rows = [row.split(" | ") for row in re.findall(r"^\| (`.*) \|$", table, re.MULTILINE)]
+    reasons = {scope: cells[1] for cells in rows for scope in re.findall(r"`([a-z_.:]+)`", cells[0])}
+
+    assert set(reasons) == set(manifest["oauth_config"]["scopes"]["bot"])
+    assert all(len(reason.split()) >= 1 for reason in reasons.values())
+
+
+def test_the_short_description_is_what_the_marketplace_takes(manifest: dict[str, Any]):
+    description = manifest["display_information"]["description"]
+
+    assert len(description.split()) <= 10
+    assert f"{description}." in MARKETPLACE
+
+
+def test_an_admin_reads_of_organisations_what_the_manifest_says(manifest: dict[str, Any]):
+    said = "true" if manifest["settings"]["org_deploy_enabled"] else "false"
+
+    assert f"`org_deploy_enabled` is `{said}`" in MARKETPLACE.replace("\n", " ")

@@ -219,3 +219,33 @@ def test_a_token_is_never_shown():
     settings_ = made(slack_bot_token="xoxb-secret", slack_app_token="xapp-secret")
 
     assert "secret" not in repr(settings_).replace("slack_signing_secret", "").replace("slack_client_secret", "")
+
+
+SLACK_CLI = {"SLACK_CLI_XOXB": "xoxb-cli", "SLACK_CLI_XAPP": "xapp-cli"}
+
+
+def tokens() -> list[str]:
+    """Give the bot token and the app-level token that are read."""
+    found = settings.read()
+    return [token.get_secret_value() for token in (found.slack_bot_token, found.slack_app_token) if token]
+
+
+def test_what_the_slack_cli_calls_the_tokens_is_read(env_file: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in SLACK_CLI.items():
+        monkeypatch.setenv(name, value)
+
+    assert tokens() == ["xoxb-cli", "xapp-cli"]
+    assert settings.sources()["slack_bot_token"] is settings.Source.ENVIRONMENT
+    assert settings.misspelt() == {}
+
+
+def test_tokens_by_their_own_names_count_for_more_than_those_of_the_slack_cli(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in SLACK_CLI.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-environment")
+    env_file.write_text("SLACK_APP_TOKEN=xapp-file\n")
+
+    assert tokens() == ["xoxb-environment", "xapp-file"]
+    assert settings.sources()["slack_app_token"] is settings.Source.FILE

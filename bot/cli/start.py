@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
+import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -77,22 +78,37 @@ def manifest(
     url: Annotated[
         str | None, typer.Option(help="Where Slack reaches the bot, for example https://bot.example.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the Slack CLI reads it.")] = False,
+    source: Annotated[  # noqa: ARG001 - the Slack CLI adds it to what .slack/hooks.json says
+        Path | None, typer.Option(hidden=True, help="The project's folder.")
+    ] = None,
 ) -> None:
     """Print the Slack app manifest, for Socket Mode or, with --url, for HTTP."""
-    if url is None:
-        typer.echo(MANIFEST.read_text(encoding="utf-8"), nl=False)
+    text = MANIFEST.read_text(encoding="utf-8")
+    if url is None and not as_json:
+        typer.echo(text, nl=False)
         return
-    if not url.startswith("https://"):
-        stop([f"--url {url}: Slack only calls https:// addresses."])
     import yaml
 
+    content = yaml.safe_load(text)
+    if url is not None:
+        _serve_over_http(content, url)
+    if as_json:
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+        return
+    typer.echo(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), nl=False)
+
+
+def _serve_over_http(manifest: dict[str, Any], url: str) -> None:
+    """Have a manifest name this address instead of Socket Mode; ends the command for one that Slack does not call."""
     from bot.asgi import EVENTS
 
+    if not url.startswith("https://"):
+        stop([f"--url {url}: Slack only calls https:// addresses."])
     address = url.rstrip("/") + EVENTS
-    content = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    content["settings"]["socket_mode_enabled"] = False
-    content["settings"]["event_subscriptions"]["request_url"] = address
-    content["settings"]["interactivity"]["request_url"] = address
-    for command in content["features"]["slash_commands"]:
+    settings = manifest["settings"]
+    settings["socket_mode_enabled"] = False
+    settings["event_subscriptions"]["request_url"] = address
+    settings["interactivity"]["request_url"] = address
+    for command in manifest["features"]["slash_commands"]:
         command["url"] = address
-    typer.echo(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), nl=False)
