@@ -364,15 +364,17 @@ async def test_a_suggestion_is_chosen_by_its_number_too(
 
     await workspace.latest("U_ANA", offer, once=lambda now: chosen.answer in shown(now))
     await workspace.settled()
-    assert len(await workspace.thread(asked.channel, asked, "U_ANA")) == 3  # the question, the answer and the number
+    assert len([each for each in await workspace.replies(asked) if each["user"] == BOT]) == 1
 
 
-async def test_a_direct_message_is_answered_in_its_thread(either_way: Workspace, library: Library):
+async def test_a_direct_message_is_answered_where_no_thread_has_to_be_opened(either_way: Workspace, library: Library):
     asked = await either_way.post("U_ANA", "U_ROLEFIT", wire(SEVEN["need-research-team"]))
 
-    [answer] = await either_way.replies(asked)
+    [question, answer] = await either_way.dm("U_ANA", count=2)
 
+    assert question["ts"] == asked
     assert library.entries["need-research-team"].answer in shown(answer)
+    assert "thread_ts" not in answer
 
 
 @pytest.mark.both_databases

@@ -43,11 +43,19 @@ async def answered(workspace: Workspace, text: str = ASKS_MTS, *, mention: bool 
     return asked, reply
 
 
+async def told_in(workspace: Workspace, user: str, asked: Sent) -> list[Json]:
+    """Give what is shown to a person alone in the thread of a question, or around one in a direct message."""
+    shown_there = await workspace.thread(asked.channel, asked, user)
+    if asked.channel.startswith("D"):
+        shown_there += await workspace.messages(asked.channel, user)
+    return [each for each in shown_there if each.get("ephemeral")]
+
+
 async def told(workspace: Workspace, user: str, asked: Sent, *, count: int = 1) -> list[Json]:
     """Wait until so many messages are shown to a person alone in the thread of a question, and give them."""
 
     async def there() -> list[Json]:
-        private = [each for each in await workspace.thread(asked.channel, asked, user) if each.get("ephemeral")]
+        private = await told_in(workspace, user, asked)
         return private if len(private) >= count else []
 
     return await workspace.until(there, user)
@@ -57,7 +65,7 @@ async def changed(workspace: Workspace, user: str, asked: Sent, once: str) -> Js
     """Wait until the message that is shown to a person alone says something, and give it."""
 
     async def there() -> Json | None:
-        private = [each for each in await workspace.thread(asked.channel, asked, user) if each.get("ephemeral")]
+        private = await told_in(workspace, user, asked)
         return next((each for each in private if once in shown(each)), None)
 
     return await workspace.until(there, user)

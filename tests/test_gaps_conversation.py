@@ -242,8 +242,7 @@ async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, fold
         await workspace.click("U_ANA", news, "No more of these")
 
         async def confirmed() -> Any:
-            thread = await workspace.thread(news["channel"], news["ts"], "U_ANA")
-            return thread[1] if len(thread) > 1 else None
+            return next((each for each in await workspace.dm("U_ANA") if each["ts"] > news["ts"]), None)
 
         said = await workspace.until(confirmed, "U_ANA")
         assert "I will not come back to you" in shown(said)

@@ -1,5 +1,6 @@
 """Where and how the bot speaks: modes of a channel, threads, people; and questions that are edited or deleted."""
 
+import re
 import time
 
 import pytest
@@ -181,17 +182,26 @@ async def test_on_being_invited_it_says_once_what_it_does(workspace: Workspace):
         return [message for message in await workspace.messages("C_LEADS", "U_BEN") if buttons(message)]
 
     [greeting] = await workspace.until(greeted, "U_BEN")
-    assert shown(greeting).startswith("Hello. When somebody here asks about AI roles or titles and I am sure")
+    assert shown(greeting).startswith("When somebody here asks about AI roles or titles and I am sure")
     assert buttons(greeting) == ["Answer", "Whisper", "Only when mentioned", "Off"]
 
     await workspace.click("U_MEI", greeting, "Only when mentioned")
     now = await workspace.latest("U_BEN", greeting, once=lambda m: "chosen by" in shown(m))
     assert "Only when mentioned, chosen by <@U_MEI>" in shown(now).replace("*", "")
 
+    await set_mode(workspace, "Off", "U_BEN", "C_LEADS")  # by the command: the greeting says so, too
+    await workspace.latest("U_MEI", greeting, once=lambda m: "Off, chosen by <@U_BEN>" in shown(m).replace("*", ""))
+    await set_mode(workspace, "Only when mentioned", "U_MEI", "C_LEADS")
+
     await workspace.remove("U_MEI", "C_LEADS")
     await workspace.invite("U_BEN", "C_LEADS")
     await workspace.post("U_BEN", "C_LEADS", MTS)
     assert await posts(workspace) == 1  # the greeting; and the mode is kept
+
+
+def test_a_channel_hears_one_sentence(library: Library):
+    for sentence in (library.words.manners.welcome, library.words.manners.welcome_shared):
+        assert re.fullmatch(r"[^.:;!?]+\.", sentence)
 
 
 # Not too much

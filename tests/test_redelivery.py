@@ -75,10 +75,12 @@ async def ended(edge: Edge, key: str) -> None:
 
 
 async def said(edge: Edge, root: Sent) -> list[str]:
-    """Give what the bot has said in a thread, once it has nothing left to do."""
+    """Give what the bot has said in a thread, or in a direct message, once it has nothing left to do."""
     await edge.workspace.settled()
-    thread = await edge.workspace.thread(root.channel, root, "U_ANA")
-    return [shown(message) for message in thread if message["user"] == edge.workspace.bot]
+    messages = await edge.workspace.thread(root.channel, root, "U_ANA")
+    if root.channel.startswith("D"):
+        messages += await edge.workspace.messages(root.channel, "U_ANA")
+    return [shown(message) for message in messages if message["user"] == edge.workspace.bot]
 
 
 # A number typed below suggestions
@@ -131,6 +133,35 @@ async def test_a_follow_up_that_comes_again_is_not_decided_against_its_own_answe
 
     assert len(await said(edge, root)) == 2
     assert await store.gaps.listed(TEAM) == []
+
+
+async def test_a_follow_up_in_a_direct_message_that_comes_again_is_answered_once(edge: Edge, library: Library):
+    workspace = edge.workspace
+    root = await workspace.post("U_ANA", BOT, library.entries["data-scientist"].question)
+    await workspace.replies(root)
+    asked = await workspace.post("U_ANA", BOT, "and AI engineers?")
+    await workspace.replies(asked)
+
+    await deliver_again(edge, asked)
+
+    first, second = await said(edge, root)
+    assert library.entries["data-scientist"].answer in first
+    assert library.entries["data-scientist"].answer not in second
+
+
+async def test_a_number_in_a_direct_message_that_comes_again_is_taken_once(edge: Edge, library: Library):
+    workspace = edge.workspace
+    asked = await workspace.post("U_ANA", BOT, UNCLEAR)
+    [offer] = await workspace.replies(asked)
+    label = buttons(offer)[1].removesuffix("…")
+    await workspace.settled()
+    number = await workspace.post("U_ANA", BOT, "2")
+    await workspace.settled()
+
+    await deliver_again(edge, number)
+
+    [answer] = await said(edge, asked)
+    assert next(each for each in library.entries.values() if each.question.startswith(label)).answer in answer
 
 
 # Before anything has begun

@@ -602,3 +602,27 @@ async def test_deleting_a_workspace_deletes_its_rows_in_every_table(store: Store
     async with store._engine.connect() as connection:
         teams = {table.name: list(await connection.scalars(select(table.c.team))) for table in tables}
     assert teams == {table.name: [OTHER] for table in tables}
+
+
+async def test_a_greeting_is_claimed_once_whoever_wants_it(store: Store):
+    assert not await store.people.is_greeted(TEAM, "U_ANA")
+
+    claims = await asyncio.gather(*(store.people.claim_greeting(TEAM, "U_ANA", float(at)) for at in range(1, 6)))
+
+    assert claims.count(True) == 1
+    assert await store.people.is_greeted(TEAM, "U_ANA")
+    first = claims.index(True) + 1.0
+    assert await store.people.claim_greeting(TEAM, "U_ANA", first)  # by the same work, done again
+    assert not await store.people.claim_greeting(TEAM, "U_ANA", 9.0)
+    assert await store.people.claim_greeting(TEAM, "U_MEI", 9.0)
+
+
+async def test_who_has_chosen_something_is_greeted_all_the_same_and_keeps_it(store: Store):
+    await store.replies.choose(TEAM, "U_ANA", news=False)
+
+    assert await store.people.claim_greeting(TEAM, "U_ANA", 1.0)
+    assert await store.replies.choices_of(TEAM, "U_ANA") == (True, False)
+    await store.replies.choose(TEAM, "U_ANA", answers_unasked=False)
+    assert not await store.people.claim_greeting(TEAM, "U_ANA", 2.0)
+    await store.people.forget(TEAM, "U_ANA")
+    assert not await store.people.is_greeted(TEAM, "U_ANA")

@@ -148,6 +148,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.hold": _held,
         "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),
         "replies.hold_posted": _held_posted,
+        "replies.last_at_top_level": lambda store, team, n: store.replies.last_at_top_level(team, "C_ASK"),
         "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
         "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
         "replies.latest_in_thread": lambda store, team, n: store.replies.latest_in_thread(
@@ -175,6 +176,8 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.choose": lambda store, team, n: store.replies.choose(
             team, "U_ANA", answers_unasked=(None, True, False)[n % 3], news=n % 2 == 0
         ),
+        "people.is_greeted": lambda store, team, n: store.people.is_greeted(team, f"U{n % 2}"),
+        "people.claim_greeting": lambda store, team, n: store.people.claim_greeting(team, f"U{n % 2}", float(n)),
         "people.run_ids": lambda store, team, n: _sorted(store.people.run_ids(team, "U_ANA")),
         "people.direct_messages": lambda store, team, n: _sorted(store.people.direct_messages(team, "U_ANA")),
         "people.references": lambda store, team, n: _sorted(store.people.references(team, "U_ANA")),

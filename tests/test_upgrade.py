@@ -140,6 +140,10 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
         case "0015":
             shows = json.dumps({"topics": {"topic": "roles", "page": 2, "entry": None, "at": 3.0}})
             await insert(connection, "homes", team=TEAM, user=ANA, opened_at=8.0, shows=shows, hash="8.abc")
+        case "0016":
+            choices = {"answers_unasked": True, "news": False, "greeted_at": 9.0}
+            await insert(connection, "people", team=TEAM, user="U_MEI", **choices)
+            await insert(connection, "channel_settings", team=NEW, channel="C_ASK", welcomed_at=1.0, greeting_ts="1.5")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -207,6 +211,9 @@ async def check(store: Store, library: Library) -> None:
     assert await store.installation(TEAM) == installed
     assert await store.first_steps_told_to(TEAM) is None
     assert await store.first_steps_told_to(NEW) == ANA
+    assert not await store.people.is_greeted(TEAM, ANA)
+    assert await store.people.is_greeted(TEAM, "U_MEI")
+    assert (await store.replies.channel(NEW, "C_ASK")).greeting_ts == "1.5"
     for thread_ts, entry in (("1700000000.000001", "mts"), ("1700000002.000001", "labs")):
         assert await store.last_answer(TEAM, "C_ASK", thread_ts) == entry
     assert await store.heartbeats() == {"host-1-abc": 1_700_000_000.25}

@@ -268,6 +268,8 @@ class Workspace:
     async def replies(self, asked: Sent, *, as_user: str | None = None, count: int = 1) -> list[Json]:
         """Wait for at least `count` messages after `asked` in its thread, and return them.
 
+        What was asked in a direct message outside threads is answered there: that counts, too, but for what people say.
+
         as_user: who looks, the asker by default; ephemeral messages are seen by one person only.
         """
         root = asked.thread_ts or asked
@@ -275,6 +277,9 @@ class Workspace:
 
         async def enough() -> list[Json] | None:
             found = [each for each in await self.thread(asked.channel, root, viewer) if each["ts"] > asked]
+            if asked.channel.startswith("D") and asked.thread_ts is None:
+                later = [each for each in await self.messages(asked.channel, viewer) if each["ts"] > asked]
+                found += [each for each in later if each["user"] == self.bot]
             return found if len(found) >= count else None
 
         return await self.until(enough, viewer)

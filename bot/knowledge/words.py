@@ -297,6 +297,10 @@ class QuizWords(Authored):
     changed_purpose: Annotated[Line, _text("choice")]
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
+    changed_link: Plain
+    changed_question_link: Plain
+    in_thread: Annotated[Line, _text("link")]
+    in_thread_link: Plain
     named: Annotated[Line, _text("role", "clearness")]
     either: Annotated[Line, _text("first", "second")]
     clear: Plain
@@ -713,6 +717,18 @@ class FirstStepsWords(Authored):
     quiz: Plain
 
 
+class FirstContactWords(Authored):
+    """What somebody gets who opens the bot's messages for the first time: three things to try."""
+
+    lead: Plain
+    ask: Annotated[Line, _text("question")]
+    ask_button: Button
+    quiz: Plain
+    kept: Plain
+    kept_button: Button
+    asked: Annotated[Line, _text("question")]
+
+
 class PrivacyWords(Authored):
     """What is kept about a person, and how they get it or have it deleted."""
 
@@ -790,4 +806,5 @@ class Words(Authored):
     privacy: PrivacyWords
     gaps: GapsWords
     install: InstallWords
+    first_contact: FirstContactWords
     first_steps: FirstStepsWords

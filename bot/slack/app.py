@@ -27,6 +27,7 @@ from bot.slack import (
     compare,
     faq,
     feedback,
+    first_contact,
     first_steps,
     gaps,
     home,
@@ -162,6 +163,7 @@ def create(
             compare_worker,
             home.home_worker,
             first_steps.first_steps_worker,
+            first_contact.first_contact_worker,
             privacy.privacy_worker,
             gaps_worker,
             uninstall.uninstall_worker,
@@ -177,7 +179,20 @@ def create(
 
     home.home_worker.support = support
     app.use(offer)
-    for feature in (messages, faq, feedback, channel, quiz, share, compare, home, gaps, privacy, uninstall):
+    for feature in (
+        messages,
+        faq,
+        feedback,
+        channel,
+        quiz,
+        share,
+        compare,
+        home,
+        first_contact,
+        gaps,
+        privacy,
+        uninstall,
+    ):
         feature.register(app)
     app.action(re.compile(".*"))(ignore)
     renew(library)

@@ -142,6 +142,12 @@ def note(link: str, library: Library) -> Message:
     return plain(fill(library.words.quiz.note, link=Mrkdwn(f"<{escape(link)}|{named}>")))
 
 
+def in_thread(link: str, library: Library) -> Message:
+    """Tell who has clicked on a message in the thread of which that shows where it is."""
+    named = escape(library.words.quiz.in_thread_link)
+    return plain(fill(library.words.quiz.in_thread, link=Mrkdwn(f"<{escape(link)}|{named}>")))
+
+
 def usage(library: Library, argument: str = "") -> Message:
     """Explain the command; `argument` is what was not understood."""
     lead = [fill(library.words.quiz.unknown_argument, argument=argument)] if argument else []

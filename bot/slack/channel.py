@@ -31,8 +31,8 @@ class ChannelWorker(SlackWorker):
             return (await self._store.replies.channel(team, channel)).welcomed_at is not None
 
         if not await step("is welcomed", is_welcomed):
-            await self._gateway.post_message(team, channel, self._greeting(team, channel, shared=shared))
-            await step("welcome", self._store.replies.mark_welcomed, team, channel)
+            posted = await self._gateway.post_message(team, channel, self._greeting(team, channel, shared=shared))
+            await step("welcome", self._store.replies.mark_welcomed, team, channel, posted[1] if posted else None)
 
     @workflow
     async def show_choice(self, team: str, channel: str, ts: str, shared: bool, at: str | None = None) -> None:
@@ -42,9 +42,20 @@ class ChannelWorker(SlackWorker):
 
     @workflow
     async def show_panel(self, team: str, channel: str, response_url: str, at: str | None = None) -> None:
-        """Bring the list of choices up to date that one person sees. at: when a mode was chosen, if one was."""
-        await self._note_shared(team, channel, at)
+        """Bring the list of choices up to date that one person sees, and the greeting that all do.
+
+        at: when a mode was chosen, if one was.
+        """
+        shared = await self._note_shared(team, channel, at)
         await self._gateway.respond(response_url, self._panel(team, channel), replace=True)
+        if at is None:
+            return
+
+        async def greeting() -> str | None:
+            return (await self._store.replies.channel(team, channel)).greeting_ts
+
+        if ts := await step("greeting", greeting):
+            await self._gateway.update_message(team, channel, ts, self._greeting(team, channel, shared=bool(shared)))
 
     @workflow
     async def choose_editors(self, team: str, channel: str, user: str, response_url: str) -> None:
@@ -59,10 +70,13 @@ class ChannelWorker(SlackWorker):
     async def _choose_editors(self, team: str, channel: str, user: str) -> None:
         await self._store.feedback.set_editors_channel(team, channel, by=user)
 
-    async def _note_shared(self, team: str, channel: str, at: str | None) -> None:
-        """Remember whether outsiders read along now that a mode was chosen: it holds for them only if they do."""
+    async def _note_shared(self, team: str, channel: str, at: str | None) -> bool | None:
+        """Remember whether outsiders read along now that a mode was chosen: it holds for them only if they do.
+
+        Gives whether they do; None if no mode was chosen, or Slack does not say.
+        """
         if at is None:
-            return
+            return None
         shared = await self._gateway.is_shared(team, channel)
         if shared is not None:
 
@@ -70,6 +84,7 @@ class ChannelWorker(SlackWorker):
                 await self._store.replies.note_shared(team, channel, at=float(at), shared=shared)
 
             await step("note shared", note)
+        return shared
 
     def _panel(self, team: str, channel: str) -> Render:
         async def now() -> Message:

@@ -126,7 +126,11 @@ class FeedbackWorker(ReplyWorker):
         """
 
         async def suggested() -> list[str] | None:
-            reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
+            if thread_ts == ts:  # outside threads it names one of what was said just before, and of nothing earlier
+                reply = await self._store.replies.last_at_top_level(team, channel)
+                reply = reply if reply and reply.kind in SUGGESTED else None
+            else:
+                reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
             offered = (reply.entries[1:] if reply.kind == faq.NOT_ANSWERED else reply.entries) if reply else ()
             if reply is None or reply.answer_ts is None or not 1 <= number <= len(offered):
                 return None
@@ -267,7 +271,8 @@ class FeedbackWorker(ReplyWorker):
             if question is None:
                 return blocks.say(words.why_gone)
             before = None
-            if in_thread and self._library.index.follows(question.text):
+            may_follow = in_thread or click.channel.startswith(DIRECT_MESSAGE)
+            if may_follow and self._library.index.follows(question.text):
                 before = await self._store.replies.before(click.team, click.channel, reply)
             ranked = await self._rank(question.text, Surface(reply.surface), before)
             explained = [(entry, explain(ranked, entry.id)) for entry in known]

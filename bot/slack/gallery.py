@@ -29,6 +29,7 @@ from bot.slack import (
     blocks,
     compare_blocks,
     feedback_blocks,
+    first_contact_blocks,
     gaps_blocks,
     history,
     home_blocks,
@@ -447,11 +448,16 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("list of rounds that were shared", partial(history.listed, rounds, 25, library, people))
     yield Rendering("list of no rounds", partial(history.listed, [], 0, library))
     yield Rendering("link to the round", partial(blocks.note, LINK, library))
+    yield Rendering("link into the thread", partial(blocks.in_thread, LINK, library))
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_note, before.answers, after, library))
+        over = partial(run_messages.overwritten_note, before.answers, after, library, LINK)
+        if note := over():
+            yield Rendering(f"{name} while there is no result", partial(joined, note))
+        yield Rendering(f"{name} far above", partial(change_note, before.answers, after, library, LINK))
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
         yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))
@@ -463,6 +469,13 @@ def lists(library: Library) -> Iterator[Rendering]:
 def first_steps(library: Library) -> Iterator[Rendering]:
     """Give what is said to whoever has installed the app."""
     yield Rendering("first steps after an installation", partial(blocks.first_steps, library))
+
+
+def first_contact(library: Library) -> Iterator[Rendering]:
+    """Give what somebody gets who opens the bot's messages for the first time."""
+    yield Rendering("three things to try", partial(first_contact_blocks.greeting, library))
+    for entry in library.entries:
+        yield Rendering(f"example question {entry}", partial(manners_blocks.asked_directly, [entry], library))
 
 
 def shared(name: str, run: Run, library: Library) -> Iterator[Rendering]:
@@ -775,6 +788,7 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, no_answers, feedback, manners, questions, rounds, shortened,
-        halves, pictures, reviews, lists, sharing, sharing_told, comparing, first_steps, gaps, privacy, sentences, home,
+        halves, pictures, reviews, lists, sharing, sharing_told, comparing, first_contact, first_steps, gaps, privacy,
+        sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

@@ -155,8 +155,10 @@ async def choose_news(ack: AsyncAck, block_actions: BlockActions, context: Async
     """Remember whether somebody wants to hear of answers to what they asked."""
     team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
     key = Work.CHOOSE_NEWS.key(team, user, block_actions.action.action_ts)
-    wanted, thread_ts = read_news(block_actions.action), place.thread_ts or place.ts
-    await jobs.start(key, gaps_worker.choose_news, team, user, place.channel, thread_ts, wanted)
+    # Outside a thread it is said there, where the button is, and not in a thread that has to be opened.
+    thread_ts = place.thread_ts if place.thread_ts not in (None, place.ts) else ""
+    wanted = read_news(block_actions.action)
+    await jobs.start(key, gaps_worker.choose_news, team, user, place.channel, thread_ts or "", wanted)
     await ack()
 
 

@@ -122,13 +122,16 @@ class GapsWorker(SlackWorker):
 
     @workflow
     async def choose_news(self, team: str, user: str, channel: str, thread_ts: str, wanted: bool) -> None:
-        """Remember whether somebody wants news of what they asked, and say so below the button."""
+        """Remember whether somebody wants news of what they asked, and say so below the button.
+
+        thread_ts: of the thread that the button stands in; "" for none.
+        """
 
         async def chosen() -> Message:
             return gaps_blocks.news_chosen(self._library, wanted=wanted)
 
         await step("choose", self._choose_news, team, user, wanted)
-        await self._gateway.post_message(team, channel, chosen, thread_ts=thread_ts)
+        await self._gateway.post_message(team, channel, chosen, thread_ts=thread_ts or None)
 
     async def _choose_news(self, team: str, user: str, wanted: bool) -> None:
         await self._store.replies.choose(team, user, news=wanted)

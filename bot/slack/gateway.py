@@ -465,17 +465,21 @@ class SlackGateway:
         *,
         patient: bool = False,
         lease: Lease | None = None,
+        below: str | None = None,
     ) -> bool | None:
         """Say whether people have replied in a thread after a message; those `besides` do not count.
 
-        None where Slack does not let us look, or not now unless we are to be patient.
+        None where Slack does not let us look, or not now unless we are to be patient. below: a message in whose own
+        thread they may have replied as well.
         """
 
         async def look(_: CallResult) -> CallResult:
             try:
-                return {"replied": await self._look_for_replies(team, channel, thread_ts, after, besides)}
+                roots = filter(None, (thread_ts, below))
+                looks = [await self._look_for_replies(team, channel, root, after, besides) for root in roots]
             except SlackApiError as error:
                 return _left_as_it_is("look for replies", error)
+            return {"replied": any(looks)}
 
         looked = await self._call("look for replies", look, patient=patient, lease=lease)
         replied: bool | None = looked.get("replied")
@@ -495,10 +499,27 @@ class SlackGateway:
         self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]
     ) -> bool:
         where: dict[str, Any] = {"channel": channel, "ts": thread_ts, "oldest": after, "limit": LOOKED_AT}
-        found = await (await self._client(team)).conversations_replies(**where)
+        try:
+            found = await (await self._client(team)).conversations_replies(**where)
+        except SlackApiError as error:
+            if code(error) != "thread_not_found":
+                raise
+            return False  # what has replies is still a thread once it is deleted
         people = (message for message in found["messages"] if not message.get("bot_id"))
         later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
         return any(message.get("user") not in {SLACKBOT, *besides} for message in later)
+
+    async def is_empty(self, team: str, channel: str) -> bool:
+        """Say whether nothing stands in a conversation; False where Slack does not let us look."""
+
+        async def look(_: CallResult) -> CallResult:
+            try:
+                found = await (await self._client(team)).conversations_history(channel=channel, limit=1)
+            except SlackApiError as error:
+                return _left_as_it_is("look into conversation", error)
+            return {"empty": not found["messages"]}
+
+        return bool((await self._call("look into conversation", look)).get("empty"))
 
     async def is_member(self, team: str, channel: str) -> bool:
         """Say whether we are in a channel; False where Slack does not say."""
@@ -566,7 +587,7 @@ class SlackGateway:
             return None
         messages: list[dict[str, Any]] = found["messages"]
         message = next((message for message in messages if message["ts"] == ts), None)
-        if message is None or message.get("subtype") == TOMBSTONE:
+        if message is None or message.get("subtype") == TOMBSTONE or (member and message.get("user") == member.user):
             return None
         text = without_mention(str(message.get("text") or ""), member.user if member else "")
         if not text:  # somebody asks about what they have forwarded

@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain.browse import Browsing, look_up, shelve
 from bot.jobs import formerly, worker, workflow
-from bot.slack import history, home_blocks
+from bot.slack import first_contact, history, home_blocks
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
 from bot.slack.home_controls import (
@@ -123,8 +123,9 @@ async def tell(team: str, user: str, notice: Notice, at: str, store: Store) -> N
 
 
 async def show_home(event_callback: EventCallback, context: AsyncBoltContext, store: Store) -> None:
-    """Publish the Home tab to whoever opens it."""
+    """Publish the Home tab to whoever opens it, and greet who opens the messages."""
     event = event_callback.event
+    await first_contact.on_messages_opened(event_callback, context, store)
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
         team = str(context.team_id)
         await store.homes.open(team, event.user)

@@ -60,6 +60,12 @@ def posted_for(person: str | None, entries: Sequence[str], library: Library) -> 
     return [plain(fill(words.posted_here, person=mention(person), question=questions))]
 
 
+def asked_directly(entries: Sequence[str], library: Library) -> Message:
+    """Repeat, above the answer, the questions that somebody has put by a button in their direct message."""
+    asked = " ".join(entry.question for entry in library.known(entries))
+    return plain(fill(library.words.first_contact.asked, question=asked))
+
+
 def welcome(settings: ChannelSettings, library: Library, *, shared: bool) -> Message:
     """Say, on being invited, what the bot does in a channel, with the choice; and what has been chosen since."""
     words = library.words.manners

@@ -23,7 +23,7 @@ from bot.slack.payloads import (
 )
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
-from bot.storage import ANSWER, Reply, Store, StoredRun
+from bot.storage import ANSWER, LINK, TOP_LEVEL, Reply, Store, StoredRun
 
 # Seconds after a message within which what was decided about it may not have begun to be done.
 ON_ITS_WAY = 120.0
@@ -48,6 +48,11 @@ class IncomingMessage:
     former: "IncomingMessage | None" = None  # as it was before that
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
     replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
+
+    @property
+    def is_continuation(self) -> bool:
+        """Whether it may lean on what was said before it: in its thread, or in the direct message itself."""
+        return self.thread_ts is not None or self.surface is Surface.DM
 
     @property
     def former_surface(self) -> Surface:
@@ -201,7 +206,7 @@ async def classify(
         return Classified(None, None, follows=False)
     if message.deleted or (from_outside and message.surface in UNPROMPTED):
         return Classified(message, None, follows=False)
-    follows = bool(message.thread_ts) and library.index.follows(message.text)
+    follows = message.is_continuation and library.index.follows(message.text)
     classified = Classified(message, await _decide(message, library, second), follows)
     if classified.ignorable:
         _count_silence(message, event)
@@ -221,7 +226,7 @@ async def _deserved_reply(former: IncomingMessage | None, library: Library, seco
     """Say whether a message as it was before it was revised may have been replied to."""
     if former is None:
         return False
-    follows = bool(former.thread_ts) and library.index.follows(former.text)
+    follows = former.is_continuation and library.index.follows(former.text)
     return follows or await _decide(former, library, second) is not None
 
 
@@ -250,11 +255,11 @@ async def on_message(
     if classified.ignorable or message is None or await _between_people(team, message, store):
         return
     shared = event_callback.is_ext_shared_channel  # None where Slack does not say so
-    if classified.follows and message.thread_ts:
+    if classified.follows:
         known = await store.replies.get(team, message.channel, message.ts)
         if known and not message.revised_ts:
             return  # delivered again: the latest answer, against which it would be decided, may be its own
-        after = await _answered_before(team, message, message.thread_ts, known, store)
+        after = await _answered_before(team, message, known, store)
         reply = await faq.decide(message.text, message.surface, library, second_stage, after) if after else reply
     stored, number = None, _typed_number(message)
     if message.surface is Surface.DM and message.thread_ts:
@@ -267,8 +272,8 @@ async def on_message(
         deserved = await _deserved_reply(message.former, library, second_stage)
         await _revise(team, message, message.revised_ts, reply, store, deserved=deserved, shared=shared)
         await _revise_question(team, message, message.revised_ts, reply, store)
-    elif number and message.thread_ts:
-        place = (team, message.user, message.channel, message.thread_ts, message.ts)
+    elif number:
+        place = (team, message.user, message.channel, message.thread_ts or message.ts, message.ts)
         await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
@@ -294,13 +299,20 @@ async def _in_round(
         await quiz.on_edit(team, message.text, message.ts, message.revised_ts, stored, library)
 
 
-async def _answered_before(
-    team: str, message: IncomingMessage, thread_ts: str, known: Reply | None, store: Store
-) -> str | None:
-    """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it."""
-    if known is None:
-        return await store.last_answer(team, message.channel, thread_ts)
-    before = await store.replies.before(team, message.channel, known)
+async def _answered_before(team: str, message: IncomingMessage, known: Reply | None, store: Store) -> str | None:
+    """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it.
+
+    Of a direct message outside threads, that is the latest there; the first reply to an answer there leans on that.
+    """
+    if known is not None:
+        before = await store.replies.before(team, message.channel, known)
+    elif entry := await store.last_answer(team, message.channel, message.thread_ts or TOP_LEVEL):
+        return entry
+    elif message.surface is Surface.DM and message.thread_ts:
+        before = await store.replies.of_answer(team, message.channel, message.thread_ts)
+        before = before if before and before.kind in (ANSWER, LINK) else None
+    else:
+        return None
     return before.entries[-1] if before and before.entries else None
 
 
@@ -314,8 +326,8 @@ async def _between_people(team: str, message: IncomingMessage, store: Store) -> 
 
 
 def _typed_number(message: IncomingMessage) -> int | None:
-    """Give the number that a message to us in a thread consists of: it may name one of the suggestions above it."""
-    if message.surface in UNPROMPTED or not message.thread_ts:
+    """Give the number that a message to us consists of: it may name one of the suggestions above it."""
+    if message.surface in UNPROMPTED or not message.is_continuation:
         return None
     return feedback.typed_number(message.text)
 

@@ -156,6 +156,7 @@ class AppHomeOpened(_Model):
 
     type: Literal["app_home_opened"]
     user: Id
+    channel: Id | None = None
     tab: str | None = None
 
 

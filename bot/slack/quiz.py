@@ -76,7 +76,7 @@ async def on_reply(
     elif stored.run.subject is not None and isinstance(reading, Command) and reading.name in OWN_ONLY:
         await jobs.start(key, quiz_worker.post_aside, team, stored.id, "own_only")
     elif reading == Command("start_over"):
-        await _begin_anew(store, team, stored.user, stored.id, ts)
+        await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
     else:
         await _start(key, team, stored, reading, ts)
 
@@ -225,7 +225,10 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
             )
     elif latest is None or not _just_begun(latest):
         begun_in = block_actions.container.channel_id if place is BeginFrom.TALK else None
-        await _begin(store, team, user, latest, url if place in (BeginFrom.OFFER, BeginFrom.TALK) else None, begun_in)
+        url = url if place in (BeginFrom.OFFER, BeginFrom.TALK) else None
+        thread = block_actions.place if place is BeginFrom.RESULT else None
+        from_thread = [thread.channel, thread.thread_ts] if thread and thread.thread_ts else None
+        await _begin(store, team, user, latest, url, begun_in, from_thread)
     await ack()
 
 
@@ -249,8 +252,10 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
         elif does is ButtonCommand.START_OVER:
             await _begin_anew(store, team, user, run_id, at)
         else:
+            place = block_actions.place
+            outside = user if place.thread_ts in (None, place.ts) else None  # on the card
             key = Work.SHOW_ROUND.key(team, run_id, does.value, at)
-            await jobs.start(key, quiz_worker.post_aside, team, run_id, does.value)
+            await jobs.start(key, quiz_worker.post_aside, team, run_id, does.value, outside=outside)
     else:
         await _click(context, run_id, does, block_actions)
     await ack()
@@ -338,22 +343,28 @@ async def _begin(
     latest: StoredRun | None,
     response_url: str | None = None,
     begun_in: str | None = None,
+    from_thread: list[str] | None = None,
 ) -> None:
     """Begin a round, one of two clicks at once: either that of the other is under way, or it is the latest by now."""
     before = latest.id if latest else "none"
     key = await jobs.current_or_next(Work.BEGIN_ROUND.key(team, user, before, ""))
     now = await _latest(store, team, user)
     if before == (now.id if now else "none"):
-        await jobs.start(key, quiz_worker.begin, team, user, response_url, begun_in)
+        await jobs.start(key, quiz_worker.begin, team, user, response_url, begun_in, from_thread)
 
 
-async def _begin_anew(store: Store, team: str, user: str, run_id: str, at: str) -> None:
-    """Stop a round and begin another. `at`: the ts of the click or the message that asks for it."""
+async def _begin_anew(
+    store: Store, team: str, user: str, run_id: str, at: str, from_thread: list[str] | None = None
+) -> None:
+    """Stop a round and begin another. `at`: the ts of the click or the message that asks for it.
+
+    from_thread: channel and root of the thread where it is asked for; None outside one, where the next round shows.
+    """
     latest = await _latest(store, team, user)
     if latest and latest.id != run_id and _just_begun(latest):  # by the first half of a double click
         return
     await _typed(Work.STOP.key(team, run_id, at), team, run_id, Stop(), at)
-    await _begin(store, team, user, latest)
+    await _begin(store, team, user, latest, from_thread=from_thread)
 
 
 def register(app: AsyncApp) -> None:

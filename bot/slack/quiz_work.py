@@ -5,7 +5,7 @@ One piece of work at a time holds a run and writes its messages, as `bot.slack.r
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 from bot import jobs
 from bot.domain import actions
 from bot.domain import quiz as conversation
-from bot.domain.actions import Action, AskAgain, Begin, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
+from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, Status, apply
+from bot.domain.quiz import Outcome, Run, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, home, result, run_messages, work
@@ -24,8 +24,8 @@ from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Done, Later, Reconciliation, ReconcilingWorker, digest, rewritten
-from bot.slack.run_messages import change_note
+from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
+from bot.slack.run_notes import RunNotesWorker
 from bot.slack.share_work import share_worker
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
@@ -38,16 +38,25 @@ REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 ON_HOME = ""  # in place of an address to answer a click at: what comes of it is shown on the Home tab
 
 Record = dict[str, Any]  # an action as plain data, for `bot.domain.actions.read`
-Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
 
 
 @worker()
-class QuizWorker(ReconcilingWorker):
+class QuizWorker(RunNotesWorker):
     """Leads people through the quiz. What a step returns is kept; the rest follows from it."""
 
     @workflow
-    async def begin(self, team: str, user: str, response_url: str | None, begun_in: str | None) -> None:
-        """Open a round in the person's DM; point there if it was begun elsewhere."""
+    async def begin(
+        self,
+        team: str,
+        user: str,
+        response_url: str | None,
+        begun_in: str | None,
+        from_thread: list[str] | None = None,
+    ) -> None:
+        """Open a round in the person's DM; point there if it was begun elsewhere.
+
+        from_thread: channel and root of the thread in which it was begun, if it was in one.
+        """
         run_id = _new_run_id()
         try:
             channel = await self._open(team, user, run_id)
@@ -61,6 +70,9 @@ class QuizWorker(ReconcilingWorker):
             key = Work.POINT_TO_ROUND.key(team, address_digest(response_url))
             await jobs.start(key, quiz_worker.point_to_round, team, run_id, response_url)
         await jobs.start(Work.FIRST_QUESTION.key(team, run_id, ""), quiz_worker.ask_first, team, run_id)
+        if from_thread:
+            key = Work.OPEN_ROUND.key(team, run_id, "thread")
+            await jobs.start(key, quiz_worker.point_from_thread, team, run_id, user, *from_thread)
 
     @workflow
     async def begin_comparison(
@@ -124,6 +136,14 @@ class QuizWorker(ReconcilingWorker):
         await self._lead_to(team, run_id, response_url, replace=False)
 
     @workflow
+    async def point_from_thread(self, team: str, run_id: str, user: str, channel: str, root_ts: str) -> None:
+        """Tell somebody in the thread of an earlier round where the next is, once there is a thread to open."""
+        await step("asked", self._is_asked, team, run_id)
+        if link := await self._link(team, run_id):
+            note = self._rendered(partial(blocks.note, link))
+            await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=root_ts)
+
+    @workflow
     @formerly("clicked")
     async def handle_click(
         self,
@@ -150,6 +170,8 @@ class QuizWorker(ReconcilingWorker):
             await self._lead_to_part(team, run_id, does.part, user)
         elif applied.outcome == Outcome.STALE:
             note = self._of_run(team, run_id, partial(_already_answered, applied.question))
+        elif isinstance(does, Change) and ts and thread_ts in (None, ts):  # on the card, outside the thread
+            await self._lead_into_thread(team, run_id, user)
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
 
@@ -222,9 +244,17 @@ class QuizWorker(ReconcilingWorker):
 
     @workflow
     @formerly("say")
-    async def post_aside(self, team: str, run_id: str, word: str, term: str | None = None) -> None:
-        """Post something that changes nothing, by its name, as `render_aside` knows them."""
-        await self._post_note(team, run_id, self._of_run(team, run_id, partial(render_aside, run_id, word, term)))
+    async def post_aside(
+        self, team: str, run_id: str, word: str, term: str | None = None, outside: str | None = None
+    ) -> None:
+        """Post something that changes nothing, by its name, as `render_aside` knows them.
+
+        outside: who has clicked for it outside the thread, and is led there; None if nobody has.
+        """
+        aside = partial(render_aside, run_id, word, term)
+        ts = await self._post_note(team, run_id, self._of_run(team, run_id, aside))
+        if ts and outside:
+            await self._lead_into_thread(team, run_id, outside, ts)
 
     @workflow
     async def show(self, team: str, run_id: str) -> None:
@@ -357,7 +387,9 @@ class QuizWorker(ReconcilingWorker):
             key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
-            await self._post_note(team, run_id, self._of_run(team, run_id, partial(change_note, result.answers_before)))
+            await self._post_change(team, run_id, result.answers_before)
+        elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
+            await self._post_overwritten(team, run_id, result.overwritten)
         return result
 
     async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:
@@ -410,34 +442,6 @@ class QuizWorker(ReconcilingWorker):
     async def _is_asked(self, team: str, run_id: str) -> bool:
         return await self._when_asked(team, run_id) is not None
 
-    async def _place(self, team: str, run_id: str) -> Place | None:
-        """Say, by a step, whose a run is, where its thread is and whether it asks something; None if it is gone."""
-
-        async def look() -> Place | None:
-            stored = await self._store.runs.get(team, run_id)
-            if stored is None or stored.run.status is Status.DELETED:
-                return None
-            place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
-            parts = {slot: posted.ts for slot, posted in stored.messages.items() if slot in conversation.PARTS}
-            asking, latest_ts = stored.run.asking is not None, stored.latest_prompt_ts
-            return place | {"asking": asking, "parts": parts, "latest_ts": latest_ts}
-
-        return await step("look", look)
-
-    def _of_run(self, team: str, run_id: str, render: Callable[[Run, Library], Message | None]) -> Render:
-        """Have something rendered from a run as it is when it is said; nothing if it is gone."""
-
-        async def now() -> Message | None:
-            stored = await self._store.runs.get(team, run_id)
-            return render(stored.run, self._library) if stored else None
-
-        return now
-
-    async def _post_note(self, team: str, run_id: str, render: Render) -> None:
-        """Post something between the questions, unless the run is being deleted."""
-        if place := await self._place(team, run_id):
-            await self._post_in_run(team, run_id, place["channel"], place["root_ts"], render)
-
     async def _lead_to_part(self, team: str, run_id: str, part: str, user: str) -> None:
         """Show where a part of the result stands that was opened before; nothing while it is on its way."""
         place = await self._place(team, run_id)
@@ -455,15 +459,6 @@ class QuizWorker(ReconcilingWorker):
         """Give the address of a run's thread; None if the thread is gone, or the run."""
         place = await self._place(team, run_id)
         return await self._link_to(team, place) if place else None
-
-    async def _link_to(self, team: str, place: Place) -> str | None:
-        """Give the address of the latest question, which opens the thread; that of its root would only show the card.
-
-        Source: docs.slack.dev/reference/methods/chat.getPermalink.
-        """
-        if link := await self._gateway.get_permalink(team, place["channel"], place["latest_ts"]):
-            return link
-        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
 
     async def _lead_to(self, team: str, run_id: str, response_url: str, *, replace: bool) -> None:
         """Point to a round; where its thread is gone another is opened first."""

@@ -24,7 +24,7 @@ from bot.slack.gateway import PATIENT_TRIES, Lease, Render, SlackWorkError
 from bot.slack.notes import Note
 from bot.slack.pieces import Message, joined
 from bot.slack.slack_worker import SlackWorker
-from bot.storage import ANSWER, LINK, BusyError, Reply, ReplyState
+from bot.storage import ANSWER, LINK, TOP_LEVEL, BusyError, Reply, ReplyState
 
 TALK = "talk"  # a kind of reply: small talk
 HUSH = "hush"  # the name in words.yaml of what people say to have quiet in a thread
@@ -35,6 +35,7 @@ DECIDED_ANEW = 1.0  # seconds after a decision from which on it is looked at aga
 LOOKS_FOR_EARLIER = (0.5, 0.5, 1.0, 2.0, 4.0, *[7.0] * 16)
 LOOKS_FOR_LATER = (0.5, 0.5, 1.0, 2.0)
 LONGEST_WAIT = 4.0  # seconds between two looks whether a reply is free
+STILL_IN_SIGHT = 120.0  # seconds for which a message of a direct message is taken to be the last that was written
 CLAIMS = 3  # times that an answer's entries are claimed, where those that others had claimed are withdrawn
 
 log = structlog.get_logger()
@@ -149,7 +150,7 @@ class ReplyWorker(SlackWorker):
         async def content() -> Message | None:
             known = all(name in self._library.entries for name in reply.entries)
             links = await self._addresses(team, channel, reply) if known and reply.linked else {}
-            answer = await self._answer(team, reply, links)() if known else None
+            answer = await self._answer(team, channel, reply, links)() if known else None
             return gaps_blocks.corrected(answer, at, self._library) if answer else None
 
         return content
@@ -293,7 +294,7 @@ class ReplyWorker(SlackWorker):
             team,
             channel,
             wanted,
-            thread_ts=reply.thread_ts or None,
+            thread_ts=_posted_below(channel, reply),
             lease=self._lease(team, channel, reply),
             note=note,
         )
@@ -339,11 +340,11 @@ class ReplyWorker(SlackWorker):
         rest = tuple(entry for entry in reply.entries if entry not in links)
         if links and not rest:
             reply = replace(reply, kind=LINK, linked=linked, digest=None)
-            return reply, self._answer(team, reply, links)
+            return reply, self._answer(team, channel, reply, links)
         reply = replace(reply, entries=rest, linked=linked, digest=claim["digest"])
         if links:
             reply = replace(reply, digest=await step("digest", self._digest, reply))
-        return reply, self._answer(team, reply, links)
+        return reply, self._answer(team, channel, reply, links)
 
     async def _claim(
         self, team: str, channel: str, reply: Reply, stale: Mapping[str, str] | None = None
@@ -361,12 +362,14 @@ class ReplyWorker(SlackWorker):
         if reply.thread_ts:
             # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
             await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
+        if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts):
+            await self._store.record_answer(team, channel, TOP_LEVEL, reply.entries[-1])
         return {"earlier": earlier, "digest": await self._digest(reply)}
 
     async def _digest(self, reply: Reply) -> str | None:
         return digest_now(reply, self._library)
 
-    def _answer(self, team: str, reply: Reply, links: Mapping[str, str]) -> Render:
+    def _answer(self, team: str, channel: str, reply: Reply, links: Mapping[str, str]) -> Render:
         """Have a reply rendered as it stands in a conversation, with links to entries that stand there already."""
         render = None if reply.kind == LINK else self.render_reply(team, reply)
 
@@ -375,7 +378,10 @@ class ReplyWorker(SlackWorker):
             linked = [manners_blocks.answered_lately(link, entry, self._library) for entry, link in links.items()]
             parts = [*([answer] if answer else []), *linked]
             if reply.surface == Surface.COMMAND and reply.thread_ts in ("", reply.answer_ts):
-                parts[:0] = manners_blocks.posted_for(reply.asker, reply.entries, self._library)
+                if channel.startswith(DIRECT_MESSAGE):
+                    parts.insert(0, manners_blocks.asked_directly(reply.entries, self._library))
+                else:
+                    parts[:0] = manners_blocks.posted_for(reply.asker, reply.entries, self._library)
             return joined(*parts) if parts else None
 
         return content
@@ -447,7 +453,8 @@ class ReplyWorker(SlackWorker):
         if reply.state is not ReplyState.POSTED or reply.answer_ts is None:
             return withdrawn
         where, lease = (team, channel, reply.thread_ts, reply.answer_ts), self._lease(team, channel, reply)
-        if await self._gateway.has_replies(*where, frozenset(), patient=True, lease=lease) is False:
+        below = reply.answer_ts if channel.startswith(DIRECT_MESSAGE) else None  # people may reply to it by itself
+        if await self._gateway.has_replies(*where, patient=True, lease=lease, below=below) is False:
             removed = await self._gateway.delete_message(team, channel, reply.answer_ts, lease=lease)
             return reply if "refused" in removed else replace(withdrawn, answer_ts=None)
         if deleted:
@@ -579,6 +586,19 @@ def _says_the_same(held: Reply, wanted: Reply) -> bool:
     if wanted.kind == ANSWER and held.kind in (ANSWER, LINK):
         return {*held.entries, *held.linked} == set(wanted.entries)
     return (held.kind, held.entries) == (wanted.kind, wanted.entries)
+
+
+def _posted_below(channel: str, reply: Reply) -> str | None:
+    """Give the root of the thread that a reply is posted in; None for the conversation itself.
+
+    In a direct message what was asked outside threads is answered there, so that nobody has to open one. A message that
+    an edit has made a question long after it was written may stand far above: its answer stands below it.
+    """
+    in_thread = reply.thread_ts != reply.question_ts
+    edited_late = bool(reply.revision) and float(reply.revision) - float(reply.question_ts) > STILL_IN_SIGHT
+    if not channel.startswith(DIRECT_MESSAGE) or in_thread or edited_late:
+        return reply.thread_ts or None
+    return None
 
 
 def _by_others(reply: Reply) -> tuple[str, str, frozenset[str]]:

@@ -15,6 +15,7 @@ from bot.domain.actions import (
     AskAgain,
     AskGrading,
     Change,
+    Choices,
     DismissReminder,
     GoOn,
     Grade,
@@ -46,6 +47,7 @@ from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import CARD, NOTE, PROMPT
 
 RESULT, REVIEW, REMINDER = "result", "review", "reminder"
+CHANGE = f"{NOTE}change:"  # what the slots begin with of what was said of a change
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,11 @@ def _reminds(run: Run, number: int) -> bool:
 def note_slot(ts: str) -> str:
     """Name the slot of a message that was posted between the questions and is not changed any more."""
     return f"{NOTE}{ts}"
+
+
+def change_slot(ts: str) -> str:
+    """Name the slot of a message that says what a change did, of which the next such message takes the place."""
+    return f"{CHANGE}{ts}"
 
 
 def card(run: Run, run_id: str, library: Library) -> Message:
@@ -199,12 +206,43 @@ def _lettered(asked: AnyQuestion) -> str:
     return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
 
 
-def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: Library) -> Message:
-    """Say what changing answers did to a result that had been shown."""
+def change_note(
+    answers_before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None = None
+) -> Message:
+    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above."""
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
     earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-    lines: list[str] = []
+    lines = _changed(answers, run, library)
+    if run.recommendation is None or earlier is None:
+        lines.append(escape(library.words.result.waiting))
+    elif run.subject is None:
+        now, before = result.named(run.recommendation, library), result.named(earlier, library)
+        same = now == before
+        lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
+    if link:
+        lines.append(f"<{escape(link)}|{escape(words.changed_link)}>")
+    return plain(" ".join(lines))
+
+
+def overwritten_note(
+    before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None
+) -> Message | None:
+    """Say which answers were replaced by what was typed below; None if they are as they were `before` again.
+
+    link: where the first of these questions stands.
+    """
+    answers = {question: tuple(before.get(question, choices)) for question, choices in run.answers.items()}
+    if not (lines := _changed(answers, run, library)):
+        return None
+    if link:
+        lines.append(f"<{escape(link)}|{escape(library.words.quiz.changed_question_link)}>")
+    return plain(" ".join(lines))
+
+
+def _changed(answers: Mapping[str, Choices], run: Run, library: Library) -> list[str]:
+    """Say what the answers are now that were others before, or none."""
+    words, lines = library.words.quiz, list[str]()
     for question in (run.quiz.purpose, *run.quiz.all_questions):
         if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
             continue
@@ -214,13 +252,7 @@ def change_note(answers_before: Mapping[str, Sequence[str]], run: Run, library: 
         else:
             word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
             lines.append(fill(word, choice=quoted(choices, library)))
-    if run.recommendation is None or earlier is None:
-        lines.append(escape(library.words.result.waiting))
-    elif run.subject is None:
-        now, before = result.named(run.recommendation, library), result.named(earlier, library)
-        same = now == before
-        lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
-    return plain(" ".join(lines))
+    return lines
 
 
 def already_there(link: str, library: Library) -> Message:

@@ -87,7 +87,9 @@ class SharingWorker(SlackWorker):
     async def _post_receipt(self, team: str, share_id: str, place: Record) -> None:
         """Post a receipt; what happened meanwhile is shown at once."""
         posted = await self._tell(team, place, self._receipt(team, share_id))
-        if posted and await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1]):
+        if posted is None:
+            return
+        if await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1]):
             await self._show_receipt(team, share_id)
 
     async def _show_receipt(self, team: str, share_id: str) -> None:

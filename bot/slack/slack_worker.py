@@ -31,10 +31,16 @@ class SlackWorker(Worker):
         """Set what the work is done with: when the app is put together, and with each edit of the knowledge."""
         self._gateway, self._library, self._store = gateway, library, store
 
-    async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> None:
-        """Post in the thread of a run, and remember where, so that the message can be deleted with the run."""
-        if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
-            await self._remember_in_run(team, run_id, posted[1])
+    async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> str | None:
+        """Post in the thread of a run, and remember where, so that the message can be deleted with the run.
+
+        Gives its ts; None if there was nothing to say.
+        """
+        posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
+        if posted is None:
+            return None
+        await self._remember_in_run(team, run_id, posted[1])
+        return posted[1]
 
     async def _remember_in_run(self, team: str, run_id: str, ts: str) -> None:
         """Remember a message in the thread of a run, so that it can be deleted with the run."""

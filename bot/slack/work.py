@@ -69,6 +69,8 @@ class Work(Enum):
     CLOSE_HELP_REQUEST = "helped", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     FIRST_STEPS = "steps", Owner.PERSON
+    GREET = "greet", Owner.PERSON
+    TRY_QUESTION = "try", Owner.CHANNEL
     EXPORT = "export", Owner.PERSON
     FORGET_PERSON = "forget_me", Owner.WORKSPACE  # its keys name nobody: records of what it begins hold them
     DELETE_TRACES = "traces", Owner.WORKSPACE

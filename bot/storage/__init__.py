@@ -6,7 +6,7 @@ from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.homes import SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
-from bot.storage.replies import ANSWER, LINK, BusyError, ChannelSettings, Reply, ReplyState
+from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
 from bot.storage.shares import ROOT, Claim, Share, ShareState, graded_as
 from bot.storage.store import Installation, Store
@@ -22,6 +22,7 @@ __all__ = [
     "PROMPT",
     "RECEIPT",
     "ROOT",
+    "TOP_LEVEL",
     "ActionResult",
     "Applied",
     "BusyError",

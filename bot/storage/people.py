@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.storage.ownership import Owner, ownership
-from bot.storage.tables import comparisons, metadata, replies, runs, shares
+from bot.storage.sql import insert_into
+from bot.storage.tables import comparisons, metadata, people, replies, runs, shares
 
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
 INVITATION, RECEIPT = "invitation", "receipt"  # slots of the messages about a comparison, to the manager and sender
@@ -26,6 +27,28 @@ class People:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    async def is_greeted(self, team: str, user: str) -> bool:
+        """Say whether somebody has opened the bot's messages before, so that they are not greeted any more."""
+        mine = select(people.c.greeted_at).where(people.c.team == team, people.c.user == user)
+        async with self._engine.connect() as connection:
+            return await connection.scalar(mine) is not None
+
+    async def claim_greeting(self, team: str, user: str, at: float) -> bool:
+        """Claim to greet somebody who has opened the bot's messages; at: when, in seconds since 1970.
+
+        True for the first, of whatever process, and again for the same time; False for any other.
+        """
+        row = {"team": team, "user": user, "answers_unasked": True, "news": True, "greeted_at": at}
+        mine = (people.c.team == team, people.c.user == user)
+        async with self._engine.begin() as connection:
+            claim = insert_into(connection, people).values(row)
+            claim = claim.on_conflict_do_update(
+                index_elements=["team", "user"], set_={"greeted_at": at}, where=people.c.greeted_at.is_(None)
+            )
+            await connection.execute(claim)
+            claimed: float | None = await connection.scalar(select(people.c.greeted_at).where(*mine))
+            return claimed == at
 
     async def run_ids(self, team: str, user: str) -> list[str]:
         """Name a person's runs, latest first, also those that are being deleted."""

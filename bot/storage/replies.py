@@ -13,7 +13,9 @@ from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
 ANSWER, LINK = "answer", "link"  # kinds of replies: an answer, and a link to where the channel has it
+TOP_LEVEL = ""  # in place of a thread's ts, for what was said in a direct message outside threads
 HELD_AT_MOST = 900.0  # seconds after which work that holds a reply is taken to be gone
+DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
 HELD_FRESH = 60.0  # seconds after which work that goes on holding a reply says so
 
 
@@ -60,6 +62,7 @@ class ChannelSettings:
     """What a channel's members have set; times in seconds since 1970.
 
     chosen_for_shared: whether the channel was shared with another organisation when they did; None if that is unknown.
+    greeting_ts: of the message by which the bot has said that it is there, if that is known.
     """
 
     mode: str | None = None
@@ -67,6 +70,7 @@ class ChannelSettings:
     changed_at: float | None = None
     welcomed_at: float | None = None
     chosen_for_shared: bool | None = None
+    greeting_ts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,15 +200,26 @@ class Replies:
         return await self._latest(*mine)
 
     async def before(self, team: str, channel: str, reply: Reply) -> Reply | None:
-        """Give the last reply in a thread before this one that answers something, or None."""
+        """Give the last reply in a thread before this one that answers something, or None.
+
+        Of a direct message, that is the last outside threads; in a thread below a reply of ours, it may be that one.
+        """
         earlier = (replies.c.question_ts < reply.question_ts, replies.c.kind.in_((ANSWER, LINK)))
         stands = (replies.c.state == ReplyState.POSTED, *earlier)
-        return await self._latest(*_of_thread(team, channel, reply.thread_ts), *stands)
+        if not channel.startswith(DIRECT_MESSAGE):
+            return await self._latest(*_of_thread(team, channel, reply.thread_ts), *stands)
+        if reply.thread_ts == reply.question_ts:
+            return await self._latest(*_at_top_level(team, channel), *stands)
+        return await self._latest(*_in_or_above_thread(team, channel, reply.thread_ts), *stands)
+
+    async def last_at_top_level(self, team: str, channel: str) -> Reply | None:
+        """Give the last reply that stands in a direct message outside threads, or None."""
+        return await self._latest(*_at_top_level(team, channel), replies.c.state == ReplyState.POSTED)
 
     async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
-        """Give the latest reply of these kinds that stands in a thread, or None."""
+        """Give the latest reply of these kinds that stands in a thread, or is its root; None if there is none."""
         posted = (replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
-        return await self._latest(*_of_thread(team, channel, thread_ts), *posted)
+        return await self._latest(*_in_or_above_thread(team, channel, thread_ts), *posted)
 
     async def posted_since(
         self, team: str, since: float, after: tuple[str, str], limit: int
@@ -317,13 +332,13 @@ class Replies:
             here = ["team", "channel"]
             await connection.execute(put.on_conflict_do_update(index_elements=here, set_=values, where=earlier))
 
-    async def mark_welcomed(self, team: str, channel: str) -> None:
-        """Remember that the bot has said in a channel that it is there; again does nothing."""
+    async def mark_welcomed(self, team: str, channel: str, greeting_ts: str | None = None) -> None:
+        """Remember that the bot has said in a channel that it is there, by which message; again does nothing."""
         mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
         async with self._engine.begin() as connection:
             await insert_new(connection, channel_settings, {"team": team, "channel": channel})
             welcomed = update(channel_settings).where(*mine, channel_settings.c.welcomed_at.is_(None))
-            await connection.execute(welcomed.values(welcomed_at=time.time()))
+            await connection.execute(welcomed.values(welcomed_at=time.time(), greeting_ts=greeting_ts))
 
     async def note_shared(self, team: str, channel: str, *, at: float, shared: bool) -> None:
         """Remember whether outsiders read along when a mode was set at this time; nothing if another is set by now."""
@@ -386,6 +401,17 @@ def _of_message(team: str, channel: str, question_ts: str) -> tuple[ColumnElemen
 
 def _of_thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
     return replies.c.team == team, replies.c.channel == channel, replies.c.thread_ts == thread_ts
+
+
+def _in_or_above_thread(team: str, channel: str, thread_ts: str) -> tuple[ColumnElement[bool], ...]:
+    here = or_(replies.c.thread_ts == thread_ts, replies.c.answer_ts == thread_ts)
+    return replies.c.team == team, replies.c.channel == channel, here
+
+
+def _at_top_level(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
+    """Say which replies stand in a direct message outside threads; one that a button had posted is a root itself."""
+    outside = or_(replies.c.thread_ts == replies.c.question_ts, replies.c.thread_ts == replies.c.answer_ts)
+    return replies.c.team == team, replies.c.channel == channel, outside
 
 
 def _as_row(team: str, channel: str, reply: Reply) -> dict[str, Any]:

@@ -94,24 +94,27 @@ class ActionResult:
     """What an action has led to, as it is recorded with the run.
 
     outcome: an `Outcome`, or NOT_YOURS. question: the one it was about. answers_before: by question, if there was a
-    result and the action has changed its answers. carried_over: as in StoredRun.
+    result and the action has changed its answers. overwritten: the answers that the action has replaced while there was
+    no result, by question, but for the question that was asked just then. carried_over: as in StoredRun.
     """
 
     outcome: str
     question: str | None = None
     answers_before: dict[str, list[str]] | None = None
     carried_over: tuple[int, int] | None = None
+    overwritten: dict[str, list[str]] | None = None
 
     def record(self) -> dict[str, Any]:
         """Give it as plain data, for `read`."""
         kept = list(self.carried_over) if self.carried_over else None
-        return {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
+        record = {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
+        return record | ({"over": self.overwritten} if self.overwritten else {})
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> "ActionResult":
         """Take it from its record."""
         kept = tuple(record["lost"]) if record["lost"] else None
-        return cls(record["what"], record["question"], record["was"], kept)
+        return cls(record["what"], record["question"], record["was"], kept, record.get("over"))
 
 
 @dataclass(frozen=True)
@@ -559,7 +562,10 @@ def _make_result(stored: StoredRun, transition: Transition) -> ActionResult:
     answers_before = {question: list(choices) for question, choices in before.answers.items()}
     revised = changed and before.finished and after.status is not Status.DELETED
     was = answers_before if revised else None
-    return ActionResult(transition.outcome, transition.question, was, stored.carried_over)
+    asked = before.prompts[-1].question if before.live else None
+    over = {name: was for name, was in answers_before.items() if changed and not before.finished and name != asked}
+    over = {name: was for name, was in over.items() if list(after.answers.get(name, was)) != was}
+    return ActionResult(transition.outcome, transition.question, was, stored.carried_over, over or None)
 
 
 def _row(team: str, run_id: str, question: str, choices: Given) -> dict[str, Any]:

@@ -260,6 +260,7 @@ channel_settings = Table(
     Column("changed_by", String(32)),
     Column("changed_at", Float(53)),  # seconds since 1970, as all times below
     Column("welcomed_at", Float(53)),  # when it said, once, that it is there
+    Column("greeting_ts", String(32)),  # the message that says so
     Column("chosen_for_shared", Boolean),  # whether the mode was chosen when outsiders read along already
     info=owned_by(Owner.CHANNEL, "changed_by"),
 )
@@ -317,7 +318,7 @@ hushed_threads = Table(
     info=owned_by(Owner.CHANNEL, "hushed_by"),
 )
 
-# What people have chosen for themselves.
+# What people have chosen for themselves, and whether they were greeted.
 people = Table(
     "people",
     metadata,
@@ -325,6 +326,7 @@ people = Table(
     Column("user", String(32), primary_key=True),
     Column("answers_unasked", Boolean, nullable=False),  # whether to answer them though they did not mention the bot
     Column("news", Boolean, nullable=False),  # whether to tell them when a question of theirs has an answer
+    Column("greeted_at", Float(53)),  # when they first opened the bot's messages, of which they hear once
     info=owned_by(Owner.PERSON, "user"),
 )
 

@@ -1,0 +1,143 @@
+"""What is said in the thread of a run besides the messages that show it, and where to find what a click has changed."""
+
+from abc import ABC
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from bot.domain.quiz import PARTS, Run, Status
+from bot.jobs import step
+from bot.knowledge import Library
+from bot.slack import blocks
+from bot.slack.gateway import Render
+from bot.slack.pieces import Message
+from bot.slack.reconcile import ReconcilingWorker
+from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, overwritten_note
+from bot.storage import CARD, PROMPT, Posted, StoredRun
+
+Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
+
+
+class RunNotesWorker(ReconcilingWorker, ABC):
+    """A worker that says things between the questions."""
+
+    async def _place(self, team: str, run_id: str) -> Place | None:
+        """Say, by a step, whose a run is, where its thread is and whether it asks something; None if it is gone."""
+
+        async def look() -> Place | None:
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None or stored.run.status is Status.DELETED:
+                return None
+            place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
+            parts = {slot: posted.ts for slot, posted in stored.messages.items() if slot in PARTS}
+            asking, latest_ts = stored.run.asking is not None, stored.latest_prompt_ts
+            return place | {"asking": asking, "parts": parts, "latest_ts": latest_ts}
+
+        return await step("look", look)
+
+    def _of_run(self, team: str, run_id: str, render: Callable[[Run, Library], Message | None]) -> Render:
+        """Have something rendered from a run as it is when it is said; nothing if it is gone."""
+
+        async def now() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            return render(stored.run, self._library) if stored else None
+
+        return now
+
+    async def _post_note(self, team: str, run_id: str, render: Render) -> str | None:
+        """Post something between the questions, unless the run is being deleted; gives its ts."""
+        place = await self._place(team, run_id)
+        return await self._post_in_run(team, run_id, place["channel"], place["root_ts"], render) if place else None
+
+    async def _post_change(self, team: str, run_id: str, answers_before: Mapping[str, Sequence[str]]) -> None:
+        """Say what changing answers did to a result; what was said of the change before goes.
+
+        The result may stand far above what was clicked, and leads there then.
+        """
+
+        async def change() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None:
+                return None
+            link = None
+            if (result_ts := far_result(stored)) is not None:
+                link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
+            return change_note(answers_before, stored.run, self._library, link)
+
+        await self._post_change_line(team, run_id, change)
+
+    async def _post_overwritten(self, team: str, run_id: str, before: Mapping[str, Sequence[str]]) -> None:
+        """Say which answers were replaced by what was typed far below them; as `_post_change` does."""
+
+        async def overwritten() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None:
+                return None
+            ts, link = question_ts(stored, next(iter(before))), None
+            if ts is not None:
+                link = await self._gateway.sees_permalink(team, stored.channel, ts)
+            return overwritten_note(before, stored.run, self._library, link)
+
+        await self._post_change_line(team, run_id, overwritten)
+
+    async def _post_change_line(self, team: str, run_id: str, render: Render) -> None:
+        place = await self._place(team, run_id)
+        if place is None:
+            return
+        channel, root_ts = place["channel"], place["root_ts"]
+        posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
+        if posted is None:
+            return
+        ts = posted[1]
+        await step("remember", self._store.runs.record_message, team, run_id, change_slot(ts), Posted(ts, ""))
+
+        async def earlier() -> list[str]:
+            stored = await self._store.runs.get(team, run_id)
+            shown = stored.messages if stored else {}
+            return [note.ts for slot, note in shown.items() if slot.startswith(CHANGE) and float(note.ts) < float(ts)]
+
+        for earlier_ts in await step("earlier changes", earlier):
+            await self._gateway.delete_message(team, channel, earlier_ts)
+            await step("forget", self._store.runs.forget_message, team, run_id, change_slot(earlier_ts))
+
+    async def _link_to(self, team: str, place: Place) -> str | None:
+        """Give the address of the latest question, which opens the thread; that of its root would only show the card.
+
+        Source: docs.slack.dev/reference/methods/chat.getPermalink.
+        """
+        if link := await self._gateway.get_permalink(team, place["channel"], place["latest_ts"]):
+            return link
+        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
+
+    async def _lead_into_thread(self, team: str, run_id: str, user: str, ts: str | None = None) -> None:
+        """Tell who has clicked outside the thread of a run where that shows: in this message, or the last question."""
+        place = await self._place(team, run_id)
+        if place is None:
+            return
+        found = await self._gateway.get_permalink(team, place["channel"], ts) if ts else None
+        if link := found or await self._link_to(team, place):
+            note = self._rendered(partial(blocks.in_thread, link))
+            await self._gateway.post_ephemeral(team, place["channel"], user, note)
+
+
+def far_result(stored: StoredRun) -> str | None:
+    """Give the ts of a result that does not stand next above the last message of its thread; None without one.
+
+    What was said of a change before does not count, as it goes.
+    """
+    result = stored.messages.get(RESULT)
+    if result is None:
+        return None
+    below = [
+        posted
+        for slot, posted in stored.messages.items()
+        if slot != CARD and not slot.startswith(CHANGE) and posted.ts and float(posted.ts) > float(result.ts)
+    ]
+    return result.ts if len(below) > 1 else None
+
+
+def question_ts(stored: StoredRun, question: str) -> str | None:
+    """Give the ts of the last message that asks a question; None if there is none."""
+    slots = [f"{PROMPT}:{number}" for number, prompt in enumerate(stored.run.prompts, 1) if prompt.question == question]
+    shown = [stored.messages[slot].ts for slot in slots if slot in stored.messages]
+    return shown[-1] if shown else None

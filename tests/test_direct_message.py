@@ -1,0 +1,161 @@
+"""Questions in a direct message: answered where they were asked, so that nobody has to open a thread."""
+
+import pytest
+
+from bot.knowledge import Library
+from bot.slack import reply_work
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
+
+ASKS_MTS, MTS = "What does MTS stand for?", "member-of-technical-staff"
+ASKS_OPENAI, OPENAI, DEEPMIND = "What roles does OpenAI have?", "openai-roles", "deepmind-roles"
+UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answered
+
+
+async def asked_and_answered(workspace: Workspace, text: str) -> tuple[Sent, Json]:
+    """Ask something in the direct message; gives the question, and the reply as it stands there."""
+    asked = await workspace.post("U_ANA", BOT, text)
+    [reply] = await workspace.replies(asked)
+    await workspace.settled()
+    return asked, reply
+
+
+def chosen_answer(offer: Json, number: int, library: Library) -> str:
+    """Give the answer of the entry that is suggested under a number."""
+    label = buttons(offer)[number - 1].removesuffix("…")
+    return next(entry.answer for entry in library.entries.values() if entry.question.startswith(label))
+
+
+async def said(workspace: Workspace) -> list[str]:
+    """Give what the bot has said outside threads, once it has nothing left to do."""
+    await workspace.settled()
+    return [shown(each) for each in await workspace.dm("U_ANA") if each["user"] == BOT]
+
+
+async def test_what_is_asked_in_a_thread_is_answered_there(workspace: Workspace, library: Library):
+    root, _ = await asked_and_answered(workspace, ASKS_OPENAI)
+    asked = await workspace.post("U_ANA", BOT, ASKS_MTS, root)
+
+    [answer] = await workspace.replies(asked)
+
+    assert library.entries[MTS].answer in shown(answer)
+    assert answer["thread_ts"] == root
+
+
+@pytest.mark.both_databases
+async def test_a_follow_up_leans_on_what_was_answered_last(workspace: Workspace, library: Library):
+    await asked_and_answered(workspace, ASKS_MTS)
+    await asked_and_answered(workspace, ASKS_OPENAI)
+
+    _, answer = await asked_and_answered(workspace, "and at DeepMind?")
+
+    assert library.entries[DEEPMIND].answer in shown(answer)
+    assert "thread_ts" not in answer
+
+
+async def test_a_follow_up_below_an_answer_leans_on_that_answer(workspace: Workspace, library: Library):
+    _, first = await asked_and_answered(workspace, ASKS_OPENAI)
+    await asked_and_answered(workspace, ASKS_MTS)
+
+    asked = await workspace.post("U_ANA", BOT, "and at DeepMind?", first["ts"])
+    [answer] = await workspace.replies(asked)
+
+    assert library.entries[DEEPMIND].answer in shown(answer)
+    assert answer["thread_ts"] == first["ts"]
+
+
+async def test_an_edited_follow_up_leans_on_what_was_answered_before_it(workspace: Workspace, library: Library):
+    await asked_and_answered(workspace, ASKS_OPENAI)
+    asked, answer = await asked_and_answered(workspace, "and at DeepMind?")
+    await asked_and_answered(workspace, ASKS_MTS)
+
+    await workspace.edit(asked, "and at Anthropic?")
+
+    where = library.entries["anthropic-roles"].answer
+    await workspace.latest("U_ANA", answer, once=lambda now: where in shown(now))
+
+
+async def test_why_says_what_a_follow_up_was_taken_for(workspace: Workspace, library: Library):
+    await asked_and_answered(workspace, ASKS_OPENAI)
+    _, answer = await asked_and_answered(workspace, "and at DeepMind?")
+
+    await workspace.click("U_ANA", answer, "Why this?")
+
+    taken_for = f"I took it for: {library.entries[DEEPMIND].question}"
+
+    async def explained() -> bool:
+        return any(taken_for in shown(each) for each in await workspace.dm("U_ANA") if each.get("ephemeral"))
+
+    await workspace.until(explained, "U_ANA")
+
+
+async def test_an_edit_changes_the_answer_and_a_deletion_takes_it_away(workspace: Workspace, library: Library):
+    asked, answer = await asked_and_answered(workspace, ASKS_OPENAI)
+
+    await workspace.edit(asked, ASKS_MTS)
+    await workspace.latest("U_ANA", answer, once=lambda now: library.entries[MTS].answer in shown(now))
+    await workspace.settled()
+    await workspace.delete(asked)
+
+    assert await said(workspace) == []
+
+
+@pytest.mark.parametrize("below", ["question", "answer"])
+async def test_an_answer_that_was_talked_about_stays_when_its_question_goes(
+    workspace: Workspace, library: Library, below: str
+):
+    asked, answer = await asked_and_answered(workspace, ASKS_OPENAI)
+    await workspace.post("U_ANA", BOT, "thanks", answer["ts"] if below == "answer" else asked)
+    await workspace.settled()
+
+    await workspace.delete(asked)
+
+    assert library.entries[OPENAI].answer in "".join(await said(workspace))
+
+
+async def test_what_an_edit_has_made_a_question_later_is_answered_below_it(
+    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reply_work, "STILL_IN_SIGHT", 0.0)
+    remark = await workspace.post("U_ANA", BOT, "ok")
+    await workspace.settled()
+    assert await said(workspace) == []
+
+    await workspace.edit(remark, ASKS_MTS)
+
+    [answer] = await workspace.replies(remark)
+    assert library.entries[MTS].answer in shown(answer)
+    assert answer["thread_ts"] == remark
+
+
+@pytest.mark.parametrize("place", ["outside threads", "below the question", "below the suggestions"])
+async def test_a_number_chooses_among_the_suggestions_above_it(workspace: Workspace, library: Library, place: str):
+    asked, offer = await asked_and_answered(workspace, UNCLEAR)
+    wanted = chosen_answer(offer, 2, library)
+    root = {"below the question": asked, "below the suggestions": offer["ts"]}.get(place)
+
+    await workspace.post("U_ANA", BOT, "2", root)
+
+    await workspace.latest("U_ANA", offer, once=lambda now: wanted in shown(now))
+    assert len(await said(workspace)) == 1
+
+
+async def test_a_number_chooses_nothing_once_something_else_was_answered(workspace: Workspace, library: Library):
+    _, offer = await asked_and_answered(workspace, UNCLEAR)
+    await asked_and_answered(workspace, ASKS_MTS)
+
+    await workspace.post("U_ANA", BOT, "2")
+
+    suggested, _, unknown = await said(workspace)
+    assert chosen_answer(offer, 2, library) not in suggested
+    assert unknown.startswith("I don’t know")
+
+
+async def test_who_votes_is_thanked_where_no_thread_has_to_be_opened(workspace: Workspace):
+    _, answer = await asked_and_answered(workspace, ASKS_MTS)
+
+    await workspace.click("U_ANA", answer, "Helpful")
+
+    async def thanked() -> Json | None:
+        return next((each for each in await workspace.dm("U_ANA") if each.get("ephemeral")), None)
+
+    assert "thread_ts" not in await workspace.until(thanked, "U_ANA")

@@ -1,0 +1,175 @@
+"""Where one looks: what a click changes is seen where one has clicked, or a line there leads to it."""
+
+from tests.test_quiz_conversation import asking, begin, card, message, question, result, take_at_once, write
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
+
+SEE = "See the result"
+
+
+async def finished(workspace: Workspace) -> tuple[Sent, Json]:
+    """Give a round that has a result, and its result."""
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    told = await result(workspace, root)
+    await workspace.settled()
+    return root, told
+
+
+async def change_on_card(workspace: Workspace, root: Sent, number: int, position: int) -> None:
+    """Change an answer by the card's button; number and position: of the question, from 1, and the choice, from 0."""
+    now = await card(workspace, root, "Your result is below.")
+    changes = [element["action_id"] for block in now["blocks"] if (element := block.get("accessory"))]
+    await workspace.click("U_ANA", now, changes[number])  # the first is what it is about
+    again = await question(workspace, root, number)
+    await workspace.click("U_ANA", again, buttons(again)[position])
+    await workspace.settled()
+
+
+async def lines(workspace: Workspace, root: Sent) -> list[Json]:
+    """Give the lines in the thread that say what a change did."""
+    await workspace.settled()
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    return [each for each in thread if shown(each).startswith("You changed your answer")]
+
+
+async def whispered(workspace: Workspace, channel: str, text: str, root: str | None = None) -> Json:
+    """Wait for what is shown to Ana alone, in the conversation or, with its root, in a thread."""
+
+    async def there() -> Json | None:
+        messages = await (workspace.thread(channel, root, "U_ANA") if root else workspace.messages(channel, "U_ANA"))
+        return next((each for each in messages if each.get("ephemeral") and text in shown(each)), None)
+
+    return await workspace.until(there, "U_ANA")
+
+
+async def test_a_result_that_is_next_above_is_not_linked(workspace: Workspace):
+    root, _ = await finished(workspace)
+
+    await write(workspace, root, "3d")
+
+    assert SEE not in shown(await message(workspace, root, "You changed your answer to question 3"))
+
+
+async def test_a_result_far_above_is_linked_by_one_line_that_the_next_replaces(workspace: Workspace):
+    root, told = await finished(workspace)
+    await workspace.click("U_ANA", told, "Whole table")
+    await message(workspace, root, "AI engineer")
+    await workspace.settled()
+
+    await change_on_card(workspace, root, 1, 1)
+    [first] = await lines(workspace, root)
+    await change_on_card(workspace, root, 2, 2)
+    [second] = await lines(workspace, root)
+
+    assert "question 1" in shown(first)
+    assert "question 2" in shown(second)
+    assert SEE in shown(second)
+    link = f";ts={told['ts']}"
+    assert link in second["text"]
+    assert (await workspace.thread(root.channel, root, "U_ANA"))[-1]["ts"] == second["ts"]
+
+
+async def test_a_round_is_deleted_with_the_line_about_its_change(workspace: Workspace):
+    root, _ = await finished(workspace)
+    await change_on_card(workspace, root, 1, 1)
+    assert await lines(workspace, root)
+
+    await workspace.command("U_ANA", root.channel, "/rolefit", "history")
+    listed = await whispered(workspace, root.channel, "Your rounds")
+    await workspace.click("U_ANA", listed, "Delete")
+
+    async def gone() -> bool:
+        thread = await workspace.thread(root.channel, root, "U_ANA")
+        return [each["ts"] for each in thread if each["user"] == BOT] == [root]
+
+    await workspace.until(gone, "U_ANA")
+
+
+async def test_who_clicks_on_the_card_outside_the_thread_is_led_into_it(workspace: Workspace):
+    root, _ = await finished(workspace)
+    now = await card(workspace, root, "Your result is below.")
+
+    await workspace.click("U_ANA", now, "quiz_do:change:question-you-work-on")
+
+    led = await whispered(workspace, root.channel, "It is in the thread of these questions.")
+    again = await asking(workspace, root, "Question 1 of")
+    assert f";ts={again['ts']}" in led["text"]
+    assert "thread_ts" not in led
+
+
+async def test_the_picture_so_far_is_led_to_from_the_card(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 2)
+    await workspace.settled()
+    now = await card(workspace, root, "→")
+
+    await workspace.click("U_ANA", now, "quiz_do:so_far")
+
+    led = await whispered(workspace, root.channel, "It is in the thread of these questions.")
+    last = (await workspace.thread(root.channel, root, "U_ANA"))[-1]
+    assert f";ts={last['ts']}" in led["text"]
+
+
+async def test_a_click_within_the_thread_leads_nowhere_else(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 2)
+    await workspace.settled()
+
+    assert not [each for each in await workspace.messages(root.channel, "U_ANA") if each.get("ephemeral")]
+
+
+async def test_who_takes_it_again_below_a_result_is_told_there_where_the_next_round_is(workspace: Workspace):
+    root, told = await finished(workspace)
+
+    await workspace.click("U_ANA", told, "Take it again")
+
+    led = await whispered(workspace, root.channel, "Open the questions", root)
+    new = (await workspace.dm("U_ANA", count=2))[-1]
+    asked = (await workspace.thread(root.channel, new["ts"], "U_ANA"))[1]
+    assert f";ts={asked['ts']}" in led["text"]
+
+
+async def test_who_types_that_they_start_over_is_told_there_where_the_next_round_is(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 2)
+
+    await write(workspace, root, "start over")
+
+    assert await whispered(workspace, root.channel, "Open the questions", root)
+
+
+async def test_an_answer_that_is_replaced_from_far_below_is_said_once_with_a_link(workspace: Workspace):
+    root = await begin(workspace)
+    first = await question(workspace, root, 1)
+    await workspace.click("U_ANA", first, buttons(first)[0])
+    second = await question(workspace, root, 2)
+    await workspace.click("U_ANA", second, buttons(second)[2])
+    await question(workspace, root, 3)
+
+    await write(workspace, root, "1b")
+    await message(workspace, root, "You changed your answer to question 1")
+    await write(workspace, root, "2b")
+    said = await message(workspace, root, "You changed your answer to question 2")
+
+    assert [each["ts"] for each in await lines(workspace, root)] == [said["ts"]]
+    assert shown(said).endswith("See the question")
+    assert f";ts={second['ts']}" in said["text"]
+
+
+async def test_what_answers_the_question_just_asked_needs_no_line(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    typed = await write(workspace, root, "a")
+    await question(workspace, root, 2)
+    await workspace.edit(typed, "b")  # who edits looks at that, below which the question stands
+    await card(workspace, root, "→")
+    await workspace.settled()
+
+    assert await lines(workspace, root) == []
