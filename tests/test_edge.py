@@ -134,8 +134,10 @@ async def replies(edge: Edge, sent: Sent) -> list[str]:
     """Give what the bot has said to it, once it has nothing left to do."""
     await edge.workspace.settled()
     await jobs.wait_until_idle()
-    thread = await edge.workspace.thread(sent.channel, sent, "U_ANA")
-    return [shown(message) for message in thread[1:]]
+    said = (await edge.workspace.thread(sent.channel, sent, "U_ANA"))[1:]
+    if sent.channel.startswith("D"):  # where it is answered below, outside threads
+        said += [later for later in await edge.workspace.messages(sent.channel) if later["ts"] > sent]
+    return [shown(message) for message in said]
 
 
 QUESTION = "What does MTS mean?"

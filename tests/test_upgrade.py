@@ -197,7 +197,15 @@ async def check(store: Store, library: Library) -> None:
     assert {each.id for each in await store.runs.history(TEAM, ANA, limit=9)} == {"r1", "r2"}
     message = {"text": "hello", "blocks": []}
     first_share = Share(
-        "s1", "r1", 2, "U_MEI", message, ShareState.SENT, graded="success flat", made_at=BEGUN.timestamp()
+        "s1",
+        "r1",
+        2,
+        "U_MEI",
+        message,
+        ShareState.SENT,
+        graded="success flat",
+        claimed_at=1_700_000_009.0,
+        made_at=BEGUN.timestamp(),
     )
     assert await store.shares.get(TEAM, "s1") == first_share
     second_share = await store.shares.of_root(TEAM, "D_MEI", "7.2")

@@ -26,7 +26,7 @@ from bot.slack.home_controls import (
     read_rounds,
 )
 from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
-from bot.slack.share_messages import reveals_of
+from bot.slack.share_rows import reveals_of
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import SetUp, Store, StoredRun

@@ -28,7 +28,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_messages
+from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -173,7 +173,7 @@ async def _listed(argument: str, team: str, user: str, store: Store, library: Li
     """List somebody's rounds, or who can see what they have shared."""
     if argument == "history":
         return await history.of(team, user, store, library)
-    return await share_messages.listed(store, team, user, library)
+    return await share_rows.listed(store, team, user, library)
 
 
 async def _begin_or_offer(team: str, asked: SlashCommand, library: Library, store: Store) -> Message | None:

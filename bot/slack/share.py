@@ -45,8 +45,8 @@ from bot.slack.share_controls import (
     read_pass_on,
     read_share,
 )
-from bot.slack.share_messages import newer_run
 from bot.slack.share_recipient import recipient_worker
+from bot.slack.share_rows import newer_run
 from bot.slack.share_work import FROM_HOME, share_worker
 from bot.slack.windows import open_window
 from bot.slack.work import Work

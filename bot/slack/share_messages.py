@@ -1,18 +1,21 @@
 """What the work of sharing says: each message is rendered in the step that sends it, from the rows as they are."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.domain.compare import Side, is_comparable
+from bot.domain.compare import is_comparable
 from bot.domain.share import Part
-from bot.jobs import step
+from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
 from bot.slack.gateway import CallResult, Render, SlackWorkError, recorded
+from bot.slack.home import home_worker
 from bot.slack.pieces import Message
+from bot.slack.share_rows import listed, newer_run
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
-from bot.storage import Revealed, Share, ShareState, Store, StoredRun
+from bot.storage import Share, ShareState, StoredRun
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
 
@@ -30,6 +33,14 @@ class SharingWorker(SlackWorker):
         share = await self._store.shares.get(team, share_id)
         stored = await self._store.runs.get(team, share.run) if share else None
         return (share, stored) if share and stored else None
+
+    async def _show_home(self, team: str, place: Record, why: str) -> None:
+        """Have the sender's Home tab say what has changed, if they have ever opened it.
+
+        why: what makes this different from all other times.
+        """
+        if await step("on home", self._store.homes.is_opened, team, place["sender"]):
+            await home_worker.start(team, place["sender"], f"{why}-{digest(current_key())}")
 
     # To the recipient
 
@@ -162,22 +173,6 @@ async def try_call(call: Awaitable[CallResult]) -> CallResult:
         return {"failed": True}
 
 
-async def listed(store: Store, team: str, user: str, library: Library) -> Message:
-    """List who can see what of somebody's results."""
-    return share_blocks.listed(await store.shares.live(team, user), library, await reveals_of(store, team, user))
-
-
-async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
-    """Give the comparisons about somebody's own work that both have seen."""
-    revealed = await store.comparisons.revealed(team, user)
-    return [known for known in revealed if known.side is Side.SENDER]
-
-
-async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:
-    """Give the run that the copy of a share does not show: its own, changed since, or a later one with a result.
-
-    None if the copy shows the latest.
-    """
-    name = await store.shares.newer(team, share)
-    stored = await store.runs.get(team, name) if name else None
-    return stored if stored and stored.run.shareable else None
+def digest(key: str) -> str:
+    """Give a short name for a key of work, for a key of other work."""
+    return hashlib.sha256(key.encode()).hexdigest()[:20]

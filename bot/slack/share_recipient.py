@@ -47,6 +47,7 @@ class RecipientWorker(SharingWorker):
         await self._update_copy(team, share_id, channel, ts)
         if does in (SHARE_SEEN, SHARE_TALK):
             await self._show_receipt(team, share_id)
+            await self._show_home(team, acted, "seen")
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows, or `told`: why there is nothing to do."""

@@ -131,6 +131,7 @@ class ShareWorker(SharingWorker):
             delivery, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
         if stays and await step("sent", self._note_sent, team, share_id):
             await self._post_receipt(team, share_id, claimed)
+            await self._show_home(team, claimed, "shared")
         elif posted:
             await self._take_back_part(team, share_id, claimed, posted)
         else:
@@ -341,7 +342,10 @@ class ShareWorker(SharingWorker):
             await self._show_receipt(team, share_id)
         if listed_at == FROM_HOME:
             await home_worker.show(team, user)
-        elif listed_at:
+            return
+        if claimed:
+            await self._show_home(team, claimed, "withdrawn")
+        if listed_at:
             await self._gateway.respond(listed_at, self._list(team, user), replace=True)
 
     async def _claim_withdrawal(self, team: str, share_id: str, user: str) -> Record | None:

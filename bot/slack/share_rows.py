@@ -1,0 +1,28 @@
+"""What is read of shares for those who look at them: their list, the result that a copy does not show yet."""
+
+from bot.domain.compare import Side
+from bot.knowledge import Library
+from bot.slack import share_blocks
+from bot.slack.pieces import Message
+from bot.storage import Revealed, Share, Store, StoredRun
+
+
+async def listed(store: Store, team: str, user: str, library: Library) -> Message:
+    """List who can see what of somebody's results."""
+    return share_blocks.listed(await store.shares.live(team, user), library, await reveals_of(store, team, user))
+
+
+async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
+    """Give the comparisons about somebody's own work that both have seen."""
+    revealed = await store.comparisons.revealed(team, user)
+    return [known for known in revealed if known.side is Side.SENDER]
+
+
+async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:
+    """Give the run that the copy of a share does not show: its own, changed since, or a later one with a result.
+
+    None if the copy shows the latest.
+    """
+    name = await store.shares.newer(team, share)
+    stored = await store.runs.get(team, name) if name else None
+    return stored if stored and stored.run.shareable else None
