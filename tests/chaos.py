@@ -5,7 +5,7 @@ work; the database restarts in the middle, the knowledge is edited, messages are
 on, Slack answers with 429 and 500 (having done what it was asked, or not), breaks connections, and delivers a tenth of
 all events twice. At the end every question must have its answer once, in its thread, or a link to the one of a moment
 ago; what was edited into another question the answer to that, and what was deleted none; every vote must be counted,
-every quiz have its right result, and every manager the copy that was shared. What is lost is printed with all attempts
+every quiz have its right result, and every manager the copy that was shared, unless it was withdrawn. What is lost is printed with all attempts
 to deliver it and the records of its work.
 """
 
@@ -58,6 +58,7 @@ AT_ONCE = 12  # questions under way
 LIFE, STARTS_IN = (4.0, 12.0), 4.0
 # Shares of the questions: whose text changes, that become another question, that are deleted, whose answer is voted on.
 EDITED, ASKED_ANEW, DELETED, VOTED = 0.05, 0.05, 0.05, 0.1
+WITHDRAWN = 0.4  # of the shares
 EDITS = 3  # of the knowledge, spread over the run
 WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml, by turns
 MANAGER = "U_BOSS"
@@ -87,6 +88,8 @@ class Tally:
     shares: int = 0
     shares_lost: int = 0
     shares_doubled: int = 0  # the same gap
+    withdrawn: int = 0
+    withdrawn_left: int = 0  # copies that the manager still has
     roots_doubled: int = 0  # the gap: a quiz's first message goes to a person, where we may not look for it
     kills: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -98,7 +101,7 @@ class Tally:
     @property
     def flawless(self) -> bool:
         """Whether nothing was lost, and nothing doubled outside the documented gap."""
-        faults = (self.lost, self.doubled, self.wrong, self.left_behind, self.votes_lost)
+        faults = (self.lost, self.doubled, self.wrong, self.left_behind, self.votes_lost, self.withdrawn_left)
         return not (any(faults) or self.quizzes_lost or self.shares_lost) and self.quizzes == self.quizzes_right
 
 
@@ -341,6 +344,7 @@ class Taken:
     root: Sent | None = None
     finished: bool = False
     shared: bool = False  # whether "Send" was clicked
+    withdrawn: bool = False  # whether the sender was told so
 
 
 @dataclass
@@ -497,7 +501,11 @@ async def _share(one: Taken, result: Json, tally: Tally) -> None:
         await _again_until_taken(partial(workspace.submit, user, chosen), tally)
         view = await workspace.view(user)
     one.shared = True
-    await latest(lambda message: f"<@{MANAGER}> has this since" in shown(message))
+    receipt = await latest(lambda message: f"<@{MANAGER}> has this since" in shown(message))
+    if random.Random(user).random() < WITHDRAWN:
+        await _again_until_taken(partial(_click_if_there, workspace, user, receipt, "Withdraw"), tally)
+        await latest(lambda message: "*Withdrawn on" in shown(message))
+        one.withdrawn = True
 
 
 def _text(question: AnyQuestion, one: Taken) -> str:
@@ -510,6 +518,12 @@ async def _click(workspace: Workspace, user: str, asked: Json, place: int) -> No
     now = await workspace.latest(user, asked)
     if labels := buttons(now):
         await workspace.click(user, now, labels[place])
+
+
+async def _click_if_there(workspace: Workspace, user: str, message: Json, label: str) -> None:
+    """Click a button unless an earlier click has been taken after all."""
+    if label in buttons(await workspace.latest(user, message)):
+        await workspace.click(user, message, label)
 
 
 async def _last(workspace: Workspace, one: Taken, questions: list[str], end: str) -> Json:
@@ -604,6 +618,10 @@ async def _count(
                 copy for copy in await one.workspace.dm(MANAGER) if f"<@{one.user}> shares a result" in shown(copy)
             ]
             tally.shares += 1
+            if one.withdrawn:
+                tally.withdrawn += 1
+                tally.withdrawn_left += len(copies)
+                continue
             tally.shares_lost += not copies
             tally.shares_doubled += max(0, len(copies) - 1)
 

@@ -15,5 +15,6 @@ async def test_nothing_is_lost_or_doubled_while_replicas_die_and_slack_fails(lib
     assert tally.flawless, tally
     assert tally.answered + tally.undelivered + tally.deleted == 120
     assert (tally.quizzes_right, tally.shares) == (10, 10)
+    assert tally.withdrawn > 0
     assert tally.undelivered < 12
     assert tally.kills > 0
