@@ -32,7 +32,7 @@ PAGE = re.compile(r"https://[^\s/<>|]+(?:/[^\s<>|]*)?")
 SLACK_ID = re.compile(r"(?=\w*[\d_])[CGUW][A-Z\d_]{2,}")  # of a channel or a person
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
-MEMBER_ID = re.compile(r"[UW][A-Z0-9_]+")
+EDITOR_ID = re.compile(r"[UWS][A-Z0-9_]+")
 # What `slack run` calls the tokens; of no account where they are set by their own names, as its newer versions do too.
 FROM_SLACK_CLI = {"slack_bot_token": "SLACK_CLI_XOXB", "slack_app_token": "SLACK_CLI_XAPP"}
 ENV_FILE = ".env"  # in the working directory
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
 
     @property
     def editors(self) -> frozenset[str]:
-        """The ids of those who see what was asked and has no answer."""
+        """The ids of those who see what was asked and has no answer: people, and user groups."""
         return frozenset(filter(None, (name.strip() for name in (self.rolefit_editors or "").split(","))))
 
     @property
@@ -321,10 +321,10 @@ def read() -> Settings:
             "for example help@example.com, https://example.com/help, or the id of a channel (C…) or a person (U…)."
         )
     problems += [
-        f"ROLEFIT_EDITORS: {name!r} is no member id: copy it from the person's profile in Slack, where it begins with "
-        "U or W, and put commas between several."
+        f"ROLEFIT_EDITORS: {name!r} is the id of no person and no user group: copy it from the person's profile in Slack, "
+        "where it begins with U or W, or that of a user group, which begins with S, and put commas between several."
         for name in sorted(settings.editors)
-        if not MEMBER_ID.fullmatch(name)
+        if not EDITOR_ID.fullmatch(name)
     ]
     if not settings.knowledge_dir.is_dir():
         name = _named("knowledge_dir", origin)

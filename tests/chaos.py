@@ -5,8 +5,8 @@ work; the database restarts in the middle, the knowledge is edited, messages are
 on, Slack answers with 429 and 500 (having done what it was asked, or not), breaks connections, and delivers a tenth of
 all events twice. At the end every question must have its answer once, in its thread, or a link to the one of a moment
 ago; what was edited into another question the answer to that, and what was deleted none; every vote must be counted,
-every quiz have its right result, and every manager the copy that was shared, unless it was withdrawn. What is lost is printed with all attempts
-to deliver it and the records of its work.
+every quiz have its right result, and every manager the copy that was shared, unless it was withdrawn. What is lost is
+printed with all attempts to deliver it and the records of its work.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from dbos import DBOS
 from bot import jobs, knowledge
 from bot.domain.gaps import message_id
 from bot.settings import KNOWLEDGE
-from bot.slack import faq, gaps
+from bot.slack import editors, faq, gaps
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.work import Work
 from bot.storage import Question, QuestionKind, Store
@@ -119,7 +119,34 @@ def edited_bot(
     workspace: Workspace, data: Path, folder: Path, **given: Any
 ) -> contextlib.AbstractAsyncContextManager[None]:
     """Run a bot that has an editor, and the knowledge of a folder as it is now."""
-    return bot_in(workspace, knowledge.load(folder), data, rolefit_editors=EDITOR, **given)
+    return bot_in(workspace, knowledge.load(folder), data, **{"rolefit_editors": EDITOR, **given})
+
+
+async def test_the_members_of_a_user_group_are_editors_as_long_as_slack_names_them(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    nothing_open = "There is no question without an answer"
+    monkeypatch.setattr(editors, "KNOWN_FOR", 0.0)
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, rolefit_editors="U_BEN, S_EDITORS"),
+    ):
+        for user in (EDITOR, "U_BEN"):
+            assert nothing_open in shown(await workspace.home(user))
+        assert nothing_open not in shown(await workspace.home("U_ANA"))
+        await workspace.faults(api=[{"method": "usergroups.users.list", "error": "missing_scope", "times": 99}])
+        assert nothing_open not in shown(await workspace.home("U_ANA"))
+
+
+async def test_where_slack_names_no_members_only_those_named_are_editors(tmp_path: Path, folder: Path):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, rolefit_editors="U_BEN, S_EDITORS"),
+    ):
+        await workspace.faults(api=[{"method": "usergroups.users.list", "error": "missing_scope", "times": 99}])
+
+        assert "There is no question without an answer" in shown(await workspace.home("U_BEN"))
+        assert "There is no question without an answer" not in shown(await workspace.home(EDITOR))
 
 
 @pytest.mark.both_databases
@@ -145,7 +172,7 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund?"' in shown(draft)
         assert "rolefit check" in shown(draft)
 
-        gaps_worker.editors = frozenset()  # as after a restart with other settings, while the tab is still open
+        gaps_worker.editors = editors.Editors()  # as after a restart with other settings, while the tab is still open
         await workspace.click(EDITOR, home, "Draft an entry")
         await workspace.settled()
         assert len(await workspace.dm(EDITOR)) == 1

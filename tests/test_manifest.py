@@ -43,6 +43,7 @@ METHOD_SCOPES = {
     "files_completeUploadExternal": {"files:write"},
     "files_getUploadURLExternal": {"files:write"},
     "team_profile_get": {"users.profile:read"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
     "users_profile_get": {"users.profile:read"},
     "views_open": set(),

@@ -96,7 +96,7 @@ def test_all_that_is_wrong_is_said_at_once():
         (
             "ROLEFIT_EDITORS",
             "U0ANA, @ben",
-            "ROLEFIT_EDITORS: '@ben' is no member id: copy it from the person's profile in Slack, where it begins",
+            "ROLEFIT_EDITORS: '@ben' is the id of no person and no user group: copy it from the person's profile",
         ),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'. Write it in just that way."),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL is not an address of PostgreSQL"),

@@ -41,6 +41,7 @@ from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
 from bot.slack.compare_work import compare_worker
 from bot.slack.dispatch import App
+from bot.slack.editors import Editors
 from bot.slack.feedback_work import feedback_worker
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.gateway import SlackGateway
@@ -143,7 +144,7 @@ def create(
     )
     feedback_worker.second_stage = gaps_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
-    gaps_worker.editors = editors
+    gaps_worker.editors = Editors(editors, access)
     share_worker.guests = compare_worker.guests = share_guests
 
     def renew(library: Library) -> None:

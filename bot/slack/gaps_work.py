@@ -18,6 +18,7 @@ from bot.domain.report import Report, report_on
 from bot.jobs import start, step, worker, workflow
 from bot.second_stage import SecondStage
 from bot.slack import faq, gaps_blocks
+from bot.slack.editors import Editors
 from bot.slack.gateway import SlackWorkError
 from bot.slack.pieces import Message
 from bot.slack.reply_work import digest_now
@@ -36,11 +37,11 @@ log = structlog.get_logger()
 class GapsWorker(SlackWorker):
     """Tells people and editors what became of questions.
 
-    editors: who may see what was asked, by their ids. second_stage: decides about questions as they were decided when
+    editors: who may see what was asked. second_stage: decides about questions as they were decided when
     they were asked; None where it is off.
     """
 
-    editors: frozenset[str] = frozenset()
+    editors = Editors()
     second_stage: SecondStage | None = None
 
     @workflow
@@ -141,7 +142,7 @@ class GapsWorker(SlackWorker):
         """Send an editor the draft of an entry for the gap that a question belongs to; nothing to anybody else."""
 
         async def draft() -> Message | None:
-            if user not in self.editors:
+            if not await self.editors.include(team, user):
                 return None
             gap = (await self._report(team)).gap(question_id)
             if gap is None:
@@ -170,7 +171,7 @@ class GapsWorker(SlackWorker):
 
     async def home_section(self, team: str, user: str) -> Sequence[kit.Block]:
         """Give what editors see on their Home tab besides what all do; nothing for anybody else."""
-        if user not in self.editors:
+        if not await self.editors.include(team, user):
             return []
         return gaps_blocks.editors_section(await self._report(team), self._library)
 
