@@ -321,8 +321,9 @@ def read() -> Settings:
             "for example help@example.com, https://example.com/help, or the id of a channel (C…) or a person (U…)."
         )
     problems += [
-        f"ROLEFIT_EDITORS: {name!r} is the id of no person and no user group: copy it from the person's profile in Slack, "
-        "where it begins with U or W, or that of a user group, which begins with S, and put commas between several."
+        f"ROLEFIT_EDITORS: {name!r} is the id of no person and no user group: copy it from the person's profile in "
+        "Slack, where it begins with U or W, or that of a user group, which begins with S, and put commas between "
+        "several."
         for name in sorted(settings.editors)
         if not EDITOR_ID.fullmatch(name)
     ]
