@@ -26,7 +26,7 @@ from bot.slack.text import escape
 from bot.storage import ANSWER, PROMPT
 from bot.terminal import formatted, show
 
-HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, Ctrl-D ends."
+HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, `quit` or Ctrl-D ends."
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
 ENDS = (Status.PAUSED, Status.STOPPED)

@@ -191,3 +191,10 @@ def test_what_somebody_typed_does_not_style_the_terminal():
     show(blocks.filled(Mrkdwn("[bold]x[/bold]")), Console(file=printed))
 
     assert printed.getvalue() == "\n[bold]x[/bold]\n"
+
+
+def test_quit_ends_it():
+    result = CliRunner().invoke(cli, ["chat"], input=f"quit\n{MTS}\n", env={"ROLEFIT_ENCODER": "off"})
+
+    assert result.exit_code == 0
+    assert result.output.strip() == "> quit"

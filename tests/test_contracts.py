@@ -467,7 +467,10 @@ CALLS: list[tuple[str, Json]] = [
         {"files": FILES, "channel_id": "D1", "initial_comment": "a"},
     ),
     ("files_getUploadURLExternal", {"filename": "a.json", "length": 2}),
+    ("team_profile_get", {}),
+    ("usergroups_users_list", {"usergroup": "S1"}),
     ("users_info", {"user": "U1"}),
+    ("users_profile_get", {"user": "U1"}),
     ("views_open", {"trigger_id": "1.2.a", "view": {"type": "modal", "blocks": BLOCKS}}),
     ("views_publish", {"user_id": "U1", "view": {"type": "home", "blocks": BLOCKS}}),
 ]

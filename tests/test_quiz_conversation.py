@@ -206,7 +206,9 @@ async def test_a_private_note_in_the_channel_leads_to_the_question(workspace: Wo
 
 
 async def test_in_the_direct_message_no_note_is_needed(workspace: Workspace):
-    root = await begin(workspace, channel=await workspace.open("U_ANA"))
+    channel = await workspace.open("U_ANA")
+    await workspace.dm("U_ANA", count=1)  # who opens it for the first time is greeted
+    root = await begin(workspace, channel=channel)
     await question(workspace, root, 1)
 
     assert not any(each.get("ephemeral") for each in await workspace.dm("U_ANA"))
@@ -814,6 +816,10 @@ async def test_a_changed_answer_that_ties_two_other_roles_brings_their_question(
     asked = await asking(workspace, root, library.quiz.tie_break(*PAIRS[1]).text)
     await workspace.click("U_ANA", asked, buttons(asked)[1])
     await asking(workspace, root, "leans towards the role of an AI engineer.")
+    await message(workspace, root, "With that your result is complete: an AI engineer")
+    await workspace.settled()
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert not any("There is a result again once" in shown(each) for each in thread)
 
 
 def in_letters(positions: Sequence[int]) -> str:

@@ -323,11 +323,11 @@ async def test_who_can_see_what_is_listed_for_its_owner_alone_and_withdrawn_ther
     listed = await privately(either_way, "Who can see what of your results")
     assert "<@U_MEI>, since <!date^" in shown(listed)
     await either_way.command(MEI, "C_ASK", "/rolefit", "shares")
-    await privately(either_way, "I know of nobody else who sees a result of yours.", MEI)
+    await privately(either_way, "nobody else sees a result of yours.", MEI)
 
     await either_way.click(ANA, listed, "Withdraw")
 
-    await privately(either_way, "I know of nobody else who sees a result of yours.")
+    await privately(either_way, "nobody else sees a result of yours.")
     await message(either_way, root, "*Withdrawn on")
     await either_way.settled()
     assert await either_way.dm(MEI) == []

@@ -26,6 +26,7 @@ from tests.sharing import (
     window,
 )
 from tests.test_quiz_conversation import message, result
+from tests.test_share_recipient import told_alone
 from tests.workspace import Json, RefusedError, Sent, Workspace, shown
 
 
@@ -216,13 +217,13 @@ async def test_where_slack_opens_no_group_nothing_is_sent(workspace: Workspace):
     await message(workspace, root, "Slack did not let me open a group message with you and <@U_MEI>")
 
 
-async def test_a_window_that_slack_does_not_open_does_no_harm(workspace: Workspace):
+async def test_who_clicks_for_a_window_that_slack_does_not_open_is_asked_to_click_again(workspace: Workspace):
     root, told = await finished(workspace)
     await workspace.faults(api=[{"method": "views.open", "error": "expired_trigger_id"}])
 
     await workspace.click(ANA, told, SHARE)
 
-    await workspace.settled()
+    await told_alone(workspace, "Slack did not open the window for that.", ANA)
     assert await workspace.view(ANA) is None
     await window(workspace, await result(workspace, root))
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bot.domain.faq import Reply
     from bot.domain.matching import Candidate
 
+LEAVE = ("quit", "exit")  # what ends a chat besides Ctrl-D
+
 
 @cli.command()
 def ask(
@@ -78,6 +80,8 @@ def chat() -> None:
     try:
         with asyncio.Runner() as runner:
             for line in _lines():
+                if line.strip().lower() in LEAVE:
+                    break
                 runner.run(conversation.take(line))
     except KeyboardInterrupt:
         pass

@@ -295,6 +295,7 @@ class QuizWords(Authored):
     changed: Annotated[Line, _text("number", "choice")]
     changed_tie_break: Annotated[Line, _text("choice")]
     changed_purpose: Annotated[Line, _text("choice")]
+    completed: Annotated[Line, _text("now")]
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
     changed_link: Plain
@@ -420,6 +421,7 @@ class ShareWords(Authored):
     """What sharing says to the person who shares and to the one who receives."""
 
     # The window
+    window_not_opened: Plain
     title: Title
     to: Plain
     manager_fields: tuple[Plain, ...]

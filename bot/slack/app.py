@@ -49,6 +49,7 @@ from bot.slack.quiz_work import quiz_worker
 from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_work import share_worker
 from bot.slack.socket import REFUSALS, RefusedError
+from bot.slack.window_work import window_worker
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
@@ -166,6 +167,7 @@ def create(
             first_steps.first_steps_worker,
             first_contact.first_contact_worker,
             privacy.privacy_worker,
+            window_worker,
             gaps_worker,
             uninstall.uninstall_worker,
         ):

@@ -27,6 +27,7 @@ from bot.slack.controls import (
 from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.window_work import open_for_click
 from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Store, StoredRun
@@ -64,9 +65,9 @@ async def begin(
     elif stored and is_comparable(stored.run):
         knows = picked is not None and await store.comparisons.is_known_to(team, stored.user, picked)
         view = _view(stored, library, picked=picked, known_to=picked if picked and knows else "")
-        await open_window(client, block_actions.trigger_id, view)
+        await open_for_click(client, block_actions, context, view)
     else:
-        await open_window(client, block_actions.trigger_id, refusal_view(library))
+        await open_for_click(client, block_actions, context, refusal_view(library))
     await ack()
 
 

@@ -458,6 +458,8 @@ def lists(library: Library) -> Iterator[Rendering]:
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))
         yield Rendering(f"{name} far above", partial(change_note, before.answers, after, library, LINK))
+        if note := run_messages.completed_note(after, library, LINK):
+            yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
         yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))
@@ -531,6 +533,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         "outdated",
         "no_parts",
         "not_graded",
+        "window_not_opened",
         *of_update,
     ):
         yield Rendering(f"window that says {name}", partial(share_blocks.notice_view, getattr(words, name), library))

@@ -30,6 +30,7 @@ from bot.slack.pieces import Message, message, plain, section
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import escape, fill
+from bot.slack.window_work import open_for_click
 from bot.slack.windows import open_window
 from bot.slack.work import Work, address_digest
 
@@ -286,10 +287,16 @@ async def forget_me(
 
 
 async def show_kept(
-    ack: AsyncAck, block_actions: BlockActions, client: AsyncWebClient, library: Library, question_days: int
+    ack: AsyncAck,
+    block_actions: BlockActions,
+    context: AsyncBoltContext,
+    client: AsyncWebClient,
+    library: Library,
+    question_days: int,
 ) -> None:
     """Say in a window what is kept about people."""
-    await open_window(client, block_actions.trigger_id, home_blocks.window(kept(library, question_days).text, library))
+    view = home_blocks.window(kept(library, question_days).text, library)
+    await open_for_click(client, block_actions, context, view)
     await ack()
 
 

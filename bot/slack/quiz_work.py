@@ -364,6 +364,8 @@ class QuizWorker(RunNotesWorker):
             if not shows and applied.result.outcome == Outcome.TAKEN:
                 acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
                 acted["home_of"] = await self._home_to_change(team, run_id, action)
+                if applied.result.question and applied.result.answers_before is None:
+                    acted["completes"] = await self._completes_shown(team, run_id)
             return acted
 
         acted = await step("act", act)
@@ -388,6 +390,8 @@ class QuizWorker(RunNotesWorker):
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
             await self._post_change(team, run_id, result.answers_before)
+        elif acted.get("completes"):
+            await self._post_completed(team, run_id)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
             await self._post_overwritten(team, run_id, result.overwritten)
         return result

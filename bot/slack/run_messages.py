@@ -225,6 +225,17 @@ def change_note(
     return plain(" ".join(lines))
 
 
+def completed_note(run: Run, library: Library, link: str | None) -> Message | None:
+    """Say what came out once what was open has been answered, below a result that had been shown; None without one."""
+    if run.recommendation is None or run.subject is not None:
+        return None
+    words = library.words.quiz
+    lines = [fill(words.completed, now=result.named(run.recommendation, library))]
+    if link:
+        lines.append(Mrkdwn(f"<{escape(link)}|{escape(words.changed_link)}>"))
+    return plain(" ".join(lines))
+
+
 def overwritten_note(
     before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None
 ) -> Message | None:

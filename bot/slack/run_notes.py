@@ -12,7 +12,7 @@ from bot.slack import blocks
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.reconcile import ReconcilingWorker
-from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, overwritten_note
+from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, completed_note, overwritten_note
 from bot.storage import CARD, PROMPT, Posted, StoredRun
 
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
@@ -65,6 +65,25 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             return change_note(answers_before, stored.run, self._library, link)
 
         await self._post_change_line(team, run_id, change)
+
+    async def _completes_shown(self, team: str, run_id: str) -> bool:
+        """Say whether a run has a result whose message is there already, so that it changes above what was answered."""
+        stored = await self._store.runs.get(team, run_id)
+        return stored is not None and stored.run.recommendation is not None and RESULT in stored.messages
+
+    async def _post_completed(self, team: str, run_id: str) -> None:
+        """Say what the result is now that what was open has been answered; as `_post_change` does."""
+
+        async def completed() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            if stored is None or stored.run.recommendation is None:
+                return None
+            link = None
+            if (result_ts := far_result(stored)) is not None:
+                link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
+            return completed_note(stored.run, self._library, link)
+
+        await self._post_change_line(team, run_id, completed)
 
     async def _post_overwritten(self, team: str, run_id: str, before: Mapping[str, Sequence[str]]) -> None:
         """Say which answers were replaced by what was typed far below them; as `_post_change` does."""

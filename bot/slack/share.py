@@ -48,7 +48,7 @@ from bot.slack.share_controls import (
 from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_rows import newer_run
 from bot.slack.share_work import FROM_HOME, share_worker
-from bot.slack.windows import open_window
+from bot.slack.window_work import open_for_click
 from bot.slack.work import Work
 from bot.storage import Share, ShareState, Store, StoredRun, graded_as
 
@@ -80,7 +80,7 @@ async def begin(
             recipient = await manager_of(client, team, user, library.words.share.manager_fields)
         filled = Filled(recipient=recipient)
         view = share_blocks.choose_view(run_id, filled, library)
-    await open_window(client, block_actions.trigger_id, view)
+    await open_for_click(client, block_actions, context, view)
     await ack()
 
 
@@ -108,7 +108,7 @@ async def begin_update(
     else:
         filled = Filled(share.recipient, share.parts, share.note or "", share.place)
         view = share_blocks.choose_view(stored.id, filled, library, updates=share.id)
-    await open_window(client, block_actions.trigger_id, view)
+    await open_for_click(client, block_actions, context, view)
     await ack()
 
 

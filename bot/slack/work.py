@@ -69,6 +69,7 @@ class Work(Enum):
     CLOSE_HELP_REQUEST = "helped", Owner.CHANNEL
     SHOW_HOME = "home", Owner.PERSON
     FIRST_STEPS = "steps", Owner.PERSON
+    WINDOW_NOT_OPENED = "window", Owner.PERSON
     GREET = "greet", Owner.PERSON
     TRY_QUESTION = "try", Owner.CHANNEL
     EXPORT = "export", Owner.PERSON
