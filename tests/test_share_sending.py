@@ -41,7 +41,7 @@ from tests.test_quiz_conversation import (
     take_at_once,
     write,
 )
-from tests.test_share_recipient import next_root, reply
+from tests.test_share_recipient import next_root, offer, reply
 from tests.test_share_refusals import states
 from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
@@ -525,7 +525,7 @@ async def test_a_reply_is_passed_on_as_it_was_written_and_calls_nobody(workspace
     root, _ = await shared(workspace)
     copy = await copy_of(workspace)
     await reply(workspace, copy, "Me & you < us all, <!channel> and <https://example.com|this>")
-    asked = await told_offer(workspace, copy)
+    asked = await offer(workspace, copy)
     await workspace.click(MEI, asked, "Send")
 
     passed_on = await message(workspace, root, "replied to what you shared")
@@ -533,16 +533,6 @@ async def test_a_reply_is_passed_on_as_it_was_written_and_calls_nobody(workspace
     assert "Me &amp; you &lt; us all" in written
     assert "<!channel>" not in written
     assert "@channel" in written
-
-
-async def told_offer(workspace: Workspace, copy: Json) -> Json:
-    """Wait for the question whether to pass a reply on."""
-
-    async def there() -> Json | None:
-        asked = [each for each in await thread_of(workspace, copy) if "Send this to <@U_ANA>?" in shown(each)]
-        return asked[-1] if asked else None
-
-    return await workspace.until(there, MEI)
 
 
 async def test_clicks_count_as_soon_as_the_first_message_stands(workspace: Workspace):
