@@ -3,7 +3,7 @@
 import pytest
 
 from bot.knowledge import Library
-from bot.slack import reply_work
+from bot.slack import feedback_work, messages, reply_work
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 ASKS_MTS, MTS = "What does MTS stand for?", "member-of-technical-staff"
@@ -50,6 +50,52 @@ async def test_a_follow_up_leans_on_what_was_answered_last(workspace: Workspace,
 
     assert library.entries[DEEPMIND].answer in shown(answer)
     assert "thread_ts" not in answer
+
+
+async def test_a_follow_up_leans_on_nothing_of_long_ago(
+    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(messages, "FOLLOWED_FOR", 0.0)
+    await asked_and_answered(workspace, ASKS_MTS)
+
+    _, reply = await asked_and_answered(workspace, "And an AI engineer?")
+
+    assert library.entries["ai-engineer"].answer in shown(reply)
+
+
+async def test_a_follow_up_leans_on_no_answer_that_went_with_its_question(workspace: Workspace, library: Library):
+    asked, _ = await asked_and_answered(workspace, ASKS_MTS)
+    await workspace.delete(asked)
+    await workspace.settled()
+
+    _, reply = await asked_and_answered(workspace, "And an AI engineer?")
+
+    assert library.entries["ai-engineer"].answer in shown(reply)
+
+
+async def test_an_edit_of_an_earlier_question_is_not_what_a_follow_up_leans_on(workspace: Workspace, library: Library):
+    earlier, answer = await asked_and_answered(workspace, "Why did xAI drop the researcher title?")
+    await asked_and_answered(workspace, ASKS_OPENAI)
+    await workspace.edit(earlier, ASKS_MTS)
+    await workspace.latest("U_ANA", answer, once=lambda now: library.entries[MTS].answer in shown(now))
+    await workspace.settled()
+
+    _, reply = await asked_and_answered(workspace, "And an AI engineer?")
+
+    assert library.entries[MTS].answer not in shown(reply)
+
+
+async def test_a_number_chooses_nothing_of_long_ago(
+    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(feedback_work, "FOLLOWED_FOR", -60.0)
+    _, offer = await asked_and_answered(workspace, UNCLEAR)
+
+    await workspace.post("U_ANA", BOT, "1")
+
+    await workspace.settled()
+    assert shown(await workspace.latest("U_ANA", offer)) == shown(offer)
+    assert library
 
 
 async def test_a_follow_up_below_an_answer_leans_on_that_answer(workspace: Workspace, library: Library):

@@ -398,3 +398,14 @@ async def test_who_has_installed_it_sees_what_is_left_to_do(library: Library, tm
 
         home = await workspace.until(ticked, INSTALLER)
         assert f"{home_blocks.DONE} Have somebody ask me there" in shown(home)
+
+
+async def test_of_two_views_that_replace_the_same_only_one_is_told_that_it_did(store: Store):
+    await store.homes.open("T_ONE", ANA)
+
+    replaced = await asyncio.gather(
+        *(store.homes.replace_hash("T_ONE", ANA, was=None, now=name) for name in ("1.a", "2.b"))
+    )
+
+    assert sorted(replaced) == [False, True]
+    assert await store.homes.replace_hash("T_ONE", BEN, was=None, now="3.c")  # who has opened none

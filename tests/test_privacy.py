@@ -389,6 +389,20 @@ async def test_forgetting_works_either_way(either_way: Workspace, tmp_path: Path
         await until(lambda: databases.holding(ANA) == {})
 
 
+@pytest.mark.usefixtures("_hasty")
+async def test_where_slack_shows_no_home_tab_all_the_rest_is_forgotten(library: Library, tmp_path: Path):
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await question(workspace, await begin(workspace), 1)
+        await workspace.home(ANA)
+        await workspace.settled()
+        await workspace.faults(api=[{"method": "views.publish", "error": "not_enabled", "times": 99}])
+
+        await forget(workspace)
+
+        async with kept(tmp_path, {}) as databases:
+            await until(lambda: databases.holding(ANA) == {})
+
+
 # What is said and sent
 
 

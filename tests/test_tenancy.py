@@ -137,6 +137,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
         "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
         "record_answer": lambda store, team, n: store.record_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
+        "forget_answer": lambda store, team, n: store.forget_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
         "last_answer": lambda store, team, n: store.last_answer(team, "C_ASK", f"3.{n % 2}"),
         "take_turn": lambda store, team, n: _turn(store, team),
         "try_turn": lambda store, team, n: _try_turn(store, team),

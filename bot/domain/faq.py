@@ -14,6 +14,7 @@ from bot.domain.matching_text import Form
 
 MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
+FOLLOWED_FOR = 1800.0  # seconds after an answer in a direct message in which what is said next may lean on it
 CONSIDERED = 4  # candidates, so that a second question has some too
 
 # Unprompted, where utterances had a part. Read off on other people's chatter: .1 false answers in 1,000 messages.

@@ -120,6 +120,7 @@ class FeedbackWords(Authored):
     why_nothing_else: Plain
     why_sources: Annotated[Line, _text("sources")]
     why_edited: Plain
+    why_button: Plain
     why_gone: Plain
     why_forgotten: Plain
     why_not_now: Annotated[Line, _text("question")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.domain.faq import Surface
+from bot.domain.faq import FOLLOWED_FOR, Surface
 from bot.domain.faq import rank as rank_by_words
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
@@ -127,7 +127,7 @@ class FeedbackWorker(ReplyWorker):
 
         async def suggested() -> list[str] | None:
             if thread_ts == ts:  # outside threads it names one of what was said just before, and of nothing earlier
-                reply = await self._store.replies.last_at_top_level(team, channel)
+                reply = await self._store.replies.last_at_top_level(team, channel, before=ts, within=FOLLOWED_FOR)
                 reply = reply if reply and reply.kind in SUGGESTED else None
             else:
                 reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
@@ -269,7 +269,8 @@ class FeedbackWorker(ReplyWorker):
             in_thread = reply.thread_ts if reply.thread_ts != question_ts else None
             question = await self._gateway.get_message(click.team, click.channel, question_ts, thread_ts=in_thread)
             if question is None:
-                return blocks.say(words.why_gone)
+                by_button = reply.surface == Surface.COMMAND and click.channel.startswith(DIRECT_MESSAGE)
+                return blocks.say(words.why_button if by_button else words.why_gone)
             before = None
             may_follow = in_thread or click.channel.startswith(DIRECT_MESSAGE)
             if may_follow and self._library.index.follows(question.text):

@@ -701,7 +701,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         "faq": ("on_its_way",),
         "feedback": (
             "changed_since", "entry_gone", "nobody_to_ask", "person_asked_before", "person_not_reached",
-            "question_gone", "thanks", "why_forgotten", "why_gone", "withdrawn",
+            "question_gone", "thanks", "why_button", "why_forgotten", "why_gone", "withdrawn",
         ),
         "manners": (
             "cannot_post", "changed_since", "channel_dm", "editors_not_member", "entry_gone", "hushed", "not_a_member",

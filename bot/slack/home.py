@@ -32,6 +32,7 @@ from bot.slack.work import Work
 from bot.storage import SetUp, Store, StoredRun
 
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
+JUST_BEGUN = 60.0  # seconds before a click in which what has begun is what the click is about
 TOPICS, ROUNDS, NOTICE = "topics", "rounds", "notice"
 
 
@@ -62,14 +63,17 @@ class HomeWorker(SlackWorker):
     async def _home(self, team: str, user: str) -> Home:
         """Read what somebody's Home tab shows."""
         shows = await self._store.homes.shows(team, user)
-        notice = shows.get(NOTICE, {}).get("name")
+        notice, at = shows.get(NOTICE, {}).get("name"), shows.get(NOTICE, {}).get("at", 0.0)
         library, browsing = self._library, Browsing(**_kept(shows, TOPICS))
         shelves = shelve(library.topics, list(library.entries.values()), library.words.home.other_topic)
         sought = library.entry(browsing.entry) if browsing.entry else None
+        rounds = await self._rounds(team, user, shows)
+        waiting = rounds.waiting.stored.begun_at.timestamp() if rounds.waiting else 0.0
         return Home(
             topics=look_up(browsing, shelves, sought),
-            rounds=await self._rounds(team, user, shows),
+            rounds=rounds,
             notice=Notice(notice) if notice in set(Notice) else None,
+            begins=notice == Notice.BEGUN and waiting < at - JUST_BEGUN,
             shares=await self._store.shares.live(team, user),
             reveals=await reveals_of(self._store, team, user),
             support=self.support,

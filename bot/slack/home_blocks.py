@@ -75,13 +75,14 @@ class Rounds:
 class Home:
     """All that somebody's Home tab shows.
 
-    support: who can be asked about the bot, if anybody. gaps: what editors see besides. set_up: for who has installed
-    the app, what is done of what that needs.
+    begins: what a click has begun is not there yet. support: who can be asked about the bot, if anybody. gaps: what
+    editors see besides. set_up: for who has installed the app, what is done of what that needs.
     """
 
     topics: View
     rounds: Rounds = field(default_factory=Rounds)
     notice: Notice | None = None
+    begins: bool = False
     shares: Sequence[Share] = ()
     reveals: Sequence[Revealed] = ()
     support: str | None = None
@@ -130,7 +131,7 @@ def _set_up(done: SetUp | None, library: Library) -> list[kit.Block]:
 def _round(home: Home, library: Library) -> list[kit.Block]:
     """Say what to do about the questions: begin, go on, or answer them again."""
     words, rounds = library.words.home, home.rounds
-    if rounds.waiting:
+    if rounds.waiting and not home.begins:
         stored = rounds.waiting.stored
         link = _link(rounds.waiting.link, library)
         match home.notice:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics
-from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -302,12 +302,16 @@ async def _in_round(
 async def _answered_before(team: str, message: IncomingMessage, known: Reply | None, store: Store) -> str | None:
     """Give the entry that a message may lean on: the latest in its thread, or if it has a reply, the one before it.
 
-    Of a direct message outside threads, that is the latest there; the first reply to an answer there leans on that.
+    Of a direct message outside threads, that is the latest there, if it is not long ago; the first reply to an answer
+    there leans on that.
     """
     if known is not None:
         before = await store.replies.before(team, message.channel, known)
-    elif entry := await store.last_answer(team, message.channel, message.thread_ts or TOP_LEVEL):
+    elif message.thread_ts and (entry := await store.last_answer(team, message.channel, message.thread_ts)):
         return entry
+    elif not message.thread_ts:
+        since = float(message.ts) - FOLLOWED_FOR
+        return await store.last_answer(team, message.channel, TOP_LEVEL, since=since)
     elif message.surface is Surface.DM and message.thread_ts:
         before = await store.replies.of_answer(team, message.channel, message.thread_ts)
         before = before if before and before.kind in (ANSWER, LINK) else None

@@ -103,7 +103,8 @@ class PrivacyWorker(SlackWorker):
         await self._delete_rounds(team, user)
         await self._wait_for_shares(team, shared)
         if await step("forget", self._forget, team, user, names, channels, ended=False):
-            await home_worker.show(team, user)  # which holds nothing of them any more
+            with contextlib.suppress(SlackWorkError):  # where Slack shows no Home tab, the rest is deleted all the same
+                await home_worker.show(team, user)  # which holds nothing of them any more
         await pause(ENDED + MARGIN)
         await step("forget anew", self._forget, team, user, names, channels, ended=True)
         forgotten = self._rendered(lambda library: plain(escape(library.words.privacy.forgotten)))

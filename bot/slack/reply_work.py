@@ -362,7 +362,9 @@ class ReplyWorker(SlackWorker):
         if reply.thread_ts:
             # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
             await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
-        if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts):
+        # An edit of what was asked before is not what the talk goes on from.
+        is_new = reply.answer_ts is None and not reply.revision
+        if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts) and is_new:
             await self._store.record_answer(team, channel, TOP_LEVEL, reply.entries[-1])
         return {"earlier": earlier, "digest": await self._digest(reply)}
 
@@ -463,6 +465,11 @@ class ReplyWorker(SlackWorker):
         await self._gateway.update_message(team, channel, reply.answer_ts, content, lease=lease)
         return withdrawn
 
+    async def _forget_context(self, team: str, channel: str, withdrawn: Reply) -> None:
+        """Have no question lean on an answer that does not stand any more."""
+        for thread_ts in {withdrawn.thread_ts, TOP_LEVEL}:
+            await self._store.forget_answer(team, channel, thread_ts, withdrawn.entries[-1])
+
     # Links
 
     async def _settle_with_links(self, team: str, channel: str, before: Reply, now: Reply) -> None:
@@ -471,6 +478,8 @@ class ReplyWorker(SlackWorker):
         Who links looks once the link is recorded, and who withdraws once that is, so that one of both sees the other.
         """
         await self._settle(team, channel, now, before=before)
+        if before.kind == ANSWER and before.entries and now.state is ReplyState.WITHDRAWN:
+            await step("forget context", self._forget_context, team, channel, before)
         if channel.startswith(DIRECT_MESSAGE):
             return
         answered = before.state is ReplyState.POSTED and before.kind == ANSWER

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.storage.replies import ANSWER
+from bot.storage.people import DIRECT_MESSAGE
+from bot.storage.replies import ANSWER, ReplyState
 from bot.storage.sql import insert_new
 from bot.storage.tables import channel_settings, homes, replies, workspaces
 
@@ -77,15 +78,18 @@ class Homes:
 
         Gives whether it still was: if not, another view was published meanwhile. Nothing to remember of who has none.
         """
-        async with self._engine.begin() as connection:
-            row = (await connection.execute(select(homes.c.hash).where(*_one(team, user)).with_for_update())).first()
-            await connection.execute(update(homes).where(*_one(team, user)).values(hash=now))
-            return row is None or row.hash == was
+        mine, changed = update(homes).where(*_one(team, user)).values(hash=now), homes.c.hash.is_not_distinct_from(was)
+        async with self._engine.begin() as connection:  # the first statement changes, which SQLite locks for
+            if (await connection.execute(mine.where(changed))).rowcount:
+                return True
+            return not (await connection.execute(mine)).rowcount
 
     async def set_up(self, team: str, *, has_contact: bool) -> SetUp:
         """Say what has been done to set a workspace up. has_contact: people can ask somebody, by the settings."""
         channels = select(channel_settings.c.channel).where(channel_settings.c.team == team)
-        answered = exists().where(replies.c.team == team, replies.c.kind == ANSWER)
+        in_channel = ~replies.c.channel.startswith(DIRECT_MESSAGE)
+        answered = exists().where(replies.c.team == team, replies.c.kind == ANSWER, in_channel)
+        answered = answered.where(replies.c.state == ReplyState.POSTED)
         editors = exists().where(workspaces.c.team == team, workspaces.c.editors_channel.is_not(None))
         invited = channels.where(channel_settings.c.welcomed_at.is_not(None)).exists()
         chosen = channels.where(channel_settings.c.mode.is_not(None)).exists()

@@ -212,9 +212,13 @@ class Replies:
             return await self._latest(*_at_top_level(team, channel), *stands)
         return await self._latest(*_in_or_above_thread(team, channel, reply.thread_ts), *stands)
 
-    async def last_at_top_level(self, team: str, channel: str) -> Reply | None:
-        """Give the last reply that stands in a direct message outside threads, or None."""
-        return await self._latest(*_at_top_level(team, channel), replies.c.state == ReplyState.POSTED)
+    async def last_at_top_level(self, team: str, channel: str, *, before: str, within: float) -> Reply | None:
+        """Give the last reply that stands in a direct message outside threads, or None.
+
+        before: a message that was written after what was replied to, and after the reply, at most `within` seconds.
+        """
+        lately = (replies.c.question_ts < before, replies.c.replied_at >= float(before) - within)
+        return await self._latest(*_at_top_level(team, channel), replies.c.state == ReplyState.POSTED, *lately)
 
     async def latest_in_thread(self, team: str, channel: str, thread_ts: str, kinds: Sequence[str]) -> Reply | None:
         """Give the latest reply of these kinds that stands in a thread, or is its root; None if there is none."""
