@@ -347,6 +347,8 @@ async def test_home_shares_the_latest_result_and_lists_who_can_see_it(workspace:
         now = await workspace.home_now(ANA)
         return now if now and "Withdraw" in buttons(now) else None
 
+    await workspace.until(lists, ANA)
+    await workspace.settled()  # it is published anew when something changes
     home = await workspace.until(lists, ANA)
     assert "<@U_MEI>, since" in shown(home)
     assert "<@U_MEI>" not in shown(await workspace.home(BEN))

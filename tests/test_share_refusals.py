@@ -96,7 +96,7 @@ async def test_a_result_is_shared_three_times_a_day_at_most(workspace: Workspace
     answer = await fill_in(workspace)
 
     assert answer["errors"] == {
-        "share:to": "This result was shared three times within a day. Please wait until tomorrow."
+        "share:to": "This result was shared three times within a day. Please wait until a day after the first of them."
     }
 
 

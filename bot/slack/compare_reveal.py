@@ -5,12 +5,13 @@ posted is looked for before anything else is posted; where that cannot be told e
 nothing may be shown twice. What only one of the two was shown is taken back.
 """
 
+import contextlib
 from functools import partial
 
 import structlog
 
-from bot.domain.compare import Deliver, Lose, Outcome, Side, compare
-from bot.jobs import current_key
+from bot.domain.compare import Deliver, Lose, Outcome, Side, State, compare
+from bot.jobs import current_key, step
 from bot.slack import compare_blocks
 from bot.slack.compare_messages import ComparisonMessenger
 from bot.slack.gateway import (
@@ -61,10 +62,13 @@ class RevealingWorker(ComparisonMessenger):
             moved = await self._move(team, stored.id, Lose(error.side))
             return moved.stored if moved and moved.mine else None
         if places is None:
+            await self._take_back_unknown(team, stored)
             return None
         moved = await self._move(team, stored.id, Deliver())
         if moved is None or moved.outcome is Outcome.OVER:  # it was ended in the meantime
             await self._take_back(team, places)
+            if not places:
+                await self._take_back_unknown(team, stored)
             return None
         return moved.stored
 
@@ -108,7 +112,7 @@ class RevealingWorker(ComparisonMessenger):
 
         None if other work has it, or nothing is to be shown any more. Raises NotShownError if nothing was posted.
         """
-        key = f"{stored.id} reveal {name}"
+        key = _reveal_key(stored.id, name)
         hold = partial(self._store.comparisons.hold_reveal, team, stored.id, by=current_key())
         message = self._message(team, stored.id, apart=name in set(Side))
         try:
@@ -134,6 +138,24 @@ class RevealingWorker(ComparisonMessenger):
         if place is None:
             raise NotShownError
         return [place]
+
+    async def _take_back_unknown(self, team: str, stored: StoredComparison) -> None:
+        """Take back what Slack may have posted without saying so, if the comparison has ended and was not revealed."""
+
+        async def is_over() -> bool:
+            now = await self._store.comparisons.get(team, stored.id)
+            return now is None or not (now.comparison.is_open or now.comparison.state is State.REVEALED)
+
+        if not await step("is over", is_over):
+            return
+        conversations: dict[str, str | None] = {side.value: stored.person(side) for side in Side}
+        with contextlib.suppress(SlackWorkError):
+            conversations["both"] = await self._gateway.open_direct_message(team, stored.sender, stored.manager)
+        for name, where in conversations.items():
+            if where:
+                with contextlib.suppress(SlackWorkError):
+                    place = await self._gateway.find_message(team, where, _reveal_key(stored.id, name))
+                    await self._take_back(team, [place] if place else [])
 
     async def _take_back(self, team: str, places: list[Place]) -> None:
         """Delete what was posted; where Slack does not let us, it says so in place of anybody's answers."""
@@ -163,3 +185,8 @@ class RevealingWorker(ComparisonMessenger):
             return compare_blocks.reveal(now.sender, now.manager, quiz, findings, self._library, apart=apart)
 
         return render
+
+
+def _reveal_key(comparison_id: str, name: str) -> str:
+    """Give the key under which a reveal is posted; name: "both", or whose it is where each gets their own."""
+    return f"{comparison_id} reveal {name}"

@@ -221,17 +221,20 @@ class SlackGateway:
         message = await self._call("look", look)
         return (message["channel"], message["ts"]) if message else None
 
-    async def own_replies(self, team: str, channel: str, root_ts: str, kinds: Sequence[str]) -> list[str]:
+    async def own_replies(self, team: str, channel: str, root_ts: str, kinds: Sequence[str]) -> list[str] | None:
         """Give the ts of our own messages in a thread that work posted whose key begins with one of `kinds`.
 
-        None of them where Slack does not let us look. Raises SlackWorkError if Slack goes on failing.
+        None where Slack does not let us look, also if there is no such thread. Raises SlackWorkError if Slack goes on
+        failing.
         """
         own: list[str] = []
         cursor: str | None = ""
         while cursor is not None:
             look = partial(self._look_for_own, team, channel, root_ts, tuple(kinds), cursor)
             page = await self._call("own replies", look)
-            own += page.get("own", [])
+            if "own" not in page:
+                return None
+            own += page["own"]
             cursor = page.get("next")
         return own
 

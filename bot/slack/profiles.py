@@ -14,6 +14,7 @@ from bot.slack.client import code
 
 PATIENCE = 1.0  # seconds: a window waits for it, which Slack has opened within three
 KNOWN_FOR = 3600.0  # seconds for which it is remembered what a workspace calls the fields of its profiles
+UNKNOWN_FOR = 60.0  # seconds after which it is asked again, where Slack has not said so
 USER = re.compile(r"[UW][A-Z0-9_]+")  # the id of a person
 
 log = structlog.get_logger()
@@ -52,7 +53,8 @@ async def _manager_fields(client: AsyncWebClient, team: str, labels: Collection[
             names = [field["id"] for field in known if field.get("type") == "user" and _is_one(field, labels)]
         except SlackApiError as error:  # as without `users.profile:read`
             log.info("the fields of profiles could not be read", error=code(error))
-            names = []
+            _fields[team] = (time.monotonic() + UNKNOWN_FOR, [])
+            return []
         _fields[team] = (time.monotonic() + KNOWN_FOR, names)
     return names
 

@@ -15,7 +15,7 @@ from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, apply
+from bot.domain.quiz import Outcome, Run, Transition, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, home, result, run_messages, work
@@ -345,11 +345,17 @@ class QuizWorker(RunNotesWorker):
         key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
 
         async def act() -> dict[str, Any] | None:
-            doubtful = in_doubt()
+            doubtful, had_result = in_doubt(), True
+
+            def noting(run: Run) -> Transition:
+                nonlocal had_result
+                had_result = run.recommendation is not None
+                return apply(run, action)
+
             applied = await self._store.runs.apply(
                 team,
                 run_id,
-                lambda run: apply(run, action),
+                noting,
                 by=key,
                 user=user,
                 revision=revision,
@@ -364,7 +370,7 @@ class QuizWorker(RunNotesWorker):
             if not shows and applied.result.outcome == Outcome.TAKEN:
                 acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
                 acted["home_of"] = await self._home_to_change(team, run_id, action)
-                if applied.result.question and applied.result.answers_before is None:
+                if applied.result.question and not had_result:
                     acted["completes"] = await self._completes_shown(team, run_id)
             return acted
 

@@ -286,9 +286,7 @@ async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: 
     team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
     share_id, place = read_share(action), block_actions.place
     share = await store.shares.get(team, share_id)
-    # The table comes once, and else each click counts.
-    which = SHARE_TABLE if action.action_id == SHARE_TABLE else action.action_ts
-    key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, which)
+    key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
     where = (user, place.channel, place.ts)
     await jobs.start(key, recipient_worker.handle_recipient, team, share_id, action.action_id, *where)
     await ack()

@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
+
 from bot.domain.compare import is_comparable
 from bot.domain.share import Part
 from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
-from bot.slack.gateway import CallResult, Render, SlackWorkError, recorded
+from bot.slack.gateway import IS_GONE, CallResult, Render, SlackWorkError, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.share_rows import listed, newer_run
@@ -23,6 +25,9 @@ Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybo
 def round_place(stored: StoredRun) -> Record:
     """Give whose a round is and where its thread is, as a step may return it."""
     return {"sender": stored.user, "channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
+
+
+log = structlog.get_logger()
 
 
 class SharingWorker(SlackWorker):
@@ -44,13 +49,15 @@ class SharingWorker(SlackWorker):
 
     # To the recipient
 
-    def _copy(self, team: str, share_id: str) -> Render:
-        """Have the first message of a copy rendered."""
+    def _copy(self, team: str, share_id: str, *, only_if_sent: bool = False) -> Render:
+        """Have the first message of a copy rendered; only_if_sent: nothing once it was withdrawn."""
 
         async def now() -> Message | None:
             if (known := await self._with_run(team, share_id)) is None:
                 return None
             share, stored = known
+            if only_if_sent and share.state is not ShareState.SENT:
+                return None
             muted = await self._store.shares.is_muted(team, share.recipient, stored.user)
             return share_blocks.copy(share, stored.user, self._library, muted=muted)
 
@@ -89,7 +96,13 @@ class SharingWorker(SlackWorker):
 
         place: as `round_place` has it. Gives channel and ts of the message.
         """
-        posted = await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"])
+        posted = None
+        try:
+            posted = await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"])
+        except SlackWorkError as error:
+            if str(error) not in IS_GONE:
+                raise
+            log.warning("the conversation of a round is gone", error=str(error))
         posted = posted or await self._gateway.post_message(team, place["sender"], render)
         if posted and posted[0] == place["channel"]:
             await self._remember_in_run(team, place["run"], posted[1])

@@ -120,7 +120,8 @@ class ShareWorker(SharingWorker):
             await self._tell(team, claimed, self._told("no_group", claimed["recipient"]))
             return
         posted: Places = {}
-        delivery, channel, root_ts = await self._gateway.deliver_message(team, where, self._copy(team, share_id))
+        copy = self._copy(team, share_id, only_if_sent=True)
+        delivery, channel, root_ts = await self._gateway.deliver_message(team, where, copy)
         stays = delivery is Delivery.DELIVERED
         if stays:
             posted[ROOT] = [channel, root_ts]
@@ -133,7 +134,8 @@ class ShareWorker(SharingWorker):
             await self._post_receipt(team, share_id, claimed)
             await self._show_home(team, claimed, "shared")
         elif posted:
-            await self._take_back_part(team, share_id, claimed, posted)
+            in_doubt_of_part = delivery is Delivery.UNCERTAIN
+            await self._take_back_part(team, share_id, claimed, posted, doubtful=in_doubt_of_part)
         else:
             to = ShareState.UNCERTAIN if delivery is Delivery.UNCERTAIN else ShareState.FAILED
             await self._move(team, share_id, was=ShareState.SENT, to=to)
@@ -161,10 +163,15 @@ class ShareWorker(SharingWorker):
         stays = await step("remember reply", self._store.shares.put_message, team, share_id, slot, channel, ts)
         return delivery, stays
 
-    async def _take_back_part(self, team: str, share_id: str, claimed: Record, posted: Places) -> None:
-        """Take back what has arrived of a copy that did not arrive whole, or whose round was deleted meanwhile."""
+    async def _take_back_part(
+        self, team: str, share_id: str, claimed: Record, posted: Places, *, doubtful: bool
+    ) -> None:
+        """Take back what has arrived of a copy that did not arrive whole, or whose round was deleted meanwhile.
+
+        doubtful: more may have arrived than was `posted`, so that it has to be looked for.
+        """
         recipient = claimed["recipient"]
-        outcome = await self._take_back(team, share_id, posted, claimed["sender"], withdrawn=False)
+        outcome = await self._take_back(team, share_id, posted, claimed["sender"], withdrawn=False, doubtful=doubtful)
         is_there = await step("round", self._has_round, team, claimed["run"])
         if outcome != "refused":
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
@@ -359,6 +366,8 @@ class ShareWorker(SharingWorker):
         share, stored = known
         claimed = round_place(stored) | {"recipient": share.recipient, "unknown": False}
         messages = await self._store.shares.messages(team, share_id)
+        if share.is_lost and ROOT not in messages and not share.recipient:
+            return claimed | {"unknown": True}
         if share.is_lost and ROOT not in messages:
             key = message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)
             return claimed | {"key": key, "place": share.place.value, "since": share.made_at, "was": share.state.value}
@@ -410,25 +419,31 @@ class ShareWorker(SharingWorker):
             name = "withdrawn_not_found" if not found else "withdrawn_found" if outcome == "deleted" else outcome
             await self._tell(team, claimed, self._told(name, recipient))
 
-    async def _take_back(self, team: str, share_id: str, places: Places, sender: str, *, withdrawn: bool) -> str:
+    async def _take_back(
+        self, team: str, share_id: str, places: Places, sender: str, *, withdrawn: bool, doubtful: bool = False
+    ) -> str:
         """Delete the messages of a copy; where people have replied, the first stays and says that it is over.
 
         Gives "deleted"; or why the first stays, as a key of `share` in words.yaml; or "refused" if Slack does not let
-        us take back all of it. withdrawn: the sender wanted so, rather than that not all of it had arrived.
+        us take back all of it. withdrawn: the sender wanted so, rather than that not all of it had arrived. doubtful:
+        more may be there than `places`.
         """
-        refused = False
         channel, root_ts = places[ROOT]
         replies = {ts: slot for slot, (_, ts) in places.items() if slot != ROOT}
+        own: list[str] | None = None
         with contextlib.suppress(SlackWorkError):  # what came while others did the same, or never got known
-            for ts in await self._gateway.own_replies(
-                team, channel, root_ts, [f"{kind}:{team}:" for kind in POSTED_BY]
-            ):
-                replies.setdefault(ts, "")
+            kinds = [f"{kind}:{team}:" for kind in POSTED_BY]
+            own = await self._gateway.own_replies(team, channel, root_ts, kinds)
+        for ts in own or ():
+            replies.setdefault(ts, "")
+        refused = doubtful and own is None
         for ts, slot in replies.items():
             if await self._delete_or_blank(team, channel, ts) == "refused":
                 refused = True
             elif slot:
                 await step("drop", self._store.shares.drop_message, team, share_id, slot)
+        if refused and not withdrawn:  # the first message stays as it is, above the part that stands
+            return "refused"
         # Who may not look deletes nothing that people may have replied to.
         try:
             replied = await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -35,9 +35,10 @@ from bot.domain.quiz import Status
 from bot.domain.share import TELLING
 from bot.storage.people import SENT
 from bot.storage.sql import insert_into
-from bot.storage.tables import answers, comparisons, runs, shares
+from bot.storage.tables import answers, comparisons, runs, share_messages, shares
 
-RECEIVED = (SENT, "withdrawn", "uncertain")  # states of a share whose recipient has seen it, or may have
+# States of a share whose recipient has seen it, or may have; and of what it had before it was updated.
+RECEIVED = (SENT, "withdrawn", "uncertain", "replacing")
 DAY = 86_400.0  # seconds
 
 
@@ -163,7 +164,8 @@ class Comparisons:
         sent = sent.where(shares.c.team == team, runs.c.user == sender, shares.c.recipient == manager)
         revealed = select(comparisons.c.id).where(*_between(team, sender, manager))
         async with self._engine.connect() as connection:
-            for parts in await connection.scalars(sent.where(shares.c.state.in_(RECEIVED))):
+            arrived = and_(shares.c.state == "failed", _has_copy())  # not whole, or somebody has deleted it since
+            for parts in await connection.scalars(sent.where(or_(shares.c.state.in_(RECEIVED), arrived))):
                 if parts is None or TELLING.intersection(parts):  # None: of before they could be chosen
                     return True
             known = revealed.where(comparisons.c.state == State.REVEALED).limit(1)
@@ -324,6 +326,10 @@ class Comparisons:
         found = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
         async with self._engine.connect() as connection:
             return list(await connection.scalars(found.order_by(comparisons.c.begun_at)))
+
+
+def _has_copy() -> ColumnElement[bool]:
+    return exists().where(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
 
 
 def _of(team: str, comparison_id: str) -> tuple[ColumnElement[bool], ...]:

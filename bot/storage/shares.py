@@ -232,13 +232,18 @@ class Shares:
     async def take_over(self, team: str, share_id: str, update_id: str) -> bool:
         """Give a share the content of the one that updates it, which keeps what it had before; again does nothing.
 
-        Gives whether it has it: not if it was withdrawn meanwhile.
+        Gives whether it has it: not if it was withdrawn meanwhile, or another update of it is under way.
         """
+        other = (shares.c.team == team, shares.c.updates == share_id, shares.c.id != update_id)
+        open_ = (shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
+        lately = shares.c.claimed_at > time.time() - LOST_AFTER
         async with self._engine.begin() as connection:
             share, new = await _pair(connection, team, share_id, update_id)
             if share is None or new is None or share.state != ShareState.SENT:
                 return False
             if new.state == ShareState.SENT:
+                if await connection.scalar(select(exists().where(*other, *open_, lately))):
+                    return False
                 await _swap(connection, share, new, ShareState.REPLACING)
             return new.state in (ShareState.SENT, ShareState.REPLACING)
 
@@ -386,15 +391,14 @@ class Shares:
             return bool(await connection.scalar(select(exists().where(*_mute(team, user, muted)))))
 
     async def prune(self, now: float) -> None:
-        """Delete what was previewed more than a day ago and never sent, and what has updated another, in all teams.
+        """Delete what was previewed more than a day ago and never sent, in all teams. now: in seconds since 1970.
 
-        now: in seconds since 1970.
+        What a copy has shown before it was updated is kept without its words: somebody has seen those parts.
         """
         before = datetime.fromtimestamp(now, UTC) - PREVIEWS_KEPT
-        unsent = and_(shares.c.state.in_((ShareState.PREVIEWED, ShareState.CANCELLED)), shares.c.made_at < before)
-        replaced = and_(shares.c.state == ShareState.REPLACING, shares.c.ended_at < before.timestamp())
+        unsent = (shares.c.state.in_((ShareState.PREVIEWED, ShareState.CANCELLED)), shares.c.made_at < before)
         async with self._engine.begin() as connection:
-            await connection.execute(delete(shares).where(or_(unsent, replaced)))
+            await connection.execute(delete(shares).where(*unsent))
 
 
 _RUN = (
