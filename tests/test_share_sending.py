@@ -518,6 +518,21 @@ async def test_a_copy_in_a_group_can_be_withdrawn_after_the_recipient_was_forgot
     assert "somebody who had me forget them" in told
 
 
+async def test_who_is_forgotten_is_named_no_more_in_what_is_kept_of_a_group_copy(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(privacy, "ENDED", 0.0)
+    monkeypatch.setattr(privacy, "MARGIN", 0.0)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        await shared(workspace, place="group")
+        await forget(workspace, MEI)
+
+        with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+            [(message_kept,)] = connection.execute("SELECT message FROM shares").fetchall()
+        assert MEI not in message_kept
+        assert ANA in message_kept
+
+
 # What the recipient says
 
 

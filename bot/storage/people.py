@@ -3,6 +3,7 @@
 Which rows and columns those are is declared with the tables (`bot.storage.ownership`).
 """
 
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,6 +16,7 @@ from bot.storage.ownership import Owner, ownership
 from bot.storage.sql import insert_into
 from bot.storage.tables import comparisons, metadata, people, replies, runs, shares
 
+NOBODY = "…"  # in place of the mention of somebody who was forgotten
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
 INVITATION, RECEIPT = "invitation", "receipt"  # slots of the messages about a comparison, to the manager and sender
 SENT: Final = "sent"  # the state of a share that its recipient has seen; `bot.storage.store.ShareState` has it too
@@ -108,6 +110,7 @@ class People:
         """
         async with self._engine.begin() as connection:
             places = {user, *direct_messages, *await _direct_messages(connection, team, user)}
+            await _unname(connection, team, user)
             for table in reversed(metadata.sorted_tables):  # what refers to other tables first
                 own = _own(table, team, user)
                 if ownership(table).owner is Owner.CHANNEL:
@@ -174,6 +177,17 @@ async def _direct_messages(connection: AsyncConnection, team: str, user: str) ->
     asked = select(replies.c.channel).where(replies.c.team == team, replies.c.asker == user)
     asked = asked.where(replies.c.channel.startswith(DIRECT_MESSAGE))
     return list(await connection.scalars(union(led, asked)))
+
+
+async def _unname(connection: AsyncConnection, team: str, user: str) -> None:
+    """Take a recipient's mention out of what was shared with them, which in a group names them."""
+    received = select(shares.c.id, shares.c.message).where(shares.c.team == team, shares.c.recipient == user)
+    for row in (await connection.execute(received)).all():
+        written = json.dumps(row.message)
+        unnamed = json.loads(written.replace(f"<@{user}>", NOBODY))
+        if unnamed != row.message:
+            of_share = update(shares).where(shares.c.team == team, shares.c.id == row.id)
+            await connection.execute(of_share.values(message=unnamed))
 
 
 async def _read(connection: AsyncConnection, columns: list[Column[Any]], *which: ColumnElement[bool]) -> Rows:
