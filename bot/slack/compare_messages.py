@@ -63,9 +63,8 @@ class ComparisonMessenger(SlackWorker):
 
         if run_id and (thread := await step("thread", look)):
             channel, root_ts = thread
-            if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
-                await self._remember_in_run(team, run_id, posted[1])
-                return posted
+            if ts := await self._post_in_run(team, run_id, channel, root_ts, render):
+                return channel, ts
         return await self._gateway.post_message(team, user, render)
 
     async def _remember(self, team: str, comparison_id: str, slot: str, place: tuple[str, str] | None) -> None:

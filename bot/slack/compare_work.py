@@ -3,7 +3,6 @@
 Nobody's answers are in the records of this work: what is revealed is read when it is sent, as it was when both agreed.
 """
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +39,7 @@ from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
 from bot.slack.pieces import Message
 from bot.slack.text import fill, mention
+from bot.slack.work import short_digest
 from bot.storage import INVITATION, RECEIPT, StoredComparison
 
 # What is said to who clicks what cannot be done any more; of what has been done already nothing.
@@ -70,7 +70,7 @@ class CompareWorker(RevealingWorker):
     async def invite(self, team: str, run_id: str, user: str, manager: str) -> None:
         """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands."""
         key = current_key()
-        comparison_id = hashlib.sha256(key.encode()).hexdigest()[:20]
+        comparison_id = short_digest(key)
         try:
             person = await self._gateway.get_person(team, manager)
         except UnavailableError:

@@ -4,7 +4,6 @@ What that is in the database is declared with its tables (`bot.storage.ownership
 """
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,7 +31,7 @@ from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import escape, fill
 from bot.slack.window_work import open_for_click
 from bot.slack.windows import open_window
-from bot.slack.work import Work, address_digest
+from bot.slack.work import Work, address_digest, short_digest
 
 PRIVACY, EXPORT, FORGET = "privacy", "export", frozenset({"forget-me", "forget me"})  # what may stand after /rolefit
 COMMANDS = FORGET | {PRIVACY, EXPORT}
@@ -274,14 +273,14 @@ async def forget_me(
     """
     team, user = str(context.team_id), block_actions.user.id
     if block_actions.on_home:
-        name = hashlib.sha256(f"{user} home".encode()).hexdigest()[:20]
+        name = short_digest(f"{user} home")
         key = await jobs.current_or_next(Work.FORGET_PERSON.key(team, name, ""))
         await jobs.start(key, privacy_worker.forget, team, user, "")
         text = escape(library.words.home.forgetting)
         await open_window(client, block_actions.trigger_id, home_blocks.window(text, library))
     else:
         place = block_actions.ephemeral_place
-        name = hashlib.sha256(f"{user} {place.channel} {place.ts}".encode()).hexdigest()[:20]
+        name = short_digest(f"{user} {place.channel} {place.ts}")
         key = Work.FORGET_PERSON.key(team, name)
         await jobs.start(key, privacy_worker.forget, team, user, block_actions.reply_url)
     await ack()

@@ -4,7 +4,6 @@ One piece of work at a time holds a run and writes its messages, as `bot.slack.r
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -27,7 +26,7 @@ from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
 from bot.slack.run_notes import RunNotesWorker
 from bot.slack.share_work import share_worker
-from bot.slack.work import Work, address_digest
+from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
@@ -386,12 +385,12 @@ class QuizWorker(RunNotesWorker):
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
                 await self._reconcile(Reconciliation(team, run_id, key, find, doubtful))
         if owner := acted.get("home_of"):
-            await home_worker.start(team, owner, hashlib.sha256(key.encode()).hexdigest()[:20])
+            await home_worker.start(team, owner, short_digest(key))
         for comparison_id in acted["compared"]:
-            follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, hashlib.sha256(key.encode()).hexdigest()[:20])
+            follow = Work.FOLLOW_ROUNDS.key(team, comparison_id, short_digest(key))
             await jobs.start(follow, compare_worker.follow_rounds, team, comparison_id)
         if outdated := acted.get("outdated"):
-            name = hashlib.sha256(current_key().encode()).hexdigest()[:20]
+            name = short_digest(current_key())
             key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
@@ -501,7 +500,7 @@ quiz_worker = QuizWorker("quiz")
 
 def _new_run_id() -> str:
     """Give the id of the round that the running work begins: the same one whenever it is run again."""
-    return hashlib.sha256(current_key().encode()).hexdigest()[:20]
+    return short_digest(current_key())
 
 
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:

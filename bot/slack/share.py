@@ -1,7 +1,6 @@
 """Sharing in Slack: choose what to send in a window, see what will be sent, send it or not; take it back."""
 
 import asyncio
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -49,7 +48,7 @@ from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_rows import newer_run
 from bot.slack.share_work import FROM_HOME, share_worker
 from bot.slack.window_work import open_for_click
-from bot.slack.work import Work
+from bot.slack.work import Work, short_digest
 from bot.storage import Share, ShareState, Store, StoredRun, graded_as
 
 PATIENCE = 2.0  # seconds that Slack has to say who somebody is: a window waits for three
@@ -236,7 +235,7 @@ def _share(
     """Render what the recipient would get. The same choices in the same window are the same share."""
     version = (stored.id, stored.answers_version, graded_as(stored.run.graded))
     about = (team, *version, submission.view.id, recipient, parts, chosen.note, chosen.place)
-    share_id = hashlib.sha256(repr(about).encode()).hexdigest()[:20]
+    share_id = short_digest(repr(about))
     root, replies = shared_result.content(
         stored.run,
         parts,
@@ -264,7 +263,7 @@ def _share(
 
 def _digest(message: Mapping[str, Any]) -> str:
     """Give what tells one previewed message from another."""
-    return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()[:20]
+    return short_digest(json.dumps(message, sort_keys=True))
 
 
 # What becomes of it

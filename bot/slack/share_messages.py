@@ -1,6 +1,5 @@
 """What the work of sharing says: each message is rendered in the step that sends it, from the rows as they are."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,17 +16,17 @@ from bot.slack.pieces import Message
 from bot.slack.share_rows import listed, newer_run
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
+from bot.slack.work import short_digest
 from bot.storage import Share, ShareState, StoredRun
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
+
+log = structlog.get_logger()
 
 
 def round_place(stored: StoredRun) -> Record:
     """Give whose a round is and where its thread is, as a step may return it."""
     return {"sender": stored.user, "channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
-
-
-log = structlog.get_logger()
 
 
 class SharingWorker(SlackWorker):
@@ -45,7 +44,7 @@ class SharingWorker(SlackWorker):
         why: what makes this different from all other times.
         """
         if await step("on home", self._store.homes.is_opened, team, place["sender"]):
-            await home_worker.start(team, place["sender"], f"{why}-{digest(current_key())}")
+            await home_worker.start(team, place["sender"], f"{why}-{short_digest(current_key())}")
 
     # To the recipient
 
@@ -184,8 +183,3 @@ async def try_call(call: Awaitable[CallResult]) -> CallResult:
         return await call
     except SlackWorkError:
         return {"failed": True}
-
-
-def digest(key: str) -> str:
-    """Give a short name for a key of work, for a key of other work."""
-    return hashlib.sha256(key.encode()).hexdigest()[:20]

@@ -134,8 +134,7 @@ class ShareWorker(SharingWorker):
             await self._post_receipt(team, share_id, claimed)
             await self._show_home(team, claimed, "shared")
         elif posted:
-            in_doubt_of_part = delivery is Delivery.UNCERTAIN
-            await self._take_back_part(team, share_id, claimed, posted, doubtful=in_doubt_of_part)
+            await self._take_back_part(team, share_id, claimed, posted, doubtful=delivery is Delivery.UNCERTAIN)
         else:
             to = ShareState.UNCERTAIN if delivery is Delivery.UNCERTAIN else ShareState.FAILED
             await self._move(team, share_id, was=ShareState.SENT, to=to)
@@ -187,8 +186,8 @@ class ShareWorker(SharingWorker):
 
     async def _note_sent(self, team: str, share_id: str) -> bool:
         """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
-        known = await self._with_run(team, share_id)
-        is_there = known is not None and known[1].run.status is not Status.DELETED
+        share = await self._store.shares.get(team, share_id)
+        is_there = share is not None and await self._has_round(team, share.run)
         return is_there and await self._store.shares.note_sent(team, share_id)
 
     async def _has_round(self, team: str, run_id: str) -> bool:
@@ -219,19 +218,17 @@ class ShareWorker(SharingWorker):
             return {"messages": as_places(messages), "receipt": receipt, "stays": stays}
 
         before = await step("take over", take_over)
-        why: str | None = "copy_lost"
-        if before is not None:
-            channel, root_ts = before["messages"][ROOT]
-            why = await self._change_root(team, former_id, claimed["sender"], before["messages"])
+        places: Places = dict(before["messages"]) if before else {}
+        why = await self._change_root(team, former_id, claimed["sender"], places) if before else "copy_lost"
         if before is None or why is not None:
             await step("give back", self._store.shares.give_back, team, former_id, share_id, claimed["made_at"])
-            await self._tell(team, claimed, self._told(why or "copy_lost", recipient))
+            await self._tell(team, claimed, self._told(str(why), recipient))
             await self._show_receipt(team, former_id)
             return
         await step("updated", self._store.shares.end_update, team, former_id, share_id)
         # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
+        channel, root_ts = places[ROOT]
         await self._update_copy(team, former_id, channel, root_ts)
-        places = dict(before["messages"])
         whole = await self._change_thread(team, former_id, channel, root_ts, places)
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
@@ -366,13 +363,11 @@ class ShareWorker(SharingWorker):
         share, stored = known
         claimed = round_place(stored) | {"recipient": share.recipient, "unknown": False}
         messages = await self._store.shares.messages(team, share_id)
-        if share.is_lost and ROOT not in messages and not share.recipient:
-            return claimed | {"unknown": True}
-        if share.is_lost and ROOT not in messages:
+        if ROOT not in messages:
+            if not share.is_lost or not share.recipient:
+                return claimed | {"unknown": share.is_live or share.is_lost}
             key = message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)
             return claimed | {"key": key, "place": share.place.value, "since": share.made_at, "was": share.state.value}
-        if ROOT not in messages:
-            return claimed | {"unknown": share.is_live}
         if share.is_live or share.is_lost:
             withdrawn = await self._store.shares.withdraw(team, share_id, was=share.state)
             return claimed | {"messages": as_places(withdrawn)} if withdrawn else claimed

@@ -120,6 +120,11 @@ def of_workspace(team: str) -> list[str]:
     return list(dict.fromkeys(f"{kind.prefix}:{team}:" for kind in kinds))
 
 
+def short_digest(text: str) -> str:
+    """Give a short name for a text, always the same: for ids, and for a part of a key that holds nothing of it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
 def address_digest(response_url: str) -> str:
     """Give a name for an address of Slack's for a key: whoever knows the address itself could write there."""
-    return hashlib.sha256(response_url.encode()).hexdigest()[:20]
+    return short_digest(response_url)
