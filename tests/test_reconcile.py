@@ -74,6 +74,7 @@ async def refused(workspace: Workspace, code: str, method: str = "chat.postMessa
 async def stuck(workspace: Workspace, *trouble: Json, told: str = "chat.postMessage") -> Sent:
     """Answer the third question while Slack takes no message: the fourth has to wait."""
     root = await begin(workspace)
+    await privately(workspace, "I have sent you the first question")  # whose work waits for the latest question
     await take(workspace, root, *CLEAR[:2])
     third = await question(workspace, root, 3)
     await workspace.faults(api=list(trouble or [LIMITED]))
