@@ -147,7 +147,8 @@ async def test_a_reveal_of_which_nothing_can_be_told_counts_as_delivered(
     )
 
     for root in (mine, theirs):
-        await message(hasty, root, SHOWN)
+        told = shown(await message(hasty, root, "I have sent you both the answers"))
+        assert "Slack did not say whether they have arrived" in told
     for user in (ANA, MEI):
         assert await times_shown(hasty, user) == 1
 
@@ -170,7 +171,8 @@ async def test_what_only_one_could_be_shown_is_taken_back_and_shown_to_both_late
     mine, theirs = await in_trouble(
         hasty, monkeypatch, ALONE, FIRST_IS_POSTED, failing("chat.postMessage", error="restricted_action")
     )
-    await asking(hasty, mine, NOT_YET)
+    assert "nobody" not in shown(await asking(hasty, mine, "The answers were there for you to read"))
+    await asking(hasty, theirs, "The answers were there for <@U_ANA> to read")
     for user in (ANA, MEI):
         assert await times_shown(hasty, user) == 0
 
@@ -182,8 +184,10 @@ async def test_what_only_one_could_be_shown_is_taken_back_and_shown_to_both_late
         assert await times_shown(hasty, user) == 1
 
 
-async def test_what_cannot_be_taken_back_is_replaced(hasty: Workspace, monkeypatch: pytest.MonkeyPatch):
-    await in_trouble(
+async def test_what_cannot_be_taken_back_is_replaced_and_shown_again_later(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await in_trouble(
         hasty,
         monkeypatch,
         ALONE,
@@ -194,6 +198,41 @@ async def test_what_cannot_be_taken_back_is_replaced(hasty: Workspace, monkeypat
 
     await top(hasty, ANA, "I have taken back what stood here")
     assert await times_shown(hasty, ANA) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "TRIES", 1)
+        await hasty.faults(api=[ALONE])
+        await let_time_pass(tmp_path)
+
+        for root in (mine, theirs):
+            await message(hasty, root, SHOWN)
+    await hasty.faults()
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 1
+
+
+async def test_a_comparison_that_one_could_read_alone_is_never_said_to_have_been_shown_to_nobody(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await in_trouble(
+        hasty,
+        monkeypatch,
+        ALONE,
+        FIRST_IS_POSTED,
+        failing("chat.postMessage", error="restricted_action"),
+        failing("chat.delete", 99, "cant_delete_message"),
+        failing("chat.update", 99, "cant_update_message"),
+    )
+    assert await times_shown(hasty, ANA) == 1  # neither deleted nor changed
+    ask = next(each for each in await hasty.thread(theirs.channel, theirs, MEI) if "Reveal" in buttons(each))
+
+    await hasty.click(MEI, ask, "Withdraw")
+
+    told = shown(await message(hasty, mine, "<@U_MEI> has ended the comparison"))
+    assert "For a while the answers were there for you to read" in told
+    await hasty.settled()
+    for user in (ANA, MEI):
+        assert not any("Nothing was shown" in told for told in await all_shown(hasty, user))
+        assert await times_shown(hasty, user) == 0  # looked for, and taken back
 
 
 async def test_whoever_cannot_be_reached_for_the_reveal_ends_it_and_the_other_hears_why(
@@ -203,7 +242,8 @@ async def test_whoever_cannot_be_reached_for_the_reveal_ends_it_and_the_other_he
         hasty, monkeypatch, ALONE, FIRST_IS_POSTED, failing("chat.postMessage", error="user_not_found")
     )
 
-    await message(hasty, mine, "I cannot reach <@U_MEI> any more")
+    told = shown(await message(hasty, mine, "I cannot reach <@U_MEI> any more"))
+    assert "For a while the answers were there for you to read." in told
     await message(hasty, theirs, "I could not reach you, so the comparison with <@U_ANA> is over")
     assert not any("I cannot reach <@U_ANA>" in told for told in await all_shown(hasty, MEI))
     for user in (ANA, MEI):
@@ -233,7 +273,7 @@ async def test_after_a_day_of_trouble_both_are_told_and_never_asked_what_has_cha
     await let_time_pass(tmp_path, days=1.1)
 
     for root in (mine, theirs):
-        told = await message(hasty, root, "for a day Slack did not let me show you the answers")
+        told = await message(hasty, root, "for a day I could not show you the answers")
         assert "the one of you who invited the other types /rolefit compare" in shown(told)
     await nothing_shown(hasty)
     await let_time_pass(tmp_path, days=40)

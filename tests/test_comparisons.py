@@ -322,7 +322,8 @@ async def test_both_have_a_list_of_what_was_revealed_with_whom_and_when(store: S
     [
         (("recommendation",), ShareState.SENT, True),
         (("table", "answers"), ShareState.SENT, True),
-        (("answers",), ShareState.WITHDRAWN, True),
+        (("answers",), ShareState.REPLACING, True),
+        (("answers",), ShareState.WITHDRAWN, False),  # nothing of it was ever found
         (("table", "graded"), ShareState.SENT, False),
         (("recommendation",), ShareState.PREVIEWED, False),
         (("recommendation",), ShareState.FAILED, False),

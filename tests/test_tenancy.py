@@ -116,6 +116,8 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.note_sent": lambda store, team, n: store.shares.note_sent(team, f"s{n % 2}"),
         "shares.withdraw": lambda store, team, n: store.shares.withdraw(team, f"s{n % 2}", was=ShareState.SENT),
         "shares.confirm": lambda store, team, n: store.shares.confirm(team, f"s{n % 2}", "D_MEI", f"8.{n % 2}"),
+        "shares.note_part_left": lambda store, team, n: store.shares.note_part_left(team, f"s{n % 2}", n % 2 == 0),
+        "shares.uncertain_for": lambda store, team, n: _uncertain(store, team),
         "shares.forget_time": lambda store, team, n: store.shares.forget_time(team, f"s{n % 2}", "sent_at"),
         "shares.empty": lambda store, team, n: store.shares.empty(team, f"s{n % 2}"),
         "shares.give_back": lambda store, team, n: store.shares.give_back(team, "s0", "s1", 1.0),
@@ -207,6 +209,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "comparisons.begin": lambda store, team, n: store.comparisons.begin(
             team, f"c{n % 2}", run(n), sender="U_ANA", manager="U_MEI", by=f"job{n}"
         ),
+        "comparisons.note_exposed": lambda store, team, n: store.comparisons.note_exposed(
+            team, f"c{n % 2}", [tuple(Side)[n % 2].value]
+        ),
         "comparisons.get": lambda store, team, n: store.comparisons.get(team, f"c{n % 2}"),
         "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, "U_ANA", "U_MEI"),
         "comparisons.why_not_invite": lambda store, team, n: store.comparisons.why_not_invite(
@@ -288,6 +293,10 @@ async def _shared_runs(store: Store, team: str) -> list[str]:
 
 async def _live(store: Store, team: str) -> list[str]:
     return sorted(share.id for share in await store.shares.live(team, "U_ANA"))
+
+
+async def _uncertain(store: Store, team: str) -> list[str]:
+    return [share.id for share in await store.shares.uncertain_for(team, "U_MEI")]
 
 
 async def _newly_outdated(store: Store, team: str, run_id: str) -> list[str]:

@@ -144,6 +144,10 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             choices = {"answers_unasked": True, "news": False, "greeted_at": 9.0}
             await insert(connection, "people", team=TEAM, user="U_MEI", **choices)
             await insert(connection, "channel_settings", team=NEW, channel="C_ASK", welcomed_at=1.0, greeting_ts="1.5")
+        case "0017":
+            exposed = "UPDATE comparisons SET exposed = 'sender', unconfirmed = :yes"
+            await connection.execute(text(exposed), {"yes": True})
+            await connection.execute(text("UPDATE shares SET part_left = :yes WHERE id = 's2'"), {"yes": True})
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 

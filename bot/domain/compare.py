@@ -58,13 +58,16 @@ Versions = tuple[int, int]  # of the answers: the sender's, the manager's
 class Comparison:
     """How a comparison stands. asked: the answers that both are asked to reveal.
 
-    ended_by: who has withdrawn it, or could not be reached.
+    ended_by: who has withdrawn it, or could not be reached. exposed: who could read the answers for a while, until they
+    were taken back, as they could not be shown to both. is_confirmed: Slack has said that the reveal was posted.
     """
 
     state: State = State.INVITED
     asked: Versions | None = None
     agreed: frozenset[Side] = frozenset()
     ended_by: Side | None = None
+    exposed: frozenset[Side] = frozenset()
+    is_confirmed: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -136,7 +139,9 @@ class Lose:
 
 @dataclass(frozen=True)
 class Deliver:
-    """What both agreed to show has been shown to both."""
+    """What both agreed to show has been shown to both; as far as is known, if it is not confirmed."""
+
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True)
@@ -196,7 +201,7 @@ def apply(comparison: Comparison, event: Event, rounds: Rounds) -> Transition:  
             if comparison.state is not State.AGREED:
                 return Transition(comparison, Outcome.EARLY)
             if isinstance(event, Deliver):
-                return _taken(replace(comparison, state=State.REVEALED))
+                return _taken(replace(comparison, state=State.REVEALED, is_confirmed=event.is_confirmed))
             return _taken(replace(comparison, state=State.UNDELIVERED, agreed=frozenset()))
         case _:
             assert_never(event)

@@ -59,9 +59,9 @@ class Refusal(StrEnum):
 
 
 class Delivery(StrEnum):
-    """What became of a copy that was sent; the values are keys of `share` in words.yaml."""
+    """What became of a copy that was sent; the values, but for the first, are keys of `share` in words.yaml."""
 
-    DELIVERED = "sent"
+    DELIVERED = "delivered"
     UNREACHABLE = "failed"
     RESTRICTED = "restricted"  # the workspace's settings forbid it
     REFUSED = "refused"  # for any other reason, for good

@@ -524,6 +524,9 @@ class ShareWords(Authored):
     not_withdrawn: To
     withdraw_not_looked: To
     not_taken_back: To
+    part_left: Plain
+    update_under_way: To
+    came_after_withdrawal: To
     withdraw_unknown: Plain
     listed: Plain
     listed_line: Annotated[Line, _text("to", "date", "parts")]
@@ -537,7 +540,6 @@ class ShareWords(Authored):
     # Why nothing was sent
     not_sent: Annotated[Line, _text("to", "why")]
     not_changed: Annotated[Line, _text("to", "why")]
-    sent: To
     outdated: Plain
     outdated_update: Plain
     forgotten: Plain
@@ -619,8 +621,12 @@ class CompareWords(Authored):
     ask: Annotated[Line, _text("person", "other")]
     ask_agreed: Annotated[Line, _text("other")]
     ask_changed: Annotated[Line, _text("other")]
-    agreed: Annotated[Line, _text("other")]
+    agreed: Annotated[Line, _text("other", "so_far")]
+    not_yet_shown: Plain
+    shown_in_part: Annotated[Line, _text("people")]
+    you: Plain
     over_revealed: Annotated[Line, _text("other")]
+    over_unconfirmed: Annotated[Line, _text("other")]
     over_declined: Annotated[Line, _text("other")]
     over_declined_own: Annotated[Line, _text("other")]
     over_withdrawn: Annotated[Line, _text("other")]
@@ -629,6 +635,8 @@ class CompareWords(Authored):
     over_unreachable: Annotated[Line, _text("other")]
     over_unreachable_own: Annotated[Line, _text("other")]
     over_undelivered: Annotated[Line, _text("other")]
+    nothing_shown: Plain
+    taken_back_since: Annotated[Line, _text("people")]
     not_yours: Plain
     early: Plain
     changed: Plain

@@ -74,6 +74,8 @@ def open_conversation(app: App, arguments: Arguments) -> Json:
             raise SlackError("user_disabled")
     known = set(app.space.state.channels)
     bot = app.bot.user
+    if arguments.flag("prevent_creation") and app.space.state.conversation_of([bot, *users]) is None:
+        return {"ok": True, "no_op": True}  # Slack's own answer to this is not documented
     channel = app.space.state.direct(bot, users[0]) if len(users) == 1 else app.space.state.group([bot, *users])
     if channel.id not in known:
         app.space.conversation.show_channel(channel)

@@ -207,6 +207,11 @@ class State:
         name = "mpdm-" + "--".join(self.people[person].name for person in members) + "-1"
         return self.channels.get(channel_id) or self.add_channel(Channel(channel_id, name, "mpim", members))
 
+    def conversation_of(self, users: Iterable[str]) -> Channel | None:
+        """Return the direct or group conversation of just these people, if it was ever opened."""
+        members = sorted(set(users))
+        return self.channels.get(derived_id("D" if len(members) <= 2 else "C", self.team.id, *members))
+
     def visible(self, viewer: str) -> list[Channel]:
         """Return what the viewer's sidebar may list: own conversations, and public channels unless a guest."""
         guest = self.people[viewer].is_guest or bool(self.people[viewer].team)

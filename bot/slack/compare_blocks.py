@@ -100,8 +100,9 @@ def invitation(stored: StoredComparison, count: int, library: Library, *, known:
     texts = {
         State.ANSWERING: words.invitation_answering,
         State.FINISHED: words.invitation_finished,
-        State.AGREED: words.agreed,
     }
+    if comparison.state is State.AGREED:
+        return _agreed(stored, Side.MANAGER, library)
     return _with_withdraw(fill(texts[comparison.state], other=other), stored, library)
 
 
@@ -127,8 +128,9 @@ def receipt(stored: StoredComparison, library: Library, *, known: bool, in_doubt
         State.INVITED: words.receipt_invited_not_blind if known else words.receipt_invited,
         State.ANSWERING: words.receipt_answering,
         State.FINISHED: words.receipt_finished,
-        State.AGREED: words.agreed,
     }
+    if comparison.state is State.AGREED:
+        return _agreed(stored, Side.SENDER, library)
     text: str = fill(texts[comparison.state], other=other)
     if in_doubt and comparison.state is State.INVITED:
         text = f"{text} {fill(words.perhaps_delivered, to=other)}"
@@ -144,7 +146,7 @@ def ask(stored: StoredComparison, side: Side, versions: Versions, library: Libra
     if comparison.asked != versions:
         return plain(fill(words.ask_changed, other=other))
     if comparison.state is State.AGREED:
-        return _with_withdraw(fill(words.agreed, other=other), stored, library)
+        return _agreed(stored, side, library)
     if side in comparison.agreed:
         return _with_withdraw(fill(words.ask_agreed, other=other), stored, library)
     # Mentioned, since a reply in the thread of a direct message is noticed by nobody else.
@@ -158,8 +160,30 @@ def over(comparison: Comparison, side: Side, other: Mrkdwn, library: Library) ->
     """Say to one of the two how it ended. ValueError while it is open."""
     if comparison.is_open:
         raise ValueError("the comparison is open")
+    words = library.words.compare
+    if comparison.state is State.REVEALED:
+        return plain(fill(words.over_revealed if comparison.is_confirmed else words.over_unconfirmed, other=other))
     own = "_own" if comparison.ended_by is side else ""
-    return plain(fill(getattr(library.words.compare, f"over_{comparison.state}{own}"), other=other))
+    told = fill(getattr(words, f"over_{comparison.state}{own}"), other=other)
+    seen = Mrkdwn(escape(words.nothing_shown))
+    if comparison.exposed:
+        seen = fill(words.taken_back_since, people=_people(comparison, side, other, library))
+    return plain(Mrkdwn(f"{told} {seen}"))
+
+
+def _agreed(stored: StoredComparison, side: Side, library: Library) -> Message:
+    """Say to one of the two that both have agreed, and that it could not be shown to both so far."""
+    words, other = library.words.compare, mention(stored.person(side.other))
+    so_far = Mrkdwn(escape(words.not_yet_shown))
+    if stored.comparison.exposed:
+        so_far = fill(words.shown_in_part, people=_people(stored.comparison, side, other, library))
+    return _with_withdraw(fill(words.agreed, other=other, so_far=so_far), stored, library)
+
+
+def _people(comparison: Comparison, side: Side, other: Mrkdwn, library: Library) -> Mrkdwn:
+    """Name to one of the two who could read the answers for a while."""
+    names = {side: Mrkdwn(escape(library.words.compare.you)), side.other: other}
+    return in_a_row([name for who, name in names.items() if who in comparison.exposed], library)
 
 
 def _with_withdraw(text: str, stored: StoredComparison, library: Library) -> Message:

@@ -27,11 +27,15 @@ class ComparisonMessenger(SlackWorker):
 
         async def move() -> dict[str, Any] | None:
             moved = await self._store.comparisons.move(team, comparison_id, event, by=by)
-            return {"outcome": moved.outcome, "mine": moved.mine, "stored": moved.stored.record()} if moved else None
+            if moved is None:
+                return None
+            outcome = {"outcome": moved.outcome, "mine": moved.mine, "was_agreed": moved.was_agreed}
+            return outcome | {"stored": moved.stored.record()}
 
         if (record := await step("move", move)) is None:
             return None
-        return Moved(Outcome(record["outcome"]), record["mine"], StoredComparison.read(record["stored"]))
+        stored = StoredComparison.read(record["stored"])
+        return Moved(Outcome(record["outcome"]), record["mine"], stored, record.get("was_agreed", False))
 
     async def _tell_side(
         self, team: str, stored: StoredComparison, side: Side, render: Render, *, slot: str | None = None

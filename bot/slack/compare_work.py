@@ -177,7 +177,7 @@ class CompareWorker(RevealingWorker):
         if moved is None:
             await self._refuse(team, channel, user, thread_ts, "gone")
         elif moved.mine:
-            await self._follow_up(team, moved.stored)
+            await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
         elif moved.outcome in REFUSALS:
             await self._refuse(team, channel, user, thread_ts, REFUSALS[moved.outcome])
 
@@ -249,7 +249,7 @@ class CompareWorker(RevealingWorker):
         """Look at the rounds of both, of which one may have been finished, changed or deleted."""
         moved = await self._move(team, comparison_id, Follow())
         if moved and moved.mine:
-            await self._follow_up(team, moved.stored)
+            await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
 
     async def withdraw_all(self, team: str, user: str) -> None:
         """End all comparisons that somebody is part of and that are not revealed yet, as a part of other work."""
@@ -257,7 +257,7 @@ class CompareWorker(RevealingWorker):
             side = await self._side(team, comparison_id, user)
             moved = await self._move(team, comparison_id, Withdraw(side)) if isinstance(side, Side) else None
             if moved and moved.mine:
-                await self._follow_up(team, moved.stored)
+                await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
 
     @workflow
     async def handle_due(self, team: str, comparison_id: str, at: float) -> None:
@@ -275,7 +275,7 @@ class CompareWorker(RevealingWorker):
         if stored.comparison.is_open:
             moved = await self._move(team, comparison_id, GiveUp() if is_agreed else Lapse())
             if moved and moved.mine and moved.stored.comparison.state is not State.AGREED:
-                await self._follow_up(team, moved.stored)
+                await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
                 return
             if not is_agreed:
                 return
@@ -319,8 +319,10 @@ class CompareWorker(RevealingWorker):
             if slot.startswith(f"{ASK}:") and stored.comparison.asked != versions_of(slot):
                 await self._remember(team, stored.id, slot, None)
 
-    async def _follow_up(self, team: str, stored: StoredComparison) -> None:
-        """Do what follows from how a comparison stands now."""
+    async def _follow_up(self, team: str, stored: StoredComparison, *, was_agreed: bool = False) -> None:
+        """Do what follows from how a comparison stands now; was_agreed: a part of the reveal may have been posted."""
+        if was_agreed and not stored.comparison.is_open:
+            stored = await self._take_back_ended(team, stored) or stored
         comparison = stored.comparison
         if comparison.state is State.AGREED:
             await self._show_both(team, stored)
@@ -338,10 +340,12 @@ class CompareWorker(RevealingWorker):
     async def _show_both(self, team: str, stored: StoredComparison, *, doubtful: bool = False) -> None:
         """Show both what they agreed to; doubtful: other work may have done so. What fails now is due again."""
         outcome = await self._reveal(team, stored, doubtful=doubtful)
-        if outcome is not None and outcome.comparison.state is State.UNREACHABLE:
-            await self._follow_up(team, outcome)
-        elif outcome is not None:
+        if outcome is None:
+            return
+        if outcome.comparison.is_open or outcome.comparison.state is State.REVEALED:
             await self.show(team, outcome)
+        else:  # both hear, perhaps once more, what was shown until it ended
+            await self._follow_up(team, outcome)
 
     async def _stop(self, team: str, run_id: str, key: str) -> None:
         """Stop a round whose answers nobody waits for any more, unless it is finished; again changes nothing."""

@@ -544,6 +544,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         "withdrawn": replace(share, state=ShareState.WITHDRAWN, ended_at=1.0),
         "to nobody": replace(share, recipient=""),
         "in a group": replace(share, place=Place.GROUP),
+        "of which a part is left": replace(share, part_left=True),
     }
     guide = shared_result.guide(run, list(Part), library)
     for (name, state), flag in product(states.items(), (True, False)):
@@ -586,7 +587,8 @@ def sharing_told(library: Library) -> Iterator[Rendering]:
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
     changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked")
-    for told_name in (*Delivery, *kept, *failed, *changed):
+    left = ("update_under_way", "came_after_withdrawal")
+    for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
     for refusal, changes in product(Refusal, (False, True)):
@@ -623,9 +625,14 @@ def comparing(library: Library) -> Iterator[Rendering]:
     standing += [Comparison(State.FINISHED, (3, 4), frozenset({side})) for side in Side]
     standing += [Comparison(state, ended_by=side) for state in (State.WITHDRAWN, State.UNREACHABLE) for side in Side]
     standing += [Comparison(State.DECLINED, ended_by=Side.MANAGER)]
+    standing += [Comparison(State.REVEALED, (3, 4), is_confirmed=False)]
+    shown_to = [frozenset({side}) for side in Side] + [frozenset(Side)]
+    for state in (State.AGREED, State.WITHDRAWN):
+        standing += [Comparison(state, (3, 4), ended_by=Side.SENDER, exposed=sides) for sides in shown_to]
     for comparison in standing:
         stored = StoredComparison(SHARE, USER, USER, RUN, RUN, comparison, {})
         name = f"{comparison.state}, ended by {comparison.ended_by}, agreed by {sorted(comparison.agreed)}"
+        name += f", exposed to {sorted(comparison.exposed)}, confirmed {comparison.is_confirmed}"
         for flag in (True, False):
             invited = partial(compare_blocks.invitation, stored, count, library, known=flag, muted=flag)
             yield Rendering(f"invitation to compare, {name}, known and muted {flag}", invited)

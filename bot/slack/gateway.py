@@ -189,9 +189,10 @@ class SlackGateway:
         """Post to somebody's direct message, or a group's, and say what became of it.
 
         where: the person's id, or the conversation's. Gives channel and ts of the message, empty unless it is there.
+        What may have been posted, where Slack does not let us look, is not posted again: nobody could take back two.
         """
         try:
-            posted = await self._post("deliver", team, where, render, thread_ts, next_message_key())
+            posted = await self._post("deliver", team, where, render, thread_ts, next_message_key(), may_repeat=False)
         except UncertainError:
             return Delivery.UNCERTAIN, "", ""
         except SlackWorkError as error:
@@ -323,22 +324,24 @@ class SlackGateway:
 
         return await self._call("remove", remove, lease=lease)
 
-    async def open_direct_message(self, team: str, *users: str) -> str | None:
+    async def open_direct_message(self, team: str, *users: str, only_if_there: bool = False) -> str | None:
         """Give the id of our conversation with one person, or of that with several people together.
 
-        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated. Raises
-        UnavailableError if it went on failing, so that it may do so later.
+        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated; or if there is
+        none yet and it is to be `only_if_there`. Raises UnavailableError if it went on failing, so that it may do so
+        later.
         """
+        how: dict[str, Any] = {"prevent_creation": True} if only_if_there else {}
 
         async def opened(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).conversations_open(users=users)
+                found = await (await self._client(team)).conversations_open(users=users, **how)
             except SlackApiError as error:
                 if _may_pass(error):
                     raise
                 log.warning("Slack opened no direct message", error=code(error))
                 return {}
-            return {"channel": found["channel"]["id"]}
+            return {"channel": (found.get("channel") or {}).get("id")}
 
         return (await self._call("open", opened)).get("channel")
 
@@ -654,8 +657,12 @@ class SlackGateway:
         doubtful: bool = False,
         lease: Lease | None = None,
         note: Note | None = None,
+        may_repeat: bool = True,
     ) -> CallResult:
-        """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`."""
+        """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`.
+
+        may_repeat: post also what may have been posted before, where Slack does not let us look for it.
+        """
 
         async def post(before: CallResult) -> CallResult:
             if (message := await render()) is None:
@@ -684,7 +691,8 @@ class SlackGateway:
 
         async def look(before: CallResult) -> CallResult | None:
             since = await jobs.begun_at() - (LOOKED_BACK if doubtful else CLOCKS_APART)
-            return await self._look(team, key, channel, thread_ts, since, before.get("cursor"))
+            cursor = before.get("cursor")
+            return await self._look(team, key, channel, thread_ts, since, cursor, may_repeat=may_repeat)
 
         return await self._call(name, post, look, doubtful=doubtful, lease=lease)
 
@@ -720,9 +728,17 @@ class SlackGateway:
         return await method(**arguments)
 
     async def _look(
-        self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
+        self,
+        team: str,
+        key: str,
+        channel: str,
+        thread_ts: str | None,
+        since: float,
+        cursor: str | None,
+        *,
+        may_repeat: bool,
     ) -> CallResult | None:
-        """Look for a message of ours as `_find` does; None also if we may not look."""
+        """Look for a message of ours as `_find` does; None also if we may not look and it may be posted once more."""
         try:
             return await self._find(team, key, channel, thread_ts, since, cursor)
         except SlackApiError as error:
@@ -730,6 +746,8 @@ class SlackGateway:
                 raise
             log.warning("cannot look whether it was posted", key=key, error=code(error))
             metrics.DOUBTFUL.labels("could not look").inc()
+            if not may_repeat:
+                raise UncertainError(code(error)) from error
             return None
 
     async def _find(

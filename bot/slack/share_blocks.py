@@ -250,8 +250,10 @@ def receipt(
         lines.append(fill(words.wants_to_talk, to=to))
     if newer:
         lines.append(fill(words.outdated_copy, date=_on(share.made_at)))
+    if share.part_left:
+        lines.append(escape(words.part_left))
     buttons: list[kit.Element] = []
-    if newer and share.recipient:
+    if (newer or share.part_left) and share.recipient:
         buttons.append(shares_button(words.update, SHARE_UPDATE, share.id, primary=True))
     if comparable and share.recipient:
         buttons.append(compare_button(library.words.compare.title, share.run, share.recipient))

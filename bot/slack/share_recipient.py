@@ -3,13 +3,14 @@
 from functools import partial
 
 from bot.domain.share import Place
-from bot.jobs import formerly, in_doubt, step, worker, workflow
+from bot.jobs import formerly, in_doubt, message_key, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
 from bot.slack.gateway import Render, SlackWorkError
 from bot.slack.pieces import Message
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, round_place
 from bot.slack.text import fill, mention
+from bot.slack.work import Work
 from bot.storage import ShareState
 
 OFFER = "offer:"  # a slot of a copy: with the ts of the reply that may be passed on
@@ -31,8 +32,7 @@ class RecipientWorker(SharingWorker):
             await self._gateway.post_ephemeral(team, channel, user, self._say(acted["told"]))
             return
         if acted["arrived"]:
-            await self._tell(team, acted, self._told("arrived", user))
-            await self._post_receipt(team, share_id, acted)
+            await self._tell_of_arrival(team, share_id, user, acted)
         if does == SHARE_TABLE:
             await self._post_table(team, share_id, channel, ts)
             return
@@ -58,8 +58,10 @@ class RecipientWorker(SharingWorker):
             return {"told": "forgot_you"}
         if user != share.recipient:
             return {"told": "not_for_you"}
-        # Slack never said whether it has arrived, and it has.
-        arrived = share.state is ShareState.UNCERTAIN and await self._store.shares.confirm(team, share_id, channel, ts)
+        # Slack never said whether it has arrived, and it has; this may have been written down before.
+        arrived = in_doubt() and share.state is ShareState.SENT and share.receipt_ts is None
+        if share.state is ShareState.UNCERTAIN:
+            arrived = await self._store.shares.confirm(team, share_id, channel, ts)
         if share.state is not ShareState.SENT and not arrived:
             return {"told": "copy_gone"}
         new = False
@@ -74,6 +76,11 @@ class RecipientWorker(SharingWorker):
             case share_controls.SHARE_UNMUTE:
                 await self._store.shares.unmute(team, user, stored.user)
         return round_place(stored) | {"new": new, "arrived": arrived, "place": share.place.value}
+
+    async def _tell_of_arrival(self, team: str, share_id: str, recipient: str, place: Record) -> None:
+        """Tell the sender that a copy has arrived of which Slack never said so."""
+        await self._tell(team, place, self._told("arrived", recipient))
+        await self._post_receipt(team, share_id, place)
 
     async def _tell_of_talk(self, team: str, share_id: str, acted: Record) -> bool:
         """Tell the sender that the recipient would like to talk; gives whether they were told."""
@@ -112,13 +119,48 @@ class RecipientWorker(SharingWorker):
     @workflow
     @formerly("share.offer_to_pass_on")
     async def offer_to_pass_on(self, team: str, share_id: str, channel: str, root_ts: str, ts: str) -> None:
-        """Ask the recipient whether a reply of theirs, at `ts`, is for the sender."""
+        """Ask the recipient whether a reply of theirs, at `ts`, is for the sender.
+
+        Where Slack never said whether a copy arrived, it may stand below that one, which is looked for first.
+        """
+
+        async def look() -> Record | None:
+            known = await self._with_run(team, share_id)
+            if known is None or known[0].state is not ShareState.UNCERTAIN or not known[0].recipient:
+                return None
+            share, stored = known
+            sent = {"key": message_key(Work.SEND_SHARE.key(team, share.run, share_id), 1), "since": share.made_at}
+            return round_place(stored) | sent | {"recipient": share.recipient}
+
+        if (uncertain := await step("is uncertain", look)) and not await self._has_arrived(
+            team, share_id, channel, root_ts, uncertain
+        ):
+            return
         offer = self._of_share(
             team,
             share_id,
             lambda share, stored, library: share_blocks.ask_to_pass_on(share.id, ts, stored.user, library),
         )
         await self._post_below(team, share_id, channel, root_ts, f"{OFFER}{ts}", offer)
+
+    async def _has_arrived(self, team: str, share_id: str, channel: str, root_ts: str, uncertain: Record) -> bool:
+        """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""
+        try:
+            place = await self._gateway.find_message(team, channel, uncertain["key"], since=uncertain["since"])
+        except SlackWorkError:
+            return False
+        if place is None or place[1] != root_ts:
+            return False
+        if await step("confirm", self._confirm, team, share_id, channel, root_ts):
+            await self._tell_of_arrival(team, share_id, uncertain["recipient"], uncertain)
+        return True
+
+    async def _confirm(self, team: str, share_id: str, channel: str, root_ts: str) -> bool:
+        """Write down that a copy has arrived; gives whether its sender is to hear of it."""
+        if await self._store.shares.confirm(team, share_id, channel, root_ts):
+            return True
+        share = await self._store.shares.get(team, share_id)
+        return in_doubt() and share is not None and share.is_live and share.receipt_ts is None
 
     @workflow
     @formerly("share.pass_on")

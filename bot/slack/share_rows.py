@@ -19,10 +19,12 @@ async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
 
 
 async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:
-    """Give the run that the copy of a share does not show: its own, changed since, or a later one with a result.
+    """Give the run that the copy of a share does not show: the latest one with a result, or else its own, if changed.
 
     None if the copy shows the latest. Its own may have a question open, so that it has no result for now.
     """
-    name = await store.shares.newer(team, share)
-    stored = await store.runs.get(team, name) if name else None
-    return stored if stored and (stored.run.shareable or stored.id == share.run) else None
+    for name in await store.shares.newer(team, share):
+        stored = await store.runs.get(team, name)
+        if stored and (stored.run.shareable or stored.id == share.run):
+            return stored
+    return None

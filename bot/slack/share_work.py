@@ -8,6 +8,7 @@ without saying so is looked for in the thread.
 import contextlib
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
@@ -18,9 +19,10 @@ from bot.slack.gateway import CallResult, Render, SlackWorkError
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.share_messages import Record, SharingWorker, round_place, try_call
+from bot.slack.share_rows import newer_run
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work
-from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
+from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, TakenOver, graded_as
 
 FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not at the address of a click
 NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
@@ -205,36 +207,38 @@ class ShareWorker(SharingWorker):
         """
         former_id, recipient = claimed["updates"], claimed["recipient"]
 
-        async def take_over() -> Record | None:
+        async def take_over() -> Record:
             messages = await self._store.shares.messages(team, former_id)
-            if ROOT not in messages or not await self._store.shares.take_over(team, former_id, share_id):
-                return None
+            taken = await self._store.shares.take_over(team, former_id, share_id) if ROOT in messages else None
+            if taken is not TakenOver.TAKEN:
+                return {"why": "update_under_way" if taken is TakenOver.UNDER_WAY else "copy_lost"}
             share, replaced = await self._store.shares.get(team, former_id), await self._with_run(team, share_id)
             if share is None or replaced is None:
-                return None
+                return {"why": "copy_lost"}
             _, stored = replaced  # the round that the copy has shown until now
             receipt = [stored.channel, share.receipt_ts] if share.receipt_ts else None
             stays = receipt is not None and stored.id == claimed["run"]
             return {"messages": as_places(messages), "receipt": receipt, "stays": stays}
 
         before = await step("take over", take_over)
-        places: Places = dict(before["messages"]) if before else {}
-        why = await self._change_root(team, former_id, claimed["sender"], places) if before else "copy_lost"
-        if before is None or why is not None:
-            await step("give back", self._store.shares.give_back, team, former_id, share_id, claimed["made_at"])
-            await self._tell(team, claimed, self._told(str(why), recipient))
-            await self._show_receipt(team, former_id)
+        places: Places = dict(before.get("messages", {}))
+        why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
+        if why:
+            await self._keep_former(team, share_id, claimed, places, why)
             return
         await step("updated", self._store.shares.end_update, team, former_id, share_id)
         # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
         channel, root_ts = places[ROOT]
         await self._update_copy(team, former_id, channel, root_ts)
-        whole = await self._change_thread(team, former_id, channel, root_ts, places)
+        changed = await self._change_thread(team, former_id, channel, root_ts, places)
+        await step("part left", self._store.shares.note_part_left, team, former_id, changed == "partly_changed")
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
                 await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-            case ShareState.SENT.value if not whole:
-                await self._tell(team, claimed, self._told("partly_changed", recipient))
+            case ShareState.SENT.value if changed == "partly_changed":
+                await self._tell(team, claimed, self._told(changed, recipient))
+            case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
+                await self._tell(team, claimed, self._told(changed, recipient))
         if before["stays"]:
             await self._show_receipt(team, former_id)
             return
@@ -243,6 +247,25 @@ class ShareWorker(SharingWorker):
             receipt_channel, receipt_ts = before["receipt"]
             await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
         await self._post_receipt(team, former_id, claimed)
+
+    async def _keep_former(self, team: str, share_id: str, claimed: Record, places: Places, why: str) -> None:
+        """Have a share say again what its copy shows, as that was not changed; why: a key of `share` in words.yaml.
+
+        Where that was deleted while it was being changed, the copy is taken back, as all others of it are.
+        """
+        former_id, recipient = claimed["updates"], claimed["recipient"]
+        seen = why == "change_uncertain"
+        give_back = partial(self._store.shares.give_back, seen=seen)
+        is_known = await step("give back", give_back, team, former_id, share_id, claimed["made_at"])
+        if is_known or ROOT not in places:
+            await self._tell(team, claimed, self._told(why, recipient))
+        elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":
+            await self._tell(team, claimed, self._told("not_taken_back", recipient))
+        else:
+            await self._move(team, former_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
+            await step("empty", self._store.shares.empty, team, former_id)
+            await self._tell(team, claimed, self._told("copy_lost", recipient))
+        await self._show_receipt(team, former_id)
 
     async def _state(self, team: str, share_id: str) -> str | None:
         share = await self._store.shares.get(team, share_id)
@@ -264,10 +287,12 @@ class ShareWorker(SharingWorker):
             return "copy_lost"
         return "change_uncertain" if "failed" in changed else None
 
-    async def _change_thread(self, team: str, share_id: str, channel: str, root_ts: str, places: Places) -> bool:
-        """Have the thread of a copy say what its share says; gives whether Slack has let us do all of it.
+    async def _change_thread(self, team: str, share_id: str, channel: str, root_ts: str, places: Places) -> str | None:
+        """Have the thread of a copy say what its share says; gives None if Slack has let us do all of it.
 
-        places: of all that is known of the copy, to which what is posted is added.
+        Otherwise, as a key of `share` in words.yaml, what was left: a part of what it said before, or what was posted
+        while it was withdrawn and cannot be taken back. places: of all that is known of the copy, to which what is
+        posted is added.
         """
 
         async def look() -> Record | None:
@@ -278,8 +303,12 @@ class ShareWorker(SharingWorker):
             return {"count": len(share.message["replies"]), "messages": messages}
 
         if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
-            return True
-        whole, messages = True, {slot: place for slot, place in thread["messages"].items() if slot.isdigit()}
+            return None
+        whole, came_late, messages = (
+            True,
+            False,
+            {slot: place for slot, place in thread["messages"].items() if slot.isdigit()},
+        )
         for number in range(thread["count"]):
             changed: CallResult = {"gone": True}
             if str(number) in messages:
@@ -292,13 +321,15 @@ class ShareWorker(SharingWorker):
                 places |= posted if stays else {}
                 if not stays:  # it came too late, or not at all
                     for there, ts in posted.values():
-                        await try_call(self._gateway.delete_message(team, there, ts))
+                        came_late |= await self._delete_or_blank(team, there, ts) == "refused"
                 whole &= bool(posted)
             whole &= not changed.keys() & NOT_DONE
         for slot, (there, ts) in messages.items():
             if int(slot) >= thread["count"]:
                 whole &= await self._drop_reply(team, share_id, slot, there, ts)
-        return whole
+        if came_late:
+            return "came_after_withdrawal"
+        return None if whole else "partly_changed"
 
     async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
         """Take away a message of a copy's thread; gives whether nobody can read it any more."""
@@ -323,10 +354,18 @@ class ShareWorker(SharingWorker):
 
     @workflow
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
-        """Say at the receipts of these shares that their copies are of an older answer."""
+        """Say at the receipts of these shares that their copies are of an older answer, where they are."""
         for share_id in share_ids:
-            await step("outdated", self._store.shares.note_told_outdated, team, share_id)
-            await self._show_receipt(team, share_id)
+
+            async def is_outdated(share_id: str = share_id) -> bool:
+                share = await self._store.shares.get(team, share_id)
+                if share is None or await newer_run(self._store, team, share) is None:
+                    return False
+                await self._store.shares.note_told_outdated(team, share_id)
+                return True
+
+            if await step("outdated", is_outdated):
+                await self._show_receipt(team, share_id)
 
     # Withdrawing
 
@@ -410,6 +449,8 @@ class ShareWorker(SharingWorker):
             return await self._store.shares.withdraw(team, share_id, was=was) is not None or in_doubt()
 
         if await step("ended", end):
+            if found:  # so that it is known that the recipient may have read it
+                await step("had arrived", self._store.shares.note_time, team, share_id, "sent_at")
             await step("empty", self._store.shares.empty, team, share_id)
             name = "withdrawn_not_found" if not found else "withdrawn_found" if outcome == "deleted" else outcome
             await self._tell(team, claimed, self._told(name, recipient))

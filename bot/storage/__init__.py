@@ -8,7 +8,7 @@ from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
-from bot.storage.shares import ROOT, Claim, Share, ShareState, graded_as
+from bot.storage.shares import ROOT, Claim, Share, ShareState, TakenOver, graded_as
 from bot.storage.store import Installation, Store
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Store",
     "StoredComparison",
     "StoredRun",
+    "TakenOver",
     "Vote",
     "graded_as",
-]  # fmt: skip
+]

@@ -37,8 +37,8 @@ from bot.storage.people import SENT
 from bot.storage.sql import insert_into
 from bot.storage.tables import answers, comparisons, runs, share_messages, shares
 
-# States of a share whose recipient has seen it, or may have; and of what it had before it was updated.
-RECEIVED = (SENT, "withdrawn", "uncertain", "replacing")
+# States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
+RECEIVED = (SENT, "uncertain", "replacing")
 DAY = 86_400.0  # seconds
 
 
@@ -115,11 +115,13 @@ class Moved:
     """What an event has led to, and the comparison after it.
 
     mine: the piece of work that asked for it moved the comparison last, and has to do what follows from that.
+    was_agreed: both had agreed before, as far as is known, so that a part of the reveal may have been posted.
     """
 
     outcome: Outcome
     mine: bool
     stored: StoredComparison
+    was_agreed: bool = False
 
 
 class Comparisons:
@@ -158,17 +160,20 @@ class Comparisons:
     async def is_known_to(self, team: str, sender: str, manager: str) -> bool:
         """Say whether somebody has been shown what somebody else answered about their own work, in whichever round.
 
-        By a share with the recommendation or the answers, also one that was withdrawn since, or by a comparison.
+        By a share with the recommendation or the answers, also one that was withdrawn since, or by a comparison, also
+        one whose answers could be read for a while alone.
         """
         sent = select(shares.c.parts).join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
         sent = sent.where(shares.c.team == team, runs.c.user == sender, shares.c.recipient == manager)
         revealed = select(comparisons.c.id).where(*_between(team, sender, manager))
         async with self._engine.connect() as connection:
-            arrived = and_(shares.c.state == "failed", _has_copy())  # not whole, or somebody has deleted it since
+            # Not whole, or somebody has deleted it since; or withdrawn, unless it was never found.
+            arrived = and_(shares.c.state.in_(("failed", "withdrawn")), or_(_has_copy(), shares.c.sent_at.is_not(None)))
             for parts in await connection.scalars(sent.where(or_(shares.c.state.in_(RECEIVED), arrived))):
                 if parts is None or TELLING.intersection(parts):  # None: of before they could be chosen
                     return True
-            known = revealed.where(comparisons.c.state == State.REVEALED).limit(1)
+            could_read = comparisons.c.exposed.contains(Side.MANAGER.value)
+            known = revealed.where(or_(comparisons.c.state == State.REVEALED, could_read)).limit(1)
             return await connection.scalar(known) is not None
 
     async def why_not_invite(self, team: str, sender: str, manager: str, *, but: str) -> str | None:
@@ -238,7 +243,7 @@ class Comparisons:
                 return Moved(Outcome.REPEATED, row.moved_by == by, before)
             after = apply(before.comparison, event, await _rounds(connection, team, before))
             if after.outcome is not Outcome.TAKEN:
-                return Moved(after.outcome, row.moved_by == by, before)
+                return Moved(after.outcome, row.moved_by == by, before, before.comparison.asked is not None)
             values = _as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
             values["due_at"] = _due_at(after.comparison, values["moved_at"])
             if after.comparison.state is State.AGREED:
@@ -247,7 +252,16 @@ class Comparisons:
                 values["shown"] = null()
             await connection.execute(update(comparisons).where(*mine).values(values))
             now = (await connection.execute(select(comparisons).where(*mine))).one()
-        return Moved(after.outcome, mine=True, stored=_stored(now))
+        was_agreed = before.comparison.state is State.AGREED
+        return Moved(after.outcome, mine=True, stored=_stored(now), was_agreed=was_agreed)
+
+    async def note_exposed(self, team: str, comparison_id: str, sides: Sequence[str]) -> None:
+        """Remember which of the two could read the answers for a while, before both could; again does nothing."""
+        mine = _of(team, comparison_id)
+        async with self._engine.begin() as connection:
+            if (row := await _locked(connection, mine)) is not None:
+                exposed = _sides(row.exposed) | {Side(side) for side in sides}
+                await connection.execute(update(comparisons).where(*mine).values(exposed=_named(exposed)))
 
     async def record_message(self, team: str, comparison_id: str, slot: str, place: Sequence[str] | None) -> None:
         """Remember where a message about a comparison is, by channel and ts, or with None that it is of no more use.
@@ -403,14 +417,27 @@ def _as_row(comparison: Comparison) -> dict[str, Any]:
         "sender_agreed": Side.SENDER in comparison.agreed,
         "manager_agreed": Side.MANAGER in comparison.agreed,
         "ended_by": comparison.ended_by.value if comparison.ended_by else None,
+        "exposed": _named(comparison.exposed),
+        "unconfirmed": None if comparison.is_confirmed else True,
     }
+
+
+def _named(sides: frozenset[Side]) -> str | None:
+    return ",".join(sorted(sides)) or None
+
+
+def _sides(names: str | None) -> frozenset[Side]:
+    return frozenset(map(Side, names.split(","))) if names else frozenset()
 
 
 def _comparison(row: Mapping[str, Any]) -> Comparison:
     asked = None if row["sender_version"] is None else (row["sender_version"], row["manager_version"])
     agreed = {Side.SENDER: row["sender_agreed"], Side.MANAGER: row["manager_agreed"]}
     sides = frozenset(side for side, has_agreed in agreed.items() if has_agreed)
-    return Comparison(State(row["state"]), asked, sides, Side(row["ended_by"]) if row["ended_by"] else None)
+    ended_by = Side(row["ended_by"]) if row["ended_by"] else None
+    # The version before this one has recorded neither.
+    exposed, is_confirmed = _sides(row.get("exposed")), not row.get("unconfirmed")
+    return Comparison(State(row["state"]), asked, sides, ended_by, exposed, is_confirmed)
 
 
 def _stored(row: Row[Any]) -> StoredComparison:

@@ -27,7 +27,8 @@ class ShareState(StrEnum):
 
     SENT is also what is being sent: it has a `sent_at` once all of it has arrived. CANCELLED was never begun to be
     sent. FAILED is what Slack has refused; UNCERTAIN what it never said that it took. REPLACING has given its content
-    to the share that it updates, and holds what that had before until the copy shows the new one.
+    to the share that it updates, and holds what that had before until the copy shows the new one; once it has ended it
+    names parts that the recipient has seen, or may have.
     """
 
     PREVIEWED = "previewed"
@@ -37,6 +38,14 @@ class ShareState(StrEnum):
     UNCERTAIN = "uncertain"
     WITHDRAWN = "withdrawn"
     REPLACING = "replacing"
+
+
+class TakenOver(StrEnum):
+    """What came of giving a share the content of one that updates it."""
+
+    TAKEN = "taken"
+    UNDER_WAY = "under_way"  # another update of it is
+    ENDED = "ended"  # it was withdrawn meanwhile, or the update was
 
 
 class Claim(StrEnum):
@@ -52,8 +61,9 @@ class Share:
     """One sending of one result, as it stood at `run_version`, to one person; `message` is what was previewed.
 
     The recipient is empty once they have been forgotten. updates: the share whose copy this one is to replace. graded:
-    how the work was graded then, as `graded_as` gives it; None if that was not remembered. Times in seconds since
-    1970; `ended_at` is when it was withdrawn, or failed.
+    how the work was graded then, as `graded_as` gives it; None if that was not remembered. part_left: Slack has not let
+    us change all of the copy, so that a part of what it showed before is left below it. Times in seconds since 1970;
+    `ended_at` is when it was withdrawn, or failed.
     """
 
     id: str
@@ -74,6 +84,7 @@ class Share:
     talk_at: float | None = None
     ended_at: float | None = None
     receipt_ts: str | None = None
+    part_left: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -229,38 +240,41 @@ class Shares:
             await connection.execute(update(shares).where(*_one(team, share_id)).values(receipt_ts=ts))
         return row is not None and (row.state != ShareState.SENT or bool(row.seen_at or row.talk_at))
 
-    async def take_over(self, team: str, share_id: str, update_id: str) -> bool:
-        """Give a share the content of the one that updates it, which keeps what it had before; again does nothing.
-
-        Gives whether it has it: not if it was withdrawn meanwhile, or another update of it is under way.
-        """
+    async def take_over(self, team: str, share_id: str, update_id: str) -> TakenOver:
+        """Give a share the content of the one that updates it, which keeps what it had before; again does nothing."""
         other = (shares.c.team == team, shares.c.updates == share_id, shares.c.id != update_id)
         open_ = (shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
         lately = shares.c.claimed_at > time.time() - LOST_AFTER
         async with self._engine.begin() as connection:
             share, new = await _pair(connection, team, share_id, update_id)
             if share is None or new is None or share.state != ShareState.SENT:
-                return False
+                return TakenOver.ENDED
             if new.state == ShareState.SENT:
                 if await connection.scalar(select(exists().where(*other, *open_, lately))):
-                    return False
+                    return TakenOver.UNDER_WAY
                 await _swap(connection, share, new, ShareState.REPLACING)
-            return new.state in (ShareState.SENT, ShareState.REPLACING)
+            return TakenOver.TAKEN if new.state in (ShareState.SENT, ShareState.REPLACING) else TakenOver.ENDED
 
-    async def give_back(self, team: str, share_id: str, update_id: str, made_at: float) -> None:
+    async def give_back(self, team: str, share_id: str, update_id: str, made_at: float, *, seen: bool = False) -> bool:
         """Undo what `take_over` did, as the copy could not be changed; again does nothing.
 
-        made_at: of the update. A share that another update has changed since stays as it is.
+        made_at: of the update. seen: the recipient may have seen the update all the same, which is remembered of it. A
+        share that another update has changed since stays as it is. False if what it had before was deleted meanwhile,
+        so that nobody knows any more what its copy shows.
         """
         async with self._engine.begin() as connection:
             share, new = await _pair(connection, team, share_id, update_id)
-            if new is None or new.state not in (ShareState.SENT, ShareState.REPLACING) or new.ended_at is not None:
-                return
             has_it = share is not None and share.state == ShareState.SENT and _seconds(share.made_at) == made_at
+            if new is None:
+                return not has_it
+            if new.state not in (ShareState.SENT, ShareState.REPLACING) or new.ended_at is not None:
+                return True
+            state = ShareState.REPLACING if seen else ShareState.FAILED
             if share is not None and has_it and new.state == ShareState.REPLACING:
-                await _swap(connection, share, new, ShareState.FAILED)
-            emptied: dict[str, Any] = {"state": ShareState.FAILED, "message": {}, "note": None}
+                await _swap(connection, share, new, state)
+            emptied: dict[str, Any] = {"state": state, "message": {}, "note": None, "ended_at": time.time()}
             await connection.execute(update(shares).where(*_one(team, update_id)).values(emptied))
+            return True
 
     async def end_update(self, team: str, share_id: str, update_id: str) -> None:
         """Remember that the copy shows what `take_over` gave it; again does nothing.
@@ -314,7 +328,7 @@ class Shares:
             return list(await connection.scalars(shared.distinct()))
 
     async def newly_outdated(self, team: str, run_id: str) -> list[str]:
-        """Name the live shares of whoever has this run whose result has changed since, and who was not told so."""
+        """Name the live shares of whoever has this run whose result may have changed since, and who was not told so."""
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
         untold = (shares.c.receipt_ts.is_not(None), shares.c.told_outdated.is_(None))
@@ -323,16 +337,16 @@ class Shares:
             rows = (await connection.execute(theirs)).all()
             return [row.id for row in rows if await _newer(connection, team, row)]
 
-    async def newer(self, team: str, share: Share) -> str | None:
-        """Name the run that the copy of a share does not show: its own, changed since, or a later one with a result.
+    async def newer(self, team: str, share: Share) -> list[str]:
+        """Name the runs that the copy of a share does not show, latest first: later ones, and last its own, if changed.
 
-        None if the copy is up to date. Only rounds of the same purpose count: one about a role in general, or about
-        somebody else's work, says nothing else of one's own.
+        None if the copy is up to date. A later one may have no result. Only rounds of the same purpose count: one about
+        a role in general, or about somebody else's work, says nothing else of one's own.
         """
         this = select(shares, *_RUN).select_from(shares.join(runs, _OF_RUN)).where(*_one(team, share.id))
         async with self._engine.connect() as connection:
             row = (await connection.execute(this)).first()
-            return await _newer(connection, team, row) if row else None
+            return await _newer(connection, team, row) if row else []
 
     async def note_told_outdated(self, team: str, share_id: str) -> None:
         """Remember that the sender was told that a copy is of an older answer; again does nothing."""
@@ -358,6 +372,11 @@ class Shares:
         async with self._engine.connect() as connection:
             return await _messages(connection, team, share_id)
 
+    async def note_part_left(self, team: str, share_id: str, left: bool) -> None:
+        """Remember whether a part of what a copy showed before is left below it; again does nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(update(shares).where(*_one(team, share_id)).values(part_left=left))
+
     async def drop_message(self, team: str, share_id: str, slot: str) -> None:
         """Forget a message of a copy; again does nothing."""
         mine = (share_messages.c.team == team, share_messages.c.share == share_id, share_messages.c.slot == slot)
@@ -371,6 +390,13 @@ class Shares:
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(shares).where(*_one(team, named)))).first()
         return _share(row) if row else None
+
+    async def uncertain_for(self, team: str, user: str) -> list[Share]:
+        """Give the shares sent to somebody alone of which Slack has never said whether they arrived, latest first."""
+        sent = (shares.c.team == team, shares.c.recipient == user, shares.c.state == ShareState.UNCERTAIN)
+        direct = select(shares).where(*sent, shares.c.place == Place.DIRECT).order_by(shares.c.made_at.desc())
+        async with self._engine.connect() as connection:
+            return [_share(row) for row in await connection.execute(direct)]
 
     # Who wants no more of whom
 
@@ -452,20 +478,19 @@ async def _claimed_lately(connection: AsyncConnection, team: str, run_id: str) -
     return await connection.scalar(select(func.count()).select_from(shares).where(*lately)) or 0
 
 
-async def _newer(connection: AsyncConnection, team: str, row: Row[Any]) -> str | None:
-    """Name the run that a share does not show, given its row with that of its run; None if it shows the latest."""
+async def _newer(connection: AsyncConnection, team: str, row: Row[Any]) -> list[str]:
+    """Name the runs that a share does not show, given its row with that of its run, as `newer` does."""
     purposes = and_(answers.c.team == runs.c.team, answers.c.run == runs.c.id, answers.c.question == PURPOSE)
     later = select(runs.c.id, answers.c.choice).select_from(runs.outerjoin(answers, purposes))
     later = later.where(runs.c.team == team, runs.c.user == row.user, runs.c.comparison.is_(None))
     ended = or_(runs.c.id == row.run, and_(runs.c.begun_at > row.begun_at, runs.c.finished_at.is_not(None)))
     rounds = (await connection.execute(later.where(ended).order_by(runs.c.begun_at.desc()))).all()
     purpose = {run.id: purpose_of(run.choice or OWN) for run in rounds}
-    if newer := next((name for name in purpose if name != row.run and purpose[name] == purpose.get(row.run)), None):
-        return str(newer)
+    newer = [str(name) for name in purpose if name != row.run and purpose[name] == purpose.get(row.run)]
     shows_grading = Part.GRADED in (row.parts or ()) and row.graded is not None
     cell = (row.run_state or {}).get("graded")
     regraded = shows_grading and graded_as(Graded(*cell) if cell else None) != row.graded
-    return str(row.run) if regraded or row.version != row.run_version else None
+    return [*newer, str(row.run)] if regraded or row.version != row.run_version else newer
 
 
 def _run(team: str, run_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -511,4 +536,5 @@ def _share(row: Row[Any]) -> Share:
         talk_at=row.talk_at,
         ended_at=row.ended_at,
         receipt_ts=row.receipt_ts,
+        part_left=bool(row.part_left),
     )

@@ -187,9 +187,11 @@ shares = Table(
     Column("talk_at", Float(53)),  # when the recipient said that they would like to talk
     Column("ended_at", Float(53)),  # when it was withdrawn, or failed
     Column("told_outdated", Boolean),  # whether the sender was told that the copy is of an older answer
+    Column("part_left", Boolean),  # whether a part of what an update has replaced is left below the copy
     Column("receipt_ts", String(32)),  # of the message in the round's thread that tells the sender about it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
     Index("ix_shares_run", "team", "run"),
+    Index("ix_shares_recipient", "team", "recipient"),
     info=owned_by(Owner.RUN, "recipient"),
 )
 
@@ -210,6 +212,8 @@ comparisons = Table(
     Column("sender_agreed", Boolean, nullable=False),
     Column("manager_agreed", Boolean, nullable=False),
     Column("ended_by", String(16)),
+    Column("exposed", String(32)),  # who could read the answers for a while, though not both could: sides, with ","
+    Column("unconfirmed", Boolean),  # whether Slack has never said that it has posted the reveal
     Column("moved_by", String(255), nullable=False),  # the piece of work that moved it last
     Column("messages", JSON, nullable=False),  # by slot: channel and ts
     Column("shown", JSON),  # the answers that both agreed to show, until both have them or it has ended
