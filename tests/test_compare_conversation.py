@@ -403,7 +403,7 @@ async def test_either_ends_it_before_the_reveal_and_the_other_hears_one_sentence
 
     both = "You and <@{}> have both answered"
     if who == ANA:
-        texts = {"invited": "I have asked <@U_MEI>", "answering": "<@U_MEI> is answering"}
+        texts = {"invited": "I have asked <@U_MEI>", "answering": "<@U_MEI> said yes to comparing notes"}
         receipt = await asking(workspace, mine, texts.get(when, both.format(MEI)))
         await workspace.click(ANA, receipt, "Withdraw")
     elif theirs:
@@ -843,7 +843,7 @@ async def test_the_round_for_a_comparison_that_has_ended_is_stopped_and_its_mana
     await take(watched, theirs, 0)
     await question(watched, theirs, 2)
 
-    await watched.click(ANA, await asking(watched, mine, "<@U_MEI> is answering"), "Withdraw")
+    await watched.click(ANA, await asking(watched, mine, "<@U_MEI> said yes to comparing notes"), "Withdraw")
 
     await message(watched, theirs, "<@U_ANA> has ended the comparison")
     await card(watched, theirs, "Stopped. Your answers are kept")

@@ -100,7 +100,7 @@ async def test_nobody_is_invited_more_than_three_times_a_day_by_the_same_person(
 
     await invite(workspace)
 
-    refused = await asking(workspace, root, "You have invited <@U_MEI> three times today")
+    refused = await asking(workspace, root, "You have invited <@U_MEI> three times within a day")
     await workspace.click(ANA, refused, "Invite somebody else")
     await workspace.submit(ANA, {PICK: "U_BEN"})
     await message(workspace, root, "I have asked <@U_BEN>")
@@ -251,7 +251,7 @@ async def test_who_could_not_be_asked_is_asked_on_the_next_click_and_once(worksp
     [card] = await rounds(workspace)
     theirs = Sent(card["ts"], card["channel"], MEI)
     await question(workspace, theirs, 1)
-    await message(workspace, root, "<@U_MEI> is answering")
+    await message(workspace, root, "<@U_MEI> said yes to comparing notes")
     await workspace.click_as_shown(MEI, asked, "Answer five questions")
     assert len(await rounds(workspace)) == 1
 

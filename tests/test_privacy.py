@@ -46,7 +46,7 @@ ENTRY = "role-differences"
 # Columns as long as a person's id which hold something else.
 NO_PEOPLE = {
     "team", "channel", "root_ts", "asked_ts", "slot", "ts", "thread_ts", "question_ts", "answer_ts", "revision",
-    "bot_user", "bot", "asked_in", "editors_channel", "receipt_ts", "decided_for", "greeting_ts",
+    "bot_user", "bot", "asked_in", "editors_channel", "receipt_ts", "decided_for", "greeting_ts", "exposed",
 }  # fmt: skip
 TIMES_OF_SHARE = ("made", "claimed", "sent", "seen", "talk", "ended")
 NOTE_OF = {ANA: "a quokka for my manager", BEN: "from Ben", MEI: "from Mei"}  # with what they share

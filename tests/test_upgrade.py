@@ -242,7 +242,8 @@ async def check(store: Store, library: Library) -> None:
     around = await store.replies.around(TEAM, "C_ASK", "3.0", ANA, ["channel"])
     assert around == Surroundings("whisper", None, hushed=True, opted_out=True, answers=1)
     assert await store.replies.choices_of(TEAM, ANA) == (False, True)
-    finished = Comparison(State.FINISHED, (2, 5), frozenset({Side.SENDER}))
+    exposed, agreed = frozenset({Side.SENDER}), frozenset({Side.SENDER})
+    finished = Comparison(State.FINISHED, (2, 5), agreed, exposed=exposed, is_confirmed=False)
     messages = {"receipt": ("D_ANA", "1.5")}
     compared = StoredComparison("c1", ANA, "U_MEI", "r1", "r2", finished, messages)
     assert await store.comparisons.get(TEAM, "c1") == compared
