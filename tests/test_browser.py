@@ -162,7 +162,7 @@ async def look_and_withdraw(page: Page, thread: Locator) -> None:
     await expect(thread).to_contain_text("Thanks, let's talk on Monday")
     await receipt.get_by_role("button", name="Withdraw").click()
     await picture(page, "withdraw")
-    await page.get_by_role("dialog", name="Withdraw this?").get_by_role("button", name="Withdraw").click()
+    await page.get_by_role("alertdialog", name="Withdraw this?").get_by_role("button", name="Withdraw").click()
     await expect(thread).to_contain_text(over)
 
     await act_as(page, "U_MEI")
