@@ -110,7 +110,7 @@ def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_
             "mention",
             "Is not sure, and asks whether one of these is meant:\n  Which comes first, the work or the titles?\n",
         ),
-        ("which restaurant is best?", "mention", "Says that it has no answer to this.\n"),
+        ("Is it raining today?", "mention", "Says that it has no answer to this.\n"),
         ("how do I get promoted", "dm", "Has no answer, and says: Promotion is not something my documents deal with"),
         ("thanks", "dm", "Takes it for small talk, and says: You’re welcome.\n"),
         ("thanks", "channel", "Says nothing: this is small talk.\n"),

@@ -429,7 +429,7 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
 async def test_the_shortcut_answers_anybodys_message_for_who_uses_it(
     workspace: Workspace, library: Library, channel: str
 ):
-    asked = await workspace.post("U_MEI", channel, "so, what does MTS stand for?")
+    asked = await workspace.post("U_MEI", channel, "I wonder what MTS stands for")  # not answered unasked
     message = (await workspace.messages(channel, "U_BEN"))[-1]
     await workspace.shortcut("U_BEN", "answer_from_faq", message)
 

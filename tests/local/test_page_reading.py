@@ -213,7 +213,19 @@ async def test_where_an_app_says_nothing_the_page_says_so_and_offers_to_ask_it(v
     used = await bot.hears("message_action")
     assert (used["callback_id"], used["message"]["text"]) == ("answer_from_faq", "Anybody there?")
     await expect(write_box(page)).to_be_focused()
-    await bot.says("C_ASK", "Yes, after all", thread_ts=used["message"]["ts"])
+    await expect(silence).to_be_empty()
+
+
+async def test_an_app_that_answers_late_is_not_called_silent_any_more(visit: Visit, bot: Bot):
+    page = await visit()
+    silence = page.get_by_test_id("composer").get_by_test_id("silence")
+    await write_box(page).fill("Anybody there?")
+    await write_box(page).press("Enter")
+    asked = (await bot.hears("message"))["event"]["ts"]
+    await expect(silence).to_contain_text("and said nothing.")
+
+    await bot.says("C_ASK", "Yes, after all", thread_ts=asked)
+
     await expect(silence).to_be_empty()
 
 
