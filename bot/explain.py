@@ -19,12 +19,23 @@ class AnswersError(ValueError):
         super().__init__("\n".join(problems))
 
 
+IN_WORDS = {
+    fit.Clearness.CLEAR: "The work calls for: {role}, clearly.",
+    fit.Clearness.LEANING: "The work leans towards: {role}.",
+    fit.Clearness.CLOSE: "The work is too close to call between: {role}, and {runner_up}.",
+    fit.Clearness.PICTURE: "These are too few answers for a recommendation. So far they point to: {role}.",
+}
+
+
 def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]:
-    """Work a recommendation out: the weights of each answer, their sums, and what follows from them.
+    """Say what answers come to, then work it out: the weights of each answer, their sums, and what follows from them.
 
     early: questions were left out, because they could change nothing. Raises ValueError if no question has an answer.
     """
     result = fit.recommend(quiz, answers)
+    yield from _in_words(result)
+    yield ""
+    yield "Step by step, with the weights of the quiz:"
     width = max(len(question.id) for question in quiz.all_questions)
     columns = [max(len(role.id), 6) for role in quiz.roles]
 
@@ -62,6 +73,17 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
     if any(question.id not in answers for question in quiz.questions):
         settled = "cannot change this any more" if fit.settled(quiz, answers) else "can still change this"
         yield f"what has no answer {settled}"
+
+
+def _in_words(result: fit.Recommendation) -> Iterator[str]:
+    """Say what answers come to, and which of them it rests on."""
+    role, runner_up = result.role, result.runner_up
+    yield IN_WORDS[result.clearness].format(role=role.name, runner_up=runner_up.name)
+    first, second = result.shares[role.id], result.shares[runner_up.id]
+    yield f"It has {first:.0%} of what the answers weigh; {runner_up.name}, the next, has {second:.0%}."
+    for reasons, lead in ((result.reasons, "For it"), (result.against, "Against it")):
+        if reasons:
+            yield f"{lead}: {'; '.join(' and '.join(choice.short for choice in reason.choices) for reason in reasons)}."
 
 
 def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterator[str]:

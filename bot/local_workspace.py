@@ -99,8 +99,10 @@ async def workspace(port: int, *, open_page: bool, keep: Path | None) -> AsyncIt
         raise OSError(f"A bot is already at work in the workspace at {config.url}. Stop it before you start another.")
     elif keep and not health.get("keeps"):
         raise OSError(f"The workspace at {config.url} keeps no messages. Stop it first, or leave --keep out.")
-    print(f"\n  The local workspace is at {config.url}\n  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
-    if open_page and _has_display():
+    opens = open_page and _has_display()
+    hint = "" if opens else "  Open that address in a browser, then ask in a channel there, or type /rolefit.\n"
+    print(f"\n  The local workspace is at {config.url}\n{hint}  Stop it with Ctrl-C.\n", flush=True)  # noqa: T201
+    if opens:
         webbrowser.open(config.url)
     try:
         yield config

@@ -162,7 +162,7 @@ async def look_and_withdraw(page: Page, thread: Locator) -> None:
     await expect(thread).to_contain_text("Thanks, let's talk on Monday")
     await receipt.get_by_role("button", name="Withdraw").click()
     await picture(page, "withdraw")
-    await page.get_by_role("dialog", name="Withdraw this?").get_by_role("button", name="Withdraw").click()
+    await page.get_by_role("alertdialog", name="Withdraw this?").get_by_role("button", name="Withdraw").click()
     await expect(thread).to_contain_text(over)
 
     await act_as(page, "U_MEI")
@@ -313,6 +313,18 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
     await expect(page.get_by_test_id("messages")).to_contain_text(
         "@Mei Chen has written something about this question of yours: read the reply."
     )
+
+
+async def test_where_the_bot_stays_silent_the_page_says_so_and_the_bot_says_why(page: Page):
+    await write(page, "Message #ask-ai-roles", "who decides who gets what title")
+    silence = page.get_by_test_id("composer").get_by_test_id("silence")
+    await expect(silence).to_contain_text("Rolefit read “who decides who gets what title” and said nothing.")
+    await silence.get_by_role("button", name="Answer from the FAQ").click()
+
+    told = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="Unasked I say nothing to this")
+    await expect(told).to_contain_text("I am not sure enough of an answer.")
+    await expect(told.get_by_role("button", name="Which comes first, the work or the titles?")).to_be_in_viewport()
+    await picture(page, "silence")
 
 
 async def test_an_edited_question_has_its_answer_changed_and_a_deleted_one_taken_away(page: Page):

@@ -107,6 +107,10 @@ async def ask(page: Page, violations: Violations) -> None:
     await violations.look("message being edited")
     await page.keyboard.press("Escape")
 
+    await write(page, "Message #ask-ai-roles", "Good morning all")
+    await expect(page.get_by_test_id("composer").get_by_test_id("silence")).to_contain_text("and said nothing.")
+    await violations.look("silence of the bot")
+
     await asked.get_by_test_id("replies").click()
     thread = page.get_by_test_id("thread-messages")
     await expect(thread.get_by_role("table")).to_be_visible()
@@ -214,6 +218,7 @@ THUMBS = {
     "positive_button": {"text": plain("Helpful"), "value": "up"},
     "negative_button": {"text": plain("Not helpful"), "value": "down"},
 }
+CONFIRM = {"title": plain("Stop it?"), "text": plain("All of it."), "confirm": plain("Stop"), "deny": plain("Go on")}
 MIXED = [
     {"type": "header", "text": plain("A header")},
     section(
@@ -225,10 +230,23 @@ MIXED = [
         "type": "context",
         "elements": [{"type": "mrkdwn", "text": "For <@U_ANA>: <https://a.example|the source> of `it`"}],
     },
-    actions(button("Go", "go", style="primary"), button("Stop", "stop", style="danger"), button("Open", "modal")),
+    actions(
+        button("Go", "go", style="primary"),
+        button("Stop", "stop", style="danger", confirm=CONFIRM),
+        button("Open", "modal"),
+    ),
     {"type": "context_actions", "elements": [THUMBS]},
     {"type": "markdown", "text": "# Title\n\n- a [link](https://a.example)\n\n| a | b |\n|---|---|\n| 1 | 2 |"},
 ]
+
+
+async def read_on(page: Page, workspace: Workspace, violations: Violations) -> None:
+    """Look at the page where something comes while one reads farther up."""
+    await page.evaluate("document.getElementById('messages-panel').scrollTop = 0")
+    await expect(page.get_by_test_id("messages").get_by_test_id("message").first).to_be_in_viewport()
+    await workspace.post("U_BEN", "C_ASK", "Something new")
+    await expect(page.get_by_role("button", name="New messages")).to_be_visible()
+    await violations.look("news below what is read")
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -254,6 +272,12 @@ async def test_nothing_that_a_bot_may_show_is_objected_to(browser: Browser, look
             await violations.look("menu open")
             await page.keyboard.press("Escape")
 
+            await message.get_by_role("button", name="Stop").click()
+            await expect(page.get_by_role("alertdialog", name="Stop it?")).to_be_visible()
+            await violations.look("confirmation")
+            await page.keyboard.press("Escape")
+            await read_on(page, workspace, violations)
+
             await message.get_by_role("button", name="Open", exact=True).click()
             trigger = (await bot.hears("block_actions"))["trigger_id"]
             view = {"type": "modal", "title": plain("A form"), "submit": plain("Send"), "blocks": FORM}
@@ -272,7 +296,7 @@ async def test_nothing_that_a_bot_may_show_is_objected_to(browser: Browser, look
             await expect(modal).to_be_hidden()
 
             await show_channels(page)
-            await page.get_by_role("button", name="New message").click()
+            await page.get_by_role("button", name="New message", exact=True).click()
             await page.get_by_role("button", name="To: Select people").click()
             await violations.look("people to write to")
             await page.keyboard.press("Escape")

@@ -78,17 +78,46 @@ def test_ask_is_silent_about_lunch():
 def test_ask_says_in_which_language_the_bot_would_not_answer():
     output = rolefit_here("ask", "was ist der Unterschied zwischen RE und RS?", "--surface", "dm").stdout
 
-    assert output.startswith("only_english")
-    assert "Taken for German" in output
-    assert "Ich spreche bisher nur Englisch." in output
+    assert output == "Takes it for German, and says: Ich spreche bisher nur Englisch.\n"
 
 
-def test_ask_prints_the_answer_and_why():
-    output = rolefit_here("ask", "What does Member of Technical Staff mean?").stdout
+def test_ask_prints_the_answer_and_why_in_plain_words_and_the_figures_when_told_to():
+    output = rolefit_here("ask", "What does MTS mean?").stdout
+    verbose = rolefit_here("ask", "What does MTS mean?", "--verbose").stdout
 
-    assert output.startswith("answer")
+    assert output.startswith("Answers: What does “Member of Technical Staff” mean at OpenAI and Anthropic?\n")
     assert "Bell Labs" in output
-    assert "Matched: " in output
+    assert re.search(r"^Why: it is like “.+”, by “mts” \(read as “member of technical staff”\)", output, re.MULTILINE)
+    assert re.search(r"Certainty: [01]\.\d\d of 1\.$", output)
+    assert "Candidates" not in output
+    assert verbose.startswith(output)
+    assert "Candidates: member-of-technical-staff " in verbose
+    assert "Matched: " in verbose
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "words"),
+    [
+        ("lunch at 12?", "channel", "Says nothing: nothing in it looks like a question about AI roles or titles.\n"),
+        (
+            "who decides who gets what title",
+            "channel",
+            "Says nothing: unasked it answers only what it is sure of, and this it is not.\n"
+            "Nearest: Which comes first, the work or the titles?\nWhy: it is like “",
+        ),
+        (
+            "who decides who gets what title",
+            "mention",
+            "Is not sure, and asks whether one of these is meant:\n  Which comes first, the work or the titles?\n",
+        ),
+        ("Is it raining today?", "mention", "Says that it has no answer to this.\n"),
+        ("how do I get promoted", "dm", "Has no answer, and says: Promotion is not something my documents deal with"),
+        ("thanks", "dm", "Takes it for small talk, and says: You’re welcome.\n"),
+        ("thanks", "channel", "Says nothing: this is small talk.\n"),
+    ],
+)
+def test_ask_says_in_plain_words_why_there_is_no_answer(text: str, surface: str, words: str):
+    assert rolefit_here("ask", text, "--surface", surface).stdout.startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +227,7 @@ def test_a_misspelt_setting_is_named_once_and_stops_nothing():
     result = rolefit_here("ask", "lunch at 12?", SLACK_BOT_TOKN="xoxb-1")
 
     assert result.returncode == 0
-    assert result.stdout.startswith("silence")
+    assert result.stdout.startswith("Says nothing")
     assert result.stderr == (
         "SLACK_BOT_TOKN is no setting and changes nothing. If SLACK_BOT_TOKEN is meant, correct its name.\n"
     )
@@ -235,6 +264,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
     done = rolefit_here("fit", str(file))
 
     assert done.returncode == 0
+    assert done.stdout.startswith("The work calls for: AI engineer, clearly.\nIt has ")
     assert "papers-and-methods + services-and-features, half each" in done.stdout
     assert (
         "which-uncertainty = will-it-hold does not count: these two are not in front and too close to call"

@@ -429,7 +429,7 @@ async def test_a_question_after_the_command_can_be_posted_where_it_was_typed(wor
 async def test_the_shortcut_answers_anybodys_message_for_who_uses_it(
     workspace: Workspace, library: Library, channel: str
 ):
-    asked = await workspace.post("U_MEI", channel, "so, what does MTS stand for?")
+    asked = await workspace.post("U_MEI", channel, "I wonder what MTS stands for")  # not answered unasked
     message = (await workspace.messages(channel, "U_BEN"))[-1]
     await workspace.shortcut("U_BEN", "answer_from_faq", message)
 
@@ -482,13 +482,35 @@ async def test_a_channel_that_the_bot_is_not_in_cannot_be_the_editors(workspace:
     assert "there is no channel yet" in shown(await panel(workspace))
 
 
-async def test_the_shortcut_says_so_where_there_is_nothing_to_read_or_to_answer(workspace: Workspace):
+async def test_the_shortcut_says_so_where_there_is_nothing_to_read_or_to_answer(workspace: Workspace, library: Library):
     await workspace.post("U_MEI", "C_ASK", "which restaurant has the best ramen?")
     message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
 
     await workspace.shortcut("U_BEN", "answer_from_faq", message)
 
-    await whispered(workspace, "I don’t know that one.", "U_BEN")
+    told = await whispered(workspace, "I don’t know that one.", "U_BEN")
+    assert shown(told).startswith(library.words.manners.silent_nothing_near)
+
+
+async def test_the_shortcut_says_why_nothing_was_said_unasked_and_not_where_somebody_asked(
+    workspace: Workspace, library: Library
+):
+    asked = await workspace.post("U_MEI", "C_ASK", "who decides who gets what title")
+    await workspace.settled()
+    assert (await workspace.messages("C_ASK", "U_BEN"))[-1]["ts"] == asked
+    message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
+
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+    told = await whispered(workspace, "Unasked I say nothing to this", "U_BEN")
+    assert shown(told).startswith(library.words.manners.silent_unsure)
+    assert buttons(told)  # with what may have been meant
+
+    mentioned = await workspace.mention("U_MEI", "C_GENERAL", "who decides who gets what title")
+    await workspace.replies(mentioned)
+    message = next(m for m in await workspace.messages("C_GENERAL", "U_BEN") if m["ts"] == mentioned)
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+    told = await whispered(workspace, "", "U_BEN", "C_GENERAL")
+    assert "Unasked" not in shown(told)
 
 
 # What a strict reader found

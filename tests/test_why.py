@@ -1,9 +1,12 @@
 """Why an answer was given is told in words, and whom an entry belongs to is read from what editors write."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.domain.faq import Surface, rank
 from bot.domain.owner import Owner, read_owner
-from bot.domain.why import FAIRLY_SURE, SURE, Certainty, certainty, explain
+from bot.domain.why import FAIRLY_SURE, SURE, Certainty, Silent, certainty, explain, why_silent
 from bot.knowledge import Library
 
 
@@ -49,6 +52,30 @@ def test_of_two_questions_each_has_its_own_runner_up(library: Library):
 def test_what_is_no_candidate_has_no_explanation(library: Library):
     assert explain(library.index.rank("what does MTS mean?"), "xai-dropped-researcher") is None
     assert explain((), "member-of-technical-staff") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("lunch at 12?", Silent.NOTHING_NEAR),
+        ("who decides who gets what title", Silent.UNSURE),
+        ("mts", Silent.NOT_ASKED),
+        ("what does MTS mean?", None),
+    ],
+)
+def test_why_nothing_is_said_unasked(library: Library, text: str, reason: Silent | None):
+    ranked = rank(text, Surface.CHANNEL, library.index, library.thresholds)
+
+    assert why_silent(ranked, Surface.CHANNEL, library.thresholds) is reason
+
+
+def test_between_two_that_fit_as_well_nothing_is_said(library: Library):
+    first, second, *_ = rank("what does MTS mean?", Surface.CHANNEL, library.index, library.thresholds)
+    strict = library.thresholds.model_copy(update={"gap": 0.1})
+
+    level = (first, replace(second, confidence=first.confidence - 0.05))
+    assert why_silent(level, Surface.CHANNEL, strict) is Silent.BETWEEN
+    assert why_silent(level, Surface.CHANNEL, library.thresholds.model_copy(update={"gap": 0.01})) is None
 
 
 @pytest.mark.parametrize(

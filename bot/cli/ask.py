@@ -12,9 +12,16 @@ from bot.cli.shared import cli, read_library, read_settings, read_surface, score
 from bot.settings import Switch
 
 if TYPE_CHECKING:
-    from bot.domain.faq import Reply
+    from bot.domain.faq import Reply, Surface
     from bot.domain.matching import Candidate
+    from bot.knowledge import Library
 
+SILENT = {  # why nothing is said, by bot.domain.why.Silent
+    "silent_nothing_near": "nothing in it looks like a question about AI roles or titles",
+    "silent_unsure": "unasked it answers only what it is sure of, and this it is not",
+    "silent_between": "several answers fit it about as well",
+    "silent_not_asked": "it is not put so that it would be taken for a question to everybody",
+}
 LEAVE = ("quit", "exit")  # what ends a chat besides Ctrl-D
 
 
@@ -23,39 +30,43 @@ def ask(
     text: Annotated[str, typer.Argument(help="What somebody writes.")],
     surface: Annotated[str, typer.Option(help="Where: channel, thread, mention or dm.")] = "channel",
     after: Annotated[str | None, typer.Option(help="The entry the thread was answered with before.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also print what it was decided by.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what the bot would answer, and why."""
-    from bot.domain import faq
+    from bot.domain import faq, smalltalk
 
     library, place = read_library(), read_surface(surface)
     if after is not None and library.entry(after) is None:
         stop([f"--after {after}: there is no such entry in faq.yaml."])
     scorer = scorer_of(library)
     reply = faq.reply_to(text, place, library.index, library.thresholds, after=after, scorer=scorer)
-    explained = _explained(reply, faq.rank(text, place, library.index, library.thresholds, after=after, scorer=scorer))
-    language = None if isinstance(reply, faq.Silence) else library.language.identify(text)
-    if language:
+    ranked = faq.rank(text, place, library.index, library.thresholds, after=after, scorer=scorer)
+    explained = _explained(reply, ranked)
+    unasked = place in faq.UNPROMPTED
+    talk = smalltalk.read(text, library.words.talk)
+    language = None if talk or isinstance(reply, faq.Silence) else library.language.identify(text)
+    if talk or language:
         reply = faq.Silence()
-        explained |= {"decision": "silence" if place in faq.UNPROMPTED else "only_english", "entry": None}
+        asked = "talk" if talk and library.words.talk.of(talk).reply else "silence" if talk else "only_english"
+        explained |= {"decision": "silence" if unasked else asked, "entry": None}
     explained["language"] = language
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"{explained['decision']}  (confidence {explained['confidence']:.2f})")
-    for candidate in reply.entries if isinstance(reply, faq.Answer) else ():
-        entry = library.entries[candidate.entry]
-        typer.echo(f"\n{entry.question}\n{entry.answer}")
-    if language:
-        typer.echo(f"Taken for {language.title()}: in channels nothing is said, and where the bot is asked this:")
-        typer.echo(library.words.languages.of(language))
-    if explained["candidates"]:
-        typer.echo("\nCandidates: " + ", ".join(f"{c['entry']} {c['confidence']:.2f}" for c in explained["candidates"]))
-        typer.echo(f"Taken for: {explained['phrasing']}")
-        typer.echo("Matched: " + (", ".join(f"{a} = {b}" for a, b in explained["matched"]) or "nothing"))
-        typer.echo("Not explained: " + (", ".join(explained["unexplained"]) or "nothing"))
-    if explained["near"] is not None:
-        typer.echo(f"The sentence encoder was asked too: {explained['near']:.2f} alike to the nearest known wording")
+    if talk:
+        said = None if unasked else library.words.talk.of(talk).reply
+        typer.echo(f"Takes it for small talk, and says: {said}" if said else "Says nothing: this is small talk.")
+    elif language:
+        said = f", and says: {library.words.languages.of(language)}" if not unasked else ", and says nothing."
+        typer.echo(f"Takes it for {language.title()}{said}")
+    else:
+        for line in _in_words(text, place, reply, ranked, library):
+            typer.echo(line)
+    if verbose:
+        typer.echo()
+        for line in _figures(explained):
+            typer.echo(line)
 
 
 @cli.command()
@@ -103,6 +114,62 @@ def _lines() -> Iterator[str]:
         except EOFError:
             typer.echo()
             return
+
+
+def _in_words(
+    text: str, place: "Surface", reply: "Reply", ranked: "tuple[Candidate, ...]", library: "Library"
+) -> Iterator[str]:
+    """Say in plain words what is said to a message, and why."""
+    from bot.domain import faq
+    from bot.domain.why import WORTH_NAMING, why_silent
+
+    if isinstance(reply, faq.Answer):
+        for candidate in reply.entries:
+            entry = library.entries[candidate.entry]
+            yield f"Answers: {entry.question}\n"
+            yield f"{entry.answer}\n"
+            yield f"Why: {_why(candidate)}"
+        return
+    if isinstance(reply, faq.Silence):
+        reason = why_silent(ranked, place, library.thresholds)
+        # None is left where it leans on what was said before, or was answered just now.
+        yield f"Says nothing: {SILENT[reason] if reason else 'by itself it asks nothing new'}."
+    elif (decoy := library.decoy(library.decoys.recognise(text) or "")) and decoy.reply:
+        yield f"Has no answer, and says: {decoy.reply}"
+    elif isinstance(reply, faq.NoAnswer):
+        yield "Says that it has no answer to this."
+    if isinstance(reply, faq.Suggestions):
+        yield "Is not sure, and asks whether one of these is meant:"
+        yield from (f"  {library.entries[candidate.entry].question}" for candidate in reply.candidates)
+    elif ranked and ranked[0].confidence >= WORTH_NAMING:
+        yield f"Nearest: {library.entries[ranked[0].entry].question}"
+    if ranked and ranked[0].confidence >= WORTH_NAMING:
+        bars = library.thresholds if ranked[0].nearness is None else library.thresholds.for_second_stage()
+        yield f"Why: {_why(ranked[0], bars.sure if place in faq.UNPROMPTED else bars.asked)}"
+
+
+def _why(candidate: "Candidate", bar: float | None = None) -> str:
+    """Say how a message came to an entry: the wording it is like, the words that tell, how sure; bar: to be reached."""
+    from bot.domain.why import explain
+
+    explanation = explain((candidate,), candidate.entry)
+    matched = explanation.matched if explanation else ()
+    words = ", ".join(f"“{word}”" + (f" (read as “{meaning}”)" if meaning else "") for word, meaning in matched)
+    like = f"it is like “{candidate.phrasing}”" + (f", by {words}" if words else "")
+    needed = "" if bar is None else f", and an answer takes {bar:.2f}"
+    return f"{like}. Certainty: {candidate.confidence:.2f} of 1{needed}."
+
+
+def _figures(explained: dict[str, Any]) -> Iterator[str]:
+    """Give what a decision was made by."""
+    yield f"Decision: {explained['decision']}, confidence {explained['confidence']:.2f}"
+    if explained["candidates"]:
+        yield "Candidates: " + ", ".join(f"{c['entry']} {c['confidence']:.2f}" for c in explained["candidates"])
+        yield f"Taken for: {explained['phrasing']}"
+        yield "Matched: " + (", ".join(f"{a} = {b}" for a, b in explained["matched"]) or "nothing")
+        yield "Not explained: " + (", ".join(explained["unexplained"]) or "nothing")
+    if explained["near"] is not None:
+        yield f"The sentence encoder was asked too: {explained['near']:.2f} alike to the nearest known wording"
 
 
 def _explained(reply: "Reply", ranked: "tuple[Candidate, ...]") -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Why an answer was given, in terms that a reader can follow: words, how sure, and what else it may have been."""
+"""Why an answer was given, or none, in terms that a reader can follow: words, how sure, what else it may have been."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.faq import Answer, ReplyThresholds, Surface, decide
 from bot.domain.matching import Candidate
 
 SURE, FAIRLY_SURE = 0.8, 0.5  # confidences, which are calibrated: right four times of five, more often right than wrong
@@ -29,6 +30,33 @@ class Explanation:
     matched: tuple[tuple[str, str], ...]
     certainty: Certainty
     runner_up: str | None
+
+
+class Silent(StrEnum):
+    """Why nothing is said to a message that was not put to the bot."""
+
+    NOTHING_NEAR = "silent_nothing_near"
+    UNSURE = "silent_unsure"
+    BETWEEN = "silent_between"
+    NOT_ASKED = "silent_not_asked"
+
+
+def why_silent(ranked: Sequence[Candidate], surface: Surface, thresholds: ReplyThresholds) -> Silent | None:
+    """Say why the candidates, best first, get no answer unasked; None if they do. The bars are those of `decide`.
+
+    surface: one of UNPROMPTED.
+    """
+    if not ranked or ranked[0].confidence < WORTH_NAMING:
+        return Silent.NOTHING_NEAR
+    best = ranked[0]
+    bars = thresholds if best.nearness is None else thresholds.for_second_stage()
+    if isinstance(decide(tuple(ranked), surface, bars), Answer):
+        return None
+    if best.confidence < (bars.asked if best.leans else bars.sure):
+        return Silent.UNSURE
+    runner_up = next((other for other in ranked[1:] if other.question == best.question), None)
+    close = runner_up is not None and best.confidence - runner_up.confidence < bars.gap
+    return Silent.BETWEEN if close else Silent.NOT_ASKED
 
 
 def certainty(confidence: float) -> Certainty:

@@ -150,6 +150,10 @@ class MannersWords(Authored):
     quiet_on: Plain
     quiet_off: Plain
     nothing_to_read: Plain
+    silent_nothing_near: Plain
+    silent_unsure: Plain
+    silent_between: Plain
+    silent_not_asked: Plain
     welcome: Plain
     welcome_shared: Plain
     channel: Plain

@@ -13,6 +13,7 @@ from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.language import Language
 from bot.domain.matching_text import MAX_CHARACTERS, Form
+from bot.domain.why import why_silent
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -23,7 +24,7 @@ from bot.slack.gateway import Render, SlackWorkError, UncertainError
 from bot.slack.payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK, ReplyWorker
-from bot.slack.text import without_mention
+from bot.slack.text import mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, ReplyState
 
@@ -192,8 +193,12 @@ class FaqWorker(ReplyWorker):
         entries: list[str],
         response_url: str,
         team: str,
+        silent: str = "",
     ) -> None:
-        """Show somebody what the FAQ says to a message, and let them post it in its thread, unless it stands there."""
+        """Show somebody what the FAQ says to a message, and let them post it in its thread, unless it stands there.
+
+        silent: why it has no answer unasked, by the name in words.yaml; "" if it has, or was put to the bot.
+        """
 
         async def look() -> dict[str, Any]:
             reply = await self._store.replies.get(team, channel, question_ts)
@@ -207,6 +212,8 @@ class FaqWorker(ReplyWorker):
             if not kind:
                 return blocks.say(library.words.manners.nothing_to_read)
             said = rendered(kind, entries, library)
+            if silent and not known["is_posted"]:
+                said = joined(blocks.say(getattr(library.words.manners, silent)), said)
             if kind != ANSWER or known["is_posted"] or channel.startswith(DIRECT_MESSAGE):
                 return said
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
@@ -435,13 +442,31 @@ async def answer_shortcut(
     if text and reply is None:
         reply = PlannedReply(UNKNOWN)
     planned = reply or PlannedReply("")
+    silent = ""
+    if planned.kind not in ("", ONLY_ENGLISH):
+        silent = await _why_silent(message_shortcut, text, str(context.bot_user_id), library, second_stage)
     if planned.kind:
         metrics.REPLIES.labels(planned.kind, Surface.COMMAND).inc()
     key = Work.ANSWER_SHORTCUT.key(team, channel, message.ts, message_shortcut.user.id, message_shortcut.action_ts)
     thread_ts, url = message.thread_ts or message.ts, message_shortcut.response_url
     where = (channel, thread_ts, message.ts)
-    await jobs.start(key, faq_worker.answer_shortcut, *where, planned.kind, list(planned.entries), url, team)
+    await jobs.start(key, faq_worker.answer_shortcut, *where, planned.kind, list(planned.entries), url, team, silent)
     await ack()
+
+
+async def _why_silent(
+    shortcut: MessageShortcut, text: str, bot_user: str, library: Library, second: SecondStage | None
+) -> str:
+    """Name the sentence of words.yaml that says why a message has no answer unasked; "" if it has, or was put to us."""
+    message = shortcut.message
+    if message.bot_id or shortcut.channel.id.startswith(DIRECT_MESSAGE) or mentions(message.text or "", bot_user):
+        return ""
+    surface = Surface.CHANNEL if message.thread_ts in (None, message.ts) else Surface.THREAD
+    if second is None:
+        ranked = faq.rank(text, surface, library.index, library.thresholds)
+    else:
+        ranked = await second.rank(text, surface, library)
+    return why_silent(ranked, surface, library.thresholds) or ""
 
 
 def register(app: AsyncApp) -> None:

@@ -531,9 +531,9 @@ async def test_a_confirmation_is_asked_for_first(visit, bot):
     page = await visit()
 
     await page.get_by_role("button", name="Remove").click()
-    await page.get_by_role("dialog", name="Delete?").get_by_role("button", name="Keep").click()
+    await page.get_by_role("alertdialog", name="Delete?").get_by_role("button", name="Keep").click()
     await page.get_by_role("button", name="Remove").click()
-    await page.get_by_role("dialog", name="Delete?").get_by_role("button", name="Delete").click()
+    await page.get_by_role("alertdialog", name="Delete?").get_by_role("button", name="Delete").click()
 
     assert (await bot.hears("block_actions"))["actions"][0]["action_id"] == "remove"
 

@@ -75,7 +75,7 @@ async def test_a_thread_that_is_closed_stays_closed_after_a_reload(visit: Visit,
 async def test_several_people_and_the_bot_talk_in_a_group(visit: Visit, bot: Bot):
     ana, mei = await visit("U_ANA"), await visit("U_MEI")
 
-    await ana.get_by_role("button", name="New message").click()
+    await ana.get_by_role("button", name="New message", exact=True).click()
     form = ana.get_by_role("dialog", name="New message")
     await form.get_by_role("button", name="To: Select people").click()
     for person in ("Mei Chen", "Rolefit"):
