@@ -119,7 +119,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
 
     said = shown(told).replace("*", "")
     assert "Your work calls for the role of an AI researcher." in said
-    assert "That is clear: a research engineer comes far behind." in said
+    assert "That is clear. Next comes a research engineer." in said
     assert said.count("█") == 20
     assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
     assert "What would flip it to an AI engineer: “" in said
@@ -879,7 +879,7 @@ async def test_what_rests_on_fewer_answers_says_so_and_is_clear_only_if_the_othe
     told = await result(workspace, root)
 
     assert "Your work leans towards the role of an AI researcher." in shown(told)
-    assert "It is not clear yet: question 4 could still change that. It rests on 4 of 5 answers." in shown(told)
+    assert "It is not clear yet: question 4 could still narrow the lead. It rests on 4 of 5 answers." in shown(told)
     await write(workspace, root, "continue")
     await message(workspace, root, "Asked again below.")  # the question has stood here before, with the same buttons
     asked = await question(workspace, root, 4)

@@ -340,7 +340,9 @@ class ResultWords(Authored):
     work_own_shared: Annotated[Line, _text("sender")]
     work_role_shared: Annotated[Line, _text("sender")]
     clear: Annotated[Line, _text("work", "role", "runner_up")]
+    clear_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning: Annotated[Line, _text("work", "role", "runner_up")]
+    leaning_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning_open: Annotated[Line, _text("work", "role", "questions")]
     leaning_tie_break: Annotated[Line, _text("work", "role", "runner_up")]
     close: Annotated[Line, _text("work", "role", "runner_up")]
@@ -358,6 +360,7 @@ class ResultWords(Authored):
     decided: Plain
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
+    flip_alone: Annotated[Line, _text("choice", "question")]
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain

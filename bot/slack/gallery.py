@@ -36,6 +36,7 @@ from bot.slack import (
     home_gallery,
     manners_blocks,
     result,
+    result_gallery,
     run_messages,
     share_blocks,
     shared_result,
@@ -342,7 +343,7 @@ def rounds(library: Library) -> Iterator[Rendering]:
 
 
 def shortened(library: Library) -> Iterator[Rendering]:
-    """Give rounds that ended early, that left one question out, and that left all out."""
+    """Give rounds that ended early, that left one question out or all, and one for each way to say how clear it is."""
     asked = library.quiz.questions
     every = frozenset(question.id for question in asked)
     runs = [Run(library.quiz, skipped=every)]
@@ -356,7 +357,7 @@ def shortened(library: Library) -> Iterator[Rendering]:
     for question in asked:
         left = {name: choices for name, choices in complete.answers.items() if name != question.id}
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
-    for run in runs:
+    for run in [*runs, *result_gallery.worded(library.quiz)]:
         yield from results(run, library)
 
 
