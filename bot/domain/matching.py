@@ -31,6 +31,7 @@ REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
 SLIGHT = 0.05  # weight that every message has besides its words
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
+BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 TOPICAL = 0.03  # weight that at least one shared word must have
 
@@ -209,10 +210,20 @@ class Index:
         self._postings = Postings(phrased, answered, np.array(topical, np.float32))
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
         self._lay_out(in_order)
+        self._about = self._entries_about_names()
         self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
+
+    def _entries_about_names(self) -> dict[str, int]:
+        """Give by name the place of the entry about it: the first whose question names it and nobody else."""
+        about: dict[str, int] = {}
+        for place, start in enumerate(self._starts[:-1].tolist()):
+            names = {term.key for term in self._question(start) if term.kind == NAME}
+            if len(names) == 1:
+                about.setdefault(names.pop(), place)
+        return about
 
     @classmethod
     def build(
@@ -417,8 +428,7 @@ class Index:
     def _parts(self, parsed: Utterance, after: str | None) -> list[_Part]:
         """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
         sentences = parsed.sentences
-        followed = self._followed(sentences[-1], after) if after is not None and sentences else None
-        leaning = [followed] if followed else []
+        leaning = self._followed(parsed, after) if after is not None and sentences else []
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
         if not asking:
             return [*leaning, self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else leaning
@@ -442,15 +452,48 @@ class Index:
             return frozenset()
         return frozenset(term.kind for term in self._part(0, sentence).terms if term.kind is not None)
 
-    def _followed(self, sentence: Sentence, after: str) -> _Part | None:
-        """Read "and at Anthropic?" as the question before with the new name or role in the place of the old one."""
-        place, kinds = self._place.get(after), self._kinds(sentence)
+    def _question(self, phrasing: int) -> Sequence[Term]:
+        question = joined(read(self._texts[phrasing]).sentences)
+        return self._lexicon.terms(question.words, question.typed)
+
+    def _followed(self, parsed: Utterance, after: str) -> list[_Part]:
+        """Read "and at Anthropic?" as the question before with the new name or role in the place of the old one.
+
+        Where it says no more than a name, it is also read as the question of the entry about whom that names; and as
+        that alone, where the question before names nobody: after "which companies are flat?" the same would be said
+        again.
+        """
+        sentence, place = parsed.sentences[-1], self._place.get(after)
+        kinds = self._kinds(sentence)
         if place is None or not kinds:
+            return []
+        terms = self._part(0, sentence).terms
+        asked = self._question(int(self._starts[place]))
+        questions = {place: [term for term in asked if term.kind not in kinds]}
+        about = self._about.get(self._bare_name(parsed, terms) or "")
+        if about is not None and about != place:
+            if len(questions[place]) == len(asked):
+                del questions[place]
+            questions[about] = [term for term in self._question(int(self._starts[about])) if term.kind != NAME]
+        return [
+            _Part(
+                0,
+                replace(sentence, form=Form.QUESTION, asks=self._asks[int(self._starts[leant_on])]),
+                [*unchanged, *terms],
+                leans=True,
+            )
+            for leant_on, unchanged in questions.items()
+        ]
+
+    def _bare_name(self, parsed: Utterance, terms: Sequence[Term]) -> str | None:
+        """Give the key of the one name that a follow-up asks about, if it says nothing besides and speaks to nobody."""
+        sentence = parsed.sentences[-1]
+        if sentence.form is Form.STATEMENT or sentence.asks in PARTICULAR or parsed.about_you or parsed.called:
             return None
-        question = joined(read(self._texts[self._starts[place]]).sentences)
-        unchanged = [term for term in self._part(0, question).terms if term.kind not in kinds]
-        as_question = replace(sentence, form=Form.QUESTION, asks=question.asks)
-        return _Part(0, as_question, [*unchanged, *self._part(0, sentence).terms], leans=True)
+        kinds = {term.kind for term in terms} - {None}
+        names = {term.key for term in terms if term.kind == NAME}
+        rest = max((term.substance for term in terms if term.kind is None), default=0.0)
+        return names.pop() if kinds == {NAME} and len(names) == 1 and rest < BESIDE_A_NAME else None
 
     def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}

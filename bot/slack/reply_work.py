@@ -362,8 +362,8 @@ class ReplyWorker(SlackWorker):
         if reply.thread_ts:
             # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
             await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
-        # An edit of what was asked before is not what the talk goes on from.
-        is_new = reply.answer_ts is None and not reply.revision
+        # An edit of what was asked before is not what the talk goes on from; a suggestion that is chosen is.
+        is_new = (reply.answer_ts is None and not reply.revision) or bool(reply.offered)
         if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts) and is_new:
             await self._store.record_answer(team, channel, TOP_LEVEL, reply.entries[-1])
         return {"earlier": earlier, "digest": await self._digest(reply)}

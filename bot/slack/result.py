@@ -241,8 +241,8 @@ def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn |
 def lead_name(run: Run, found: Recommendation) -> str:
     """Name the sentence that a result begins with.
 
-    How far behind the runner-up is said to be follows from how many answers would flip it, so that this agrees with what
-    is said of that below.
+    How far behind the runner-up is said to be follows from how many answers would flip it, so that this agrees with
+    what is said of that below.
     """
     if found.clearness is Clearness.PICTURE:
         return "picture_close" if found.level else "picture"

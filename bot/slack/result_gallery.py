@@ -1,4 +1,4 @@
-"""Finished rounds for the gallery: one for every sentence by which a result can say how clear it is and what flips it."""
+"""Finished rounds for the gallery: one for every sentence that says how clear a result is and what would flip it."""
 
 from collections.abc import Iterator
 from itertools import combinations, product
