@@ -1,5 +1,8 @@
 """Where one looks: what a click changes is seen where one has clicked, or a line there leads to it."""
 
+import pytest
+
+from bot.knowledge import Library
 from tests.test_quiz_conversation import asking, begin, card, message, question, result, take_at_once, write
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
@@ -97,6 +100,27 @@ async def test_who_clicks_on_the_card_outside_the_thread_is_led_into_it(workspac
     assert "thread_ts" not in led
 
 
+@pytest.mark.parametrize("left", ["Pause", "stop"])
+async def test_who_goes_on_by_the_card_is_led_to_where_the_next_question_is(workspace: Workspace, left: str):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    before = await question(workspace, root, 2)
+    if left == "stop":
+        await write(workspace, root, left)
+    else:
+        await workspace.click("U_ANA", await card(workspace, root, "→"), left)
+    now = await card(workspace, root, "Your answers are kept")
+
+    await workspace.click("U_ANA", now, "Continue")
+
+    led = await whispered(workspace, root.channel, "It is in the thread of these questions.")
+    again = await question(workspace, root, 2)
+    assert again["ts"] > before["ts"]
+    assert f";ts={again['ts']}" in led["text"]
+    assert "thread_ts" not in led
+
+
 async def test_the_picture_so_far_is_led_to_from_the_card(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -173,3 +197,40 @@ async def test_what_answers_the_question_just_asked_needs_no_line(workspace: Wor
     await workspace.settled()
 
     assert await lines(workspace, root) == []
+
+
+async def test_an_answer_to_a_later_question_is_said_to_be_noted(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    first = await question(workspace, root, 1)
+    await workspace.click("U_ANA", first, buttons(first)[0])
+    second = await question(workspace, root, 2)
+
+    await write(workspace, root, "4c")
+
+    told = await message(workspace, root, "I noted your answer to question 4")
+    label = library.quiz.questions[3].choices[2].label
+    assert shown(told) == f"I noted your answer to question 4: “{label}”. Question 2 is still to be answered."
+    assert buttons(await workspace.latest("U_ANA", second)) == buttons(second)
+    await card(workspace, root, label)
+
+
+async def test_several_answers_to_later_questions_are_noted_in_one_line(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    await write(workspace, root, "4c, 3a")
+
+    told = await message(workspace, root, "I noted your answer to question 4")
+    assert shown(told).startswith("I noted your answer to question 3")
+    assert shown(told).endswith("Question 1 is still to be answered.")
+
+
+async def test_answers_that_begin_with_what_is_asked_need_no_line(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    await write(workspace, root, "1b, 2a")
+    await question(workspace, root, 3)
+    await workspace.settled()
+
+    assert "I noted" not in "".join(map(shown, await workspace.thread(root.channel, root, "U_ANA")))

@@ -293,6 +293,8 @@ class QuizWords(Authored):
     stop: Button
     expired_note: Plain
     edited_since: Annotated[Line, _text("kept", "given")]
+    noted: Annotated[Line, _text("number", "choice")]
+    noted_open: Annotated[Line, _text("number")]
     changed: Annotated[Line, _text("number", "choice")]
     changed_tie_break: Annotated[Line, _text("choice")]
     changed_purpose: Annotated[Line, _text("choice")]

@@ -47,6 +47,7 @@ from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before, change_note
+from bot.slack.run_notes import noted
 from bot.slack.share_blocks import Filled
 from bot.slack.text import escape, fill, mention
 from bot.storage import PROMPT, ChannelSettings, Revealed, Share, ShareState, StoredComparison, StoredRun
@@ -249,6 +250,11 @@ def questions(library: Library) -> Iterator[Rendering]:
             yield from _thread(f"{answered}, over", over, library, _prompt_slots(over))
         for state, over in _over(asked, begun).items():
             yield from _thread(f"{asked.id} {state}", over, library, _prompt_slots(over))
+    first, _, third, *_ = library.quiz.questions
+    ahead = {third.id: (third.choices[0].id,)}
+    early = replace(begun, answers=MappingProxyType(ahead), prompts=(Prompt(first.id),), live=True)
+    if said := noted([third.id], early, library):
+        yield Rendering("answer to a later question", lambda: said)
     yield from _thread("a question that is open again", begun, library, [run_messages.RESULT, *PARTS])
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)

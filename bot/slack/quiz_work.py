@@ -24,7 +24,7 @@ from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
-from bot.slack.run_notes import RunNotesWorker
+from bot.slack.run_notes import RunNotesWorker, noted
 from bot.slack.share_work import share_worker
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
@@ -169,7 +169,7 @@ class QuizWorker(RunNotesWorker):
             await self._lead_to_part(team, run_id, does.part, user)
         elif applied.outcome == Outcome.STALE:
             note = self._of_run(team, run_id, partial(_already_answered, applied.question))
-        elif isinstance(does, Change) and ts and thread_ts in (None, ts):  # on the card, outside the thread
+        elif isinstance(does, Change | Resume) and ts and thread_ts in (None, ts):  # on the card, outside the thread
             await self._lead_into_thread(team, run_id, user)
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
@@ -399,6 +399,8 @@ class QuizWorker(RunNotesWorker):
             await self._post_completed(team, run_id)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
             await self._post_overwritten(team, run_id, result.overwritten)
+        if result.ahead and isinstance(action, actions.Reply):
+            await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
         return result
 
     async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:

@@ -5,14 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from bot.domain.content import Question
 from bot.domain.quiz import PARTS, Run, Status
 from bot.jobs import step
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.gateway import Render
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, plain
 from bot.slack.reconcile import ReconcilingWorker
+from bot.slack.result import quoted
 from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, completed_note, overwritten_note
+from bot.slack.text import fill
 from bot.storage import CARD, PROMPT, Posted, StoredRun
 
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
@@ -137,6 +140,19 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         if link := found or await self._link_to(team, place):
             note = self._rendered(partial(blocks.in_thread, link))
             await self._gateway.post_ephemeral(team, place["channel"], user, note)
+
+
+def noted(questions: Sequence[str], run: Run, library: Library) -> Message | None:
+    """Say what was answered before it was asked, and what is asked now; None if none of that has an answer any more."""
+    words, lines = library.words.quiz, list[str]()
+    for question in run.numbered:
+        if question.id in questions and (choices := run.chosen(question.id)):
+            choice = quoted(choices, library)
+            lines.append(fill(words.noted, number=str(run.number(question)), choice=choice))
+    asked = run.quiz.question(run.asking.question) if run.asking else None
+    if lines and isinstance(asked, Question):
+        lines.append(fill(words.noted_open, number=str(run.number(asked))))
+    return plain(" ".join(lines)) if lines else None
 
 
 def far_result(stored: StoredRun) -> str | None:
