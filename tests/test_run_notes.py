@@ -199,6 +199,52 @@ async def test_what_answers_the_question_just_asked_needs_no_line(workspace: Wor
     assert await lines(workspace, root) == []
 
 
+@pytest.mark.both_databases
+async def test_changes_that_are_made_at_once_have_a_line_each_in_order(workspace: Workspace):
+    root, _ = await finished(workspace)
+
+    await write(workspace, root, "change 3 to b")
+    await write(workspace, root, "change 1 to b")
+    await write(workspace, root, "change 4 to d")
+
+    said = [shown(each) for each in await lines(workspace, root)]
+    assert [line.partition(":")[0] for line in said] == [
+        f"You changed your answer to question {number}" for number in (3, 1, 4)
+    ]
+    assert all(line.count("You changed") == 1 for line in said)
+    # Each says what it did itself, whatever came after it.
+    results = [line.partition("That makes it ")[2].partition(";")[0] for line in said]
+    assert results[0] == "an AI researcher (leaning)"
+    assert f"before, it was {results[0]}" in said[1] or "It is still" in said[1]
+
+
+async def test_a_change_after_changes_that_were_made_at_once_takes_their_place(workspace: Workspace):
+    root, _ = await finished(workspace)
+    await write(workspace, root, "change 3 to b")
+    await write(workspace, root, "change 1 to b")
+    assert len(await lines(workspace, root)) == 2
+
+    await write(workspace, root, "change 4 to d")
+
+    [line] = await lines(workspace, root)
+    assert "question 4" in shown(line)
+
+
+async def test_the_same_question_changed_twice_at_once_ends_with_what_it_is(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    for number in (1, 2):
+        asked = await question(workspace, root, number)
+        await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 3)
+
+    await write(workspace, root, "1b")
+    await write(workspace, root, "1c")
+
+    said = [shown(each) for each in await lines(workspace, root)]
+    labels = [choice.label for choice in library.quiz.questions[0].choices]
+    assert [labels[1] in said[0], labels[2] in said[-1], len(said)] == [True, True, 2]
+
+
 async def test_an_answer_to_a_later_question_is_said_to_be_noted(workspace: Workspace, library: Library):
     root = await begin(workspace)
     first = await question(workspace, root, 1)

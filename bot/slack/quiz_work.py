@@ -24,13 +24,12 @@ from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
-from bot.slack.run_notes import RunNotesWorker, noted
+from bot.slack.run_notes import LOOK, LOOKS, RunNotesWorker, noted
 from bot.slack.share_work import share_worker
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
-LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 
@@ -394,11 +393,11 @@ class QuizWorker(RunNotesWorker):
             key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
-            await self._post_change(team, run_id, result.answers_before)
+            await self._post_change(team, run_id, result.answers_before, result.became)
         elif acted.get("completes"):
             await self._post_completed(team, run_id)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
-            await self._post_overwritten(team, run_id, result.overwritten)
+            await self._post_overwritten(team, run_id, result.overwritten, result.became)
         if result.ahead and isinstance(action, actions.Reply):
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
         return result
