@@ -149,11 +149,16 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.hold": _held,
         "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),
         "replies.hold_posted": _held_posted,
-        "replies.last_at_top_level": lambda store, team, n: store.replies.last_at_top_level(team, "C_ASK"),
+        "replies.last_at_top_level": lambda store, team, n: store.replies.last_at_top_level(
+            team, "C_ASK", before="9.0", within=60.0
+        ),
         "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
         "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
         "replies.latest_in_thread": lambda store, team, n: store.replies.latest_in_thread(
             team, "C_ASK", "4.0", ["answer"]
+        ),
+        "replies.undecided": lambda store, team, n: store.replies.undecided(
+            team, f"{'DC'[n % 2]}_ASK", _reply(n), ["answer"], within=60.0
         ),
         "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0, ("", ""), 9),
         "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),

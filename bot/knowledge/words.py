@@ -52,6 +52,9 @@ class FaqWords(Authored):
     table: Annotated[Line, _text("title", "sources")]
     suggest: Plain
     suggest_one: Plain
+    suggest_again: Plain
+    suggest_again_one: Plain
+    suggest_moved: Plain
     near: Plain
     near_one: Plain
     know: Plain

@@ -76,9 +76,11 @@ def suggestions(entries: Sequence[Entry], library: Library) -> Message:
     return offer(suggest_lead(entries, library), entries, [entry_button(entry) for entry in entries])
 
 
-def suggest_lead(entries: Sequence[Entry], library: Library) -> str:
-    """Give the sentence above suggestions."""
+def suggest_lead(entries: Sequence[Entry], library: Library, *, again: bool = False) -> str:
+    """Give the sentence above suggestions; again: the same were made a moment ago."""
     words = library.words.faq
+    if again:
+        return escape(words.suggest_again if len(entries) > 1 else words.suggest_again_one)
     return escape(words.suggest if len(entries) > 1 else words.suggest_one)
 
 

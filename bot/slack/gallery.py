@@ -153,6 +153,8 @@ def posted(library: Library) -> Iterator[Rendering]:
         names = ", ".join(entry.id for entry in offered)
         suggested = partial(feedback_blocks.suggestions, offered, ASKED, library, revision=ASKED, reply=reply)
         yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
+        if not reply:
+            yield Rendering(f"suggestion of {names}, posted again", partial(suggested, again=True))
 
 
 def no_answers(library: Library) -> Iterator[Rendering]:
@@ -705,7 +707,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
     """Give the sentences of words.yaml that are messages by themselves."""
     words = library.words
     names = {
-        "faq": ("on_its_way",),
+        "faq": ("on_its_way", "suggest_moved"),
         "feedback": (
             "changed_since", "entry_gone", "nobody_to_ask", "person_asked_before", "person_not_reached",
             "question_gone", "thanks", "why_button", "why_forgotten", "why_gone", "withdrawn",

@@ -21,6 +21,7 @@ from bot.slack.payloads import (
     MessageDeleted,
     MessageEvent,
 )
+from bot.slack.suggestion_work import UNKNOWN
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, LINK, TOP_LEVEL, Reply, Store, StoredRun
@@ -216,7 +217,7 @@ async def classify(
 async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
     """Decide what to say to a message, by itself."""
     reply = await faq.decide(message.text, message.surface, library, second)
-    without_answer = reply is not None and reply.kind in (faq.UNKNOWN, faq.ONLY_ENGLISH)
+    without_answer = reply is not None and reply.kind in (UNKNOWN, faq.ONLY_ENGLISH)
     if message.named_in_passing and without_answer and not faq.asks(message.text, library):
         return None  # it speaks about us rather than to us
     return reply
