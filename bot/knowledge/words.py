@@ -61,6 +61,8 @@ class FaqWords(Authored):
     suggest_shown: Annotated[Line, _text("question")]
     on_its_way: Plain
     unknown: Annotated[Line, _text("examples")]
+    for_sender: Annotated[Line, _text("sender", "link")]
+    for_sender_link: Plain
     hello: Annotated[Line, _text("examples")]
 
 

@@ -23,7 +23,7 @@ from bot.slack.gateway import Render, SlackWorkError, UncertainError
 from bot.slack.payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK
-from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
+from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
 from bot.slack.text import without_mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, ReplyState
@@ -34,6 +34,7 @@ HELLO, ONLY_ENGLISH = "hello", "only_english"
 # Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
+SHARED_WITHIN = 86_400.0  # seconds after a result has arrived for which what nobody asked the bot may be about that
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
 
 
@@ -260,6 +261,8 @@ class FaqWorker(SuggestionWorker):
                 said = rendered(reply.kind, reply.entries, library)
                 place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.decided_for)
                 return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+            if reply.kind == FOR_SENDER and (told := await self._for_sender(team, channel, reply)):
+                return told
             again = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
             said = posted(reply, library, again=again)
             if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
@@ -267,6 +270,14 @@ class FaqWorker(SuggestionWorker):
             return said
 
         return content
+
+    async def _for_sender(self, team: str, channel: str, reply: Reply) -> Message | None:
+        """Say how a message gets to who has shared a result, within a step; None if that is withdrawn by now."""
+        since = float(reply.question_ts) - SHARED_WITHIN
+        where = (team, channel, reply.asker or "")
+        arrival = await self._store.share_arrivals.latest_unanswered(*where, since=since)
+        link = await self._gateway.sees_permalink(team, channel, arrival.thread_ts) if arrival else None
+        return blocks.for_sender(arrival.sender, link, self._library) if arrival else None
 
 
 faq_worker = FaqWorker("faq")

@@ -114,6 +114,9 @@ def _in_a_row(entries: Sequence[Entry], count: int) -> Iterator[list[Entry]]:
 def replies(library: Library) -> Iterator[Rendering]:
     """Give replies that are no answer: to small talk, to what is known not to be answered, and to anything else."""
     yield Rendering("unknown question", partial(blocks.unknown, library))
+    for link in (LINK, None):
+        name = "message for who has shared a result" + ("" if link else ", without a link")
+        yield Rendering(name, partial(blocks.for_sender, USER, link, library))
     yield Rendering("greeting", partial(blocks.hello, library))
     yield Rendering("usage", partial(blocks.usage, library))
     argument = "<!channel> & " * 100

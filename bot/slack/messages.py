@@ -9,7 +9,7 @@ from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, gaps, quiz, share
+from bot.slack import faq, feedback, for_sender, gaps, quiz, share
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
@@ -266,6 +266,9 @@ async def on_message(
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
         reply = reply if stored else await _below_copy(team, message, message.thread_ts, reply, store)
+    elif message.surface is Surface.DM and reply and not number and not message.deleted:
+        where = (team, message.user, message.channel, message.ts)
+        reply = await for_sender.redirected(*where, message.text, reply, library, store)
     if stored:
         await _in_round(team, message, stored, reply, library, store)
     elif message.revised_ts:

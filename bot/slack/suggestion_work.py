@@ -13,6 +13,7 @@ from bot.storage import ANSWER, LINK, Reply, ReplyState
 
 # Kinds of replies. The entries of NOT_ANSWERED are an id of not_answered.yaml and what is suggested besides.
 SUGGEST, NOT_ANSWERED, UNKNOWN = "suggest", "not_answered", "unknown"
+FOR_SENDER = "for_sender"  # how it gets to who has shared a result
 SUGGESTED = (SUGGEST, NOT_ANSWERED)  # those that offer suggestions
 
 log = structlog.get_logger()
