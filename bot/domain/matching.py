@@ -18,6 +18,7 @@ import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
+from bot.domain.follow_up import FollowUps
 from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
@@ -26,12 +27,10 @@ from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Hits,
 JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
 AROUND = 40  # words of the sentences around a question that are looked at with it
-FOLLOW_UP = 8  # words that a follow-up has at most
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
 SLIGHT = 0.05  # weight that every message has besides its words
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
-BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
 TOPICAL = 0.03  # weight that at least one shared word must have
 
@@ -166,7 +165,6 @@ class Index:
         self._lexicon = lexicon
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
-        self._place = {name: at for at, name in enumerate(self._ids)}
         self._keys: dict[str, int] = {}
         self._texts: list[str] = []
         self._negated: list[bool] = []
@@ -180,6 +178,7 @@ class Index:
         phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
         answered: list[list[int]] = []  # keys of the answer, by entry
         starts = [0]
+        questions: dict[str, Sentence] = {}
 
         def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
             terms = lexicon.terms(spelt, typed)
@@ -194,6 +193,7 @@ class Index:
             own: list[int] = []
             for text in entry.wordings:
                 sentence = joined(read(text).sentences)
+                questions.setdefault(entry.id, sentence)
                 in_order.append(keys_of(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])
                 self._texts.append(text)
@@ -210,20 +210,11 @@ class Index:
         self._postings = Postings(phrased, answered, np.array(topical, np.float32))
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
         self._lay_out(in_order)
-        self._about = self._entries_about_names()
+        self._follow_ups = FollowUps(lexicon, questions)
         self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
-
-    def _entries_about_names(self) -> dict[str, int]:
-        """Give by name the place of the entry about it: the first whose question names it and nobody else."""
-        about: dict[str, int] = {}
-        for place, start in enumerate(self._starts[:-1].tolist()):
-            names = {term.key for term in self._question(start) if term.kind == NAME}
-            if len(names) == 1:
-                about.setdefault(names.pop(), place)
-        return about
 
     @classmethod
     def build(
@@ -300,7 +291,7 @@ class Index:
     def follows(self, utterance: str) -> bool:
         """Return whether a message may lean on what was asked before it: a few words with another name or role."""
         parsed = self.read(utterance)
-        return bool(parsed.sentences) and self._kinds(parsed.sentences[-1]) != frozenset()
+        return bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
 
     def confidences(self, features: Floats) -> Floats:
         """Turn the features of K entries for one part of a message into K probabilities; the rest is "none of them".
@@ -446,54 +437,11 @@ class Index:
     def _part(self, question: int, sentence: Sentence) -> _Part:
         return _Part(question, sentence, self._lexicon.terms(sentence.words, sentence.typed))
 
-    def _kinds(self, sentence: Sentence) -> frozenset[str]:
-        """Give the kinds of names and roles in a sentence that is short enough to be a follow-up."""
-        if len(sentence.words) > FOLLOW_UP:
-            return frozenset()
-        return frozenset(term.kind for term in self._part(0, sentence).terms if term.kind is not None)
-
-    def _question(self, phrasing: int) -> Sequence[Term]:
-        question = joined(read(self._texts[phrasing]).sentences)
-        return self._lexicon.terms(question.words, question.typed)
-
     def _followed(self, parsed: Utterance, after: str) -> list[_Part]:
-        """Read "and at Anthropic?" as the question before with the new name or role in the place of the old one.
-
-        Where it says no more than a name, it is also read as the question of the entry about whom that names; and as
-        that alone, where the question before names nobody: after "which companies are flat?" the same would be said
-        again.
-        """
-        sentence, place = parsed.sentences[-1], self._place.get(after)
-        kinds = self._kinds(sentence)
-        if place is None or not kinds:
-            return []
-        terms = self._part(0, sentence).terms
-        asked = self._question(int(self._starts[place]))
-        questions = {place: [term for term in asked if term.kind not in kinds]}
-        about = self._about.get(self._bare_name(parsed, terms) or "")
-        if about is not None and about != place:
-            if len(questions[place]) == len(asked):
-                del questions[place]
-            questions[about] = [term for term in self._question(int(self._starts[about])) if term.kind != NAME]
-        return [
-            _Part(
-                0,
-                replace(sentence, form=Form.QUESTION, asks=self._asks[int(self._starts[leant_on])]),
-                [*unchanged, *terms],
-                leans=True,
-            )
-            for leant_on, unchanged in questions.items()
-        ]
-
-    def _bare_name(self, parsed: Utterance, terms: Sequence[Term]) -> str | None:
-        """Give the key of the one name that a follow-up asks about, if it says nothing besides and speaks to nobody."""
-        sentence = parsed.sentences[-1]
-        if sentence.form is Form.STATEMENT or sentence.asks in PARTICULAR or parsed.about_you or parsed.called:
-            return None
-        kinds = {term.kind for term in terms} - {None}
-        names = {term.key for term in terms if term.kind == NAME}
-        rest = max((term.substance for term in terms if term.kind is None), default=0.0)
-        return names.pop() if kinds == {NAME} and len(names) == 1 and rest < BESIDE_A_NAME else None
+        """Read "and at Anthropic?" in the light of the entry that was answered before it."""
+        sentence = replace(parsed.sentences[-1], form=Form.QUESTION)
+        readings = self._follow_ups.readings(parsed, after)
+        return [_Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
 
     def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
