@@ -101,7 +101,8 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
             return completed_note(stored.run, self._library, link)
 
-        await self._post_change_line(team, run_id, completed)
+        # What a change has said of an open question is not so any more, seen or not.
+        await self._post_change_line(team, run_id, completed, replaces_unseen=True)
 
     async def _post_overwritten(
         self,
@@ -125,10 +126,11 @@ class RunNotesWorker(ReconcilingWorker, ABC):
 
         await self._post_change_line(team, run_id, overwritten)
 
-    async def _post_change_line(self, team: str, run_id: str, render: Render) -> None:
+    async def _post_change_line(self, team: str, run_id: str, render: Render, *, replaces_unseen: bool = False) -> None:
         """Say what a change did, in the place of what was said of changes that somebody had seen when they made it.
 
-        Of changes that were made at once each has its line, in the order in which they were made.
+        Of changes that were made at once each has its line, in the order in which they were made, unless this one
+        `replaces_unseen` ones, too.
         """
         await step("turn of the line", self._after_earlier_changes, team, run_id, current_key())
         place = await self._place(team, run_id)
@@ -144,7 +146,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         async def earlier() -> list[str]:
             stored = await self._store.runs.get(team, run_id)
             shown = stored.messages if stored else {}
-            seen = min(float(ts), made_at)
+            seen = float(ts) if replaces_unseen else min(float(ts), made_at)
             return [note.ts for slot, note in shown.items() if slot.startswith(CHANGE) and float(note.ts) < seen]
 
         for earlier_ts in await step("earlier changes", earlier):
