@@ -169,6 +169,7 @@ class QuizWorker(RunNotesWorker):
         elif applied.outcome == Outcome.STALE:
             note = self._of_run(team, run_id, partial(_already_answered, applied.question))
         elif isinstance(does, Change | Resume) and ts and thread_ts in (None, ts):  # on the card, outside the thread
+            await step("asked", self._is_asked, team, run_id)  # by whoever holds the run
             await self._lead_into_thread(team, run_id, user)
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
