@@ -230,7 +230,7 @@ async def test_a_change_after_changes_that_were_made_at_once_takes_their_place(w
     assert "question 4" in shown(line)
 
 
-async def test_the_same_question_changed_twice_at_once_ends_with_what_it_is(workspace: Workspace, library: Library):
+async def test_of_changes_of_one_question_at_once_the_later_one_holds(workspace: Workspace, library: Library):
     root = await begin(workspace)
     for number in (1, 2):
         asked = await question(workspace, root, number)
@@ -243,6 +243,7 @@ async def test_the_same_question_changed_twice_at_once_ends_with_what_it_is(work
     said = [shown(each) for each in await lines(workspace, root)]
     labels = [choice.label for choice in library.quiz.questions[0].choices]
     assert [labels[1] in said[0], labels[2] in said[-1], len(said)] == [True, True, 2]
+    await card(workspace, root, f"→ *{labels[2]}*")
 
 
 async def test_an_answer_to_a_later_question_is_said_to_be_noted(workspace: Workspace, library: Library):

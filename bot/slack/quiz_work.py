@@ -190,6 +190,8 @@ class QuizWorker(RunNotesWorker):
                 return stored.prompt_before(ts) if stored else 0
 
             does = aimed_at(does, await step("aim", aim))
+        elif isinstance(does, actions.Reply | actions.EditReply):  # of two to one question, the later one holds
+            await step("turn", self._after_earlier_changes, team, run_id, current_key())
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
             await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.first)))
