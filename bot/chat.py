@@ -18,10 +18,11 @@ from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, run_messages
-from bot.slack.faq import NOT_ANSWERED, SUGGEST, PlannedReply, decide, rendered
+from bot.slack.faq import PlannedReply, decide, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.quiz_work import render_aside
 from bot.slack.result import recommendation
+from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
 from bot.slack.text import escape
 from bot.storage import ANSWER, PROMPT
 from bot.terminal import formatted, show

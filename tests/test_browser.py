@@ -223,7 +223,7 @@ async def test_the_quiz_can_be_taken_with_the_keyboard_alone(page: Page):
     await page.keyboard.press("Enter")
     thread = page.get_by_test_id("thread-messages")
     await expect(thread).to_contain_text("One thing first")
-    await tab_to(page, "My own work")
+    await tab_to(page, "a. My own work")
     await page.keyboard.press("Enter")
     for number, choice in enumerate(("a. Find out", "b. A tested", "a. That it is new"), 1):
         await prompt(thread, f"Question {number} of 5")

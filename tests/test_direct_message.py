@@ -205,3 +205,71 @@ async def test_who_votes_is_thanked_where_no_thread_has_to_be_opened(workspace: 
         return next((each for each in await workspace.dm("U_ANA") if each.get("ephemeral")), None)
 
     assert "thread_ts" not in await workspace.until(thanked, "U_ANA")
+
+
+# Asked again
+
+
+async def test_what_is_asked_again_is_suggested_once_more_and_the_suggestions_before_go(
+    workspace: Workspace, library: Library
+):
+    _, first = await asked_and_answered(workspace, UNCLEAR)
+
+    _, second = await asked_and_answered(workspace, UNCLEAR.upper())
+
+    assert buttons(second) == buttons(first)
+    assert shown(second).startswith("I still come to the same questions.")
+    now = await workspace.latest("U_ANA", first)
+    assert shown(now).startswith("I suggested some questions here.")
+    assert buttons(now) == []
+    wanted = chosen_answer(second, 2, library)
+    await workspace.post("U_ANA", BOT, "2")
+    await workspace.latest("U_ANA", second, once=lambda now: wanted in shown(now))
+    assert len(await said(workspace)) == 2
+
+
+async def test_an_answer_takes_away_the_suggestions_that_had_it(workspace: Workspace, library: Library):
+    _, offer = await asked_and_answered(workspace, UNCLEAR)
+    [suggested] = [entry for entry in library.entries.values() if entry.question == buttons(offer)[0]]
+
+    _, answer = await asked_and_answered(workspace, suggested.question)
+
+    assert suggested.answer in shown(answer)
+    assert buttons(await workspace.latest("U_ANA", offer)) == []
+
+
+async def test_other_suggestions_stay_where_something_else_is_asked(workspace: Workspace):
+    _, offer = await asked_and_answered(workspace, UNCLEAR)
+
+    await asked_and_answered(workspace, ASKS_MTS)
+
+    assert buttons(await workspace.latest("U_ANA", offer)) == buttons(offer)
+
+
+async def test_suggestions_that_somebody_has_chosen_from_stay_the_answer(workspace: Workspace, library: Library):
+    _, offer = await asked_and_answered(workspace, UNCLEAR)
+    wanted = chosen_answer(offer, 1, library)
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    await workspace.latest("U_ANA", offer, once=lambda now: wanted in shown(now))
+    await workspace.settled()
+
+    _, again = await asked_and_answered(workspace, UNCLEAR)
+
+    assert wanted in shown(await workspace.latest("U_ANA", offer))
+    assert shown(again).startswith("I am not sure which of these you mean.")
+
+
+@pytest.mark.parametrize("somebody", ["U_ANA", "U_BEN"])
+async def test_in_a_thread_only_who_was_given_suggestions_takes_them_away_by_asking_again(
+    workspace: Workspace, somebody: str
+):
+    root = await workspace.mention("U_ANA", "C_ASK", UNCLEAR)
+    [first] = await workspace.replies(root)
+    await workspace.settled()
+
+    await workspace.mention(somebody, "C_ASK", UNCLEAR, root)
+    *_, second = await workspace.replies(root, count=3)
+    await workspace.settled()
+
+    assert "None of these" in buttons(second)
+    assert bool(buttons(await workspace.latest("U_ANA", first))) == (somebody == "U_BEN")

@@ -14,9 +14,9 @@ import pytest
 
 from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
-from bot.slack import faq
 from bot.slack.messages import classify
 from bot.slack.payloads import MessageEvent
+from bot.slack.suggestion_work import UNKNOWN
 from bot.storage import ANSWER, HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port, rows
 from tests.test_edge import FORM, Edge
@@ -385,7 +385,7 @@ async def test_none_of_these_says_what_now(workspace: Workspace, store: Store):
     assert shown(now).startswith("Sorry, then I have no answer to that.")
     reply = await store.replies.of_answer(TEAM, "C_ASK", offer["ts"])
     assert reply
-    assert (reply.kind, reply.entries) == (faq.UNKNOWN, ())
+    assert (reply.kind, reply.entries) == (UNKNOWN, ())
     assert len(await workspace.replies(asked)) == 1
 
 

@@ -6,7 +6,7 @@ from bot.domain.faq import Surface
 from bot.domain.not_answered import Decoys
 from bot.knowledge import Library, english
 from bot.slack import faq
-from bot.slack.faq import NOT_ANSWERED
+from bot.slack.suggestion_work import NOT_ANSWERED
 
 TRIED = 20  # every so many phrasings of all are left out in turn
 

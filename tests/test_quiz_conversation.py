@@ -44,8 +44,15 @@ async def begin(
 
 async def say_what_about(workspace: Workspace, root: Sent, about: str = OWN) -> Sent:
     """Click what a round is about; gives its root again."""
-    await workspace.click(root.user, await asking(workspace, root, "One thing first"), about)
+    asked = await asking(workspace, root, "One thing first")
+    await workspace.click(root.user, asked, lettered(asked, about))
     return root
+
+
+def lettered(asked: Json, choice: str) -> str:
+    """Give the label of the button for a choice, which begins with its letter."""
+    [button] = [button for button in buttons(asked) if button[1:] == f". {choice}"]
+    return button
 
 
 async def question(workspace: Workspace, root: Sent, number: int) -> Json:
@@ -119,10 +126,10 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
 
     said = shown(told).replace("*", "")
     assert "Your work calls for the role of an AI researcher." in said
-    assert "That is clear: a research engineer comes far behind." in said
+    assert "That is clear. Next comes a research engineer." in said
     assert said.count("█") == 20
     assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
-    assert "What would flip it to an AI engineer: “" in said
+    assert "What would flip it to a research engineer: “" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
     assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "research engineer"]
     assert "This describes the work, not you, and not how well you do it." in said
@@ -879,12 +886,12 @@ async def test_what_rests_on_fewer_answers_says_so_and_is_clear_only_if_the_othe
     told = await result(workspace, root)
 
     assert "Your work leans towards the role of an AI researcher." in shown(told)
-    assert "It is not clear yet: question 4 could still change that. It rests on 4 of 5 answers." in shown(told)
+    assert "It is not clear yet: question 4 could still narrow the lead. It rests on 4 of 5 answers." in shown(told)
     await write(workspace, root, "continue")
     await message(workspace, root, "Asked again below.")  # the question has stood here before, with the same buttons
     asked = await question(workspace, root, 4)
     await workspace.click("U_ANA", asked, buttons(asked)[0])
-    await asking(workspace, root, "That is clear:")
+    await asking(workspace, root, "That is clear")
 
 
 # About a role, or about one's people
@@ -952,11 +959,26 @@ async def test_what_it_is_about_can_be_changed_on_the_card_after_the_result(work
     now = await card(workspace, root, "Your result is below.")
 
     await workspace.click("U_ANA", now, "quiz_do:change:purpose")
-    await workspace.click("U_ANA", await asking(workspace, root, "So far you answered: *My own work*."), ROLE)
+    asked = await asking(workspace, root, "So far you answered: *My own work*.")
+    await workspace.click("U_ANA", asked, lettered(asked, ROLE))
 
     changed = await message(workspace, root, "It is now: “A role I want to fill”.")
     assert "It is still an AI researcher (clear)." in shown(changed)
     await asking(workspace, root, "The work in that role calls for the role of an AI researcher.")
+
+
+async def test_what_it_is_about_is_answered_by_the_letter_on_its_button(workspace: Workspace):
+    root = await begin(workspace, about=None)
+    asked = await asking(workspace, root, "One thing first")
+    assert [button[:3] for button in buttons(asked)] == ["a. ", "b. ", "c. "]
+    assert "type its letter" in shown(asked)
+
+    await write(workspace, root, "purple")
+    assert f"b ({ROLE})" in shown(await message(workspace, root, "You can type a letter:"))
+    await write(workspace, root, "b")
+
+    await message(workspace, root, f"Your answer: *{ROLE}*")
+    await card(workspace, root, f"\n*{ROLE}*")
 
 
 async def test_who_skips_what_it_is_about_can_say_so_on_the_card(workspace: Workspace):
@@ -968,7 +990,7 @@ async def test_who_skips_what_it_is_about_can_say_so_on_the_card(workspace: Work
     await workspace.latest("U_ANA", first, once=lambda now: "I take it that this is about your own work" in shown(now))
     now = await card(workspace, root, f"\n*{OWN}*")
     await workspace.click("U_ANA", now, "quiz_do:change:purpose")
-    await workspace.click("U_ANA", await asking(workspace, root, "One thing first"), ROLE)
+    await say_what_about(workspace, root, ROLE)
 
     await card(workspace, root, f"\n*{ROLE}*")
 

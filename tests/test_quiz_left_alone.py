@@ -296,7 +296,7 @@ async def script(workspace: Workspace) -> Sent:
     first = (await workspace.dm("U_ANA", count=1))[0]
     root = Sent(first["ts"], first["channel"], "U_ANA")
     about = await asking(workspace, root, "One thing first")
-    await insist(lambda: workspace.click("U_ANA", about, "My own work"))
+    await insist(lambda: workspace.click("U_ANA", about, "a. My own work"))
     asked = await question(workspace, root, 1)
     await insist(lambda: workspace.click("U_ANA", asked, buttons(asked)[0]))
     await question(workspace, root, 2)

@@ -1,5 +1,8 @@
 """Where one looks: what a click changes is seen where one has clicked, or a line there leads to it."""
 
+import pytest
+
+from bot.knowledge import Library
 from tests.test_quiz_conversation import asking, begin, card, message, question, result, take_at_once, write
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
@@ -97,6 +100,27 @@ async def test_who_clicks_on_the_card_outside_the_thread_is_led_into_it(workspac
     assert "thread_ts" not in led
 
 
+@pytest.mark.parametrize("left", ["Pause", "stop"])
+async def test_who_goes_on_by_the_card_is_led_to_where_the_next_question_is(workspace: Workspace, left: str):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    before = await question(workspace, root, 2)
+    if left == "stop":
+        await write(workspace, root, left)
+    else:
+        await workspace.click("U_ANA", await card(workspace, root, "→"), left)
+    now = await card(workspace, root, "Your answers are kept")
+
+    await workspace.click("U_ANA", now, "Continue")
+
+    led = await whispered(workspace, root.channel, "It is in the thread of these questions.")
+    again = await question(workspace, root, 2)
+    assert again["ts"] > before["ts"]
+    assert f";ts={again['ts']}" in led["text"]
+    assert "thread_ts" not in led
+
+
 async def test_the_picture_so_far_is_led_to_from_the_card(workspace: Workspace):
     root = await begin(workspace)
     asked = await question(workspace, root, 1)
@@ -173,3 +197,87 @@ async def test_what_answers_the_question_just_asked_needs_no_line(workspace: Wor
     await workspace.settled()
 
     assert await lines(workspace, root) == []
+
+
+@pytest.mark.both_databases
+async def test_changes_that_are_made_at_once_have_a_line_each_in_order(workspace: Workspace):
+    root, _ = await finished(workspace)
+
+    await write(workspace, root, "change 3 to b")
+    await write(workspace, root, "change 1 to b")
+    await write(workspace, root, "change 4 to d")
+
+    said = [shown(each) for each in await lines(workspace, root)]
+    assert [line.partition(":")[0] for line in said] == [
+        f"You changed your answer to question {number}" for number in (3, 1, 4)
+    ]
+    assert all(line.count("You changed") == 1 for line in said)
+    # Each says what it did itself, whatever came after it.
+    results = [line.partition("That makes it ")[2].partition(";")[0] for line in said]
+    assert results[0] == "an AI researcher (leaning)"
+    assert f"before, it was {results[0]}" in said[1] or "It is still" in said[1]
+
+
+async def test_a_change_after_changes_that_were_made_at_once_takes_their_place(workspace: Workspace):
+    root, _ = await finished(workspace)
+    await write(workspace, root, "change 3 to b")
+    await write(workspace, root, "change 1 to b")
+    assert len(await lines(workspace, root)) == 2
+
+    await write(workspace, root, "change 4 to d")
+
+    [line] = await lines(workspace, root)
+    assert "question 4" in shown(line)
+
+
+async def test_of_changes_of_one_question_at_once_the_later_one_holds(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    for number in (1, 2):
+        asked = await question(workspace, root, number)
+        await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 3)
+
+    await write(workspace, root, "1b")
+    await write(workspace, root, "1c")
+
+    said = [shown(each) for each in await lines(workspace, root)]
+    labels = [choice.label for choice in library.quiz.questions[0].choices]
+    assert [labels[1] in said[0], labels[2] in said[-1], len(said)] == [True, True, 2]
+    await card(workspace, root, f"→ *{labels[2]}*")
+
+
+async def test_an_answer_to_a_later_question_is_said_to_be_noted(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    first = await question(workspace, root, 1)
+    await workspace.click("U_ANA", first, buttons(first)[0])
+    second = await question(workspace, root, 2)
+
+    await write(workspace, root, "4c")
+
+    told = await message(workspace, root, "I noted your answer to question 4")
+    label = library.quiz.questions[3].choices[2].label
+    assert shown(told) == f"I noted your answer to question 4: “{label}”. Question 2 is still to be answered."
+    assert buttons(await workspace.latest("U_ANA", second)) == buttons(second)
+    await card(workspace, root, label)
+
+
+async def test_several_answers_to_later_questions_are_noted_in_one_line(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    await write(workspace, root, "4c, 3a")
+
+    told = await message(workspace, root, "I noted your answer to question 4")
+    assert shown(told).startswith("I noted your answer to question 3")
+    assert shown(told).endswith("Question 1 is still to be answered.")
+
+
+async def test_answers_that_begin_with_what_is_asked_need_no_line(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+
+    await write(workspace, root, "1b, 2a")
+    await question(workspace, root, 3)
+    await workspace.settled()
+
+    assert "I noted" not in "".join(map(shown, await workspace.thread(root.channel, root, "U_ANA")))

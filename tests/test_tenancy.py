@@ -39,6 +39,7 @@ from bot.storage.inbox import Inbox
 from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
+from bot.storage.share_arrivals import ShareArrivals
 from bot.storage.shares import Shares
 from bot.storage.tables import metadata
 
@@ -138,6 +139,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
         "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
         "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
+        "share_arrivals.latest_unanswered": lambda store, team, n: store.share_arrivals.latest_unanswered(
+            team, "D_MEI", "U_MEI", since=0.0
+        ),
         "record_answer": lambda store, team, n: store.record_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
         "forget_answer": lambda store, team, n: store.forget_answer(team, "C_ASK", f"3.{n % 2}", f"entry-{n}"),
         "last_answer": lambda store, team, n: store.last_answer(team, "C_ASK", f"3.{n % 2}"),
@@ -151,11 +155,16 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "replies.hold": _held,
         "replies.settle": lambda store, team, n: store.replies.settle(team, "C_ASK", _reply(n), by=f"job{n % 2}"),
         "replies.hold_posted": _held_posted,
-        "replies.last_at_top_level": lambda store, team, n: store.replies.last_at_top_level(team, "C_ASK"),
+        "replies.last_at_top_level": lambda store, team, n: store.replies.last_at_top_level(
+            team, "C_ASK", before="9.0", within=60.0
+        ),
         "replies.get": lambda store, team, n: store.replies.get(team, "C_ASK", f"5.{n % 2}"),
         "replies.of_answer": lambda store, team, n: store.replies.of_answer(team, "C_ASK", f"6.{n % 2}"),
         "replies.latest_in_thread": lambda store, team, n: store.replies.latest_in_thread(
             team, "C_ASK", "4.0", ["answer"]
+        ),
+        "replies.undecided": lambda store, team, n: store.replies.undecided(
+            team, f"{'DC'[n % 2]}_ASK", _reply(n), ["answer"], within=60.0
         ),
         "replies.posted_since": lambda store, team, n: store.replies.posted_since(team, 0.0, ("", ""), 9),
         "replies.around": lambda store, team, n: store.replies.around(team, "C_ASK", "4.0", "U_ANA", ["channel"]),
@@ -385,6 +394,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("people.", People),
             ("comparisons.", Comparisons),
             ("shares.", Shares),
+            ("share_arrivals.", ShareArrivals),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters

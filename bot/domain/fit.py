@@ -8,7 +8,7 @@ answers nothing follows yet but a picture.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 from itertools import combinations, product
@@ -129,10 +129,14 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
     """Find the fewest answers that, given otherwise or where there is none, lead to another role; None if two do not.
 
     What would be too close to call, or with `early` (questions are open that could change nothing) would need more
-    answers, does not count. Of several changes of as many answers, it is the one whose weights differ least from those
-    given. Raises as `recommend` does.
+    answers, does not count. Of several changes of as many answers, it is the one whose answers speak for the new role
+    themselves, rather than only less for the old one; then one that leads to the runner-up, which has been named; then
+    the one whose weights differ least from those given. The changes stand in the quiz's order. Raises as `recommend`
+    does.
     """
     verdict = _verdict(quiz, answers)
+    runner_up = quiz.roles[verdict.ranked[1]]
+    order = {question.id: at for at, question in enumerate(quiz.all_questions)}
     open_ = [question for question in quiz.questions if question.id not in answers]
     chosen: list[tuple[Question | TieBreak, tuple[Answer, ...]]] = [
         *verdict.answered,
@@ -161,7 +165,7 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
         return quiz.roles[ranked[0]] if not early or settled(quiz, changed) else None
 
     for number in range(1, min(MOST_CHANGED, len(chosen)) + 1):
-        flips: list[tuple[float, Flip]] = []  # with their distance from the answers
+        flips: list[tuple[tuple[int, bool, float], Flip]] = []  # with what the best has least of
         for some in combinations(chosen, number):
             changing = {question.id for question, _ in some}
             rest = [scores for question_id, scores in weights_of_answers.items() if question_id not in changing]
@@ -170,9 +174,11 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
                 changes = tuple((question, other) for (question, _), other in zip(some, others, strict=True))
                 if role := leads_to(unchanged, len(rest), changes):
                     distance = sum(map(_distance, (before for _, before in some), others))
-                    flips.append((distance, Flip(changes, role)))
+                    beside = sum(not _speaks_for(other, role) for other in others)
+                    flips.append(((beside, role != runner_up, distance), Flip(changes, role)))
         if flips:
-            return min(flips, key=lambda flip: flip[0])[1]
+            best = min(flips, key=lambda flip: flip[0])[1]
+            return replace(best, changes=tuple(sorted(best.changes, key=lambda change: order[change[0].id])))
     return None
 
 
@@ -352,6 +358,14 @@ def _distance(before: Sequence[Answer], other: Answer) -> float:
         abs(sum(choice.weights.get(role, 0) for choice in choices) / len(choices) - other.weights.get(role, 0))
         for role in roles
     )
+
+
+def _speaks_for(answer: Answer, role: Role) -> bool:
+    """Return whether an answer gives a role more than it gives any other."""
+    if isinstance(answer, Choice):
+        others = [weight for name, weight in answer.weights.items() if name != role.id]
+        return answer.weights.get(role.id, 0) > max(others, default=0)
+    return isinstance(answer, Side) and answer.role == role.id
 
 
 def _can_lead(quiz: Quiz, role: Role) -> bool:

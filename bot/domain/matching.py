@@ -18,6 +18,7 @@ import numpy as np
 
 from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
+from bot.domain.follow_up import FollowUps
 from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
@@ -26,7 +27,6 @@ from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Hits,
 JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
 AROUND = 40  # words of the sentences around a question that are looked at with it
-FOLLOW_UP = 8  # words that a follow-up has at most
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
 SLIGHT = 0.05  # weight that every message has besides its words
 TELLING = 0.15  # topical weight from which a word says something
@@ -165,7 +165,6 @@ class Index:
         self._lexicon = lexicon
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
-        self._place = {name: at for at, name in enumerate(self._ids)}
         self._keys: dict[str, int] = {}
         self._texts: list[str] = []
         self._negated: list[bool] = []
@@ -179,6 +178,7 @@ class Index:
         phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
         answered: list[list[int]] = []  # keys of the answer, by entry
         starts = [0]
+        questions: dict[str, Sentence] = {}
 
         def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
             terms = lexicon.terms(spelt, typed)
@@ -193,6 +193,7 @@ class Index:
             own: list[int] = []
             for text in entry.wordings:
                 sentence = joined(read(text).sentences)
+                questions.setdefault(entry.id, sentence)
                 in_order.append(keys_of(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])
                 self._texts.append(text)
@@ -209,6 +210,7 @@ class Index:
         self._postings = Postings(phrased, answered, np.array(topical, np.float32))
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
         self._lay_out(in_order)
+        self._follow_ups = FollowUps(lexicon, questions)
         self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
@@ -289,7 +291,7 @@ class Index:
     def follows(self, utterance: str) -> bool:
         """Return whether a message may lean on what was asked before it: a few words with another name or role."""
         parsed = self.read(utterance)
-        return bool(parsed.sentences) and self._kinds(parsed.sentences[-1]) != frozenset()
+        return bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
 
     def confidences(self, features: Floats) -> Floats:
         """Turn the features of K entries for one part of a message into K probabilities; the rest is "none of them".
@@ -417,8 +419,7 @@ class Index:
     def _parts(self, parsed: Utterance, after: str | None) -> list[_Part]:
         """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
         sentences = parsed.sentences
-        followed = self._followed(sentences[-1], after) if after is not None and sentences else None
-        leaning = [followed] if followed else []
+        leaning = self._followed(parsed, after) if after is not None and sentences else []
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
         if not asking:
             return [*leaning, self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else leaning
@@ -436,21 +437,11 @@ class Index:
     def _part(self, question: int, sentence: Sentence) -> _Part:
         return _Part(question, sentence, self._lexicon.terms(sentence.words, sentence.typed))
 
-    def _kinds(self, sentence: Sentence) -> frozenset[str]:
-        """Give the kinds of names and roles in a sentence that is short enough to be a follow-up."""
-        if len(sentence.words) > FOLLOW_UP:
-            return frozenset()
-        return frozenset(term.kind for term in self._part(0, sentence).terms if term.kind is not None)
-
-    def _followed(self, sentence: Sentence, after: str) -> _Part | None:
-        """Read "and at Anthropic?" as the question before with the new name or role in the place of the old one."""
-        place, kinds = self._place.get(after), self._kinds(sentence)
-        if place is None or not kinds:
-            return None
-        question = joined(read(self._texts[self._starts[place]]).sentences)
-        unchanged = [term for term in self._part(0, question).terms if term.kind not in kinds]
-        as_question = replace(sentence, form=Form.QUESTION, asks=question.asks)
-        return _Part(0, as_question, [*unchanged, *self._part(0, sentence).terms], leans=True)
+    def _followed(self, parsed: Utterance, after: str) -> list[_Part]:
+        """Read "and at Anthropic?" in the light of the entry that was answered before it."""
+        sentence = replace(parsed.sentences[-1], form=Form.QUESTION)
+        readings = self._follow_ups.readings(parsed, after)
+        return [_Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
 
     def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}

@@ -52,12 +52,17 @@ class FaqWords(Authored):
     table: Annotated[Line, _text("title", "sources")]
     suggest: Plain
     suggest_one: Plain
+    suggest_again: Plain
+    suggest_again_one: Plain
+    suggest_moved: Plain
     near: Plain
     near_one: Plain
     know: Plain
     suggest_shown: Annotated[Line, _text("question")]
     on_its_way: Plain
     unknown: Annotated[Line, _text("examples")]
+    for_sender: Annotated[Line, _text("sender", "link")]
+    for_sender_link: Plain
     hello: Annotated[Line, _text("examples")]
 
 
@@ -297,6 +302,8 @@ class QuizWords(Authored):
     stop: Button
     expired_note: Plain
     edited_since: Annotated[Line, _text("kept", "given")]
+    noted: Annotated[Line, _text("number", "choice")]
+    noted_open: Annotated[Line, _text("number")]
     changed: Annotated[Line, _text("number", "choice")]
     changed_tie_break: Annotated[Line, _text("choice")]
     changed_purpose: Annotated[Line, _text("choice")]
@@ -344,7 +351,9 @@ class ResultWords(Authored):
     work_own_shared: Annotated[Line, _text("sender")]
     work_role_shared: Annotated[Line, _text("sender")]
     clear: Annotated[Line, _text("work", "role", "runner_up")]
+    clear_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning: Annotated[Line, _text("work", "role", "runner_up")]
+    leaning_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning_open: Annotated[Line, _text("work", "role", "questions")]
     leaning_tie_break: Annotated[Line, _text("work", "role", "runner_up")]
     close: Annotated[Line, _text("work", "role", "runner_up")]
@@ -362,6 +371,7 @@ class ResultWords(Authored):
     decided: Plain
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
+    flip_alone: Annotated[Line, _text("choice", "question")]
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain

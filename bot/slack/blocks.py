@@ -9,7 +9,7 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button
 from bot.slack.pieces import Message, context, in_lines, joined, message, plain, section, table
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.text import Mrkdwn, escape, fill, mention
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
 
@@ -76,9 +76,11 @@ def suggestions(entries: Sequence[Entry], library: Library) -> Message:
     return offer(suggest_lead(entries, library), entries, [entry_button(entry) for entry in entries])
 
 
-def suggest_lead(entries: Sequence[Entry], library: Library) -> str:
-    """Give the sentence above suggestions."""
+def suggest_lead(entries: Sequence[Entry], library: Library, *, again: bool = False) -> str:
+    """Give the sentence above suggestions; again: the same were made a moment ago."""
     words = library.words.faq
+    if again:
+        return escape(words.suggest_again if len(entries) > 1 else words.suggest_again_one)
     return escape(words.suggest if len(entries) > 1 else words.suggest_one)
 
 
@@ -99,6 +101,14 @@ def suggestion_taken(entry: Entry, library: Library) -> Message:
 def unknown(library: Library) -> Message:
     """Say that there is no answer, and what there is."""
     return plain(fill(library.words.faq.unknown, examples=_examples(library)))
+
+
+def for_sender(sender: str, link: str | None, library: Library) -> Message:
+    """Say how a message reaches who has shared a result; link: to its thread, None where Slack gives none just now."""
+    words = library.words.faq
+    named = escape(words.for_sender_link)
+    where = Mrkdwn(f"<{escape(link)}|{named}>" if link else named)
+    return plain(fill(words.for_sender, sender=mention(sender), link=where))
 
 
 def hello(library: Library) -> Message:

@@ -23,17 +23,19 @@ from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_ent
 from bot.slack.gateway import Render, SlackWorkError, UncertainError
 from bot.slack.payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message, joined
-from bot.slack.reply_work import TALK, ReplyWorker
+from bot.slack.reply_work import TALK
+from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
 from bot.slack.text import mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, ReplyState
 
-# Further kinds of replies. The entries of TALK are its name in words.yaml, those of NOT_ANSWERED an id of that file and
-# what is suggested besides, those of ONLY_ENGLISH the language that somebody wrote in.
-SUGGEST, UNKNOWN, HELLO, NOT_ANSWERED, ONLY_ENGLISH = "suggest", "unknown", "hello", "not_answered", "only_english"
+# Further kinds of replies. The entries of TALK are its name in words.yaml, those of ONLY_ENGLISH the language that
+# somebody wrote in.
+HELLO, ONLY_ENGLISH = "hello", "only_english"
 # Slack's errors where the bot is not in a channel: of a private one it does not even say that it is there.
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
+SHARED_WITHIN = 86_400.0  # seconds after a result has arrived for which what nobody asked the bot may be about that
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
 
 
@@ -46,7 +48,7 @@ class PlannedReply:
 
 
 @worker()
-class FaqWorker(ReplyWorker):
+class FaqWorker(SuggestionWorker):
     """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
@@ -67,6 +69,7 @@ class FaqWorker(ReplyWorker):
         asked_ts = current_key().rpartition(":")[2]
         wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
         await self.bring(team, channel, wanted, shared=shared)
+        await self.fold_suggestions(team, channel, asked_ts)
         metrics.ANSWERED.observe(max(0.0, time.time() - float(asked_ts)))
 
     @workflow
@@ -253,7 +256,7 @@ class FaqWorker(ReplyWorker):
         """Have a reply rendered when it is sent, given as PlannedReply is."""
         return self._rendered(lambda library: rendered(kind, entries, library))
 
-    def render_reply(self, team: str, reply: Reply) -> Render:
+    def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
         """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
 
         What says that there is no answer has the button that asks a person, if there is somebody to ask.
@@ -265,12 +268,23 @@ class FaqWorker(ReplyWorker):
                 said = rendered(reply.kind, reply.entries, library)
                 place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.decided_for)
                 return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
-            said = posted(reply, library)
+            if reply.kind == FOR_SENDER and (told := await self._for_sender(team, channel, reply)):
+                return told
+            again = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
+            said = posted(reply, library, again=again)
             if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
                 return feedback_blocks.or_ask_person(said, reply.question_ts, library)
             return said
 
         return content
+
+    async def _for_sender(self, team: str, channel: str, reply: Reply) -> Message | None:
+        """Say how a message gets to who has shared a result, within a step; None if that is withdrawn by now."""
+        since = float(reply.question_ts) - SHARED_WITHIN
+        where = (team, channel, reply.asker or "")
+        arrival = await self._store.share_arrivals.latest_unanswered(*where, since=since)
+        link = await self._gateway.sees_permalink(team, channel, arrival.thread_ts) if arrival else None
+        return blocks.for_sender(arrival.sender, link, self._library) if arrival else None
 
 
 faq_worker = FaqWorker("faq")
@@ -305,8 +319,11 @@ def says_no_answer(reply: Reply) -> bool:
     return reply.kind == UNKNOWN or (reply.kind == NOT_ANSWERED and len(reply.entries) == 1)
 
 
-def posted(reply: Reply, library: Library) -> Message:
-    """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out."""
+def posted(reply: Reply, library: Library, *, again: bool = False) -> Message:
+    """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out.
+
+    again: the same was suggested to the same person a moment ago.
+    """
     known = library.known(reply.entries)
     decoy = library.decoy(reply.entries[0]) if reply.kind == NOT_ANSWERED else None
     if known and reply.kind == ANSWER:
@@ -314,7 +331,10 @@ def posted(reply: Reply, library: Library) -> Message:
         return feedback_blocks.answer(known, reply.question_ts, library, unasked=unasked)
     if known and (reply.kind == SUGGEST or (decoy and decoy.reply)):
         said = (decoy and decoy.reply) or ""
-        return feedback_blocks.suggestions(known, reply.question_ts, library, revision=reply.decided_for, reply=said)
+        made_for = reply.decided_for
+        return feedback_blocks.suggestions(
+            known, reply.question_ts, library, revision=made_for, reply=said, again=again
+        )
     return rendered(reply.kind, reply.entries, library)
 
 

@@ -66,13 +66,20 @@ def _owner(entry: Entry, library: Library) -> str:
 
 
 def suggestions(
-    entries: Sequence[Entry], question_ts: str, library: Library, *, revision: str = "", reply: str = ""
+    entries: Sequence[Entry],
+    question_ts: str,
+    library: Library,
+    *,
+    revision: str = "",
+    reply: str = "",
+    again: bool = False,
 ) -> Message:
     """Ask whether one of up to three entries was meant; `reply` says first that what was asked is not answered.
 
     revision: of the reply: once the question is edited, its suggestions are others, and to be decided about anew.
+    again: they are those that were suggested a moment ago.
     """
-    lead = near_lead(reply, entries, library) if reply else suggest_lead(entries, library)
+    lead = near_lead(reply, entries, library) if reply else suggest_lead(entries, library, again=again)
     buttons = [choose_button(entry, question_ts, revision) for entry in entries]
     none = none_button(library.words.feedback.none_of_these, question_ts, revision)
     return offer(lead, entries, [*buttons, none])

@@ -22,13 +22,13 @@ from bot.slack.controls import UNREVISED, AboutAnswer
 from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
 from bot.slack.pieces import Message
 from bot.slack.reply_work import ReplyWorker
+from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
 from bot.slack.text import Mrkdwn, fill, mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
 NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
-SUGGESTED = (faq.SUGGEST, faq.NOT_ANSWERED)  # kinds of replies that offer suggestions
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ class FeedbackWorker(ReplyWorker):
 
     second_stage: SecondStage | None = None
 
-    def render_reply(self, team: str, reply: Reply) -> Render:  # noqa: ARG002 - it is an answer, the same everywhere
+    def render_reply(self, team: str, channel: str, reply: Reply) -> Render:  # noqa: ARG002 - an answer is alike anywhere
         """Have a reply rendered as it is posted."""
         return self._rendered(partial(faq.posted, reply))
 
@@ -79,7 +79,7 @@ class FeedbackWorker(ReplyWorker):
         team, channel, thread_ts = click.team, click.channel, click.thread_ts or click.ts
         # As it was, if it is from so long ago that it is not remembered.
         made_for = "" if revision == UNREVISED else revision
-        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, faq.SUGGEST, (), decided_for=made_for)
+        wanted = Reply(question_ts, thread_ts, None, Surface.MENTION, SUGGEST, (), decided_for=made_for)
         held = await self._hold(team, channel, wanted, revises=False)
         offers = held is not None and held.kind in SUGGESTED and held.state is not ReplyState.WITHDRAWN
         chosen = held is not None and held.state is ReplyState.POSTED and bool(held.offered)
@@ -95,7 +95,7 @@ class FeedbackWorker(ReplyWorker):
             if known and entry:
                 settled = await self._change(team, channel, replace(settled, kind=ANSWER, entries=(entry,)))
             else:
-                settled = replace(settled, kind=faq.UNKNOWN, entries=())
+                settled = replace(settled, kind=UNKNOWN, entries=())
                 about = None if entry else AboutAnswer(click.ts, question_ts, None)
                 lease = self._lease(team, channel, settled)
                 await self._gateway.update_message(team, channel, click.ts, self._not_chosen(click, about), lease=lease)
@@ -131,7 +131,7 @@ class FeedbackWorker(ReplyWorker):
                 reply = reply if reply and reply.kind in SUGGESTED else None
             else:
                 reply = await self._store.replies.latest_in_thread(team, channel, thread_ts, SUGGESTED)
-            offered = (reply.entries[1:] if reply.kind == faq.NOT_ANSWERED else reply.entries) if reply else ()
+            offered = (reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries) if reply else ()
             if reply is None or reply.answer_ts is None or not 1 <= number <= len(offered):
                 return None
             return [reply.answer_ts, reply.question_ts, reply.decided_for or UNREVISED, offered[number - 1]]

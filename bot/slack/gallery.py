@@ -36,6 +36,7 @@ from bot.slack import (
     home_gallery,
     manners_blocks,
     result,
+    result_gallery,
     run_messages,
     share_blocks,
     shared_result,
@@ -46,6 +47,7 @@ from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before, change_note
+from bot.slack.run_notes import noted
 from bot.slack.share_blocks import Filled
 from bot.slack.text import escape, fill, mention
 from bot.storage import PROMPT, ChannelSettings, Revealed, Share, ShareState, StoredComparison, StoredRun
@@ -112,6 +114,9 @@ def _in_a_row(entries: Sequence[Entry], count: int) -> Iterator[list[Entry]]:
 def replies(library: Library) -> Iterator[Rendering]:
     """Give replies that are no answer: to small talk, to what is known not to be answered, and to anything else."""
     yield Rendering("unknown question", partial(blocks.unknown, library))
+    for link in (LINK, None):
+        name = "message for who has shared a result" + ("" if link else ", without a link")
+        yield Rendering(name, partial(blocks.for_sender, USER, link, library))
     yield Rendering("greeting", partial(blocks.hello, library))
     yield Rendering("usage", partial(blocks.usage, library))
     argument = "<!channel> & " * 100
@@ -151,6 +156,8 @@ def posted(library: Library) -> Iterator[Rendering]:
         names = ", ".join(entry.id for entry in offered)
         suggested = partial(feedback_blocks.suggestions, offered, ASKED, library, revision=ASKED, reply=reply)
         yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
+        if not reply:
+            yield Rendering(f"suggestion of {names}, posted again", partial(suggested, again=True))
 
 
 def no_answers(library: Library) -> Iterator[Rendering]:
@@ -248,6 +255,11 @@ def questions(library: Library) -> Iterator[Rendering]:
             yield from _thread(f"{answered}, over", over, library, _prompt_slots(over))
         for state, over in _over(asked, begun).items():
             yield from _thread(f"{asked.id} {state}", over, library, _prompt_slots(over))
+    first, _, third, *_ = library.quiz.questions
+    ahead = {third.id: (third.choices[0].id,)}
+    early = replace(begun, answers=MappingProxyType(ahead), prompts=(Prompt(first.id),), live=True)
+    if said := noted([third.id], early, library):
+        yield Rendering("answer to a later question", lambda: said)
     yield from _thread("a question that is open again", begun, library, [run_messages.RESULT, *PARTS])
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
@@ -342,7 +354,7 @@ def rounds(library: Library) -> Iterator[Rendering]:
 
 
 def shortened(library: Library) -> Iterator[Rendering]:
-    """Give rounds that ended early, that left one question out, and that left all out."""
+    """Give rounds that ended early, that left one question out or all, and one for each way to say how clear it is."""
     asked = library.quiz.questions
     every = frozenset(question.id for question in asked)
     runs = [Run(library.quiz, skipped=every)]
@@ -356,7 +368,7 @@ def shortened(library: Library) -> Iterator[Rendering]:
     for question in asked:
         left = {name: choices for name, choices in complete.answers.items() if name != question.id}
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
-    for run in runs:
+    for run in [*runs, *result_gallery.worded(library.quiz)]:
         yield from results(run, library)
 
 
@@ -705,7 +717,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
     """Give the sentences of words.yaml that are messages by themselves."""
     words = library.words
     names = {
-        "faq": ("on_its_way",),
+        "faq": ("on_its_way", "suggest_moved"),
         "feedback": (
             "changed_since", "entry_gone", "nobody_to_ask", "person_asked_before", "person_not_reached",
             "question_gone", "thanks", "why_button", "why_forgotten", "why_gone", "withdrawn",

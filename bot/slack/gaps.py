@@ -14,9 +14,10 @@ from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.knowledge import Library
 from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
-from bot.slack.faq import NOT_ANSWERED, SUGGEST, UNKNOWN, PlannedReply
+from bot.slack.faq import PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
+from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.work import Work, address_digest
 from bot.storage import Store
 

@@ -9,7 +9,7 @@ from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import faq, feedback, gaps, quiz, share
+from bot.slack import faq, feedback, for_sender, gaps, quiz, share
 from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
@@ -21,6 +21,7 @@ from bot.slack.payloads import (
     MessageDeleted,
     MessageEvent,
 )
+from bot.slack.suggestion_work import UNKNOWN
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, LINK, TOP_LEVEL, Reply, Store, StoredRun
@@ -216,7 +217,7 @@ async def classify(
 async def _decide(message: IncomingMessage, library: Library, second: SecondStage | None) -> PlannedReply | None:
     """Decide what to say to a message, by itself."""
     reply = await faq.decide(message.text, message.surface, library, second)
-    without_answer = reply is not None and reply.kind in (faq.UNKNOWN, faq.ONLY_ENGLISH)
+    without_answer = reply is not None and reply.kind in (UNKNOWN, faq.ONLY_ENGLISH)
     if message.named_in_passing and without_answer and not faq.asks(message.text, library):
         return None  # it speaks about us rather than to us
     return reply
@@ -265,6 +266,9 @@ async def on_message(
     if message.surface is Surface.DM and message.thread_ts:
         stored = await store.runs.in_thread(team, message.user, message.thread_ts)
         reply = reply if stored else await _below_copy(team, message, message.thread_ts, reply, store)
+    elif message.surface is Surface.DM and reply and not number and not message.deleted:
+        where = (team, message.user, message.channel, message.ts)
+        reply = await for_sender.redirected(*where, message.text, reply, library, store)
     if stored:
         await _in_round(team, message, stored, reply, library, store)
     elif message.revised_ts:

@@ -24,13 +24,12 @@ from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
-from bot.slack.run_notes import RunNotesWorker
+from bot.slack.run_notes import LOOK, LOOKS, RunNotesWorker, noted
 from bot.slack.share_work import share_worker
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
-LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question has been posted
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 
@@ -169,7 +168,8 @@ class QuizWorker(RunNotesWorker):
             await self._lead_to_part(team, run_id, does.part, user)
         elif applied.outcome == Outcome.STALE:
             note = self._of_run(team, run_id, partial(_already_answered, applied.question))
-        elif isinstance(does, Change) and ts and thread_ts in (None, ts):  # on the card, outside the thread
+        elif isinstance(does, Change | Resume) and ts and thread_ts in (None, ts):  # on the card, outside the thread
+            await step("asked", self._is_asked, team, run_id)  # by whoever holds the run
             await self._lead_into_thread(team, run_id, user)
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
@@ -190,6 +190,8 @@ class QuizWorker(RunNotesWorker):
                 return stored.prompt_before(ts) if stored else 0
 
             does = aimed_at(does, await step("aim", aim))
+        elif isinstance(does, actions.Reply | actions.EditReply):  # of two to one question, the later one holds
+            await step("turn", self._after_earlier_changes, team, run_id, current_key())
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
             await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.first)))
@@ -394,11 +396,13 @@ class QuizWorker(RunNotesWorker):
             key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
-            await self._post_change(team, run_id, result.answers_before)
+            await self._post_change(team, run_id, result.answers_before, result.became)
         elif acted.get("completes"):
             await self._post_completed(team, run_id)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
-            await self._post_overwritten(team, run_id, result.overwritten)
+            await self._post_overwritten(team, run_id, result.overwritten, result.became)
+        if result.ahead and isinstance(action, actions.Reply):
+            await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
         return result
 
     async def _home_to_change(self, team: str, run_id: str, action: Action) -> str | None:

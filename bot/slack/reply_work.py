@@ -45,7 +45,7 @@ class ReplyWorker(SlackWorker):
     """Brings, changes and withdraws replies."""
 
     @abstractmethod
-    def render_reply(self, team: str, reply: Reply) -> Render:
+    def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
         """Have a reply rendered when it is sent."""
 
     async def bring(self, team: str, channel: str, wanted: Reply, *, shared: bool | None) -> None:
@@ -187,7 +187,7 @@ class ReplyWorker(SlackWorker):
         if held.state is ReplyState.POSTED and way is not Way.WHISPER:
             return await self._withdraw(team, channel, held, deleted=False)
         if way is Way.WHISPER:
-            content = self.render_reply(team, replace(reply, state=ReplyState.WHISPERED))
+            content = self.render_reply(team, channel, replace(reply, state=ReplyState.WHISPERED))
             return await self._whisper(team, channel, reply, content, in_thread=bool(overtaken))
         # Who goes on editing a message is told once.
         told = held.state is ReplyState.WITHHELD and held.surface == Surface.MENTION
@@ -362,8 +362,8 @@ class ReplyWorker(SlackWorker):
         if reply.thread_ts:
             # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
             await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
-        # An edit of what was asked before is not what the talk goes on from.
-        is_new = reply.answer_ts is None and not reply.revision
+        # An edit of what was asked before is not what the talk goes on from; a suggestion that is chosen is.
+        is_new = (reply.answer_ts is None and not reply.revision) or bool(reply.offered)
         if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts) and is_new:
             await self._store.record_answer(team, channel, TOP_LEVEL, reply.entries[-1])
         return {"earlier": earlier, "digest": await self._digest(reply)}
@@ -373,7 +373,7 @@ class ReplyWorker(SlackWorker):
 
     def _answer(self, team: str, channel: str, reply: Reply, links: Mapping[str, str]) -> Render:
         """Have a reply rendered as it stands in a conversation, with links to entries that stand there already."""
-        render = None if reply.kind == LINK else self.render_reply(team, reply)
+        render = None if reply.kind == LINK else self.render_reply(team, channel, reply)
 
         async def content() -> Message | None:
             answer = await render() if render else None

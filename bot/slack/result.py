@@ -208,10 +208,20 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
 
 
 def telling(found: Recommendation) -> list[str]:
-    """Name the rows of the table that the answers which decided it are about, or those which keep it from that."""
-    both = [each for pair in zip_longest(found.reasons, found.against) for each in pair if each]
-    order = both if found.clearness is Clearness.CLOSE else [*found.reasons, *found.against]
-    return [reason.question.dimension for reason in order]
+    """Name the rows of the table that explain it, best first.
+
+    They are in turn about an answer that speaks for the role and one that speaks for the runner-up, strongest first.
+    Where no cell of either is picked, as the choice lies between columns or in that of a third role, there is less to
+    see.
+    """
+    columns = {found.role.column, found.runner_up.column}
+
+    def shows_nothing(reason: fit.Reason) -> bool:
+        return not any(choice.cell in columns for choice in reason.choices)
+
+    sides = (sorted(reasons, key=shows_nothing) for reasons in (found.reasons, found.against))
+    both = [reason for pair in zip_longest(*sides) for reason in pair if reason]
+    return [reason.question.dimension for reason in sorted(both, key=shows_nothing)]
 
 
 def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
@@ -221,16 +231,31 @@ def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn |
     work = fill(getattr(words, f"{whose}_shared"), sender=sender) if sender else escape(getattr(words, whose))
     slots = {"work": Mrkdwn(work), "role": with_article(found.role.name), **how_far(run)}
     slots["runner_up"] = with_article(found.runner_up.name)
-    template: str = getattr(words, found.clearness)
-    if found.clearness is Clearness.PICTURE and found.level:
-        template = words.picture_close
-    elif found.tie_break:
-        template = words.leaning_tie_break
-    elif found.unsettled:
-        template = words.leaning_open
+    if found.unsettled:
         slots["questions"] = _questions(run, found.unsettled, library, shared=bool(sender))
+    template: str = getattr(words, lead_name(run, found))
     others = (fill(words.level, role=with_article(role.name)) for role in found.level[1:])
     return Mrkdwn(" ".join([fill(template, **slots), *others]))
+
+
+def lead_name(run: Run, found: Recommendation) -> str:
+    """Name the sentence that a result begins with.
+
+    How far behind the runner-up is said to be follows from how many answers would flip it, so that this agrees with
+    what is said of that below.
+    """
+    if found.clearness is Clearness.PICTURE:
+        return "picture_close" if found.level else "picture"
+    if found.clearness is Clearness.CLOSE:
+        return "close"
+    if found.tie_break:
+        return "leaning_tie_break"
+    if found.unsettled:
+        return "leaning_open"
+    changes = len(run.flip.changes) if run.flip else fit.MOST_CHANGED + 1
+    if found.clearness is Clearness.CLEAR:
+        return "clear" if changes > fit.MOST_CHANGED else "clear_next"
+    return "leaning" if changes == 1 else "leaning_next"
 
 
 def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
@@ -294,8 +319,9 @@ def _flip(run: Run, library: Library, *, shared: bool) -> str:
     def change(question: Question | TieBreak, choice: Answer) -> str:
         if isinstance(question, TieBreak):
             return fill(words.flip_tie_break, choice=choice.short)
-        asked = _question(run, question, library, shared=shared)
-        return fill(words.flip_change, question=asked, choice=choice.short)
+        asked, before = _question(run, question, library, shared=shared), run.answers.get(question.id, ())
+        word = words.flip_alone if choice.id in before else words.flip_change  # of two by halves, that one
+        return fill(word, question=asked, choice=choice.short)
 
     changes = in_a_row((change(*each) for each in found.changes), library)
     return fill(words.flip, changes=changes, role=with_article(found.role.name))

@@ -25,7 +25,18 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
-from bot.domain.content import PEOPLE, ROLE, AnyQuestion, Opening, Question, Term, TieBreak, with_article, worded
+from bot.domain.content import (
+    PEOPLE,
+    ROLE,
+    AnyQuestion,
+    Opening,
+    Option,
+    Question,
+    Term,
+    TieBreak,
+    with_article,
+    worded,
+)
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
@@ -303,17 +314,19 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
         parts.append(section(now))
         lines.append(now)
     lettered = list(zip(LETTERS, asked.choices, strict=False))
-    if isinstance(asked, Opening):  # three that need no letter
-        buttons = [choice_button(choice.label, run_id, number, asked.id, choice.id) for choice in asked.choices]
-        how = escape(words.purpose_how)
-    else:
-        buttons = [
-            choice_button(f"{letter}. {choice.label}", run_id, number, asked.id, choice.id)
-            for letter, choice in lettered
-        ]
-        how = escape(words.how_to_answer)
+    buttons = [_lettered_button(run_id, number, asked, choice) for choice in asked.choices]
+    how = escape(words.purpose_how if isinstance(asked, Opening) else words.how_to_answer)
     options = [fill(words.option, letter=letter, choice=choice.label) for letter, choice in lettered]
     return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
+
+
+def _letter(asked: AnyQuestion, choice: Option) -> str:
+    """Give the letter by which a choice can be typed."""
+    return LETTERS[list(asked.choices).index(choice)]
+
+
+def _lettered_button(run_id: str, number: int, asked: AnyQuestion, choice: Option) -> kit.Button:
+    return choice_button(f"{_letter(asked, choice)}. {choice.label}", run_id, number, asked.id, choice.id)
 
 
 def _guess(
@@ -326,8 +339,8 @@ def _guess(
     if len(choices) == 1:
         text = fill(words.guess, choice=choices[0].label)
         return text, [choice_button(words.guess_yes, run_id, number, asked.id, choices[0].id), none]
-    buttons = [choice_button(choice.label, run_id, number, asked.id, choice.id) for choice in choices]
-    names = "\n".join(f"• {escape(choice.label)}" for choice in choices)
+    buttons = [_lettered_button(run_id, number, asked, choice) for choice in choices]
+    names = "\n".join(fill(words.option, letter=_letter(asked, choice), choice=choice.label) for choice in choices)
     return f"{escape(words.guess_either)}\n{names}", [*buttons, none]
 
 

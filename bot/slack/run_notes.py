@@ -1,19 +1,30 @@
 """What is said in the thread of a run besides the messages that show it, and where to find what a click has changed."""
 
+import asyncio
 from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from math import inf
+from types import MappingProxyType
 from typing import Any
 
+from bot import jobs
+from bot.domain.content import Question
 from bot.domain.quiz import PARTS, Run, Status
-from bot.jobs import step
+from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.gateway import Render
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, plain
 from bot.slack.reconcile import ReconcilingWorker
+from bot.slack.result import quoted
 from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, completed_note, overwritten_note
+from bot.slack.text import fill
+from bot.slack.work import Work
 from bot.storage import CARD, PROMPT, Posted, StoredRun
+
+LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look for what other work is about to do
 
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
 
@@ -49,10 +60,17 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         place = await self._place(team, run_id)
         return await self._post_in_run(team, run_id, place["channel"], place["root_ts"], render) if place else None
 
-    async def _post_change(self, team: str, run_id: str, answers_before: Mapping[str, Sequence[str]]) -> None:
+    async def _post_change(
+        self,
+        team: str,
+        run_id: str,
+        answers_before: Mapping[str, Sequence[str]],
+        became: Mapping[str, Sequence[str]] | None,
+    ) -> None:
         """Say what changing answers did to a result; what was said of the change before goes.
 
-        The result may stand far above what was clicked, and leads there then.
+        The result may stand far above what was clicked, and leads there then. became: what the answers are that were
+        changed, as there may have been further changes since; None if versions before this one did not record it.
         """
 
         async def change() -> Message | None:
@@ -62,7 +80,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             link = None
             if (result_ts := far_result(stored)) is not None:
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
-            return change_note(answers_before, stored.run, self._library, link)
+            return change_note(answers_before, _as_of(stored.run, answers_before, became), self._library, link)
 
         await self._post_change_line(team, run_id, change)
 
@@ -83,9 +101,16 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
             return completed_note(stored.run, self._library, link)
 
-        await self._post_change_line(team, run_id, completed)
+        # What a change has said of an open question is not so any more, seen or not.
+        await self._post_change_line(team, run_id, completed, replaces_unseen=True)
 
-    async def _post_overwritten(self, team: str, run_id: str, before: Mapping[str, Sequence[str]]) -> None:
+    async def _post_overwritten(
+        self,
+        team: str,
+        run_id: str,
+        before: Mapping[str, Sequence[str]],
+        became: Mapping[str, Sequence[str]] | None,
+    ) -> None:
         """Say which answers were replaced by what was typed far below them; as `_post_change` does."""
 
         async def overwritten() -> Message | None:
@@ -95,11 +120,19 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             ts, link = question_ts(stored, next(iter(before))), None
             if ts is not None:
                 link = await self._gateway.sees_permalink(team, stored.channel, ts)
-            return overwritten_note(before, stored.run, self._library, link)
+            changed_back = {name for name in before if list(stored.run.answers.get(name, ())) == list(before[name])}
+            since = {name: choices for name, choices in (became or {}).items() if name not in changed_back}
+            return overwritten_note(before, _as_of(stored.run, {}, since), self._library, link)
 
         await self._post_change_line(team, run_id, overwritten)
 
-    async def _post_change_line(self, team: str, run_id: str, render: Render) -> None:
+    async def _post_change_line(self, team: str, run_id: str, render: Render, *, replaces_unseen: bool = False) -> None:
+        """Say what a change did, in the place of what was said of changes that somebody had seen when they made it.
+
+        Of changes that were made at once each has its line, in the order in which they were made, unless this one
+        `replaces_unseen` ones, too.
+        """
+        await step("turn of the line", self._after_earlier_changes, team, run_id, current_key())
         place = await self._place(team, run_id)
         if place is None:
             return
@@ -107,17 +140,27 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
         if posted is None:
             return
-        ts = posted[1]
+        ts, made_at = posted[1], _made_at(current_key())
         await step("remember", self._store.runs.record_message, team, run_id, change_slot(ts), Posted(ts, ""))
 
         async def earlier() -> list[str]:
             stored = await self._store.runs.get(team, run_id)
             shown = stored.messages if stored else {}
-            return [note.ts for slot, note in shown.items() if slot.startswith(CHANGE) and float(note.ts) < float(ts)]
+            seen = float(ts) if replaces_unseen else min(float(ts), made_at)
+            return [note.ts for slot, note in shown.items() if slot.startswith(CHANGE) and float(note.ts) < seen]
 
         for earlier_ts in await step("earlier changes", earlier):
             await self._gateway.delete_message(team, channel, earlier_ts)
             await step("forget", self._store.runs.forget_message, team, run_id, change_slot(earlier_ts))
+
+    async def _after_earlier_changes(self, team: str, run_id: str, key: str) -> None:
+        """Wait, within a step, until no work is under way for what was typed or clicked before; for some seconds."""
+        kinds = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
+        for _ in range(LOOKS):
+            under_way = [other for kind in kinds for other in await jobs.unfinished(kind)]
+            if not any(_made_at(other) < _made_at(key) for other in under_way):
+                return
+            await asyncio.sleep(LOOK)
 
     async def _link_to(self, team: str, place: Place) -> str | None:
         """Give the address of the latest question, which opens the thread; that of its root would only show the card.
@@ -137,6 +180,41 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         if link := found or await self._link_to(team, place):
             note = self._rendered(partial(blocks.in_thread, link))
             await self._gateway.post_ephemeral(team, place["channel"], user, note)
+
+
+def _made_at(key: str) -> float:
+    """Give when that was typed, edited or clicked which work does, in seconds since 1970: the last part of its key.
+
+    Work that nobody has asked for at that moment is later than all that.
+    """
+    try:
+        return float(key.rpartition(":")[2])
+    except ValueError:
+        return inf
+
+
+def _as_of(run: Run, before: Mapping[str, Sequence[str]], became: Mapping[str, Sequence[str]] | None) -> Run:
+    """Give a run as a change has made it, whatever has been changed since.
+
+    before: the answers before, without which those count that the run has; became: the answers that were changed.
+    """
+    if became is None:
+        return run
+    answers = {name: tuple(choices) for name, choices in {**(before or run.answers), **became}.items()}
+    return replace(run, answers=MappingProxyType(answers))
+
+
+def noted(questions: Sequence[str], run: Run, library: Library) -> Message | None:
+    """Say what was answered before it was asked, and what is asked now; None if none of that has an answer any more."""
+    words, lines = library.words.quiz, list[str]()
+    for question in run.numbered:
+        if question.id in questions and (choices := run.chosen(question.id)):
+            choice = quoted(choices, library)
+            lines.append(fill(words.noted, number=str(run.number(question)), choice=choice))
+    asked = run.quiz.question(run.asking.question) if run.asking else None
+    if lines and isinstance(asked, Question):
+        lines.append(fill(words.noted_open, number=str(run.number(asked))))
+    return plain(" ".join(lines)) if lines else None
 
 
 def far_result(stored: StoredRun) -> str | None:

@@ -225,6 +225,30 @@ class Replies:
         posted = (replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
         return await self._latest(*_in_or_above_thread(team, channel, thread_ts), *posted)
 
+    async def undecided(
+        self, team: str, channel: str, reply: Reply, kinds: Sequence[str], *, within: float
+    ) -> list[Reply]:
+        """List the replies of these kinds that whoever has asked got before in the same place, and has not decided on.
+
+        The place is the thread, or a direct message outside threads. They stand there, since `within` seconds before
+        the question at most; latest first.
+        """
+        if reply.asker is None:
+            return []
+        at_top_level = reply.thread_ts == reply.question_ts
+        if at_top_level and not channel.startswith(DIRECT_MESSAGE):
+            return []
+        place = _at_top_level(team, channel) if at_top_level else _of_thread(team, channel, reply.thread_ts)
+        theirs = (replies.c.asker == reply.asker, replies.c.state == ReplyState.POSTED, replies.c.kind.in_(kinds))
+        lately = (
+            replies.c.question_ts < reply.question_ts,
+            replies.c.replied_at >= float(reply.question_ts) - within,
+            replies.c.offered.is_(None),
+        )
+        latest_first = select(replies).where(*place, *theirs, *lately).order_by(replies.c.question_ts.desc())
+        async with self._engine.connect() as connection:
+            return [_reply(row) for row in await connection.execute(latest_first)]
+
     async def posted_since(
         self, team: str, since: float, after: tuple[str, str], limit: int
     ) -> list[tuple[str, Reply]]:

@@ -95,7 +95,9 @@ class ActionResult:
 
     outcome: an `Outcome`, or NOT_YOURS. question: the one it was about. answers_before: by question, if there was a
     result and the action has changed its answers. overwritten: the answers that the action has replaced while there was
-    no result, by question, but for the question that was asked just then. carried_over: as in StoredRun.
+    no result, by question, but for the question that was asked just then. ahead: the questions that it has answered
+    while another was asked, and still is, or the next. became: what the answers are that it has changed.
+    carried_over: as in StoredRun.
     """
 
     outcome: str
@@ -103,18 +105,22 @@ class ActionResult:
     answers_before: dict[str, list[str]] | None = None
     carried_over: tuple[int, int] | None = None
     overwritten: dict[str, list[str]] | None = None
+    ahead: list[str] | None = None
+    became: dict[str, list[str]] | None = None
 
     def record(self) -> dict[str, Any]:
         """Give it as plain data, for `read`."""
         kept = list(self.carried_over) if self.carried_over else None
         record = {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
-        return record | ({"over": self.overwritten} if self.overwritten else {})
+        further = {"over": self.overwritten, "ahead": self.ahead, "new": self.became}
+        return record | {name: value for name, value in further.items() if value}
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> "ActionResult":
         """Take it from its record."""
         kept = tuple(record["lost"]) if record["lost"] else None
-        return cls(record["what"], record["question"], record["was"], kept, record.get("over"))
+        further = (record.get(name) for name in ("over", "ahead", "new"))
+        return cls(record["what"], record["question"], record["was"], kept, *further)
 
 
 @dataclass(frozen=True)
@@ -565,7 +571,11 @@ def _make_result(stored: StoredRun, transition: Transition) -> ActionResult:
     asked = before.prompts[-1].question if before.live else None
     over = {name: was for name, was in answers_before.items() if changed and not before.finished and name != asked}
     over = {name: was for name, was in over.items() if list(after.answers.get(name, was)) != was}
-    return ActionResult(transition.outcome, transition.question, was, stored.carried_over, over or None)
+    new = [name for name in after.answers if name not in before.answers]
+    ahead = new if changed and asked and asked not in new and not after.finished else []
+    became = {name: list(now) for name, now in after.answers.items() if list(now) != answers_before.get(name)}
+    further = (over or None, ahead or None, became if was or over else None)
+    return ActionResult(transition.outcome, transition.question, was, stored.carried_over, *further)
 
 
 def _row(team: str, run_id: str, question: str, choices: Given) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from bot.storage.ownership import Owner, ownership
 from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
+from bot.storage.share_arrivals import ShareArrivals
 from bot.storage.shares import Shares
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
@@ -62,7 +63,7 @@ class Store:
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
     people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
     could not answer. comparisons: two people's answers about the same work. shares: results that were sent to somebody.
-    homes: the Home tabs that people have opened.
+    share_arrivals: those as who has got them sees them. homes: the Home tabs that people have opened.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -72,7 +73,7 @@ class Store:
         self.feedback = Feedback(engine)
         self.gaps = Gaps(engine)
         self.comparisons = Comparisons(engine)
-        self.shares = Shares(engine)
+        self.shares, self.share_arrivals = Shares(engine), ShareArrivals(engine)
         self.homes = Homes(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 

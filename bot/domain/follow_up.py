@@ -1,0 +1,63 @@
+"""“And at Anthropic?”: what a few words with a name or a role ask about, in the light of what was answered before."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.lexicon import NAME, Lexicon, Term
+from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance
+
+FOLLOW_UP = 8  # words that a follow-up has at most
+BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
+
+
+class FollowUps:
+    """Reads follow-ups; questions: of all entries by their ids."""
+
+    def __init__(self, lexicon: Lexicon, questions: Mapping[str, Sentence]) -> None:
+        self._lexicon = lexicon
+        self._questions = questions
+        self._about: dict[str, str] = {}  # by name, the entry about it: the first whose question names nobody else
+        for entry, question in questions.items():
+            names = {term.key for term in self._terms(question) if term.kind == NAME}
+            if len(names) == 1:
+                self._about.setdefault(names.pop(), entry)
+
+    def kinds(self, sentence: Sentence) -> frozenset[str]:
+        """Give the kinds of names and roles in a sentence that is short enough to be a follow-up."""
+        if len(sentence.words) > FOLLOW_UP:
+            return frozenset()
+        return frozenset(term.kind for term in self._terms(sentence) if term.kind is not None)
+
+    def readings(self, parsed: Utterance, after: str) -> list[tuple[str | None, list[Term]]]:
+        """Read the end of a message as the question before, with its own name or role in the place of the old one.
+
+        after: the entry that was answered before. Gives what is asked for ("who", "amount", ...) and the terms; nothing
+        for what is no follow-up. Where it says no more than a name, it is also read as the question of the entry about
+        whom that names; and as that alone, where the question before names nobody: after "which companies are flat?"
+        the same would be said again.
+        """
+        sentence = parsed.sentences[-1]
+        kinds = self.kinds(sentence)
+        if after not in self._questions or not kinds:
+            return []
+        terms, asked = self._terms(sentence), self._terms(self._questions[after])
+        unchanged = {after: [term for term in asked if term.kind not in kinds]}
+        about = self._about.get(_bare_name(parsed, terms) or "")
+        if about is not None and about != after:
+            if len(unchanged[after]) == len(asked):
+                del unchanged[after]
+            unchanged[about] = [term for term in self._terms(self._questions[about]) if term.kind != NAME]
+        return [(self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()]
+
+    def _terms(self, sentence: Sentence) -> Sequence[Term]:
+        return self._lexicon.terms(sentence.words, sentence.typed)
+
+
+def _bare_name(parsed: Utterance, terms: Sequence[Term]) -> str | None:
+    """Give the key of the one name that a follow-up asks about, if it says nothing besides and speaks to nobody."""
+    sentence = parsed.sentences[-1]
+    if sentence.form is Form.STATEMENT or sentence.asks in PARTICULAR or parsed.about_you or parsed.called:
+        return None
+    kinds = {term.kind for term in terms} - {None}
+    names = {term.key for term in terms if term.kind == NAME}
+    rest = max((term.substance for term in terms if term.kind is None), default=0.0)
+    return names.pop() if kinds == {NAME} and len(names) == 1 and rest < BESIDE_A_NAME else None

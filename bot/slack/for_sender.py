@@ -1,0 +1,26 @@
+"""What people write to the bot that may be for who has shared a result with them: they are told how it gets there."""
+
+from bot.domain.matching_text import Form
+from bot.knowledge import Library
+from bot.slack.faq import ONLY_ENGLISH, SHARED_WITHIN, PlannedReply
+from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN
+from bot.storage import Store
+
+
+async def redirected(
+    team: str, user: str, channel: str, ts: str, text: str, reply: PlannedReply, library: Library, store: Store
+) -> PlannedReply:
+    """Give what to reply to a direct message outside threads, for which `reply` was decided.
+
+    What has no answer, and what is told rather than asked, may be meant for who has lately shared a result there.
+    """
+    no_answer = reply.kind in (UNKNOWN, ONLY_ENGLISH)
+    guessed = reply.kind in (SUGGEST, NOT_ANSWERED) and _only_tells(text, library)
+    if not (no_answer or guessed):
+        return reply
+    arrival = await store.share_arrivals.latest_unanswered(team, channel, user, since=float(ts) - SHARED_WITHIN)
+    return PlannedReply(FOR_SENDER) if arrival else reply
+
+
+def _only_tells(text: str, library: Library) -> bool:
+    return all(sentence.form is Form.STATEMENT for sentence in library.index.read(text).sentences)

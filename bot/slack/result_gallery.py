@@ -1,0 +1,43 @@
+"""Finished rounds for the gallery: one for every sentence that says how clear a result is and what would flip it."""
+
+from collections.abc import Iterator
+from itertools import combinations, product
+from types import MappingProxyType
+
+from bot.domain.content import Quiz
+from bot.domain.fit import Clearness
+from bot.domain.quiz import Run
+from bot.slack.result import lead_name
+
+
+def worded(quiz: Quiz) -> list[Run]:
+    """Give a run for every sentence that a result begins with, and one that half an answer would flip."""
+    runs: dict[str, Run] = {}
+    for run in _with_questions_left_out(quiz):
+        if run.recommendation is not None:
+            runs.setdefault(lead_name(run, run.recommendation), run)
+    alone = next((run for run in _with_halves(quiz) if _is_flipped_by_half(run)), None)
+    return [*runs.values(), *([alone] if alone else [])]
+
+
+def _with_questions_left_out(quiz: Quiz) -> Iterator[Run]:
+    for choices in product(*((*question.choices, None) for question in quiz.questions)):
+        picked = dict(zip((question.id for question in quiz.questions), choices, strict=True))
+        answers = {name: (choice.id,) for name, choice in picked.items() if choice}
+        skipped = frozenset(name for name, choice in picked.items() if choice is None)
+        yield Run(quiz, MappingProxyType(answers), skipped=skipped)
+
+
+def _with_halves(quiz: Quiz) -> Iterator[Run]:
+    first, *rest = quiz.questions
+    for two in combinations(first.choices, 2):
+        for choices in product(*(question.choices for question in rest)):
+            answers = {question.id: (choice.id,) for question, choice in zip(rest, choices, strict=True)}
+            yield Run(quiz, MappingProxyType({first.id: tuple(choice.id for choice in two), **answers}))
+
+
+def _is_flipped_by_half(run: Run) -> bool:
+    found = run.recommendation
+    if found is None or found.clearness is Clearness.CLOSE or run.flip is None:
+        return False
+    return any(choice.id in run.answers.get(question.id, ()) for question, choice in run.flip.changes)

@@ -1,0 +1,65 @@
+"""Suggestions that somebody gets again, or an answer to by asking again: of the same ones the last stand."""
+
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.faq import FOLLOWED_FOR
+from bot.jobs import step
+from bot.slack import blocks
+from bot.slack.gateway import SlackWorkError
+from bot.slack.reply_work import ReplyWorker
+from bot.storage import ANSWER, LINK, Reply, ReplyState
+
+# Kinds of replies. The entries of NOT_ANSWERED are an id of not_answered.yaml and what is suggested besides.
+SUGGEST, NOT_ANSWERED, UNKNOWN = "suggest", "not_answered", "unknown"
+FOR_SENDER = "for_sender"  # how it gets to who has shared a result
+SUGGESTED = (SUGGEST, NOT_ANSWERED)  # those that offer suggestions
+
+log = structlog.get_logger()
+
+
+class SuggestionWorker(ReplyWorker):
+    """Takes away suggestions that others, or an answer, have taken the place of."""
+
+    async def fold_suggestions(self, team: str, channel: str, question_ts: str) -> None:
+        """Take away the suggestions that somebody got before, where they have asked again and what they get has these.
+
+        So of the same suggestions those stand that came last. What Slack refuses is left.
+        """
+
+        async def folded() -> list[str]:
+            reply = await self._store.replies.get(team, channel, question_ts)
+            if reply is None or reply.state is not ReplyState.POSTED:
+                return []
+            return [earlier.question_ts for earlier in await self.superseded(team, channel, reply)]
+
+        for earlier_ts in await step("suggested before", folded):
+            if (held := await self._hold_posted(team, channel, earlier_ts)) is None:
+                continue
+            settled = held
+            try:
+                async with self._freed_on_failure(team, channel, held):
+                    if held.kind in SUGGESTED and not held.offered:
+                        lease = self._lease(team, channel, held)
+                        moved = self._rendered(lambda library: blocks.say(library.words.faq.suggest_moved))
+                        await self._gateway.update_message(team, channel, held.answer_ts or "", moved, lease=lease)
+                        settled = replace(held, kind=UNKNOWN, entries=(), offered=held.entries)
+            except SlackWorkError as error:
+                log.warning("suggestions could not be taken away", error=str(error))
+                continue
+            await self._settle(team, channel, settled, before=held)
+
+    async def superseded(self, team: str, channel: str, reply: Reply) -> list[Reply]:
+        """Give what suggests the same as a reply, or what this answers, to the same person in the same place before."""
+        entries, is_answer = offered_in(reply), reply.kind in (ANSWER, LINK)
+        if not entries or not (is_answer or reply.kind in SUGGESTED):
+            return []
+        earlier = await self._store.replies.undecided(team, channel, reply, SUGGESTED, within=FOLLOWED_FOR)
+        both = [(suggested, offered_in(suggested)) for suggested in earlier]
+        return [suggested for suggested, offered in both if (entries & offered if is_answer else entries == offered)]
+
+
+def offered_in(reply: Reply) -> set[str]:
+    """Give the entries that a reply suggests or says; the first of what is known not to be answered names just that."""
+    return set(reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries)

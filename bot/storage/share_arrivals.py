@@ -1,0 +1,56 @@
+"""What has lately arrived in somebody's direct message with the bot, from whom, and where its thread opens."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.domain.share import Place
+from bot.storage.shares import ROOT, ShareState
+from bot.storage.tables import runs, share_messages, shares
+
+OFFER = "offer:"  # what the slots of a copy begin with where its recipient has replied below it
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A result that somebody has shared. thread_ts: of a message in the thread of its copy, or of the copy itself."""
+
+    sender: str
+    thread_ts: str
+
+
+class ShareArrivals:
+    """The shares of a database for who has got them; each method sees the rows of the team it is given."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def latest_unanswered(self, team: str, channel: str, recipient: str, *, since: float) -> Arrival | None:
+        """Give what has arrived last in a direct message, if they have not replied below it; None if nothing has.
+
+        since: seconds since 1970. What was withdrawn, or sent to a group, does not count.
+        """
+        root = share_messages.alias()
+        theirs = (shares.c.team == team, shares.c.recipient == recipient, shares.c.state == ShareState.SENT)
+        arrived = (shares.c.sent_at >= since, func.coalesce(shares.c.place, Place.DIRECT) == Place.DIRECT)
+        here = and_(root.c.team == shares.c.team, root.c.share == shares.c.id, root.c.slot == ROOT)
+        of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
+        of_copy = (share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
+        replied = exists().where(*of_copy, share_messages.c.slot.startswith(OFFER))
+        last = (
+            select(func.max(share_messages.c.ts))
+            .where(*of_copy, share_messages.c.channel == channel)
+            .scalar_subquery()
+            .label("thread_ts")
+        )
+        found = (
+            select(runs.c.user, last, replied.label("replied"))
+            .select_from(shares.join(root, here).join(runs, of_run))
+            .where(*theirs, *arrived, root.c.channel == channel)
+            .order_by(shares.c.sent_at.desc())
+            .limit(1)
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(found)).first()
+        return Arrival(row.user, row.thread_ts) if row and not row.replied else None

@@ -1,0 +1,106 @@
+"""“And at Anthropic?”: whatever was answered before it, the answer is that company's, and stands by itself."""
+
+import pytest
+
+from bot.domain import faq
+from bot.domain.faq import Answer, Silence, Surface
+from bot.knowledge import Library
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
+
+COMPANIES = {
+    "OpenAI": "openai-roles",
+    "Anthropic": "anthropic-roles",
+    "DeepMind": "deepmind-roles",
+    "Meta": "meta-roles",
+    "Amazon": "amazon-roles",
+    "Microsoft": "microsoft-roles",
+    "xAI": "xai-dropped-researcher",
+}
+FORMS = ("and at {}?", "and {}?", "what about {}", "And what is it like at {}?", "is it the same at {}?")
+UNCLEAR = "titles at labs, flat or not"  # which is suggested for, and not answered
+FLAT = "flat-or-separate-companies"
+
+
+def replied(library: Library, text: str, surface: Surface, after: str) -> faq.Reply:
+    return faq.reply_to(text, surface, library.index, library.thresholds, after=after)
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.THREAD, Surface.MENTION])
+@pytest.mark.parametrize("company", COMPANIES)
+def test_a_company_that_is_named_alone_is_answered_after_every_entry(library: Library, company: str, surface: Surface):
+    entry = COMPANIES[company]
+    for after in library.entries:
+        for form in FORMS if after != entry else ():
+            answer = replied(library, form.format(company), surface, after)
+
+            assert isinstance(answer, Answer), (form, after)
+            assert [candidate.entry for candidate in answer.entries] == [entry], (form, after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "when did you join Meta?",
+        "are you leaving Meta?",
+        "who is at Meta now?",
+        "Meta is down again",
+        "I used to work at Meta",
+        "I was at Meta",
+        "who is our contact at Microsoft?",
+        "let's ask Amazon",
+        "what is the weather at OpenAI?",
+    ],
+)
+@pytest.mark.parametrize("after", ["role-differences", FLAT, "rank-and-pay"])
+def test_more_than_a_name_in_a_thread_is_not_taken_for_a_question_about_a_company(
+    library: Library, text: str, after: str
+):
+    assert replied(library, text, Surface.THREAD, after) == Silence()
+
+
+def test_answers_about_companies_stand_alone(library: Library):
+    for entry in COMPANIES.values():
+        assert not library.entries[entry].answer.startswith(("Because", "And", "So ", "They", "It "))
+
+
+async def asked(workspace: Workspace, text: str, thread_ts: str | None = None) -> tuple[Sent, Json]:
+    """Ask something in the direct message; gives the question, and the reply as it stands there."""
+    question = await workspace.post("U_ANA", BOT, text, thread_ts)
+    [reply] = await workspace.replies(question)
+    await workspace.settled()
+    return question, reply
+
+
+async def test_a_company_is_answered_after_an_answer_that_names_none_in_a_direct_message(
+    workspace: Workspace, library: Library
+):
+    await asked(workspace, library.entries[FLAT].question)
+
+    for company in ("Amazon", "xAI", "Anthropic"):
+        _, answer = await asked(workspace, f"and at {company}?")
+
+        assert library.entries[COMPANIES[company]].answer in shown(answer)
+
+
+async def test_a_company_is_answered_in_a_thread_and_where_the_bot_is_mentioned(workspace: Workspace, library: Library):
+    root = await workspace.post("U_ANA", "C_ASK", library.entries[FLAT].question)
+    await workspace.replies(root)
+
+    await workspace.post("U_BEN", "C_ASK", "and at xAI?", root)
+    *_, unasked = await workspace.replies(root, count=3)
+    await workspace.mention("U_BEN", "C_ASK", "<@U_BOT> and at Meta?", root)
+    *_, mentioned = await workspace.replies(root, count=5)
+
+    assert library.entries["xai-dropped-researcher"].answer in shown(unasked)
+    assert library.entries["meta-roles"].answer in shown(mentioned)
+
+
+async def test_a_company_is_answered_after_a_suggestion_that_was_chosen(workspace: Workspace, library: Library):
+    _, offer = await asked(workspace, UNCLEAR)
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    await workspace.latest("U_ANA", offer, once=lambda now: "Helpful" in buttons(now))
+    await workspace.settled()
+
+    _, answer = await asked(workspace, "and Amazon?")  # alone it would be asked what they mean
+
+    assert library.entries["amazon-roles"].answer in shown(answer)

@@ -1,0 +1,125 @@
+"""What a result says: of any set of answers, its sentences agree with each other and with the excerpt below them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from types import MappingProxyType
+
+from bot.domain import fit
+from bot.domain.content import Choice, Quiz, Side
+from bot.domain.fit import Clearness, Given
+from bot.domain.quiz import Run
+from bot.knowledge import Library
+from bot.slack import result
+from bot.slack.pieces import message
+
+FAR, NOT_FAR = "comes far behind.", "Not far behind is"
+
+
+def finished(quiz: Quiz) -> Iterator[Run]:
+    """Give a run for every set of answers that has a result, with every answer to its tie-break."""
+    for choices in product(*((None, *question.choices) for question in quiz.questions)):
+        picked = dict(zip((question.id for question in quiz.questions), choices, strict=True))
+        answers = {"purpose": ("own",), **{name: (choice.id,) for name, choice in picked.items() if choice}}
+        skipped = frozenset(name for name, choice in picked.items() if choice is None)
+        run = Run(quiz, MappingProxyType(answers), skipped=skipped)
+        if last := run.tie_break:
+            for side in last.choices:
+                yield Run(quiz, MappingProxyType({**answers, last.id: (side.id,)}), skipped=skipped)
+        if run.finished:
+            yield run
+
+
+def said(run: Run, library: Library) -> str:
+    blocks, lines = result.recommendation(run, library)
+    return message(blocks, lines).text
+
+
+def weakened_by_one(quiz: Quiz, answers: Mapping[str, Given], role: str) -> bool:
+    """Say whether one other answer leaves it too close to call, or leads to another role."""
+    for question in quiz.questions:
+        for choice in question.choices:
+            after = fit.recommend(quiz, {**answers, question.id: (choice.id,)})
+            if after.role.id != role or after.clearness is Clearness.CLOSE:
+                return True
+    return False
+
+
+def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_it(library: Library):
+    far = 0
+    for run in finished(library.quiz):
+        text, found = said(run, library), run.recommendation
+        assert found is not None
+        if FAR in text:
+            assert "no fewer than three other answers" in text
+            assert not weakened_by_one(library.quiz, run.answers, found.role.id)
+            far += 1
+        if NOT_FAR in text:
+            assert re.search(r"What would flip it\* to [^:]+: “[^”]+” in (?:question \d|the last question)\.", text)
+        if found.clearness in (Clearness.CLEAR, Clearness.LEANING):
+            assert ("no fewer than three" in text) == (run.flip is None)
+
+    assert far > 40
+
+
+def test_what_would_flip_it_names_other_answers_in_order_that_speak_for_the_other_role(library: Library):
+    beside = all_of_them = 0
+    for run in finished(library.quiz):
+        if run.recommendation is None or run.recommendation.clearness in (Clearness.CLOSE, Clearness.PICTURE):
+            continue
+        if (flip := run.flip) is None:
+            continue
+        numbers = [run.number(question) for question, _ in flip.changes]
+        assert numbers == sorted(set(numbers))
+        assert flip.role != run.recommendation.role
+        for question, choice in flip.changes:
+            assert run.answers.get(question.id) != (choice.id,)
+            if isinstance(choice, Side):
+                assert choice.role == flip.role.id
+            elif isinstance(choice, Choice):
+                assert choice.weights.get(flip.role.id, 0) > 0
+                beside += choice.weights[flip.role.id] < max(choice.weights.values())
+            all_of_them += 1
+
+    assert not beside  # "novelty" would be an odd answer to be led to an AI engineer by
+    assert all_of_them > 5000
+
+
+def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(library: Library):
+    quiz, halves = library.quiz, 0
+    first, *rest = quiz.questions
+    for two in ((first.choices[0].id, choice.id) for choice in first.choices[1:]):
+        for choices in product(*(question.choices for question in rest)):
+            answers = {"purpose": ("own",), first.id: two}
+            answers |= {question.id: (choice.id,) for question, choice in zip(rest, choices, strict=True)}
+            run = Run(quiz, MappingProxyType(answers))
+            if not run.finished or run.flip is None:
+                continue
+            named = [choice for question, choice in run.flip.changes if question == first and choice.id in two]
+            if named and run.recommendation and run.recommendation.clearness is not Clearness.CLOSE:
+                assert f"“{named[0].short}” alone in question 1" in said(run, library)
+                halves += 1
+
+    assert halves > 20
+
+
+def test_the_excerpt_marks_what_was_picked_of_either_role(library: Library):
+    quiz, both = library.quiz, 0
+    for run in finished(quiz):
+        found = run.recommendation
+        if found is None or found.clearness is Clearness.PICTURE:
+            continue
+        columns = [found.role.column, found.runner_up.column]
+        cells = {
+            column: any(choice.cell == column for reason in reasons for choice in reason.choices)
+            for column, reasons in zip(columns, (found.reasons, found.against), strict=True)
+        }
+        blocks, _ = result.recommendation(run, library)
+        rendered = message(blocks, [""]).blocks
+        [table] = [block for block in rendered if block["type"] == "table"]
+        for at, column in enumerate(columns, 1):
+            marked = any("▸" in row[at]["text"] for row in table["rows"][1:])
+            assert marked or not cells[column]
+        both += all(cells.values())
+
+    assert both > 3000
