@@ -108,16 +108,21 @@ async def test_the_home_tab_greets_nobody(workspace: Workspace):
     assert await workspace.dm("U_ANA") == []
 
 
-async def test_its_example_is_answered_below_it_once(workspace: Workspace, library: Library):
+async def test_its_example_is_answered_below_it_once_and_then_it_says_where(workspace: Workspace, library: Library):
     greeting = await greeted(workspace)
     example = next(iter(library.entries.values()))
 
     await workspace.click("U_ANA", greeting, "Ask that")
     [_, answer] = await workspace.dm("U_ANA", count=2)
+    await workspace.faults(twice=1)
     await workspace.click("U_ANA", greeting, "Ask that")
     await workspace.settled()
 
-    assert await workspace.dm("U_ANA") == [greeting, answer]
+    *before, pointer = await workspace.dm("U_ANA")
+    assert before == [greeting, answer]
+    assert pointer["ephemeral"]
+    assert shown(pointer).startswith("I have answered that already:")
+    assert f"channel={answer['channel']}&amp;ts={answer['ts']}" in pointer["text"]
     assert shown(answer).startswith(f"*{example.question}*")
     assert example.answer in shown(answer)
     assert "Helpful" in buttons(answer)
