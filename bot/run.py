@@ -203,6 +203,7 @@ async def bot(
             _follow_up(taken_up, store),
             _handle_due_runs(store),
             _post_digests(store),
+            _publish_homes(store),
             asyncio.to_thread(lambda: library.decoys),  # only who asks in vain needs them
         ):
             stack.callback(asyncio.create_task(running).cancel)
@@ -397,15 +398,24 @@ async def _handle_due_runs(store: "Store") -> None:
 
 
 async def _follow_up(taken_up: "asyncio.Queue[Library]", store: "Store") -> None:
-    """See to what follows from each knowledge that is taken up: news of new answers, corrections of old ones."""
+    """See to what follows from each knowledge that is taken up: news of new answers, corrections of old ones.
+
+    And from each but the first, which is there at the start: Home tabs that show something else.
+    """
     from bot.replica import run_periodically
-    from bot.slack import gaps
+    from bot.slack import gaps, home
+
+    on_home: Library | None = None
 
     async def look() -> float:
+        nonlocal on_home
         library = await taken_up.get()
         while not taken_up.empty():  # only the latest counts
             library = taken_up.get_nowait()
         try:
+            if on_home is not None:
+                await home.follow_knowledge(on_home, library, store)
+            on_home = library
             await gaps.follow_knowledge(library, store)
         except Exception:
             taken_up.put_nowait(library)
@@ -413,6 +423,18 @@ async def _follow_up(taken_up: "asyncio.Queue[Library]", store: "Store") -> None
         return 0
 
     await run_periodically("following new knowledge", look)
+
+
+async def _publish_homes(store: "Store") -> None:
+    """Look now and then for Home tabs that are to be published anew."""
+    from bot.replica import run_periodically
+    from bot.slack import home
+
+    async def look() -> float:
+        await home.publish_due(store, time.time())
+        return home.DUE_EVERY
+
+    await run_periodically("publishing Home tabs", look)
 
 
 async def _post_digests(store: "Store") -> None:

@@ -11,6 +11,7 @@ from bot.slack.work import Work
 from tests.conftest import recorded
 from tests.test_edge import Edge, edge
 from tests.test_install import INSTALLER, ONE, offered
+from tests.test_redelivery import deliver
 from tests.workspace import BOT, Json, Workspace, buttons, shown
 
 __all__ = ["edge"]  # the fixture
@@ -101,6 +102,27 @@ async def test_where_slack_does_not_let_us_look_nothing_is_said(workspace: Works
     assert await workspace.dm("U_ANA") == []
 
 
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [("conversations.history", "missing_scope"), ("chat.postMessage", "restricted_action")],
+)
+async def test_where_slack_refuses_it_they_are_greeted_when_they_look_on_another_day(
+    edge: Edge, method: str, error: str
+):
+    workspace = edge.workspace
+    await workspace.faults(api=[{"method": method, "error": error}])
+    opened = {"type": "app_home_opened", "user": "U_ANA", "tab": "messages"}
+    opened["channel"] = await workspace.direct("U_ANA")
+    envelope: Json = {"type": "event_callback", "team_id": TEAM, "event": opened}
+    envelope["authorizations"] = [{"team_id": TEAM, "user_id": BOT, "is_bot": True}]
+    greetings = []
+    for number, at in enumerate((86_000, 86_300, 86_500, 180_000)):  # twice on one day, and on the two after
+        await deliver(edge, envelope | {"event_id": f"Ev{number}", "event_time": at})
+        greetings.append(len(await workspace.dm("U_ANA")))
+
+    assert greetings == [0, 0, 1, 1]
+
+
 async def test_the_home_tab_greets_nobody(workspace: Workspace):
     await workspace.home("U_ANA")
     await workspace.settled()
@@ -108,16 +130,21 @@ async def test_the_home_tab_greets_nobody(workspace: Workspace):
     assert await workspace.dm("U_ANA") == []
 
 
-async def test_its_example_is_answered_below_it_once(workspace: Workspace, library: Library):
+async def test_its_example_is_answered_below_it_once_and_then_it_says_where(workspace: Workspace, library: Library):
     greeting = await greeted(workspace)
     example = next(iter(library.entries.values()))
 
     await workspace.click("U_ANA", greeting, "Ask that")
     [_, answer] = await workspace.dm("U_ANA", count=2)
+    await workspace.faults(twice=1)
     await workspace.click("U_ANA", greeting, "Ask that")
     await workspace.settled()
 
-    assert await workspace.dm("U_ANA") == [greeting, answer]
+    *before, pointer = await workspace.dm("U_ANA")
+    assert before == [greeting, answer]
+    assert pointer["ephemeral"]
+    assert shown(pointer).startswith("I have answered that already:")
+    assert f"channel={answer['channel']}&amp;ts={answer['ts']}" in pointer["text"]
     assert shown(answer).startswith(f"*{example.question}*")
     assert example.answer in shown(answer)
     assert "Helpful" in buttons(answer)

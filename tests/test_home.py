@@ -268,7 +268,9 @@ async def test_a_notice_is_there_until_the_next_click_or_opening(store: Store):
         if after == "click":
             await store.homes.look("T", ANA, "rounds", {"listed": False}, 4.0)
         else:
-            await store.homes.open("T", ANA)
+            await store.homes.open("T", ANA, 2.5)  # which is handled late
+            assert "notice" in await store.homes.shows("T", ANA)
+            await store.homes.open("T", ANA, 4.0)
         assert "notice" not in await store.homes.shows("T", ANA)
 
 
@@ -401,7 +403,7 @@ async def test_who_has_installed_it_sees_what_is_left_to_do(library: Library, tm
 
 
 async def test_of_two_views_that_replace_the_same_only_one_is_told_that_it_did(store: Store):
-    await store.homes.open("T_ONE", ANA)
+    await store.homes.open("T_ONE", ANA, 1.0)
 
     replaced = await asyncio.gather(
         *(store.homes.replace_hash("T_ONE", ANA, was=None, now=name) for name in ("1.a", "2.b"))

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from sqlalchemy import MetaData, String, create_engine, insert, inspect, select
+from sqlalchemy import MetaData, String, create_engine, insert, inspect, select, update
 
 from bot import replica
 from bot.knowledge import Library
@@ -104,6 +104,10 @@ class Databases:
     def write(self, table: Any, **row: Any) -> None:
         with self._engine.begin() as connection:
             connection.execute(insert(table).values(team=TEAM, **row))
+
+    def change(self, table: Any, **row: Any) -> None:
+        with self._engine.begin() as connection:
+            assert connection.execute(update(table).where(table.c.team == TEAM).values(row)).rowcount
 
     def read(self, table: Any) -> list[dict[str, Any]]:
         with self._engine.connect() as connection:
@@ -212,7 +216,7 @@ def _write_rows(databases: Databases) -> None:
     passed = {"channel": "C_ASK", "asked_in": "C_ASK", "question_ts": "5.1", "asked_at": time.time()}
     databases.write(help_requests, ts="7.1", asker=ANA, resolved_by=BEN, **passed)
     databases.write(help_requests, ts="7.2", asker=BEN, resolved_by=ANA, **passed)
-    databases.write(workspaces, editors_channel="C_ASK", chosen_by=ANA)
+    databases.change(workspaces, editors_channel="C_ASK", chosen_by=ANA)
     compared: dict[str, Any] = {"sender_agreed": False, "manager_agreed": False, "begun_at": 1.0, "moved_at": 1.0}
     about = {"sender": MEI, "manager": ANA, "run": "x", "state": "declined", "moved_by": "job", "messages": {}}
     databases.write(comparisons, id="c1", **about, **compared)

@@ -35,6 +35,7 @@ from bot.storage import Reply as StoredReply
 from bot.storage.comparisons import Comparisons
 from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
+from bot.storage.homes import Homes
 from bot.storage.inbox import Inbox
 from bot.storage.people import People
 from bot.storage.replies import Replies
@@ -48,6 +49,7 @@ VOLATILE = {  # the clock's
     "answered_at", "begun_at", "made_at", "free_at", "held_at", "due_at", "finished_at", "posted_at", "changed_at",
     "welcomed_at", "hushed_at", "asked_at", "resolved_at",
     "told_at", "moved_at", "sent_at", "seen_at", "talk_at", "ended_at", "muted_at",
+    "opened_at", "publish_at",
 }  # fmt: skip
 HERE = Installation("U_BOT", "B_BOT", "secret", None, None, 100.0)
 
@@ -100,6 +102,8 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "runs.release": lambda store, team, n: store.runs.release(team, run(n), by=f"job{n}", revision=n, shown={}),
         "runs.free": lambda store, team, n: store.runs.free(team, run(n), by=f"job{n}", unfinished=n % 2 == 0),
         "runs.history": lambda store, team, n: _listed(store, team),
+        "runs.waiting": lambda store, team, n: _seen(store.runs.waiting(team, "U_ANA")),
+        "runs.latest_result": lambda store, team, n: _seen(store.runs.latest_result(team, "U_ANA")),
         "runs.count": lambda store, team, n: store.runs.count(team, "U_ANA"),
         "runs.finished_before": lambda store, team, n: _seen(store.runs.finished_before(team, run(n))),
         "runs.begun_after": lambda store, team, n: store.runs.begun_after(team, run(n)),
@@ -189,12 +193,25 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, "U_ANA", answers_unasked=(None, True, False)[n % 3], news=n % 2 == 0
         ),
         "people.is_greeted": lambda store, team, n: store.people.is_greeted(team, f"U{n % 2}"),
+        "people.release_greeting": lambda store, team, n: store.people.release_greeting(team, f"U{n % 2}", float(n)),
         "people.claim_greeting": lambda store, team, n: store.people.claim_greeting(team, f"U{n % 2}", float(n)),
         "people.run_ids": lambda store, team, n: _sorted(store.people.run_ids(team, "U_ANA")),
         "people.direct_messages": lambda store, team, n: _sorted(store.people.direct_messages(team, "U_ANA")),
         "people.references": lambda store, team, n: _sorted(store.people.references(team, "U_ANA")),
         "people.export": lambda store, team, n: _exported(store, team),
         "people.forget": lambda store, team, n: store.people.forget(team, "U_ANA", ["C_ASK"][: n % 2]),
+        "homes.open": lambda store, team, n: store.homes.open(team, f"U{n % 2}", float(n)),
+        "homes.is_opened": lambda store, team, n: store.homes.is_opened(team, f"U{n % 2}"),
+        "homes.look": lambda store, team, n: store.homes.look(
+            team, f"U{n % 2}", ("topics", "notice")[n % 2], {"number": n}, float(n)
+        ),
+        "homes.shows": lambda store, team, n: store.homes.shows(team, f"U{n % 2}"),
+        "homes.hash": lambda store, team, n: store.homes.hash(team, f"U{n % 2}"),
+        "homes.replace_hash": lambda store, team, n: store.homes.replace_hash(
+            team, f"U{n % 2}", was=(None, "0.a")[n % 2], now=f"{n}.a"
+        ),
+        "homes.note_begun": lambda store, team, n: store.homes.note_begun(team, f"U{n % 2}", float(n)),
+        "homes.set_up": lambda store, team, n: store.homes.set_up(team, has_contact=n % 2 == 0),
         "gaps.record": lambda store, team, n: store.gaps.record(team, _question(n)),
         "gaps.replace": lambda store, team, n: store.gaps.replace(
             team, replace(_question(n), text="Another", revision="8.0")
@@ -395,6 +412,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("comparisons.", Comparisons),
             ("shares.", Shares),
             ("share_arrivals.", ShareArrivals),
+            ("homes.", Homes),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and "team" in inspect.signature(method).parameters

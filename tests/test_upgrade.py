@@ -16,7 +16,17 @@ from bot.domain.actions import Stop
 from bot.domain.compare import Comparison, Side, State
 from bot.domain.content import PURPOSE
 from bot.knowledge import Library
-from bot.storage import ChannelSettings, Installation, Posted, ReplyState, Share, ShareState, Store, StoredComparison
+from bot.storage import (
+    ChannelSettings,
+    DueHome,
+    Installation,
+    Posted,
+    ReplyState,
+    Share,
+    ShareState,
+    Store,
+    StoredComparison,
+)
 from bot.storage.migrate import config
 from bot.storage.replies import Surroundings
 from bot.storage.store import HEAD
@@ -148,6 +158,8 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             exposed = "UPDATE comparisons SET exposed = 'sender', unconfirmed = :yes"
             await connection.execute(text(exposed), {"yes": True})
             await connection.execute(text("UPDATE shares SET part_left = :yes WHERE id = 's2'"), {"yes": True})
+        case "0018":
+            await connection.execute(text("UPDATE homes SET publish_at = 10.0"))
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -186,6 +198,15 @@ async def write_manners(connection: AsyncConnection) -> None:
     await insert(connection, "workspaces", team=TEAM, editors_channel="C_ED", chosen_by=ANA)
 
 
+async def check_homes(store: Store) -> None:
+    """Read what is kept of Home tabs."""
+    assert (await store.homes.shows(TEAM, ANA))["topics"]["page"] == 2
+    assert await store.homes.hash(TEAM, ANA) == "8.abc"
+    assert await store.homes.due(11.0, most=9) == [DueHome(TEAM, ANA, 10.0)]
+    assert (await store.homes.set_up(TEAM, has_contact=False)).has_answered
+    assert not (await store.homes.set_up(NEW, has_contact=False)).has_answered
+
+
 async def check(store: Store, library: Library) -> None:
     """Read all of it through the store of today."""
     first, second = library.quiz.questions[:2]
@@ -217,8 +238,7 @@ async def check(store: Store, library: Library) -> None:
     known = (second_share.id, second_share.parts, second_share.place, second_share.note)
     assert known == ("s2", ("note",), "group", "look")
     assert await store.shares.is_muted(TEAM, "U_MEI", ANA)
-    assert (await store.homes.shows(TEAM, ANA))["topics"]["page"] == 2
-    assert await store.homes.hash(TEAM, ANA) == "8.abc"
+    await check_homes(store)
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed
     assert await store.first_steps_told_to(TEAM) is None

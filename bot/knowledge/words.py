@@ -726,6 +726,7 @@ class HomeWords(Authored):
     window_close: Annotated[Line, Field(max_length=MAX_VIEW_TITLE), _text()]
     support: Annotated[Line, _text("contact")]
     set_up: Plain
+    set_up_editor: Plain
     set_up_done: Plain
     set_up_invite: Plain
     set_up_ask: Plain
@@ -752,6 +753,7 @@ class FirstContactWords(Authored):
     kept: Plain
     kept_button: Button
     asked: Annotated[Line, _text("question")]
+    asked_already: Annotated[Line, _text("link")]
 
 
 class PrivacyWords(Authored):

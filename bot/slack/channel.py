@@ -24,13 +24,19 @@ class ChannelWorker(SlackWorker):
     """Says what the bot does in a channel."""
 
     @workflow
-    async def welcome(self, team: str, channel: str, shared: bool) -> None:
-        """Say that the bot is there, once in each channel, with the choice of what it does."""
+    async def welcome(self, team: str, channel: str, shared: bool | None) -> None:
+        """Say that the bot is there, once in each channel, with the choice of what it does.
+
+        shared: with another organisation; None if the event did not say. Then Slack is asked, and where it does not say
+        either, outsiders may read along, as is assumed of questions there.
+        """
 
         async def is_welcomed() -> bool:
             return (await self._store.replies.channel(team, channel)).welcomed_at is not None
 
         if not await step("is welcomed", is_welcomed):
+            if shared is None:
+                shared = await self._gateway.is_shared(team, channel) is not False
             posted = await self._gateway.post_message(team, channel, self._greeting(team, channel, shared=shared))
             await step("welcome", self._store.replies.mark_welcomed, team, channel, posted[1] if posted else None)
 
@@ -156,8 +162,7 @@ async def on_joined(event_callback: EventCallback, context: AsyncBoltContext) ->
     if isinstance(event, MemberJoinedChannel) and event.user == context.bot_user_id:
         # Invited again, it says so if it could not before, and one work at a time.
         key = await jobs.current_or_next(Work.WELCOME.key(team, event.channel, ""))
-        shared = event_callback.is_ext_shared_channel is True
-        await jobs.start(key, channel_worker.welcome, team, event.channel, shared)
+        await jobs.start(key, channel_worker.welcome, team, event.channel, event_callback.is_ext_shared_channel)
 
 
 def register(app: AsyncApp) -> None:

@@ -1,25 +1,31 @@
 """A person's first look at the bot's messages: one message with three things to try, and what its buttons do.
 
 It comes once in a life, to whoever opens the messages: also to guests, who use the bot like anybody. It does not come
-where anything stands in that conversation, nor to who was told the first steps after installing the app.
+where anything stands in that conversation, nor to who was told the first steps after installing the app. Where Slack
+refuses it, it is tried again when they open the messages on another day.
 """
 
 import time
+from functools import partial
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.domain.faq import Surface
+from bot.domain.share import Delivery
 from bot.jobs import step, worker, workflow
 from bot.slack import first_contact_blocks
 from bot.slack.faq import faq_worker
 from bot.slack.first_contact_blocks import TRY_QUESTION, read_question
+from bot.slack.gateway import SlackWorkError
 from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, Store
 
 MESSAGES = "messages"  # Slack's name of the tab
+DAY = 86_400  # seconds
 
 
 @worker()
@@ -30,22 +36,52 @@ class FirstContactWorker(SlackWorker):
     async def greet(self, team: str, user: str, channel: str) -> None:
         """Name three things to try to somebody who has opened the bot's messages, unless anything stands there.
 
-        Where Slack does not say whether anything does, nothing is said. What it refuses is left: nobody waits for it.
+        Where Slack does not say whether anything does, nothing is said. It is claimed first, so that nobody is greeted
+        twice, and the claim is given back where Slack lets us neither look nor post.
         """
         at = await step("time", _now)
         if not await step("claim", self._store.people.claim_greeting, team, user, at):
             return
-        if await self._gateway.is_empty(team, channel):
-            await self._gateway.deliver_message(team, channel, self._rendered(first_contact_blocks.greeting))
+        if not await self._try_to_greet(team, channel):
+            await step("release", self._store.people.release_greeting, team, user, at)
+
+    async def _try_to_greet(self, team: str, channel: str) -> bool:
+        """Greet somebody if nothing stands there; gives False if they were not greeted and still may be."""
+        try:
+            empty = await self._gateway.is_empty(team, channel)
+        except SlackWorkError as error:
+            log.warning("somebody was not greeted", team=team, error=str(error))
+            return False
+        if not empty:
+            return empty is False
+        delivery, _, _ = await self._gateway.deliver_message(
+            team, channel, self._rendered(first_contact_blocks.greeting)
+        )
+        return delivery in (Delivery.DELIVERED, Delivery.UNCERTAIN)
 
     @workflow
     async def answer_example(self, team: str, user: str, channel: str, ts: str, entry: str) -> None:
-        """Answer the example question below the message whose button asked it; once."""
+        """Answer the example question below the message whose button asked it.
+
+        Who asks again is led to the answer that stands there; where it does not stand there any more they get it anew.
+        """
         wanted = Reply(ts, "", user, Surface.COMMAND, ANSWER, (entry,))
-        await faq_worker.post_private(team, channel, wanted)
+        if await faq_worker.post_private(team, channel, wanted) != "posted_already":
+            return
+        answer_ts = await step("answer", self._answer_ts, team, channel, ts)
+        if link := await self._gateway.get_permalink(team, channel, answer_ts):
+            there = self._rendered(partial(first_contact_blocks.answered_already, link))
+            await self._gateway.post_ephemeral(team, channel, user, there)
+        else:
+            await self._gateway.post_message(team, channel, faq_worker.reply(ANSWER, [entry]))
+
+    async def _answer_ts(self, team: str, channel: str, ts: str) -> str:
+        reply = await self._store.replies.get(team, channel, ts)
+        return (reply.answer_ts if reply else None) or ts
 
 
 first_contact_worker = FirstContactWorker("first_contact")
+log = structlog.get_logger()
 
 
 async def _now() -> float:
@@ -63,16 +99,16 @@ async def on_messages_opened(event_callback: EventCallback, context: AsyncBoltCo
         return
     if await jobs.is_recorded(Work.FIRST_STEPS.key(team, event.user, "")):  # on their way
         return
-    # Several openings at once are one piece of work; once its record is gone, the row remembers.
-    key = Work.GREET.key(team, event.user, "")
+    # Several openings at once are one piece of work, and one a day where Slack refuses; else the row remembers.
+    key = Work.GREET.key(team, event.user, event_callback.event_time // DAY)
     await jobs.start(key, first_contact_worker.greet, team, event.user, event.channel)
 
 
 async def try_question(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
-    """Answer the example question where its button stands."""
+    """Answer the example question where its button stands, or say where that was done."""
     team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
     entry = read_question(block_actions.action)
-    key = Work.TRY_QUESTION.key(team, place.channel, place.ts, entry)
+    key = Work.TRY_QUESTION.key(team, place.channel, place.ts, entry, block_actions.action.action_ts)
     await jobs.start(key, first_contact_worker.answer_example, team, user, place.channel, place.ts, entry)
     await ack()
 

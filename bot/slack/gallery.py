@@ -488,6 +488,7 @@ def first_steps(library: Library) -> Iterator[Rendering]:
 def first_contact(library: Library) -> Iterator[Rendering]:
     """Give what somebody gets who opens the bot's messages for the first time."""
     yield Rendering("three things to try", partial(first_contact_blocks.greeting, library))
+    yield Rendering("example asked again", partial(first_contact_blocks.answered_already, LINK, library))
     for entry in library.entries:
         yield Rendering(f"example question {entry}", partial(manners_blocks.asked_directly, [entry], library))
 

@@ -515,8 +515,8 @@ class SlackGateway:
         later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
         return any(message.get("user") not in {SLACKBOT, *besides} for message in later)
 
-    async def is_empty(self, team: str, channel: str) -> bool:
-        """Say whether nothing stands in a conversation; False where Slack does not let us look."""
+    async def is_empty(self, team: str, channel: str) -> bool | None:
+        """Say whether nothing stands in a conversation; None where Slack does not let us look."""
 
         async def look(_: CallResult) -> CallResult:
             try:
@@ -525,7 +525,8 @@ class SlackGateway:
                 return _left_as_it_is("look into conversation", error)
             return {"empty": not found["messages"]}
 
-        return bool((await self._call("look into conversation", look)).get("empty"))
+        empty: bool | None = (await self._call("look into conversation", look)).get("empty")
+        return empty
 
     async def is_member(self, team: str, channel: str) -> bool:
         """Say whether we are in a channel; False where Slack does not say."""

@@ -3,10 +3,18 @@
 It is published anew when somebody opens it, clicks in it, or something in it changes. What they look at there is kept
 in rows, so that publishing it for another reason leaves it open. No view replaces one that was rendered later:
 `bot.slack.gateway.SlackGateway.publish_home`.
+
+What changes for one person (their rounds, shares and clicks) is published at once. What changes for many is noted in
+their rows and published one by one, at half the pace that Slack allows a workspace, so that clicks are not held up:
+what is left to do to set the bot up, and an edit of the knowledge. That is for those who opened their tab or clicked
+there within a day. Everybody else has it fresh when they open it, as Slack tells us then; to publish for all who ever
+did would be thousands of calls that nobody looks at. Which of them shows what was edited is not found out: the topics
+and their counts, the texts and the editors' lists are on nearly every tab.
 """
 
 import re
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -14,6 +22,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import jobs
 from bot.domain.browse import Browsing, look_up, shelve
 from bot.jobs import formerly, worker, workflow
+from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
@@ -34,6 +43,11 @@ from bot.storage import SetUp, Store, StoredRun
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
 JUST_BEGUN = 60.0  # seconds before a click in which what has begun is what the click is about
 TOPICS, ROUNDS, NOTICE = "topics", "rounds", "notice"
+PUBLISHES = "views.publish"  # whose turns are taken in place of a channel's
+# Seconds between two tabs of a workspace that nobody waits for, and how many at once: Slack allows 100 in a minute.
+PUBLISHED_EVERY, PUBLISHED_AT_ONCE = 1.2, 10
+DUE_EVERY = 3.0  # seconds between two looks for tabs that are to be published
+EDITED_FOR = 30.0  # seconds after an edit of the knowledge in which others may follow, and other replicas read it, too
 
 
 @worker()
@@ -48,11 +62,12 @@ class HomeWorker(SlackWorker):
         """Publish the Home tab to somebody."""
         await self.show(team, user)
 
-    async def show(self, team: str, user: str) -> None:
-        """Publish the Home tab to somebody, as a part of other work."""
+    async def show(self, team: str, user: str, notice: Notice | None = None) -> None:
+        """Publish the Home tab to somebody, as a part of other work. notice: to be read there until the next time."""
 
         async def view() -> dict[str, Any]:
-            return home_blocks.view(await self._home(team, user), self._library)
+            home = await self._home(team, user)
+            return home_blocks.view(replace(home, notice=notice) if notice else home, self._library)
 
         await self._gateway.publish_home(team, user, view)
 
@@ -69,6 +84,7 @@ class HomeWorker(SlackWorker):
         sought = library.entry(browsing.entry) if browsing.entry else None
         rounds = await self._rounds(team, user, shows)
         waiting = rounds.waiting.stored.begun_at.timestamp() if rounds.waiting else 0.0
+        set_up, is_installer = await self._set_up(team, user)
         return Home(
             topics=look_up(browsing, shelves, sought),
             rounds=rounds,
@@ -78,16 +94,16 @@ class HomeWorker(SlackWorker):
             reveals=await reveals_of(self._store, team, user),
             support=self.support,
             gaps=await gaps_worker.home_section(team, user),
-            set_up=await self._set_up(team, user),
+            set_up=set_up,
+            is_installer=is_installer,
         )
 
     async def _rounds(self, team: str, user: str, shows: Shows) -> Rounds:
-        own = await self._store.runs.history(team, user, limit=history.MOST, own=True)
         listed = await self._store.runs.history(team, user, limit=history.MOST) if lists_rounds(shows) else []
         sought: str | None = _kept(shows, ROUNDS).get("run")
         return Rounds(
-            waiting=await self._linked(team, next((stored for stored in own if stored.waits), None)),
-            latest=next((stored for stored in own if stored.run.shareable), None),
+            waiting=await self._linked(team, await self._store.runs.waiting(team, user)),
+            latest=await self._store.runs.latest_result(team, user),
             total=await self._store.runs.count(team, user),
             listed=listed,
             sought=sought,
@@ -99,10 +115,16 @@ class HomeWorker(SlackWorker):
             return None
         return Linked(stored, await self._gateway.sees_permalink(team, stored.channel, stored.latest_prompt_ts))
 
-    async def _set_up(self, team: str, user: str) -> SetUp | None:
-        if await self._store.first_steps_told_to(team) != user:
-            return None
-        return await self._store.homes.set_up(team, has_contact=self.support is not None)
+    async def _set_up(self, team: str, user: str) -> tuple[SetUp | None, bool]:
+        """Give what is left to do, to whoever has installed the app, and whether that is them; None to others.
+
+        Where that is not known, as with the token of one workspace, of which Slack only tells whose bot it is, those
+        have the list who are named in ROLEFIT_EDITORS: whoever runs the bot has said so of them.
+        """
+        installer = await self._store.first_steps_told_to(team)
+        if installer != user and (installer or not await gaps_worker.editors.include(team, user)):
+            return None, False
+        return await self._store.homes.set_up(team, has_contact=self.support is not None), installer == user
 
 
 home_worker = HomeWorker("home")
@@ -115,6 +137,39 @@ def lists_rounds(shows: Shows) -> bool:
 
 def _kept(shows: Shows, part: str) -> dict[str, Any]:
     return {name: value for name, value in shows.get(part, {}).items() if name != "at"}
+
+
+# When something changes for many
+
+
+def shows_otherwise(before: Library, after: Library) -> bool:
+    """Say whether an edit of the knowledge changes anything that a Home tab may show."""
+    return any(
+        getattr(before, part) != getattr(after, part)
+        for part in ("words", "topics", "entries", "documents", "tables", "quiz")
+    )
+
+
+async def follow_knowledge(before: Library, after: Library, store: Store) -> None:
+    """Have the Home tabs published anew that were looked at lately, if an edit of the knowledge changes them."""
+    if shows_otherwise(before, after):
+        await store.homes.publish_later(time.time() + EDITED_FOR)
+
+
+async def publish_due(store: Store, now: float) -> None:
+    """Publish the Home tabs that are due, as many as it is time for. Replicas may do so at once.
+
+    now: seconds since 1970.
+    """
+    waits = set[str]()
+    for due in await store.homes.due(now, most=PUBLISHED_AT_ONCE):
+        if due.team in waits:
+            continue
+        if await store.try_turn(due.team, PUBLISHES, PUBLISHED_EVERY, PUBLISHED_AT_ONCE):
+            waits.add(due.team)
+            continue
+        await home_worker.start(due.team, due.user, f"due-{due.publish_at}")
+        await store.homes.note_begun(due.team, due.user, due.publish_at)
 
 
 # What people do
@@ -132,7 +187,7 @@ async def show_home(event_callback: EventCallback, context: AsyncBoltContext, st
     await first_contact.on_messages_opened(event_callback, context, store)
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
         team = str(context.team_id)
-        await store.homes.open(team, event.user)
+        await store.homes.open(team, event.user, float(event.event_ts or event_callback.event_time))
         await home_worker.start(team, event.user, event_callback.event_id)
 
 

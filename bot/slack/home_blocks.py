@@ -30,6 +30,7 @@ from bot.slack.home_controls import (
     kept_button,
     page_button,
     rounds_button,
+    share_round_button,
     topic_button,
 )
 from bot.slack.pieces import context, finished_view, section
@@ -45,6 +46,7 @@ class Notice(StrEnum):
 
     BEGUN = "begun"
     ASKED_AGAIN = "asked_again"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Home:
     """All that somebody's Home tab shows.
 
     begins: what a click has begun is not there yet. support: who can be asked about the bot, if anybody. gaps: what
-    editors see besides. set_up: for who has installed the app, what is done of what that needs.
+    editors see besides. set_up: for who has installed the app, or is to see to it, what is done of what that needs;
+    is_installer: which of the two.
     """
 
     topics: View
@@ -88,6 +91,7 @@ class Home:
     support: str | None = None
     gaps: Sequence[kit.Block] = ()
     set_up: SetUp | None = None
+    is_installer: bool = True
 
 
 def view(home: Home, library: Library) -> dict[str, Any]:
@@ -96,21 +100,21 @@ def view(home: Home, library: Library) -> dict[str, Any]:
     parts: list[kit.Block] = [
         kit.HeaderBlock(words.title),
         section(escape(words.about)),
-        *_set_up(home.set_up, library),
+        *_set_up(home, library),
         *_round(home, library),
         *_results(home, library),
         kit.DividerBlock(),
         *_topics(home.topics, library),
         kit.DividerBlock(),
-        *_privacy(library),
+        *_privacy(home, library),
         *([context(fill(words.support, contact=contact(home.support)))] if home.support else []),
         *home.gaps,
     ]
     return finished_view(kit.HomeTabView(parts))
 
 
-def _set_up(done: SetUp | None, library: Library) -> list[kit.Block]:
-    words = library.words.home
+def _set_up(home: Home, library: Library) -> list[kit.Block]:
+    words, done = library.words.home, home.set_up
     if done is None:
         return []
     if done.is_complete:
@@ -122,14 +126,19 @@ def _set_up(done: SetUp | None, library: Library) -> list[kit.Block]:
         (done.has_contact, words.set_up_contact),
     )
     lines = [f"{DONE if is_done else TO_DO} {escape(text)}" for is_done, text in steps]
-    return [section("\n".join([escape(words.set_up), *lines]))]
+    lead = words.set_up if home.is_installer else words.set_up_editor
+    return [section("\n".join([escape(lead), *lines]))]
 
 
 # Rounds
 
 
 def _round(home: Home, library: Library) -> list[kit.Block]:
-    """Say what to do about the questions: begin, go on, or answer them again."""
+    """Say what to do about the questions: begin, go on, or answer them again.
+
+    The button stands beside what it is about, where it also says what has come of a click: Slack replaces the view and
+    leaves it scrolled as it is, so that what is said elsewhere may not be in sight.
+    """
     words, rounds = library.words.home, home.rounds
     if rounds.waiting and not home.begins:
         stored = rounds.waiting.stored
@@ -139,16 +148,14 @@ def _round(home: Home, library: Library) -> list[kit.Block]:
                 text = fill(words.begun, link=link)
             case Notice.ASKED_AGAIN:
                 text = fill(words.asked_again, link=link)
-            case None:
+            case _:
                 text = fill(words.waiting, date=day(stored.begun_at), link=link)
-        buttons = [
-            round_button(words.go_on, RESUME, stored.id),
-            begin_button(words.begin_anew, BeginFrom.OFFER, stored.id),
-        ]
-        return [section(text), kit.ActionsBlock([*buttons])]
+        go_on = round_button(words.go_on, RESUME, stored.id)
+        anew = begin_button(words.begin_anew, BeginFrom.OFFER, stored.id)
+        return [section(text, go_on), kit.ActionsBlock([anew])]
     text = Mrkdwn(escape(words.beginning if home.notice is Notice.BEGUN else words.quiz))
     button = begin_button(words.again if rounds.latest else words.quiz_button, BeginFrom.HOME)
-    return [section(text), kit.ActionsBlock([button])]
+    return [section(text, button)]
 
 
 def _link(address: str | None, library: Library) -> Mrkdwn:
@@ -180,7 +187,8 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
             address = rounds.opened.link
             where = fill(words.round_link, link=_link(address, library)) if address else escape(words.round_no_link)
             line = Mrkdwn(f"{line}\n{where}")
-        buttons = [round_button(quiz.open, OPEN, stored.id), delete_button(quiz.delete, stored.id, sure)]
+        share = [share_round_button(library.words.result.share, stored.id)] if stored.run.shareable else []
+        buttons = [round_button(quiz.open, OPEN, stored.id), *share, delete_button(quiz.delete, stored.id, sure)]
         parts += [section(line), kit.ActionsBlock([*buttons])]
     if rounds.total > len(rounds.listed):
         parts.append(context(fill(quiz.history_more, count=str(rounds.total - len(rounds.listed)))))
@@ -237,7 +245,7 @@ def _entry(entry: Entry, topics: View, shelf: Shelf, library: Library) -> list[k
 # Privacy
 
 
-def _privacy(library: Library) -> list[kit.Block]:
+def _privacy(home: Home, library: Library) -> list[kit.Block]:
     words, privacy = library.words.home, library.words.privacy
     sure = kit.ConfirmationDialogue(
         privacy.forget_title, privacy.forget_text, privacy.forget_yes, privacy.forget_no, "danger"
@@ -247,7 +255,8 @@ def _privacy(library: Library) -> list[kit.Block]:
         export_button(words.export_button),
         forget_button(privacy.forget_button, sure),
     ]
-    return [context(escape(words.privacy)), kit.ActionsBlock([*buttons])]
+    forgotten = [section(escape(privacy.forgotten))] if home.notice is Notice.FORGOTTEN else []
+    return [context(escape(words.privacy)), *forgotten, kit.ActionsBlock([*buttons])]
 
 
 def window(text: str, library: Library) -> dict[str, Any]:

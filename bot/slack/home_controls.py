@@ -10,6 +10,7 @@ from bot.slack.payloads import BlockAction, MalformedError
 BROWSE_TOPIC = "home_topic"  # this and the next two with ":"; value: topic, page and entry, as far as they are shown
 BROWSE_PAGE, BROWSE_ENTRY = "home_page", "home_entry"
 FOLD_ROUNDS = "home_rounds"  # value: whether to list them
+SHARE_ROUND = "home_share"  # with ":" and the run; value: the run, as for the button below a result
 SHOW_KEPT, EXPORT_ME = "privacy_kept", "privacy_export"  # value: of no meaning, as it is about whoever clicks
 ALL_TOPICS = "all"  # in a value, in place of a topic and its page
 
@@ -57,6 +58,11 @@ def read_browsing(clicked: BlockAction) -> Browsing:
         case [topic, page, entry]:
             return Browsing(topic, read_number(page), entry)
     raise MalformedError("actions.0.value: words_count")
+
+
+def share_round_button(text: str, run_id: str) -> kit.Button:
+    """Give the button that begins sharing the result of a round in the list; each has an id of its own in the view."""
+    return kit.Button(text, action_id=f"{SHARE_ROUND}:{run_id}", value=run_id)
 
 
 def rounds_button(text: str, *, lists: bool) -> kit.Button:

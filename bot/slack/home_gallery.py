@@ -39,6 +39,8 @@ def examples(
     for done in range(STEPS + 1):
         steps = SetUp(*(number < done for number in range(STEPS)))
         yield f"Home of who has installed the app, {done} done", Home(browsed(library), set_up=steps)
+    yield "Home of an editor who is to set it up", Home(browsed(library), set_up=SetUp(), is_installer=False)
+    yield "Home of who was forgotten", Home(browsed(library), notice=Notice.FORGOTTEN)
     for number, section in enumerate(gaps):
         yield f"Home of an editor, {number}", Home(browsed(library), gaps=section)
     yield "Home with all at once", full(library, finished, share, gaps[0], user, link)

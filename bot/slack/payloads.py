@@ -158,6 +158,7 @@ class AppHomeOpened(_Model):
     user: Id
     channel: Id | None = None
     tab: str | None = None
+    event_ts: Timestamp | None = None
 
 
 class AppUninstalled(_Model):

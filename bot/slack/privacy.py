@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.content import Quiz
+from bot.domain.share import Delivery
 from bot.jobs import in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import home_blocks, work
@@ -23,6 +24,7 @@ from bot.slack.compare_work import compare_worker
 from bot.slack.controls import FORGET_ME, forget_button
 from bot.slack.gateway import SlackWorkError
 from bot.slack.home import home_worker
+from bot.slack.home_blocks import Notice
 from bot.slack.home_controls import EXPORT_ME, SHOW_KEPT
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
@@ -89,7 +91,8 @@ class PrivacyWorker(SlackWorker):
 
         Their rounds go with the messages in their threads. Then rows and records of work are deleted, and once more
         when what was under way has ended, which may have written some anew. response_url: empty for who has clicked on
-        the Home tab, where a window has said that it begins.
+        the Home tab, where a window has said that it begins. The tab says then that it is done, too; and also to who
+        has clicked elsewhere, where neither that place nor a direct message can.
         """
         if response_url:
             forgetting = self._rendered(lambda library: plain(escape(library.words.privacy.forgetting)))
@@ -101,7 +104,7 @@ class PrivacyWorker(SlackWorker):
         shared = await step("shared", self._store.shares.shared_runs, team, user)
         await self._delete_rounds(team, user)
         await self._wait_for_shares(team, shared)
-        if await step("forget", self._forget, team, user, names, channels, ended=False):
+        if opened := await step("forget", self._forget, team, user, names, channels, ended=False):
             with contextlib.suppress(SlackWorkError):  # where Slack shows no Home tab, the rest is deleted all the same
                 await home_worker.show(team, user)  # which holds nothing of them any more
         await pause(ENDED + MARGIN)
@@ -109,7 +112,11 @@ class PrivacyWorker(SlackWorker):
         forgotten = self._rendered(lambda library: plain(escape(library.words.privacy.forgotten)))
         is_told = bool(response_url) and await self._gateway.respond(response_url, forgotten, replace=True)
         if not is_told and channels:
-            await self._gateway.post_message(team, channels[0], forgotten)
+            delivery, _, _ = await self._gateway.deliver_message(team, channels[0], forgotten)
+            is_told = delivery is Delivery.DELIVERED
+        if not response_url or (opened and not is_told):
+            with contextlib.suppress(SlackWorkError):
+                await home_worker.show(team, user, Notice.FORGOTTEN)
         for _ in range(LOOKS):  # what follows from an edit of the knowledge takes long, and its steps may name them
             if not await step("is followed", jobs.is_under_way, [Work.FOLLOW_KNOWLEDGE.key(team, "")]):
                 break

@@ -28,7 +28,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
+from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share, share_rows
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -47,6 +47,7 @@ from bot.slack.controls import (
 )
 from bot.slack.faq import PlannedReply
 from bot.slack.home_blocks import Notice
+from bot.slack.home_controls import SHARE_ROUND
 from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import ON_HOME, quiz_worker
@@ -179,15 +180,14 @@ async def _listed(argument: str, team: str, user: str, store: Store, library: Li
 async def _begin_or_offer(team: str, asked: SlashCommand, library: Library, store: Store) -> Message | None:
     """Begin a round, or point to the one that has just begun; give an offer to go on if an older one is open."""
     user, url = asked.user_id, asked.response_url
-    rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
-    waiting = next((stored for stored in rounds if stored.waits), None)
+    waiting = await store.runs.waiting(team, user)
     if waiting and not _just_begun(waiting):
         return history.offer(waiting, library)
     if waiting:
         key = Work.POINT_TO_ROUND.key(team, address_digest(url))
         await jobs.start(key, quiz_worker.point_to_round, team, waiting.id, url)
     else:
-        await _begin(store, team, user, rounds[0] if rounds else None, url, asked.channel_id)
+        await _begin(store, team, user, await _latest(store, team, user), url, asked.channel_id)
     return None
 
 
@@ -209,10 +209,9 @@ async def begin(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltCo
     """
     team, user, url = str(context.team_id), block_actions.user.id, block_actions.response_url
     place, at = read_begin(block_actions.action), block_actions.action.action_ts
-    rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
-    latest = rounds[0] if rounds else None
+    latest = await _latest(store, team, user)
     goes_on = place in (BeginFrom.HOME, BeginFrom.TALK)
-    waiting = next((stored for stored in rounds if stored.waits), None) if goes_on else None
+    waiting = await store.runs.waiting(team, user) if goes_on else None
     if block_actions.on_home:
         is_older = waiting is not None and not _just_begun(waiting)
         await home.tell(team, user, Notice.ASKED_AGAIN if is_older else Notice.BEGUN, at, store)
@@ -368,7 +367,7 @@ async def _begin_anew(
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the command and the quiz's buttons."""
+    """Listen to the command and the quiz's buttons, and to those of the list of rounds on the Home tab."""
     app.command("/rolefit")(command)
     app.action(BEGIN)(begin)
     app.action(re.compile(rf"^{CHOOSE}:"))(choose)
@@ -376,4 +375,5 @@ def register(app: AsyncApp) -> None:
     app.action(GRADED)(graded)
     app.action(RESUME)(resume)
     app.action(re.compile(rf"^{OPEN}:"))(open_run)
+    app.action(re.compile(rf"^{SHARE_ROUND}:"))(share.begin)
     app.action(re.compile(rf"^{DELETE}:"))(delete)

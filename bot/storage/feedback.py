@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.storage.home_changes import note_set_up
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import help_requests, votes, workspaces
 
@@ -144,6 +145,7 @@ class Feedback:
         async with self._engine.begin() as connection:
             put = insert_into(connection, workspaces).values({"team": team, **chosen})
             await connection.execute(put.on_conflict_do_update(index_elements=["team"], set_=chosen))
+            await note_set_up(connection, team)
 
     async def prune(self, before: float) -> None:
         """Delete requests, and what people wrote with their votes, of before this time, in seconds since 1970."""

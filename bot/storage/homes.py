@@ -5,20 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.storage.people import DIRECT_MESSAGE
-from bot.storage.replies import ANSWER, ReplyState
+from bot.storage.home_changes import LOOKED_AT_LATELY
 from bot.storage.sql import insert_new
-from bot.storage.tables import channel_settings, homes, replies, workspaces
+from bot.storage.tables import channel_settings, homes, workspaces
 
 NOTICE = "notice"  # the part of what is shown that the next look at another part, or the next opening, takes away
 
 
 @dataclass(frozen=True)
 class SetUp:
-    """What has been done in a workspace so that the bot is of use there."""
+    """What has been done in a workspace so that the bot is of use there.
+
+    What was done once stays done, but for the last: whether there is a person to ask can change.
+    """
 
     is_invited: bool = False
     has_answered: bool = False
@@ -31,18 +33,35 @@ class SetUp:
         return self.is_invited and self.has_answered and self.mode_chosen and self.has_contact
 
 
+@dataclass(frozen=True)
+class DueHome:
+    """A Home tab that is to be published anew, since a time in seconds since 1970."""
+
+    team: str
+    user: str
+    publish_at: float
+
+
 class Homes:
     """The Home tabs of a database; each method sees the rows of the team it is given."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def open(self, team: str, user: str) -> None:
-        """Remember that somebody has opened their Home tab; a notice on it has been read by now."""
+    async def open(self, team: str, user: str, at: float) -> None:
+        """Remember that somebody has opened their Home tab at a time, in seconds since 1970.
+
+        A notice on it of before that has been read by now. An opening that is handled late leaves later ones. Whoever
+        opens it has it published anew, so that this is not due any more.
+        """
+        now = time.time()
+        left = case((homes.c.publish_at > now, homes.c.publish_at))
         async with self._engine.begin() as connection:
             shows = await self._lock(connection, team, user)
-            shows.pop(NOTICE, None)
-            await connection.execute(update(homes).where(*_one(team, user)).values(shows=shows, opened_at=time.time()))
+            if shows.get(NOTICE, {}).get("at", 0.0) < at:
+                shows.pop(NOTICE, None)
+            opened = {"shows": shows, "opened_at": now, "publish_at": left}
+            await connection.execute(update(homes).where(*_one(team, user)).values(opened))
 
     async def is_opened(self, team: str, user: str) -> bool:
         """Say whether somebody has ever opened their Home tab, so that it is worth publishing anew."""
@@ -60,7 +79,8 @@ class Homes:
                 if parts.get(NOTICE, {}).get("at", 0.0) < at:
                     parts.pop(NOTICE, None)
                 parts[part] = {**shows, "at": at}
-                await connection.execute(update(homes).where(*_one(team, user)).values(shows=parts))
+                looked = {"shows": parts, "opened_at": time.time()}
+                await connection.execute(update(homes).where(*_one(team, user)).values(looked))
 
     async def shows(self, team: str, user: str) -> dict[str, dict[str, Any]]:
         """Give what somebody looks at, by part."""
@@ -84,12 +104,37 @@ class Homes:
                 return True
             return not (await connection.execute(mine)).rowcount
 
+    async def publish_later(self, at: float) -> None:
+        """Have the Home tabs of all workspaces published anew at a time that were looked at within a day.
+
+        Later ones are, if they were to be published before; the time is in seconds since 1970.
+        """
+        lately = homes.c.opened_at > time.time() - LOOKED_AT_LATELY
+        async with self._engine.begin() as connection:
+            await connection.execute(update(homes).where(lately).values(publish_at=at))
+
+    async def due(self, now: float, *, most: int) -> list[DueHome]:
+        """Give the Home tabs of all workspaces that are to be published anew by now, in seconds since 1970.
+
+        So many of each workspace at most, those first that have waited longest.
+        """
+        number = func.row_number().over(partition_by=homes.c.team, order_by=(homes.c.publish_at, homes.c.user))
+        columns = (homes.c.team, homes.c.user, homes.c.publish_at)
+        waiting = select(*columns, number.label("number")).where(homes.c.publish_at <= now).subquery()
+        due = select(waiting).where(waiting.c.number <= most).order_by(waiting.c.team, waiting.c.number)
+        async with self._engine.connect() as connection:
+            return [DueHome(row.team, row.user, row.publish_at) for row in await connection.execute(due)]
+
+    async def note_begun(self, team: str, user: str, publish_at: float) -> None:
+        """Remember that a Home tab is being published that was due, unless it is due at another time by now."""
+        was_due = (*_one(team, user), homes.c.publish_at == publish_at)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(homes).where(*was_due).values(publish_at=None))
+
     async def set_up(self, team: str, *, has_contact: bool) -> SetUp:
         """Say what has been done to set a workspace up. has_contact: people can ask somebody, by the settings."""
         channels = select(channel_settings.c.channel).where(channel_settings.c.team == team)
-        in_channel = ~replies.c.channel.startswith(DIRECT_MESSAGE)
-        answered = exists().where(replies.c.team == team, replies.c.kind == ANSWER, in_channel)
-        answered = answered.where(replies.c.state == ReplyState.POSTED)
+        answered = exists().where(workspaces.c.team == team, workspaces.c.answered_at.is_not(None))
         editors = exists().where(workspaces.c.team == team, workspaces.c.editors_channel.is_not(None))
         invited = channels.where(channel_settings.c.welcomed_at.is_not(None)).exists()
         chosen = channels.where(channel_settings.c.mode.is_not(None)).exists()

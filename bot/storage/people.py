@@ -52,6 +52,12 @@ class People:
             claimed: float | None = await connection.scalar(select(people.c.greeted_at).where(*mine))
             return claimed == at
 
+    async def release_greeting(self, team: str, user: str, at: float) -> None:
+        """Give a claim to greet somebody back, by its time: they were not greeted, and may be. Again does nothing."""
+        mine = (people.c.team == team, people.c.user == user, people.c.greeted_at == at)
+        async with self._engine.begin() as connection:
+            await connection.execute(update(people).where(*mine).values(greeted_at=None))
+
     async def run_ids(self, team: str, user: str) -> list[str]:
         """Name a person's runs, latest first, also those that are being deleted."""
         mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user).order_by(runs.c.begun_at.desc())

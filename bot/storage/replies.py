@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.storage.home_changes import note_answer, note_channel
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
@@ -175,6 +176,8 @@ class Replies:
                     for entry in sorted(answers):
                         row = {"team": team, "channel": channel, "entry": entry} | claim
                         await insert_new(connection, recent_entries, row)
+                if answers and not channel.startswith(DIRECT_MESSAGE):
+                    await note_answer(connection, team)
 
     async def get(self, team: str, channel: str, question_ts: str) -> Reply | None:
         """Give what was replied to a message, or None."""
@@ -359,6 +362,7 @@ class Replies:
             put = insert_into(connection, channel_settings).values({"team": team, "channel": channel, **values})
             here = ["team", "channel"]
             await connection.execute(put.on_conflict_do_update(index_elements=here, set_=values, where=earlier))
+            await note_channel(connection, team, channel_settings.c.mode.is_not(None))
 
     async def mark_welcomed(self, team: str, channel: str, greeting_ts: str | None = None) -> None:
         """Remember that the bot has said in a channel that it is there, by which message; again does nothing."""
@@ -366,7 +370,8 @@ class Replies:
         async with self._engine.begin() as connection:
             await insert_new(connection, channel_settings, {"team": team, "channel": channel})
             welcomed = update(channel_settings).where(*mine, channel_settings.c.welcomed_at.is_(None))
-            await connection.execute(welcomed.values(welcomed_at=time.time(), greeting_ts=greeting_ts))
+            if (await connection.execute(welcomed.values(welcomed_at=time.time(), greeting_ts=greeting_ts))).rowcount:
+                await note_channel(connection, team, channel_settings.c.welcomed_at.is_not(None))
 
     async def note_shared(self, team: str, channel: str, *, at: float, shared: bool) -> None:
         """Remember whether outsiders read along when a mode was set at this time; nothing if another is set by now."""

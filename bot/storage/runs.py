@@ -349,6 +349,30 @@ class Runs:
             rounds = [await self._run(connection, team, runs.c.id == run_id) for run_id in ids]
         return [stored for stored in rounds if stored]
 
+    async def waiting(self, team: str, user: str) -> StoredRun | None:
+        """Give the latest run of a person, about something of their own, that waits for answers; None if none does."""
+        stopped = runs.c.state["status"].as_string() == Status.STOPPED.value
+        unfinished = (runs.c.finished_at.is_(None), or_(runs.c.state.is_(None), ~stopped))
+        return await self._latest_own(team, user, *unfinished, wanted=lambda stored: stored.waits)
+
+    async def latest_result(self, team: str, user: str) -> StoredRun | None:
+        """Give the latest run of a person, about something of their own, whose result they may share, or None."""
+        has_result = runs.c.finished_at.is_not(None)
+        return await self._latest_own(team, user, has_result, wanted=lambda stored: stored.run.shareable)
+
+    async def _latest_own(
+        self, team: str, user: str, *which: ColumnElement[bool], wanted: Callable[[StoredRun], bool]
+    ) -> StoredRun | None:
+        """Give the latest of a person's own runs among those, `which`, that is `wanted`; nearly always the first."""
+        own = (runs.c.team == team, runs.c.user == user, runs.c.comparison.is_(None), _NOT_DELETED)
+        latest_first = select(runs.c.id).where(*own, *which).order_by(runs.c.begun_at.desc())
+        async with self._engine.connect() as connection:
+            for run_id in (await connection.scalars(latest_first)).all():
+                stored = await self._run(connection, team, runs.c.id == run_id)
+                if stored and wanted(stored):
+                    return stored
+        return None
+
     async def count(self, team: str, user: str) -> int:
         """Count the runs of a person, as `history` lists them."""
         mine = select(func.count()).select_from(runs).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)

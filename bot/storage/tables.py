@@ -334,15 +334,17 @@ people = Table(
     info=owned_by(Owner.PERSON, "user"),
 )
 
-# Who has opened their Home tab; what they look at there, by part; and Slack's name for the view that it shows.
+# Who has opened their Home tab; what they look at there, by part; Slack's name for the view that it shows; and when it
+# is to be published anew, if what it shows has changed.
 homes = Table(
     "homes",
     metadata,
     Column("team", String(32), primary_key=True),
     Column("user", String(32), primary_key=True),
-    Column("opened_at", Float(53), nullable=False),  # seconds since 1970, the last time
+    Column("opened_at", Float(53), nullable=False),  # or clicked there, the last time, in seconds since 1970
     Column("shows", JSON, nullable=False),
     Column("hash", String(255)),
+    Column("publish_at", Float(53), index=True),
     info=owned_by(Owner.PERSON, "user"),
 )
 
@@ -401,7 +403,8 @@ help_requests = Table(
     info=owned_by(Owner.PERSON, "asker", "resolved_by"),
 )
 
-# What a workspace has chosen: where its editors are, and the last week whose digest they had, as "2026-W48".
+# What a workspace has chosen: where its editors are, and the last week whose digest they had, as "2026-W48"; and when
+# the bot first answered in one of its channels.
 workspaces = Table(
     "workspaces",
     metadata,
@@ -410,5 +413,6 @@ workspaces = Table(
     Column("chosen_by", String(32)),
     Column("digest_of", String(16)),
     Column("knowledge", String(64)),  # whose news and corrections are begun: its number, and its digest
+    Column("answered_at", Float(53)),
     info=owned_by(Owner.WORKSPACE, "chosen_by"),
 )
