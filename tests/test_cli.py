@@ -271,7 +271,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
         in done.stdout
     )
     assert "ai-engineer leads researcher by 35.3%: clear (clear from 25%, leaning from 8%)" in done.stdout
-    assert "it would be researcher with question-you-work-on = decide-with-data, how-far-ahead = years" in done.stdout
+    assert "it would be researcher with question-you-work-on = new-and-true, what-comes-out = papers-and-methods" in done.stdout
 
 
 @pytest.mark.parametrize(
