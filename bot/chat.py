@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import explain
-from bot.domain import actions, faq, quiz, smalltalk
+from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status
@@ -18,7 +18,7 @@ from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, run_messages
-from bot.slack.faq import PlannedReply, decide, rendered
+from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.quiz_work import render_aside
 from bot.slack.result import recommendation
@@ -104,11 +104,7 @@ class Chat:
             self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
             return
         text, after, entries = self._question
-        if self._second is not None:
-            ranked = await self._second.rank(text, Surface.MENTION, self._library, after)
-        else:
-            index, thresholds = self._library.index, self._library.thresholds
-            ranked = faq.rank(text, Surface.MENTION, index, thresholds, after=after)
+        ranked = await rank(text, Surface.MENTION, self._library, self._second, after)
         explained = [(entry, explain_choice(ranked, entry.id)) for entry in self._library.known(entries)]
         show(feedback_blocks.explanation(explained, self._library, edited=False), self._console)
 

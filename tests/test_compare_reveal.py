@@ -162,15 +162,15 @@ async def test_where_a_group_message_is_refused_each_gets_it_alone(hasty: Worksp
 
 
 ALONE = failing("conversations.open", 99, "missing_scope")
+# Each is to get it alone, and Slack takes what goes to the first and refuses what goes to the second.
 FIRST_IS_POSTED = failing("chat.postMessage", error=None)
+ONLY_FIRST = (ALONE, FIRST_IS_POSTED, failing("chat.postMessage", error="restricted_action"))
 
 
 async def test_what_only_one_could_be_shown_is_taken_back_and_shown_to_both_later(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    mine, theirs = await in_trouble(
-        hasty, monkeypatch, ALONE, FIRST_IS_POSTED, failing("chat.postMessage", error="restricted_action")
-    )
+    mine, theirs = await in_trouble(hasty, monkeypatch, *ONLY_FIRST)
     assert "nobody" not in shown(await asking(hasty, mine, "The answers were there for you to read"))
     await asking(hasty, theirs, "The answers were there for <@U_ANA> to read")
     for user in (ANA, MEI):
@@ -190,9 +190,7 @@ async def test_what_cannot_be_taken_back_is_replaced_and_shown_again_later(
     mine, theirs = await in_trouble(
         hasty,
         monkeypatch,
-        ALONE,
-        FIRST_IS_POSTED,
-        failing("chat.postMessage", error="restricted_action"),
+        *ONLY_FIRST,
         failing("chat.delete", error="cant_delete_message"),
     )
 
@@ -216,9 +214,7 @@ async def test_a_comparison_that_one_could_read_alone_is_never_said_to_have_been
     mine, theirs = await in_trouble(
         hasty,
         monkeypatch,
-        ALONE,
-        FIRST_IS_POSTED,
-        failing("chat.postMessage", error="restricted_action"),
+        *ONLY_FIRST,
         failing("chat.delete", 99, "cant_delete_message"),
         failing("chat.update", 99, "cant_update_message"),
     )

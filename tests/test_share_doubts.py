@@ -12,8 +12,8 @@ from bot.knowledge import Library
 from bot.slack import gateway
 from tests.conftest import bot_in
 from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
-from tests.test_quiz_conversation import message, privately, question, result, say_what_about, take_at_once, write
-from tests.test_share_recipient import next_root, offer, reply
+from tests.test_quiz_conversation import message, privately, question, result, take_at_once, write
+from tests.test_share_recipient import begun_again, offer, reply
 from tests.test_share_refusals import states
 from tests.test_share_sending import (
     MAY_NOT_CHANGE,
@@ -120,9 +120,7 @@ async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_t
 ):
     root, _ = await shared(hasty)
     copy = await copy_of(hasty)
-    await hasty.click(ANA, await result(hasty, root), "Take it again")
-    again = await next_root(hasty, root)
-    await say_what_about(hasty, again, "My own work")
+    again = await begun_again(hasty, root)
     await take_at_once(hasty, again, 3, 4, 3, 1, 3)
     await result(hasty, again)
     await window(hasty, await message(hasty, root, "The copy is of an older answer"), label="Update")
@@ -163,9 +161,7 @@ async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_t
 async def test_a_later_round_with_too_few_answers_hides_no_change(workspace: Workspace):
     root, _ = await shared(workspace)
     await workspace.settled()
-    await workspace.click(ANA, await result(workspace, root), "Take it again")
-    again = await next_root(workspace, root)
-    await say_what_about(workspace, again, "My own work")
+    again = await begun_again(workspace, root)
     await take_at_once(workspace, again, 0)
     for number in range(2, 6):
         await question(workspace, again, number)

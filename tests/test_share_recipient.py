@@ -8,6 +8,7 @@ from bot.knowledge import Library
 from tests.sharing import ANA, BEN, MEI, RECEIPT, SHARE, copy_of, fill_in, finished, outdated, shared, thread_of, window
 from tests.test_quiz_conversation import (
     ENGINEER,
+    OWN,
     begin,
     message,
     privately,
@@ -426,9 +427,7 @@ async def test_after_a_retake_the_copy_is_updated_from_the_newer_round(workspace
     root, _ = await shared(workspace)
     copy = await copy_of(workspace)
     await workspace.settled()
-    await workspace.click(ANA, await result(workspace, root), "Take it again")
-    again = await next_root(workspace, root)
-    await say_what_about(workspace, again)
+    again = await begun_again(workspace, root)
     await take_at_once(workspace, again, *ENGINEER)
 
     now = await message(workspace, root, "The copy is of an older answer")
@@ -450,6 +449,12 @@ async def next_root(workspace: Workspace, before: Sent) -> Sent:
         return Sent(roots[-1]["ts"], before.channel, before.user) if roots else None
 
     return await workspace.until(there, before.user)
+
+
+async def begun_again(workspace: Workspace, root: Sent, about: str = OWN) -> Sent:
+    """Take the quiz again from its result, and say what it is about; gives the root of the new round."""
+    await workspace.click(root.user, await result(workspace, root), "Take it again")
+    return await say_what_about(workspace, await next_root(workspace, root), about)
 
 
 @pytest.mark.parametrize("why", ["withdrawn", "deleted by somebody", "refused by Slack"])

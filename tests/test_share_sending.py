@@ -37,11 +37,10 @@ from tests.test_quiz_conversation import (
     privately,
     result,
     review,
-    say_what_about,
     take_at_once,
     write,
 )
-from tests.test_share_recipient import next_root, offer, reply
+from tests.test_share_recipient import begun_again, offer, reply
 from tests.test_share_refusals import states
 from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
@@ -314,9 +313,7 @@ async def test_a_copy_that_does_not_show_how_the_work_is_graded_stays_as_it_is(w
 async def test_a_later_round_about_a_role_leaves_the_copy_as_it_is(workspace: Workspace):
     root, _ = await shared(workspace)
     await workspace.settled()
-    await workspace.click(ANA, await result(workspace, root), "Take it again")
-    again = await next_root(workspace, root)
-    await say_what_about(workspace, again, "A role I want to fill")
+    again = await begun_again(workspace, root, "A role I want to fill")
     await take_at_once(workspace, again, *ENGINEER)
     await result(workspace, again)
     await workspace.settled()

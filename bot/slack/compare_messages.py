@@ -37,6 +37,16 @@ class ComparisonMessenger(SlackWorker):
         stored = StoredComparison.read(record["stored"])
         return Moved(Outcome(record["outcome"]), record["mine"], stored, record.get("was_agreed", False))
 
+    async def _current(self, team: str, comparison_id: str) -> StoredComparison | None:
+        """Read, as a step, how a comparison stands, without the answers that are to be shown; None if there is none."""
+
+        async def look() -> dict[str, Any] | None:
+            stored = await self._store.comparisons.get(team, comparison_id)
+            return stored.record() if stored else None
+
+        record = await step("look", look)
+        return StoredComparison.read(record) if record else None
+
     async def _tell_side(
         self, team: str, stored: StoredComparison, side: Side, render: Render, *, slot: str | None = None
     ) -> bool | None:

@@ -7,7 +7,6 @@ are told as it is, since nothing may be shown twice. What only one of the two wa
 
 import contextlib
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -172,13 +171,7 @@ class RevealingWorker(ComparisonMessenger):
                     if place := await self._gateway.find_message(team, where, _reveal_key(stored.id, name)):
                         copies[name] = place
         await self._take_back(team, stored.id, copies)
-
-        async def look() -> dict[str, Any] | None:
-            now = await self._store.comparisons.get(team, stored.id)
-            return now.record() if now else None
-
-        record = await step("ended", look)
-        return StoredComparison.read(record) if record and copies else None
+        return await self._current(team, stored.id) if copies else None
 
     async def _take_back(self, team: str, comparison_id: str, copies: Copies) -> None:
         """Delete what was posted; where Slack does not let us, it says so in place of anybody's answers.

@@ -4,7 +4,6 @@ Nobody's answers are in the records of this work: what is revealed is read when 
 """
 
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -233,12 +232,7 @@ class CompareWorker(RevealingWorker):
     async def show_begun(self, team: str, accepted: StoredComparison) -> None:
         """Say that the manager answers, as a part of other work; and end that, if it was withdrawn meanwhile."""
 
-        async def look() -> dict[str, Any] | None:
-            now = await self._store.comparisons.get(team, accepted.id)
-            return now.record() if now else None
-
-        record = await step("begun", look)
-        now = StoredComparison.read(record) if record else None
+        now = await self._current(team, accepted.id)
         if now and not now.comparison.is_open:
             await self._follow_up(team, now)
         else:
@@ -263,14 +257,8 @@ class CompareWorker(RevealingWorker):
     async def handle_due(self, team: str, comparison_id: str, at: float) -> None:
         """Do what time brings: end what nobody touches, try to show what was agreed to, ask once what has changed."""
         key = current_key()
-
-        async def look() -> dict[str, Any] | None:
-            stored = await self._store.comparisons.get(team, comparison_id)
-            return stored.record() if stored else None
-
-        if (record := await step("look", look)) is None:
+        if (stored := await self._current(team, comparison_id)) is None:
             return
-        stored = StoredComparison.read(record)
         is_agreed = stored.comparison.state is State.AGREED
         if stored.comparison.is_open:
             moved = await self._move(team, comparison_id, GiveUp() if is_agreed else Lapse())

@@ -12,6 +12,7 @@ from bot import jobs, metrics
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.language import Language
+from bot.domain.matching import Candidate
 from bot.domain.matching_text import MAX_CHARACTERS, Form
 from bot.domain.why import why_silent
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
@@ -363,6 +364,15 @@ async def decide(
     return _planned(reply, text, library, prompted=prompted)
 
 
+async def rank(
+    text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
+) -> tuple[Candidate, ...]:
+    """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
+    if second is None:
+        return faq.rank(text, surface, library.index, library.thresholds, after=after)
+    return await second.rank(text, surface, library, after)
+
+
 def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
     """Turn the domain's reply to a message in English into what is said."""
     match reply:
@@ -482,10 +492,7 @@ async def _why_silent(
     if message.bot_id or shortcut.channel.id.startswith(DIRECT_MESSAGE) or mentions(message.text or "", bot_user):
         return ""
     surface = Surface.CHANNEL if message.thread_ts in (None, message.ts) else Surface.THREAD
-    if second is None:
-        ranked = faq.rank(text, surface, library.index, library.thresholds)
-    else:
-        ranked = await second.rank(text, surface, library)
+    ranked = await rank(text, surface, library, second)
     return why_silent(ranked, surface, library.thresholds) or ""
 
 

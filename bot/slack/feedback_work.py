@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 
 from bot.domain.faq import FOLLOWED_FOR, Surface
-from bot.domain.faq import rank as rank_by_words
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.domain.matching import Candidate
 from bot.domain.owner import read_owner
@@ -286,9 +285,7 @@ class FeedbackWorker(ReplyWorker):
         """Rank a question as it was ranked when it was answered; before: what its thread had been answered with."""
         leans_on = self._library.entry(before.entries[-1]) if before and before.entries else None
         after = leans_on.id if leans_on else None
-        if self.second_stage is not None:
-            return await self.second_stage.rank(text, surface, self._library, after)
-        return rank_by_words(text, surface, self._library.index, self._library.thresholds, after=after)
+        return await faq.rank(text, surface, self._library, self.second_stage, after)
 
     # Asking a person
 

@@ -28,7 +28,7 @@ from bot.domain.reply import (
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share, share_rows
+from bot.slack import blocks, channel, compare, faq, gaps, history, home, privacy, share_rows
 from bot.slack.controls import (
     BEGIN,
     CHOOSE,
@@ -47,7 +47,6 @@ from bot.slack.controls import (
 )
 from bot.slack.faq import PlannedReply
 from bot.slack.home_blocks import Notice
-from bot.slack.home_controls import SHARE_ROUND
 from bot.slack.payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import ON_HOME, quiz_worker
@@ -367,7 +366,7 @@ async def _begin_anew(
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the command and the quiz's buttons, and to those of the list of rounds on the Home tab."""
+    """Listen to the command and the quiz's buttons."""
     app.command("/rolefit")(command)
     app.action(BEGIN)(begin)
     app.action(re.compile(rf"^{CHOOSE}:"))(choose)
@@ -375,5 +374,4 @@ def register(app: AsyncApp) -> None:
     app.action(GRADED)(graded)
     app.action(RESUME)(resume)
     app.action(re.compile(rf"^{OPEN}:"))(open_run)
-    app.action(re.compile(rf"^{SHARE_ROUND}:"))(share.begin)
     app.action(re.compile(rf"^{DELETE}:"))(delete)

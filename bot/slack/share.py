@@ -20,7 +20,8 @@ from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, refusal
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
 from bot.slack.controls import read_run
-from bot.slack.gateway import read_person
+from bot.slack.gateway import CLOCKS_APART, read_person
+from bot.slack.home_controls import SHARE_ROUND
 from bot.slack.payloads import BlockActions, ViewSubmission
 from bot.slack.profiles import manager_of
 from bot.slack.share_blocks import Filled
@@ -319,9 +320,8 @@ async def on_reply(team: str, user: str, channel: str, thread_ts: str, ts: str, 
 
 async def _may_be_below_uncertain(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store) -> bool:
     """Have it found out whether a message stands below a copy of which Slack never said whether it arrived."""
-    uncertain = [
-        share for share in await store.shares.uncertain_for(team, user) if float(thread_ts) > share.made_at - 60
-    ]
+    since = float(thread_ts) + CLOCKS_APART
+    uncertain = [share for share in await store.shares.uncertain_for(team, user) if share.made_at < since]
     if not uncertain or await store.replies.of_answer(team, channel, thread_ts):
         return False
     for share in uncertain:
@@ -341,6 +341,7 @@ async def click_again(ack: AsyncAck, block_actions: BlockActions, context: Async
 def register(app: AsyncApp) -> None:
     """Listen to the buttons and the windows of sharing."""
     app.action(SHARE)(begin)
+    app.action(re.compile(rf"^{SHARE_ROUND}:"))(begin)
     app.action(SHARE_UPDATE)(begin_update)
     app.view(SHARE_CHOOSE)(preview)
     app.view(SHARE_CONFIRM)(send)

@@ -7,7 +7,7 @@ import structlog
 
 from bot.domain.compare import is_comparable
 from bot.domain.share import Part
-from bot.jobs import current_key, step
+from bot.jobs import current_key, message_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
 from bot.slack.gateway import IS_GONE, CallResult, Render, SlackWorkError, recorded
@@ -16,7 +16,7 @@ from bot.slack.pieces import Message
 from bot.slack.share_rows import listed, newer_run
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
-from bot.slack.work import short_digest
+from bot.slack.work import Work, short_digest
 from bot.storage import Share, ShareState, StoredRun
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
@@ -27,6 +27,11 @@ log = structlog.get_logger()
 def round_place(stored: StoredRun) -> Record:
     """Give whose a round is and where its thread is, as a step may return it."""
     return {"sender": stored.user, "channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
+
+
+def copy_key(team: str, share: Share) -> str:
+    """Give the key under which the first message of a copy was posted."""
+    return message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)
 
 
 class SharingWorker(SlackWorker):

@@ -3,17 +3,15 @@
 from functools import partial
 
 from bot.domain.share import Place
-from bot.jobs import formerly, in_doubt, message_key, step, worker, workflow
+from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
 from bot.slack.gateway import Render, SlackWorkError
 from bot.slack.pieces import Message
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
-from bot.slack.share_messages import Record, SharingWorker, round_place
+from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.text import fill, mention
-from bot.slack.work import Work
-from bot.storage import ShareState
+from bot.storage import OFFER, ShareState
 
-OFFER = "offer:"  # a slot of a copy: with the ts of the reply that may be passed on
 TABLE = "table"  # a slot of a copy: the documents' table
 SEEN_AT, TALK_AT = "seen_at", "talk_at"  # times of a share
 
@@ -129,7 +127,7 @@ class RecipientWorker(SharingWorker):
             if known is None or known[0].state is not ShareState.UNCERTAIN or not known[0].recipient:
                 return None
             share, stored = known
-            sent = {"key": message_key(Work.SEND_SHARE.key(team, share.run, share_id), 1), "since": share.made_at}
+            sent = {"key": copy_key(team, share), "since": share.made_at}
             return round_place(stored) | sent | {"recipient": share.recipient}
 
         if (uncertain := await step("is uncertain", look)) and not await self._has_arrived(

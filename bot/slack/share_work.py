@@ -8,17 +8,16 @@ without saying so is looked for in the thread.
 import contextlib
 import time
 from collections.abc import Mapping
-from functools import partial
 
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
-from bot.jobs import in_doubt, message_key, step, worker, workflow
+from bot.jobs import in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
 from bot.slack.gateway import CallResult, Render, SlackWorkError
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.share_messages import Record, SharingWorker, round_place, try_call
+from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place, try_call
 from bot.slack.share_rows import newer_run
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work
@@ -254,9 +253,8 @@ class ShareWorker(SharingWorker):
         Where that was deleted while it was being changed, the copy is taken back, as all others of it are.
         """
         former_id, recipient = claimed["updates"], claimed["recipient"]
-        seen = why == "change_uncertain"
-        give_back = partial(self._store.shares.give_back, seen=seen)
-        is_known = await step("give back", give_back, team, former_id, share_id, claimed["made_at"])
+        what, seen = (team, former_id, share_id, claimed["made_at"]), why == "change_uncertain"
+        is_known = await step("give back", self._store.shares.give_back, *what, seen=seen)
         if is_known or ROOT not in places:
             await self._tell(team, claimed, self._told(why, recipient))
         elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":
@@ -304,11 +302,8 @@ class ShareWorker(SharingWorker):
 
         if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
             return None
-        whole, came_late, messages = (
-            True,
-            False,
-            {slot: place for slot, place in thread["messages"].items() if slot.isdigit()},
-        )
+        whole, came_late = True, False
+        messages = {slot: place for slot, place in thread["messages"].items() if slot.isdigit()}
         for number in range(thread["count"]):
             changed: CallResult = {"gone": True}
             if str(number) in messages:
@@ -356,16 +351,16 @@ class ShareWorker(SharingWorker):
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
         """Say at the receipts of these shares that their copies are of an older answer, where they are."""
         for share_id in share_ids:
-
-            async def is_outdated(share_id: str = share_id) -> bool:
-                share = await self._store.shares.get(team, share_id)
-                if share is None or await newer_run(self._store, team, share) is None:
-                    return False
-                await self._store.shares.note_told_outdated(team, share_id)
-                return True
-
-            if await step("outdated", is_outdated):
+            if await step("outdated", self._note_outdated, team, share_id):
                 await self._show_receipt(team, share_id)
+
+    async def _note_outdated(self, team: str, share_id: str) -> bool:
+        """Write down that a sender is told that a copy is of an older answer; gives whether it is of one."""
+        share = await self._store.shares.get(team, share_id)
+        if share is None or await newer_run(self._store, team, share) is None:
+            return False
+        await self._store.shares.note_told_outdated(team, share_id)
+        return True
 
     # Withdrawing
 
@@ -405,8 +400,12 @@ class ShareWorker(SharingWorker):
         if ROOT not in messages:
             if not share.is_lost or not share.recipient:
                 return claimed | {"unknown": share.is_live or share.is_lost}
-            key = message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)
-            return claimed | {"key": key, "place": share.place.value, "since": share.made_at, "was": share.state.value}
+            return claimed | {
+                "key": copy_key(team, share),
+                "place": share.place.value,
+                "since": share.made_at,
+                "was": share.state.value,
+            }
         if share.is_live or share.is_lost:
             withdrawn = await self._store.shares.withdraw(team, share_id, was=share.state)
             return claimed | {"messages": as_places(withdrawn)} if withdrawn else claimed

@@ -8,7 +8,7 @@ from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
-from bot.storage.shares import ROOT, Claim, Share, ShareState, TakenOver, graded_as
+from bot.storage.shares import OFFER, ROOT, Claim, Share, ShareState, TakenOver, graded_as
 from bot.storage.store import Installation, Store
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "LOST",
     "NOTE",
     "NOT_YOURS",
+    "OFFER",
     "PROMPT",
     "RECEIPT",
     "ROOT",

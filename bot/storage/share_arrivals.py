@@ -6,10 +6,8 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.share import Place
-from bot.storage.shares import ROOT, ShareState
+from bot.storage.shares import OFFER, ROOT, ShareState
 from bot.storage.tables import runs, share_messages, shares
-
-OFFER = "offer:"  # what the slots of a copy begin with where its recipient has replied below it
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import answers, runs, share_messages, share_mutes, shares
 
 ROOT: Final = "root"  # the slot of the message that a copy begins with
+OFFER: Final = "offer:"  # a slot of a copy: with the ts of the recipient's reply that may be passed on
 PREVIEWS_KEPT = timedelta(days=1)  # of previews that were not sent
 DAY = 86_400.0  # seconds
 LOST_AFTER = 3600.0  # seconds after which what is still being sent is not looked after any more
