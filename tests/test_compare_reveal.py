@@ -343,6 +343,34 @@ async def test_what_is_withdrawn_while_it_is_being_posted_is_taken_back(
         assert await times_shown(hasty, user) == 0
 
 
+async def test_what_one_has_got_is_taken_back_where_it_is_withdrawn_before_the_other_has_and_nobody_may_look(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await asked(hasty)
+    post, is_posted, goes_on = gateway.SlackGateway.post_message_once, asyncio.Event(), asyncio.Event()
+
+    async def wait(*args: Any, **kwargs: Any) -> gateway.CallResult:
+        posted = await post(*args, **kwargs)
+        is_posted.set()
+        await goes_on.wait()
+        return posted
+
+    monkeypatch.setattr(gateway.SlackGateway, "post_message_once", wait)
+    no_look = failing("conversations.history", 99, "missing_scope")
+    await hasty.faults(api=[ALONE, no_look])
+    await agreed(hasty, mine, theirs)
+    await is_posted.wait()
+    ask = next(each for each in await hasty.thread(theirs.channel, theirs, MEI) if "Withdraw" in buttons(each))
+
+    await hasty.click(MEI, ask, "Withdraw")
+    await message(hasty, mine, "<@U_MEI> has ended the comparison")
+    goes_on.set()
+
+    await message(hasty, mine, "For a while the answers were there for you to read")
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 0
+
+
 @pytest.mark.parametrize("who", [ANA, MEI])
 async def test_whoever_deletes_their_round_before_it_is_shown_ends_it(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str

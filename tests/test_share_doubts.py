@@ -217,6 +217,18 @@ async def test_a_message_in_another_thread_confirms_nothing(hasty: Workspace, tm
     assert states(tmp_path) == ["uncertain"]
 
 
+async def test_whom_a_copy_may_not_have_reached_is_answered_in_threads_of_their_own(hasty: Workspace, tmp_path: Path):
+    await in_doubt(hasty, tmp_path, arrived=False)
+    there = await hasty.direct(MEI)
+    question = await hasty.post(MEI, there, "What does MTS stand for?")
+    await hasty.settled()
+
+    await hasty.post(MEI, there, "and what is the weather like tomorrow?", question)
+    await hasty.settled()
+
+    assert len(await hasty.thread(there, question, MEI)) > 2
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 async def test_what_was_withdrawn_and_never_found_was_seen_by_nobody(hasty: Workspace, tmp_path: Path, arrived: bool):
     root = await in_doubt(hasty, tmp_path, arrived=arrived)

@@ -41,7 +41,7 @@ class NotShownError(Exception):
 
 
 class SideUnreachableError(Exception):
-    """Nothing stands there, since one of the two cannot be reached."""
+    """One of the two cannot be reached, so that it cannot be shown to both."""
 
     def __init__(self, side: Side) -> None:
         super().__init__(side)
@@ -60,26 +60,28 @@ class RevealingWorker(ComparisonMessenger):
 
         doubtful: other work may have tried before. Gives the comparison as it stands then; None if other work has it.
         """
+        copies: Copies = {}
         try:
-            copies = await self._post_to_both(team, stored, doubtful=doubtful)
+            await self._post_to_both(team, stored, copies, doubtful=doubtful)
         except NotShownError as error:
             log.warning("a comparison could not be shown", comparison=stored.id, error=error.refused)
             return stored
         except SideUnreachableError as error:
             moved = await self._move(team, stored.id, Lose(error.side))
-            return moved.stored if moved and moved.mine else None
+            ended = await self._take_back_ended(team, stored, copies)
+            return ended or (moved.stored if moved and moved.mine else None)
         except NotOursError:
-            return await self._take_back_ended(team, stored)
+            return await self._take_back_ended(team, stored, copies)
         moved = await self._move(team, stored.id, Deliver(is_confirmed=None not in copies.values()))
         if moved is None or moved.outcome is Outcome.OVER:  # it was ended in the meantime
             return await self._take_back_ended(team, stored, copies)
         return moved.stored
 
-    async def _post_to_both(self, team: str, stored: StoredComparison, *, doubtful: bool) -> Copies:
-        """Post the reveal, and give where it stands.
+    async def _post_to_both(self, team: str, stored: StoredComparison, copies: Copies, *, doubtful: bool) -> None:
+        """Post the reveal, and add to `copies` where it stands, also if not all of it could be posted.
 
-        Raises NotOursError if other work has it, or it is over; NotShownError, or SideUnreachableError, if nothing was
-        posted, or what was has been taken back.
+        Raises NotShownError if nothing was posted, or what was has been taken back; NotOursError if other work has it,
+        or it is over; SideUnreachableError if it can never be shown to both.
         """
         try:
             group = await self._gateway.open_direct_message(team, stored.sender, stored.manager)
@@ -87,23 +89,23 @@ class RevealingWorker(ComparisonMessenger):
             raise NotShownError from None
         if group:
             try:
-                return {BOTH: await self._post_reveal(team, stored, group, BOTH, doubtful=doubtful)}
+                copies[BOTH] = await self._post_reveal(team, stored, group, BOTH, doubtful=doubtful)
             except NotShownError as error:
                 if error.refused is None:
                     raise
+            else:
+                return
         for side in Side:  # before either is shown anything
             if not await self._is_there(team, stored.id, side):
                 raise SideUnreachableError(side)
-        copies: Copies = {}
         for side in Side:
             try:
                 copies[side] = await self._post_reveal(team, stored, stored.person(side), side, doubtful=doubtful)
             except NotShownError as error:
-                await self._take_back(team, stored.id, copies)
                 if error.refused in DELIVERY_UNREACHABLE:
                     raise SideUnreachableError(side) from None
+                await self._take_back(team, stored.id, copies)
                 raise
-        return copies
 
     async def _post_reveal(
         self, team: str, stored: StoredComparison, where: str, name: str, *, doubtful: bool

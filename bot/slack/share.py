@@ -303,15 +303,18 @@ async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBolt
     await ack()
 
 
-async def on_reply(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, offers: bool) -> bool:
+async def on_reply(
+    team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, offers: bool, below_us: bool
+) -> bool:
     """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
 
     It may also be that of a copy of which Slack never said whether it arrived. offers: it can be passed on: it is no
-    edit of what was offered before, and has a text. In a group the sender reads it anyway.
+    edit of what was offered before, and has a text. In a group the sender reads it anyway. below_us: the root of the
+    thread is ours.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
-        return offers and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, store)
+        return offers and below_us and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, store)
     if share.recipient == user and offers and share.state is ShareState.SENT and share.place is Place.DIRECT:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         await jobs.start(key, recipient_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)

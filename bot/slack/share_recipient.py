@@ -10,7 +10,7 @@ from bot.slack.pieces import Message
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.text import fill, mention
-from bot.storage import OFFER, ShareState
+from bot.storage import OFFER, Share, ShareState
 
 TABLE = "table"  # a slot of a copy: the documents' table
 SEEN_AT, TALK_AT = "seen_at", "talk_at"  # times of a share
@@ -56,10 +56,7 @@ class RecipientWorker(SharingWorker):
             return {"told": "forgot_you"}
         if user != share.recipient:
             return {"told": "not_for_you"}
-        # Slack never said whether it has arrived, and it has; this may have been written down before.
-        arrived = in_doubt() and share.state is ShareState.SENT and share.receipt_ts is None
-        if share.state is ShareState.UNCERTAIN:
-            arrived = await self._store.shares.confirm(team, share_id, channel, ts)
+        arrived = await self._confirm(team, share, channel, ts)
         if share.state is not ShareState.SENT and not arrived:
             return {"told": "copy_gone"}
         new = False
@@ -149,16 +146,24 @@ class RecipientWorker(SharingWorker):
             return False
         if place is None or place[1] != root_ts:
             return False
-        if await step("confirm", self._confirm, team, share_id, channel, root_ts):
+
+        async def confirm() -> bool:
+            share = await self._store.shares.get(team, share_id)
+            return share is not None and await self._confirm(team, share, channel, root_ts)
+
+        if await step("confirm", confirm):
             await self._tell_of_arrival(team, share_id, uncertain["recipient"], uncertain)
         return True
 
-    async def _confirm(self, team: str, share_id: str, channel: str, root_ts: str) -> bool:
-        """Write down that a copy has arrived; gives whether its sender is to hear of it."""
-        if await self._store.shares.confirm(team, share_id, channel, root_ts):
-            return True
-        share = await self._store.shares.get(team, share_id)
-        return in_doubt() and share is not None and share.is_live and share.receipt_ts is None
+    async def _confirm(self, team: str, share: Share, channel: str, root_ts: str) -> bool:
+        """Write down that a copy has arrived of which Slack never said so; gives whether its sender is to hear of it.
+
+        They are to, too, where that was written down before by work that died then; all of a copy that is still being
+        sent is not there yet, and its sender gets a receipt by that.
+        """
+        if share.state is ShareState.UNCERTAIN:
+            return await self._store.shares.confirm(team, share.id, channel, root_ts)
+        return in_doubt() and share.is_live and share.receipt_ts is None
 
     @workflow
     @formerly("share.pass_on")

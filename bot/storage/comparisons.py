@@ -7,6 +7,7 @@ agrees to answers that have changed, and of two who agree at once the second rev
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, null, or_, select, update
@@ -239,11 +240,15 @@ class Comparisons:
             if row is None:
                 return None
             before = _stored(row)
+            # Of work that asks again: how it stood before is not known any more, but that both had finished is.
+            unmoved = partial(
+                Moved, mine=row.moved_by == by, stored=before, was_agreed=before.comparison.asked is not None
+            )
             if not _is_time_for(event, row):
-                return Moved(Outcome.REPEATED, row.moved_by == by, before)
+                return unmoved(Outcome.REPEATED)
             after = apply(before.comparison, event, await _rounds(connection, team, before))
             if after.outcome is not Outcome.TAKEN:
-                return Moved(after.outcome, row.moved_by == by, before, before.comparison.asked is not None)
+                return unmoved(after.outcome)
             values = _as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
             values["due_at"] = _due_at(after.comparison, values["moved_at"])
             if after.comparison.state is State.AGREED:
