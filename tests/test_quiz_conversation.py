@@ -1485,8 +1485,13 @@ def recorded(file: Path, words: list[str]) -> bool:
 
 
 async def rounds(workspace: Workspace, count: int) -> Sent:
-    """Wait until there are so many rounds, and give the last."""
-    root = (await workspace.dm("U_ANA", count=count))[-1]
+    """Wait until there are so many rounds, and give the last; what somebody is told about a click is none."""
+
+    async def there() -> Json | None:
+        roots = [each for each in await workspace.dm("U_ANA") if not each.get("ephemeral")]
+        return roots[-1] if len(roots) >= count else None
+
+    root = await workspace.until(there, "U_ANA")
     return Sent(root["ts"], root["channel"], "U_ANA")
 
 
