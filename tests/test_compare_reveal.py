@@ -432,3 +432,162 @@ async def test_answers_that_change_before_it_is_shown_do_not_change_what_was_agr
     told = shown(await in_group(hasty))
     assert library.quiz.questions[1].choices[2].label not in told
     assert "From those of <@U_ANA>: an AI researcher (clear)" in told
+
+
+# What may have arrived
+
+
+NO_LOOK = failing("conversations.history", 99, "missing_scope")
+IN_DOUBT = failing("chat.postMessage", error="internal_error")  # and Slack has not posted it
+MAY_HAVE = "Slack did not tell me whether the answers reached"
+
+
+async def end(workspace: Workspace, root: Sent) -> None:
+    """Have Mei withdraw in the thread of her round."""
+    ask = next(each for each in await workspace.thread(root.channel, root, MEI) if "Withdraw" in buttons(each))
+    await workspace.click(MEI, ask, "Withdraw")
+
+
+@pytest.mark.parametrize("may_look", [True, False])
+async def test_whom_the_answers_may_have_reached_is_told_so_until_slack_lets_us_look(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch, may_look: bool
+):
+    refused = failing("chat.postMessage", error="restricted_action")
+    mine, theirs = await in_trouble(hasty, monkeypatch, ALONE, NO_LOOK, IN_DOUBT, refused)
+    await asking(hasty, mine, f"{MAY_HAVE} you, so they may have been read")
+    await asking(hasty, theirs, f"{MAY_HAVE} <@U_ANA>, so they may have been read")
+
+    await hasty.faults(api=[] if may_look else [NO_LOOK])
+    await end(hasty, theirs)
+
+    told = shown(await message(hasty, mine, "<@U_MEI> has ended the comparison"))
+    assert ("Nothing was shown to anybody." in told, f"{MAY_HAVE} you" in told) == (may_look, not may_look)
+    assert "there for you to read" not in told
+
+
+async def test_what_slack_has_refused_for_sure_was_shown_to_nobody_though_we_may_not_look(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await in_trouble(hasty, monkeypatch, failing("chat.postMessage"))
+    await asking(hasty, mine, NOT_YET)
+
+    await hasty.faults(api=[NO_LOOK])
+    await end(hasty, theirs)
+
+    await message(hasty, mine, "<@U_MEI> has ended the comparison. Nothing was shown to anybody.")
+
+
+async def test_what_slack_has_refused_for_sure_is_posted_later_though_we_may_not_look(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await in_trouble(hasty, monkeypatch, failing("chat.postMessage"))
+
+    await hasty.faults(api=[NO_LOOK])
+    await let_time_pass(tmp_path)
+
+    for root in (mine, theirs):
+        await message(hasty, root, SHOWN)
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 1
+
+
+async def test_what_may_have_been_posted_is_not_posted_again_where_we_may_not_look(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await asked(hasty)
+    ask = next(each for each in await hasty.thread(theirs.channel, theirs, MEI) if "Withdraw" in buttons(each))
+    monkeypatch.setattr(gateway, "LONGEST", 0.01)
+    await hasty.faults(api=[failing("chat.postMessage", error="internal_error", done=True), NO_LOOK])
+
+    await agreed(hasty, mine, theirs)
+
+    for root in (mine, theirs):
+        await message(hasty, root, "Slack did not say whether they have arrived")
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 1
+    await hasty.click_as_shown(MEI, ask, "Withdraw")
+    await message(hasty, theirs, "I have sent everything to both of you already")
+
+
+async def test_what_slack_does_not_let_us_show_again_counts_as_not_shown(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    open_ = gateway.SlackGateway.open_direct_message
+
+    async def no_group(self: Any, team: str, *users: str, **kwargs: Any) -> str | None:
+        return await open_(self, team, *users, **kwargs) if len(users) == 1 else None
+
+    monkeypatch.setattr(gateway.SlackGateway, "open_direct_message", no_group)
+    mine, theirs = await in_trouble(
+        hasty, monkeypatch, *ONLY_FIRST[1:], failing("chat.delete", error="cant_delete_message")
+    )
+    await top(hasty, ANA, "I have taken back what stood here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "TRIES", 1)
+        await hasty.faults(api=[IN_DOUBT, failing("chat.update", error="cant_update_message")])
+        await let_time_pass(tmp_path)
+        await hasty.settled()
+        await hasty.faults()
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 0
+
+    await let_time_pass(tmp_path)
+
+    for root in (mine, theirs):
+        await message(hasty, root, SHOWN)
+    for user in (ANA, MEI):
+        assert await times_shown(hasty, user) == 1
+
+
+async def test_what_cannot_be_taken_back_from_either_is_said_and_listed(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await asked(hasty)
+    post, is_posted, goes_on = gateway.SlackGateway.post_message_once, asyncio.Event(), asyncio.Event()
+
+    async def wait(*args: Any, **kwargs: Any) -> gateway.CallResult:
+        posted = await post(*args, **kwargs)
+        is_posted.set()
+        await goes_on.wait()
+        return posted
+
+    monkeypatch.setattr(gateway.SlackGateway, "post_message_once", wait)
+    await agreed(hasty, mine, theirs)
+    await is_posted.wait()
+    await hasty.faults(api=[failing("chat.delete", 99, "cant_delete_message")])
+    update = gateway.SlackGateway.update_message
+    there = await group(hasty)
+
+    async def refuse(self: Any, team: str, channel: str, *args: Any, **kwargs: Any) -> gateway.CallResult:
+        return {"refused": True} if channel == there else await update(self, team, channel, *args, **kwargs)
+
+    monkeypatch.setattr(gateway.SlackGateway, "update_message", refuse)
+    await end(hasty, theirs)
+
+    told = shown(await message(hasty, mine, "The answers are still there for you and <@U_MEI> to read"))
+    goes_on.set()
+    assert "For a while" not in told
+    await hasty.settled()
+    await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+    await privately(hasty, "<@U_MEI>, since")
+    assert "in a comparison that ended before I could show it to you both" in shown(
+        await privately(hasty, "Who can see what")
+    )
+
+
+async def test_what_may_have_been_posted_is_looked_for_from_when_both_had_agreed(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    arrived = failing("chat.postMessage", error="internal_error", done=True)
+    refused = failing("chat.postMessage", error="restricted_action")
+    mine, _ = await in_trouble(hasty, monkeypatch, ALONE, NO_LOOK, arrived, refused)
+    await asking(hasty, mine, f"{MAY_HAVE} you")
+    assert await times_shown(hasty, ANA) == 1
+
+    monkeypatch.setattr(gateway, "LOOKED_BACK", -3600.0)  # as if all that had been more than that ago
+    await let_time_pass(tmp_path, days=1.1)
+
+    told = shown(await message(hasty, mine, "for a day I could not show you the answers"))
+    assert "For a while the answers were there for you to read." in told
+    assert await times_shown(hasty, ANA) == 0

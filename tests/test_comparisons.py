@@ -231,16 +231,16 @@ async def test_what_both_agreed_to_show_is_due_until_it_is_delivered_and_one_hol
     assert at > time.time() + 3500
     assert (await move(store, Lapse())).stored.comparison.state is State.AGREED
 
-    held = [await hold(TEAM, FIRST, 100.0, by=by) for by in ("manager", "other")]
+    held = [await hold(TEAM, FIRST, 100.0, copy="both", by=by) for by in ("manager", "other")]
     [(_, _, later)] = await store.comparisons.due(time.time() * 2, limit=9)
     taken = [await store.comparisons.take_due(TEAM, FIRST, due, by="other") for due in (at, later)]
-    after = [await hold(TEAM, FIRST, 0.0, by=by) for by in ("manager", "other")]
+    after = [await hold(TEAM, FIRST, 0.0, copy="both", by=by) for by in ("manager", "other")]
 
     assert (held, taken, after) == ([True, False], [False, True], [False, True])
     assert later > at + 90
     assert len(await store.comparisons.due(time.time() + 3700, limit=9)) == 1  # in an hour again
     await move(store, Deliver(), by="other")
-    assert not await hold(TEAM, FIRST, 0.0, by="other")
+    assert not await hold(TEAM, FIRST, 0.0, copy="both", by="other")
     [(_, _, asked)] = await store.comparisons.due(time.time() * 2, limit=9)
     assert asked > time.time() + 29 * 86_400
 

@@ -47,6 +47,7 @@ ENTRY = "role-differences"
 NO_PEOPLE = {
     "team", "channel", "root_ts", "asked_ts", "slot", "ts", "thread_ts", "question_ts", "answer_ts", "revision",
     "bot_user", "bot", "asked_in", "editors_channel", "receipt_ts", "decided_for", "greeting_ts", "exposed",
+    "maybe_exposed", "still_exposed", "tried",
 }  # fmt: skip
 TIMES_OF_SHARE = ("made", "claimed", "sent", "seen", "talk", "ended")
 NOTE_OF = {ANA: "a quokka for my manager", BEN: "from Ben", MEI: "from Mei"}  # with what they share

@@ -73,6 +73,52 @@ async def test_a_part_that_stays_is_named_in_the_receipt_and_can_be_taken_away_l
     assert len(await thread_of(workspace, copy)) == 2
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_a_part_that_may_be_missing_is_named_and_there_once_after_the_next_update(
+    hasty: Workspace, tmp_path: Path, arrived: bool
+):
+    root, copy = await ready_to_update(hasty, parts=["recommendation", "answers", "table", "graded"])
+    before = len(await thread_of(hasty, copy))
+    posted = {"method": POST, "error": "internal_error", "done": arrived}
+    await hasty.faults(api=[posted, {"method": "conversations.replies", "error": "internal_error"}])
+    await hasty.submit(ANA)
+    await message(hasty, root, "Slack did not take all of the thread below it, or did not say whether it has")
+    await hasty.settled()
+    await hasty.faults()
+    receipt = await message(hasty, root, "has a part of this since")
+    assert LEFT not in shown(receipt)
+
+    await window(hasty, receipt, label="Update")
+    await fill_in(hasty, None, parts=["recommendation", "answers", "table", "graded"])
+    await hasty.submit(ANA)
+    await hasty.settled()
+
+    receipt = await message(hasty, root, RECEIPT)
+    assert "Update" not in buttons(receipt)
+    told = [shown(each) for each in await thread_of(hasty, copy)]
+    assert len(told) == len(set(told)) > before
+    assert states(tmp_path)[-1] == "sent"
+
+
+async def test_a_part_that_may_be_there_is_not_posted_again_where_we_may_not_look(hasty: Workspace):
+    root, copy = await ready_to_update(hasty, parts=["recommendation", "answers", "table", "graded"])
+    posted = {"method": POST, "error": "internal_error", "done": True}
+    await hasty.faults(api=[posted, {"method": "conversations.replies", "error": "internal_error"}])
+    await hasty.submit(ANA)
+    await message(hasty, root, "Slack did not take all of the thread below it")
+    await hasty.settled()
+    there = len(await thread_of(hasty, copy))
+
+    await hasty.faults(api=[{"method": "conversations.replies", "error": "missing_scope", "times": 9}])
+    await window(hasty, await message(hasty, root, "has a part of this since"), label="Update")
+    await fill_in(hasty, None, parts=["recommendation", "answers", "table", "graded"])
+    await hasty.submit(ANA)
+    await hasty.settled()
+
+    assert len(await thread_of(hasty, copy)) == there
+    await message(hasty, root, "has a part of this since")
+
+
 async def test_an_update_beside_another_is_told_that_this_is_under_way(workspace: Workspace):
     root, _ = await shared(workspace)
     copy = await copy_of(workspace)
@@ -153,6 +199,21 @@ async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_t
 
     await message(hasty, again, "I cannot change the copy that <@U_MEI> has")
     await gone(hasty)
+
+
+async def test_what_a_copy_has_shown_counts_as_seen_though_it_ended_during_an_update_to_less(
+    hasty: Workspace,
+):
+    root, _ = await shared(hasty)  # the recommendation
+    await window(hasty, await outdated(hasty, root), label="Update")
+    await fill_in(hasty, None, parts=["table"])
+    await hasty.settled()
+    await hasty.faults(api=[{"method": UPDATE, "error": "message_not_found"}])  # somebody who may has deleted it
+    await hasty.submit(ANA)
+    await message(hasty, root, "I cannot change the copy that <@U_MEI> has")
+    await hasty.settled()
+
+    assert await seen_before(hasty, root)
 
 
 # What counts as a change

@@ -238,6 +238,12 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "comparisons.note_exposed": lambda store, team, n: store.comparisons.note_exposed(
             team, f"c{n % 2}", [tuple(Side)[n % 2].value]
         ),
+        "comparisons.note_still_exposed": lambda store, team, n: store.comparisons.note_still_exposed(
+            team, f"c{n % 2}", [tuple(Side)[n % 2].value]
+        ),
+        "comparisons.note_not_posted": lambda store, team, n: store.comparisons.note_not_posted(
+            team, f"c{n % 2}", "both", by=f"job{n}"
+        ),
         "comparisons.get": lambda store, team, n: store.comparisons.get(team, f"c{n % 2}"),
         "comparisons.is_known_to": lambda store, team, n: store.comparisons.is_known_to(team, "U_ANA", "U_MEI"),
         "comparisons.why_not_invite": lambda store, team, n: store.comparisons.why_not_invite(

@@ -1,6 +1,7 @@
 """An upgrade with data, from the first migration to the last, and a process of the version before beside it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,10 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await connection.execute(text("UPDATE shares SET part_left = :yes WHERE id = 's2'"), {"yes": True})
         case "0018":
             await connection.execute(text("UPDATE homes SET publish_at = 10.0"))
+        case "0019":
+            left = {"maybe": "manager", "still": "sender", "tried": "both", "at": 7.5}
+            told = "maybe_exposed = :maybe, still_exposed = :still, tried = :tried, agreed_at = :at"
+            await connection.execute(text(f"UPDATE comparisons SET {told}"), left)
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -205,6 +210,17 @@ async def check_homes(store: Store) -> None:
     assert await store.homes.due(11.0, most=9) == [DueHome(TEAM, ANA, 10.0)]
     assert (await store.homes.set_up(TEAM, has_contact=False)).has_answered
     assert not (await store.homes.set_up(NEW, has_contact=False)).has_answered
+
+
+async def check_comparison(store: Store) -> None:
+    """Read what 0012, 0017 and 0019 brought."""
+    exposed, agreed = frozenset({Side.SENDER}), frozenset({Side.SENDER})
+    finished = Comparison(State.FINISHED, (2, 5), agreed, exposed=exposed, is_confirmed=False)
+    finished = replace(finished, maybe_exposed=frozenset({Side.MANAGER}), still_exposed=exposed)
+    messages = {"receipt": ("D_ANA", "1.5")}
+    compared = StoredComparison("c1", ANA, "U_MEI", "r1", "r2", finished, messages)
+    compared = replace(compared, tried=frozenset({"both"}), agreed_at=7.5)
+    assert await store.comparisons.get(TEAM, "c1") == compared
 
 
 async def check(store: Store, library: Library) -> None:
@@ -262,11 +278,7 @@ async def check(store: Store, library: Library) -> None:
     around = await store.replies.around(TEAM, "C_ASK", "3.0", ANA, ["channel"])
     assert around == Surroundings("whisper", None, hushed=True, opted_out=True, answers=1)
     assert await store.replies.choices_of(TEAM, ANA) == (False, True)
-    exposed, agreed = frozenset({Side.SENDER}), frozenset({Side.SENDER})
-    finished = Comparison(State.FINISHED, (2, 5), agreed, exposed=exposed, is_confirmed=False)
-    messages = {"receipt": ("D_ANA", "1.5")}
-    compared = StoredComparison("c1", ANA, "U_MEI", "r1", "r2", finished, messages)
-    assert await store.comparisons.get(TEAM, "c1") == compared
+    await check_comparison(store)
     assert [(due.run_id, due.action) for due in await store.runs.due(1_700_100_000.0, limit=9)] == [("r2", "remind")]
 
 

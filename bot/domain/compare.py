@@ -58,8 +58,10 @@ Versions = tuple[int, int]  # of the answers: the sender's, the manager's
 class Comparison:
     """How a comparison stands. asked: the answers that both are asked to reveal.
 
-    ended_by: who has withdrawn it, or could not be reached. exposed: who could read the answers for a while, until they
-    were taken back, as they could not be shown to both. is_confirmed: Slack has said that the reveal was posted.
+    ended_by: who has withdrawn it, or could not be reached. exposed: who could read the answers, though they could not
+    be shown to both, until they were taken back. still_exposed: those of them from whom Slack did not let us take them
+    back. maybe_exposed: whom they may have reached, as Slack neither said so nor let us look. is_confirmed: Slack has
+    said that the reveal was posted.
     """
 
     state: State = State.INVITED
@@ -68,6 +70,8 @@ class Comparison:
     ended_by: Side | None = None
     exposed: frozenset[Side] = frozenset()
     is_confirmed: bool = True
+    maybe_exposed: frozenset[Side] = frozenset()
+    still_exposed: frozenset[Side] = frozenset()
 
     @property
     def is_open(self) -> bool:

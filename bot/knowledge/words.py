@@ -546,6 +546,7 @@ class ShareWords(Authored):
     listed_line: Annotated[Line, _text("to", "date", "parts")]
     listed_uncertain: Annotated[Line, _text("to", "date", "parts")]
     listed_reveal: Annotated[Line, _text("to", "date")]
+    listed_left: Annotated[Line, _text("to", "date")]
     listed_none: Plain
     listed_more: Annotated[Line, _text("count")]
     result: Annotated[Line, _text("result")]
@@ -567,6 +568,7 @@ class ShareWords(Authored):
     copy_lost: To
     change_uncertain: To
     partly_changed: To
+    partly_added: To
     taken_back: To
     taken_back_blanked: To
     part_stands: To
@@ -651,10 +653,13 @@ class CompareWords(Authored):
     over_undelivered: Annotated[Line, _text("other")]
     nothing_shown: Plain
     taken_back_since: Annotated[Line, _text("people")]
+    still_there: Annotated[Line, _text("people")]
+    may_have_arrived: Annotated[Line, _text("people")]
     not_yours: Plain
     early: Plain
     changed: Plain
     too_late: Plain
+    too_late_unconfirmed: Plain
     over: Plain
     gone: Plain
     somebody: Plain

@@ -165,25 +165,29 @@ def over(comparison: Comparison, side: Side, other: Mrkdwn, library: Library) ->
         return plain(fill(words.over_revealed if comparison.is_confirmed else words.over_unconfirmed, other=other))
     own = "_own" if comparison.ended_by is side else ""
     told = fill(getattr(words, f"over_{comparison.state}{own}"), other=other)
-    seen = Mrkdwn(escape(words.nothing_shown))
-    if comparison.exposed:
-        seen = fill(words.taken_back_since, people=_people(comparison, side, other, library))
-    return plain(Mrkdwn(f"{told} {seen}"))
+    seen = {
+        words.taken_back_since: comparison.exposed - comparison.still_exposed,
+        words.still_there: comparison.still_exposed,
+        words.may_have_arrived: comparison.maybe_exposed,
+    }
+    lines = [fill(line, people=_people(who, side, other, library)) for line, who in seen.items() if who]
+    return plain(Mrkdwn(" ".join([told, *lines] if lines else [told, escape(words.nothing_shown)])))
 
 
 def _agreed(stored: StoredComparison, side: Side, library: Library) -> Message:
     """Say to one of the two that both have agreed, and that it could not be shown to both so far."""
     words, other = library.words.compare, mention(stored.person(side.other))
     so_far = Mrkdwn(escape(words.not_yet_shown))
-    if stored.comparison.exposed:
-        so_far = fill(words.shown_in_part, people=_people(stored.comparison, side, other, library))
+    seen = {words.shown_in_part: stored.comparison.exposed, words.may_have_arrived: stored.comparison.maybe_exposed}
+    if lines := [fill(line, people=_people(who, side, other, library)) for line, who in seen.items() if who]:
+        so_far = Mrkdwn(" ".join(lines))
     return _with_withdraw(fill(words.agreed, other=other, so_far=so_far), stored, library)
 
 
-def _people(comparison: Comparison, side: Side, other: Mrkdwn, library: Library) -> Mrkdwn:
-    """Name to one of the two who could read the answers for a while."""
+def _people(sides: frozenset[Side], side: Side, other: Mrkdwn, library: Library) -> Mrkdwn:
+    """Name some of the two to one of them."""
     names = {side: Mrkdwn(escape(library.words.compare.you)), side.other: other}
-    return in_a_row([name for who, name in names.items() if who in comparison.exposed], library)
+    return in_a_row([name for who, name in names.items() if who in sides], library)
 
 
 def _with_withdraw(text: str, stored: StoredComparison, library: Library) -> Message:

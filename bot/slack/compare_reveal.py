@@ -1,11 +1,13 @@
 """The reveal of a blind comparison, which is shown to both or to nobody.
 
-It is tried until it is delivered: what fails now is due again. A message of which Slack did not say whether it was
-posted is looked for before anything else is posted; where that cannot be told either it counts as delivered, which both
-are told as it is, since nothing may be shown twice. What only one of the two was shown is taken back, and said.
+It is tried until it is delivered: what fails now is due again. That a copy may be there is noted before it is posted.
+One of which Slack did not say whether it was posted is looked for before anything else is posted; where that cannot be
+told either it counts as delivered, which both are told as it is, since nothing may be shown twice. What only one of the
+two was shown is taken back, and said.
 """
 
-import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -16,6 +18,7 @@ from bot.slack import compare_blocks
 from bot.slack.compare_messages import ComparisonMessenger
 from bot.slack.gateway import (
     DELIVERY_UNREACHABLE,
+    CallResult,
     Render,
     SlackWorkError,
     UnavailableError,
@@ -25,11 +28,34 @@ from bot.slack.pieces import Message
 from bot.storage import StoredComparison
 
 BOTH = "both"  # the name of the copy in a conversation of both; others have those of the sides
+COPIES = (BOTH, *(side.value for side in Side))
+BLANK = "blank:"  # a slot of the messages about a comparison: with the name of a copy that says it was taken back
 
 Place = tuple[str, str]  # channel and ts of a message
 Copies = dict[str, Place | None]  # of a reveal by their names; None where Slack does not say where, or if, it stands
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What may stand of a reveal from before, by the names of copies, and since when (seconds since 1970).
+
+    blanked: copies that could not be deleted, and say that they were taken back.
+    """
+
+    copies: frozenset[str]
+    blanked: Mapping[str, Place]
+    since: float | None
+
+    @classmethod
+    def of(cls, stored: StoredComparison | None) -> "Tried":
+        """Give what is known of it; all that there may be, where nothing is."""
+        if stored is None:
+            return cls(frozenset(COPIES), {}, None)
+        copies = frozenset(COPIES) if stored.tried is None else stored.tried
+        blanked = {name: stored.messages[blank] for name in COPIES if (blank := f"{BLANK}{name}") in stored.messages}
+        return cls(copies, blanked, stored.agreed_at)
 
 
 class NotShownError(Exception):
@@ -55,14 +81,15 @@ class NotOursError(Exception):
 class RevealingWorker(ComparisonMessenger):
     """Shows both people what they agreed to show."""
 
-    async def _reveal(self, team: str, stored: StoredComparison, *, doubtful: bool) -> StoredComparison | None:
+    async def _reveal(self, team: str, stored: StoredComparison) -> StoredComparison | None:
         """Show both what they have agreed to show: in a conversation of both, or else to each alone.
 
-        doubtful: other work may have tried before. Gives the comparison as it stands then; None if other work has it.
+        Gives the comparison as it stands then; None if other work has it.
         """
         copies: Copies = {}
+        tried = Tried.of(await self._current(team, stored.id) or stored)
         try:
-            await self._post_to_both(team, stored, copies, doubtful=doubtful)
+            await self._post_to_both(team, stored, copies, tried)
         except NotShownError as error:
             log.warning("a comparison could not be shown", comparison=stored.id, error=error.refused)
             return stored
@@ -77,11 +104,11 @@ class RevealingWorker(ComparisonMessenger):
             return await self._take_back_ended(team, stored, copies)
         return moved.stored
 
-    async def _post_to_both(self, team: str, stored: StoredComparison, copies: Copies, *, doubtful: bool) -> None:
+    async def _post_to_both(self, team: str, stored: StoredComparison, copies: Copies, tried: Tried) -> None:
         """Post the reveal, and add to `copies` where it stands, also if not all of it could be posted.
 
-        Raises NotShownError if nothing was posted, or what was has been taken back; NotOursError if other work has it,
-        or it is over; SideUnreachableError if it can never be shown to both.
+        tried: what may stand of it. Raises NotShownError if nothing was posted, or what was has been taken back;
+        NotOursError if other work has it, or it is over; SideUnreachableError if it can never be shown to both.
         """
         try:
             group = await self._gateway.open_direct_message(team, stored.sender, stored.manager)
@@ -89,7 +116,7 @@ class RevealingWorker(ComparisonMessenger):
             raise NotShownError from None
         if group:
             try:
-                copies[BOTH] = await self._post_reveal(team, stored, group, BOTH, doubtful=doubtful)
+                copies[BOTH] = await self._post_reveal(team, stored, group, BOTH, tried)
             except NotShownError as error:
                 if error.refused is None:
                     raise
@@ -100,100 +127,152 @@ class RevealingWorker(ComparisonMessenger):
                 raise SideUnreachableError(side)
         for side in Side:
             try:
-                copies[side] = await self._post_reveal(team, stored, stored.person(side), side, doubtful=doubtful)
+                copies[side] = await self._post_reveal(team, stored, stored.person(side), side, tried)
             except NotShownError as error:
                 if error.refused in DELIVERY_UNREACHABLE:
                     raise SideUnreachableError(side) from None
-                await self._take_back(team, stored.id, copies)
+                if copies:
+                    await self._take_back(team, stored.id, copies)
                 raise
 
     async def _post_reveal(
-        self, team: str, stored: StoredComparison, where: str, name: str, *, doubtful: bool
+        self, team: str, stored: StoredComparison, where: str, name: str, tried: Tried
     ) -> Place | None:
         """Post the reveal to a conversation or a person; gives where it stands, None if Slack does not say.
 
-        Raises NotOursError if other work has it, or nothing is to be shown any more; NotShownError if nothing was
-        posted.
+        Raises NotOursError if other work has it, or nothing is to be shown any more; NotShownError if nobody can read
+        it there.
         """
-        key = _reveal_key(stored.id, name)
-        hold = partial(self._store.comparisons.hold_reveal, team, stored.id, by=current_key())
+        hold = partial(self._store.comparisons.hold_reveal, team, stored.id, copy=name, by=current_key())
         message = self._message(team, stored.id, apart=name != BOTH)
+        posted: CallResult | None
         try:
             posted = await self._gateway.post_message_once(
-                team, where, message, thread_ts=None, key=key, doubtful=doubtful, lease=hold
+                team,
+                where,
+                message,
+                thread_ts=None,
+                key=_reveal_key(stored.id, name),
+                doubtful=name in tried.copies,
+                lease=hold,
+                may_repeat=False,
+                since=tried.since,
             )
         except UncertainError:
-            return await self._find(team, where, key)
-        except UnavailableError:
-            raise NotShownError from None
+            posted = await self._find(team, where, stored.id, name, tried)
         except SlackWorkError as error:
-            raise NotShownError(str(error)) from None
+            await self._note_not_posted(team, stored.id, name)
+            raise NotShownError(None if isinstance(error, UnavailableError) else str(error)) from None
+        if posted is None:
+            return None
         if "gone" in posted:
+            await self._note_not_posted(team, stored.id, name)
             raise NotShownError("channel_not_found")
         if "ts" not in posted:
             raise NotOursError
         place = posted["channel"], posted["ts"]
-        if doubtful:  # one that was taken back, and could not be deleted, says so until now
-            with contextlib.suppress(SlackWorkError):
-                await self._gateway.update_message(team, *place, message)
+        if place == tried.blanked.get(name):
+            await self._show_again(team, place, message)
         return place
 
-    async def _find(self, team: str, where: str, key: str) -> Place | None:
-        """Look for what may have been posted; None if Slack does not let us. Raises NotShownError if it isn't there."""
+    async def _show_again(self, team: str, place: Place, message: Render) -> None:
+        """Have a reveal that was taken back say what it did. Raises NotShownError if Slack does not let us."""
         try:
-            place = await self._gateway.find_message(team, where, key)
+            changed = await self._gateway.update_message(team, *place, message)
+        except SlackWorkError:
+            changed = {"refused": True}
+        if changed.keys() & {"refused", "gone"}:
+            raise NotShownError
+
+    async def _note_not_posted(self, team: str, comparison_id: str, name: str) -> None:
+        """Remember that a copy was not posted, or does not stand there any more, so that nobody has to look for it."""
+        by, note = current_key(), self._store.comparisons.note_not_posted
+        await step("not posted", partial(note, team, comparison_id, name, by=by))
+
+    async def _find(self, team: str, where: str, comparison_id: str, name: str, tried: Tried) -> CallResult | None:
+        """Look for what may have been posted, and give it as the gateway does; None if Slack does not let us look.
+
+        Raises NotShownError if it is not there.
+        """
+        try:
+            place = await self._gateway.find_message(team, where, _reveal_key(comparison_id, name), since=tried.since)
         except SlackWorkError:
             return None
         if place is None:
             raise NotShownError
-        return place
+        channel, ts = place
+        return {"channel": channel, "ts": ts}
 
     async def _take_back_ended(
         self, team: str, stored: StoredComparison, known: Copies | None = None
     ) -> StoredComparison | None:
         """Take back what stands of a reveal whose comparison has ended without; known: of which one knows.
 
-        Gives the comparison if there was something to read; None otherwise, or if it is open, or revealed.
+        What may have been posted is looked for. Gives the comparison if there was something to read, or may have been;
+        None otherwise, or if it is open, or revealed.
         """
-
-        async def is_over() -> bool:
-            now = await self._store.comparisons.get(team, stored.id)
-            return now is None or not (now.comparison.is_open or now.comparison.state is State.REVEALED)
-
-        if not await step("is over", is_over):
+        now = await self._current(team, stored.id)
+        if now is not None and (now.comparison.is_open or now.comparison.state is State.REVEALED):
             return None
-        copies: Copies = dict(known or {})
-        conversations = {BOTH: (stored.sender, stored.manager)} | {side.value: (stored.person(side),) for side in Side}
-        for name, people in conversations.items():
-            if copies.get(name) is None and all(people):
-                with contextlib.suppress(SlackWorkError):
-                    where = await self._gateway.open_direct_message(team, *people, only_if_there=True)
-                    if where is None:
-                        continue
-                    if place := await self._gateway.find_message(team, where, _reveal_key(stored.id, name)):
-                        copies[name] = place
+        tried = Tried.of(now)
+        copies: Copies = {name: place for name, place in (known or {}).items() if place}
+        for name in COPIES:
+            if name in tried.copies and name not in copies:
+                try:
+                    place = await self._find_ended(team, stored, name, tried)
+                except SlackWorkError:
+                    copies[name] = None
+                else:
+                    copies |= {name: place} if place else {}
+        if not copies and not (now and now.comparison.maybe_exposed):
+            return None
         await self._take_back(team, stored.id, copies)
-        return await self._current(team, stored.id) if copies else None
+        return await self._current(team, stored.id)
+
+    async def _find_ended(self, team: str, stored: StoredComparison, name: str, tried: Tried) -> Place | None:
+        """Look for a copy of a reveal; None if it is not there. Raises SlackWorkError if that cannot be told."""
+        people = (stored.sender, stored.manager) if name == BOTH else (stored.person(Side(name)),)
+        if not all(people):
+            raise SlackWorkError("user_not_found")  # somebody has had us forget them
+        where = await self._gateway.open_direct_message(team, *people, only_if_there=True)
+        if where is None:
+            return None
+        return await self._gateway.find_message(team, where, _reveal_key(stored.id, name), since=tried.since)
 
     async def _take_back(self, team: str, comparison_id: str, copies: Copies) -> None:
         """Delete what was posted; where Slack does not let us, it says so in place of anybody's answers.
 
-        Who could read it until now is remembered, so that nobody is told that nothing was shown.
+        Who could read it until now, who may have, and from whom it could not be taken back, is remembered, so that
+        nobody is told that nothing was shown.
         """
-        if not copies:
-            return
-        readers = [side.value for side in Side if {BOTH, side.value} & copies.keys()]
-        await step("exposed", self._store.comparisons.note_exposed, team, comparison_id, readers)
-        for channel, ts in filter(None, copies.values()):
-            try:
-                gone = await self._gateway.delete_message(team, channel, ts)
-                if "refused" in gone:
-                    taken_back = self._rendered(compare_blocks.taken_back)
-                    gone = await self._gateway.update_message(team, channel, ts, taken_back)
-            except SlackWorkError:
-                gone = {"refused": True}
-            if "refused" in gone:
-                log.error("a reveal could not be taken back", channel=channel)
+        readers = _sides_of(name for name, place in copies.items() if place)
+        maybe = [side for side in _sides_of(copies) if side not in readers]
+        note = partial(self._store.comparisons.note_exposed, team, comparison_id, readers, maybe=maybe)
+        await step("exposed", note)
+        still: list[str] = []
+        for name, place in copies.items():
+            if place is None:
+                continue
+            taken = await self._delete_or_blank(team, place)
+            if taken is None:
+                still.append(name)
+                log.error("a reveal could not be taken back", comparison=comparison_id, copy=name)
+                continue
+            await self._remember(team, comparison_id, f"{BLANK}{name}", place if taken == "blanked" else None)
+            await self._note_not_posted(team, comparison_id, name)
+        note = partial(self._store.comparisons.note_still_exposed, team, comparison_id, _sides_of(still))
+        await step("still exposed", note)
+
+    async def _delete_or_blank(self, team: str, place: Place) -> str | None:
+        """Delete a copy of a reveal, or have it say that it was taken back: "deleted", "blanked"; None if neither."""
+        try:
+            removed = await self._gateway.delete_message(team, *place)
+            if "refused" not in removed:
+                return "deleted"
+            changed = await self._gateway.update_message(team, *place, self._rendered(compare_blocks.taken_back))
+        except SlackWorkError:
+            return None
+        return None if "refused" in changed else "blanked"
 
     def _message(self, team: str, comparison_id: str, *, apart: bool) -> Render:
         """Have the reveal rendered as both agreed to it; nothing if it has ended, or cannot be rendered any more."""
@@ -210,6 +289,17 @@ class RevealingWorker(ComparisonMessenger):
             return compare_blocks.reveal(now.sender, now.manager, quiz, findings, self._library, apart=apart)
 
         return render
+
+
+def _readers(name: str) -> frozenset[str]:
+    """Give who can read a copy of a reveal, as sides."""
+    return frozenset(Side) if name == BOTH else frozenset({name})
+
+
+def _sides_of(names: Iterable[str]) -> list[str]:
+    """Give who can read any of these copies of a reveal, as sides."""
+    readers = frozenset[str]().union(*map(_readers, names))
+    return [side.value for side in Side if side in readers]
 
 
 def _reveal_key(comparison_id: str, name: str) -> str:

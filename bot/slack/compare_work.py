@@ -33,7 +33,7 @@ from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks
 from bot.slack.compare_messages import ASK, versions_of
-from bot.slack.compare_reveal import RevealingWorker
+from bot.slack.compare_reveal import BLANK, RevealingWorker
 from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
 from bot.slack.pieces import Message
@@ -178,7 +178,9 @@ class CompareWorker(RevealingWorker):
         elif moved.mine:
             await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
         elif moved.outcome in REFUSALS:
-            await self._refuse(team, channel, user, thread_ts, REFUSALS[moved.outcome])
+            is_unconfirmed = moved.outcome is Outcome.REVEALED and not moved.stored.comparison.is_confirmed
+            why = "too_late_unconfirmed" if is_unconfirmed else REFUSALS[moved.outcome]
+            await self._refuse(team, channel, user, thread_ts, why)
 
     async def _mute(self, team: str, comparison_id: str, place: tuple[str, str], *, muted: bool) -> None:
         """Let the manager get nothing more from the sender, or get it again, and have the invitation there say so."""
@@ -274,7 +276,7 @@ class CompareWorker(RevealingWorker):
         if not await step("take", take):
             return
         if is_agreed:
-            await self._show_both(team, stored, doubtful=True)
+            await self._show_both(team, stored)
         elif stored.comparison.state is State.REVEALED:
 
             def question(library: Library) -> Message:
@@ -300,7 +302,8 @@ class CompareWorker(RevealingWorker):
 
         async def look() -> dict[str, list[str]]:
             now = await self._store.comparisons.get(team, stored.id) or stored
-            return {slot: list(place) for slot, place in now.messages.items()}
+            told = {slot: place for slot, place in now.messages.items() if not slot.startswith(BLANK)}
+            return {slot: list(place) for slot, place in told.items()}
 
         for slot, (channel, ts) in (await step("messages", look)).items():
             await self._update(team, stored.id, slot, (channel, ts), known=stored)
@@ -325,9 +328,9 @@ class CompareWorker(RevealingWorker):
                 await step("stop round", self._stop, team, stored.manager_run, current_key())
         await self.show(team, stored)
 
-    async def _show_both(self, team: str, stored: StoredComparison, *, doubtful: bool = False) -> None:
-        """Show both what they agreed to; doubtful: other work may have done so. What fails now is due again."""
-        outcome = await self._reveal(team, stored, doubtful=doubtful)
+    async def _show_both(self, team: str, stored: StoredComparison) -> None:
+        """Show both what they agreed to. What fails now is due again."""
+        outcome = await self._reveal(team, stored)
         if outcome is None:
             return
         if outcome.comparison.is_open or outcome.comparison.state is State.REVEALED:

@@ -588,7 +588,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
-    revealed = [Revealed(USER, Side.SENDER, 1.0)]
+    revealed = [Revealed(USER, Side.SENDER, 1.0), Revealed(USER, Side.SENDER, 1.0, to_both=False)]
     yield Rendering("list of a reveal", partial(share_blocks.listed, [], library, revealed))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
     yield Rendering("list of a share that is uncertain", partial(share_blocks.listed, [uncertain], library))
@@ -599,7 +599,7 @@ def sharing_told(library: Library) -> Iterator[Rendering]:
     words, to = library.words.share, mention(USER)
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
-    changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked")
+    changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked", "partly_added")
     left = ("update_under_way", "came_after_withdrawal")
     for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
@@ -642,10 +642,14 @@ def comparing(library: Library) -> Iterator[Rendering]:
     shown_to = [frozenset({side}) for side in Side] + [frozenset(Side)]
     for state in (State.AGREED, State.WITHDRAWN):
         standing += [Comparison(state, (3, 4), ended_by=Side.SENDER, exposed=sides) for sides in shown_to]
+        standing += [Comparison(state, (3, 4), ended_by=Side.SENDER, maybe_exposed=sides) for sides in shown_to]
+        everybody, one = frozenset(Side), frozenset({Side.MANAGER})
+        standing += [Comparison(state, (3, 4), ended_by=Side.SENDER, exposed=everybody, still_exposed=one)]
     for comparison in standing:
         stored = StoredComparison(SHARE, USER, USER, RUN, RUN, comparison, {})
         name = f"{comparison.state}, ended by {comparison.ended_by}, agreed by {sorted(comparison.agreed)}"
-        name += f", exposed to {sorted(comparison.exposed)}, confirmed {comparison.is_confirmed}"
+        name += f", exposed to {sorted(comparison.exposed)}, maybe to {sorted(comparison.maybe_exposed)}"
+        name += f", still to {sorted(comparison.still_exposed)}, confirmed {comparison.is_confirmed}"
         for flag in (True, False):
             invited = partial(compare_blocks.invitation, stored, count, library, known=flag, muted=flag)
             yield Rendering(f"invitation to compare, {name}, known and muted {flag}", invited)
@@ -739,7 +743,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "compare": (
             "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",
-            "nothing_to_compare", "outdated", "over", "own_only", "too_late",
+            "nothing_to_compare", "outdated", "over", "own_only", "too_late", "too_late_unconfirmed",
         ),
     }  # fmt: skip
     for group, texts in names.items():

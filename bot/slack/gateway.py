@@ -172,16 +172,19 @@ class SlackGateway:
         key: str,
         doubtful: bool,
         lease: Lease,
+        may_repeat: bool = True,
+        since: float | None = None,
     ) -> CallResult:
         """Post a message under a key that no other message has, once, whichever piece of work does.
 
-        doubtful: another may have posted it, so that it is looked for first. Gives `channel` and `ts`, and `misplaced`
-        if Slack has put it outside its thread, whose root is not there; or `gone` if the direct message is, or `lost`
-        if the lease is somebody else's by now. Raises UncertainError as `post_message` does: `find_message` then looks.
+        doubtful: another may have posted it, so that it is looked for first. may_repeat: if Slack does not let us look,
+        post all the same; otherwise UncertainError is raised. since: seconds since 1970, before which nobody posted it;
+        a day before this work began, if not given. Gives `channel` and `ts`, and `misplaced` if Slack has put it
+        outside its thread, whose root is not there; or `gone` if the direct message is, or `lost` if the lease is
+        somebody else's by now. Raises UncertainError as `post_message` does: `find_message` then looks.
         """
-        return await self._post(
-            "post", team, channel, render, thread_ts, key, unless=IS_GONE, doubtful=doubtful, lease=lease
-        )
+        how: dict[str, Any] = {"doubtful": doubtful, "may_repeat": may_repeat, "since": since}
+        return await self._post("post", team, channel, render, thread_ts, key, unless=IS_GONE, lease=lease, **how)
 
     async def deliver_message(
         self, team: str, where: str, render: Render, *, thread_ts: str | None = None
@@ -327,9 +330,9 @@ class SlackGateway:
     async def open_direct_message(self, team: str, *users: str, only_if_there: bool = False) -> str | None:
         """Give the id of our conversation with one person, or of that with several people together.
 
-        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated; or if there is
-        none yet and it is to be `only_if_there`. Raises UnavailableError if it went on failing, so that it may do so
-        later.
+        None if Slack opens none, as without `im:write` or `mpim:write`, or with somebody deactivated. only_if_there: do
+        not open one; None if there is none yet, and SlackWorkError if Slack does not say. Raises UnavailableError if it
+        went on failing, so that it may do so later.
         """
         how: dict[str, Any] = {"prevent_creation": True} if only_if_there else {}
 
@@ -337,7 +340,7 @@ class SlackGateway:
             try:
                 found = await (await self._client(team)).conversations_open(users=users, **how)
             except SlackApiError as error:
-                if _may_pass(error):
+                if _may_pass(error) or only_if_there:
                     raise
                 log.warning("Slack opened no direct message", error=code(error))
                 return {}
@@ -659,10 +662,12 @@ class SlackGateway:
         lease: Lease | None = None,
         note: Note | None = None,
         may_repeat: bool = True,
+        since: float | None = None,
     ) -> CallResult:
         """Post when it is this channel's turn, whichever of us posts. The errors in `unless` say that it is `gone`.
 
-        may_repeat: post also what may have been posted before, where Slack does not let us look for it.
+        may_repeat: post also what may have been posted before, where Slack does not let us look for it. since: as
+        `find_message` has it.
         """
 
         async def post(before: CallResult) -> CallResult:
@@ -691,9 +696,11 @@ class SlackGateway:
                 return {"gone": True}
 
         async def look(before: CallResult) -> CallResult | None:
-            since = await jobs.begun_at() - (LOOKED_BACK if doubtful else CLOCKS_APART)
+            earliest = await jobs.begun_at() - (LOOKED_BACK if doubtful else CLOCKS_APART)
+            if doubtful and since is not None:
+                earliest = since - CLOCKS_APART
             cursor = before.get("cursor")
-            return await self._look(team, key, channel, thread_ts, since, cursor, may_repeat=may_repeat)
+            return await self._look(team, key, channel, thread_ts, earliest, cursor, may_repeat=may_repeat)
 
         return await self._call(name, post, look, doubtful=doubtful, lease=lease)
 

@@ -253,7 +253,7 @@ def receipt(
     if share.part_left:
         lines.append(escape(words.part_left))
     buttons: list[kit.Element] = []
-    if (newer or share.part_left) and share.recipient:
+    if (newer or share.part_left or not whole) and share.recipient:
         buttons.append(shares_button(words.update, SHARE_UPDATE, share.id, primary=True))
     if comparable and share.recipient:
         buttons.append(compare_button(library.words.compare.title, share.run, share.recipient))
@@ -291,7 +291,7 @@ def reason(why: str, library: Library, *, updates: bool) -> str:
 def listed(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed] = ()) -> Message:
     """List who can see what of somebody's results, latest first.
 
-    reveals: the comparisons of theirs that both have seen.
+    reveals: what others can read of comparisons of theirs.
     """
     words = library.words.share
     if not shares and not reveals:
@@ -331,7 +331,11 @@ def _list(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed]
         more = fill(words.listed_more, count=str(len(shares) - MOST))
         blocks.append(context(more))
         lines.append(more)
-    if seen := [fill(words.listed_reveal, to=mention(known.other), date=_on(known.at)) for known in reveals[:MOST]]:
+    seen = [
+        fill(words.listed_reveal if known.to_both else words.listed_left, to=mention(known.other), date=_on(known.at))
+        for known in reveals[:MOST]
+    ]
+    if seen:
         blocks.append(section("\n".join(seen)))
         lines += seen
     return blocks, lines

@@ -140,8 +140,7 @@ class SharingWorker(SlackWorker):
             if stored.run.shareable and not newer:
                 guide = shared_result.guide(stored.run, [Part(part) for part in share.parts], self._library)
             comparable = is_comparable(stored.run) and not newer
-            there = sum(slot.isdigit() for slot in await self._store.shares.messages(team, share_id))
-            whole = there >= len(share.message.get("replies", ()))
+            whole = share.is_whole(await self._store.shares.messages(team, share_id))
             flags = {"newer": newer, "comparable": comparable, "whole": whole}
             return share_blocks.receipt(share, self._library, guide=guide, **flags)
 

@@ -13,7 +13,7 @@ async def listed(store: Store, team: str, user: str, library: Library) -> Messag
 
 
 async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
-    """Give the comparisons about somebody's own work that both have seen."""
+    """Give the comparisons about somebody's own work that somebody else can read."""
     revealed = await store.comparisons.revealed(team, user)
     return [known for known in revealed if known.side is Side.SENDER]
 

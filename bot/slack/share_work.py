@@ -26,6 +26,7 @@ from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, TakenOver, gr
 FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not at the address of a click
 NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
 POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
+PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
 BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
 Places = dict[str, list[str]]  # channel and ts of messages by their slots
@@ -219,6 +220,11 @@ class ShareWorker(SharingWorker):
             stays = receipt is not None and stored.id == claimed["run"]
             return {"messages": as_places(messages), "receipt": receipt, "stays": stays}
 
+        async def is_whole() -> bool:  # of what the copy shows before, so that it is asked first
+            share = await self._store.shares.get(team, former_id)
+            return share is None or share.is_whole(await self._store.shares.messages(team, former_id))
+
+        was_whole = await step("is whole", is_whole)
         before = await step("take over", take_over)
         places: Places = dict(before.get("messages", {}))
         why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
@@ -229,12 +235,12 @@ class ShareWorker(SharingWorker):
         # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
         channel, root_ts = places[ROOT]
         await self._update_copy(team, former_id, channel, root_ts)
-        changed = await self._change_thread(team, former_id, channel, root_ts, places)
-        await step("part left", self._store.shares.note_part_left, team, former_id, changed == "partly_changed")
+        changed = await self._change_thread(team, former_id, channel, root_ts, places, was_whole=was_whole)
+        await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
                 await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-            case ShareState.SENT.value if changed == "partly_changed":
+            case ShareState.SENT.value if changed in (PART_LEFT, PART_MISSING):
                 await self._tell(team, claimed, self._told(changed, recipient))
             case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
                 await self._tell(team, claimed, self._told(changed, recipient))
@@ -285,12 +291,14 @@ class ShareWorker(SharingWorker):
             return "copy_lost"
         return "change_uncertain" if "failed" in changed else None
 
-    async def _change_thread(self, team: str, share_id: str, channel: str, root_ts: str, places: Places) -> str | None:
+    async def _change_thread(
+        self, team: str, share_id: str, channel: str, root_ts: str, places: Places, *, was_whole: bool
+    ) -> str | None:
         """Have the thread of a copy say what its share says; gives None if Slack has let us do all of it.
 
-        Otherwise, as a key of `share` in words.yaml, what was left: a part of what it said before, or what was posted
-        while it was withdrawn and cannot be taken back. places: of all that is known of the copy, to which what is
-        posted is added.
+        Otherwise, as a key of `share` in words.yaml, what was left: a part of what it said before; what was posted
+        while it was withdrawn and cannot be taken back; or what is not there that should be. places: of all that is
+        known of the copy, to which what is posted is added. was_whole: all of what it showed before is among these.
         """
 
         async def look() -> Record | None:
@@ -302,29 +310,50 @@ class ShareWorker(SharingWorker):
 
         if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
             return None
-        whole, came_late = True, False
+        whole, has_all, came_late = True, True, False
         messages = {slot: place for slot, place in thread["messages"].items() if slot.isdigit()}
+        # Slack may have posted what it has not said so of: that goes before it is posted once more.
+        may_post = was_whole or await self._drop_unknown(team, channel, root_ts, thread["messages"])
         for number in range(thread["count"]):
             changed: CallResult = {"gone": True}
             if str(number) in messages:
                 there, ts = messages[str(number)]
                 reply = self._reply(team, share_id, number)
                 changed = await try_call(self._gateway.update_message(team, there, ts, reply))
-            if "gone" in changed:
+            if "gone" in changed and not may_post:
+                has_all = False
+            elif "gone" in changed:
                 posted: Places = {}
                 _, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
                 places |= posted if stays else {}
                 if not stays:  # it came too late, or not at all
                     for there, ts in posted.values():
                         came_late |= await self._delete_or_blank(team, there, ts) == "refused"
-                whole &= bool(posted)
+                has_all &= bool(posted)
             whole &= not changed.keys() & NOT_DONE
         for slot, (there, ts) in messages.items():
             if int(slot) >= thread["count"]:
                 whole &= await self._drop_reply(team, share_id, slot, there, ts)
         if came_late:
             return "came_after_withdrawal"
-        return None if whole else "partly_changed"
+        if not whole:
+            return PART_LEFT
+        return None if has_all else PART_MISSING
+
+    async def _drop_unknown(self, team: str, channel: str, root_ts: str, messages: Places) -> bool:
+        """Take away what we have posted below a copy without knowing of it; gives whether there is none of it left.
+
+        messages: of the copy, as far as is known.
+        """
+        known = {ts for _, ts in messages.values()}
+        try:
+            own = await self._gateway.own_replies(team, channel, root_ts, [f"{Work.SEND_SHARE.prefix}:{team}:"])
+        except SlackWorkError:
+            own = None
+        if own is None:
+            return False
+        taken = [await self._delete_or_blank(team, channel, ts) for ts in own if ts not in known]
+        return "refused" not in taken
 
     async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
         """Take away a message of a copy's thread; gives whether nobody can read it any more."""

@@ -5,7 +5,7 @@ agrees to answers that have changed, and of two who agree at once the second rev
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -48,7 +48,8 @@ class StoredComparison:
     """A comparison with the people and rounds it is between.
 
     messages: by slot, channel and ts. shown: the answers that both agreed to show, until both have been shown them, or
-    it has ended.
+    it has ended. tried: the names of the copies of the reveal that may have been posted; None if nobody knows which.
+    agreed_at: when both had agreed, in seconds since 1970; None of what the version before this one has recorded.
     """
 
     id: str
@@ -59,6 +60,8 @@ class StoredComparison:
     comparison: Comparison
     messages: Mapping[str, tuple[str, str]]
     shown: "Shown | None" = None
+    tried: frozenset[str] | None = None
+    agreed_at: float | None = None
 
     def record(self) -> dict[str, Any]:
         """Give it as plain data, for `read`, without the answers that are to be shown."""
@@ -70,6 +73,8 @@ class StoredComparison:
             "run": self.run,
             "manager_run": self.manager_run,
             "messages": {slot: list(place) for slot, place in self.messages.items()},
+            "tried": None if self.tried is None else _joined(self.tried),
+            "agreed_at": self.agreed_at,
             **_as_row(comparison),
         }
 
@@ -78,7 +83,10 @@ class StoredComparison:
         """Take it from its record."""
         messages = {slot: (channel, ts) for slot, (channel, ts) in record["messages"].items()}
         who = {name: record[name] for name in ("id", "sender", "manager", "run", "manager_run")}
-        return cls(**who, comparison=_comparison(record), messages=messages)
+        tried = record.get("tried")
+        copies = None if tried is None else _copies(tried)
+        agreed_at = record.get("agreed_at")
+        return cls(**who, comparison=_comparison(record), messages=messages, tried=copies, agreed_at=agreed_at)
 
     def side_of(self, user: str) -> Side | None:
         """Say which part somebody has in it, or None."""
@@ -104,11 +112,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Revealed:
-    """That a comparison was revealed: with whom, which part one had in it, and when, in seconds since 1970."""
+    """What somebody else can read of a comparison: who, which part one had in it, since when (seconds since 1970).
+
+    to_both: both were shown it; otherwise it has ended, and could not be taken back.
+    """
 
     other: str
     side: Side
     at: float
+    to_both: bool = True
 
 
 @dataclass(frozen=True)
@@ -162,7 +174,7 @@ class Comparisons:
         """Say whether somebody has been shown what somebody else answered about their own work, in whichever round.
 
         By a share with the recommendation or the answers, also one that was withdrawn since, or by a comparison, also
-        one whose answers could be read for a while alone.
+        one whose answers could be read for a while alone, or may have been.
         """
         sent = select(shares.c.parts).join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
         sent = sent.where(shares.c.team == team, runs.c.user == sender, shares.c.recipient == manager)
@@ -173,8 +185,9 @@ class Comparisons:
             for parts in await connection.scalars(sent.where(or_(shares.c.state.in_(RECEIVED), arrived))):
                 if parts is None or TELLING.intersection(parts):  # None: of before they could be chosen
                     return True
-            could_read = comparisons.c.exposed.contains(Side.MANAGER.value)
-            known = revealed.where(or_(comparisons.c.state == State.REVEALED, could_read)).limit(1)
+            exposures = (comparisons.c.exposed, comparisons.c.maybe_exposed)
+            could_read = [exposed.contains(Side.MANAGER.value) for exposed in exposures]
+            known = revealed.where(or_(comparisons.c.state == State.REVEALED, *could_read)).limit(1)
             return await connection.scalar(known) is not None
 
     async def why_not_invite(self, team: str, sender: str, manager: str, *, but: str) -> str | None:
@@ -206,16 +219,22 @@ class Comparisons:
         return named[0] if named else None
 
     async def revealed(self, team: str, user: str) -> list[Revealed]:
-        """Give the reveals that somebody had a part in, latest first, for as long as the comparisons are kept."""
+        """Give what others can read of the comparisons that somebody had a part in, latest first.
+
+        For as long as these are kept.
+        """
         mine = or_(comparisons.c.sender == user, comparisons.c.manager == user)
-        shown = select(comparisons).where(comparisons.c.team == team, comparisons.c.state == State.REVEALED, mine)
+        can_be_read = or_(comparisons.c.state == State.REVEALED, comparisons.c.still_exposed.is_not(None))
+        shown = select(comparisons).where(comparisons.c.team == team, can_be_read, mine)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(shown.order_by(comparisons.c.moved_at.desc(), comparisons.c.id))).all()
         reveals = []
         for row in rows:
             side = Side.SENDER if row.sender == user else Side.MANAGER
-            other = row.manager if side is Side.SENDER else row.sender
-            reveals.append(Revealed(other, side, row.moved_at))
+            to_both = row.state == State.REVEALED
+            if to_both or side.other in _sides(row.still_exposed):
+                other = row.manager if side is Side.SENDER else row.sender
+                reveals.append(Revealed(other, side, row.moved_at, to_both))
         return reveals
 
     async def open_of_run(self, team: str, run: str) -> list[str]:
@@ -252,7 +271,8 @@ class Comparisons:
             values = _as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
             values["due_at"] = _due_at(after.comparison, values["moved_at"])
             if after.comparison.state is State.AGREED:
-                values["shown"] = await _answers(connection, team, before)
+                values |= {"shown": await _answers(connection, team, before)}
+                values |= {"agreed_at": values["moved_at"], "tried": ""}
             elif before.shown:
                 values["shown"] = null()
             await connection.execute(update(comparisons).where(*mine).values(values))
@@ -260,13 +280,27 @@ class Comparisons:
         was_agreed = before.comparison.state is State.AGREED
         return Moved(after.outcome, mine=True, stored=_stored(now), was_agreed=was_agreed)
 
-    async def note_exposed(self, team: str, comparison_id: str, sides: Sequence[str]) -> None:
-        """Remember which of the two could read the answers for a while, before both could; again does nothing."""
+    async def note_exposed(
+        self, team: str, comparison_id: str, sides: Sequence[str], *, maybe: Sequence[str] = ()
+    ) -> None:
+        """Remember which of the two could read the answers for a while, before both could; again does nothing.
+
+        maybe: whom they may have reached. That is as it was looked at last, so that it replaces what was known of that.
+        """
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
             if (row := await _locked(connection, mine)) is not None:
                 exposed = _sides(row.exposed) | {Side(side) for side in sides}
-                await connection.execute(update(comparisons).where(*mine).values(exposed=_named(exposed)))
+                perhaps = frozenset(map(Side, maybe)) - exposed
+                values = {"exposed": _joined(exposed) or None, "maybe_exposed": _joined(perhaps) or None}
+                await connection.execute(update(comparisons).where(*mine).values(values))
+
+    async def note_still_exposed(self, team: str, comparison_id: str, sides: Sequence[str]) -> None:
+        """Remember from which of the two the answers could not be taken back; replaces what was known of that."""
+        still = _joined(frozenset(map(Side, sides))) or None
+        async with self._engine.begin() as connection:
+            values = update(comparisons).where(*_of(team, comparison_id)).values(still_exposed=still)
+            await connection.execute(values)
 
     async def record_message(self, team: str, comparison_id: str, slot: str, place: Sequence[str] | None) -> None:
         """Remember where a message about a comparison is, by channel and ts, or with None that it is of no more use.
@@ -297,19 +331,34 @@ class Comparisons:
             name: str | None = await connection.scalar(select(comparisons.c.moved_by).where(*mine))
             return name
 
-    async def hold_reveal(self, team: str, comparison_id: str, seconds: float, *, by: str) -> bool:
+    async def hold_reveal(self, team: str, comparison_id: str, seconds: float, *, copy: str, by: str) -> bool:
         """Keep what both agreed to show for a piece of work, for so many seconds and the time until the next try.
 
-        False if it is another's by now, or nothing is to be shown any more. by: the work's key.
+        False if it is another's by now, or nothing is to be shown any more. copy: the name of the copy that is about to
+        be posted, which is remembered before it is. by: the work's key.
         """
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
             row = await _locked(connection, mine)
-            if row is None or row.state != State.AGREED or row.moved_by.split(" ")[0] != by:
+            if row is None or not _is_held(row, by):
                 return False
-            due_at = time.time() + seconds + TRY_AGAIN_AFTER.total_seconds()
-            await connection.execute(update(comparisons).where(*mine).values(due_at=due_at))
+            values: dict[str, Any] = {"due_at": time.time() + seconds + TRY_AGAIN_AFTER.total_seconds()}
+            if row.tried is not None:
+                values["tried"] = _joined({*_copies(row.tried), copy})
+            await connection.execute(update(comparisons).where(*mine).values(values))
             return True
+
+    async def note_not_posted(self, team: str, comparison_id: str, copy: str, *, by: str) -> None:
+        """Remember that a copy of a reveal was not posted, for sure; again does nothing.
+
+        Nothing if another piece of work has it by now, which may have posted it. by: the key of this one.
+        """
+        mine = _of(team, comparison_id)
+        async with self._engine.begin() as connection:
+            row = await _locked(connection, mine)
+            if row is not None and row.tried is not None and _is_held(row, by):
+                values = {"tried": _joined(_copies(row.tried) - {copy})}
+                await connection.execute(update(comparisons).where(*mine).values(values))
 
     async def due(self, now: float, *, limit: int) -> list[tuple[str, str, float]]:
         """Name the comparisons of all teams for which it is time: team, id, and since when, in seconds since 1970."""
@@ -422,13 +471,24 @@ def _as_row(comparison: Comparison) -> dict[str, Any]:
         "sender_agreed": Side.SENDER in comparison.agreed,
         "manager_agreed": Side.MANAGER in comparison.agreed,
         "ended_by": comparison.ended_by.value if comparison.ended_by else None,
-        "exposed": _named(comparison.exposed),
+        "exposed": _joined(comparison.exposed) or None,
         "unconfirmed": None if comparison.is_confirmed else True,
+        "maybe_exposed": _joined(comparison.maybe_exposed) or None,
+        "still_exposed": _joined(comparison.still_exposed) or None,
     }
 
 
-def _named(sides: frozenset[Side]) -> str | None:
-    return ",".join(sorted(sides)) or None
+def _is_held(row: Row[Any], by: str) -> bool:
+    """Say whether what both agreed to show is shown by a piece of work, by its key."""
+    return bool(row.state == State.AGREED and row.moved_by.split(" ")[0] == by)
+
+
+def _joined(names: Collection[str]) -> str:
+    return ",".join(sorted(names))
+
+
+def _copies(tried: str) -> frozenset[str]:
+    return frozenset(filter(None, tried.split(",")))
 
 
 def _sides(names: str | None) -> frozenset[Side]:
@@ -440,9 +500,10 @@ def _comparison(row: Mapping[str, Any]) -> Comparison:
     agreed = {Side.SENDER: row["sender_agreed"], Side.MANAGER: row["manager_agreed"]}
     sides = frozenset(side for side, has_agreed in agreed.items() if has_agreed)
     ended_by = Side(row["ended_by"]) if row["ended_by"] else None
-    # The version before this one has recorded neither.
+    # Versions before this one have recorded none of these.
     exposed, is_confirmed = _sides(row.get("exposed")), not row.get("unconfirmed")
-    return Comparison(State(row["state"]), asked, sides, ended_by, exposed, is_confirmed)
+    others = _sides(row.get("maybe_exposed")), _sides(row.get("still_exposed"))
+    return Comparison(State(row["state"]), asked, sides, ended_by, exposed, is_confirmed, *others)
 
 
 def _stored(row: Row[Any]) -> StoredComparison:

@@ -1,7 +1,7 @@
 """Shares as rows: what was previewed for whom, where its copy stands, and what became of it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -91,6 +91,10 @@ class Share:
     def is_live(self) -> bool:
         """Whether somebody else can see it, as far as is known."""
         return self.state is ShareState.SENT and self.sent_at is not None
+
+    def is_whole(self, slots: Collection[str]) -> bool:
+        """Say whether all messages below its first one are known to be there, given the slots of the copy's."""
+        return sum(slot.isdigit() for slot in slots) >= len(self.message.get("replies", ()))
 
     @property
     def is_lost(self) -> bool:
@@ -259,9 +263,10 @@ class Shares:
     async def give_back(self, team: str, share_id: str, update_id: str, made_at: float, *, seen: bool = False) -> bool:
         """Undo what `take_over` did, as the copy could not be changed; again does nothing.
 
-        made_at: of the update. seen: the recipient may have seen the update all the same, which is remembered of it. A
-        share that another update has changed since stays as it is. False if what it had before was deleted meanwhile,
-        so that nobody knows any more what its copy shows.
+        made_at: of the update. seen: the recipient may have seen the update all the same, which is remembered of it. Of
+        a copy that has ended meanwhile it is remembered what it showed before. A share that another update has changed
+        since stays as it is. False if what it had before was deleted meanwhile, so that nobody knows any more what its
+        copy shows.
         """
         async with self._engine.begin() as connection:
             share, new = await _pair(connection, team, share_id, update_id)
@@ -270,7 +275,8 @@ class Shares:
                 return not has_it
             if new.state not in (ShareState.SENT, ShareState.REPLACING) or new.ended_at is not None:
                 return True
-            state = ShareState.REPLACING if seen else ShareState.FAILED
+            keeps_former = new.state == ShareState.REPLACING and not has_it
+            state = ShareState.REPLACING if seen or keeps_former else ShareState.FAILED
             if share is not None and has_it and new.state == ShareState.REPLACING:
                 await _swap(connection, share, new, state)
             emptied: dict[str, Any] = {"state": state, "message": {}, "note": None, "ended_at": time.time()}

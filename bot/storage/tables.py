@@ -214,6 +214,10 @@ comparisons = Table(
     Column("ended_by", String(16)),
     Column("exposed", String(32)),  # who could read the answers for a while, though not both could: sides, with ","
     Column("unconfirmed", Boolean),  # whether Slack has never said that it has posted the reveal
+    Column("maybe_exposed", String(32)),  # whom the answers may have reached, though not both have them: sides
+    Column("still_exposed", String(32)),  # from whom they could not be taken back: sides
+    Column("tried", String(32)),  # copies of the reveal that may have been posted; none: nobody knows which
+    Column("agreed_at", Float(53)),
     Column("moved_by", String(255), nullable=False),  # the piece of work that moved it last
     Column("messages", JSON, nullable=False),  # by slot: channel and ts
     Column("shown", JSON),  # the answers that both agreed to show, until both have them or it has ended
