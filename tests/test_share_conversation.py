@@ -408,7 +408,7 @@ def test_a_mismatch_of_work_and_grading_is_the_first_question(library: Library):
 
     first = shared_result.guide(run, list(Part), library).text.split("\n")[1]
 
-    assert "is looked at in the review, but it is not what the work of" in first
+    assert "which in the table belongs to another column than the work of" in first
 
 
 def test_without_the_recommendation_the_guide_does_not_name_it(library: Library):
