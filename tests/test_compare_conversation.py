@@ -846,7 +846,11 @@ async def test_the_round_for_a_comparison_that_has_ended_is_stopped_and_its_mana
     await watched.click(ANA, await asking(watched, mine, "<@U_MEI> said yes to comparing notes"), "Withdraw")
 
     await message(watched, theirs, "<@U_ANA> has ended the comparison")
-    await card(watched, theirs, "Stopped. Your answers are kept")
+    await card(watched, theirs, "so there is nothing left to answer")
     await watched.settled()
+    for each in await watched.thread(theirs.channel, theirs, MEI):
+        assert not {"Continue", "Change"} & set(buttons(each))
+    await write(watched, theirs, "1a")
+    await message(watched, theirs, "This comparison is over.")
     with sqlite3.connect(tmp_path / "rolefit.db") as connection:
         assert list(connection.execute("SELECT id FROM runs WHERE due_at IS NOT NULL")) == []

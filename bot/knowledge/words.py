@@ -506,6 +506,7 @@ class ShareWords(Authored):
     passed_on: Sender
     not_passed_on: Plain
     pass_on_gone: Plain
+    reply_ended: Plain
     pass_on_refused: Sender
     reply: To
 
@@ -665,7 +666,9 @@ class CompareWords(Authored):
     somebody: Plain
     card_title: Annotated[Line, _text("sender")]
     card_root: Annotated[Line, _text("count", "sender")]
+    card_over: Annotated[Line, _text("sender", "count")]
     answered: Annotated[Line, _text("sender")]
+    answered_over: Annotated[Line, _text("sender")]
     answer_line: Annotated[Line, _text("number", "choice")]
     finished: Plain
     own_only: Plain

@@ -36,7 +36,7 @@ from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
 from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, addressed
 from bot.slack.text import fill, mention
 from bot.slack.work import short_digest
 from bot.storage import INVITATION, RECEIPT, StoredComparison
@@ -235,10 +235,12 @@ class CompareWorker(RevealingWorker):
         """Say that the manager answers, as a part of other work; and end that, if it was withdrawn meanwhile."""
 
         now = await self._current(team, accepted.id)
-        if now and not now.comparison.is_open:
-            await self._follow_up(team, now)
-        else:
-            await self.show(team, now or accepted)
+        if now and not now.comparison.is_open:  # the sender was told by whoever has ended it
+            if now.comparison.ended_by is not Side.MANAGER:
+                await self._tell_side(team, now, Side.MANAGER, self._over(now, Side.MANAGER))
+            if now.manager_run:
+                await step("stop round", self._stop, team, now.manager_run, current_key())
+        await self.show(team, now or accepted)
 
     @workflow
     async def follow_rounds(self, team: str, comparison_id: str) -> None:
@@ -282,7 +284,14 @@ class CompareWorker(RevealingWorker):
             def question(library: Library) -> Message:
                 return compare_blocks.follow_up(comparison_id, stored.manager, library)
 
-            await self._gateway.post_message(team, stored.sender, self._rendered(question))
+            try:
+                await self._gateway.post_message(team, stored.sender, self._rendered(question))
+            except UncertainError as error:  # it may be there, and is asked once
+                log.warning("may not have asked what has changed", comparison=comparison_id, error=str(error))
+            except UnavailableError:
+                await step("due again", self._store.comparisons.make_due, team, comparison_id, key)
+            except SlackWorkError as error:
+                log.warning("could not ask what has changed", comparison=comparison_id, error=str(error))
 
     @workflow
     async def thank(self, team: str, comparison_id: str, user: str, changed: bool, response_url: str) -> None:
@@ -345,12 +354,15 @@ class CompareWorker(RevealingWorker):
             return Transition(run, QuizOutcome.NOTHING) if run.finished else conversation.apply(run, Stop())
 
         applied = await self._store.runs.apply(team, run_id, stop, by=key)
-        if applied and applied.held:  # who looks after rounds that are left alone shows it
+        if applied and applied.held:  # who looks after rounds that are left alone shows that it is closed
             await self._store.runs.free(team, run_id, by=key, unfinished=True)
 
     def _over(self, stored: StoredComparison, side: Side) -> Render:
-        other = mention(stored.person(side.other))
-        return self._rendered(lambda library: compare_blocks.over(stored.comparison, side, other, library))
+        """Tell one of the two how it ended; mentioned, since a reply in a thread is noticed by nobody else."""
+        person, other = mention(stored.person(side)), mention(stored.person(side.other))
+        return self._rendered(
+            lambda library: addressed(person, compare_blocks.over(stored.comparison, side, other, library))
+        )
 
     async def _ask(self, team: str, stored: StoredComparison, versions: Versions) -> None:
         """Ask both whether to reveal. If one of them cannot be reached it ends; where Slack fails it is tried later."""

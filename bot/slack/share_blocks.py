@@ -12,7 +12,7 @@ from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import compare_button
-from bot.slack.pieces import DASH, Message, context, finished_view, message, plain, section
+from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
 from bot.slack.run_messages import day
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
@@ -35,12 +35,14 @@ from bot.slack.share_controls import (
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
-from bot.slack.text import Mrkdwn, escape, fill, mention, quotable
+from bot.slack.text import Mrkdwn, escape, fill, mention, portions
 from bot.storage import Revealed, Share, ShareState, StoredRun
 
 MOST = 10  # shares in a list
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
-QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
+QUOTED = (
+    2000  # characters of a reply in one section, as they are escaped, besides what marks each line; Slack takes 3,000
+)
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
 
@@ -213,11 +215,11 @@ def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Mes
     return message([section(lead), pass_on_buttons(words.pass_on_yes, words.pass_on_no, share_id, ts)], [lead])
 
 
-def reply(recipient: str, text: str, library: Library) -> Message:
-    """Show the sender what the recipient has replied, given as Slack has it."""
+def reply(sender: str, recipient: str, text: str, library: Library) -> Message:
+    """Show the sender all of what the recipient has replied, given as Slack has it."""
     lead = fill(library.words.share.reply, to=mention(recipient))
-    quoted = quotable("\n".join(f"> {line}" for line in text.splitlines()), QUOTED)
-    return message([section(lead), section(quoted)], [lead, quoted])
+    quoted = ["\n".join(f"> {line}" for line in part.splitlines()) for part in portions(text, QUOTED)]
+    return addressed(mention(sender), message([*map(section, [lead, *quoted])], [lead, *quoted[:1]]))
 
 
 # For the sender
@@ -271,9 +273,10 @@ def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Messag
     return plain(fill(library.words.share.updated, to=named(share.recipient, library), date=_on(share.sent_at)))
 
 
-def talks(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as others of a share
+def talks(share: Share, stored: StoredRun, library: Library) -> Message:
     """Tell the sender that the recipient would like to talk."""
-    return plain(fill(library.words.share.talks, to=named(share.recipient, library)))
+    told = plain(fill(library.words.share.talks, to=named(share.recipient, library)))
+    return addressed(mention(stored.user), told)
 
 
 def named(recipient: str, library: Library) -> Mrkdwn:

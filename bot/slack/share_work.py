@@ -140,6 +140,8 @@ class ShareWorker(SharingWorker):
         else:
             to = ShareState.UNCERTAIN if delivery is Delivery.UNCERTAIN else ShareState.FAILED
             await self._move(team, share_id, was=ShareState.SENT, to=to)
+            if to is ShareState.UNCERTAIN:
+                await self._show_home(team, claimed, "uncertain")
             if await step("round", self._has_round, team, claimed["run"]):
                 await self._tell(team, claimed, self._told(delivery, claimed["recipient"]))
 
@@ -176,6 +178,8 @@ class ShareWorker(SharingWorker):
         is_there = await step("round", self._has_round, team, claimed["run"])
         if outcome != "refused":
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+            if outcome != "deleted":  # the recipient may have clicked meanwhile, which shows all of it again
+                await self._update_copy(team, share_id, *posted[ROOT])
             await step("empty", self._store.shares.empty, team, share_id)
             if is_there:
                 name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
@@ -230,6 +234,7 @@ class ShareWorker(SharingWorker):
         why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
         if why:
             await self._keep_former(team, share_id, claimed, places, why)
+            await self._show_home(team, claimed, "kept")
             return
         await step("updated", self._store.shares.end_update, team, former_id, share_id)
         # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
@@ -244,6 +249,7 @@ class ShareWorker(SharingWorker):
                 await self._tell(team, claimed, self._told(changed, recipient))
             case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
                 await self._tell(team, claimed, self._told(changed, recipient))
+        await self._show_home(team, claimed, "updated")
         if before["stays"]:
             await self._show_receipt(team, former_id)
             return
@@ -380,16 +386,25 @@ class ShareWorker(SharingWorker):
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
         """Say at the receipts of these shares that their copies are of an older answer, where they are."""
         for share_id in share_ids:
-            if await step("outdated", self._note_outdated, team, share_id):
+            place = await step("outdated", self._note_outdated, team, share_id)
+            if place and place["has_receipt"]:
                 await self._show_receipt(team, share_id)
+            elif place:
+                await self._post_receipt(team, share_id, place)
 
-    async def _note_outdated(self, team: str, share_id: str) -> bool:
-        """Write down that a sender is told that a copy is of an older answer; gives whether it is of one."""
-        share = await self._store.shares.get(team, share_id)
-        if share is None or await newer_run(self._store, team, share) is None:
-            return False
-        await self._store.shares.note_told_outdated(team, share_id)
-        return True
+    async def _note_outdated(self, team: str, share_id: str) -> Record | None:
+        """Write down whether a sender is told that a copy is of an older answer; None if that has not changed.
+
+        Otherwise it gives the place of the round, and whether there is a receipt.
+        """
+        if (known := await self._with_run(team, share_id)) is None:
+            return None
+        share, stored = known
+        is_outdated = await newer_run(self._store, team, share) is not None
+        if not is_outdated and not share.told_outdated:
+            return None
+        await self._store.shares.note_told_outdated(team, share_id, outdated=is_outdated)
+        return round_place(stored) | {"has_receipt": share.receipt_ts is not None}
 
     # Withdrawing
 

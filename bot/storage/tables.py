@@ -195,6 +195,28 @@ shares = Table(
     info=owned_by(Owner.RUN, "recipient"),
 )
 
+# Who has seen whose result by shares or comparisons that are not kept any more.
+seen_results = Table(
+    "seen_results",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("sender", String(32), primary_key=True),
+    Column("manager", String(32), primary_key=True),
+    Column("revealed_at", Float(53)),  # when a comparison was revealed to both last; none if none was
+    info=owned_by(Owner.PEOPLE, "sender", "manager"),
+)
+
+# Where the first messages of copies stand whose round was deleted.
+former_copies = Table(
+    "former_copies",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("ts", String(32), primary_key=True),
+    Column("recipient", String(32), nullable=False),
+    info=owned_by(Owner.PERSON, "recipient"),
+)
+
 # Two people's answers about the same work, which both see once both agree. Neither's answers stand here until then.
 comparisons = Table(
     "comparisons",
