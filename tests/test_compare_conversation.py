@@ -310,13 +310,15 @@ async def test_oneself_cannot_be_invited(workspace: Workspace):
 
 
 async def test_whom_the_result_was_shared_with_is_not_invited_blindly(workspace: Workspace):
-    root, _ = await shared(workspace)
+    await shared(workspace)
+    root, _ = await shared(workspace, "U_BEN", parts=["table"])  # who is picked, as the last one
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
 
     answer = await workspace.submit(ANA, {PICK: MEI})
 
     assert answer["response_action"] == "update"
     window = shown(await workspace.modal(ANA))
+    assert "Neither of you sees the other’s answers" not in window
     assert ONE_WAY in window
     assert "<@U_MEI> has seen a result of yours before" in window
     assert "<@U_ANA> has shown you a result of their own before" in window

@@ -168,6 +168,7 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await connection.execute(text(f"UPDATE comparisons SET {told}"), left)
             seen = {"team": TEAM, "sender": ANA, "manager": "U_BEN", "revealed_at": 7.0}
             await insert(connection, "seen_results", **seen)
+            await connection.execute(text("UPDATE shares SET updated_at = 9.0 WHERE id = 's2'"))
             await insert(connection, "former_copies", team=TEAM, channel="D_MEI", ts="6.0", recipient="U_MEI")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")

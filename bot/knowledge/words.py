@@ -477,7 +477,6 @@ class ShareWords(Authored):
     answers: Sender
     answer: Annotated[Line, _text("row", "choice")]
     answer_open: Annotated[Line, _text("row")]
-    tie_break: Plain
     guide: Plain
     guide_mismatch: Annotated[Line, _text("cell", "role")]
     guide_graded: Annotated[Line, _text("cell")]
@@ -495,6 +494,10 @@ class ShareWords(Authored):
     muted: Sender
     unmuted: Sender
     withdrawn_copy: Annotated[Line, _text("sender", "date")]
+    updated_on: Annotated[Line, _text("date")]
+    update_note: Annotated[Line, _text("sender")]
+    updated_since: To
+    answer_last: Annotated[Line, _text("question", "choice")]
     failed_copy: Annotated[Line, _text("sender", "date")]
     copy_gone: Plain
     not_for_you: Plain
@@ -634,6 +637,11 @@ class CompareWords(Authored):
     receipt_answering: Annotated[Line, _text("other")]
     receipt_finished: Annotated[Line, _text("other")]
     invitation_answering: Annotated[Line, _text("other")]
+    invitation_answering_not_blind: Annotated[Line, _text("other")]
+    how_not_blind: Plain
+    about_result: Annotated[Line, _text("date", "result")]
+    pointer: Annotated[Line, _text("link")]
+    pointer_link: Plain
     invitation_finished: Annotated[Line, _text("other")]
     ask: Annotated[Line, _text("person", "other")]
     ask_agreed: Annotated[Line, _text("other")]

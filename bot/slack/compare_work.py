@@ -4,6 +4,7 @@ Nobody's answers are in the records of this work: what is revealed is read when 
 """
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -66,15 +67,23 @@ class CompareWorker(RevealingWorker):
     # Inviting
 
     @workflow
-    async def invite(self, team: str, run_id: str, user: str, manager: str) -> None:
-        """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands."""
+    async def invite(self, team: str, run_id: str, user: str, manager: str, response_url: str = "") -> None:
+        """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands.
+
+        response_url: where they typed the command, if they did, to lead them to that.
+        """
+        told = await self._invite(team, run_id, user, manager)
+        if response_url and told and (link := await self._gateway.get_permalink(team, *told)):
+            await self._gateway.respond(response_url, self._rendered(partial(compare_blocks.pointer, link)))
+
+    async def _invite(self, team: str, run_id: str, user: str, manager: str) -> tuple[str, str] | None:
+        """Invite a manager; gives channel and ts of the message that tells the sender what has come of it, if any."""
         key = current_key()
         comparison_id = short_digest(key)
         try:
             person = await self._gateway.get_person(team, manager)
         except UnavailableError:
-            await self._not_invited(team, run_id, user, manager, "slack_unavailable")
-            return
+            return await self._not_invited(team, run_id, user, manager, "slack_unavailable")
 
         async def begin() -> str | None:
             stored = await self._store.runs.get(team, run_id)
@@ -93,8 +102,7 @@ class CompareWorker(RevealingWorker):
             return None if begun else OPEN_ALREADY
 
         if why := await step("begin", begin):
-            await self._not_invited(team, run_id, user, manager, why)
-            return
+            return await self._not_invited(team, run_id, user, manager, why)
         delivered, in_doubt = None, False
         try:
             delivered = await self._gateway.post_message(team, manager, self._slot(team, comparison_id, INVITATION))
@@ -102,33 +110,33 @@ class CompareWorker(RevealingWorker):
             in_doubt = True
         except SlackWorkError:
             await self._move(team, comparison_id, Lose(Side.MANAGER))
-            await self._not_invited(team, run_id, user, manager, "not_delivered")
-            return
+            return await self._not_invited(team, run_id, user, manager, "not_delivered")
         if delivered:
             await self._remember_posted(team, comparison_id, INVITATION, delivered, Comparison())
-        await self._post_receipt(team, comparison_id, run_id, user, in_doubt=in_doubt)
+        return await self._post_receipt(team, comparison_id, run_id, user, in_doubt=in_doubt)
 
     async def _post_receipt(
         self, team: str, comparison_id: str, run_id: str, user: str, *, in_doubt: bool = False
-    ) -> None:
-        """Tell the sender how it stands; if Slack does not take that, who invites again is told."""
+    ) -> tuple[str, str] | None:
+        """Tell the sender how it stands, and give where; if Slack does not take that, who invites again is told."""
         try:
             receipt = self._slot(team, comparison_id, RECEIPT, in_doubt=in_doubt)
             place = await self._tell(team, run_id, user, receipt)
         except SlackWorkError as error:
             log.warning("a sender has no receipt of a comparison", comparison=comparison_id, error=str(error))
-            return
+            return None
         if place:
             await self._remember_posted(team, comparison_id, RECEIPT, place, Comparison())
+        return place
 
-    async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> None:
-        """Say why somebody was not invited, by the name of the sentence."""
+    async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> tuple[str, str] | None:
+        """Say why somebody was not invited, by the name of the sentence; gives where."""
 
         def reason(library: Library) -> Message:
             text = fill(getattr(library.words.compare, why), to=mention(manager))
             return blocks.filled(text) if why == "outdated" else compare_blocks.not_invited(text, run_id, library)
 
-        await self._tell(team, run_id, user, self._rendered(reason))
+        told = await self._tell(team, run_id, user, self._rendered(reason))
 
         async def without_receipt() -> str | None:
             comparison_id = await self._store.comparisons.open_with(team, run_id, manager)
@@ -137,6 +145,7 @@ class CompareWorker(RevealingWorker):
 
         if why == OPEN_ALREADY and (comparison_id := await step("without receipt", without_receipt)):
             await self._post_receipt(team, comparison_id, run_id, user)
+        return told
 
     # What both click
 

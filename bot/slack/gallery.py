@@ -558,6 +558,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         "to nobody": replace(share, recipient=""),
         "in a group": replace(share, place=Place.GROUP),
         "of which a part is left": replace(share, part_left=True),
+        "updated": replace(share, updated_at=1.0, seen_at=1.0),
     }
     guide = shared_result.guide(run, list(Part), library)
     for (name, state), flag in product(states.items(), (True, False)):
@@ -585,6 +586,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     yield Rendering("share talks", partial(share_blocks.talks, share, stored, library))
     yield Rendering("offer to pass a reply on", partial(share_blocks.ask_to_pass_on, SHARE, ASKED, USER, library))
     yield Rendering("reply to a share", partial(share_blocks.reply, USER, USER, "<!channel> &amp; " * 400, library))
+    yield Rendering("note of an update", partial(share_blocks.update_note, share, stored, library))
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
@@ -625,7 +627,9 @@ def _mismatch(library: Library) -> Graded | None:
 def comparing(library: Library) -> Iterator[Rendering]:
     """Give what surrounds a blind comparison: before it begins, how it stands for either, the reveal and afterwards."""
     words, count = library.words.compare, len(library.quiz.questions)
-    request = partial(compare_blocks.request_view, RUN, USER, count, library)
+    compared = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", next(iter(finished_runs(library))), {})
+    request = partial(compare_blocks.request_view, compared, library)
+    yield Rendering("where it was asked for", partial(compare_blocks.pointer, "https://example.org/1", library))
     yield Rendering("window of a comparison", request)
     yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
     yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))

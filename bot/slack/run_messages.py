@@ -499,3 +499,8 @@ def _progress(run: Run, library: Library) -> str:
 def day(at: datetime) -> Mrkdwn:
     """Let Slack write a day as its reader does. Source: docs.slack.dev/messaging/formatting-message-text#date."""
     return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}}|{at:%Y-%m-%d}>")
+
+
+def moment(at: datetime) -> Mrkdwn:
+    """Let Slack write a day and a time of it as its reader does; the same source."""
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>")

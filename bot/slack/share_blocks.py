@@ -13,7 +13,7 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import compare_button
 from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
-from bot.slack.run_messages import day
+from bot.slack.run_messages import moment
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
@@ -165,7 +165,7 @@ def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message
         return ended_copy(sender, share.ended_at, library, withdrawn=share.state is ShareState.WITHDRAWN)
     in_group = share.place is Place.GROUP  # where the sender reads it, too
     buttons: list[kit.Element] = []
-    lines: list[str] = []
+    lines: list[str] = [fill(words.updated_on, date=_on(share.updated_at))] if share.updated_at else []
     if share.seen_at:
         at = _on(share.seen_at)
         lines.append(fill(words.seen_by, to=to, date=at) if in_group else fill(words.seen_on, date=at, sender=name))
@@ -222,6 +222,12 @@ def reply(sender: str, recipient: str, text: str, library: Library) -> Message:
     return addressed(mention(sender), message([*map(section, [lead, *quoted])], [lead, *quoted[:1]]))
 
 
+def update_note(share: Share, stored: StoredRun, library: Library) -> Message:
+    """Tell a recipient, in the thread of their copy, that the message above it is about a newer result now."""
+    told = plain(fill(library.words.share.update_note, sender=mention(stored.user)))
+    return addressed(mention(share.recipient), told)
+
+
 # For the sender
 
 
@@ -247,6 +253,8 @@ def receipt(
     place = words.in_group if share.place is Place.GROUP else words.in_direct
     about = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
     lines: list[str] = [fill(words.receipt if whole else words.receipt_part, to=to, **about)]
+    if share.updated_at:
+        lines.append(fill(words.updated_since, to=to))
     lines.append(fill(words.seen_by, to=to, date=_on(share.seen_at)) if share.seen_at else escape(words.not_seen))
     if share.talk_at:
         lines.append(fill(words.wants_to_talk, to=to))
@@ -352,4 +360,4 @@ def _sure(library: Library) -> kit.ConfirmationDialogue:
 
 
 def _on(at: float | None) -> Mrkdwn:
-    return day(datetime.fromtimestamp(at or 0.0, UTC))
+    return moment(datetime.fromtimestamp(at or 0.0, UTC))

@@ -27,6 +27,7 @@ FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not 
 NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
 POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
 PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
+UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
 BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
 Places = dict[str, list[str]]  # channel and ts of messages by their slots
@@ -241,6 +242,7 @@ class ShareWorker(SharingWorker):
         channel, root_ts = places[ROOT]
         await self._update_copy(team, former_id, channel, root_ts)
         changed = await self._change_thread(team, former_id, channel, root_ts, places, was_whole=was_whole)
+        await self._note_update(team, share_id, former_id, channel, root_ts, places)
         await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
@@ -258,6 +260,30 @@ class ShareWorker(SharingWorker):
             receipt_channel, receipt_ts = before["receipt"]
             await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
         await self._post_receipt(team, former_id, claimed)
+
+    async def _note_update(
+        self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
+    ) -> None:
+        """Tell the recipient, in the thread of a copy, that it shows something newer; where it is goes to `places`.
+
+        What told them so of an earlier update goes.
+        """
+        for slot in [slot for slot in places if slot.startswith(UPDATED)]:
+            await self._drop_reply(team, former_id, slot, *places.pop(slot))
+
+        async def note() -> Message | None:
+            known = await self._with_run(team, former_id)
+            if known is None or known[0].state is not ShareState.SENT or not known[0].recipient:
+                return None
+            return share_blocks.update_note(*known, self._library)
+
+        delivery, _, ts = await self._gateway.deliver_message(team, channel, note, thread_ts=root_ts)
+        if delivery is Delivery.DELIVERED:
+            slot, put = f"{UPDATED}{share_id}", self._store.shares.put_message
+            if await step("remember note", put, team, former_id, slot, channel, ts):
+                places[slot] = [channel, ts]
+            else:  # it was withdrawn meanwhile
+                await self._delete_or_blank(team, channel, ts)
 
     async def _keep_former(self, team: str, share_id: str, claimed: Record, places: Places, why: str) -> None:
         """Have a share say again what its copy shows, as that was not changed; why: a key of `share` in words.yaml.

@@ -87,6 +87,7 @@ class Share:
     receipt_ts: str | None = None
     part_left: bool = False
     told_outdated: bool = False
+    updated_at: float | None = None
 
     @property
     def is_live(self) -> bool:
@@ -291,7 +292,8 @@ class Shares:
         """
         replacing = (*_one(team, update_id), shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
         emptied: dict[str, Any] = {"message": {}, "note": None, "ended_at": time.time()}
-        changed: dict[str, Any] = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
+        changed: dict[str, Any] = {"seen_at": None, "talk_at": None, "told_outdated": None}
+        changed |= dict.fromkeys(("sent_at", "updated_at"), time.time())
         live = (*_one(team, share_id), shares.c.state == ShareState.SENT)
         async with self._engine.begin() as connection:
             if (await connection.execute(update(shares).where(*replacing).values(emptied))).rowcount:
@@ -560,4 +562,5 @@ def _share(row: Row[Any]) -> Share:
         receipt_ts=row.receipt_ts,
         part_left=bool(row.part_left),
         told_outdated=bool(row.told_outdated),
+        updated_at=row.updated_at,
     )

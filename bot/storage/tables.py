@@ -188,6 +188,7 @@ shares = Table(
     Column("ended_at", Float(53)),  # when it was withdrawn, or failed
     Column("told_outdated", Boolean),  # whether the sender was told that the copy is of an older answer
     Column("part_left", Boolean),  # whether a part of what an update has replaced is left below the copy
+    Column("updated_at", Float(53)),  # when its copy was last put in place of what it showed before
     Column("receipt_ts", String(32)),  # of the message in the round's thread that tells the sender about it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
     Index("ix_shares_run", "team", "run"),
