@@ -58,6 +58,33 @@ def test_more_than_a_name_in_a_thread_is_not_taken_for_a_question_about_a_compan
     assert replied(library, text, Surface.THREAD, after) == Silence()
 
 
+@pytest.mark.parametrize("after", ["engineers-publish", "abbreviations", "openai-roles", "role-differences"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "will AI replace research engineers?",
+        "how many people work at OpenAI?",
+        "do research engineers get stock options?",
+        "who invented the transistor at Bell?",
+    ],
+)
+def test_a_question_of_its_own_is_not_answered_with_what_was_answered_before(library: Library, text: str, after: str):
+    for surface in (Surface.DM, Surface.MENTION):
+        reply = replied(library, text, surface, after)
+
+        assert not (isinstance(reply, Answer) and after in [candidate.entry for candidate in reply.entries])
+
+
+@pytest.mark.parametrize(
+    "text", ["same question for Meta", "and in the case of Anthropic?", "How does Meta handle it?"]
+)
+def test_words_that_point_back_do_not_make_a_question_of_its_own(library: Library, text: str):
+    reply = replied(library, text, Surface.MENTION, "openai-roles")
+
+    assert isinstance(reply, Answer)
+    assert {"meta-roles", "anthropic-roles"} & {candidate.entry for candidate in reply.entries}
+
+
 def test_answers_about_companies_stand_alone(library: Library):
     for entry in COMPANIES.values():
         assert not library.entries[entry].answer.startswith(("Because", "And", "So ", "They", "It "))

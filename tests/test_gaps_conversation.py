@@ -279,6 +279,32 @@ async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, fold
         assert await store.replies.choices_of(TEAM, "U_ANA") == (True, True)
 
 
+async def test_what_was_suggested_or_was_answered_by_itself_is_no_news_after_an_edit(
+    tmp_path: Path, folder: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        question = Question("C_ASK:1.0", "U_ANA", QuestionKind.UNANSWERED, QUANT, "C_ASK", "1.0", known=("quant",))
+        await store.gaps.record(TEAM, question)
+        await workspace.replies(await workspace.mention("U_BEN", "C_ASK", QUANT))
+        unclear = await workspace.mention("U_ANA", "C_ASK", "titles at labs, flat or not")
+        await workspace.replies(unclear)
+        await workspace.settled()
+        [suggested] = [kept for kept in await store.gaps.listed(TEAM) if kept.ts == unclear]
+        assert suggested.known
+
+        with (folder / "faq.yaml").open("a") as file:
+            file.write(ENTRY)
+        await take_up(folder, store)
+        await workspace.dm("U_BEN", count=1)
+        await workspace.settled()
+
+        assert await workspace.dm("U_ANA") == []
+
+
 async def test_what_was_declined_is_no_answer_and_what_is_answered_elsewhere_stays_closed(
     tmp_path: Path, folder: Path, kept_in: dict[str, Any]
 ):

@@ -6,6 +6,8 @@ from bot.domain.lexicon import NAME, Lexicon, Term
 from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance
 
 FOLLOW_UP = 8  # words that a follow-up has at most
+OF_ITS_OWN = 0.6  # substance of a word from which it asks something new
+POINTS_BACK = frozenset({"question", "case", "situation", "thing"})  # "same question for Meta", "in the case of xAI"
 BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
 
 
@@ -31,15 +33,18 @@ class FollowUps:
         """Read the end of a message as the question before, with its own name or role in the place of the old one.
 
         after: the entry that was answered before. Gives what is asked for ("who", "amount", ...) and the terms; nothing
-        for what is no follow-up. Where it says no more than a name, it is also read as the question of the entry about
-        whom that names; and as that alone, where the question before names nobody: after "which companies are flat?"
-        the same would be said again.
+        for what is no follow-up, or is a question of its own: it says something that the question before does not say,
+        or asks who, when or how many, as that does not. Where it says no more than a name, it is also read as the
+        question of the entry about whom that names; and as that alone, where the question before names nobody: after
+        "which companies are flat?" the same would be said again.
         """
         sentence = parsed.sentences[-1]
         kinds = self.kinds(sentence)
         if after not in self._questions or not kinds:
             return []
         terms, asked = self._terms(sentence), self._terms(self._questions[after])
+        if _stands_alone(sentence, terms, self._questions[after], asked):
+            return []
         unchanged = {after: [term for term in asked if term.kind not in kinds]}
         about = self._about.get(_bare_name(parsed, terms) or "")
         if about is not None and about != after:
@@ -50,6 +55,14 @@ class FollowUps:
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:
         return self._lexicon.terms(sentence.words, sentence.typed)
+
+
+def _stands_alone(sentence: Sentence, terms: Sequence[Term], before: Sentence, asked: Sequence[Term]) -> bool:
+    """Say whether a few words with a name or a role ask something else than the question before them did."""
+    if sentence.asks in PARTICULAR and sentence.asks != before.asks:
+        return True
+    known = {term.key for term in asked} | POINTS_BACK
+    return any(term.kind is None and term.substance >= OF_ITS_OWN and term.key not in known for term in terms)
 
 
 def _bare_name(parsed: Utterance, terms: Sequence[Term]) -> str | None:

@@ -42,7 +42,8 @@ class Question:
     ts: of the message, if there is one. text: as it was asked; "" if it was not kept. entry: that was chosen, declined
     or voted on. asked_at, told_at: seconds since 1970. answered_by: the entry that answers it by now; told_at: when the
     person heard so. revision: the ts of the message's edit that the text is from, or of the click on an answer to it;
-    None for the message as it was written.
+    None for the message as it was written. known: entries that are no news to the person: they were suggested, or
+    answered the text by itself when it was asked.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Question:
     answered_by: str | None = None
     told_at: float | None = None
     revision: str | None = None
+    known: tuple[str, ...] = ()
 
 
 def message_id(channel: str, ts: str) -> str:

@@ -19,7 +19,7 @@ from bot.slack.gaps_work import gaps_worker
 from bot.slack.payloads import BlockActions
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.work import Work, address_digest
-from bot.storage import Store
+from bot.storage import ANSWER, Store
 
 _NUMBER = re.compile(r"\W*\d+\W*")  # a message that is no more than that names a suggestion, and asks nothing
 
@@ -27,15 +27,26 @@ DIGEST = 40  # characters of a knowledge's digest that tell it from others
 
 
 async def record_message(
-    team: str, channel: str, ts: str, user: str, text: str, surface: Surface, reply: PlannedReply, store: Store
+    team: str,
+    channel: str,
+    ts: str,
+    user: str,
+    text: str,
+    surface: Surface,
+    reply: PlannedReply,
+    alone: PlannedReply | None,
+    store: Store,
 ) -> None:
     """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing.
 
-    Nor is anything kept of a message that has been edited or deleted since.
+    Nor is anything kept of a message that has been edited or deleted since. alone: what the message gets by itself,
+    where it was read in the light of what was answered before.
     """
     kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
-        await store.gaps.record(team, Question(message_id(channel, ts), user, kind, text, channel, ts))
+        known = _suggested(reply) + (alone.entries if alone and alone.kind == ANSWER else ())
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=tuple(known))
+        await store.gaps.record(team, question)
         await _forget_if_revised(team, channel, ts, "", store)
 
 
@@ -56,7 +67,8 @@ async def revise_message(
     """
     kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
-        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision)
+        known = _suggested(reply) if reply else ()
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision, known=known)
         await store.gaps.replace(team, question)
         await _forget_if_revised(team, channel, ts, revision, store)
     else:
@@ -86,7 +98,9 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:
     """Keep what somebody asked by a command, if the reply is no answer; again does nothing."""
     if kind := _kind(text, reply):
-        await store.gaps.record(team, Question(f"command:{address_digest(response_url)}", user, kind, text))
+        known = _suggested(reply)
+        question = Question(f"command:{address_digest(response_url)}", user, kind, text, known=known)
+        await store.gaps.record(team, question)
 
 
 def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
@@ -106,6 +120,13 @@ def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
             return QuestionKind.SUGGESTED if suggested else QuestionKind.UNANSWERED
         case _:
             return None
+
+
+def _suggested(reply: PlannedReply) -> tuple[str, ...]:
+    """Give the entries that a reply suggests."""
+    if reply.kind == SUGGEST:
+        return tuple(reply.entries)
+    return tuple(reply.entries[1:]) if reply.kind == NOT_ANSWERED else ()
 
 
 # When the knowledge has changed

@@ -83,8 +83,9 @@ class GapsWorker(SlackWorker):
         for question in questions:
             reply = await faq.decide(question.text, Surface.MENTION, self._library, self.second_stage)
             await asyncio.sleep(0)  # deciding about many would hold up who asks now
-            # What was declined, or did not help, is no answer.
-            if reply and reply.kind == ANSWER and question.entry not in reply.entries:
+            # What was declined, or did not help, is no answer; and what was there already is no news.
+            old = {question.entry, *question.known}
+            if reply and reply.kind == ANSWER and not old.intersection(reply.entries):
                 news.append([question.id, question.user, list(reply.entries)])
         return {"news": news, "next": questions[-1].id if len(questions) == PAGE else None}
 

@@ -253,6 +253,7 @@ async def on_message(
         from_outside = event_callback.from_outside(team)
         classified = await classify(event, str(context.bot_user_id), library, second_stage, from_outside=from_outside)
     message, reply = classified.message, classified.reply
+    alone = reply
     if classified.ignorable or message is None or await _between_people(team, message, store):
         return
     shared = event_callback.is_ext_shared_channel  # None where Slack does not say so
@@ -281,7 +282,7 @@ async def on_message(
         await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
     elif reply is not None:
         where = (team, message.channel, message.ts, message.user)
-        await gaps.record_message(*where, message.text, message.surface, reply, store)
+        await gaps.record_message(*where, message.text, message.surface, reply, alone, store)
         key = Work.ANSWER.key(team, message.channel, message.ts)
         await jobs.start(key, faq.faq_worker.post_reply, team, *_arguments(message, reply), message.user, shared)
     else:

@@ -39,7 +39,7 @@ class Gaps:
         earlier edit than what is there, does nothing.
         """
         row, before = _as_row(team, question), func.coalesce(questions.c.revision, "") < (question.revision or "")
-        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by", "revision")}
+        kept = {name: row[name] for name in ("kind", "text", "entry", "answered_by", "revision", "known")}
         others = (*_of_message(team, question.channel, question.ts), questions.c.id != question.id)
         async with self._engine.begin() as connection:
             put = insert_into(connection, questions).values(row)
@@ -195,9 +195,10 @@ def _of_message(team: str, channel: str | None, ts: str | None) -> tuple[ColumnE
 
 
 def _as_row(team: str, question: Question) -> dict[str, Any]:
-    return {"team": team, **asdict(question), "asked_at": question.asked_at or time.time()}
+    known = list(question.known) or None
+    return {"team": team, **asdict(question), "known": known, "asked_at": question.asked_at or time.time()}
 
 
 def _question(row: Row[Any]) -> Question:
     kept = {name: getattr(row, name) for name in Question.__dataclass_fields__}
-    return Question(**kept | {"kind": QuestionKind(row.kind)})
+    return Question(**kept | {"kind": QuestionKind(row.kind), "known": tuple(row.known or ())})

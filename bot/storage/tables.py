@@ -408,6 +408,7 @@ questions = Table(
     Column("answered_by", String(64)),  # the entry that answers it by now, and when the person was told
     Column("told_at", Float(53)),
     Column("revision", String(32)),  # the ts of the message's edit that the text is from, or of a vote's click
+    Column("known", JSON),  # entries that are no news to who asked: they were suggested, or answer the text by itself
     Index("ix_questions_user", "team", "user"),
     info=owned_by(Owner.PERSON, "user"),
 )

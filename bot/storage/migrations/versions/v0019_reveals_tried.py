@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("comparisons", sa.Column("tried", sa.String(32)))
     op.add_column("comparisons", sa.Column("agreed_at", sa.Float(53)))
     op.add_column("shares", sa.Column("updated_at", sa.Float(53)))
+    op.add_column("questions", sa.Column("known", sa.JSON))
     op.create_table(
         "seen_results",
         sa.Column("team", sa.String(32), primary_key=True),
