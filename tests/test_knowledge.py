@@ -78,6 +78,47 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "there is no source 'planted'",
         "There are: elon-repost",
     ),
+    "dead section of an entry": (
+        "faq.yaml",
+        lambda data: entry(data)["sources"][0].update(document="field-guide", section="Frequently"),
+        "'field-guide' has no section 'Frequently'",
+        "The nearest is",
+    ),
+    "a section that is misspelt, of the quiz": (
+        "quiz.yaml",
+        lambda data: data["review"]["source"].update(document="field-guide", section="The spectrum, not binary"),
+        "'field-guide' has no section 'The spectrum, not binary'",
+        "The nearest is 'The spectrum, not the binary'",
+    ),
+    "a section of another document, of a tie-break": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"][1]["source"].update(document="roles-continuum", section="FAQ"),
+        "'roles-continuum' has no section 'FAQ'",
+        "The nearest is",
+    ),
+    "dead section of a term": (
+        "quiz.yaml",
+        lambda data: next(term for term in data["glossary"] if "source" in term)["source"].update(section="planted"),
+        "has no section 'planted'",
+        "The nearest is",
+    ),
+    "dead section of a table": (
+        "tables.yaml",
+        lambda data: data["tables"][0]["source"].update(section="planted"),
+        "has no section 'planted'",
+        "The nearest is",
+    ),
+    "dead section of a cell": (
+        "tables.yaml",
+        lambda data: next(
+            citations
+            for table in data["tables"]
+            for row in table["rows"]
+            for citations in row.get("sources", {}).values()
+        )[0].update(section="planted"),
+        "has no section 'planted'",
+        "The nearest is",
+    ),
     "dead role": (
         "quiz.yaml",
         lambda data: data["questions"][0]["choices"][0]["weights"].update(planted=3),
