@@ -41,6 +41,8 @@ lock: .venv/test
 	@bash .ci/lock
 
 setup: .venv/run
+	@echo "Rolefit is installed in .venv. Next: make run, which opens a workspace to try it in; or, for your own Slack workspace,"
+	@echo "put SLACK_BOT_TOKEN and SLACK_APP_TOKEN into .env first (see README.md), or type slack run."
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -53,10 +53,10 @@ SOCKET_MODE = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found out about one thing; `remedy` says what to do where it is not ok."""
+    """What was found out about one thing; `ok` is None where nothing was, and `remedy` says what to do."""
 
     name: str
-    ok: bool
+    ok: bool | None
     found: str
     remedy: str = ""
 
@@ -94,8 +94,9 @@ async def examine(url: str | None = None) -> list[Finding]:
             findings.append(await _public_address(url, settings, session))
         findings.append(database)
         findings.append(await asyncio.to_thread(_knowledge, settings))
-        findings.append(_clock([answer.ahead for answer in answers if answer.ahead is not None]))
-        findings.append(_last_event(state))
+        if mode is not Mode.LOCAL:  # which needs no clock but ours
+            findings.append(_clock([answer.ahead for answer in answers if answer.ahead is not None]))
+        findings += _traces(state)
         findings += await _process(settings, mode, session)
     secrets = _secrets(settings)
     return [_without(secrets, finding) for finding in findings]
@@ -168,7 +169,7 @@ def _scopes(header: str | None, team: str) -> Finding:
     """Compare what is granted with what app.yaml asks for."""
     name = f"scopes of {team}" if team else "scopes"
     if header is None:
-        return Finding(name, True, "Slack's answer does not say which are granted")
+        return Finding(name, None, "Slack's answer does not say which are granted")
     granted = {scope.strip() for scope in header.split(",") if scope.strip()}
     wanted = set(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
     besides = f"; granted and not needed: {', '.join(sorted(granted - wanted))}" if granted - wanted else ""
@@ -200,7 +201,9 @@ async def _installations(
     async def ask(team: str, token: Token) -> _Answer:
         name = f"bot token of {team}"
         if token.expires_at is not None and token.expires_at < time.time():
-            return _Answer((Finding(name, True, "it has ended, and is renewed when the bot needs it: not tried"),))
+            return _Answer(
+                (Finding(name, None, "it has ended, and is renewed when the bot needs it, so it was not tried"),)
+            )
         try:
             shown = cipher.show(token.hidden)
         except ValueError as error:
@@ -249,7 +252,7 @@ async def _public_address(url: str | None, settings: Settings, session: aiohttp.
     """See whether the bot answers at the address by which Slack is to reach it."""
     name = "public address"
     if url is None:
-        return Finding(name, True, "not known, so not tried: give it as --url https://your.address")
+        return Finding(name, None, "not tried; give it as --url https://your.address")
     if settings.api_url == SLACK and not url.startswith("https://"):
         return Finding(name, False, f"{_place(url)} is not https, and Slack calls nothing else", "Serve it by HTTPS.")
     address = url.rstrip("/") + HEALTH
@@ -272,7 +275,7 @@ async def _process(settings: Settings, mode: Mode, session: aiohttp.ClientSessio
         async with session.get(f"http://127.0.0.1:{port}{READY}") as answer:
             said = " ".join((await answer.text()).split())
     except (aiohttp.ClientError, TimeoutError, ValueError):
-        return [Finding("process", True, f"no bot answers on port {port} of this machine")]
+        return [Finding("process", None, f"no bot answers on port {port} of this machine")]
     if answer.status == HTTPStatus.OK:
         return [Finding("process", True, f"the bot on port {port} is ready")]
     return [Finding("process", False, f"what answers on port {port} is not ready: {said}", "See the bot's log.")]
@@ -318,15 +321,18 @@ def _migrations(state: DatabaseState | None, place: str) -> Finding:
     return Finding("database", True, f"{place} can be read; its tables are of version {state.version}{later}")
 
 
-def _last_event(state: DatabaseState | None) -> Finding:
-    """Say when something came from Slack that left a row; what is answered with silence leaves none."""
+def _traces(state: DatabaseState | None) -> Iterator[Finding]:
+    """Say when something last came from Slack, and when a bot last worked, by the rows that this leaves.
+
+    What is answered with silence leaves none.
+    """
     if state is None or state.last_trace is None:
-        said = "not known: the database has no trace of one"
+        yield Finding("last event", None, "none is recorded, as what the bot leaves without a reply never is")
     else:
-        said = f"the latest that left a trace came on {_at(state.last_trace)}; what needs no reply leaves none"
+        came = _at(state.last_trace)
+        yield Finding("last event", True, f"{came}; what the bot has left without a reply since is not recorded")
     if state is not None and state.last_alive is not None:
-        said += f"; a bot last said on {_at(state.last_alive)} that it lives"
-    return Finding("last event", True, said)
+        yield Finding("last sign of life", True, f"a bot worked with this database at {_at(state.last_alive)}")
 
 
 def _at(seconds: float) -> str:
@@ -354,7 +360,7 @@ def _knowledge(settings: Settings) -> Finding:
 def _clock(ahead: list[float]) -> Finding:
     """Compare our clock with Slack's."""
     if not ahead:
-        return Finding("clock", True, "not known: Slack has not said what time it is")
+        return Finding("clock", None, "not compared, since Slack has not said what time it is")
     seconds = min(ahead, key=abs)
     way = "ahead of" if seconds > 0 else "behind"
     if abs(seconds) > SKEW_MAX:

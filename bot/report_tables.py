@@ -23,7 +23,7 @@ def show(report: Report, index: Index) -> None:
         for number, gap in enumerate(report.gaps[:SHOWN], 1):
             kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in gap.kinds.items())
             nearest = nearest_entry(gap, index)
-            near = f"{nearest[0]} {nearest[1]:.2f}" if nearest else ", ".join(gap.entries) or "–"
+            near = nearest[0] if nearest else ", ".join(gap.entries) or "–"
             example = escape(readable(gap.example)) or "–"
             gaps.add_row(str(number), str(gap.people), kinds, example, near, f"{_time(gap.asked_at):%Y-%m-%d}")
         _print(console, gaps, len(report.gaps))

@@ -561,7 +561,7 @@ class _Stderr:
 def _log_to_stderr(level: str) -> None:
     """Log in one line each. The SDK's own loggers stay at warnings: below, they print what people wrote."""
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
-    for name in ("slack_bolt", "slack_sdk", "aiohttp", "uvicorn", "asyncio", "alembic", "dbos"):
+    for name in ("slack_bolt", "slack_sdk", "aiohttp", "uvicorn", "asyncio", "alembic", "dbos", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

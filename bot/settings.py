@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -72,42 +72,48 @@ class SettingsError(ValueError):
         super().__init__("\n".join(problems))
 
 
-def _blank_is_unset(value: Any) -> Any:
-    return None if isinstance(value, str) and not value.strip() else value
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
-Secret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
-Text = Annotated[str | None, BeforeValidator(_blank_is_unset)]
-Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_blank_is_unset)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Settings(BaseSettings):
-    """What the environment (or a `.env` file in the working directory) says; read with `read`."""
+    """What the environment (or a `.env` file in the working directory) says; read with `read`.
+
+    A setting that is there and empty has its default, and hides what the file says.
+    """
 
     model_config = SettingsConfigDict(frozen=True, env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
 
-    slack_bot_token: Secret = None
-    slack_app_token: Secret = None
-    slack_signing_secret: Secret = None
-    slack_api_url: Text = None
-    slack_client_id: Text = None
-    slack_client_secret: Secret = None
-    slack_verification_token: Secret = None
-    encryption_keys: Secret = None
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str | None = None
+    slack_client_id: str | None = None
+    slack_client_secret: SecretStr | None = None
+    slack_verification_token: SecretStr | None = None
+    encryption_keys: SecretStr | None = None
     data_dir: Path = Path("data")
-    database_url: Secret = None
+    database_url: SecretStr | None = None
     knowledge_dir: Path = KNOWLEDGE
-    port: int = Field(default=3000, ge=1, le=65535)
+    port: Port = 3000
     workspace_port: int = Field(default=8765, ge=0, le=65535)
-    health_port: Port = None
+    health_port: Port | None = None
     rolefit_encoder: Switch = Switch.ON
-    rolefit_support: Text = None
+    rolefit_support: str | None = None
     post_interval: float = Field(default=1.0, ge=0, le=60)  # docs.slack.dev/apis/web-api/rate-limits
     replica_timeout: float = Field(default=25.0, ge=1, le=600)
     gap_retention_days: int = Field(default=90, ge=1, le=3650)
-    rolefit_editors: Text = None
+    rolefit_editors: str | None = None
     rolefit_share_guests: Switch = Switch.OFF
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if not _is_blank(value)}
 
     @classmethod
     def settings_customise_sources(
@@ -337,30 +343,34 @@ def read() -> Settings:
 
 def sources() -> dict[str, Source]:
     """Say of each setting, by its field, where its value comes from."""
-    environment, file = _names()
+    environment, file = _variables()
+    said = {name: (Source.FILE, value) for name, value in file.items()}
+    said |= {name: (Source.ENVIRONMENT, value) for name, value in environment.items()}
     return {
-        name: Source.ENVIRONMENT if name in environment else Source.FILE if name in file else Source.DEFAULT
+        name: said[name][0] if name in said and not _is_blank(said[name][1] or "") else Source.DEFAULT
         for name in Settings.model_fields
     }
 
 
 def misspelt() -> dict[str, str]:
     """Give the names in the environment and the file that are no setting and look like one, with that one's name."""
-    environment, file = _names()
+    environment, file = _variables()
     alike = {}
-    for name in (*environment, *file):
+    for name in environment | file:
         if name not in Settings.model_fields:
             for meant in get_close_matches(name, Settings.model_fields, n=1, cutoff=ALIKE):
                 alike[name.upper()] = meant.upper()
     return alike
 
 
-def _names() -> tuple[frozenset[str], frozenset[str]]:
-    """Give the names in the environment and in the file, in small letters."""
-    file = DotEnvSettingsSource(Settings, env_file=ENV_FILE)
-    environment = frozenset(EnvSettingsSource(Settings).env_vars)
-    from_cli = {field for field, name in FROM_SLACK_CLI.items() if name.lower() in environment}
-    return environment | (from_cli - file.env_vars.keys()), frozenset(file.env_vars)
+def _variables() -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """Give the variables of the environment and of the file, by their names in small letters."""
+    file = dict(DotEnvSettingsSource(Settings, env_file=ENV_FILE).env_vars)
+    environment = dict(EnvSettingsSource(Settings).env_vars)
+    from_cli = {
+        field: environment[name.lower()] for field, name in FROM_SLACK_CLI.items() if name.lower() in environment
+    }
+    return {name: value for name, value in from_cli.items() if name not in file} | environment, file
 
 
 def _named(field: str, origin: dict[str, Source]) -> str:

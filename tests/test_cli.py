@@ -120,6 +120,15 @@ def test_ask_says_in_plain_words_why_there_is_no_answer(text: str, surface: str,
     assert rolefit_here("ask", text, "--surface", surface).stdout.startswith(words)
 
 
+def test_what_ask_prints_has_no_markup_of_slack_in_it(library: Library):
+    assert "*AI engineer*" in library.entries["role-differences"].answer
+
+    output = rolefit_here("ask", "What's the difference between a research engineer and an AI engineer?").stdout
+
+    assert "An AI engineer (ML" in output
+    assert "*" not in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -389,6 +398,7 @@ async def test_report_shows_gaps_uses_and_drafts_and_makes_no_database(tmp_path:
     assert re.search(r"│ 1 │ 2 .*unanswered.*what is a", table)
     assert "[quant]?" in table
     assert "whats a mots" in table
+    assert not re.search(r"member-of-technical-staff \d", table)
     found = json.loads((await asyncio.to_thread(reported, "--json")).stdout)
     assert [(gap["number"], gap["people"], gap["example"]) for gap in found["gaps"]] == [
         (1, 2, "what is a [quant]?"), (2, 1, "who feeds the cat"),

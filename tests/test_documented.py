@@ -18,6 +18,7 @@ from typing import Any, get_args
 import pytest
 import typer.main
 import yaml
+from annotated_types import MaxLen
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel
 from sqlalchemy import JSON, Text
@@ -26,6 +27,7 @@ from bot import asgi, metrics
 from bot.cli import cli
 from bot.domain.content import Citation
 from bot.knowledge.loader import MODELS
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.knowledge.words import Placeholders, Talk, Words
 from bot.settings import MANIFEST, Settings
 from bot.slack import quiz
@@ -247,6 +249,45 @@ def test_every_column_that_could_hold_words():
     }
 
     same(known, in_first_cells(section("privacy.md", "Columns that could hold words")), "docs/privacy.md")
+
+
+TELL_WHAT_TO_CLICK = ("README.md", "docs/using.md", "docs/first-day.md", "docs/words.md")
+OF_SLACK = {  # names of Slack's own pages and buttons
+    "App-Level Tokens", "Apps", "Basic Information", "Create New App", "From a manifest", "Install to Workspace",
+    "OAuth & Permissions",
+}  # fmt: skip
+NO_BUTTON = {"Stars"}  # shows how bold is written
+
+
+def names_to_click() -> set[str]:
+    """Give what stands on buttons, in menus and over windows: each text that may be no longer than a button's."""
+    shortcuts = yaml.safe_load(MANIFEST.read_text())["features"]["shortcuts"]
+    words = yaml.safe_load((ROOT / "knowledge" / "words.yaml").read_text())
+    names = {shortcut["name"] for shortcut in shortcuts}
+    for part, field in Words.model_fields.items():
+        for name, text in (getattr(field.annotation, "model_fields", {})).items():
+            longest = [constraint.max_length for constraint in text.metadata if isinstance(constraint, MaxLen)]
+            if text.annotation is str and any(length <= MAX_BUTTON_TEXT for length in longest):
+                names.add(words[part][name])
+    return names
+
+
+@pytest.mark.parametrize("page", TELL_WHAT_TO_CLICK)
+def test_what_a_page_tells_to_click_is_there_under_that_name(page: str):
+    text = (ROOT / page).read_text()
+    named = {" ".join(name.split()) for name in re.findall(r"(?<![*\w])\*([A-Z][^*`|]*)\*(?![*\w])", text)}
+
+    assert named
+    assert named - names_to_click() - OF_SLACK - NO_BUTTON == set()
+
+
+def test_every_setting_of_a_channel():
+    words = yaml.safe_load((ROOT / "knowledge" / "words.yaml").read_text())["manners"]
+    modes = [text for name, text in words.items() if re.fullmatch(r"mode_[a-z]+", name)]
+    text = (DOCS / "using.md").read_text()
+
+    assert len(modes) == 4
+    assert [mode for mode in modes if f"*{mode}*" not in text] == []
 
 
 def test_the_readme_is_a_page_for_newcomers():

@@ -78,6 +78,47 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "there is no source 'planted'",
         "There are: elon-repost",
     ),
+    "dead section of an entry": (
+        "faq.yaml",
+        lambda data: entry(data)["sources"][0].update(document="field-guide", section="Frequently"),
+        "'field-guide' has no section 'Frequently'",
+        "The nearest is",
+    ),
+    "a section that is misspelt, of the quiz": (
+        "quiz.yaml",
+        lambda data: data["review"]["source"].update(document="field-guide", section="The spectrum, not binary"),
+        "'field-guide' has no section 'The spectrum, not binary'",
+        "The nearest is 'The spectrum, not the binary'",
+    ),
+    "a section of another document, of a tie-break": (
+        "quiz.yaml",
+        lambda data: data["tie_breaks"][1]["source"].update(document="roles-continuum", section="FAQ"),
+        "'roles-continuum' has no section 'FAQ'",
+        "The nearest is",
+    ),
+    "dead section of a term": (
+        "quiz.yaml",
+        lambda data: next(term for term in data["glossary"] if "source" in term)["source"].update(section="planted"),
+        "has no section 'planted'",
+        "The nearest is",
+    ),
+    "dead section of a table": (
+        "tables.yaml",
+        lambda data: data["tables"][0]["source"].update(section="planted"),
+        "has no section 'planted'",
+        "The nearest is",
+    ),
+    "dead section of a cell": (
+        "tables.yaml",
+        lambda data: next(
+            citations
+            for table in data["tables"]
+            for row in table["rows"]
+            for citations in row.get("sources", {}).values()
+        )[0].update(section="planted"),
+        "has no section 'planted'",
+        "The nearest is",
+    ),
     "dead role": (
         "quiz.yaml",
         lambda data: data["questions"][0]["choices"][0]["weights"].update(planted=3),
@@ -462,6 +503,25 @@ def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
     assert knowledge.load(folder)
 
 
+@pytest.mark.parametrize(
+    ("written", "missing"),
+    [
+        ("{document:planted, section: Planted}", "a blank is missing behind its colon"),
+        ("{document planted, section: Planted}", "a colon is missing behind 'document'"),
+    ],
+)
+def test_a_key_and_its_value_that_run_on_between_braces_are_one_problem(folder: Path, written: str, missing: str):
+    before = (folder / "faq.yaml").read_text()
+    text, changes = re.subn(r"(?<=\n      - )\{document:.*\}(?=\n)", written, before, count=1)
+    assert changes == 1
+    (folder / "faq.yaml").write_text(text)
+
+    [problem] = errors(folder)
+
+    assert problem.what.endswith(missing)
+    assert problem.line == line_of(folder, "faq.yaml", written)
+
+
 def test_a_key_given_twice_is_refused(folder: Path):
     text = (folder / "words.yaml").read_text().replace("  send: Send", "  send: Send\n  send: Twice")
     (folder / "words.yaml").write_text(text)
@@ -496,23 +556,77 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
         (
             "entries:\n\t- id: x\n",
             2,
-            "a line begins with a tab, or a value with a sign that means something to YAML. Indent",
+            "a tab stands where blanks should. Indent with blanks.",
         ),
-        (
-            "entries:\n  - id: @x\n",
-            2,
-            "a line begins with a tab, or a value with a sign that means something to YAML. Indent",
-        ),
+        ("entries:\n  - id: x\n  \tquestion: y\n", 3, "a tab stands where blanks should. Indent with blanks."),
+        ("entries:\n  - id: @x\n", 2, "a value begins with @, which means something to YAML. Put the text in quotes."),
+        ("entries:\n  - id: ? x\n", 2, "a value begins with a sign that means something to YAML. Put the text in"),
+        ("entries:\n  - id: > x\n", 2, "a value begins with a sign that means something to YAML. Put the text in"),
         (
             "entries:\n  - id: x\n    question: Roles: which?\n",
             3,
-            "there is a colon too many, or one too few in the line",
+            "a colon with a blank behind it stands within a text. Put the text in quotes as a whole",
         ),
         (
-            "entries:\n  - id x\n    question: y\n",
-            3,
-            "there is a colon too many, or one too few in the line above. Put",
+            "entries:\n  - id: x\n    answer: >-\n      y\n    owner: a\n      and: b\n",
+            6,
+            "a colon with a blank behind it stands within a text. Put the text in quotes as a whole",
         ),
+        ("entries:\n  - id x\n    question: y\n", 2, "a colon seems to be missing behind 'id'. Put one there, and"),
+        ("entries\n  - id: x\n", 1, "a colon seems to be missing behind 'entries'. Put one there, and"),
+        (
+            "entries:\n  - id: x\n    checked: 2026-11-29\n  - id: y\n    checked 2026-11-29\n  - id: z\n",
+            5,
+            "a colon seems to be missing behind 'checked'. Put one there, and a blank behind it.",
+        ),
+        (
+            "entries:\n  - id: x\n    phrasings\n      - a\n      - b\n    owner: c\n",
+            3,
+            "a colon seems to be missing behind 'phrasings'. Put one there, and a blank behind it.",
+        ),
+        (
+            "entries:\n  - id: x\n    question:Which roles\n    owner: c\n",
+            3,
+            "a blank is missing behind the colon of 'question'. Put one there.",
+        ),
+        ("entries:\n  - id:x\n    owner: c\n", 2, "a blank is missing behind the colon of 'id'. Put one there."),
+        (
+            "entries:\n  - id: x\n    phrasings:\n      - a b\n      c d\n      - e f\n",
+            5,
+            "a hyphen seems to be missing before an item of the list. Put one there, and a blank.",
+        ),
+        (
+            "entries:\n  - id: x\n    phrasings:\n      - a b\n      -c d\n      - e f\n",
+            5,
+            "a blank is missing behind the hyphen. Put one there.",
+        ),
+        (
+            "entries:\n  - id: x\n    answer: >-\n      one\n    And two\n    owner: c\n",
+            5,
+            "the line is indented like a key and has no colon. Put a colon behind its key, or indent it further",
+        ),
+        (
+            "entries:\n  - id: x\n    answer: |\n        one\n      two\n    owner: c\n",
+            5,
+            "the line is indented less than the first line of the text that begins with |. Indent all lines",
+        ),
+        (
+            "entries:\n  - id: x\n    phrasings:\n      - a b\n      owner: c\n",
+            5,
+            "the key is indented like the items of the list above it. Indent it like the keys around it",
+        ),
+        (
+            "entries:\n  - id: x\n    phrasings:\n      - 'tis a\n      - what's b\n",
+            4,
+            "the quotation mark that opens here is closed only in line 5, in the midst of a text. Close it where its",
+        ),
+        (
+            "entries:\n  - id: x\n    question: 'What's it?'\n",
+            3,
+            "the line goes on behind the quotation mark that closes a text. Put the text in quotes as a whole. Between",
+        ),
+        ("entries:\n  - id: x\n    question: [a] b\n", 3, "the line goes on behind a closing bracket. Put the text"),
+        ("entries:\n  - id: x\n    answer: - a\n      - b\n", 3, "a hyphen and a blank stand behind a key, where"),
         ('entries:\n  - id: "x\n    question: y\n', 2, "a quotation mark that is opened here is not closed. Close it."),
         ("entries:\n  - id: x\n    keywords: [a, b\n    owner: c\n", 3, "a bracket that is opened here is not closed."),
         (
@@ -520,8 +634,8 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
             3,
             "a brace that is opened here is not closed. Close",
         ),
-        ('entries:\n  - id: "x" y\n', 2, "the line does not fit to those around it. Indent it like its neighbours"),
-        ("entries:\n  - id: x\n   question: y\n", 3, "the line does not fit to those around it. Indent it like"),
+        ('entries:\n  - id: "x" y\n', 2, "the line goes on behind the quotation mark that closes a text. Put the text"),
+        ("entries:\n  - id: x\n   question: y\n", 3, "the line is indented by 3 blanks, unlike its neighbours. Indent"),
         (
             "entries:\n  - id: *x*\n",
             2,
@@ -683,6 +797,27 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str, str, int]] = {
         "holds a value that cannot be read: '999999999999...9999999999999'",
         "Correct or quote it",
         3,
+    ),
+    "a word with an exclamation mark before it": (
+        "faq.yaml",
+        "entries:\n  - id: !important\n",
+        "a value begins with !important, which means something to YAML",
+        "Put the text in quotes",
+        2,
+    ),
+    "an item that is indented further than those above": (
+        "faq.yaml",
+        "entries:\n  - id: x\n    phrasings:\n      - a b\n        - c d\n      - e f\n",
+        "the line begins with a hyphen, and by its indent it belongs to the text above",
+        "Indent it like the items of its list, or put the whole text in quotes",
+        5,
+    ),
+    "an item without its hyphen": (
+        "faq.yaml",
+        "entries:\n  - id: x\n    owner: a\n    id: y\n    owner: b\n",
+        "a hyphen seems to be missing before 'id', which is there already and begins an item",
+        "Put one there, and a blank; or delete what is there twice",
+        4,
     ),
     "a tag that is none of YAML's": (
         "sources.yaml",

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from bot.settings import KNOWLEDGE
 from tests.conftest import bot_in
 from tests.workspace import Workspace, shown
 
+ROOT = Path(__file__).parent.parent
 KEPT = "the knowledge has errors; what was read before is kept"
 QUESTION = "What does Member of Technical Staff mean?"
 
@@ -103,6 +106,37 @@ async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was
         touching.cancel()
     finally:
         watching.cancel()
+
+
+WATCHER = """
+import asyncio, sys
+from pathlib import Path
+from bot import run
+
+async def touch(folder):
+    while True:
+        (folder / "words.yaml").touch()
+        await asyncio.sleep(0.2)
+
+async def watch(folder):
+    taken = asyncio.Event()
+    tasks = [asyncio.create_task(run._follow(folder, lambda library: taken.set())), asyncio.create_task(touch(folder))]
+    await taken.wait()
+    [task.cancel() for task in tasks]
+
+run._log_to_stderr("INFO")
+asyncio.run(watch(Path(sys.argv[1])))
+"""
+
+
+def test_an_edit_that_is_taken_up_is_logged_in_a_line_of_ours_and_in_no_other(tmp_path: Path):
+    folder = shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+
+    command = [sys.executable, "-c", WATCHER, str(folder)]
+    logged = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, cwd=ROOT).stderr
+
+    assert logged.splitlines()
+    assert [line for line in logged.splitlines() if "took up the knowledge" not in line] == []
 
 
 async def touch(folder: Path) -> None:

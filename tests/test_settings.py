@@ -122,6 +122,27 @@ def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / ".env"
 
 
+@pytest.mark.usefixtures("env_file")
+@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_setting_that_is_empty_has_its_default(name: str, blank: str, monkeypatch: pytest.MonkeyPatch):
+    defaults = settings.read()
+    monkeypatch.setenv(name.upper(), blank)
+
+    assert settings.read() == defaults
+    assert settings.sources()[name] is settings.Source.DEFAULT
+
+
+def test_what_is_empty_in_the_environment_hides_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch):
+    env_file.write_text("SLACK_BOT_TOKEN=xoxb-test\nPORT=4000\nWORKSPACE_PORT=\n")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "")
+
+    read = settings.read()
+
+    assert (read.slack_bot_token, read.port, read.workspace_port) == (None, 4000, 8765)
+    assert settings.sources()["port"] is settings.Source.FILE
+
+
 def test_a_value_in_the_file_is_named_with_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch):
     env_file.write_text("PORT=many\nHEALTH_PORT=no\n")
     monkeypatch.setenv("HEALTH_PORT", "70000")  # which counts for more

@@ -21,52 +21,8 @@ SOURCES = ROOT.parent / "shared" / "sources"
 
 OPENING = "Opening"  # our name for what stands before a document's first heading
 HEADINGS = {
-    "elon-repost": ("Elon's repost", "Debate", "LLM era's seniority, leveling, and authority", "My Take"),
-    "field-guide": (
-        OPENING,
-        "The spectrum, not the binary",
-        "Where the roles actually differ",
-        'What a "Member of Technical Staff" is actually doing',
-        "When separate tracks still make sense (and still ship fast)",
-        "Map the work first, then pick the titles",
-        "How to choose",
-        "Which one do you actually need?",
-        "FAQ",
-        "What's the difference between an AI researcher, a research engineer, and an AI engineer?",
-        'What does "Member of Technical Staff" mean at OpenAI and Anthropic?',
-        'Why did xAI drop the "researcher" title?',
-        "Is research just engineering done at a slower speed?",
-        "Do flat team structures hurt research?",
-        "Separate research and engineering tracks, or one unified title: which should we pick?",
-        "Do you need a research team to do AI R&D?",
-    ),
-    "roles-continuum": (
-        "Abstract",
-        "1 Introduction",
-        "2 Hybrid Roles in Leading AI Organizations",
-        "3 Shared Technical Skills and Responsibilities Across Roles",
-        "4 Role Definitions and Skill Requirements in Practice",
-        "5 Scaling AI Infrastructure and Cross-Functional Team Structures",
-        "6 Organizational Demand Along the Research–Engineering Continuum",
-        "7 Conclusion",
-        "References",
-    ),
-    "outside-view": (
-        OPENING,
-        "What they do that I do not",
-        "What I do that they may not",
-        "The artifact: research output to engineer response",
-        "Close",
-    ),
-    "continuum-review": (
-        OPENING,
-        "The Ascendancy of Language: A Mathematical Perspective",
-        "The Convergence of Disciplines: A Necessary Evolution",
-        "Infrastructure as the Foundation: A Pragmatic Necessity",
-        "The Trajectory of Intelligence: Towards Adaptive Systems",
-        "What’s Next?",
-        "See also:",
-    ),
+    document["id"]: tuple(document["sections"])
+    for document in yaml.safe_load((KNOWLEDGE / "sources.yaml").read_text(encoding="utf-8"))["documents"]
 }
 CARRIES_NOTHING = {
     ("field-guide", "FAQ"): "a heading only; its seven questions are sections of their own",

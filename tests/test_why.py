@@ -38,6 +38,14 @@ def test_the_words_that_tell_are_named_with_what_they_were_taken_for(library: Li
     assert explained.runner_up == ranked[1].entry
 
 
+def test_what_a_word_was_taken_for_is_not_named_where_it_is_that_word(library: Library):
+    for text in ("what is a research engineer", "what do Research Engineers do"):
+        explained = explain(library.index.rank(text, limit=4), "research-engineer")
+
+        assert explained is not None
+        assert [meant for typed, meant in explained.matched if "engineer" in typed] == [""]
+
+
 def test_of_two_questions_each_has_its_own_runner_up(library: Library):
     ranked = library.index.rank("What does MTS mean? And do we need a research team to do AI R&D?", limit=4)
     chosen = {candidate.question: candidate.entry for candidate in reversed(ranked)}

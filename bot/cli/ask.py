@@ -56,13 +56,13 @@ def ask(
         return
     if talk:
         said = None if unasked else library.words.talk.of(talk).reply
-        typer.echo(f"Takes it for small talk, and says: {said}" if said else "Says nothing: this is small talk.")
+        lines = [f"Takes it for small talk, and says: {said}" if said else "Says nothing: this is small talk."]
     elif language:
         said = f", and says: {library.words.languages.of(language)}" if not unasked else ", and says nothing."
-        typer.echo(f"Takes it for {language.title()}{said}")
+        lines = [f"Takes it for {language.title()}{said}"]
     else:
-        for line in _in_words(text, place, reply, ranked, library):
-            typer.echo(line)
+        lines = list(_in_words(text, place, reply, ranked, library))
+    _show(lines)
     if verbose:
         typer.echo()
         for line in _figures(explained):
@@ -114,6 +114,17 @@ def _lines() -> Iterator[str]:
         except EOFError:
             typer.echo()
             return
+
+
+def _show(lines: list[str]) -> None:
+    """Print lines that may hold Slack's markup as the terminal shows it: bold as bold, and no stars."""
+    from rich.console import Console
+
+    from bot.terminal import formatted
+
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(formatted(line), soft_wrap=True)
 
 
 def _in_words(

@@ -9,6 +9,8 @@ import typer
 
 from bot.cli.shared import NOT_OK, cli, stop
 
+MARKS = {True: typer.style("ok    ", fg="green"), False: typer.style("not ok", fg="red"), None: "–     "}
+
 
 @cli.command()
 def doctor(
@@ -19,20 +21,22 @@ def doctor(
 ) -> None:
     """Say of settings, tokens, scopes, addresses, database, knowledge and clock whether they are ok, and what to do.
 
-    Changes nothing and shows no secret. Exits with 1 if something is not ok.
+    A dash marks what was not looked at. Changes nothing and shows no secret. Exits with 1 if something is not ok.
     """
     from bot.doctor import examine
 
     if url is not None and not url.startswith(("https://", "http://")):
         stop([f"--url {url}: this is no address. Give one like https://bot.example."])
     findings = asyncio.run(examine(url))
-    well = all(finding.ok for finding in findings)
+    well = all(finding.ok is not False for finding in findings)
     if as_json:
         checks = [asdict(finding) for finding in findings]
         typer.echo(json.dumps({"ok": well, "checks": checks}, ensure_ascii=False, indent=2))
     else:
         for finding in findings:
-            mark = typer.style("ok    ", fg="green") if finding.ok else typer.style("not ok", fg="red")
-            typer.echo(f"{mark}  {finding.name}: {finding.found}." + (f" {finding.remedy}" if finding.remedy else ""))
+            typer.echo(
+                f"{MARKS[finding.ok]}  {finding.name}: {finding.found}."
+                + (f" {finding.remedy}" if finding.remedy else "")
+            )
     if not well:
         raise typer.Exit(NOT_OK)

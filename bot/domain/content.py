@@ -74,6 +74,7 @@ class Document(Authored):
     author: Line | None = None
     year: Annotated[int, Field(ge=1000, le=9999)]
     url: Annotated[Line, StringConstraints(pattern=HTTPS_ADDRESS)] | None = None
+    sections: tuple[Line, ...] = ()  # its headings; any may be cited where none is listed
     file: Line  # name in the folder of sources the project keeps beside the repository
 
 

@@ -80,5 +80,7 @@ def explain(ranked: Sequence[Candidate], entry: str) -> Explanation | None:
 
 def _taken_for(typed: str, meant: str) -> str:
     """Give the name of what a word was taken for, unless it is a form of the same word."""
-    same = typed == meant or ("-" not in meant and typed[:SAME_BEGINNING] == meant[:SAME_BEGINNING])
-    return "" if same else meant.replace("-", " ")
+    shown = meant.replace("-", " ")
+    words = typed.replace("-", " ").split(), shown.split()
+    beginnings = [[word.casefold()[:SAME_BEGINNING] for word in one] for one in words]
+    return "" if beginnings[0] == beginnings[1] else shown

@@ -8,6 +8,7 @@ Nothing but KnowledgeError is raised, whatever the files hold.
 |---|---|
 | `problems` | `Problem` and `KnowledgeError` |
 | `yaml_file` | YAML -> plain data with lines |
+| `yaml_slips` | why a file is no YAML |
 | `loader` | the files -> models -> `Library` |
 | `library` | `Library`, the snapshot |
 | `words` | the models of words.yaml: what the bot says |

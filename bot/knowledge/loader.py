@@ -36,6 +36,7 @@ from bot.knowledge.yaml_file import UnreadableError, YamlFile, parse, read_bytes
 from bot.validation import describe, describe_unreadable
 
 LEARNT = "learnt.json"
+RUN_ON = re.compile(r"(?P<key>[\w-]+)(?:(?P<colon>:)\S|\s+\S)")  # a key and its value that are one, such as id:x
 ALIKE = 0.75  # difflib's ratio, from which an unknown key is taken for a misspelt one
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -137,7 +138,9 @@ def _misspelt(details: Sequence[ErrorDetails]) -> dict[Place, Place]:
     misspelt = {}
     for place in places["extra_forbidden"]:
         beside = {str(other[-1]): other for other in places["missing"] if other[:-1] == place[:-1]}
-        for name in get_close_matches(str(place[-1]), beside, n=1, cutoff=ALIKE):
+        run_on = RUN_ON.match(str(place[-1]))
+        alike = get_close_matches(str(place[-1]), beside, n=1, cutoff=ALIKE)
+        for name in [run_on["key"]] if run_on and run_on["key"] in beside else alike:
             misspelt[place] = beside[name]
     return misspelt
 
@@ -156,6 +159,11 @@ def _explain(detail: ErrorDetails, meant: Place | None = None) -> tuple[str, str
     """
     name = _name(detail["loc"])
     match detail["type"]:
+        case "extra_forbidden" if detail["input"] is None and (run_on := RUN_ON.match(str(detail["loc"][-1]))):
+            missing = (
+                "blank is missing behind its colon" if run_on["colon"] else f"colon is missing behind {run_on['key']!r}"
+            )
+            return f"unknown key {name}: a {missing}", "Write a key, a colon, a blank and the value"
         case "extra_forbidden" if meant:
             return f"unknown key {name}, and {_name(meant)} is missing", "Correct its spelling"
         case "extra_forbidden":

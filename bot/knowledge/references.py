@@ -5,7 +5,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple, Protocol
 
-from bot.domain.content import Citation, Excerpt, Faq, Quiz
+from pydantic import BaseModel
+from rapidfuzz import fuzz, process, utils
+
+from bot.domain.content import Citation, Document, Excerpt, Faq, Quiz
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words, find_words_of_two_lists
 from bot.knowledge.problems import Place, Problem
@@ -30,7 +33,7 @@ def find_reference_problems(contents: Contents, library: Library, files: Files) 
     yield from find_shared_typed_words(contents.words.typed, files["words.yaml"])
     if LANGUAGES in files:
         yield from find_words_of_two_lists(contents.languages, files[LANGUAGES])
-    yield from _find_dead_references_of_tables(library, files["tables.yaml"])
+    yield from _find_dead_citations(contents, library, files)
     yield from _find_dead_references_of_entries(library, files["faq.yaml"])
     yield from _find_dead_references_of_checks(library, files["checks.yaml"])
     yield from _find_dead_references(_references_of_quiz(library), files["quiz.yaml"])
@@ -98,20 +101,42 @@ def _choose(names: Collection[str]) -> str:
     return f"There are: {', '.join(names)}"
 
 
-def _citations(citations: Sequence[Citation], place: Place, library: Library) -> Iterator[Reference]:
-    for at, citation in enumerate(citations):
-        yield Reference((*place, at, "document"), "source", citation.document, library.documents)
+def _find_dead_citations(contents: Contents, library: Library, files: Files) -> Iterator[Problem]:
+    """Find citations of documents that are not listed, and of sections that their document does not list."""
+    models: dict[str, BaseModel] = {
+        "tables.yaml": contents.tables,
+        "faq.yaml": contents.faq,
+        "quiz.yaml": contents.quiz,
+    }
+    for name, model in models.items():
+        for place, citation in _citations(model):
+            document = library.documents.get(citation.document)
+            if document is None:
+                what = f"there is no source {citation.document!r}"
+                yield files[name].problem((*place, "document"), what, _choose(library.documents))
+            elif document.sections and citation.section not in document.sections:
+                what = f"{document.id!r} has no section {citation.section!r}"
+                yield files[name].problem((*place, "section"), what, _nearest_section(citation.section, document))
 
 
-def _find_dead_references_of_tables(library: Library, file: YamlFile) -> Iterator[Problem]:
-    def references() -> Iterator[Reference]:
-        for at, table in enumerate(library.tables.values()):
-            for number, row in enumerate(table.rows):
-                for column, citations in row.sources.items():
-                    yield from _citations(citations, ("tables", at, "rows", number, "sources", column), library)
-            yield Reference(("tables", at, "source", "document"), "source", table.source.document, library.documents)
+def _citations(value: object, place: Place = ()) -> Iterator[tuple[Place, Citation]]:
+    """Give all citations in a model of a file, however deep, each with its place."""
+    if isinstance(value, Citation):
+        yield place, value
+    elif isinstance(value, BaseModel):
+        for key in type(value).model_fields:
+            yield from _citations(getattr(value, key), (*place, key))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _citations(item, (*place, key))
+    elif isinstance(value, tuple):
+        for at, item in enumerate(value):
+            yield from _citations(item, (*place, at))
 
-    yield from _find_dead_references(references(), file)
+
+def _nearest_section(section: str, document: Document) -> str:
+    nearest, _, _ = process.extractOne(section, document.sections, scorer=fuzz.WRatio, processor=utils.default_process)
+    return f"The nearest is {nearest!r}; `sections` in sources.yaml has them all"
 
 
 def _find_dead_references_of_entries(library: Library, file: YamlFile) -> Iterator[Problem]:
@@ -120,7 +145,6 @@ def _find_dead_references_of_entries(library: Library, file: YamlFile) -> Iterat
         if entry.topic is not None and entry.topic not in topics:
             what = f"there is no topic {entry.topic!r}"
             yield file.problem(("entries", at, "topic"), what, _choose(topics) if topics else "Add it to the topics")
-        yield from _find_dead_references(_citations(entry.sources, ("entries", at, "sources"), library), file)
         if entry.excerpt is not None:
             yield from _find_dead_references_of_excerpt(entry.excerpt, ("entries", at, "excerpt"), library, file)
 
@@ -162,11 +186,6 @@ def _references_of_quiz(library: Library) -> Iterator[Reference]:
     yield from _references_of_review(library)
     for column in quiz.risks:
         yield Reference(("risks", column), "column", column, _ids(library, quiz.tables.regimes, "columns"))
-    for at, term in enumerate(quiz.glossary):
-        if term.source:
-            place = ("glossary", at, "source", "document")
-            yield Reference(place, "source", term.source.document, library.documents)
-    yield from _citations(quiz.sources, ("sources",), library)
 
 
 def _ids(library: Library, table: str, of: Literal["rows", "columns"]) -> list[str]:
@@ -208,8 +227,6 @@ def _references_of_tie_breaks(library: Library) -> Iterator[Reference]:
             if side.role:
                 place = ("tie_breaks", at, "choices", number, "role")
                 yield Reference(place, "role of this tie-break", side.role, tie_break.roles)
-        source = ("tie_breaks", at, "source", "document")
-        yield Reference(source, "source", tie_break.source.document, library.documents)
 
 
 def _references_of_review(library: Library) -> Iterator[Reference]:
@@ -221,7 +238,6 @@ def _references_of_review(library: Library) -> Iterator[Reference]:
         yield Reference(("review", "dimensions", at), "row", dimension, rows)
     for role in review.traps:
         yield Reference(("review", "traps", role), "role", role, [role.id for role in library.quiz.roles])
-    yield Reference(("review", "source", "document"), "source", review.source.document, library.documents)
 
 
 def _find_undecided_pairs(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 PyYAML by itself keeps the last of two equal keys, follows aliases without an end, and forgets lines.
 """
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,46 +13,14 @@ from typing import Any
 import yaml
 
 from bot.knowledge.problems import Level, Place, Problem
+from bot.knowledge.yaml_slips import explain, lines_of
 from bot.validation import NO_DAY, describe_unreadable
 
 MAX_CHARACTERS = 10_000_000  # of a file, and of its values with all aliases written out
 CHARACTERS_PER_VALUE = 50  # that a value counts as besides its own
 DATE = "tag:yaml.org,2002:timestamp"  # what YAML takes for a date by its form
 MAX_NESTING = 40  # lists and mappings within each other; ours have eight
-
-_MISFIT = (
-    "the line does not fit to those around it",
-    "Indent it like its neighbours, and put text that has quotes, brackets or braces in quotes as a whole",
-)
-# Noticed further down or at the end of the file, and named where it begins.
-UNCLOSED = {
-    "found unexpected end of stream": ("a quotation mark that is opened here is not closed", "Close it"),
-    "did not find expected ',' or ']'": ("a bracket that is opened here is not closed", "Close it"),
-    "did not find expected ',' or '}'": ("a brace that is opened here is not closed", "Close it, or quote the text"),
-}
-_SIGN_FIRST = "a value begins with a sign that means something to YAML", "Put the text in quotes"
-# What libyaml says -> what an editor should know, and do.
-SYNTAX_ERRORS = {
-    "did not find expected key": _MISFIT,
-    "did not find expected '-' indicator": _MISFIT,
-    "could not find expected ':'": _MISFIT,
-    "found character that cannot start any token": (
-        "a line begins with a tab, or a value with a sign that means something to YAML",
-        "Indent with blanks, and put text that begins with such a sign in quotes",
-    ),
-    "did not find expected alphabetic or numeric character": _SIGN_FIRST,
-    "found undefined alias": _SIGN_FIRST,
-    "mapping values are not allowed in this context": (
-        "there is a colon too many, or one too few in the line above",
-        "Put text that has a colon in quotes, and a blank behind the colon of each key",
-    ),
-    "did not find expected node content": (
-        "a bracket or a brace is opened, and what stands in it is missing",
-        "Close it",
-    ),
-    **UNCLOSED,
-    "but found another document": ("a line of hyphens begins a second document", "Delete that line"),
-}
+HYPHEN = re.compile(r" *- ")
 
 
 @dataclass
@@ -99,7 +68,7 @@ def parse(folder: Path, name: str) -> YamlFile:
         loader = yaml.CSafeLoader(text)
         root = loader.get_single_node()
         if root is not None:
-            file.data = _NodeReader(file, loader).read(root, ())
+            file.data = _NodeReader(file, loader, lines_of(text)).read(root, ())
     except UnreadableError as error:
         file.problems.append(error.problem)
     except OSError as error:
@@ -108,7 +77,7 @@ def parse(folder: Path, name: str) -> YamlFile:
         line = error.object[: error.start].count(b"\n") + 1
         file.problems.append(Problem(name, line, "is not UTF-8 text", "Save it as UTF-8"))
     except yaml.MarkedYAMLError as error:
-        file.problems.append(_syntax_problem(error, name))
+        file.problems.append(_syntax_problem(error, name, text))
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         what = f"holds a character that YAML does not allow: {chr(error.character)!r}"
@@ -116,11 +85,9 @@ def parse(folder: Path, name: str) -> YamlFile:
     return file
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, name: str) -> Problem:
-    what, remedy = SYNTAX_ERRORS.get(error.problem or "", (error.problem, "Mend this line or the one above"))
-    marks = (error.problem_mark, error.context_mark)
-    mark = next((mark for mark in (reversed(marks) if error.problem in UNCLOSED else marks) if mark), None)
-    return Problem(name, mark.line + 1 if mark else 0, f"is not YAML: {what}", remedy)
+def _syntax_problem(error: yaml.MarkedYAMLError, name: str, text: str) -> Problem:
+    slip = explain(error, text)
+    return Problem(name, slip.line, f"is not YAML: {slip.what}", slip.remedy)
 
 
 def _check_nesting(text: str, name: str) -> None:
@@ -140,9 +107,10 @@ def _check_nesting(text: str, name: str) -> None:
 class _NodeReader:
     """Turns YAML nodes into plain data, noting lines and refusing keys that are there twice."""
 
-    def __init__(self, file: YamlFile, loader: yaml.CSafeLoader) -> None:
+    def __init__(self, file: YamlFile, loader: yaml.CSafeLoader, lines: list[str]) -> None:
         self._file = file
         self._loader = loader
+        self._lines = lines
         self._ancestors: list[yaml.Node] = []  # of the node that is being read
         self._characters = 0
 
@@ -152,6 +120,7 @@ class _NodeReader:
         self._file.lines[place] = line
         if isinstance(node, yaml.ScalarNode):
             self._count(len(node.value), line)
+            self._find_swallowed_item(node)
             return self._scalar(node, line)
         if any(node is ancestor for ancestor in self._ancestors):
             raise UnreadableError(Problem(self._file.name, line, "an alias leads back to itself", "Write it out"))
@@ -168,6 +137,8 @@ class _NodeReader:
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[Hashable, Any]:
         data: dict[Hashable, Any] = {}
+        if slip := self._item_without_hyphen(node, place):
+            raise UnreadableError(slip)
         for key_node, child in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
@@ -181,12 +152,41 @@ class _NodeReader:
             self._file.lines[*place, key] = line
         return data
 
+    def _item_without_hyphen(self, node: yaml.MappingNode, place: Place) -> Problem | None:
+        """Find two items of a list in one: its first key is there again, and with it others."""
+        keys = [key.value if isinstance(key, yaml.ScalarNode) else None for key, _ in node.value]
+        if not (place and isinstance(place[-1], int)) or len(set(map(str, keys))) >= len(keys) - 1:
+            return None
+        repeated = [at for at, key in enumerate(keys) if at != keys.index(key)]
+        first = node.value[repeated[0]][0]
+        if first.value != keys[0]:
+            return None
+        what = f"a hyphen seems to be missing before {first.value!r}, which is there already and begins an item"
+        remedy = "Put one there, and a blank; or delete what is there twice"
+        return Problem(self._file.name, first.start_mark.line + 1, what, remedy)
+
+    def _find_swallowed_item(self, node: yaml.ScalarNode) -> None:
+        """Find a line that looks like an item of a list, and that YAML takes for more of the text above it."""
+        if node.style in ("'", '"', "|", ">"):
+            return
+        for line in range(node.start_mark.line + 1, node.end_mark.line + 1):
+            if HYPHEN.match(self._lines[line]):
+                what = "the line begins with a hyphen, and by its indent it belongs to the text above"
+                remedy = "Indent it like the items of its list, or put the whole text in quotes"
+                self._file.problems.append(Problem(self._file.name, line + 1, what, remedy))
+                return
+
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
         try:
             return self._loader.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError):
             # All of these come from PyYAML for what looks like a date, a number or a tag, and is none.
-            if node.tag == DATE:
+            if node.tag.startswith("!"):
+                what, remedy = (
+                    f"a value begins with {node.tag}, which means something to YAML",
+                    "Put the text in quotes",
+                )
+            elif node.tag == DATE:
                 what, remedy = f"{abbreviated(node.value)} is no day of the calendar", NO_DAY
             else:
                 what, remedy = f"holds a value that cannot be read: {abbreviated(node.value)}", "Correct or quote it"

@@ -42,6 +42,16 @@ pytestmark = [
 ]
 
 
+# How much wider a menu is than the longest of its names
+SPARE = """menu => {
+    const probe = document.createElement("canvas").getContext("2d");
+    const style = getComputedStyle(menu);
+    probe.font = style.font;
+    const longest = Math.max(...[...menu.options].map((option) => probe.measureText(option.textContent).width));
+    return menu.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - longest;
+}"""
+
+
 # A little bot
 class Bot:
     """Speaks as the bot: posts through slack_sdk, hears over Socket Mode, answers what it was told to."""
@@ -888,3 +898,14 @@ async def test_a_small_screen_needs_no_sideways_scrolling(visit, bot, width):
     await sidebar.get_by_role("link", name="general").click()
     await expect(sidebar).to_be_hidden()
     assert await overflow() <= 0
+
+
+@pytest.mark.parametrize("width", [320, 400, 640, 700])
+async def test_a_small_screen_has_the_whole_names_in_its_top_bar(visit, width):
+    page = await visit(viewport={"width": width, "height": 700})
+
+    name = page.get_by_role("heading", level=1)
+    assert await name.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    await expect(page.get_by_text("Act as", exact=True)).to_be_visible()
+    acts_as = page.get_by_test_id("act-as")
+    assert await acts_as.evaluate(SPARE) >= 0

@@ -91,6 +91,72 @@ async def test_what_comes_of_a_click_is_followed_near_the_end_and_not_from_far_a
     await expect(message(page, "Another thing")).not_to_be_in_viewport()
 
 
+async def test_what_comes_of_a_click_in_a_thread_is_followed_from_anywhere_in_it(
+    visit: Visit, bot: Bot, workspace: Workspace
+):
+    root = await bot.says("C_ASK", blocks=[section("Root"), actions(button("Change", "change"))])
+    await long_talk(workspace, root)
+    page = await visit(query=f"&channel=C_ASK&thread_ts={root}")
+    thread = page.get_by_test_id("thread-messages")
+    await expect(thread.get_by_text("Line 39 of many")).to_be_in_viewport()
+    await read_from_the_top(page, "thread-panel")
+
+    await thread.get_by_role("button", name="Change").click()
+    await bot.hears("block_actions")
+    await bot.says("C_ASK", "What came of it", thread_ts=root)
+
+    await expect(thread.get_by_text("What came of it")).to_be_in_viewport()
+    await expect(page.get_by_role("button", name="New messages")).to_be_hidden()
+
+
+TALL = "\n".join(f"Reason {number}" for number in range(60))
+PLACE = """node => {
+    const frame = document.getElementById("thread-panel").getBoundingClientRect();
+    return Math.round(node.getBoundingClientRect().top - frame.top);
+}"""
+
+
+async def test_a_message_taller_than_its_thread_is_shown_from_its_beginning_and_stays_there(
+    visit: Visit, bot: Bot, workspace: Workspace
+):
+    root = await bot.says("C_ASK", "Root")
+    await long_talk(workspace, root)
+    asked = [section("Which one?"), *(actions(button(f"Choice {number}", f"c{number}")) for number in range(4))]
+    for number, block in enumerate(asked):
+        block["block_id"] = f"b{number}"
+    question = await bot.says("C_ASK", "Which one?", blocks=asked, thread_ts=root)
+    page = await visit(query=f"&channel=C_ASK&thread_ts={root}")
+    thread = page.get_by_test_id("thread-messages")
+    await thread.get_by_role("button", name="Choice 2").click()
+    await bot.hears("block_actions")
+
+    await bot.says("C_ASK", "Result", blocks=[section(TALL, expand=True)], thread_ts=root)
+    result = thread.get_by_test_id("message").filter(has_text="Reason 59")
+    await expect(result).to_be_attached()
+    assert await result.evaluate(PLACE) == 0
+    await bot.web.chat_update(channel="C_ASK", ts=question, text="You chose 2", blocks=[section("You chose 2")])
+    await expect(thread.get_by_text("You chose 2")).to_be_attached()
+    assert await result.evaluate(PLACE) == 0
+
+    await page.reload()
+    await expect(result).to_be_attached()
+    assert await result.evaluate(PLACE) == 0
+
+
+async def test_new_messages_are_told_of_beside_what_is_read_and_not_over_it(visit: Visit, workspace: Workspace):
+    await long_talk(workspace)
+    page = await visit()
+    await read_from_the_top(page)
+
+    await workspace.post("U_MEI", "C_ASK", "The end of it")
+
+    news = await page.get_by_role("button", name="New messages").bounding_box()
+    panel = await page.locator("#messages-panel").bounding_box()
+    assert news is not None
+    assert panel is not None
+    assert news["y"] >= panel["y"] + panel["height"]
+
+
 async def test_the_newest_message_stays_in_sight_when_the_traffic_opens_below(visit: Visit, workspace: Workspace):
     await long_talk(workspace)
     page = await visit()
@@ -208,6 +274,9 @@ async def test_where_an_app_says_nothing_the_page_says_so_and_offers_to_ask_it(v
     await write_box(page).press("Enter")
 
     await expect(silence).to_contain_text("Rolefit read “Anybody there?” and said nothing.")
+    await expect(silence).to_contain_text(
+        "Answer from the FAQ (see what Rolefit would say to a message, or why it says"
+    )
     await expect(page.locator("[aria-live=polite]")).to_contain_text("Rolefit read “Anybody there?” and said nothing.")
     await silence.get_by_role("button", name="Answer from the FAQ").click()
     used = await bot.hears("message_action")
