@@ -9,9 +9,10 @@ into probabilities.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import accumulate, chain, pairwise
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,13 +23,13 @@ from bot.domain.follow_up import FollowUps
 from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
-from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Hits, Ints, Postings, Uses
+from bot.domain.phrasings import SLIGHT, Phrasings
+from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Ints, Postings, Uses
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
 AROUND = 40  # words of the sentences around a question that are looked at with it
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
-SLIGHT = 0.05  # weight that every message has besides its words
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
@@ -142,18 +143,14 @@ class _Match(NamedTuple):
     at: int
 
 
-class _Nearest(NamedTuple):
-    """The most similar phrasing of each of K entries: which, and how its weight compares with that of a message.
+class _Reading(NamedTuple):
+    """What a term is to an index: its uses, the most that one of them weighs, and how much it says and could match."""
 
-    similarity: Dice coefficient of the weights, in [0, 1]. shared: weight of its words that the message has. weights:
-    of all its words. missing: the heaviest of its words that the message lacks.
-    """
-
-    phrasings: Sequence[int]
-    similarity: Floats
-    shared: Floats
-    weights: Floats
-    missing: Floats
+    number: int  # of its key; -1 if no entry has it
+    uses: Uses
+    strongest: float
+    weight: float
+    whole: float
 
 
 class Index:
@@ -166,18 +163,16 @@ class Index:
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
         self._keys: dict[str, int] = {}
-        self._texts: list[str] = []
-        self._negated: list[bool] = []
-        self._asks: list[str | None] = []
-        self._topics: list[list[frozenset[int]]] = []
-        self._uses_by_term: dict[tuple[str, str], Uses] = {}
+        self._readings: dict[tuple[str, str], _Reading] = {}
         self._room = REMEMBERED
         self.calibrated(calibration)
         topical: list[float] = []
+        texts: list[str] = []
+        sentences: list[Sentence] = []
+        topics: list[list[frozenset[int]]] = []  # keys of each keyword, by entry
         in_order: list[list[int]] = []  # keys of each phrasing
         phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
         answered: list[list[int]] = []  # keys of the answer, by entry
-        starts = [0]
         questions: dict[str, Sentence] = {}
 
         def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
@@ -196,20 +191,23 @@ class Index:
                 questions.setdefault(entry.id, sentence)
                 in_order.append(keys_of(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])
-                self._texts.append(text)
-                self._negated.append(sentence.negated)
-                self._asks.append(sentence.asks)
-            topics = [joined(read(text).sentences) for text in entry.keywords]
-            self._topics.append([frozenset(keys_of(topic.words, topic.typed)) for topic in topics])
-            phrased.append([*own, *chain.from_iterable(self._topics[-1])])
+                texts.append(text)
+                sentences.append(sentence)
+            keywords = [joined(read(text).sentences) for text in entry.keywords]
+            topics.append([frozenset(keys_of(keyword.words, keyword.typed)) for keyword in keywords])
+            phrased.append([*own, *chain.from_iterable(topics[-1])])
             answer = words(entry.answer)
             answered.append(keys_of(answer, answer))
-            starts.append(len(self._texts))
-        self._starts = np.array(starts, np.int64)
-        self._asked = [frozenset(self._asks[a:b]) for a, b in pairwise(starts)]
         self._postings = Postings(phrased, answered, np.array(topical, np.float32))
+        counts = [len(entry.wordings) for entry in entries]
+        self._phrasings = Phrasings(texts, sentences, in_order, counts, self._postings.weight)
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
-        self._lay_out(in_order)
+        self._weight = self._postings.weight.tolist()
+        self._topics: dict[int, list[tuple[int, frozenset[int]]]] = {}  # entries and keywords by their rarest key
+        for entry_at, of_entry in enumerate(topics):
+            for topic in filter(None, of_entry):
+                rarest = max(topic, key=self._spread.__getitem__)
+                self._topics.setdefault(rarest, []).append((entry_at, topic))
         self._follow_ups = FollowUps(lexicon, questions)
         self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
         places = learnt.places if learnt else {}
@@ -232,18 +230,6 @@ class Index:
         """Judge by these weights from now on."""
         self._bias = calibration.bias
         self._coefficients = np.array([getattr(calibration, name) for name in FEATURES], np.float32)
-
-    def _lay_out(self, in_order: Sequence[list[int]]) -> None:
-        """Lay out the telling keys of each phrasing one after the other."""
-        owners = np.repeat(np.arange(len(self._ids)), np.diff(self._starts))
-        self._verbatim = dict(zip(map(tuple, in_order), owners.tolist(), strict=True))
-        telling = (self._postings.weight > 0).tolist()
-        distinct = [[key for key in dict.fromkeys(keys) if telling[key]] or [0] for keys in in_order]
-        self._phrasing_keys = np.fromiter(chain.from_iterable(distinct), np.int32)
-        self._phrasing_starts = np.concatenate([[0], np.cumsum([len(keys) for keys in distinct])])
-        self._phrasing_list = self._phrasing_starts.tolist()
-        self._key_weights = self._postings.weight[self._phrasing_keys]
-        self._phrasing_weights = np.add.reduceat(self._key_weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
 
     def rank(
         self,
@@ -446,33 +432,43 @@ class Index:
     def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
-        uses = [self._uses(term) for term in terms]
-        keys = np.concatenate([of_term.keys for of_term in uses]) if uses else NOWHERE
-        credit = np.concatenate([of_term.credits for of_term in uses]) if uses else NOWHERE
-        if not len(keys) or (credit * self._postings.weight[keys]).max() < TOPICAL:
+        readings = [self._reading(term) for term in terms]
+        if max((reading.strongest for reading in readings), default=0.0) < TOPICAL:
             return None
+        uses = [reading.uses for reading in readings]
         hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
         coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
-        np.maximum.at(coverage, keys, credit)
-        spread, typical, weights, whole = self._spread, self._typical, [], 0.0
-        for (key, at), term in zip(distinct.items(), terms, strict=True):
-            number = self._keys.get(key)
-            weight = term.substance if number is None else term.substance * spread[number]
-            weights.append(weight * CONTEXT if at < part.before else weight)
-            whole += 0.5 + 0.5 * term.topical if number is None else typical[number]
-        hits = replace(hits, likeness=np.minimum(hits.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1))
-        return self._features(parsed, part, terms, np.array(weights, np.float32), hits, coverage, without)
+        keys = np.concatenate([of_term.keys for of_term in uses])
+        np.maximum.at(coverage, keys, np.concatenate([of_term.credits for of_term in uses]))
+        weights = [reading.weight for reading in readings]
+        if part.before:
+            pairs = zip(weights, distinct.values(), strict=True)
+            weights = [weight * CONTEXT if at < part.before else weight for weight, at in pairs]
+        whole = sum(reading.whole for reading in readings)
+        likeness = np.minimum(hits.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1)
+        numbers = {reading.number for reading in readings}
+        return self._features(
+            parsed, part, terms, np.array(weights, np.float32), hits, likeness, coverage, numbers, without
+        )
 
-    def _uses(self, term: Term) -> Uses:
-        uses = self._uses_by_term.get((term.key, term.taken_for))
-        if uses is None:
+    def _reading(self, term: Term) -> _Reading:
+        reading = self._readings.get((term.key, term.taken_for))
+        if reading is None:
             uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
+            number = self._keys.get(term.key, -1)
+            reading = _Reading(
+                number,
+                uses,
+                float((uses.credits * self._postings.weight[uses.keys]).max()),
+                term.substance if number < 0 else term.substance * self._spread[number],
+                0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
+            )
             if uses.count <= self._room:
                 self._room -= uses.count
-                self._uses_by_term[term.key, term.taken_for] = uses
-        return uses
+                self._readings[term.key, term.taken_for] = reading
+        return reading
 
     def _features(
         self,
@@ -481,30 +477,34 @@ class Index:
         terms: Sequence[Term],
         weights: Floats,
         hits: Hits,
+        likeness: Floats,
         coverage: Floats,
+        keys: AbstractSet[int],
         without: str | None,
     ) -> Judged:
-        """Compute the features of the entries in `hits`, whose likeness is a share.
+        """Compute the features of the entries in `hits`.
 
-        weights: of the terms. coverage: of all keys, how fully the message says each, in [0, 1].
+        weights: of the terms. likeness: of the entries, as a share. coverage: of all keys, how fully the message says
+        each, in [0, 1]. keys: of the terms.
         """
-        entries, likeness, sentence = hits.entries, hits.likeness, part.sentence
+        sentence, entries = part.sentence, hits.entries.tolist()
         total = float(weights.sum())
-        nearest = self._nearest_phrasings(entries, coverage, total, without)
+        nearest = self._phrasings.nearest(entries, coverage, total, without)
         shared, phrasings = nearest.shared, nearest.phrasings
         unexplained_by_term = weights[:, None] * (1 - hits.explained)
         heaviest, unexplained = unexplained_by_term.max(axis=0), unexplained_by_term.sum(axis=0)
-        keys_in_order = tuple(self._keys.get(term.key, -1) for term in part.terms[part.before :])
-        verbatim = -1 if without is not None else self._verbatim.get(keys_in_order, -1)
-        keys = {self._keys.get(term.key, -1) for term in terms}
-        values: dict[str, Floats | list[float] | list[bool] | bool] = {
+        verbatim = -1
+        if without is None:
+            verbatim = self._phrasings.verbatim([self._keys.get(term.key, -1) for term in part.terms[part.before :]])
+        negated = self._phrasings.negated
+        values: dict[str, Floats | list[float] | list[bool] | float] = {
             "likeness": likeness,
             "lead": _lead(likeness),
             "phrasing_covered": shared / nearest.weights,
             "similarity": nearest.similarity,
             "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
-            "verbatim": entries == verbatim,
-            "keywords": [self._named(keys, entry) for entry in entries.tolist()],
+            "verbatim": [entry == verbatim for entry in entries] if verbatim >= 0 else 0.0,
+            "keywords": self._named(keys, entries),
             "entry_covers": (total - unexplained) / (total + SLIGHT),
             "unexplained": heaviest,
             "alien": (heaviest - ALIEN) / (1 - ALIEN),
@@ -513,11 +513,8 @@ class Index:
             "evidence": shared / 1.5,
             "form": sentence.form is Form.QUESTION,
             "fragment": sentence.form is Form.FRAGMENT,
-            "particular": [
-                self._particular(sentence, entry, phrasing)
-                for entry, phrasing in zip(entries.tolist(), phrasings, strict=True)
-            ],
-            "negation": [sentence.negated != self._negated[phrasing] for phrasing in phrasings],
+            "particular": self._particular(sentence, entries, phrasings),
+            "negation": [sentence.negated != negated[phrasing] for phrasing in phrasings],
             "called": parsed.called,
             "about_you": parsed.about_you,
         }
@@ -526,44 +523,16 @@ class Index:
             features[row] = values[name]
         np.minimum(features, 1, out=features)
         np.maximum(features, FLOOR, out=features)
-        return Judged(entries, features.T, phrasings, terms, weights, hits.explained)
+        return Judged(hits.entries, features.T, phrasings, terms, weights, hits.explained)
 
-    def _nearest_phrasings(self, entries: Ints, coverage: Floats, total: float, without: str | None) -> _Nearest:
-        """Find the phrasing of each entry that is most similar to a message.
-
-        coverage: of all keys, how fully the message says each. total: weight of the message. The keys of all phrasings
-        lie one after the other in one array; those of K entries are gathered, and summed up phrasing by phrasing.
-        """
-        starts, stops = self._starts[entries], self._starts[entries + 1]
-        spans = list(zip(starts.tolist(), stops.tolist(), strict=True))
-        edges = np.concatenate([self._phrasing_starts[a:b] for a, b in spans])
-        own = np.concatenate([self._phrasing_weights[a:b] for a, b in spans])
-        places = [(self._phrasing_list[a], self._phrasing_list[b]) for a, b in spans]
-        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in places])
-        weight = np.concatenate([self._key_weights[a:b] for a, b in places])
-        # From places in the whole list to places in the pieces of it that have been put together.
-        begins = list(accumulate((b - a for a, b in spans), initial=0))
-        moved = [a - at for (a, _), at in zip(places, accumulate((b - a for a, b in places), initial=0), strict=False)]
-        for (a, b), by in zip(pairwise(begins), moved, strict=True):
-            edges[a:b] -= by
-        known = weight * coverage[keys]
-        shared = np.add.reduceat(known, edges)
-        similarity = np.asarray(2 * shared / (own + (total + SLIGHT)), np.float32)
-        if without is not None:
-            similarity[[self._texts[at] == without for a, b in spans for at in range(a, b)]] = 0
-        chosen = [a + int(similarity[a:b].argmax()) for a, b in pairwise(begins)]
-        return _Nearest(
-            phrasings=[at - begin + a for at, begin, (a, _) in zip(chosen, begins, spans, strict=False)],
-            similarity=similarity[chosen],
-            shared=shared[chosen],
-            weights=own[chosen],
-            missing=np.maximum.reduceat(weight - known, edges)[chosen],
-        )
-
-    def _named(self, keys: set[int], entry: int) -> float:
-        """Add up the weights of the words in keywords of an entry that the message has in full."""
-        named = {key for topic in self._topics[entry] if topic <= keys for key in topic}
-        return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
+    def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float] | float:
+        """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
+        named: dict[int, set[int]] = {}
+        for key in keys:
+            for entry, topic in self._topics.get(key, ()):
+                if topic <= keys:
+                    named.setdefault(entry, set()).update(topic)
+        return [sum(self._weight[key] for key in named.get(entry, ())) for entry in entries] if named else 0.0
 
     def _candidate(
         self, name: str, confidence: float, match: _Match, *, learnt: bool, nearness: Nearness | None = None
@@ -573,11 +542,11 @@ class Index:
         return Candidate(
             name,
             confidence,
-            self._texts[phrasing],
+            self._phrasings.texts[phrasing],
             part.question,
             part.sentence.form,
             part.leans,
-            self._particular(part.sentence, entry, phrasing) == 1,
+            self._particular(part.sentence, [entry], [phrasing]) == [1.0],
             match.phrased,
             learnt,
             any(term.kind is not None for term in judged.terms),
@@ -585,11 +554,17 @@ class Index:
             nearness,
         )
 
-    def _particular(self, sentence: Sentence, entry: int, phrasing: int) -> float:
-        """Return whether the kind of question is one that entry (1) or phrasing (a half) is never asked."""
-        if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
+    def _particular(
+        self, sentence: Sentence, entries: Sequence[int], phrasings: Sequence[int]
+    ) -> list[float] | float:
+        """Return whether the kind of question is one that each entry (1) or phrasing (a half) is never asked."""
+        if sentence.asks not in PARTICULAR:
             return 0.0
-        return 0.5 if sentence.asks in self._asked[entry] else 1.0
+        asks, asked = self._phrasings.asks, self._phrasings.asked
+        return [
+            0.0 if sentence.asks == asks[phrasing] else 0.5 if sentence.asks in asked[entry] else 1.0
+            for entry, phrasing in zip(entries, phrasings, strict=True)
+        ]
 
 
 def log_odds(probability: float, least: float = 1e-4) -> float:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
 LOOKED_AT = 30_000  # uses of words that are added up before the rest is looked up for the best entries alone
+LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a place for each: 4 MB, and faster
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
@@ -20,7 +21,11 @@ NOWHERE: Ints = np.zeros(0, np.int32)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Uses:
-    """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes."""
+    """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
+
+    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, uses are
+    looked up there and not kept here.
+    """
 
     keys: Ints
     credits: Floats
@@ -28,6 +33,9 @@ class Uses:
     entries: Ints
     likeness: Floats
     presence: Floats
+
+
+NOTHING_SAID = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), 0, NOWHERE, NOWHERE, NOWHERE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +78,11 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
+        self._table: tuple[Floats, Floats] | None = None
+        if keys * self.size <= LAID_OUT:
+            self._table = (np.zeros((keys, self.size), np.float32), np.zeros((self.size, keys), np.float32))
+            self._table[0].reshape(-1)[pairs[order]] = self._likeness
+            self._table[1][self._entries, pairs[order] // self.size] = self._presence
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -79,24 +92,49 @@ class Postings:
 
     def uses(self, credit_by_key: Mapping[int, float]) -> Uses:
         """Gather what a term says, given as keys with credits."""
-        spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
+        if not credit_by_key:
+            return NOTHING_SAID
+        keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
+        spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
         lengths = [span.stop - span.start for span in spans]
+        if self._table is not None:
+            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, NOWHERE)
         by_use = np.repeat(credit, lengths)
         return Uses(
-            np.fromiter(credit_by_key, np.int32, len(credit_by_key)),
+            keys,
             credit,
             sum(lengths),
-            np.concatenate([self._entries[span] for span in spans]) if spans else NOWHERE,
-            np.concatenate([self._likeness[span] for span in spans]) * by_use if spans else by_use,
-            np.concatenate([self._presence[span] for span in spans]) * by_use if spans else by_use,
+            np.concatenate([self._entries[span] for span in spans]),
+            np.concatenate([self._likeness[span] for span in spans]) * by_use,
+            np.concatenate([self._presence[span] for span in spans]) * by_use,
         )
 
     def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Hits:
         """Find the entries that these terms are most typical of; at most `most`, and those in `also` besides.
 
-        The uses of rare words are added up; those of common ones are looked up for the best entries only, once there
-        are too many. Likeness is a sum over the terms, not yet made a share of anything.
+        Likeness is a sum over the terms, not yet made a share of anything.
+        """
+        return self._look_up(*self._table, terms, most, also) if self._table else self._add_up(terms, most, also)
+
+    def _look_up(
+        self, likeness: Floats, presence: Floats, terms: Sequence[Uses], most: int, also: Sequence[int]
+    ) -> Hits:
+        """Search the tables, keys × entries and entries × keys."""
+        keys = np.concatenate([uses.keys for uses in terms])
+        credit = np.concatenate([uses.credits for uses in terms])
+        scores = np.add.reduce(likeness.take(keys, 0) * credit[:, None], 0, np.float64)
+        top = _best_first(scores, most)
+        if also and top:
+            top += sorted(set(also).difference(top), key=lambda entry: (-scores[entry], entry))
+        entries = np.array(top, np.intp)
+        places = keys + (entries * presence.shape[1])[:, None]
+        starts = list(accumulate([len(uses.keys) for uses in terms[:-1]], initial=0))
+        explained = np.maximum.reduceat(presence.take(places) * credit, starts, 1)
+        return Hits(entries, scores.take(entries).astype(np.float32), explained.T)
+
+    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
+        """Add up the uses of rare words; look up those of common ones for the best entries only, if there are too many.
         """
         near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
@@ -134,6 +172,11 @@ class Postings:
         looked = np.cumsum([terms[at].count for at in order])
         enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
         return order[:enough], order[enough:]
+
+
+def _best_first(scores: npt.NDArray[Any], count: int) -> list[int]:
+    top = _best(scores, count)
+    return [entry for _, entry in sorted(zip((-scores[top]).tolist(), top.tolist(), strict=True))]
 
 
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
