@@ -5,9 +5,9 @@ features of `bot.domain.matching`. `bot.train` computes them; nothing here learn
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated
 
@@ -16,16 +16,19 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.domain.content import Authored
-from bot.domain.lexicon import NAME, Lexicon
+from bot.domain.lexicon import NAME, REMEMBERED, Lexicon, Term
 from bot.domain.matching_text import Form, Utterance
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.intp]
+Spelling = Callable[[Term], tuple[str, str]]  # the tokens of a term, plain and masked
 
 NONE = "none"  # the class of what no entry answers
 START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
+FREQUENCY = [0.0, *(1 + math.log(count) for count in range(1, 2 * MOST_TOKENS))]  # by how often a token occurs
 NOTHING = -30.0  # the logit of an entry that does not exist
 MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
 
@@ -115,13 +118,16 @@ class Linear:
         places = [at for token in tokens if (at := get(token)) is not None]
         if not places:
             return self.intercept
-        if len(set(places)) == len(places):
-            values = self.idf[places]
+        counts = dict.fromkeys(places, 0)
+        if len(counts) == len(places):
+            distinct = np.array(places, np.intp)
+            values = self.idf.take(distinct)
         else:
-            counts = Counter(places)
-            places = list(counts)
-            values = self.idf[places] * np.array([1 + math.log(count) for count in counts.values()], np.float32)
-        score: Floats = values @ self.weights[places] / math.sqrt(float(values @ values)) + self.intercept
+            for place in places:
+                counts[place] += 1
+            distinct = np.fromiter(counts, np.intp, len(counts))
+            values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
+        score: Floats = values @ self.weights.take(distinct, 0) / math.sqrt(float(values @ values)) + self.intercept
         return score
 
 
@@ -160,18 +166,20 @@ class Hint:
     wrapping: float
     about: tuple[float, float, float]
     _spread: tuple[float, float, float] = field(init=False)  # log of the sum, the best and the second of the logits
+    _order: Ints = field(init=False)  # places of the entries, those that the words speak most for at the end
 
     def __post_init__(self) -> None:
         logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
-        first, second = np.partition(logits, -2)[[-1, -2]].tolist()
-        total = first + math.log(float(np.exp(logits - first).sum()))
-        object.__setattr__(self, "_spread", (total, first, second))
+        order = logits.argsort()
+        first, second = float(logits[order[-1]]), float(logits[order[-2]])
+        total = first + math.log(float(np.add.reduce(np.exp(logits - first))))
+        self.__dict__["_spread"], self.__dict__["_order"] = (total, first, second), order
 
     def best(self, count: int) -> list[int]:
         """Give the places of the entries that the words speak most for."""
         if count >= len(self.logits):
             return list(range(len(self.logits)))
-        places: list[int] = np.argpartition(-self.logits, count)[:count].tolist()
+        places: list[int] = self._order[-count:].tolist()
         return places
 
     def beyond(self, place: int | None) -> tuple[float, ...]:
@@ -239,31 +247,28 @@ class Learnt:
 def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) -> tuple[float, float, float]:
     """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
     singles = (len(plain) + 1) // 2  # the rest are pairs
-    field = sum(token[0] == MASKED for token in masked[:singles])
+    field = sum([token[0] == MASKED for token in masked[:singles]])
     return (
-        sum(token in known for token in plain) / max(1, len(plain)),
+        sum([token in known for token in plain]) / max(1, len(plain)),
         min(1.0, field / 4),
         min(1.0, math.log1p(singles) / math.log1p(60)),
     )
 
 
-def tokens(parsed: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+def tokens(parsed: Utterance, terms: Sequence[Sequence[Term]], spell: Spelling) -> tuple[list[str], list[str]]:
     """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
 
-    `topical` says of a key whether it belongs to the field.
+    terms: of each sentence. `spell` gives the two tokens of a term.
     """
     plain: list[str] = []
     masked: list[str] = []
-    for sentence in parsed.sentences:
+    for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
         plain.append(START)
         masked.append(START)
-        for term in lexicon.terms(sentence.words, sentence.typed):
-            stem = lexicon.stem(term.key)
+        for term in of_sentence:
+            stem, mask = spell(term)
             plain.append(stem)
-            if term.kind is not None:
-                masked.append(MASKED_NAME if term.kind == NAME else MASKED_ROLE)
-            else:
-                masked.append(MASKED if topical(term.key) else stem)
+            masked.append(mask)
         end = ASKED if sentence.form is Form.QUESTION else TOLD
         plain.append(end)
         masked.append(end)
@@ -271,6 +276,22 @@ def tokens(parsed: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) 
         plain.append(CALLED)
         masked.append(CALLED)
     return _with_pairs(plain[:MOST_TOKENS]), _with_pairs(masked[:MOST_TOKENS])
+
+
+def spelling(lexicon: Lexicon, topical: Callable[[str], bool]) -> Spelling:
+    """Give what tells the tokens of a term, plain and masked; `topical` says of a key whether it belongs to the field.
+
+    What it has told is kept, by the key of the term.
+    """
+
+    @lru_cache(REMEMBERED)
+    def of_key(key: str, kind: str | None) -> tuple[str, str]:
+        stem = lexicon.stem(key)
+        if kind is not None:
+            return stem, MASKED_NAME if kind == NAME else MASKED_ROLE
+        return stem, MASKED if topical(key) else stem
+
+    return lambda term: of_key(term.key, term.kind)
 
 
 def _with_pairs(parts: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps
-from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
+from bot.domain.learnt import HINTS, Hint, Learnt, Number, spelling, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 from bot.domain.phrasings import SLIGHT, Phrasings
@@ -209,7 +209,8 @@ class Index:
                 rarest = max(topic, key=self._spread.__getitem__)
                 self._topics.setdefault(rarest, []).append((entry_at, topic))
         self._follow_ups = FollowUps(lexicon, questions)
-        self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
+        field_of_work = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
+        self._spell = spelling(lexicon, field_of_work.__contains__)
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
@@ -249,9 +250,10 @@ class Index:
         """
         parsed = self.read(utterance)
         best: dict[int, _Match] = {}
-        hint = self.hint(parsed) if without is None and parsed.sentences else None
+        terms = self._terms(parsed)
+        hint = self.hint(parsed, terms) if without is None and terms else None
         also = self.hinted(hint, semantic)
-        for part in self._parts(parsed, after):
+        for part in self._parts(parsed, terms, after):
             judged = self._judge(parsed, part, without, also)
             if judged is None:
                 continue
@@ -287,13 +289,23 @@ class Index:
         worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
         return np.asarray(worth / (1 + worth.sum()), np.float32)
 
-    def hint(self, parsed: Utterance) -> Hint | None:
-        """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was."""
-        return self._learnt.hint(*self.tokens(parsed)) if self._learnt else None
+    def hint(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Hint | None:
+        """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was.
+
+        terms: of each sentence.
+        """
+        return self._learnt.hint(*tokens(parsed, terms, self._spell)) if self._learnt else None
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
-        return tokens(parsed, self._lexicon, self._field.__contains__)
+        return tokens(parsed, self._terms(parsed), self._spell)
+
+    def _terms(self, parsed: Utterance) -> list[list[Term]]:
+        """Give the terms of each sentence."""
+        return [self._terms_of(sentence) for sentence in parsed.sentences]
+
+    def _terms_of(self, sentence: Sentence) -> list[Term]:
+        return self._lexicon.terms(sentence.words, sentence.typed)
 
     def hinted(self, hint: Hint | None, semantic: SemanticScores | None = None) -> list[int]:
         """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
@@ -309,8 +321,8 @@ class Index:
         """
         return {
             self._lexicon.stem(term.key): term.topical
-            for sentence in self.read(utterance).sentences
-            for term in self._lexicon.terms(sentence.words, sentence.typed)
+            for terms in self._terms(self.read(utterance))
+            for term in terms
             if term.topical >= TELLING
         }
 
@@ -335,12 +347,10 @@ class Index:
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
-            hints = {
-                number: self.hint(replace(parsed, sentences=(sentence,))) or hint
-                for number, sentence in questions.items()
-            }
-            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
-            confidences = {entry: max(confidence, alone[entry]) for entry, confidence in confidences.items()}
+            alone = [(number, replace(parsed, sentences=(sentence,))) for number, sentence in questions.items()]
+            hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
+            others = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
+            confidences = {entry: max(confidence, others[entry]) for entry, confidence in confidences.items()}
         return confidences
 
     def _weigh(
@@ -354,18 +364,14 @@ class Index:
         for network, known in zip(networks, (True, False), strict=True):
             entries = [entry for entry in hints if self._knows(entry, semantic) is known]
             if entries:
-                rows = [
-                    self.row(
-                        best[entry].phrased,
-                        best[entry].judged.features[best[entry].at],
-                        hints[entry],
-                        entry,
-                        semantic=semantic,
-                    )
-                    for entry in entries
+                matches = [best[entry] for entry in entries]
+                phrased = np.array([match.judged.features[match.at] for match in matches])
+                beyond = [
+                    self._beyond(match.phrased, hints[entry], entry, semantic)
+                    for entry, match in zip(entries, matches, strict=True)
                 ]
-                weighed = network.confidences(np.array(rows, np.float32)).tolist()
-                confidences.update(zip(entries, weighed, strict=True))
+                rows = np.concatenate([phrased, np.array(beyond, np.float32)], 1)
+                confidences.update(zip(entries, network.confidences(rows).tolist(), strict=True))
         return confidences
 
     @staticmethod
@@ -389,39 +395,45 @@ class Index:
 
         What the embedding says comes last, if the second stage was asked.
         """
+        return [*features.tolist(), *self._beyond(confidence, hint, entry, semantic)]
+
+    def _beyond(
+        self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None
+    ) -> tuple[float, ...]:
         known = self._knows(entry, semantic)
         place = self._known[entry] if known else None
         semantic_features = semantic.beyond(entry, known=known) if semantic else ()
-        return [*features.tolist(), log_odds(confidence, 1e-6), *hint.beyond(place), *semantic_features]
+        return (log_odds(confidence, 1e-6), *hint.beyond(place), *semantic_features)
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
     ) -> list[tuple[list[str], Floats]]:
         """Give ids and features (K × features) of the best entries for each part of a message, for calibration."""
         parsed = self.read(utterance)
-        parts = [self._judge(parsed, part, without, also) for part in self._parts(parsed, None)]
+        parts = [self._judge(parsed, part, without, also) for part in self._parts(parsed, self._terms(parsed), None)]
         return [([self._ids[at] for at in judged.entries], judged.features) for judged in parts if judged is not None]
 
-    def _parts(self, parsed: Utterance, after: str | None) -> list[_Part]:
-        """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
+    def _parts(self, parsed: Utterance, terms: Sequence[Sequence[Term]], after: str | None) -> list[_Part]:
+        """Choose what to look at: the questions, each alone and with what comes before it; all if there are none.
+
+        terms: of each sentence.
+        """
         sentences = parsed.sentences
         leaning = self._followed(parsed, after) if after is not None and sentences else []
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
+        if not asking and not 0 < len(sentences) <= 3:
+            return leaning
         if not asking:
-            return [*leaning, self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else leaning
+            whole = joined(sentences)
+            return [*leaning, _Part(0, whole, terms[0] if len(sentences) == 1 else self._terms_of(whole))]
         parts = leaning
         for question, at in enumerate(asking[:QUESTIONS]):
-            alone = self._part(question, sentences[at])
-            parts.append(alone)
-            around = sentences if len(sentences) <= 3 else sentences[max(0, at - 1) : at]
-            others = [sentence for sentence in around if sentence is not sentences[at]]
-            rest = [term for sentence in others for term in self._part(question, sentence).terms]
+            parts.append(_Part(question, sentences[at], terms[at]))
+            around = range(len(sentences)) if len(sentences) <= 3 else range(max(0, at - 1), at)
+            rest = [term for other in around if sentences[other] is not sentences[at] for term in terms[other]]
             if rest and len(rest) <= AROUND:
-                parts.append(_Part(question, sentences[at], [*rest, *alone.terms], len(rest)))
+                parts.append(_Part(question, sentences[at], [*rest, *terms[at]], len(rest)))
         return parts
-
-    def _part(self, question: int, sentence: Sentence) -> _Part:
-        return _Part(question, sentence, self._lexicon.terms(sentence.words, sentence.typed))
 
     def _followed(self, parsed: Utterance, after: str) -> list[_Part]:
         """Read "and at Anthropic?" in the light of the entry that was answered before it."""
