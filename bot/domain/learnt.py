@@ -5,6 +5,7 @@ features of `bot.domain.matching`. `bot.train` computes them; nothing here learn
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -114,8 +115,15 @@ class Linear:
 
     def score(self, tokens: Sequence[str]) -> Floats:
         """Give the logit of each class; tokens that are not known count for nothing."""
+        return self.score_at(self.places(tokens))
+
+    def places(self, tokens: Sequence[str]) -> list[int]:
+        """Give the places of the tokens that are known."""
         get = self.place.get
-        places = [at for token in tokens if (at := get(token)) is not None]
+        return [at for token in tokens if (at := get(token)) is not None]
+
+    def score_at(self, places: Sequence[int]) -> Floats:
+        """Give the logit of each class for the tokens at these places."""
         if not places:
             return self.intercept
         counts = dict.fromkeys(places, 0)
@@ -129,6 +137,30 @@ class Linear:
             values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
         score: Floats = values @ self.weights.take(distinct, 0) / math.sqrt(float(values @ values)) + self.intercept
         return score
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Binary:
+    """The same with two classes, of which one has the weights: token -> inverse document frequency and weight.
+
+    Plain numbers are faster than arrays of one column.
+    """
+
+    known: Mapping[str, tuple[float, float]]
+    intercept: float
+
+    def score(self, tokens: Sequence[str]) -> float:
+        """Give the logit; tokens that are not known count for nothing."""
+        get = self.known.get
+        pairs = [pair for token in tokens if (pair := get(token)) is not None]
+        if not pairs:
+            return self.intercept
+        distinct = set(pairs)
+        if len(distinct) < len(pairs):
+            counts = Counter([token for token in tokens if token in self.known])
+            pairs = [(idf * FREQUENCY[counts[token]], weight) for token in counts for idf, weight in [self.known[token]]]
+        length = math.sqrt(sum([idf * idf for idf, _ in pairs]))
+        return sum([idf * weight for idf, weight in pairs]) / length + self.intercept
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +183,10 @@ class Network:
     def confidences(self, rows: Floats) -> Floats:
         """Turn K rows of features into K probabilities."""
         logits = np.tanh(rows @ self.weights + self.bias) @ self.out + self.out_bias
-        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
+        return np.asarray(1 / (1 + np.exp(np.minimum(np.maximum(-logits, -30), 30))), np.float32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Hint:
     """What the words of a message say before any phrasing is looked at.
 
@@ -173,7 +205,7 @@ class Hint:
         order = logits.argsort()
         first, second = float(logits[order[-1]]), float(logits[order[-2]])
         total = first + math.log(float(np.add.reduce(np.exp(logits - first))))
-        self.__dict__["_spread"], self.__dict__["_order"] = (total, first, second), order
+        self._spread, self._order = (total, first, second), order
 
     def best(self, count: int) -> list[int]:
         """Give the places of the entries that the words speak most for."""
@@ -204,7 +236,7 @@ class Learnt:
 
     places: Mapping[str, int]  # entry id -> place among the classes
     topics: Linear
-    around: Linear
+    around: Binary
     known: Network
     new: Network
 
@@ -226,30 +258,29 @@ class Learnt:
                 weights,
                 np.array([file.intercepts.get(name, 0.0) for name in classes], np.float32),
             ),
-            Linear(
-                {token: at for at, token in enumerate(file.wrapping)},
-                np.array([idf for idf, _ in file.wrapping.values()], np.float32),
-                np.array([[weight] for _, weight in file.wrapping.values()], np.float32),
-                np.array([file.wrapping_intercept], np.float32),
-            ),
+            Binary(file.wrapping, file.wrapping_intercept),
             Network.of(file.known),
             Network.of(file.new),
         )
 
     def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
         """Score the tokens of a message, plain and masked, by both classifiers."""
-        scores = self.topics.score(plain)
-        return Hint(
-            scores[:-1], float(scores[-1]), float(self.around.score(masked)[0]), about(plain, masked, self.topics.place)
-        )
+        places = self.topics.places(plain)
+        scores = self.topics.score_at(places)
+        extent = _extent(len(plain), len(places), masked)
+        return Hint(scores[:-1], float(scores[-1]), self.around.score(masked), extent)
 
 
 def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) -> tuple[float, float, float]:
     """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
-    singles = (len(plain) + 1) // 2  # the rest are pairs
+    return _extent(len(plain), sum(token in known for token in plain), masked)
+
+
+def _extent(count: int, known: int, masked: Sequence[str]) -> tuple[float, float, float]:
+    singles = (count + 1) // 2  # the rest are pairs
     field = sum([token[0] == MASKED for token in masked[:singles]])
     return (
-        sum([token in known for token in plain]) / max(1, len(plain)),
+        known / max(1, count),
         min(1.0, field / 4),
         min(1.0, math.log1p(singles) / math.log1p(60)),
     )

@@ -64,7 +64,7 @@ class Calibration(Authored):
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
 # All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
-SAME, VERBATIM = FEATURES.index("same"), FEATURES.index("verbatim")
+SAME = FEATURES.index("same")
 NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
@@ -72,7 +72,7 @@ AGAINST: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Candidate:
     """An entry that may answer: confidence in [0, 1], the phrasing it was taken for, and why.
 
@@ -111,8 +111,7 @@ class Reasons:
     topics: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """What is looked at: which question, as a sentence, its terms, and how many of them come from before it."""
 
     question: int
@@ -122,16 +121,17 @@ class _Part:
     leans: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
+class Judged(NamedTuple):
     """The best entries for one part of a message: `entries` (K positions), `features` (K × features), why."""
 
-    entries: Ints
+    entries: Sequence[int]
     features: Floats
     phrasings: Sequence[int]
+    as_phrased: Sequence[bool]  # whether the question is a phrasing, all but word for word
     terms: Sequence[Term]
-    weights: Floats  # of the terms
-    explained: Floats  # terms × K, in [0, 1]
+    weights: Sequence[float]  # of the terms
+    explained: Floats  # K × terms, in [0, 1]
+    names: bool  # whether a role, a company or a person is named
 
 
 class _Match(NamedTuple):
@@ -258,7 +258,7 @@ class Index:
             if judged is None:
                 continue
             phrased = self.confidences(judged.features).tolist()
-            for at, entry in enumerate(judged.entries.tolist()):
+            for at, entry in enumerate(judged.entries):
                 if entry not in best or phrased[at] > best[entry].phrased:
                     best[entry] = _Match(phrased[at], part, judged, at)
         confidences = {entry: match.phrased for entry, match in best.items()}
@@ -341,8 +341,8 @@ class Index:
         """
         entries = [
             entry
-            for entry, match in best.items()
-            if not (match.part.leans or _as_phrased(match.judged.features[match.at]))
+            for entry, (_, part, judged, at) in best.items()
+            if not (part.leans or judged.as_phrased[at])
         ]
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         questions = {match.part.question: match.part.sentence for match in best.values()}
@@ -444,8 +444,8 @@ class Index:
     def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
-        readings = [self._reading(term) for term in terms]
-        if max((reading.strongest for reading in readings), default=0.0) < TOPICAL:
+        readings = [self._readings.get((term.key, term.taken_for)) or self._reading(term) for term in terms]
+        if max([reading.strongest for reading in readings], default=0.0) < TOPICAL:
             return None
         uses = [reading.uses for reading in readings]
         hits = self._postings.search(uses, JUDGED, also)
@@ -458,28 +458,24 @@ class Index:
         if part.before:
             pairs = zip(weights, distinct.values(), strict=True)
             weights = [weight * CONTEXT if at < part.before else weight for weight, at in pairs]
-        whole = sum(reading.whole for reading in readings)
-        likeness = np.minimum(hits.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1)
+        whole = sum([reading.whole for reading in readings]) * math.log1p(1 / SMOOTHING)
+        hits = hits._replace(likeness=np.minimum(hits.likeness / np.float32(whole), 1))
         numbers = {reading.number for reading in readings}
-        return self._features(
-            parsed, part, terms, np.array(weights, np.float32), hits, likeness, coverage, numbers, without
-        )
+        return self._features(parsed, part, terms, weights, hits, coverage, numbers, without)
 
     def _reading(self, term: Term) -> _Reading:
-        reading = self._readings.get((term.key, term.taken_for))
-        if reading is None:
-            uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
-            number = self._keys.get(term.key, -1)
-            reading = _Reading(
-                number,
-                uses,
-                float((uses.credits * self._postings.weight[uses.keys]).max()),
-                term.substance if number < 0 else term.substance * self._spread[number],
-                0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
-            )
-            if uses.count <= self._room:
-                self._room -= uses.count
-                self._readings[term.key, term.taken_for] = reading
+        uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
+        number = self._keys.get(term.key, -1)
+        reading = _Reading(
+            number,
+            uses,
+            float((uses.credits * self._postings.weight[uses.keys]).max()),
+            term.substance if number < 0 else term.substance * self._spread[number],
+            0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
+        )
+        if uses.count <= self._room:
+            self._room -= uses.count
+            self._readings[term.key, term.taken_for] = reading
         return reading
 
     def _features(
@@ -487,24 +483,23 @@ class Index:
         parsed: Utterance,
         part: _Part,
         terms: Sequence[Term],
-        weights: Floats,
+        weights: Sequence[float],
         hits: Hits,
-        likeness: Floats,
         coverage: Floats,
         keys: AbstractSet[int],
         without: str | None,
     ) -> Judged:
-        """Compute the features of the entries in `hits`.
+        """Compute the features of the entries in `hits`, whose likeness is a share.
 
-        weights: of the terms. likeness: of the entries, as a share. coverage: of all keys, how fully the message says
-        each, in [0, 1]. keys: of the terms.
+        weights: of the terms. coverage: of all keys, how fully the message says each, in [0, 1]. keys: of the terms.
         """
         sentence, entries = part.sentence, hits.entries.tolist()
-        total = float(weights.sum())
+        weight = np.array(weights, np.float32)
+        total = float(np.add.reduce(weight))
         nearest = self._phrasings.nearest(entries, coverage, total, without)
-        shared, phrasings = nearest.shared, nearest.phrasings
-        unexplained_by_term = weights[:, None] * (1 - hits.explained)
-        heaviest, unexplained = unexplained_by_term.max(axis=0), unexplained_by_term.sum(axis=0)
+        shared, phrasings, likeness = nearest.shared, nearest.phrasings, hits.likeness
+        unexplained_by_term = (1 - hits.explained) * weight
+        heaviest, unexplained = np.maximum.reduce(unexplained_by_term, 1), np.add.reduce(unexplained_by_term, 1)
         verbatim = -1
         if without is None:
             verbatim = self._phrasings.verbatim([self._keys.get(term.key, -1) for term in part.terms[part.before :]])
@@ -515,7 +510,7 @@ class Index:
             "phrasing_covered": shared / nearest.weights,
             "similarity": nearest.similarity,
             "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
-            "verbatim": [entry == verbatim for entry in entries] if verbatim >= 0 else 0.0,
+            "verbatim": [entry == verbatim for entry in entries] if verbatim in entries else 0.0,
             "keywords": self._named(keys, entries),
             "entry_covers": (total - unexplained) / (total + SLIGHT),
             "unexplained": heaviest,
@@ -535,7 +530,11 @@ class Index:
             features[row] = values[name]
         np.minimum(features, 1, out=features)
         np.maximum(features, FLOOR, out=features)
-        return Judged(hits.entries, features.T, phrasings, terms, weights, hits.explained)
+        as_phrased = (features[SAME] >= NEARLY_SAME).tolist()
+        if verbatim in entries:
+            as_phrased[entries.index(verbatim)] = True
+        names = any([term.kind for term in terms])
+        return Judged(entries, features.T, phrasings, as_phrased, terms, weights, hits.explained, names)
 
     def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float] | float:
         """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
@@ -550,7 +549,7 @@ class Index:
         self, name: str, confidence: float, match: _Match, *, learnt: bool, nearness: Nearness | None = None
     ) -> Candidate:
         part, judged, at = match.part, match.judged, match.at
-        entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
+        entry, phrasing = judged.entries[at], judged.phrasings[at]
         return Candidate(
             name,
             confidence,
@@ -561,7 +560,7 @@ class Index:
             self._particular(part.sentence, [entry], [phrasing]) == [1.0],
             match.phrased,
             learnt,
-            any(term.kind is not None for term in judged.terms),
+            judged.names,
             partial(_reasons, judged, at),
             nearness,
         )
@@ -585,17 +584,12 @@ def log_odds(probability: float, least: float = 1e-4) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _as_phrased(features: Floats) -> bool:
-    """Return whether a question is a phrasing, all but word for word."""
-    return bool(features[VERBATIM] == 1 or features[SAME] >= NEARLY_SAME)
-
-
 def _reasons(judged: Judged, at: int) -> Reasons:
     matched: list[tuple[str, str]] = []
     topics: list[tuple[str, str]] = []
     unexplained, names = [], 0
-    known = judged.explained[:, at].tolist()
-    for term, weight, credit in zip(judged.terms, judged.weights.tolist(), known, strict=True):
+    known = judged.explained[at].tolist()
+    for term, weight, credit in zip(judged.terms, judged.weights, known, strict=True):
         if term.topical > 0 and credit > ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
             topics += matched[-1:] if term.topical >= TELLING else []

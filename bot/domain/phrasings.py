@@ -1,8 +1,8 @@
 """The phrasings of all entries, one after the other: which of an entry's is most similar to a message."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ SLIGHT = 0.05  # weight that every message has besides its words
 COMPARED_AT_ONCE = 4000  # keys of phrasings, up to which all are compared: that is faster than to choose some
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Nearest:
+class Nearest(NamedTuple):
     """The most similar phrasing of each of K entries: which, and how its weight compares with that of a message.
 
     similarity: Dice coefficient of the weights, in [0, 1]. shared: weight of its words that the message has. weights:
@@ -97,4 +96,5 @@ class Phrasings:
             max(lacking[first[at] - by : first[at + 1] - by].tolist())
             for at, by in zip(phrasings, shifts, strict=True)
         ]
-        return Nearest(phrasings, similarity.take(chosen), shared.take(chosen), own.take(chosen), missing)
+        places = np.array(chosen, np.intp)
+        return Nearest(phrasings, similarity.take(places), shared.take(places), own.take(places), missing)

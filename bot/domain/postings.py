@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +38,8 @@ class Uses:
 NOTHING_SAID = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), 0, NOWHERE, NOWHERE, NOWHERE)
 
 
-@dataclass(frozen=True, eq=False)
-class Hits:
-    """The K best entries, best first: their likeness, and what they explain of each term (terms × K, in [0, 1])."""
+class Hits(NamedTuple):
+    """The K best entries, best first: their likeness, and what they explain of each term (K × terms, in [0, 1])."""
 
     entries: Ints
     likeness: Floats
@@ -124,14 +123,16 @@ class Postings:
         keys = np.concatenate([uses.keys for uses in terms])
         credit = np.concatenate([uses.credits for uses in terms])
         scores = np.add.reduce(likeness.take(keys, 0) * credit[:, None], 0, np.float64)
-        top = _best_first(scores, most)
+        top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
+        while top and not scores[top[-1]] > 0:
+            top.pop()
         if also and top:
             top += sorted(set(also).difference(top), key=lambda entry: (-scores[entry], entry))
         entries = np.array(top, np.intp)
         places = keys + (entries * presence.shape[1])[:, None]
         starts = list(accumulate([len(uses.keys) for uses in terms[:-1]], initial=0))
         explained = np.maximum.reduceat(presence.take(places) * credit, starts, 1)
-        return Hits(entries, scores.take(entries).astype(np.float32), explained.T)
+        return Hits(entries, scores.take(entries).astype(np.float32), explained)
 
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
         """Add up the uses of rare words; look up those of common ones for the best entries only, if there are too many.
@@ -164,7 +165,7 @@ class Postings:
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[place] in also for at, place in enumerate(order.tolist())]]
-        return Hits(top[order], likeness[order].astype(np.float32), explained[:, order])
+        return Hits(top[order], likeness[order].astype(np.float32), explained[:, order].T)
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
@@ -172,11 +173,6 @@ class Postings:
         looked = np.cumsum([terms[at].count for at in order])
         enough = max(1, int(np.searchsorted(looked, LOOKED_AT, "right")))
         return order[:enough], order[enough:]
-
-
-def _best_first(scores: npt.NDArray[Any], count: int) -> list[int]:
-    top = _best(scores, count)
-    return [entry for _, entry in sorted(zip((-scores[top]).tolist(), top.tolist(), strict=True))]
 
 
 def _best(scores: npt.NDArray[Any], count: int) -> npt.NDArray[np.intp]:
