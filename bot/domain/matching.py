@@ -447,13 +447,11 @@ class Index:
         readings = [self._readings.get((term.key, term.taken_for)) or self._reading(term) for term in terms]
         if max([reading.strongest for reading in readings], default=0.0) < TOPICAL:
             return None
-        uses = [reading.uses for reading in readings]
-        hits = self._postings.search(uses, JUDGED, also)
+        hits = self._postings.search([reading.uses for reading in readings], JUDGED, also)
         if not len(hits.entries):
             return None
         coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
-        keys = np.concatenate([of_term.keys for of_term in uses])
-        np.maximum.at(coverage, keys, np.concatenate([of_term.credits for of_term in uses]))
+        np.maximum.at(coverage, hits.keys, hits.credits)
         weights = [reading.weight for reading in readings]
         if part.before:
             pairs = zip(weights, distinct.values(), strict=True)

@@ -39,11 +39,16 @@ NOTHING_SAID = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), 0, NOWHERE, N
 
 
 class Hits(NamedTuple):
-    """The K best entries, best first: their likeness, and what they explain of each term (K × terms, in [0, 1])."""
+    """The K best entries, best first: their likeness, and what they explain of each term (K × terms, in [0, 1]).
+
+    keys, credits: what all the terms say.
+    """
 
     entries: Ints
     likeness: Floats
     explained: Floats
+    keys: Ints
+    credits: Floats
 
 
 class Postings:
@@ -77,7 +82,7 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
-        self._table: tuple[Floats, Floats] | None = None
+        self._table: tuple[Floats, Floats] | None = None  # likeness, keys × entries, and presence, entries × keys
         if keys * self.size <= LAID_OUT:
             self._table = (np.zeros((keys, self.size), np.float32), np.zeros((self.size, keys), np.float32))
             self._table[0].reshape(-1)[pairs[order]] = self._likeness
@@ -114,14 +119,21 @@ class Postings:
 
         Likeness is a sum over the terms, not yet made a share of anything.
         """
-        return self._look_up(*self._table, terms, most, also) if self._table else self._add_up(terms, most, also)
-
-    def _look_up(
-        self, likeness: Floats, presence: Floats, terms: Sequence[Uses], most: int, also: Sequence[int]
-    ) -> Hits:
-        """Search the tables, keys × entries and entries × keys."""
         keys = np.concatenate([uses.keys for uses in terms])
         credit = np.concatenate([uses.credits for uses in terms])
+        if self._table is None:
+            found = self._add_up(terms, most, also)
+        else:
+            lengths = [len(uses.keys) for uses in terms]
+            found = self._look_up(keys, credit, lengths, most, also)
+        return Hits(*found, keys, credit)
+
+    def _look_up(
+        self, keys: Ints, credit: Floats, lengths: Sequence[int], most: int, also: Sequence[int]
+    ) -> tuple[Ints, Floats, Floats]:
+        """Search the tables; lengths: how many keys each term has."""
+        assert self._table is not None  # noqa: S101 - or there would be nothing to look up
+        likeness, presence = self._table
         scores = np.add.reduce(likeness.take(keys, 0) * credit[:, None], 0, np.float64)
         top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
         while top and not scores[top[-1]] > 0:
@@ -130,11 +142,11 @@ class Postings:
             top += sorted(set(also).difference(top), key=lambda entry: (-scores[entry], entry))
         entries = np.array(top, np.intp)
         places = keys + (entries * presence.shape[1])[:, None]
-        starts = list(accumulate([len(uses.keys) for uses in terms[:-1]], initial=0))
+        starts = list(accumulate(lengths[:-1], initial=0))
         explained = np.maximum.reduceat(presence.take(places) * credit, starts, 1)
-        return Hits(entries, scores.take(entries).astype(np.float32), explained)
+        return entries, scores.take(entries).astype(np.float32), explained
 
-    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> Hits:
+    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
         """Add up the uses of rare words; look up those of common ones for the best entries only, if there are too many.
         """
         near, rest = list(range(len(terms))), list[int]()
@@ -165,7 +177,7 @@ class Postings:
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[place] in also for at, place in enumerate(order.tolist())]]
-        return Hits(top[order], likeness[order].astype(np.float32), explained[:, order].T)
+        return top[order], likeness[order].astype(np.float32), explained[:, order].T
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:
