@@ -504,7 +504,7 @@ class Index:
         negated = self._phrasings.negated
         values: dict[str, Floats | list[float] | list[bool] | float] = {
             "likeness": likeness,
-            "lead": _lead(likeness),
+            "lead": _lead(likeness.tolist()),
             "phrasing_covered": shared / nearest.weights,
             "similarity": nearest.similarity,
             "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
@@ -598,10 +598,7 @@ def _reasons(judged: Judged, at: int) -> Reasons:
     return Reasons(tuple(matched), heaviest_first, len(topics), names, tuple(topics))
 
 
-def _lead(likeness: Floats) -> Floats:
-    """Return how far each entry is before or behind the best of the others, in [-1, 1]."""
-    if len(likeness) == 1:
-        return np.ones(1, np.float32)
-    lead: Floats = likeness / likeness[0] - 1  # they come best first
-    lead[0] = 1 - likeness[1] / likeness[0]
-    return lead
+def _lead(likeness: Sequence[float]) -> list[float]:
+    """Return how far each entry is before or behind the best of the others, in [-1, 1]; the best comes first."""
+    best, *others = likeness
+    return [1 - max(others, default=0.0) / best, *(other / best - 1 for other in others)]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
 LOOKED_AT = 30_000  # uses of words that are added up before the rest is looked up for the best entries alone
-LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a place for each: 4 MB, and faster
+LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a place for each: 6 MB, and faster
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
@@ -84,7 +84,7 @@ class Postings:
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
         self._table: tuple[Floats, Floats] | None = None  # likeness, keys × entries, and presence, entries × keys
         if keys * self.size <= LAID_OUT:
-            self._table = (np.zeros((keys, self.size), np.float32), np.zeros((self.size, keys), np.float32))
+            self._table = (np.zeros((keys, self.size)), np.zeros((self.size, keys), np.float32))
             self._table[0].reshape(-1)[pairs[order]] = self._likeness
             self._table[1][self._entries, pairs[order] // self.size] = self._presence
 
@@ -134,7 +134,7 @@ class Postings:
         """Search the tables; lengths: how many keys each term has."""
         assert self._table is not None  # noqa: S101 - or there would be nothing to look up
         likeness, presence = self._table
-        scores = np.add.reduce(likeness.take(keys, 0) * credit[:, None], 0, np.float64)
+        scores = credit @ likeness.take(keys, 0)
         top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
         while top and not scores[top[-1]] > 0:
             top.pop()
