@@ -5,7 +5,6 @@ features of `bot.domain.matching`. `bot.train` computes them; nothing here learn
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -151,16 +150,17 @@ class Binary:
 
     def score(self, tokens: Sequence[str]) -> float:
         """Give the logit; tokens that are not known count for nothing."""
-        get = self.known.get
-        pairs = [pair for token in tokens if (pair := get(token)) is not None]
-        if not pairs:
-            return self.intercept
-        distinct = set(pairs)
-        if len(distinct) < len(pairs):
-            counts = Counter([token for token in tokens if token in self.known])
-            pairs = [(idf * FREQUENCY[counts[token]], weight) for token in counts for idf, weight in [self.known[token]]]
-        length = math.sqrt(sum([idf * idf for idf, _ in pairs]))
-        return sum([idf * weight for idf, weight in pairs]) / length + self.intercept
+        known, counts = self.known, dict[str, int]()
+        for token in tokens:
+            if token in known:
+                counts[token] = counts.get(token, 0) + 1
+        score = squares = 0.0
+        for token, count in counts.items():
+            idf, weight = known[token]
+            value = idf if count == 1 else idf * FREQUENCY[count]
+            score += value * weight
+            squares += value * value
+        return score / math.sqrt(squares) + self.intercept if counts else self.intercept
 
 
 @dataclass(frozen=True, eq=False)
