@@ -251,10 +251,13 @@ class Index:
         parsed = self.read(utterance)
         best: dict[int, _Match] = {}
         terms = self._terms(parsed)
-        hint = self.hint(parsed, terms) if without is None and terms else None
+        telling = self._telling(self._parts(parsed, terms, after))
+        if not telling:  # as with most of what is said in a channel
+            return ()
+        hint = self.hint(parsed, terms) if without is None else None
         also = self.hinted(hint, semantic)
-        for part in self._parts(parsed, terms, after):
-            judged = self._judge(parsed, part, without, also)
+        for part, readings in telling:
+            judged = self._judge(parsed, part, readings, without, also)
             if judged is None:
                 continue
             phrased = self.confidences(judged.features).tolist()
@@ -410,7 +413,8 @@ class Index:
     ) -> list[tuple[list[str], Floats]]:
         """Give ids and features (K × features) of the best entries for each part of a message, for calibration."""
         parsed = self.read(utterance)
-        parts = [self._judge(parsed, part, without, also) for part in self._parts(parsed, self._terms(parsed), None)]
+        telling = self._telling(self._parts(parsed, self._terms(parsed), None))
+        parts = [self._judge(parsed, part, readings, without, also) for part, readings in telling]
         return [([self._ids[at] for at in judged.entries], judged.features) for judged in parts if judged is not None]
 
     def _parts(self, parsed: Utterance, terms: Sequence[Sequence[Term]], after: str | None) -> list[_Part]:
@@ -441,24 +445,43 @@ class Index:
         readings = self._follow_ups.readings(parsed, after)
         return [_Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
 
-    def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
+    def _telling(self, parts: Sequence[_Part]) -> list[tuple[_Part, dict[str, _Reading]]]:
+        """Give the parts that share a word with an entry that says something, with the readings of their terms by key.
+
+        No other part speaks for any entry.
+        """
+        telling, known = [], self._readings
+        for part in parts:
+            readings = {
+                term.key: known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms
+            }
+            if max([reading.strongest for reading in readings.values()], default=0.0) >= TOPICAL:
+                telling.append((part, readings))
+        return telling
+
+    def _judge(
+        self,
+        parsed: Utterance,
+        part: _Part,
+        readings: Mapping[str, _Reading],
+        without: str | None,
+        also: Sequence[int] = (),
+    ) -> Judged | None:
+        """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
-        readings = [self._readings.get((term.key, term.taken_for)) or self._reading(term) for term in terms]
-        if max([reading.strongest for reading in readings], default=0.0) < TOPICAL:
-            return None
-        hits = self._postings.search([reading.uses for reading in readings], JUDGED, also)
+        hits = self._postings.search([reading.uses for reading in readings.values()], JUDGED, also)
         if not len(hits.entries):
             return None
         coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
         np.maximum.at(coverage, hits.keys, hits.credits)
-        weights = [reading.weight for reading in readings]
+        weights = [reading.weight for reading in readings.values()]
         if part.before:
             pairs = zip(weights, distinct.values(), strict=True)
             weights = [weight * CONTEXT if at < part.before else weight for weight, at in pairs]
-        whole = sum([reading.whole for reading in readings]) * math.log1p(1 / SMOOTHING)
+        whole = sum([reading.whole for reading in readings.values()]) * math.log1p(1 / SMOOTHING)
         hits = hits._replace(likeness=np.minimum(hits.likeness / np.float32(whole), 1))
-        numbers = {reading.number for reading in readings}
+        numbers = {reading.number for reading in readings.values()}
         return self._features(parsed, part, terms, weights, hits, coverage, numbers, without)
 
     def _reading(self, term: Term) -> _Reading:
