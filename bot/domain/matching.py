@@ -24,7 +24,7 @@ from bot.domain.learnt import HINTS, Hint, Learnt, Number, spelling, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
 from bot.domain.phrasings import SLIGHT, Phrasings
-from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Ints, Postings, Uses
+from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
@@ -342,11 +342,7 @@ class Index:
         but word for word needs no judgement. One question of several is also judged as if it had been asked alone:
         what the others say speaks against it otherwise.
         """
-        entries = [
-            entry
-            for entry, (_, part, judged, at) in best.items()
-            if not (part.leans or judged.as_phrased[at])
-        ]
+        entries = [entry for entry, (_, part, judged, at) in best.items() if not (part.leans or judged.as_phrased[at])]
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
@@ -400,9 +396,7 @@ class Index:
         """
         return [*features.tolist(), *self._beyond(confidence, hint, entry, semantic)]
 
-    def _beyond(
-        self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None
-    ) -> tuple[float, ...]:
+    def _beyond(self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
         known = self._knows(entry, semantic)
         place = self._known[entry] if known else None
         semantic_features = semantic.beyond(entry, known=known) if semantic else ()
@@ -452,9 +446,7 @@ class Index:
         """
         telling, known = [], self._readings
         for part in parts:
-            readings = {
-                term.key: known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms
-            }
+            readings = {term.key: known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms}
             if max([reading.strongest for reading in readings.values()], default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
@@ -525,7 +517,7 @@ class Index:
         if without is None:
             verbatim = self._phrasings.verbatim([self._keys.get(term.key, -1) for term in part.terms[part.before :]])
         negated = self._phrasings.negated
-        values: dict[str, Floats | list[float] | list[bool] | float] = {
+        values: dict[str, Floats | Sequence[float] | float] = {
             "likeness": likeness,
             "lead": _lead(likeness.tolist()),
             "phrasing_covered": shared / nearest.weights,
@@ -554,7 +546,7 @@ class Index:
         as_phrased = (features[SAME] >= NEARLY_SAME).tolist()
         if verbatim in entries:
             as_phrased[entries.index(verbatim)] = True
-        names = any([term.kind for term in terms])
+        names = any(term.kind for term in terms)
         return Judged(entries, features.T, phrasings, as_phrased, terms, weights, hits.explained, names)
 
     def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float] | float:
@@ -586,9 +578,7 @@ class Index:
             nearness,
         )
 
-    def _particular(
-        self, sentence: Sentence, entries: Sequence[int], phrasings: Sequence[int]
-    ) -> list[float] | float:
+    def _particular(self, sentence: Sentence, entries: Sequence[int], phrasings: Sequence[int]) -> list[float] | float:
         """Return whether the kind of question is one that each entry (1) or phrasing (a half) is never asked."""
         if sentence.asks not in PARTICULAR:
             return 0.0

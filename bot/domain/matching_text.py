@@ -180,7 +180,7 @@ def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
     text = _GREETING.sub("", text)
     lowered_text = text.casefold()
-    if any([hint in lowered_text for hint in _LEADING]):
+    if any(map(lowered_text.__contains__, _LEADING)):
         text = _LEAD.sub("", text)
     text = text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:])
     raw = _WORD.findall(text)[:MAX_WORDS]

@@ -1,13 +1,13 @@
 """The phrasings of all entries, one after the other: which of an entry's is most similar to a message."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from bot.domain.matching_text import Sentence
-from bot.domain.postings import Floats, Ints
+from bot.domain.postings import Floats
 
 SLIGHT = 0.05  # weight that every message has besides its words
 COMPARED_AT_ONCE = 4000  # keys of phrasings, up to which all are compared: that is faster than to choose some
@@ -93,8 +93,7 @@ class Phrasings:
         phrasings = [at - begin + a for at, (begin, _), (a, _) in zip(chosen, begins, spans, strict=True)]
         lacking, first = weight - known, self._start_list
         missing = [
-            max(lacking[first[at] - by : first[at + 1] - by].tolist())
-            for at, by in zip(phrasings, shifts, strict=True)
+            max(lacking[first[at] - by : first[at + 1] - by].tolist()) for at, by in zip(phrasings, shifts, strict=True)
         ]
         places = np.array(chosen, np.intp)
         return Nearest(phrasings, similarity.take(places), shared.take(places), own.take(places), missing)

@@ -82,11 +82,13 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
-        self._table: tuple[Floats, Floats] | None = None  # likeness, keys × entries, and presence, entries × keys
+        # Likeness, keys × entries, and presence, entries × keys.
+        self._table: tuple[npt.NDArray[np.float64], Floats] | None = None
         if keys * self.size <= LAID_OUT:
-            self._table = (np.zeros((keys, self.size)), np.zeros((self.size, keys), np.float32))
-            self._table[0].reshape(-1)[pairs[order]] = self._likeness
-            self._table[1][self._entries, pairs[order] // self.size] = self._presence
+            likeness_table, presence_table = np.zeros((keys, self.size)), np.zeros((self.size, keys), np.float32)
+            likeness_table.reshape(-1)[pairs[order]] = self._likeness
+            presence_table[self._entries, pairs[order] // self.size] = self._presence
+            self._table = likeness_table, presence_table
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -147,8 +149,7 @@ class Postings:
         return entries, scores.take(entries).astype(np.float32), explained
 
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
-        """Add up the uses of rare words; look up those of common ones for the best entries only, if there are too many.
-        """
+        """Add up the uses of rare words; look up those of common ones for the best entries only, if there are too many."""
         near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
             near, rest = self._rare_first(terms)
