@@ -149,7 +149,7 @@ class Postings:
         return entries, scores.take(entries).astype(np.float32), explained
 
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
-        """Add up the uses of rare words; look up those of common ones for the best entries only, if there are too many."""
+        """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
         near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
             near, rest = self._rare_first(terms)
