@@ -117,7 +117,8 @@ def create(app: SlackApp, signing_secret: str, troubles: Troubles, install: Inst
                 await _answer(send, refused.status)
             else:
                 response = await app.respond(parse)
-                kind, later = response.first_headers()["content-type"], response.first_headers().get("retry-after")
+                headers = response.first_headers()
+                kind, later = headers["content-type"], headers.get("retry-after")
                 await _answer(send, HTTPStatus(response.status), response.body.encode(), kind, retry_after=later)
 
     return serve

@@ -67,6 +67,10 @@ class Turnstile:
         """Wait for a request's turn. Raises TimeoutError if that takes so long that Slack will have given up."""
         self.waiting += 1
         try:
+            if not self._turn.locked():  # nothing is waited for but one turn of the loop
+                async with self._turn:
+                    await asyncio.sleep(0)
+                return
             async with asyncio.timeout(ENTERS_WITHIN), self._turn:
                 await asyncio.sleep(0)
         finally:

@@ -11,7 +11,7 @@ import pytest
 from bot import calibrate, evaluate, knowledge
 from bot.domain.content import Faq, Synonyms
 from bot.domain.faq import Answer, Silence, Suggestions, Surface, reply_to
-from bot.domain.learnt import Learnt, LearntFile, Linear
+from bot.domain.learnt import Binary, Learnt, LearntFile, Linear
 from bot.domain.matching import Index
 from bot.knowledge import Library, english
 from bot.knowledge.learning import as_readable_json
@@ -70,6 +70,20 @@ def test_a_linear_classifier_scores_as_scikit_learn_does():
     for text in (*texts, ["a"], ["never seen"], ["a", "never seen", "b"]):
         expected = fitted.decision_function(vectors.transform([text]))[0]
         assert ours.score(text) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_classifier_of_two_classes_scores_as_scikit_learn_does():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    texts = [["a", "b", "b"], ["b", "c"], ["a", "c", "d"], ["d", "d", "a"]]
+    vectors = TfidfVectorizer(analyzer=list, sublinear_tf=True)
+    fitted = LogisticRegression().fit(vectors.fit_transform(texts), [True, False, False, True])
+    weights = zip(vectors.get_feature_names_out(), vectors.idf_, fitted.coef_[0], strict=True)
+    ours = Binary({token: (float(idf), float(weight)) for token, idf, weight in weights}, float(fitted.intercept_[0]))
+    for text in (*texts, ["a"], ["never seen"], ["a", "never seen", "b", "a", "a"]):
+        expected = fitted.decision_function(vectors.transform([text]))[0]
+        assert ours.score(text) == pytest.approx(expected)
 
 
 def test_a_weight_of_a_word_that_is_not_listed_is_refused(library: Library):

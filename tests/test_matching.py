@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rapidfuzz import process
 
 from bot import evaluate
-from bot.domain import faq, postings
+from bot.domain import faq, phrasings, postings
 from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import AROUND, QUESTIONS, Index
@@ -40,6 +40,11 @@ MANNERS: tuple[Callable[[str], str], ...] = (
 
 def reply(library: Library, text: str, surface: Surface = Surface.CHANNEL, after: str | None = None) -> faq.Reply:
     return faq.reply_to(text, surface, library.index, library.thresholds, after=after)
+
+
+def built(library: Library) -> Index:
+    entries = tuple(library.entries.values())
+    return Index.build(entries, library.synonyms, english(), library.thresholds.calibration, library.learnt)
 
 
 def golden(name: str) -> list[dict[str, str]]:
@@ -338,21 +343,41 @@ def test_the_work_is_bounded_for_a_message_of_any_length(library: Library, piece
 def test_looking_at_the_rare_words_first_finds_what_looking_at_all_finds(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(postings, "LAID_OUT", 0)
+    index = built(library)
     texts = [case["text"] for case in golden("entries")]
-    whole = [library.index.rank(text) for text in texts]
+    whole = [index.rank(text) for text in texts]
     sure = [at for at, ranked in enumerate(whole) if ranked and ranked[0].confidence >= library.thresholds.sure]
 
     monkeypatch.setattr(postings, "LOOKED_AT", 100)
-    quick = [library.index.rank(text)[:1] for text in texts]
+    quick = [index.rank(text)[:1] for text in texts]
 
     same = [at for at in sure if [candidate.entry for candidate in quick[at]] == [whole[at][0].entry]]
     assert len(sure) > 80
     assert len(same) / len(sure) >= 0.98
 
 
+@pytest.mark.parametrize(("laid_out", "compared_at_once"), [(0, 4_000), (500_000, 0), (0, 10**6), (500_000, 10**6)])
+def test_a_small_knowledge_is_searched_faster_and_to_the_same_end(
+    library: Library, laid_out: int, compared_at_once: int, monkeypatch: pytest.MonkeyPatch
+):
+    texts = [case["text"] for name in ("faq_dev", "entries") for case in golden(name)]
+    usual = [library.index.rank(text) for text in texts]
+
+    monkeypatch.setattr(postings, "LAID_OUT", laid_out)
+    monkeypatch.setattr(phrasings, "COMPARED_AT_ONCE", compared_at_once)
+    index = built(library)
+
+    for text, ranked in zip(texts, usual, strict=True):
+        again = index.rank(text)
+        assert [(each.entry, each.phrasing, each.why()) for each in again] == [
+            (each.entry, each.phrasing, each.why()) for each in ranked
+        ], text
+        assert [each.confidence for each in again] == pytest.approx([each.confidence for each in ranked], abs=1e-5)
+
+
 def test_the_index_is_the_same_whatever_the_order_of_hashing(library: Library):
-    entries = tuple(library.entries.values())
-    again = Index.build(entries, library.synonyms, english(), library.thresholds.calibration, library.learnt)
+    again = built(library)
 
     for question in SEVEN.values():
         assert again.rank(question) == library.index.rank(question)

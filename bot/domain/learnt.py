@@ -5,9 +5,9 @@ features of `bot.domain.matching`. `bot.train` computes them; nothing here learn
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated
 
@@ -16,16 +16,19 @@ import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.domain.content import Authored
-from bot.domain.lexicon import NAME, Lexicon
+from bot.domain.lexicon import NAME, REMEMBERED, Lexicon, Term
 from bot.domain.matching_text import Form, Utterance
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.intp]
+Spelling = Callable[[Term], tuple[str, str]]  # the tokens of a term, plain and masked
 
 NONE = "none"  # the class of what no entry answers
 START, ASKED, TOLD, CALLED = "^", "?", ".", "@"  # tokens beside the words: of a sentence, and of a message to somebody
 MASKED_NAME, MASKED_ROLE, MASKED = "§n", "§r", "§"
 HINTS = 3  # entries that the words speak most for, and that are judged whatever the phrasings say
 MOST_TOKENS = 240
+FREQUENCY = [0.0, *(1 + math.log(count) for count in range(1, 2 * MOST_TOKENS))]  # by how often a token occurs
 NOTHING = -30.0  # the logit of an entry that does not exist
 MOST_WEIGHT = 1e6  # beyond any that was ever learnt, and far from where 32 bits end
 
@@ -111,18 +114,53 @@ class Linear:
 
     def score(self, tokens: Sequence[str]) -> Floats:
         """Give the logit of each class; tokens that are not known count for nothing."""
+        return self.score_at(self.places(tokens))
+
+    def places(self, tokens: Sequence[str]) -> list[int]:
+        """Give the places of the tokens that are known."""
         get = self.place.get
-        places = [at for token in tokens if (at := get(token)) is not None]
+        return [at for token in tokens if (at := get(token)) is not None]
+
+    def score_at(self, places: Sequence[int]) -> Floats:
+        """Give the logit of each class for the tokens at these places."""
         if not places:
             return self.intercept
-        if len(set(places)) == len(places):
-            values = self.idf[places]
+        counts = dict.fromkeys(places, 0)
+        if len(counts) == len(places):
+            distinct = np.array(places, np.intp)
+            values = self.idf.take(distinct)
         else:
-            counts = Counter(places)
-            places = list(counts)
-            values = self.idf[places] * np.array([1 + math.log(count) for count in counts.values()], np.float32)
-        score: Floats = values @ self.weights[places] / math.sqrt(float(values @ values)) + self.intercept
+            for place in places:
+                counts[place] += 1
+            distinct = np.fromiter(counts, np.intp, len(counts))
+            values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
+        score: Floats = values @ self.weights.take(distinct, 0) / math.sqrt(float(values @ values)) + self.intercept
         return score
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Binary:
+    """The same with two classes, of which one has the weights: token -> inverse document frequency and weight.
+
+    Plain numbers are faster than arrays of one column.
+    """
+
+    known: Mapping[str, tuple[float, float]]
+    intercept: float
+
+    def score(self, tokens: Sequence[str]) -> float:
+        """Give the logit; tokens that are not known count for nothing."""
+        known, counts = self.known, dict[str, int]()
+        for token in tokens:
+            if token in known:
+                counts[token] = counts.get(token, 0) + 1
+        score = squares = 0.0
+        for token, count in counts.items():
+            idf, weight = known[token]
+            value = idf if count == 1 else idf * FREQUENCY[count]
+            score += value * weight
+            squares += value * value
+        return score / math.sqrt(squares) + self.intercept if counts else self.intercept
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +183,10 @@ class Network:
     def confidences(self, rows: Floats) -> Floats:
         """Turn K rows of features into K probabilities."""
         logits = np.tanh(rows @ self.weights + self.bias) @ self.out + self.out_bias
-        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
+        return np.asarray(1 / (1 + np.exp(np.minimum(np.maximum(-logits, -30), 30))), np.float32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Hint:
     """What the words of a message say before any phrasing is looked at.
 
@@ -160,18 +198,20 @@ class Hint:
     wrapping: float
     about: tuple[float, float, float]
     _spread: tuple[float, float, float] = field(init=False)  # log of the sum, the best and the second of the logits
+    _order: Ints = field(init=False)  # places of the entries, those that the words speak most for at the end
 
     def __post_init__(self) -> None:
         logits = self.logits if len(self.logits) > 1 else np.append(self.logits, (NOTHING, NOTHING))
-        first, second = np.partition(logits, -2)[[-1, -2]].tolist()
-        total = first + math.log(float(np.exp(logits - first).sum()))
-        object.__setattr__(self, "_spread", (total, first, second))
+        order = logits.argsort()
+        first, second = float(logits[order[-1]]), float(logits[order[-2]])
+        total = first + math.log(float(np.add.reduce(np.exp(logits - first))))
+        self._spread, self._order = (total, first, second), order
 
     def best(self, count: int) -> list[int]:
         """Give the places of the entries that the words speak most for."""
         if count >= len(self.logits):
             return list(range(len(self.logits)))
-        places: list[int] = np.argpartition(-self.logits, count)[:count].tolist()
+        places: list[int] = self._order[-count:].tolist()
         return places
 
     def beyond(self, place: int | None) -> tuple[float, ...]:
@@ -196,7 +236,7 @@ class Learnt:
 
     places: Mapping[str, int]  # entry id -> place among the classes
     topics: Linear
-    around: Linear
+    around: Binary
     known: Network
     new: Network
 
@@ -218,52 +258,48 @@ class Learnt:
                 weights,
                 np.array([file.intercepts.get(name, 0.0) for name in classes], np.float32),
             ),
-            Linear(
-                {token: at for at, token in enumerate(file.wrapping)},
-                np.array([idf for idf, _ in file.wrapping.values()], np.float32),
-                np.array([[weight] for _, weight in file.wrapping.values()], np.float32),
-                np.array([file.wrapping_intercept], np.float32),
-            ),
+            Binary(file.wrapping, file.wrapping_intercept),
             Network.of(file.known),
             Network.of(file.new),
         )
 
     def hint(self, plain: Sequence[str], masked: Sequence[str]) -> Hint:
         """Score the tokens of a message, plain and masked, by both classifiers."""
-        scores = self.topics.score(plain)
-        return Hint(
-            scores[:-1], float(scores[-1]), float(self.around.score(masked)[0]), about(plain, masked, self.topics.place)
-        )
+        places = self.topics.places(plain)
+        scores = self.topics.score_at(places)
+        extent = _extent(len(plain), len(places), masked)
+        return Hint(scores[:-1], float(scores[-1]), self.around.score(masked), extent)
 
 
 def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) -> tuple[float, float, float]:
     """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
-    singles = (len(plain) + 1) // 2  # the rest are pairs
-    field = sum(token[0] == MASKED for token in masked[:singles])
+    return _extent(len(plain), sum(token in known for token in plain), masked)
+
+
+def _extent(count: int, known: int, masked: Sequence[str]) -> tuple[float, float, float]:
+    singles = (count + 1) // 2  # the rest are pairs
+    field = sum([token[0] == MASKED for token in masked[:singles]])
     return (
-        sum(token in known for token in plain) / max(1, len(plain)),
+        known / max(1, count),
         min(1.0, field / 4),
         min(1.0, math.log1p(singles) / math.log1p(60)),
     )
 
 
-def tokens(parsed: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+def tokens(parsed: Utterance, terms: Sequence[Sequence[Term]], spell: Spelling) -> tuple[list[str], list[str]]:
     """Give the tokens of a message: as they are, and with the words of the field masked, both with their pairs.
 
-    `topical` says of a key whether it belongs to the field.
+    terms: of each sentence. `spell` gives the two tokens of a term.
     """
     plain: list[str] = []
     masked: list[str] = []
-    for sentence in parsed.sentences:
+    for sentence, of_sentence in zip(parsed.sentences, terms, strict=True):
         plain.append(START)
         masked.append(START)
-        for term in lexicon.terms(sentence.words, sentence.typed):
-            stem = lexicon.stem(term.key)
+        for term in of_sentence:
+            stem, mask = spell(term)
             plain.append(stem)
-            if term.kind is not None:
-                masked.append(MASKED_NAME if term.kind == NAME else MASKED_ROLE)
-            else:
-                masked.append(MASKED if topical(term.key) else stem)
+            masked.append(mask)
         end = ASKED if sentence.form is Form.QUESTION else TOLD
         plain.append(end)
         masked.append(end)
@@ -271,6 +307,22 @@ def tokens(parsed: Utterance, lexicon: Lexicon, topical: Callable[[str], bool]) 
         plain.append(CALLED)
         masked.append(CALLED)
     return _with_pairs(plain[:MOST_TOKENS]), _with_pairs(masked[:MOST_TOKENS])
+
+
+def spelling(lexicon: Lexicon, topical: Callable[[str], bool]) -> Spelling:
+    """Give what tells the tokens of a term, plain and masked; `topical` says of a key whether it belongs to the field.
+
+    What it has told is kept, by the key of the term.
+    """
+
+    @lru_cache(REMEMBERED)
+    def of_key(key: str, kind: str | None) -> tuple[str, str]:
+        stem = lexicon.stem(key)
+        if kind is not None:
+            return stem, MASKED_NAME if kind == NAME else MASKED_ROLE
+        return stem, MASKED if topical(key) else stem
+
+    return lambda term: of_key(term.key, term.kind)
 
 
 def _with_pairs(parts: list[str]) -> list[str]:

@@ -112,6 +112,7 @@ class Lexicon:
         for word in english.words[:EVERYDAY]:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
+        self._expressions: dict[tuple[str, str], Term] = {}
         self._repaired: dict[str, str] = {}
         for concept in synonyms.concepts:
             self._add(concept)
@@ -155,19 +156,17 @@ class Lexicon:
 
     def terms(self, spelt: Sequence[str], typed: Sequence[str]) -> list[Term]:
         """Read correctly spelt words as terms, the longest synonyms first; `typed` has them as they were typed."""
-        terms, at = [], 0
+        terms, at, phrases, singles = [], 0, self._phrases, self._singles
         while at < len(spelt):
             word = spelt[at]
-            length, key = self._phrase(spelt, at, typed) if word in self._phrases else (1, None)
+            length, key = self._phrase(spelt, at, typed) if word in phrases else (1, None)
             if key is None:
-                term = self._single(word)
-                if typed[at] != word and typed[at].casefold() != word:
-                    term = replace(term, typed=typed[at].casefold())
+                term = singles.get(word) or self._single(word)
+                as_typed = typed[at]
+                if as_typed != word and as_typed.casefold() != word:
+                    term = replace(term, typed=as_typed.casefold())
             else:
-                topical, kind = self._concepts[key]
-                phrase = spelt[at : at + length]
-                written = " ".join(typed[at : at + length]).casefold()
-                term = Term(key, topical, self._english.weigh_together(phrase)[1], written, " ".join(phrase), kind)
+                term = self._expression(key, spelt[at : at + length], " ".join(typed[at : at + length]).casefold())
             terms.append(term)
             at += length
         return terms
@@ -184,7 +183,7 @@ class Lexicon:
         credit_by_key: dict[str, float] = {}
 
         def credit(key: str, worth: float) -> None:
-            for same_stem in self._stems.get(self.stem(key), ()):
+            for same_stem in self._stems.get(key if key[0] == "=" else self._stem(key), ()):
                 value = worth if same_stem == key else worth * STEM_CREDIT
                 credit_by_key[same_stem] = max(credit_by_key.get(same_stem, 0.0), value)
 
@@ -196,29 +195,41 @@ class Lexicon:
                     credit(self._single(part).key, PART_CREDIT)
             else:
                 for word, nearness in self._english.near(term.taken_for):
-                    other = self._single(word)
-                    if other.kind != NAME:
-                        credit(other.key, nearness * RELATED_CREDIT)
+                    key, kind = self._key(word)
+                    if kind != NAME:
+                        credit(key, nearness * RELATED_CREDIT)
         return credit_by_key
+
+    def _expression(self, key: str, phrase: Sequence[str], typed: str) -> Term:
+        """Read an expression that counts as a concept."""
+        taken_for = " ".join(phrase)
+        term = self._expressions.get((key, taken_for))
+        if term is None:
+            topical, kind = self._concepts[key]
+            term = Term(key, topical, self._english.weigh_together(phrase)[1], taken_for, taken_for, kind)
+            self._expressions[key, taken_for] = term  # there are no more than concepts have terms
+        return term if typed == taken_for else replace(term, typed=typed)
 
     def _single(self, word: str) -> Term:
         """Read one correctly spelt word."""
         term = self._singles.get(word)
         if term is None:
-            light = _light(word)
-            key = next((key for form in (word, light) for key in self._alone(form)), None)
-            if key is None:
-                term = Term(light, *self._english.weigh(word), word, word)
-            else:
-                topical, kind = self._concepts[key]
-                term = Term(key, topical, self._english.weigh(word)[1], word, word, kind)
+            key, kind = self._key(word)
+            topical, substance = self._english.weigh(word)
+            term = Term(key, self._concepts[key][0] if key[0] == "=" else topical, substance, word, word, kind)
             if len(self._singles) >= REMEMBERED:
                 self._singles.clear()
             self._singles[word] = term
         return term
 
-    def _alone(self, word: str) -> Iterator[str]:
-        return (key for phrase, key, short in self._phrases.get(word, ()) if len(phrase) == 1 and not short)
+    def _key(self, word: str) -> tuple[str, str | None]:
+        """Give what one correctly spelt word counts as, and the kind of that."""
+        light = _light(word)
+        for form in (word, light):
+            for phrase, key, short in self._phrases.get(form, ()):
+                if len(phrase) == 1 and not short:
+                    return key, self._concepts[key][1]
+        return light, None
 
     def _phrase(self, plain: Sequence[str], at: int, cased: Sequence[str]) -> tuple[int, str | None]:
         for phrase, key, short in self._phrases[plain[at]]:

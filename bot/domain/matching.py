@@ -9,9 +9,10 @@ into probabilities.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import accumulate, chain, pairwise
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,16 +20,16 @@ import numpy as np
 from bot.domain.content import Authored, Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps
-from bot.domain.learnt import HINTS, Hint, Learnt, Number, tokens
+from bot.domain.learnt import HINTS, Hint, Learnt, Number, spelling, tokens
 from bot.domain.lexicon import NAME, English, Lexicon, Term
 from bot.domain.matching_text import OPAQUE, PARTICULAR, Form, Sentence, Utterance, joined, read, words
-from bot.domain.postings import ANSWER_CREDIT, NOWHERE, SMOOTHING, Floats, Hits, Ints, Postings, Uses
+from bot.domain.phrasings import SLIGHT, Phrasings
+from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings, Uses
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
 QUESTIONS = 6  # of one message that are looked at
 AROUND = 40  # words of the sentences around a question that are looked at with it
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
-SLIGHT = 0.05  # weight that every message has besides its words
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
@@ -63,7 +64,7 @@ class Calibration(Authored):
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
 # All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
-SAME, VERBATIM = FEATURES.index("same"), FEATURES.index("verbatim")
+SAME = FEATURES.index("same")
 NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
@@ -71,7 +72,7 @@ AGAINST: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Candidate:
     """An entry that may answer: confidence in [0, 1], the phrasing it was taken for, and why.
 
@@ -110,8 +111,7 @@ class Reasons:
     topics: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """What is looked at: which question, as a sentence, its terms, and how many of them come from before it."""
 
     question: int
@@ -121,16 +121,17 @@ class _Part:
     leans: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
+class Judged(NamedTuple):
     """The best entries for one part of a message: `entries` (K positions), `features` (K × features), why."""
 
-    entries: Ints
+    entries: Sequence[int]
     features: Floats
     phrasings: Sequence[int]
+    as_phrased: Sequence[bool]  # whether the question is a phrasing, all but word for word
     terms: Sequence[Term]
-    weights: Floats  # of the terms
-    explained: Floats  # terms × K, in [0, 1]
+    weights: Sequence[float]  # of the terms
+    explained: Floats  # K × terms, in [0, 1]
+    names: bool  # whether a role, a company or a person is named
 
 
 class _Match(NamedTuple):
@@ -142,18 +143,14 @@ class _Match(NamedTuple):
     at: int
 
 
-class _Nearest(NamedTuple):
-    """The most similar phrasing of each of K entries: which, and how its weight compares with that of a message.
+class _Reading(NamedTuple):
+    """What a term is to an index: its uses, the most that one of them weighs, and how much it says and could match."""
 
-    similarity: Dice coefficient of the weights, in [0, 1]. shared: weight of its words that the message has. weights:
-    of all its words. missing: the heaviest of its words that the message lacks.
-    """
-
-    phrasings: Sequence[int]
-    similarity: Floats
-    shared: Floats
-    weights: Floats
-    missing: Floats
+    number: int  # of its key; -1 if no entry has it
+    uses: Uses
+    strongest: float
+    weight: float
+    whole: float
 
 
 class Index:
@@ -166,18 +163,16 @@ class Index:
         self._learnt = learnt
         self._ids = [entry.id for entry in entries]
         self._keys: dict[str, int] = {}
-        self._texts: list[str] = []
-        self._negated: list[bool] = []
-        self._asks: list[str | None] = []
-        self._topics: list[list[frozenset[int]]] = []
-        self._uses_by_term: dict[tuple[str, str], Uses] = {}
+        self._readings: dict[tuple[str, str], _Reading] = {}
         self._room = REMEMBERED
         self.calibrated(calibration)
         topical: list[float] = []
+        texts: list[str] = []
+        sentences: list[Sentence] = []
+        topics: list[list[frozenset[int]]] = []  # keys of each keyword, by entry
         in_order: list[list[int]] = []  # keys of each phrasing
         phrased: list[list[int]] = []  # keys of phrasings and keywords, by entry
         answered: list[list[int]] = []  # keys of the answer, by entry
-        starts = [0]
         questions: dict[str, Sentence] = {}
 
         def keys_of(spelt: Sequence[str], typed: Sequence[str]) -> list[int]:
@@ -196,22 +191,26 @@ class Index:
                 questions.setdefault(entry.id, sentence)
                 in_order.append(keys_of(sentence.words, sentence.typed))
                 own += dict.fromkeys(in_order[-1])
-                self._texts.append(text)
-                self._negated.append(sentence.negated)
-                self._asks.append(sentence.asks)
-            topics = [joined(read(text).sentences) for text in entry.keywords]
-            self._topics.append([frozenset(keys_of(topic.words, topic.typed)) for topic in topics])
-            phrased.append([*own, *chain.from_iterable(self._topics[-1])])
+                texts.append(text)
+                sentences.append(sentence)
+            keywords = [joined(read(text).sentences) for text in entry.keywords]
+            topics.append([frozenset(keys_of(keyword.words, keyword.typed)) for keyword in keywords])
+            phrased.append([*own, *chain.from_iterable(topics[-1])])
             answer = words(entry.answer)
             answered.append(keys_of(answer, answer))
-            starts.append(len(self._texts))
-        self._starts = np.array(starts, np.int64)
-        self._asked = [frozenset(self._asks[a:b]) for a, b in pairwise(starts)]
         self._postings = Postings(phrased, answered, np.array(topical, np.float32))
+        counts = [len(entry.wordings) for entry in entries]
+        self._phrasings = Phrasings(texts, sentences, in_order, counts, self._postings.weight)
         self._typical, self._spread = self._postings.typical.tolist(), self._postings.spread.tolist()
-        self._lay_out(in_order)
+        self._weight = self._postings.weight.tolist()
+        self._topics: dict[int, list[tuple[int, frozenset[int]]]] = {}  # entries and keywords by their rarest key
+        for entry_at, of_entry in enumerate(topics):
+            for topic in filter(None, of_entry):
+                rarest = max(topic, key=self._spread.__getitem__)
+                self._topics.setdefault(rarest, []).append((entry_at, topic))
         self._follow_ups = FollowUps(lexicon, questions)
-        self._field = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
+        field_of_work = frozenset(key for key, at in self._keys.items() if topical[at] >= TELLING)
+        self._spell = spelling(lexicon, field_of_work.__contains__)
         places = learnt.places if learnt else {}
         self._known = [places.get(name) for name in self._ids]
         self._hinted = {place: at for at, place in enumerate(self._known) if place is not None}
@@ -233,18 +232,6 @@ class Index:
         self._bias = calibration.bias
         self._coefficients = np.array([getattr(calibration, name) for name in FEATURES], np.float32)
 
-    def _lay_out(self, in_order: Sequence[list[int]]) -> None:
-        """Lay out the telling keys of each phrasing one after the other."""
-        owners = np.repeat(np.arange(len(self._ids)), np.diff(self._starts))
-        self._verbatim = dict(zip(map(tuple, in_order), owners.tolist(), strict=True))
-        telling = (self._postings.weight > 0).tolist()
-        distinct = [[key for key in dict.fromkeys(keys) if telling[key]] or [0] for keys in in_order]
-        self._phrasing_keys = np.fromiter(chain.from_iterable(distinct), np.int32)
-        self._phrasing_starts = np.concatenate([[0], np.cumsum([len(keys) for keys in distinct])])
-        self._phrasing_list = self._phrasing_starts.tolist()
-        self._key_weights = self._postings.weight[self._phrasing_keys]
-        self._phrasing_weights = np.add.reduceat(self._key_weights, self._phrasing_starts[:-1]) + np.float32(1e-6)
-
     def rank(
         self,
         utterance: str,
@@ -263,14 +250,18 @@ class Index:
         """
         parsed = self.read(utterance)
         best: dict[int, _Match] = {}
-        hint = self.hint(parsed) if without is None and parsed.sentences else None
+        terms = self._terms(parsed)
+        telling = self._telling(self._parts(parsed, terms, after))
+        if not telling:  # as with most of what is said in a channel
+            return ()
+        hint = self.hint(parsed, terms) if without is None else None
         also = self.hinted(hint, semantic)
-        for part in self._parts(parsed, after):
-            judged = self._judge(parsed, part, without, also)
+        for part, readings in telling:
+            judged = self._judge(parsed, part, readings, without, also)
             if judged is None:
                 continue
             phrased = self.confidences(judged.features).tolist()
-            for at, entry in enumerate(judged.entries.tolist()):
+            for at, entry in enumerate(judged.entries):
                 if entry not in best or phrased[at] > best[entry].phrased:
                     best[entry] = _Match(phrased[at], part, judged, at)
         confidences = {entry: match.phrased for entry, match in best.items()}
@@ -301,13 +292,23 @@ class Index:
         worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
         return np.asarray(worth / (1 + worth.sum()), np.float32)
 
-    def hint(self, parsed: Utterance) -> Hint | None:
-        """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was."""
-        return self._learnt.hint(*self.tokens(parsed)) if self._learnt else None
+    def hint(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Hint | None:
+        """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was.
+
+        terms: of each sentence.
+        """
+        return self._learnt.hint(*tokens(parsed, terms, self._spell)) if self._learnt else None
 
     def tokens(self, parsed: Utterance) -> tuple[list[str], list[str]]:
         """Give the tokens of a message, plain and masked, as they are learnt from."""
-        return tokens(parsed, self._lexicon, self._field.__contains__)
+        return tokens(parsed, self._terms(parsed), self._spell)
+
+    def _terms(self, parsed: Utterance) -> list[list[Term]]:
+        """Give the terms of each sentence."""
+        return [self._terms_of(sentence) for sentence in parsed.sentences]
+
+    def _terms_of(self, sentence: Sentence) -> list[Term]:
+        return self._lexicon.terms(sentence.words, sentence.typed)
 
     def hinted(self, hint: Hint | None, semantic: SemanticScores | None = None) -> list[int]:
         """Give the places of the entries that are judged because the words, or the embedding, speak for them."""
@@ -323,8 +324,8 @@ class Index:
         """
         return {
             self._lexicon.stem(term.key): term.topical
-            for sentence in self.read(utterance).sentences
-            for term in self._lexicon.terms(sentence.words, sentence.typed)
+            for terms in self._terms(self.read(utterance))
+            for term in terms
             if term.topical >= TELLING
         }
 
@@ -341,20 +342,14 @@ class Index:
         but word for word needs no judgement. One question of several is also judged as if it had been asked alone:
         what the others say speaks against it otherwise.
         """
-        entries = [
-            entry
-            for entry, match in best.items()
-            if not (match.part.leans or _as_phrased(match.judged.features[match.at]))
-        ]
+        entries = [entry for entry, (_, part, judged, at) in best.items() if not (part.leans or judged.as_phrased[at])]
         confidences = self._weigh(dict.fromkeys(entries, hint), best, semantic)
         questions = {match.part.question: match.part.sentence for match in best.values()}
         if len(questions) > 1:
-            hints = {
-                number: self.hint(replace(parsed, sentences=(sentence,))) or hint
-                for number, sentence in questions.items()
-            }
-            alone = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
-            confidences = {entry: max(confidence, alone[entry]) for entry, confidence in confidences.items()}
+            alone = [(number, replace(parsed, sentences=(sentence,))) for number, sentence in questions.items()]
+            hints = {number: self.hint(of_one, self._terms(of_one)) or hint for number, of_one in alone}
+            others = self._weigh({entry: hints[best[entry].part.question] for entry in entries}, best, semantic)
+            confidences = {entry: max(confidence, others[entry]) for entry, confidence in confidences.items()}
         return confidences
 
     def _weigh(
@@ -368,18 +363,14 @@ class Index:
         for network, known in zip(networks, (True, False), strict=True):
             entries = [entry for entry in hints if self._knows(entry, semantic) is known]
             if entries:
-                rows = [
-                    self.row(
-                        best[entry].phrased,
-                        best[entry].judged.features[best[entry].at],
-                        hints[entry],
-                        entry,
-                        semantic=semantic,
-                    )
-                    for entry in entries
+                matches = [best[entry] for entry in entries]
+                phrased = np.array([match.judged.features[match.at] for match in matches])
+                beyond = [
+                    self._beyond(match.phrased, hints[entry], entry, semantic)
+                    for entry, match in zip(entries, matches, strict=True)
                 ]
-                weighed = network.confidences(np.array(rows, np.float32)).tolist()
-                confidences.update(zip(entries, weighed, strict=True))
+                rows = np.concatenate([phrased, np.array(beyond, np.float32)], 1)
+                confidences.update(zip(entries, network.confidences(rows).tolist(), strict=True))
         return confidences
 
     @staticmethod
@@ -403,39 +394,44 @@ class Index:
 
         What the embedding says comes last, if the second stage was asked.
         """
+        return [*features.tolist(), *self._beyond(confidence, hint, entry, semantic)]
+
+    def _beyond(self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
         known = self._knows(entry, semantic)
         place = self._known[entry] if known else None
         semantic_features = semantic.beyond(entry, known=known) if semantic else ()
-        return [*features.tolist(), log_odds(confidence, 1e-6), *hint.beyond(place), *semantic_features]
+        return (log_odds(confidence, 1e-6), *hint.beyond(place), *semantic_features)
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
     ) -> list[tuple[list[str], Floats]]:
         """Give ids and features (K × features) of the best entries for each part of a message, for calibration."""
         parsed = self.read(utterance)
-        parts = [self._judge(parsed, part, without, also) for part in self._parts(parsed, None)]
+        telling = self._telling(self._parts(parsed, self._terms(parsed), None))
+        parts = [self._judge(parsed, part, readings, without, also) for part, readings in telling]
         return [([self._ids[at] for at in judged.entries], judged.features) for judged in parts if judged is not None]
 
-    def _parts(self, parsed: Utterance, after: str | None) -> list[_Part]:
-        """Choose what to look at: the questions, each alone and with what comes before it; all if there are none."""
+    def _parts(self, parsed: Utterance, terms: Sequence[Sequence[Term]], after: str | None) -> list[_Part]:
+        """Choose what to look at: the questions, each alone and with what comes before it; all if there are none.
+
+        terms: of each sentence.
+        """
         sentences = parsed.sentences
         leaning = self._followed(parsed, after) if after is not None and sentences else []
         asking = [at for at, sentence in enumerate(sentences) if sentence.form is Form.QUESTION]
+        if not asking and not 0 < len(sentences) <= 3:
+            return leaning
         if not asking:
-            return [*leaning, self._part(0, joined(sentences))] if 0 < len(sentences) <= 3 else leaning
+            whole = joined(sentences)
+            return [*leaning, _Part(0, whole, terms[0] if len(sentences) == 1 else self._terms_of(whole))]
         parts = leaning
         for question, at in enumerate(asking[:QUESTIONS]):
-            alone = self._part(question, sentences[at])
-            parts.append(alone)
-            around = sentences if len(sentences) <= 3 else sentences[max(0, at - 1) : at]
-            others = [sentence for sentence in around if sentence is not sentences[at]]
-            rest = [term for sentence in others for term in self._part(question, sentence).terms]
+            parts.append(_Part(question, sentences[at], terms[at]))
+            around = range(len(sentences)) if len(sentences) <= 3 else range(max(0, at - 1), at)
+            rest = [term for other in around if sentences[other] is not sentences[at] for term in terms[other]]
             if rest and len(rest) <= AROUND:
-                parts.append(_Part(question, sentences[at], [*rest, *alone.terms], len(rest)))
+                parts.append(_Part(question, sentences[at], [*rest, *terms[at]], len(rest)))
         return parts
-
-    def _part(self, question: int, sentence: Sentence) -> _Part:
-        return _Part(question, sentence, self._lexicon.terms(sentence.words, sentence.typed))
 
     def _followed(self, parsed: Utterance, after: str) -> list[_Part]:
         """Read "and at Anthropic?" in the light of the entry that was answered before it."""
@@ -443,68 +439,92 @@ class Index:
         readings = self._follow_ups.readings(parsed, after)
         return [_Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
 
-    def _judge(self, parsed: Utterance, part: _Part, without: str | None, also: Sequence[int] = ()) -> Judged | None:
+    def _telling(self, parts: Sequence[_Part]) -> list[tuple[_Part, dict[str, _Reading]]]:
+        """Give the parts that share a word with an entry that says something, with the readings of their terms by key.
+
+        No other part speaks for any entry.
+        """
+        telling, known = [], self._readings
+        for part in parts:
+            readings = {term.key: known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms}
+            if max([reading.strongest for reading in readings.values()], default=0.0) >= TOPICAL:
+                telling.append((part, readings))
+        return telling
+
+    def _judge(
+        self,
+        parsed: Utterance,
+        part: _Part,
+        readings: Mapping[str, _Reading],
+        without: str | None,
+        also: Sequence[int] = (),
+    ) -> Judged | None:
+        """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
         distinct = {term.key: at for at, term in enumerate(part.terms)}
         terms = [part.terms[at] for at in distinct.values()]
-        uses = [self._uses(term) for term in terms]
-        keys = np.concatenate([of_term.keys for of_term in uses]) if uses else NOWHERE
-        credit = np.concatenate([of_term.credits for of_term in uses]) if uses else NOWHERE
-        if not len(keys) or (credit * self._postings.weight[keys]).max() < TOPICAL:
-            return None
-        hits = self._postings.search(uses, JUDGED, also)
+        hits = self._postings.search([reading.uses for reading in readings.values()], JUDGED, also)
         if not len(hits.entries):
             return None
         coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
-        np.maximum.at(coverage, keys, credit)
-        spread, typical, weights, whole = self._spread, self._typical, [], 0.0
-        for (key, at), term in zip(distinct.items(), terms, strict=True):
-            number = self._keys.get(key)
-            weight = term.substance if number is None else term.substance * spread[number]
-            weights.append(weight * CONTEXT if at < part.before else weight)
-            whole += 0.5 + 0.5 * term.topical if number is None else typical[number]
-        hits = replace(hits, likeness=np.minimum(hits.likeness / np.float32(whole * math.log1p(1 / SMOOTHING)), 1))
-        return self._features(parsed, part, terms, np.array(weights, np.float32), hits, coverage, without)
+        np.maximum.at(coverage, hits.keys, hits.credits)
+        weights = [reading.weight for reading in readings.values()]
+        if part.before:
+            pairs = zip(weights, distinct.values(), strict=True)
+            weights = [weight * CONTEXT if at < part.before else weight for weight, at in pairs]
+        whole = sum([reading.whole for reading in readings.values()]) * math.log1p(1 / SMOOTHING)
+        hits = hits._replace(likeness=np.minimum(hits.likeness / np.float32(whole), 1))
+        numbers = {reading.number for reading in readings.values()}
+        return self._features(parsed, part, terms, weights, hits, coverage, numbers, without)
 
-    def _uses(self, term: Term) -> Uses:
-        uses = self._uses_by_term.get((term.key, term.taken_for))
-        if uses is None:
-            uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
-            if uses.count <= self._room:
-                self._room -= uses.count
-                self._uses_by_term[term.key, term.taken_for] = uses
-        return uses
+    def _reading(self, term: Term) -> _Reading:
+        uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
+        number = self._keys.get(term.key, -1)
+        reading = _Reading(
+            number,
+            uses,
+            float((uses.credits * self._postings.weight[uses.keys]).max()),
+            term.substance if number < 0 else term.substance * self._spread[number],
+            0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
+        )
+        if uses.count <= self._room:
+            self._room -= uses.count
+            self._readings[term.key, term.taken_for] = reading
+        return reading
 
     def _features(
         self,
         parsed: Utterance,
         part: _Part,
         terms: Sequence[Term],
-        weights: Floats,
+        weights: Sequence[float],
         hits: Hits,
         coverage: Floats,
+        keys: AbstractSet[int],
         without: str | None,
     ) -> Judged:
         """Compute the features of the entries in `hits`, whose likeness is a share.
 
-        weights: of the terms. coverage: of all keys, how fully the message says each, in [0, 1].
+        weights: of the terms. coverage: of all keys, how fully the message says each, in [0, 1]. keys: of the terms.
         """
-        entries, likeness, sentence = hits.entries, hits.likeness, part.sentence
-        total = float(weights.sum())
-        nearest = self._nearest_phrasings(entries, coverage, total, without)
-        shared, phrasings = nearest.shared, nearest.phrasings
-        unexplained_by_term = weights[:, None] * (1 - hits.explained)
-        heaviest, unexplained = unexplained_by_term.max(axis=0), unexplained_by_term.sum(axis=0)
-        keys_in_order = tuple(self._keys.get(term.key, -1) for term in part.terms[part.before :])
-        verbatim = -1 if without is not None else self._verbatim.get(keys_in_order, -1)
-        keys = {self._keys.get(term.key, -1) for term in terms}
-        values: dict[str, Floats | list[float] | list[bool] | bool] = {
+        sentence, entries = part.sentence, hits.entries.tolist()
+        weight = np.array(weights, np.float32)
+        total = float(np.add.reduce(weight))
+        nearest = self._phrasings.nearest(entries, coverage, total, without)
+        shared, phrasings, likeness = nearest.shared, nearest.phrasings, hits.likeness
+        unexplained_by_term = (1 - hits.explained) * weight
+        heaviest, unexplained = np.maximum.reduce(unexplained_by_term, 1), np.add.reduce(unexplained_by_term, 1)
+        verbatim = -1
+        if without is None:
+            verbatim = self._phrasings.verbatim([self._keys.get(term.key, -1) for term in part.terms[part.before :]])
+        negated = self._phrasings.negated
+        values: dict[str, Floats | Sequence[float] | float] = {
             "likeness": likeness,
-            "lead": _lead(likeness),
+            "lead": _lead(likeness.tolist()),
             "phrasing_covered": shared / nearest.weights,
             "similarity": nearest.similarity,
             "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
-            "verbatim": entries == verbatim,
-            "keywords": [self._named(keys, entry) for entry in entries.tolist()],
+            "verbatim": [entry == verbatim for entry in entries] if verbatim in entries else 0.0,
+            "keywords": self._named(keys, entries),
             "entry_covers": (total - unexplained) / (total + SLIGHT),
             "unexplained": heaviest,
             "alien": (heaviest - ALIEN) / (1 - ALIEN),
@@ -513,11 +533,8 @@ class Index:
             "evidence": shared / 1.5,
             "form": sentence.form is Form.QUESTION,
             "fragment": sentence.form is Form.FRAGMENT,
-            "particular": [
-                self._particular(sentence, entry, phrasing)
-                for entry, phrasing in zip(entries.tolist(), phrasings, strict=True)
-            ],
-            "negation": [sentence.negated != self._negated[phrasing] for phrasing in phrasings],
+            "particular": self._particular(sentence, entries, phrasings),
+            "negation": [sentence.negated != negated[phrasing] for phrasing in phrasings],
             "called": parsed.called,
             "about_you": parsed.about_you,
         }
@@ -526,70 +543,50 @@ class Index:
             features[row] = values[name]
         np.minimum(features, 1, out=features)
         np.maximum(features, FLOOR, out=features)
-        return Judged(entries, features.T, phrasings, terms, weights, hits.explained)
+        as_phrased = (features[SAME] >= NEARLY_SAME).tolist()
+        if verbatim in entries:
+            as_phrased[entries.index(verbatim)] = True
+        names = any(term.kind for term in terms)
+        return Judged(entries, features.T, phrasings, as_phrased, terms, weights, hits.explained, names)
 
-    def _nearest_phrasings(self, entries: Ints, coverage: Floats, total: float, without: str | None) -> _Nearest:
-        """Find the phrasing of each entry that is most similar to a message.
-
-        coverage: of all keys, how fully the message says each. total: weight of the message. The keys of all phrasings
-        lie one after the other in one array; those of K entries are gathered, and summed up phrasing by phrasing.
-        """
-        starts, stops = self._starts[entries], self._starts[entries + 1]
-        spans = list(zip(starts.tolist(), stops.tolist(), strict=True))
-        edges = np.concatenate([self._phrasing_starts[a:b] for a, b in spans])
-        own = np.concatenate([self._phrasing_weights[a:b] for a, b in spans])
-        places = [(self._phrasing_list[a], self._phrasing_list[b]) for a, b in spans]
-        keys = np.concatenate([self._phrasing_keys[a:b] for a, b in places])
-        weight = np.concatenate([self._key_weights[a:b] for a, b in places])
-        # From places in the whole list to places in the pieces of it that have been put together.
-        begins = list(accumulate((b - a for a, b in spans), initial=0))
-        moved = [a - at for (a, _), at in zip(places, accumulate((b - a for a, b in places), initial=0), strict=False)]
-        for (a, b), by in zip(pairwise(begins), moved, strict=True):
-            edges[a:b] -= by
-        known = weight * coverage[keys]
-        shared = np.add.reduceat(known, edges)
-        similarity = np.asarray(2 * shared / (own + (total + SLIGHT)), np.float32)
-        if without is not None:
-            similarity[[self._texts[at] == without for a, b in spans for at in range(a, b)]] = 0
-        chosen = [a + int(similarity[a:b].argmax()) for a, b in pairwise(begins)]
-        return _Nearest(
-            phrasings=[at - begin + a for at, begin, (a, _) in zip(chosen, begins, spans, strict=False)],
-            similarity=similarity[chosen],
-            shared=shared[chosen],
-            weights=own[chosen],
-            missing=np.maximum.reduceat(weight - known, edges)[chosen],
-        )
-
-    def _named(self, keys: set[int], entry: int) -> float:
-        """Add up the weights of the words in keywords of an entry that the message has in full."""
-        named = {key for topic in self._topics[entry] if topic <= keys for key in topic}
-        return sum(self._postings.weight[list(named)].tolist()) if named else 0.0
+    def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float] | float:
+        """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
+        named: dict[int, set[int]] = {}
+        for key in keys:
+            for entry, topic in self._topics.get(key, ()):
+                if topic <= keys:
+                    named.setdefault(entry, set()).update(topic)
+        return [sum(self._weight[key] for key in named.get(entry, ())) for entry in entries] if named else 0.0
 
     def _candidate(
         self, name: str, confidence: float, match: _Match, *, learnt: bool, nearness: Nearness | None = None
     ) -> Candidate:
         part, judged, at = match.part, match.judged, match.at
-        entry, phrasing = int(judged.entries[at]), judged.phrasings[at]
+        entry, phrasing = judged.entries[at], judged.phrasings[at]
         return Candidate(
             name,
             confidence,
-            self._texts[phrasing],
+            self._phrasings.texts[phrasing],
             part.question,
             part.sentence.form,
             part.leans,
-            self._particular(part.sentence, entry, phrasing) == 1,
+            self._particular(part.sentence, [entry], [phrasing]) == [1.0],
             match.phrased,
             learnt,
-            any(term.kind is not None for term in judged.terms),
+            judged.names,
             partial(_reasons, judged, at),
             nearness,
         )
 
-    def _particular(self, sentence: Sentence, entry: int, phrasing: int) -> float:
-        """Return whether the kind of question is one that entry (1) or phrasing (a half) is never asked."""
-        if sentence.asks not in PARTICULAR or sentence.asks == self._asks[phrasing]:
+    def _particular(self, sentence: Sentence, entries: Sequence[int], phrasings: Sequence[int]) -> list[float] | float:
+        """Return whether the kind of question is one that each entry (1) or phrasing (a half) is never asked."""
+        if sentence.asks not in PARTICULAR:
             return 0.0
-        return 0.5 if sentence.asks in self._asked[entry] else 1.0
+        asks, asked = self._phrasings.asks, self._phrasings.asked
+        return [
+            0.0 if sentence.asks == asks[phrasing] else 0.5 if sentence.asks in asked[entry] else 1.0
+            for entry, phrasing in zip(entries, phrasings, strict=True)
+        ]
 
 
 def log_odds(probability: float, least: float = 1e-4) -> float:
@@ -598,17 +595,12 @@ def log_odds(probability: float, least: float = 1e-4) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _as_phrased(features: Floats) -> bool:
-    """Return whether a question is a phrasing, all but word for word."""
-    return bool(features[VERBATIM] == 1 or features[SAME] >= NEARLY_SAME)
-
-
 def _reasons(judged: Judged, at: int) -> Reasons:
     matched: list[tuple[str, str]] = []
     topics: list[tuple[str, str]] = []
     unexplained, names = [], 0
-    known = judged.explained[:, at].tolist()
-    for term, weight, credit in zip(judged.terms, judged.weights.tolist(), known, strict=True):
+    known = judged.explained[at].tolist()
+    for term, weight, credit in zip(judged.terms, judged.weights, known, strict=True):
         if term.topical > 0 and credit > ANSWER_CREDIT:
             matched.append((term.typed, term.key[1:] if term.key[0] == "=" else term.taken_for))
             topics += matched[-1:] if term.topical >= TELLING else []
@@ -619,10 +611,7 @@ def _reasons(judged: Judged, at: int) -> Reasons:
     return Reasons(tuple(matched), heaviest_first, len(topics), names, tuple(topics))
 
 
-def _lead(likeness: Floats) -> Floats:
-    """Return how far each entry is before or behind the best of the others, in [-1, 1]."""
-    if len(likeness) == 1:
-        return np.ones(1, np.float32)
-    lead: Floats = likeness / likeness[0] - 1  # they come best first
-    lead[0] = 1 - likeness[1] / likeness[0]
-    return lead
+def _lead(likeness: Sequence[float]) -> list[float]:
+    """Return how far each entry is before or behind the best of the others, in [-1, 1]; the best comes first."""
+    best, *others = likeness
+    return [1 - max(others, default=0.0) / best, *(other / best - 1 for other in others)]

@@ -180,15 +180,15 @@ def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
     text = _GREETING.sub("", text)
     lowered_text = text.casefold()
-    if any(hint in lowered_text for hint in _LEADING):
+    if any(map(lowered_text.__contains__, _LEADING)):
         text = _LEAD.sub("", text)
     text = text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:])
     raw = _WORD.findall(text)[:MAX_WORDS]
     if not raw:
         return None
     lowered = [word.casefold() for word in raw]
-    negated = not _DENIED.isdisjoint(lowered) or any(word[-3:] == "n't" for word in lowered)
-    right = tuple(spelling(_plain(word)) for word in lowered)
+    negated = not _DENIED.isdisjoint(lowered) or ("n't" in lowered_text and any(word[-3:] == "n't" for word in lowered))
+    right = tuple([spelling(_plain(word)) for word in lowered])
     return Sentence(right, tuple(raw), _form(right, whole.casefold(), asked), _asks(right), negated)
 
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from itertools import accumulate, chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 ANSWER_CREDIT = 0.5  # a word of the answer explains a word of the message half as well as one of the phrasings
 SMOOTHING = 0.01  # share of an entry's words that one it never uses has; measured on public intent sets
 LOOKED_AT = 30_000  # uses of words that are added up before the rest is looked up for the best entries alone
+LAID_OUT = 500_000  # pairs of a key and an entry, up to which a table has a place for each: 6 MB, and faster
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[Any]
@@ -20,7 +21,11 @@ NOWHERE: Ints = np.zeros(0, np.int32)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Uses:
-    """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes."""
+    """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
+
+    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, uses are
+    looked up there and not kept here.
+    """
 
     keys: Ints
     credits: Floats
@@ -30,13 +35,20 @@ class Uses:
     presence: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Hits:
-    """The K best entries, best first: their likeness, and what they explain of each term (terms × K, in [0, 1])."""
+NOTHING_SAID = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), 0, NOWHERE, NOWHERE, NOWHERE)
+
+
+class Hits(NamedTuple):
+    """The K best entries, best first: their likeness, and what they explain of each term (K × terms, in [0, 1]).
+
+    keys, credits: what all the terms say.
+    """
 
     entries: Ints
     likeness: Floats
     explained: Floats
+    keys: Ints
+    credits: Floats
 
 
 class Postings:
@@ -70,6 +82,13 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
+        # Likeness, keys × entries, and presence, entries × keys.
+        self._table: tuple[npt.NDArray[np.float64], Floats] | None = None
+        if keys * self.size <= LAID_OUT:
+            likeness_table, presence_table = np.zeros((keys, self.size)), np.zeros((self.size, keys), np.float32)
+            likeness_table.reshape(-1)[pairs[order]] = self._likeness
+            presence_table[self._entries, pairs[order] // self.size] = self._presence
+            self._table = likeness_table, presence_table
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -79,25 +98,58 @@ class Postings:
 
     def uses(self, credit_by_key: Mapping[int, float]) -> Uses:
         """Gather what a term says, given as keys with credits."""
-        spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
+        if not credit_by_key:
+            return NOTHING_SAID
+        keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
+        spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
         lengths = [span.stop - span.start for span in spans]
+        if self._table is not None:
+            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, NOWHERE)
         by_use = np.repeat(credit, lengths)
         return Uses(
-            np.fromiter(credit_by_key, np.int32, len(credit_by_key)),
+            keys,
             credit,
             sum(lengths),
-            np.concatenate([self._entries[span] for span in spans]) if spans else NOWHERE,
-            np.concatenate([self._likeness[span] for span in spans]) * by_use if spans else by_use,
-            np.concatenate([self._presence[span] for span in spans]) * by_use if spans else by_use,
+            np.concatenate([self._entries[span] for span in spans]),
+            np.concatenate([self._likeness[span] for span in spans]) * by_use,
+            np.concatenate([self._presence[span] for span in spans]) * by_use,
         )
 
     def search(self, terms: Sequence[Uses], most: int, also: Sequence[int] = ()) -> Hits:
         """Find the entries that these terms are most typical of; at most `most`, and those in `also` besides.
 
-        The uses of rare words are added up; those of common ones are looked up for the best entries only, once there
-        are too many. Likeness is a sum over the terms, not yet made a share of anything.
+        Likeness is a sum over the terms, not yet made a share of anything.
         """
+        keys = np.concatenate([uses.keys for uses in terms])
+        credit = np.concatenate([uses.credits for uses in terms])
+        if self._table is None:
+            found = self._add_up(terms, most, also)
+        else:
+            lengths = [len(uses.keys) for uses in terms]
+            found = self._look_up(keys, credit, lengths, most, also)
+        return Hits(*found, keys, credit)
+
+    def _look_up(
+        self, keys: Ints, credit: Floats, lengths: Sequence[int], most: int, also: Sequence[int]
+    ) -> tuple[Ints, Floats, Floats]:
+        """Search the tables; lengths: how many keys each term has."""
+        assert self._table is not None  # noqa: S101 - or there would be nothing to look up
+        likeness, presence = self._table
+        scores = credit @ likeness.take(keys, 0)
+        top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
+        while top and not scores[top[-1]] > 0:
+            top.pop()
+        if also and top:
+            top += sorted(set(also).difference(top), key=lambda entry: (-scores[entry], entry))
+        entries = np.array(top, np.intp)
+        places = keys + (entries * presence.shape[1])[:, None]
+        starts = list(accumulate(lengths[:-1], initial=0))
+        explained = np.maximum.reduceat(presence.take(places) * credit, starts, 1)
+        return entries, scores.take(entries).astype(np.float32), explained
+
+    def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
+        """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""
         near, rest = list(range(len(terms))), list[int]()
         if sum(uses.count for uses in terms) > LOOKED_AT:
             near, rest = self._rare_first(terms)
@@ -126,7 +178,7 @@ class Postings:
         order = (-likeness).argsort(kind="stable")
         if len(order) > most:
             order = order[[at < most or top[place] in also for at, place in enumerate(order.tolist())]]
-        return Hits(top[order], likeness[order].astype(np.float32), explained[:, order])
+        return top[order], likeness[order].astype(np.float32), explained[:, order].T
 
     @staticmethod
     def _rare_first(terms: Sequence[Uses]) -> tuple[list[int], list[int]]:

@@ -78,6 +78,8 @@ def quotable(text: str, most: int) -> Mrkdwn:
 
 def without_mention(text: str, user: str) -> str:
     """Take the mentions of one user, such as the bot's own, out of what somebody wrote."""
+    if not mentions(text, user):  # as most do not
+        return text.strip()
     return re.sub(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", " ", text).strip()
 
 
