@@ -170,15 +170,9 @@ def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] =
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
-    """Round shares, which sum to 1, to whole hundredths that sum to 100.
-
-    Source: the largest remainder method, en.wikipedia.org/wiki/Quota_method.
-    """
-    whole = {name: int(share * 100) for name, share in shares.items()}
-    by_remainder = sorted(shares, key=lambda name: whole[name] - shares[name] * 100)
-    for name in by_remainder[: 100 - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+    """Round shares to whole hundredths, each by itself: equal shares stay equal, and the sum may be 99 or 101."""
+    # Shares are quotients of sums: half a hundredth must not be lost by a rounding error.
+    return {name: int(round(share * 100, 6) + 0.5) for name, share in shares.items()}
 
 
 def recommended(run: Run) -> Recommendation:
