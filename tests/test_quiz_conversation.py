@@ -283,6 +283,45 @@ async def test_half_and_half_splits_the_weight(workspace: Workspace, library: Li
     assert f"half “{label(library, 1, 0)}”, half “{label(library, 1, 2)}”" in shown(now)
 
 
+async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_be_typed(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "1 half b half d, 2 half d half e, 3 half b half c, 4c, 5c")
+    await asking(workspace, root, "It is too close to call. One more question can tip it.")
+
+    await write(workspace, root, "each equally")
+
+    told = shown(await result(workspace, root))
+    assert "It is too close to call, so here are both." in told
+    shares = dict(re.findall(r"(research engineer|AI engineer) +[█░]+ +(\d+)%", told))
+    assert shares == {"research engineer": "47", "AI engineer": "47"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "against"),
+    [
+        ("why?", "For a research engineer: “a horizon of weeks to months” in question 4."),
+        ("why an AI researcher?", "For a research engineer: “a horizon of weeks to months” in question 4."),
+        ("how sure are you?", "For a research engineer: “a horizon of weeks to months” in question 4."),
+        ("and why not AI engineer?", "For an AI engineer: “"),
+    ],
+)
+async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Workspace, asked: str, against: str):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+
+    await write(workspace, root, asked)
+
+    told = shown(await message(workspace, root, "How the answers divide:*")).replace("*", "")
+    lead, *lines = told.splitlines()
+    assert lead == "Your work calls for the role of an AI researcher. That is clear. Next comes a research engineer."
+    assert len(lines) == 4
+    assert lines[0].startswith("For an AI researcher: “finding out what is true” in question 1")
+    assert lines[1].startswith(against)
+    assert lines[3].startswith("What would flip it")
+
+
 async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Library):
     root = await begin(workspace)
     first = await question(workspace, root, 1)

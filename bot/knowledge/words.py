@@ -375,6 +375,12 @@ class ResultWords(Authored):
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
+    speaks_for: Annotated[Line, _text("role", "answers")]
+    speaks_for_none: Annotated[Line, _text("role", "other")]
+    speaks_for_neither: Annotated[Line, _text("role", "other")]
+    half_in: Annotated[Line, _text("choices", "question")]
+    divided: Annotated[Line, _text("shares")]
+    share_of: Annotated[Line, _text("role", "percent")]
     go_on: Button
     previous: Annotated[Line, _text("date", "before", "now")]
     previous_same: Annotated[Line, _text("date", "now")]
@@ -668,6 +674,8 @@ class CompareWords(Authored):
     answered: Annotated[Line, _text("sender")]
     answer_line: Annotated[Line, _text("number", "choice")]
     finished: Plain
+    explained_later: Plain
+    card_done: Plain
     own_only: Plain
     history_line: Annotated[Line, _text("date", "sender", "done", "count")]
     revealed: Annotated[Line, _text("sender", "manager")]

@@ -380,6 +380,9 @@ def halves(library: Library) -> Iterator[Rendering]:
             run = replace(first, answers=MappingProxyType({**first.answers, question.id: (one.id, other.id)}))
             last = run.tie_break
             yield from results(replace(run, skipped=frozenset({last.id} if last else ())), library)
+            others = frozenset(asked.id for asked in library.quiz.questions if asked != question)
+            alone = replace(run, answers=MappingProxyType({question.id: (one.id, other.id)}), skipped=others)
+            yield Rendering(f"explanation of {described(alone)}", partial(result.explanation, alone, None, library))
 
 
 def results(run: Run, library: Library, before: Run | None = None) -> Iterator[Rendering]:
@@ -463,6 +466,9 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("link into the thread", partial(blocks.in_thread, LINK, library))
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
+    for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
+        name = f"explanation of {described(run)} against {role or 'the next'}"
+        yield Rendering(name, partial(result.explanation, run, role, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_note, before.answers, after, library))
@@ -714,6 +720,8 @@ def compared_rounds(library: Library) -> Iterator[Rendering]:
             before = {**run.answers, first.id: (first.choices[-1].id,)}
             changed = partial(change_note, before, compared, library)
             yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
+            explained = partial(result.explanation, compared, None, library)
+            yield Rendering(f"explanation of {described(run)} about {whose}", explained)
             stored = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", compared, {})
             yield Rendering(f"list with {whose}", partial(history.listed, [stored], 1, library))
 

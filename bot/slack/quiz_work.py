@@ -521,6 +521,8 @@ def render_aside(  # noqa: PLR0911 - one for each name
     match name:
         case "own_only":
             return blocks.say(library.words.compare.own_only)
+        case "explain" | "why" if run.finished and (name == "explain" or run.asking is None):
+            return result.explanation(run, term, library)
         case "so_far" if run.finished:
             return blocks.say(finished)
         case "so_far":

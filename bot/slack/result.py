@@ -22,7 +22,7 @@ from bot.domain.content import (
 from bot.domain.fit import Clearness, Recommendation
 from bot.domain.quiz import PARTS, Run
 from bot.knowledge import Library
-from bot.slack.pieces import Message, context, in_lines, message, section, table
+from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
@@ -54,6 +54,52 @@ def so_far(run: Run, library: Library) -> Message:
         raise ValueError("the run has no answers")
     lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, found, library)
     return message([section(lead), section(shares)], [lead, shares])
+
+
+def explanation(run: Run, role: str | None, library: Library) -> Message:
+    """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
+
+    role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
+    finished. To who has answered about somebody else's work it says when that is seen.
+    """
+    if run.subject is not None:
+        return plain(escape(library.words.compare.explained_later))
+    words, found = library.words.result, recommended(run)
+    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+    lead: list[str] = [headline(run, found, library)]
+    if found.clearness is not Clearness.PICTURE and (early := _early(run, found, library)):
+        lead.append(early)
+    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, found.role, other)
+    answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
+    if found.tie_break and other == found.runner_up:
+        answers[0].insert(0, fill(words.flip_tie_break, choice=found.tie_break.side.short))
+    names = [with_article(found.role.name), with_article(other.name)]
+    for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
+        if named_answers:
+            said = Mrkdwn(", ".join(named_answers))
+            lines.append(fill(words.speaks_for, role=name, answers=said))
+        elif any(answers):
+            lines.append(fill(words.speaks_for_none, role=name, other=against))
+    if not any(answers):
+        lines.append(fill(words.speaks_for_neither, role=names[0], other=names[1]))
+    percent = in_hundredths(found.shares)
+    ordered = sorted(run.quiz.roles, key=lambda known: -found.shares[known.id])
+    shares = ", ".join(fill(words.share_of, role=known.name, percent=str(percent[known.id])) for known in ordered)
+    lines.append(fill(words.divided, shares=Mrkdwn(shares)))
+    if found.clearness is Clearness.PICTURE:
+        lines.append(escape(words.picture_more))
+    elif found.clearness is not Clearness.CLOSE:
+        lines.append(_flip(run, library, shared=False))
+    return message([section("\n".join(lines))], lines)
+
+
+def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
+    """Name an answer and its question."""
+    choice = reason.choices[0].short
+    if len(reason.choices) == 1:
+        return fill(library.words.result.flip_change, question=_question(run, reason.question, library), choice=choice)
+    half = fill(library.words.quiz.half, first=choice, second=reason.choices[1].short)
+    return fill(library.words.result.half_in, question=_question(run, reason.question, library), choices=half)
 
 
 def part(run: Run, name: str, library: Library) -> Message:

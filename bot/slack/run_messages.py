@@ -156,11 +156,13 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         parts.append(section(text, button))
         said.append(text)
     progress = _progress(run, library)
+    # What one says about somebody else's work has no result below.
+    done = words.done if run.subject is None else library.words.compare.card_done
     status = {
         Status.PAUSED: words.paused,
         Status.STOPPED: words.stopped,
         Status.EXPIRED: words.expired,
-    }.get(run.status, words.done if run.finished else "" if run.live else words.nothing_to_weigh)
+    }.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, escape(status)]))
     # What one says about somebody else's work is given once, and what follows from it is seen with the other's.
     own = run.subject is None
