@@ -661,8 +661,8 @@ async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace,
     await workspace.click("U_ANA", again, buttons(again)[1])
 
     changed = await message(workspace, root, "You changed your answer to question 1")
-    assert f"it is “{label(library, 1, 1)}” now." in shown(changed)
-    assert "That makes it an AI researcher (leaning); before, it was an AI researcher (clear)." in shown(changed)
+    assert f"question 1: “{label(library, 1, 1)}”." in shown(changed)
+    assert "It is still an AI researcher, now only leaning; before, it was clear." in shown(changed)
 
 
 @pytest.mark.both_databases
@@ -1001,7 +1001,7 @@ async def test_what_it_is_about_can_be_changed_on_the_card_after_the_result(work
     asked = await asking(workspace, root, "So far you answered: *My own work*.")
     await workspace.click("U_ANA", asked, lettered(asked, ROLE))
 
-    changed = await message(workspace, root, "It is now: “A role I want to fill”.")
+    changed = await message(workspace, root, "You changed what it is about: “A role I want to fill”.")
     assert "It is still an AI researcher (clear)." in shown(changed)
     await asking(workspace, root, "The work in that role calls for the role of an AI researcher.")
 

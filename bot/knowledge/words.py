@@ -275,6 +275,7 @@ class QuizWords(Authored):
     changing: Annotated[Line, _text("choice")]
     skipped: Plain
     asked_again: Plain
+    asked_later: Plain
     left_open: Plain
     tie_break: Plain
     guess: Annotated[Line, _text("choice")]
@@ -305,11 +306,15 @@ class QuizWords(Authored):
     noted: Annotated[Line, _text("number", "choice")]
     noted_open: Annotated[Line, _text("number")]
     changed: Annotated[Line, _text("number", "choice")]
+    answered: Annotated[Line, _text("number", "choice")]
+    answered_tie_break: Annotated[Line, _text("choice")]
     changed_tie_break: Annotated[Line, _text("choice")]
     changed_purpose: Annotated[Line, _text("choice")]
     completed: Annotated[Line, _text("now")]
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
+    changed_weaker: Annotated[Line, _text("role", "now", "before")]
+    changed_clearer: Annotated[Line, _text("role", "now", "before")]
     changed_link: Plain
     changed_question_link: Plain
     in_thread: Annotated[Line, _text("link")]

@@ -27,6 +27,7 @@ from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library, drafts
 from bot.slack import (
     blocks,
+    change_notes,
     compare_blocks,
     feedback_blocks,
     first_contact_blocks,
@@ -46,7 +47,7 @@ from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
-from bot.slack.run_messages import Before, change_note
+from bot.slack.run_messages import Before
 from bot.slack.run_notes import noted
 from bot.slack.share_blocks import Filled
 from bot.slack.text import escape, fill, mention
@@ -471,16 +472,20 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(name, partial(result.explanation, run, role, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
-        yield Rendering(name, partial(change_note, before.answers, after, library))
-        over = partial(run_messages.overwritten_note, before.answers, after, library, LINK)
+        yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))
-        yield Rendering(f"{name} far above", partial(change_note, before.answers, after, library, LINK))
-        if note := run_messages.completed_note(after, library, LINK):
+        if note := change_notes.shortened(change_notes.marks("v", before.answers, after), "v", after, library):
+            yield Rendering(f"{name}, in short", partial(joined, note))
+        yield Rendering(f"{name} far above", partial(change_notes.change_note, before.answers, after, library, LINK))
+        if note := change_notes.completed_note(after, library, LINK):
             yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
-        yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))
+        yield Rendering(
+            f"note that it is about {choice.id}", partial(change_notes.change_note, picture.answers, after, library)
+        )
 
 
 # After an installation, sharing, and plain sentences
@@ -718,7 +723,7 @@ def compared_rounds(library: Library) -> Iterator[Rendering]:
             yield from _thread(f"{described(run)} about {whose}", compared, library, [])
             first = library.quiz.questions[0]
             before = {**run.answers, first.id: (first.choices[-1].id,)}
-            changed = partial(change_note, before, compared, library)
+            changed = partial(change_notes.change_note, before, compared, library)
             yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
             explained = partial(result.explanation, compared, None, library)
             yield Rendering(f"explanation of {described(run)} about {whose}", explained)
