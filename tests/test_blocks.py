@@ -57,7 +57,9 @@ def judge(shown: Message | View, most: int = FALLBACK) -> None:
         blocks_ = shown.blocks
         assert 0 < len(shown.text) <= most
         # Slack fills in dates, and what is drafted is YAML.
-        assert "{" not in re.sub(r"<!date\^\d+\^\{date_long\}\||```.*?(```|$)", "", shown.text, flags=re.DOTALL)
+        assert "{" not in re.sub(
+            r"<!date\^\d+\^\{(?:date_long|time)\}\||```.*?(```|$)", "", shown.text, flags=re.DOTALL
+        )
     for block in blocks_:
         read_by_others(block)
     if isinstance(shown, Message) or shown["type"] == "modal":

@@ -131,7 +131,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
     assert "What would flip it to a research engineer: “" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
-    assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "research engineer"]
+    assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "Research engineer"]
     assert "This describes the work, not you, and not how well you do it." in said
     assert buttons(told) == ["Share with my manager", *PARTS, "Take it again"]
     assert len(told["text"]) < 1600
@@ -293,8 +293,8 @@ async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_b
 
     told = shown(await result(workspace, root))
     assert "It is too close to call, so here are both." in told
-    shares = dict(re.findall(r"(research engineer|AI engineer) +[█░]+ +(\d+)%", told))
-    assert shares == {"research engineer": "47", "AI engineer": "47"}
+    shares = dict(re.findall(r"(Research engineer|AI engineer) +[█░]+ +(\d+)%", told))
+    assert shares == {"Research engineer": "47", "AI engineer": "47"}
 
 
 @pytest.mark.parametrize(
@@ -654,7 +654,7 @@ async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace,
     await take(workspace, root)
     await result(workspace, root)
     now = await card(workspace, root, "Your result is below.")
-    assert buttons(now) == ["Change"] * 6 + ["Start over"]
+    assert buttons(now) == ["Change"] * 6  # the result has the button that begins anew
 
     await workspace.click("U_ANA", now, "quiz_do:change:question-you-work-on")
     again = await question(workspace, root, 1)
@@ -1442,6 +1442,22 @@ async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
         f"p{root.replace('.', '')}" in (await privately(workspace, "Open the questions"))["text"].replace("&amp;", "&")
         or root in (await privately(workspace, "Open the questions"))["text"]
     )
+
+
+async def test_rounds_of_one_day_are_told_apart_by_what_they_are_about_and_by_their_time(workspace: Workspace):
+    for about in (OWN, ROLE, PEOPLE):
+        root = await begin(workspace, about=about)
+        await take_at_once(workspace, root)
+        await result(workspace, root)
+
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+
+    told = (await privately(workspace, "Your rounds"))["text"]
+    lines = [line for line in told.splitlines() if "AI researcher (clear)" in line]
+    assert [line.rpartition("(clear)")[2] for line in lines] == [
+        ", about the people you manage", ", about a role to fill", "",
+    ]  # fmt: skip
+    assert all("{date_long}" in line and "{time}" in line for line in lines)
 
 
 @pytest.mark.both_databases

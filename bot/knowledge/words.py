@@ -246,6 +246,7 @@ class QuizWords(Authored):
     root: Annotated[Line, _text("count")]
     card_about: Annotated[Line, _text("choice")]
     card_progress: Annotated[Line, _text("done", "count")]
+    card_enough: Annotated[Line, _text("done", "count")]
     card_open: Annotated[Line, _text("number", "question")]
     card_answer: Annotated[Line, _text("choice")]
     card_skipped: Plain
@@ -337,6 +338,10 @@ class QuizWords(Authored):
     history: Plain
     history_none: Plain
     history_line: Annotated[Line, _text("date", "result")]
+    history_at: Annotated[Line, _text("date", "time")]
+    result_about: Annotated[Line, _text("result", "about")]
+    about_role: Plain
+    about_people: Plain
     history_open: Annotated[Line, _text("done", "count")]
     history_more: Annotated[Line, _text("count")]
     history_shared: Annotated[Line, _text("people")]

@@ -456,7 +456,7 @@ def lists(library: Library) -> Iterator[Rendering]:
     picture = Run(library.quiz, MappingProxyType({first.id: (first.choices[0].id,)}), skipped=skipped)
     rounds = [
         StoredRun(RUN, "U1", "D1", f"{at}.0", 0, 0, None, BEGUN, "", run, {})
-        for at, run in enumerate([begun, picture, *finished][: history.MOST])
+        for at, run in enumerate([begun, picture, *in_every_purpose(finished[:3]), *finished][: history.MOST])
     ]
     yield Rendering("offer to go on with a round", partial(history.offer, rounds[0], library))
     people = {RUN: [USER] * 2}

@@ -8,6 +8,10 @@ import slackblocks as kit
 
 from bot.domain import fit
 from bot.domain.content import (
+    OWN,
+    PEOPLE,
+    PURPOSE,
+    ROLE,
     Answer,
     Column,
     Option,
@@ -155,6 +159,14 @@ def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrk
     return fill(words.named, role=Mrkdwn(either), clearness=getattr(words, found.clearness))
 
 
+def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
+    """Add to what has come of a run what it is about, unless that is one's own work."""
+    words = library.words.quiz
+    abouts = {ROLE: words.about_role, PEOPLE: words.about_people}
+    [about] = [abouts.get(choice) for choice in run.answers.get(PURPOSE, (OWN,))]
+    return fill(words.result_about, result=come, about=about) if about else come
+
+
 def in_words(choices: Sequence[Option], library: Library) -> Mrkdwn:
     """Say an answer: the label of its choice, or of its two in quotation marks."""
     if len(choices) == 1:
@@ -210,9 +222,14 @@ def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] =
         }
         return row.model_copy(update={"cells": cells})
 
-    names = tuple(Column(id=role.column, label=role.name) for role in run.quiz.roles if role.column in columns)
+    names = tuple(Column(id=role.column, label=heading(role)) for role in run.quiz.roles if role.column in columns)
     ordered = tuple(sorted(names, key=lambda column: columns.index(column.id)))
     return excerpt.model_copy(update={"columns": ordered, "rows": tuple(map(mark, excerpt.rows))})
+
+
+def heading(role: Role) -> str:
+    """Give the name of a role as it stands alone above a column or beside a bar: with a capital, as others have one."""
+    return role.name[:1].upper() + role.name[1:]
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
@@ -374,7 +391,7 @@ def division(run: Run, found: Recommendation, library: Library) -> str:
     bars = []
     for role in run.quiz.roles:
         full = round(found.shares[role.id] * BAR)
-        bars.append(f"{escape(role.name):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
+        bars.append(f"{escape(heading(role)):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
     return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
 
 

@@ -165,7 +165,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     own = run.subject is None
     buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
     if run.finished:
-        pass
+        buttons = []  # the result has the one that takes the quiz again
     elif run.status is not Status.OPEN:
         buttons.insert(0, do_button(words.resume, run_id, Resume(), primary=True))
     else:
@@ -430,9 +430,20 @@ def _heading(run: Run, asked: AnyQuestion, library: Library) -> str:
 
 
 def _progress(run: Run, library: Library) -> str:
-    return fill(library.words.quiz.card_progress, **how_far(run))
+    """Say how many of the questions that the card lists have an answer, and why the rest needed none."""
+    last, words = run.tie_break, library.words.quiz
+    if last is not None and (last.id in run.answers or last.id in run.skipped):  # which is listed as one more
+        done, count = len(run.weighed) + (last.id in run.answers), len(run.numbered)
+        return fill(words.card_progress, done=str(done), count=str(count))
+    is_enough = run.ended_early and not run.skipped - {run.quiz.purpose.id}
+    return fill(words.card_enough if is_enough else words.card_progress, **how_far(run))
 
 
 def day(at: datetime) -> Mrkdwn:
     """Let Slack write a day as its reader does. Source: docs.slack.dev/messaging/formatting-message-text#date."""
     return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}}|{at:%Y-%m-%d}>")
+
+
+def clock(at: datetime) -> Mrkdwn:
+    """Let Slack write a time of day as its reader has it; as `day`."""
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{time}}|{at:%H:%M} UTC>")
