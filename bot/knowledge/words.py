@@ -77,6 +77,8 @@ class FeedbackWords(Authored):
     why: Button
     not_now: Button
     none_of_these: Button
+    answered_above: Annotated[Line, _text("link")]
+    answered_above_link: Plain
     none_taken: Plain
     entry_gone: Plain
     changed_since: Plain

@@ -178,6 +178,7 @@ def feedback(library: Library) -> Iterator[Rendering]:
         offers = ", with a person to ask" if person else ""
         for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
             yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
+    yield Rendering("link to an answer above", partial(feedback_blocks.answered_above, LINK, library))
     yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
     reasons = (None, NOT_HELPFUL, *Reason)
     for known, reason, link in product((entry, None), reasons, (LINK, None)):
