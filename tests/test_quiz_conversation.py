@@ -199,7 +199,7 @@ async def test_an_answer_by_halves_marks_both_of_its_cells(workspace: Workspace)
     await workspace.click("U_ANA", await result(workspace, root), "Whole table")
     whole = shown(await message(workspace, root, "*Core question*"))
     assert "• AI researcher: ▸ What new thing" in whole
-    assert "• research engineer: ▸ How do we build" in whole
+    assert "• Research engineer: ▸ How do we build" in whole
 
 
 async def test_a_private_note_in_the_channel_leads_to_the_question(workspace: Workspace):
@@ -1067,7 +1067,7 @@ async def test_who_goes_right_on_is_taken_to_mean_their_own_work(workspace: Work
         ),
         (
             "Whole table",
-            "*Time horizon*\n• AI researcher: Years\n• research engineer: Months to a couple of years",
+            "*Time horizon*\n• AI researcher: Years\n• Research engineer: Months to a couple of years",
             "“Where the roles differ”: Field guide to AI roles (2025)",
         ),
         (

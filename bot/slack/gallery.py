@@ -474,6 +474,8 @@ def lists(library: Library) -> Iterator[Rendering]:
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        all_new = partial(change_notes.change_note, {}, after, library)
+        yield Rendering(f"note that {described(after)} was answered", all_new)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))
