@@ -484,6 +484,13 @@ def lists(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"{name} far above", partial(change_notes.change_note, before.answers, after, library, LINK))
         if note := change_notes.completed_note(after, library, LINK):
             yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
+    for asked in library.quiz.tie_breaks:
+        after = replace(picture, answers=MappingProxyType({**picture.answers, asked.id: (asked.choices[0].id,)}))
+        last = partial(change_notes.change_note, picture.answers, after, library)
+        yield Rendering(f"note that {asked.id} was answered", last)
+        other = {**picture.answers, asked.id: (asked.choices[1].id,)}
+        changed = partial(change_notes.change_note, other, after, library)
+        yield Rendering(f"note that the answer to {asked.id} was changed", changed)
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
         yield Rendering(
