@@ -57,7 +57,7 @@ def judge(shown: Message | View, most: int = FALLBACK) -> None:
         blocks_ = shown.blocks
         assert 0 < len(shown.text) <= most
         # Slack fills in dates, and what is drafted is YAML.
-        filled_in = r"<!date\^\d+\^\{(?:date_long|time)\}\||```.*?(```|$)"
+        filled_in = r"<!date\^\d+\^\{date_long\}(?: at \{time\})?\||```.*?(```|$)"
         assert "{" not in re.sub(filled_in, "", shown.text, flags=re.DOTALL)
     for block in blocks_:
         read_by_others(block)

@@ -315,13 +315,15 @@ async def test_oneself_cannot_be_invited(workspace: Workspace):
 
 
 async def test_whom_the_result_was_shared_with_is_not_invited_blindly(workspace: Workspace):
-    root, _ = await shared(workspace)
+    await shared(workspace)
+    root, _ = await shared(workspace, "U_BEN", parts=["table"])  # who is picked, as the last one
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
 
     answer = await workspace.submit(ANA, {PICK: MEI})
 
     assert answer["response_action"] == "update"
     window = shown(await workspace.modal(ANA))
+    assert "Neither of you sees the other’s answers" not in window
     assert ONE_WAY in window
     assert "<@U_MEI> has seen a result of yours before" in window
     assert "<@U_ANA> has shown you a result of their own before" in window
@@ -851,7 +853,11 @@ async def test_the_round_for_a_comparison_that_has_ended_is_stopped_and_its_mana
     await watched.click(ANA, await asking(watched, mine, "<@U_MEI> said yes to comparing notes"), "Withdraw")
 
     await message(watched, theirs, "<@U_ANA> has ended the comparison")
-    await card(watched, theirs, "Stopped. Your answers are kept")
+    await card(watched, theirs, "so there is nothing left to answer")
     await watched.settled()
+    for each in await watched.thread(theirs.channel, theirs, MEI):
+        assert not {"Continue", "Change"} & set(buttons(each))
+    await write(watched, theirs, "1a")
+    await message(watched, theirs, "This comparison is over.")
     with sqlite3.connect(tmp_path / "rolefit.db") as connection:
         assert list(connection.execute("SELECT id FROM runs WHERE due_at IS NOT NULL")) == []

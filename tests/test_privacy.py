@@ -25,12 +25,14 @@ from bot.storage.ownership import Owner, ownership
 from bot.storage.store import OF_A_TEAM
 from bot.storage.tables import (
     comparisons,
+    former_copies,
     help_requests,
     installations,
     metadata,
     questions,
     replies,
     runs,
+    seen_results,
     shares,
     votes,
     workspaces,
@@ -221,6 +223,9 @@ def _write_rows(databases: Databases) -> None:
     compared: dict[str, Any] = {"sender_agreed": False, "manager_agreed": False, "begun_at": 1.0, "moved_at": 1.0}
     about = {"sender": MEI, "manager": ANA, "run": "x", "state": "declined", "moved_by": "job", "messages": {}}
     databases.write(comparisons, id="c1", **about, **compared)
+    databases.write(seen_results, sender=ANA, manager=BEN)
+    databases.write(seen_results, sender=MEI, manager=ANA, revealed_at=1.0)
+    databases.write(former_copies, channel="D_OTHER", ts="8.1", recipient=ANA)
     databases.write(
         installations, bot_user="U_ROLEFIT", bot="B_ROLEFIT", token="hidden", installed_at=1.0, first_steps=ANA
     )

@@ -1457,7 +1457,7 @@ async def test_rounds_of_one_day_are_told_apart_by_what_they_are_about_and_by_th
     assert [line.rpartition("(clear)")[2] for line in lines] == [
         ", about the people you manage", ", about a role to fill", "",
     ]  # fmt: skip
-    assert all("{date_long}" in line and "{time}" in line for line in lines)
+    assert all("{date_long} at {time}" in line for line in lines)
 
 
 @pytest.mark.both_databases

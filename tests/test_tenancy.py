@@ -41,6 +41,7 @@ from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.share_arrivals import ShareArrivals
+from bot.storage.share_traces import ShareTraces
 from bot.storage.shares import Shares
 from bot.storage.tables import metadata
 
@@ -115,7 +116,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, f"s{n % 2}", was=ShareState.PREVIEWED, to=(ShareState.SENT, ShareState.CANCELLED)[n % 2]
         ),
         "shares.note_time": lambda store, team, n: store.shares.note_time(team, f"s{n % 2}", "sent_at"),
-        "shares.note_told_outdated": lambda store, team, n: store.shares.note_told_outdated(team, f"s{n % 2}"),
+        "shares.note_told_outdated": lambda store, team, n: store.shares.note_told_outdated(
+            team, f"s{n % 2}", outdated=n % 2 == 0
+        ),
         "shares.set_receipt": lambda store, team, n: store.shares.set_receipt(team, f"s{n % 2}", f"7.{n}"),
         "shares.claim": lambda store, team, n: store.shares.claim(team, f"s{n % 2}", most=1, doubtful=n % 2 == 0),
         "shares.note_sent": lambda store, team, n: store.shares.note_sent(team, f"s{n % 2}"),
@@ -143,6 +146,11 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
         "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
         "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
+        "share_traces.is_former_copy": lambda store, team, n: store.share_traces.is_former_copy(
+            team, "D_MEI", f"{n}.0"
+        ),
+        "share_traces.former_reveals": lambda store, team, n: store.share_traces.former_reveals(team, "U_ANA"),
+        "shares.told_outdated": lambda store, team, n: store.shares.told_outdated(team, run(n)),
         "share_arrivals.latest_unanswered": lambda store, team, n: store.share_arrivals.latest_unanswered(
             team, "D_MEI", "U_MEI", since=0.0
         ),
@@ -241,6 +249,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "comparisons.note_still_exposed": lambda store, team, n: store.comparisons.note_still_exposed(
             team, f"c{n % 2}", [tuple(Side)[n % 2].value]
         ),
+        "comparisons.make_due": lambda store, team, n: store.comparisons.make_due(team, f"c{n % 2}", f"job{n}"),
         "comparisons.note_not_posted": lambda store, team, n: store.comparisons.note_not_posted(
             team, f"c{n % 2}", "both", by=f"job{n}"
         ),
@@ -257,7 +266,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, f"c{n % 2}", was=f"job{n}", by=f"job{n + 1}"
         ),
         "comparisons.hold_reveal": lambda store, team, n: store.comparisons.hold_reveal(
-            team, f"c{n % 2}", float(n), by=f"job{n}"
+            team, f"c{n % 2}", float(n), copy="both", by=f"job{n}"
         ),
         "comparisons.open_of_run": lambda store, team, n: store.comparisons.open_of_run(team, run(n)),
         "comparisons.open_of_person": lambda store, team, n: _sorted(store.comparisons.open_of_person(team, "U_ANA")),
@@ -418,6 +427,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("comparisons.", Comparisons),
             ("shares.", Shares),
             ("share_arrivals.", ShareArrivals),
+            ("share_traces.", ShareTraces),
             ("homes.", Homes),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)

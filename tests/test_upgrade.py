@@ -30,6 +30,7 @@ from bot.storage import (
 )
 from bot.storage.migrate import config
 from bot.storage.replies import Surroundings
+from bot.storage.share_traces import FormerReveal
 from bot.storage.store import HEAD
 from tests.conftest import bot_in, create_database
 from tests.test_quiz_conversation import begin, result, take
@@ -165,6 +166,10 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             left = {"maybe": "manager", "still": "sender", "tried": "both", "at": 7.5}
             told = "maybe_exposed = :maybe, still_exposed = :still, tried = :tried, agreed_at = :at"
             await connection.execute(text(f"UPDATE comparisons SET {told}"), left)
+            seen = {"team": TEAM, "sender": ANA, "manager": "U_BEN", "revealed_at": 7.0}
+            await insert(connection, "seen_results", **seen)
+            await connection.execute(text("UPDATE shares SET updated_at = 9.0 WHERE id = 's2'"))
+            await insert(connection, "former_copies", team=TEAM, channel="D_MEI", ts="6.0", recipient="U_MEI")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -221,6 +226,8 @@ async def check_comparison(store: Store) -> None:
     compared = StoredComparison("c1", ANA, "U_MEI", "r1", "r2", finished, messages)
     compared = replace(compared, tried=frozenset({"both"}), agreed_at=7.5)
     assert await store.comparisons.get(TEAM, "c1") == compared
+    assert await store.share_traces.former_reveals(TEAM, ANA) == [FormerReveal("U_BEN", 7.0)]
+    assert await store.share_traces.is_former_copy(TEAM, "D_MEI", "6.0")
 
 
 async def check(store: Store, library: Library) -> None:

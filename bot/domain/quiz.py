@@ -69,6 +69,7 @@ class Outcome(StrEnum):
     STALE = "stale"  # a prompt that is not live any more
     FIRST = "first"  # there is no question to go back to
     NOTHING = "nothing"  # there was nothing to do
+    CLOSED = "closed"  # the comparison that it belongs to is over
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class Run:
     `typed` holds, by a message's ts, the questions it answered. `opened` names the parts of the result that were
     opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
     `subject` is the person whose work it is about, where that is not the owner's: then it belongs to a comparison, and
-    neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was.
+    neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
+    comparison has ended without a reveal, so that there is nothing left to answer.
     """
 
     quiz: Quiz
@@ -120,6 +122,7 @@ class Run:
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     opened: tuple[str, ...] = ()
     subject: str | None = None
+    closed: bool = False
 
     @property
     def purpose(self) -> str:
@@ -336,6 +339,8 @@ def apply(run: Run, action: Action) -> Transition:
             return _left_alone(run, action)
         case Show():
             return Transition(run, Outcome.NOTHING)
+    if run.closed and not isinstance(action, Stop | Delete):
+        return Transition(run, Outcome.CLOSED)
     after = _apply(run, action)
     if after.outcome in (Outcome.STALE, Outcome.REPEATED) and after.run is run:
         return after
@@ -343,7 +348,7 @@ def apply(run: Run, action: Action) -> Transition:
 
 
 def _left_alone(run: Run, action: Remind | Expire) -> Transition:
-    if run.finished or run.status in (Status.STOPPED, Status.EXPIRED):
+    if run.finished or run.closed or run.status in (Status.STOPPED, Status.EXPIRED):
         return Transition(run, Outcome.NOTHING)
     if isinstance(action, Expire):
         return Transition(replace(run, status=Status.EXPIRED, reminding=False), Outcome.TAKEN)
@@ -355,7 +360,7 @@ def due(run: Run, now: datetime, zone: str | None) -> tuple[Remind | Expire, dat
 
     now: when somebody last did something to it, with its time zone; zone: the person's, by its IANA name.
     """
-    if run.upcoming is None or run.status not in (Status.OPEN, Status.PAUSED):
+    if run.upcoming is None or run.closed or run.status not in (Status.OPEN, Status.PAUSED):
         return None
     if run.reminded:
         return Expire(), now + EXPIRES_AFTER - REMIND_AFTER

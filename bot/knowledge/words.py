@@ -340,7 +340,6 @@ class QuizWords(Authored):
     history: Plain
     history_none: Plain
     history_line: Annotated[Line, _text("date", "result")]
-    history_at: Annotated[Line, _text("date", "time")]
     result_about: Annotated[Line, _text("result", "about")]
     about_role: Plain
     about_people: Plain
@@ -495,7 +494,6 @@ class ShareWords(Authored):
     answers: Sender
     answer: Annotated[Line, _text("row", "choice")]
     answer_open: Annotated[Line, _text("row")]
-    tie_break: Plain
     guide: Plain
     guide_mismatch: Annotated[Line, _text("cell", "role")]
     guide_graded: Annotated[Line, _text("cell")]
@@ -513,6 +511,10 @@ class ShareWords(Authored):
     muted: Sender
     unmuted: Sender
     withdrawn_copy: Annotated[Line, _text("sender", "date")]
+    updated_on: Annotated[Line, _text("date")]
+    update_note: Annotated[Line, _text("sender")]
+    updated_since: To
+    answer_last: Annotated[Line, _text("question", "choice")]
     failed_copy: Annotated[Line, _text("sender", "date")]
     copy_gone: Plain
     not_for_you: Plain
@@ -524,6 +526,7 @@ class ShareWords(Authored):
     passed_on: Sender
     not_passed_on: Plain
     pass_on_gone: Plain
+    reply_ended: Plain
     pass_on_refused: Sender
     reply: To
 
@@ -651,6 +654,11 @@ class CompareWords(Authored):
     receipt_answering: Annotated[Line, _text("other")]
     receipt_finished: Annotated[Line, _text("other")]
     invitation_answering: Annotated[Line, _text("other")]
+    invitation_answering_not_blind: Annotated[Line, _text("other")]
+    how_not_blind: Plain
+    about_result: Annotated[Line, _text("date", "result")]
+    pointer: Annotated[Line, _text("link")]
+    pointer_link: Plain
     invitation_finished: Annotated[Line, _text("other")]
     ask: Annotated[Line, _text("person", "other")]
     ask_agreed: Annotated[Line, _text("other")]
@@ -683,7 +691,9 @@ class CompareWords(Authored):
     somebody: Plain
     card_title: Annotated[Line, _text("sender")]
     card_root: Annotated[Line, _text("count", "sender")]
+    card_over: Annotated[Line, _text("sender", "count")]
     answered: Annotated[Line, _text("sender")]
+    answered_over: Annotated[Line, _text("sender")]
     answer_line: Annotated[Line, _text("number", "choice")]
     finished: Plain
     explained_later: Plain

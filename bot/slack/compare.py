@@ -24,13 +24,14 @@ from bot.slack.controls import (
     read_comparison,
     read_comparison_request,
 )
-from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.payloads import BlockActions, SlashCommand, ViewSubmission
 from bot.slack.pieces import Message
+from bot.slack.profiles import manager_of
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.window_work import open_for_click
 from bot.slack.windows import open_window
 from bot.slack.work import Work
-from bot.storage import Store, StoredRun
+from bot.storage import Store
 
 AT_ONCE = 100  # comparisons that are due which are handled in one go
 
@@ -38,14 +39,19 @@ log = structlog.get_logger()
 
 
 async def command(
-    team: str, user: str, trigger_id: str | None, client: AsyncWebClient, library: Library, store: Store
+    team: str, user: str, slash_command: SlashCommand, client: AsyncWebClient, library: Library, store: Store
 ) -> Message | None:
     """Open the window for somebody's latest result about their own work; without one, give what says so."""
     rounds = await store.runs.history(team, user, limit=history.MOST, own=True)
     latest = next((stored for stored in rounds if is_comparable(stored.run)), None)
     if latest is None:
         return blocks.say(library.words.compare.nothing_to_compare)
-    opened = await open_window(client, trigger_id, _view(latest, library))
+    picked = await store.shares.last_recipient(team, user)
+    if picked is None:
+        picked = await manager_of(client, team, user, library.words.share.manager_fields)
+    how = await _filled_in(team, user, picked, store)
+    view = request_view(latest, library, response_url=slash_command.response_url or "", **how)
+    opened = await open_window(client, slash_command.trigger_id, view)
     return None if opened else blocks.say(library.words.compare.not_opened)
 
 
@@ -63,8 +69,7 @@ async def begin(
     if stored and stored.user != block_actions.user.id:
         log.warning("refused: somebody else's round is not compared", run=run_id)
     elif stored and is_comparable(stored.run):
-        knows = picked is not None and await store.comparisons.is_known_to(team, stored.user, picked)
-        view = _view(stored, library, picked=picked, known_to=picked if picked and knows else "")
+        view = request_view(stored, library, **await _filled_in(team, stored.user, picked, store))
         await open_for_click(client, block_actions, context, view)
     else:
         await open_for_click(client, block_actions, context, refusal_view(library))
@@ -76,7 +81,7 @@ async def invite(
 ) -> None:
     """Invite whoever was picked, after saying so if they know the result already."""
     team, user, view = str(context.team_id), view_submission.user.id, view_submission.view
-    run_id, manager, known_to = read_comparison_request(view)
+    run_id, manager, known_to, response_url = read_comparison_request(view)
     stored = await store.runs.get(team, run_id)
     words = library.words.compare
     if stored and stored.user != user:
@@ -87,10 +92,11 @@ async def invite(
     elif manager is None or manager == user:
         await ack(response_action="errors", errors={PICKER: words.not_yourself if manager else words.pick})
     elif manager != known_to and await store.comparisons.is_known_to(team, user, manager):
-        await ack(response_action="update", view=_view(stored, library, picked=manager, known_to=manager))
+        asked = request_view(stored, library, picked=manager, known_to=manager, response_url=response_url)
+        await ack(response_action="update", view=asked)
     else:
         key = Work.INVITE_TO_COMPARE.key(team, run_id, manager, view.id)
-        await jobs.start(key, compare_worker.invite, team, run_id, user, manager)
+        await jobs.start(key, compare_worker.invite, team, run_id, user, manager, response_url)
         await ack()
 
 
@@ -125,8 +131,10 @@ async def start_due_work(store: Store, now: float) -> None:
         await jobs.start(key, compare_worker.handle_due, team, comparison_id, at)
 
 
-def _view(stored: StoredRun, library: Library, **given: Any) -> dict[str, Any]:
-    return request_view(stored.id, stored.user, len(stored.run.quiz.questions), library, **given)
+async def _filled_in(team: str, user: str, picked: str | None, store: Store) -> dict[str, Any]:
+    """Give whom the window has picked, and whether they have seen a result before, as `request_view` takes it."""
+    knows = picked is not None and await store.comparisons.is_known_to(team, user, picked)
+    return {"picked": picked, "known_to": picked if picked and knows else ""}
 
 
 def register(app: AsyncApp) -> None:

@@ -23,8 +23,9 @@ from bot.slack.controls import (
 )
 from bot.slack.pieces import Message, context, finished_view, message, plain, section
 from bot.slack.result import in_a_row, in_words, named, quoted
+from bot.slack.run_messages import moment
 from bot.slack.text import Mrkdwn, escape, fill, mention
-from bot.storage import StoredComparison
+from bot.storage import StoredComparison, StoredRun
 
 PICKER = "compare:with"  # the block of the window that holds the people
 
@@ -32,14 +33,18 @@ PICKER = "compare:with"  # the block of the window that holds the people
 
 
 def request_view(
-    run_id: str, sender: str, count: int, library: Library, *, picked: str | None = None, known_to: str = ""
+    stored: StoredRun, library: Library, *, picked: str | None = None, known_to: str = "", response_url: str = ""
 ) -> dict[str, Any]:
     """Render the window in which somebody is invited: what they get, word for word, and what both see in the end.
 
-    count: questions of the quiz. picked: the person that is chosen already. known_to: the person who has seen the
-    result before, which is to be said before they are invited.
+    stored: the round with the result. picked: the person that is chosen already. known_to: the person who has seen the
+    result before, which is to be said before they are invited. response_url: where the command was typed for it.
+    ValueError without a result.
     """
-    words = library.words.compare
+    if (recommendation := stored.run.recommendation) is None:
+        raise ValueError("the round has no result")
+    words, sender, count = library.words.compare, stored.user, len(stored.run.quiz.questions)
+    about = fill(words.about_result, date=moment(stored.begun_at), result=named(recommendation, library))
     menu = kit.UserSelectMenu(action_id=COMPARE_WITH, initial_user=picked, placeholder=words.placeholder)
     quoted_invitation = "\n".join(f">{line}" for line in _invitation(sender, count, library, known=bool(known_to)))
     warning = [section(fill(words.not_blind, manager=mention(known_to)))] if known_to else []
@@ -47,14 +52,15 @@ def request_view(
         title=words.title,
         blocks=[
             kit.InputBlock(words.pick, menu, block_id=PICKER),
+            section(about),
             *warning,
-            section(escape(words.how)),
+            section(escape(words.how_not_blind if known_to else words.how)),
             section(f"{escape(words.gets)}\n{quoted_invitation}"),
             section(escape(words.reveals)),
         ],
         submit=words.send,
         close=words.cancel,
-        private_metadata=compare_metadata(run_id, known_to),
+        private_metadata=compare_metadata(stored.id, known_to, response_url),
         callback_id=COMPARE_WITH,
     )
     return finished_view(view)
@@ -65,6 +71,12 @@ def refusal_view(library: Library) -> dict[str, Any]:
     words = library.words.compare
     view = kit.ModalView(title=words.title, blocks=[section(escape(words.outdated))], close=words.cancel)
     return finished_view(view)
+
+
+def pointer(link: str, library: Library) -> Message:
+    """Lead whoever has typed the command to what has come of it; link: of that message."""
+    words = library.words.compare
+    return plain(fill(words.pointer, link=Mrkdwn(f"<{escape(link)}|{escape(words.pointer_link)}>")))
 
 
 def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:
@@ -98,7 +110,7 @@ def invitation(stored: StoredComparison, count: int, library: Library, *, known:
     if not comparison.is_open:
         return over(comparison, Side.MANAGER, other, library)
     texts = {
-        State.ANSWERING: words.invitation_answering,
+        State.ANSWERING: words.invitation_answering_not_blind if known else words.invitation_answering,
         State.FINISHED: words.invitation_finished,
     }
     if comparison.state is State.AGREED:

@@ -52,14 +52,15 @@ class ComparisonMessenger(SlackWorker):
     ) -> bool | None:
         """Say something to one of the two, and remember it under a slot.
 
-        False if they cannot be reached; None if Slack went on failing, so that they may be later.
+        False if they cannot be reached; None if Slack went on failing, so that they may be later. What they have to
+        answer, and may have got, is asked again: that has a slot.
         """
         try:
             place = await self._tell(team, stored.run_of(side), stored.person(side), render)
             if slot and place:
                 await self._remember_posted(team, stored.id, slot, place, stored.comparison)
         except UncertainError:
-            return True
+            return None if slot else True
         except SlackWorkError as error:
             log.warning("one of two could not be told of a comparison", comparison=stored.id, error=str(error))
             return None if isinstance(error, UnavailableError) else False

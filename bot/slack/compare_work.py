@@ -4,6 +4,7 @@ Nobody's answers are in the records of this work: what is revealed is read when 
 """
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -36,7 +37,7 @@ from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
 from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, addressed
 from bot.slack.text import fill, mention
 from bot.slack.work import short_digest
 from bot.storage import INVITATION, RECEIPT, StoredComparison
@@ -66,15 +67,23 @@ class CompareWorker(RevealingWorker):
     # Inviting
 
     @workflow
-    async def invite(self, team: str, run_id: str, user: str, manager: str) -> None:
-        """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands."""
+    async def invite(self, team: str, run_id: str, user: str, manager: str, response_url: str = "") -> None:
+        """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands.
+
+        response_url: where they typed the command, if they did, to lead them to that.
+        """
+        told = await self._invite(team, run_id, user, manager)
+        if response_url and told and (link := await self._gateway.get_permalink(team, *told)):
+            await self._gateway.respond(response_url, self._rendered(partial(compare_blocks.pointer, link)))
+
+    async def _invite(self, team: str, run_id: str, user: str, manager: str) -> tuple[str, str] | None:
+        """Invite a manager; gives channel and ts of the message that tells the sender what has come of it, if any."""
         key = current_key()
         comparison_id = short_digest(key)
         try:
             person = await self._gateway.get_person(team, manager)
         except UnavailableError:
-            await self._not_invited(team, run_id, user, manager, "slack_unavailable")
-            return
+            return await self._not_invited(team, run_id, user, manager, "slack_unavailable")
 
         async def begin() -> str | None:
             stored = await self._store.runs.get(team, run_id)
@@ -93,8 +102,7 @@ class CompareWorker(RevealingWorker):
             return None if begun else OPEN_ALREADY
 
         if why := await step("begin", begin):
-            await self._not_invited(team, run_id, user, manager, why)
-            return
+            return await self._not_invited(team, run_id, user, manager, why)
         delivered, in_doubt = None, False
         try:
             delivered = await self._gateway.post_message(team, manager, self._slot(team, comparison_id, INVITATION))
@@ -102,33 +110,33 @@ class CompareWorker(RevealingWorker):
             in_doubt = True
         except SlackWorkError:
             await self._move(team, comparison_id, Lose(Side.MANAGER))
-            await self._not_invited(team, run_id, user, manager, "not_delivered")
-            return
+            return await self._not_invited(team, run_id, user, manager, "not_delivered")
         if delivered:
             await self._remember_posted(team, comparison_id, INVITATION, delivered, Comparison())
-        await self._post_receipt(team, comparison_id, run_id, user, in_doubt=in_doubt)
+        return await self._post_receipt(team, comparison_id, run_id, user, in_doubt=in_doubt)
 
     async def _post_receipt(
         self, team: str, comparison_id: str, run_id: str, user: str, *, in_doubt: bool = False
-    ) -> None:
-        """Tell the sender how it stands; if Slack does not take that, who invites again is told."""
+    ) -> tuple[str, str] | None:
+        """Tell the sender how it stands, and give where; if Slack does not take that, who invites again is told."""
         try:
             receipt = self._slot(team, comparison_id, RECEIPT, in_doubt=in_doubt)
             place = await self._tell(team, run_id, user, receipt)
         except SlackWorkError as error:
             log.warning("a sender has no receipt of a comparison", comparison=comparison_id, error=str(error))
-            return
+            return None
         if place:
             await self._remember_posted(team, comparison_id, RECEIPT, place, Comparison())
+        return place
 
-    async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> None:
-        """Say why somebody was not invited, by the name of the sentence."""
+    async def _not_invited(self, team: str, run_id: str, user: str, manager: str, why: str) -> tuple[str, str] | None:
+        """Say why somebody was not invited, by the name of the sentence; gives where."""
 
         def reason(library: Library) -> Message:
             text = fill(getattr(library.words.compare, why), to=mention(manager))
             return blocks.filled(text) if why == "outdated" else compare_blocks.not_invited(text, run_id, library)
 
-        await self._tell(team, run_id, user, self._rendered(reason))
+        told = await self._tell(team, run_id, user, self._rendered(reason))
 
         async def without_receipt() -> str | None:
             comparison_id = await self._store.comparisons.open_with(team, run_id, manager)
@@ -137,6 +145,7 @@ class CompareWorker(RevealingWorker):
 
         if why == OPEN_ALREADY and (comparison_id := await step("without receipt", without_receipt)):
             await self._post_receipt(team, comparison_id, run_id, user)
+        return told
 
     # What both click
 
@@ -235,10 +244,12 @@ class CompareWorker(RevealingWorker):
         """Say that the manager answers, as a part of other work; and end that, if it was withdrawn meanwhile."""
 
         now = await self._current(team, accepted.id)
-        if now and not now.comparison.is_open:
-            await self._follow_up(team, now)
-        else:
-            await self.show(team, now or accepted)
+        if now and not now.comparison.is_open:  # the sender was told by whoever has ended it
+            if now.comparison.ended_by is not Side.MANAGER:
+                await self._tell_side(team, now, Side.MANAGER, self._over(now, Side.MANAGER))
+            if now.manager_run:
+                await step("stop round", self._stop, team, now.manager_run, current_key())
+        await self.show(team, now or accepted)
 
     @workflow
     async def follow_rounds(self, team: str, comparison_id: str) -> None:
@@ -282,7 +293,14 @@ class CompareWorker(RevealingWorker):
             def question(library: Library) -> Message:
                 return compare_blocks.follow_up(comparison_id, stored.manager, library)
 
-            await self._gateway.post_message(team, stored.sender, self._rendered(question))
+            try:
+                await self._gateway.post_message(team, stored.sender, self._rendered(question))
+            except UncertainError as error:  # it may be there, and is asked once
+                log.warning("may not have asked what has changed", comparison=comparison_id, error=str(error))
+            except UnavailableError:
+                await step("due again", self._store.comparisons.make_due, team, comparison_id, key)
+            except SlackWorkError as error:
+                log.warning("could not ask what has changed", comparison=comparison_id, error=str(error))
 
     @workflow
     async def thank(self, team: str, comparison_id: str, user: str, changed: bool, response_url: str) -> None:
@@ -345,12 +363,15 @@ class CompareWorker(RevealingWorker):
             return Transition(run, QuizOutcome.NOTHING) if run.finished else conversation.apply(run, Stop())
 
         applied = await self._store.runs.apply(team, run_id, stop, by=key)
-        if applied and applied.held:  # who looks after rounds that are left alone shows it
+        if applied and applied.held:  # who looks after rounds that are left alone shows that it is closed
             await self._store.runs.free(team, run_id, by=key, unfinished=True)
 
     def _over(self, stored: StoredComparison, side: Side) -> Render:
-        other = mention(stored.person(side.other))
-        return self._rendered(lambda library: compare_blocks.over(stored.comparison, side, other, library))
+        """Tell one of the two how it ended; mentioned, since a reply in a thread is noticed by nobody else."""
+        person, other = mention(stored.person(side)), mention(stored.person(side.other))
+        return self._rendered(
+            lambda library: addressed(person, compare_blocks.over(stored.comparison, side, other, library))
+        )
 
     async def _ask(self, team: str, stored: StoredComparison, versions: Versions) -> None:
         """Ask both whether to reveal. If one of them cannot be reached it ends; where Slack fails it is tried later."""

@@ -46,6 +46,7 @@ COMPARE_LATER = "compare_later"  # with ":" and "yes" or "no"; value: the compar
 FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
 UNREVISED = "0"  # in a value, for a reply whose question has not been edited
+NOBODY = "-"  # in the metadata of a window, in place of somebody
 HERE = "here"  # in a value, for where the button stands
 _MOST_DIGITS = 6  # of a prompt's or a page's number, or of the version of answers
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
@@ -414,17 +415,21 @@ def read_compare(clicked: BlockAction) -> tuple[str, str | None]:
     return run_id, recipient[0] if recipient else None
 
 
-def compare_metadata(run_id: str, known_to: str) -> str:
-    """Give what the window must know when it comes back. known_to: whom it has said it is not blind for, if anybody."""
-    return " ".join(filter(None, [run_id, known_to]))
+def compare_metadata(run_id: str, known_to: str, response_url: str) -> str:
+    """Give what the window must know when it comes back, as `read_comparison_request` gives it."""
+    return " ".join(filter(None, [run_id, known_to or (response_url and NOBODY), response_url]))
 
 
-def read_comparison_request(view: SubmittedView) -> tuple[str, str | None, str | None]:
-    """Give the run, who is to be invited, and who the window has said it is not blind for. Raises MalformedError."""
-    run_id, *known_to = view.private_metadata.split(" ")
-    if not run_id or len(known_to) > 1:
+def read_comparison_request(view: SubmittedView) -> tuple[str, str | None, str | None, str]:
+    """Give the run, who is to be invited, who the window has said it is not blind for, and where it was asked for.
+
+    The last is the response_url of the command, or empty. Raises MalformedError.
+    """
+    run_id, *rest = view.private_metadata.split(" ")
+    if not run_id or len(rest) > 2:
         raise MalformedError("view.private_metadata: words_count")
-    return run_id, view.field(COMPARE_WITH).selected_user, known_to[0] if known_to else None
+    known_to, response_url = [*rest, "", ""][:2]
+    return run_id, view.field(COMPARE_WITH).selected_user, known_to.replace(NOBODY, "") or None, response_url
 
 
 def comparison_button(

@@ -579,6 +579,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
         "to nobody": replace(share, recipient=""),
         "in a group": replace(share, place=Place.GROUP),
         "of which a part is left": replace(share, part_left=True),
+        "updated": replace(share, updated_at=1.0, seen_at=1.0),
     }
     guide = shared_result.guide(run, list(Part), library)
     for (name, state), flag in product(states.items(), (True, False)):
@@ -605,7 +606,8 @@ def sharing(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"note that shares are {'not ' if unwanted else ''}wanted", note)
     yield Rendering("share talks", partial(share_blocks.talks, share, stored, library))
     yield Rendering("offer to pass a reply on", partial(share_blocks.ask_to_pass_on, SHARE, ASKED, USER, library))
-    yield Rendering("reply to a share", partial(share_blocks.reply, USER, "<!channel> & " * 400, library))
+    yield Rendering("reply to a share", partial(share_blocks.reply, USER, USER, "<!channel> &amp; " * 400, library))
+    yield Rendering("note of an update", partial(share_blocks.update_note, share, stored, library))
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
@@ -646,7 +648,9 @@ def _mismatch(library: Library) -> Graded | None:
 def comparing(library: Library) -> Iterator[Rendering]:
     """Give what surrounds a blind comparison: before it begins, how it stands for either, the reveal and afterwards."""
     words, count = library.words.compare, len(library.quiz.questions)
-    request = partial(compare_blocks.request_view, RUN, USER, count, library)
+    compared = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", next(iter(finished_runs(library))), {})
+    request = partial(compare_blocks.request_view, compared, library)
+    yield Rendering("where it was asked for", partial(compare_blocks.pointer, "https://example.org/1", library))
     yield Rendering("window of a comparison", request)
     yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
     yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))
@@ -721,15 +725,15 @@ def _reveal(sender: Answers, manager: Answers, library: Library) -> Rendering:
 
 def compared_rounds(library: Library) -> Iterator[Rendering]:
     """Give the round of whoever answers about somebody else's work, whom they may have forgotten."""
-    for subject in (USER, ""):
-        begun = quiz.begin(library.quiz, subject)
-        whose = f"the work of {subject or 'somebody'}"
+    for subject, closed in product((USER, ""), (False, True)):
+        begun = replace(quiz.begin(library.quiz, subject), closed=closed)
+        whose = f"the work of {subject or 'somebody'}, {'over' if closed else 'open'},"
         for asked in library.quiz.all_questions:
             prompted = replace(begun, prompts=(Prompt(asked.id),))
             yield from _in_every_status(f"{asked.id} about {whose}", prompted, library)
             yield Rendering(f"why {asked.id} about {whose} is asked", partial(run_messages.why, asked, begun, library))
         for run in _run_of_each_role(library):
-            compared = replace(run, subject=subject)
+            compared = replace(run, subject=subject, closed=closed)
             yield from _thread(f"{described(run)} about {whose}", compared, library, [])
             first = library.quiz.questions[0]
             before = {**run.answers, first.id: (first.choices[-1].id,)}
@@ -762,7 +766,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (
-            "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "withdraw_unknown",
+            "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "reply_ended",
+            "withdraw_unknown",
         ),
         "compare": (
             "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",

@@ -575,9 +575,11 @@ class SlackGateway:
         return str(found["permalink"])
 
     async def get_message(
-        self, team: str, channel: str, ts: str, *, thread_ts: str | None = None
+        self, team: str, channel: str, ts: str, *, thread_ts: str | None = None, most: int = MAX_CHARACTERS
     ) -> FetchedMessage | None:
         """Fetch what somebody wrote; None if it is gone, or we may not read it. thread_ts: of the thread it stands in.
+
+        most: characters of it.
 
         This is not a step, because what a step returns is recorded, and what people wrote is not to be: call it within
         one (`read_message`, a Render), and let nothing of the text out. Raises SlackApiError where that may pass.
@@ -604,7 +606,7 @@ class SlackGateway:
             shared = (part.get("text") for part in message.get("attachments") or () if part.get("is_share"))
             text = next((str(part) for part in shared if part), "")
         edited = message.get("edited") or {}
-        return FetchedMessage(text[:MAX_CHARACTERS], edited.get("ts"))
+        return FetchedMessage(text[:most], edited.get("ts"))
 
     async def read_message(
         self,

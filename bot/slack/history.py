@@ -12,7 +12,7 @@ from bot.slack import result
 from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
-from bot.slack.run_messages import clock, day, subject
+from bot.slack.run_messages import day, moment, subject
 from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import Store, StoredRun
@@ -86,9 +86,8 @@ def lines_of(rounds: Sequence[StoredRun], library: Library) -> list[Mrkdwn]:
 
 
 def _line(stored: StoredRun, library: Library, *, has_time: bool) -> Mrkdwn:
-    run, words, date = stored.run, library.words.quiz, day(stored.begun_at)
-    if has_time:
-        date = fill(words.history_at, date=date, time=clock(stored.begun_at))
+    run, words = stored.run, library.words.quiz
+    date = moment(stored.begun_at) if has_time else day(stored.begun_at)
     if run.subject is not None:
         return fill(library.words.compare.history_line, date=date, sender=subject(run, library), **how_far(run))
     come = fill(words.history_open, **how_far(run))

@@ -349,9 +349,12 @@ async def _below_copy(
     """
     where = (message.channel, thread_ts, message.ts)
     offers = bool(message.text) and message.revised_ts is None
+    answered = reply is not None and reply.kind == ANSWER
     below_us = message.replies_to_us
-    is_there = await share.on_reply(team, message.user, *where, store, offers=offers, below_us=below_us)
-    return None if is_there and not (reply and reply.kind == ANSWER) else reply
+    is_there = await share.on_reply(
+        team, message.user, *where, store, offers=offers, below_us=below_us, answered=answered
+    )
+    return None if is_there and not answered else reply
 
 
 async def _revise_question(

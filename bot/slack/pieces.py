@@ -56,6 +56,13 @@ def plain(text: str) -> Message:
     return message([section(text)], [text])
 
 
+def addressed(person: str, told: Message) -> Message:
+    """Have a message begin with somebody's mention, so that Slack notifies them; its first block is a section."""
+    first, *rest = told.blocks
+    lead = {**first["text"], "text": f"{person} {first['text']['text']}"}
+    return Message(f"{person} {told.text}", ({**first, "text": lead}, *rest))
+
+
 def section(text: str, accessory: kit.Element | None = None) -> kit.SectionBlock:
     """Give a section of Slack's markup, with what stands to its right."""
     return kit.SectionBlock(kit.Markdown(text), accessory=accessory)

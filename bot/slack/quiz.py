@@ -153,7 +153,7 @@ async def command(
     elif argument in privacy.COMMANDS:
         message = await privacy.command(argument, team, user, slash_command.response_url, library, question_days)
     elif argument == "compare":
-        message = await compare.command(team, user, slash_command.trigger_id, client, library, store)
+        message = await compare.command(team, user, slash_command, client, library, store)
     elif argument == "help":
         message = blocks.usage(library)
     elif argument == "channel":

@@ -166,6 +166,8 @@ class QuizWorker(RunNotesWorker):
             note = self._rendered(lambda library: blocks.say(library.words.quiz.not_yours))
         elif isinstance(does, OpenPart) and applied.outcome == Outcome.REPEATED:
             await self._lead_to_part(team, run_id, does.part, user)
+        elif applied.outcome == Outcome.CLOSED:
+            note = self._rendered(lambda library: blocks.say(library.words.compare.over))
         elif applied.outcome == Outcome.STALE:
             note = self._of_run(team, run_id, partial(_already_answered, applied.question))
         elif isinstance(does, Change | Resume) and ts and thread_ts in (None, ts):  # on the card, outside the thread
@@ -195,6 +197,8 @@ class QuizWorker(RunNotesWorker):
         applied = await self._apply(team, run_id, does)
         if applied and applied.outcome == Outcome.FIRST:
             await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.quiz.first)))
+        elif applied and applied.outcome == Outcome.CLOSED:
+            await self._post_note(team, run_id, self._rendered(lambda library: blocks.say(library.words.compare.over)))
         elif applied and applied.outcome == Outcome.STALE and edited:
             late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
             await self._post_note(team, run_id, late)
@@ -433,11 +437,17 @@ class QuizWorker(RunNotesWorker):
 
     async def _delete(self, team: str, run_id: str) -> None:
         later = await step("later rounds", self._store.runs.begun_after, team, run_id)
+        outdated = await step("outdated by this", self._store.shares.told_outdated, team, run_id)
         await step("delete run", self._store.runs.delete, team, run_id)
         for later_id in later:  # what they say of this one goes with it
             key = Work.SHOW_ROUND.key(team, later_id, "without", run_id)
             await jobs.start(key, quiz_worker.show, team, later_id)
         await jobs.start(Work.ERASE_ROUND.key(team, run_id), quiz_worker.erase, team, run_id, later)
+        if outdated:
+            name = short_digest(current_key())
+            await jobs.start(
+                Work.REFRESH_RECEIPTS.key(team, run_id, name), share_worker.refresh_receipts, team, outdated
+            )
 
     async def _refresh_later(self, team: str, run_id: str, revision: int, seconds: float) -> None:
         key = Work.REFRESH_ROUND.key(team, run_id, revision)

@@ -67,7 +67,8 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     finished. To who has answered about somebody else's work it says when that is seen.
     """
     if run.subject is not None:
-        return plain(escape(library.words.compare.explained_later))
+        compare = library.words.compare
+        return plain(escape(compare.over if run.closed else compare.explained_later))
     words, found = library.words.result, recommended(run)
     other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
     lead: list[str] = [headline(run, found, library)]

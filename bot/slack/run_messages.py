@@ -131,7 +131,8 @@ def card(run: Run, run_id: str, library: Library) -> Message:
     lead = "\n".join([escape(words.title), fill(words.root, count=count)])
     if run.subject is not None:
         compare, sender = library.words.compare, subject(run, library)
-        lead = "\n".join([fill(compare.card_title, sender=sender), fill(compare.card_root, sender=sender, count=count)])
+        root = compare.card_over if run.closed else compare.card_root
+        lead = "\n".join([fill(compare.card_title, sender=sender), fill(root, sender=sender, count=count)])
     parts: list[kit.Block] = [section(lead)]
     said: list[str] = [lead]
     about = run.chosen(run.quiz.purpose.id)
@@ -149,7 +150,8 @@ def card(run: Run, run_id: str, library: Library) -> Message:
             text += "\n" + fill(words.card_answer, choice=in_words(choices, library))
         elif answered:
             text += "\n" + escape(words.card_skipped)
-        button = do_button(words.change, run_id, Change(question=question.id)) if answered else None
+        can_change = answered and not run.closed
+        button = do_button(words.change, run_id, Change(question=question.id)) if can_change else None
         parts.append(section(text, button))
         said.append(text)
     progress = _progress(run, library)
@@ -160,11 +162,11 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         Status.STOPPED: words.stopped,
         Status.EXPIRED: words.expired,
     }.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
-    foot = " · ".join(filter(None, [progress, escape(status)]))
+    foot = " · ".join(filter(None, [progress, "" if run.closed else escape(status)]))
     # What one says about somebody else's work is given once, and what follows from it is seen with the other's.
     own = run.subject is None
     buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
-    if run.finished:
+    if run.finished or run.closed:
         buttons = []  # the result has the one that takes the quiz again
     elif run.status is not Status.OPEN:
         buttons.insert(0, do_button(words.resume, run_id, Resume(), primary=True))
@@ -240,6 +242,9 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
     if not (run.live and number == len(run.prompts)):
         settled = _settled(run, number, prompt, library)
         return message([context(heading), section(f"{lines[1]}\n{settled}")], [*lines, settled])
+    if run.closed:
+        over = escape(library.words.compare.over)
+        return message([context(heading), section(f"{lines[1]}\n{over}")], [*lines, over])
     if run.status is not Status.OPEN:
         status = escape(getattr(words, run.status))
         button = do_button(words.resume, run_id, Resume())
@@ -298,7 +303,9 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
     again = any(later.question == prompt.question for later in run.prompts[number:])
     if again:
         return escape(words.asked_again)
-    comes = run.upcoming is not None and prompt.question in {question.id for question in run.numbered}
+    comes = (
+        run.upcoming is not None and not run.closed and prompt.question in {question.id for question in run.numbered}
+    )
     return escape(words.asked_later if comes else words.left_open)
 
 
@@ -327,7 +334,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
 def _answered(run: Run, library: Library) -> Message:
     """Say to who has answered about somebody else's work what that was, and nothing of what follows from it."""
     words = library.words.compare
-    lines: list[str] = [fill(words.answered, sender=subject(run, library))]
+    lines: list[str] = [fill(words.answered_over if run.closed else words.answered, sender=subject(run, library))]
     for question in run.numbered:
         if choices := run.chosen(question.id):
             choice = in_words(choices, library)
@@ -444,6 +451,6 @@ def day(at: datetime) -> Mrkdwn:
     return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}}|{at:%Y-%m-%d}>")
 
 
-def clock(at: datetime) -> Mrkdwn:
-    """Let Slack write a time of day as its reader has it; as `day`."""
-    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{time}}|{at:%H:%M} UTC>")
+def moment(at: datetime) -> Mrkdwn:
+    """Let Slack write a day and a time of it as its reader does; the same source."""
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_long}} at {{time}}|{at:%Y-%m-%d %H:%M} UTC>")

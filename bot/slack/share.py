@@ -158,7 +158,9 @@ async def send(
     why = _not_theirs(stored, user, share_id)
     waits = share is not None and share.state is ShareState.PREVIEWED  # what was sent has been checked before
     forged = share is not None and waits and (share.run != run_id or _digest(share.message) != digest)
-    if forged or confirmed is None:
+    if forged and share and why is None and not share.recipient:  # in a group it named who was forgotten since
+        why = "forgotten"
+    elif forged or confirmed is None:
         log.warning("a share was refused", reason="forged", share=share_id, user=user)
         why = "not_yours"
     elif share is None:
@@ -284,10 +286,13 @@ async def withdraw(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
 async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Do what a button below a copy says."""
     team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
-    share_id, place = read_share(action), block_actions.place
+    share_id = read_share(action)
+    if block_actions.message:
+        where = (user, block_actions.place.channel, block_actions.place.ts, "")
+    else:  # in a group, where only the recipient sees that they get no more
+        where = (user, block_actions.ephemeral_place.channel, "", block_actions.reply_url)
     share = await store.shares.get(team, share_id)
     key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
-    where = (user, place.channel, place.ts)
     await jobs.start(key, recipient_worker.handle_recipient, team, share_id, action.action_id, *where)
     await ack()
 
@@ -304,27 +309,48 @@ async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBolt
 
 
 async def on_reply(
-    team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store, *, offers: bool, below_us: bool
+    team: str,
+    user: str,
+    channel: str,
+    thread_ts: str,
+    ts: str,
+    store: Store,
+    *,
+    offers: bool,
+    below_us: bool,
+    answered: bool,
 ) -> bool:
     """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
 
-    It may also be that of a copy of which Slack never said whether it arrived. offers: it can be passed on: it is no
-    edit of what was offered before, and has a text. In a group the sender reads it anyway. below_us: the root of the
-    thread is ours.
+    It may also be that of a copy of which Slack never said whether it arrived; and of one that has ended, where it is
+    said that it cannot be passed on, unless it is `answered`. offers: it can be passed on: it is no edit of what was
+    offered before, and has a text. In a group the sender reads it anyway. below_us: the root of the thread is ours.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
-        return offers and below_us and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, store)
-    if share.recipient == user and offers and share.state is ShareState.SENT and share.place is Place.DIRECT:
+        if not below_us:
+            return False
+        if await store.share_traces.is_former_copy(team, channel, thread_ts):
+            if offers and not answered:
+                key = Work.OFFER_TO_PASS_ON.key(team, "gone", "gone", channel, ts)
+                await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts)
+            return True
+        return offers and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, store)
+    if share.recipient == user and offers and share.place is Place.DIRECT:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
-        await jobs.start(key, recipient_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
+        if share.state is ShareState.SENT:
+            await jobs.start(key, recipient_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
+        elif not answered:
+            await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts)
     return True
 
 
 async def _may_be_below_uncertain(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store) -> bool:
     """Have it found out whether a message stands below a copy of which Slack never said whether it arrived."""
     since = float(thread_ts) + CLOCKS_APART
-    uncertain = [share for share in await store.shares.uncertain_for(team, user) if share.made_at < since]
+    until = float(thread_ts) - CLOCKS_APART  # nothing was posted any more once it was given up
+    sent = await store.shares.uncertain_for(team, user)
+    uncertain = [share for share in sent if share.made_at < since and (share.ended_at or until) >= until]
     if not uncertain or await store.replies.of_answer(team, channel, thread_ts):
         return False
     for share in uncertain:

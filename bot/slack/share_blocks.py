@@ -12,8 +12,8 @@ from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import compare_button
-from bot.slack.pieces import DASH, Message, context, finished_view, message, plain, section
-from bot.slack.run_messages import day
+from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
+from bot.slack.run_messages import moment
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
@@ -35,12 +35,14 @@ from bot.slack.share_controls import (
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
-from bot.slack.text import Mrkdwn, escape, fill, mention, quotable
+from bot.slack.text import Mrkdwn, escape, fill, mention, portions
 from bot.storage import Revealed, Share, ShareState, StoredRun
 
 MOST = 10  # shares in a list
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
-QUOTED = 2500  # characters of a reply that are passed on, as they are escaped; Slack takes 3,000 in a section
+QUOTED = (
+    2000  # characters of a reply in one section, as they are escaped, besides what marks each line; Slack takes 3,000
+)
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
 
@@ -163,7 +165,7 @@ def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message
         return ended_copy(sender, share.ended_at, library, withdrawn=share.state is ShareState.WITHDRAWN)
     in_group = share.place is Place.GROUP  # where the sender reads it, too
     buttons: list[kit.Element] = []
-    lines: list[str] = []
+    lines: list[str] = [fill(words.updated_on, date=_on(share.updated_at))] if share.updated_at else []
     if share.seen_at:
         at = _on(share.seen_at)
         lines.append(fill(words.seen_by, to=to, date=at) if in_group else fill(words.seen_on, date=at, sender=name))
@@ -213,11 +215,17 @@ def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Mes
     return message([section(lead), pass_on_buttons(words.pass_on_yes, words.pass_on_no, share_id, ts)], [lead])
 
 
-def reply(recipient: str, text: str, library: Library) -> Message:
-    """Show the sender what the recipient has replied, given as Slack has it."""
+def reply(sender: str, recipient: str, text: str, library: Library) -> Message:
+    """Show the sender all of what the recipient has replied, given as Slack has it."""
     lead = fill(library.words.share.reply, to=mention(recipient))
-    quoted = quotable("\n".join(f"> {line}" for line in text.splitlines()), QUOTED)
-    return message([section(lead), section(quoted)], [lead, quoted])
+    quoted = ["\n".join(f"> {line}" for line in part.splitlines()) for part in portions(text, QUOTED)]
+    return addressed(mention(sender), message([*map(section, [lead, *quoted])], [lead, *quoted[:1]]))
+
+
+def update_note(share: Share, stored: StoredRun, library: Library) -> Message:
+    """Tell a recipient, in the thread of their copy, that the message above it is about a newer result now."""
+    told = plain(fill(library.words.share.update_note, sender=mention(stored.user)))
+    return addressed(mention(share.recipient), told)
 
 
 # For the sender
@@ -245,6 +253,8 @@ def receipt(
     place = words.in_group if share.place is Place.GROUP else words.in_direct
     about = {"date": _on(share.sent_at), "place": place, "parts": part_names(share.parts, library)}
     lines: list[str] = [fill(words.receipt if whole else words.receipt_part, to=to, **about)]
+    if share.updated_at:
+        lines.append(fill(words.updated_since, to=to))
     lines.append(fill(words.seen_by, to=to, date=_on(share.seen_at)) if share.seen_at else escape(words.not_seen))
     if share.talk_at:
         lines.append(fill(words.wants_to_talk, to=to))
@@ -271,9 +281,10 @@ def updated_receipt(share: Share, stored: StoredRun, library: Library) -> Messag
     return plain(fill(library.words.share.updated, to=named(share.recipient, library), date=_on(share.sent_at)))
 
 
-def talks(share: Share, stored: StoredRun, library: Library) -> Message:  # noqa: ARG001 - as others of a share
+def talks(share: Share, stored: StoredRun, library: Library) -> Message:
     """Tell the sender that the recipient would like to talk."""
-    return plain(fill(library.words.share.talks, to=named(share.recipient, library)))
+    told = plain(fill(library.words.share.talks, to=named(share.recipient, library)))
+    return addressed(mention(stored.user), told)
 
 
 def named(recipient: str, library: Library) -> Mrkdwn:
@@ -350,4 +361,4 @@ def _sure(library: Library) -> kit.ConfirmationDialogue:
 
 
 def _on(at: float | None) -> Mrkdwn:
-    return day(datetime.fromtimestamp(at or 0.0, UTC))
+    return moment(datetime.fromtimestamp(at or 0.0, UTC))

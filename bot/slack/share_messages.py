@@ -87,7 +87,7 @@ class SharingWorker(SlackWorker):
 
         async def is_over() -> bool:
             share = await self._store.shares.get(team, share_id)
-            return share is not None and share.state is ShareState.WITHDRAWN
+            return share is not None and share.state in (ShareState.WITHDRAWN, ShareState.FAILED)
 
         if not changed and await step("is over", is_over):
             await try_call(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
@@ -113,8 +113,15 @@ class SharingWorker(SlackWorker):
         return posted
 
     async def _post_receipt(self, team: str, share_id: str, place: Record) -> None:
-        """Post a receipt; what happened meanwhile is shown at once."""
-        posted = await self._tell(team, place, self._receipt(team, share_id))
+        """Post a receipt; what happened meanwhile is shown at once.
+
+        Where Slack goes on failing it comes once the result changes; until then /rolefit shares lists the copy.
+        """
+        try:
+            posted = await self._tell(team, place, self._receipt(team, share_id))
+        except SlackWorkError as error:
+            log.warning("a sender has no receipt of a share", share=share_id, error=str(error))
+            return
         if posted is None:
             return
         if await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1]):
@@ -140,7 +147,8 @@ class SharingWorker(SlackWorker):
             if stored.run.shareable and not newer:
                 guide = shared_result.guide(stored.run, [Part(part) for part in share.parts], self._library)
             comparable = is_comparable(stored.run) and not newer
-            whole = share.is_whole(await self._store.shares.messages(team, share_id))
+            # Where the copy of somebody stands who was forgotten is not known any more.
+            whole = not share.recipient or share.is_whole(await self._store.shares.messages(team, share_id))
             flags = {"newer": newer, "comparable": comparable, "whole": whole}
             return share_blocks.receipt(share, self._library, guide=guide, **flags)
 

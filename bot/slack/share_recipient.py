@@ -6,12 +6,13 @@ from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
 from bot.slack.gateway import Render, SlackWorkError
-from bot.slack.pieces import Message
+from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.text import fill, mention
 from bot.storage import OFFER, Share, ShareState
 
+LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
 SEEN_AT, TALK_AT = "seen_at", "talk_at"  # times of a share
 
@@ -22,10 +23,17 @@ class RecipientWorker(SharingWorker):
 
     @workflow
     @formerly("share.handle_recipient")
-    async def handle_recipient(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> None:
-        """Do what a button below a copy says, if it is the recipient's click; `ts`: of the message that was clicked."""
+    async def handle_recipient(
+        self, team: str, share_id: str, does: str, user: str, channel: str, ts: str, response_url: str = ""
+    ) -> None:
+        """Do what a button below a copy says, if it is the recipient's click; `ts`: of the message that was clicked.
 
+        It is empty for one that only the recipient sees, which is answered at `response_url`.
+        """
         acted = await step("act", self._act, team, share_id, does, user, channel, ts)
+        if "told" in acted and response_url:
+            await self._gateway.respond(response_url, self._say(acted["told"]), replace=True)
+            return
         if "told" in acted:
             await self._gateway.post_ephemeral(team, channel, user, self._say(acted["told"]))
             return
@@ -35,11 +43,15 @@ class RecipientWorker(SharingWorker):
             await self._post_table(team, share_id, channel, ts)
             return
         if does == SHARE_TALK and acted["new"] and not await self._tell_of_talk(team, share_id, acted):
+            await self._update_copy(team, share_id, channel, ts)  # which may say by now that the sender knows
             await self._gateway.post_ephemeral(team, channel, user, self._about(acted, "talk_not_told"))
             return
         if does in (SHARE_MUTE, SHARE_UNMUTE) and acted["place"] == Place.GROUP:  # which is nobody else's business
             muted = does == SHARE_MUTE
             note = self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted))
+            if response_url:
+                await self._gateway.respond(response_url, note, replace=True)
+                return
             await self._gateway.post_ephemeral(team, channel, user, note)
             return
         await self._update_copy(team, share_id, channel, ts)
@@ -56,7 +68,9 @@ class RecipientWorker(SharingWorker):
             return {"told": "forgot_you"}
         if user != share.recipient:
             return {"told": "not_for_you"}
-        arrived = await self._confirm(team, share, channel, ts)
+        if does == SHARE_UNMUTE:  # also if the copy has ended since
+            await self._store.shares.unmute(team, user, stored.user)
+        arrived = await self._confirm(team, share, channel, ts) if ts else False
         if share.state is not ShareState.SENT and not arrived:
             return {"told": "copy_gone"}
         new = False
@@ -68,14 +82,19 @@ class RecipientWorker(SharingWorker):
                 new |= await self._store.shares.note_time(team, share_id, TALK_AT)
             case share_controls.SHARE_MUTE:
                 await self._store.shares.mute(team, share_id, user, stored.user)
-            case share_controls.SHARE_UNMUTE:
-                await self._store.shares.unmute(team, user, stored.user)
         return round_place(stored) | {"new": new, "arrived": arrived, "place": share.place.value}
 
     async def _tell_of_arrival(self, team: str, share_id: str, recipient: str, place: Record) -> None:
         """Tell the sender that a copy has arrived of which Slack never said so."""
-        await self._tell(team, place, self._told("arrived", recipient))
+        told = self._told("arrived", recipient)
+
+        async def to_sender() -> Message | None:
+            message = await told()
+            return addressed(mention(place["sender"]), message) if message else None
+
+        await self._tell(team, place, to_sender)
         await self._post_receipt(team, share_id, place)
+        await self._show_home(team, place, "arrived")
 
     async def _tell_of_talk(self, team: str, share_id: str, acted: Record) -> bool:
         """Tell the sender that the recipient would like to talk; gives whether they were told."""
@@ -105,10 +124,14 @@ class RecipientWorker(SharingWorker):
     async def _post_below(
         self, team: str, share_id: str, channel: str, root_ts: str, slot: str, render: Render
     ) -> None:
-        """Post something in the thread of a copy, to be taken back with it; at once, if that is withdrawn by now."""
+        """Post something in the thread of a copy, to be taken back with it; at once, if that is withdrawn by now.
+
+        So is what other work has posted meanwhile.
+        """
         if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
             where, ts = posted
-            if not await step("remember", self._store.shares.put_message, team, share_id, slot, where, ts):
+            put = partial(self._store.shares.put_message, team, share_id, slot, where, ts, replaces=False)
+            if not await step("remember", put):
                 await self._gateway.delete_message(team, where, ts)
 
     @workflow
@@ -137,6 +160,11 @@ class RecipientWorker(SharingWorker):
             lambda share, stored, library: share_blocks.ask_to_pass_on(share.id, ts, stored.user, library),
         )
         await self._post_below(team, share_id, channel, root_ts, f"{OFFER}{ts}", offer)
+
+    @workflow
+    async def say_ended(self, team: str, channel: str, root_ts: str) -> None:
+        """Say below what is left of a copy that was withdrawn, or deleted, that nothing can be passed on from there."""
+        await self._gateway.post_message(team, channel, self._say("reply_ended"), thread_ts=root_ts)
 
     async def _has_arrived(self, team: str, share_id: str, channel: str, root_ts: str, uncertain: Record) -> bool:
         """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""
@@ -188,8 +216,10 @@ class RecipientWorker(SharingWorker):
             return
 
         async def reply() -> Message | None:
-            fetched = await self._gateway.get_message(team, channel, ts, thread_ts=root_ts)
-            return share_blocks.reply(user, fetched.text, self._library) if fetched and fetched.text else None
+            fetched = await self._gateway.get_message(team, channel, ts, thread_ts=root_ts, most=LONGEST_REPLY)
+            if fetched is None or not fetched.text:
+                return None
+            return share_blocks.reply(place["sender"], user, fetched.text, self._library)
 
         try:
             name = "passed_on" if await self._tell(team, place, reply) else "pass_on_gone"

@@ -14,8 +14,12 @@ async def listed(store: Store, team: str, user: str, library: Library) -> Messag
 
 async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
     """Give the comparisons about somebody's own work that somebody else can read."""
-    revealed = await store.comparisons.revealed(team, user)
-    return [known for known in revealed if known.side is Side.SENDER]
+    revealed = [known for known in await store.comparisons.revealed(team, user) if known.side is Side.SENDER]
+    former = [
+        Revealed(known.manager, Side.SENDER, known.at) for known in await store.share_traces.former_reveals(team, user)
+    ]
+    kept = {known.other for known in revealed if known.to_both}
+    return [*revealed, *(known for known in former if known.other not in kept)]
 
 
 async def newer_run(store: Store, team: str, share: Share) -> StoredRun | None:

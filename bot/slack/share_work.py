@@ -27,6 +27,7 @@ FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not 
 NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
 POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
 PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
+UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
 BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
 Places = dict[str, list[str]]  # channel and ts of messages by their slots
@@ -140,6 +141,8 @@ class ShareWorker(SharingWorker):
         else:
             to = ShareState.UNCERTAIN if delivery is Delivery.UNCERTAIN else ShareState.FAILED
             await self._move(team, share_id, was=ShareState.SENT, to=to)
+            if to is ShareState.UNCERTAIN:
+                await self._show_home(team, claimed, "uncertain")
             if await step("round", self._has_round, team, claimed["run"]):
                 await self._tell(team, claimed, self._told(delivery, claimed["recipient"]))
 
@@ -176,6 +179,8 @@ class ShareWorker(SharingWorker):
         is_there = await step("round", self._has_round, team, claimed["run"])
         if outcome != "refused":
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+            if outcome != "deleted":  # the recipient may have clicked meanwhile, which shows all of it again
+                await self._update_copy(team, share_id, *posted[ROOT])
             await step("empty", self._store.shares.empty, team, share_id)
             if is_there:
                 name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
@@ -230,12 +235,14 @@ class ShareWorker(SharingWorker):
         why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
         if why:
             await self._keep_former(team, share_id, claimed, places, why)
+            await self._show_home(team, claimed, "kept")
             return
         await step("updated", self._store.shares.end_update, team, former_id, share_id)
         # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
         channel, root_ts = places[ROOT]
         await self._update_copy(team, former_id, channel, root_ts)
         changed = await self._change_thread(team, former_id, channel, root_ts, places, was_whole=was_whole)
+        await self._note_update(team, share_id, former_id, channel, root_ts, places)
         await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
@@ -244,6 +251,7 @@ class ShareWorker(SharingWorker):
                 await self._tell(team, claimed, self._told(changed, recipient))
             case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
                 await self._tell(team, claimed, self._told(changed, recipient))
+        await self._show_home(team, claimed, "updated")
         if before["stays"]:
             await self._show_receipt(team, former_id)
             return
@@ -252,6 +260,30 @@ class ShareWorker(SharingWorker):
             receipt_channel, receipt_ts = before["receipt"]
             await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
         await self._post_receipt(team, former_id, claimed)
+
+    async def _note_update(
+        self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
+    ) -> None:
+        """Tell the recipient, in the thread of a copy, that it shows something newer; where it is goes to `places`.
+
+        What told them so of an earlier update goes.
+        """
+        for slot in [slot for slot in places if slot.startswith(UPDATED)]:
+            await self._drop_reply(team, former_id, slot, *places.pop(slot))
+
+        async def note() -> Message | None:
+            known = await self._with_run(team, former_id)
+            if known is None or known[0].state is not ShareState.SENT or not known[0].recipient:
+                return None
+            return share_blocks.update_note(*known, self._library)
+
+        delivery, _, ts = await self._gateway.deliver_message(team, channel, note, thread_ts=root_ts)
+        if delivery is Delivery.DELIVERED:
+            slot, put = f"{UPDATED}{share_id}", self._store.shares.put_message
+            if await step("remember note", put, team, former_id, slot, channel, ts):
+                places[slot] = [channel, ts]
+            else:  # it was withdrawn meanwhile
+                await self._delete_or_blank(team, channel, ts)
 
     async def _keep_former(self, team: str, share_id: str, claimed: Record, places: Places, why: str) -> None:
         """Have a share say again what its copy shows, as that was not changed; why: a key of `share` in words.yaml.
@@ -380,16 +412,25 @@ class ShareWorker(SharingWorker):
     async def refresh_receipts(self, team: str, share_ids: list[str]) -> None:
         """Say at the receipts of these shares that their copies are of an older answer, where they are."""
         for share_id in share_ids:
-            if await step("outdated", self._note_outdated, team, share_id):
+            place = await step("outdated", self._note_outdated, team, share_id)
+            if place and place["has_receipt"]:
                 await self._show_receipt(team, share_id)
+            elif place:
+                await self._post_receipt(team, share_id, place)
 
-    async def _note_outdated(self, team: str, share_id: str) -> bool:
-        """Write down that a sender is told that a copy is of an older answer; gives whether it is of one."""
-        share = await self._store.shares.get(team, share_id)
-        if share is None or await newer_run(self._store, team, share) is None:
-            return False
-        await self._store.shares.note_told_outdated(team, share_id)
-        return True
+    async def _note_outdated(self, team: str, share_id: str) -> Record | None:
+        """Write down whether a sender is told that a copy is of an older answer; None if that has not changed.
+
+        Otherwise it gives the place of the round, and whether there is a receipt.
+        """
+        if (known := await self._with_run(team, share_id)) is None:
+            return None
+        share, stored = known
+        is_outdated = await newer_run(self._store, team, share) is not None
+        if not is_outdated and not share.told_outdated:
+            return None
+        await self._store.shares.note_told_outdated(team, share_id, outdated=is_outdated)
+        return round_place(stored) | {"has_receipt": share.receipt_ts is not None}
 
     # Withdrawing
 

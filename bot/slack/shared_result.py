@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.content import ROLE, TieBreak, with_article
+from bot.domain.content import OTHER, ROLE, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Run
 from bot.domain.share import Part, Place
@@ -15,7 +15,7 @@ from bot.knowledge import Library
 from bot.slack import result, run_messages
 from bot.slack.gateway import plain_data
 from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
-from bot.slack.run_messages import day
+from bot.slack.run_messages import moment
 from bot.slack.text import Mrkdwn, escape, fill, mention
 
 QUESTIONS = 3  # of the guide
@@ -79,7 +79,7 @@ def _root(
 ) -> Message:
     words, found = library.words.share, result.recommended(run)
     template = words.intro_group if place is Place.GROUP else words.intro
-    slots = {"sender": mention(sender), "date": day(at), "parts": part_names(parts, library)}
+    slots = {"sender": mention(sender), "date": moment(at), "parts": part_names(parts, library)}
     texts: list[str] = [fill(template, to=mention(recipient), **slots)]
     if Part.RECOMMENDATION in parts:
         lead: list[str] = [result.headline(run, found, library, mention(sender))]
@@ -121,10 +121,12 @@ def _answers(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library
     words, rows = library.words.share, library.tables[run.quiz.tables.roles]
     lines: list[str] = [fill(words.answers, sender=sender)]
     for question in run.quiz.all_questions:
-        is_tie_break = isinstance(question, TieBreak)
-        if is_tie_break and question.id not in run.answers:
+        if isinstance(question, TieBreak):  # which is asked where it may tip a result, and has no row
+            if choices := run.chosen(question.id):
+                asked, choice = worded(question, "text", OTHER), result.in_words(choices, library)
+                lines.append(fill(words.answer_last, question=asked, choice=choice))
             continue
-        row = words.tie_break if isinstance(question, TieBreak) else rows.row(question.dimension).label
+        row = rows.row(question.dimension).label
         if choices := run.chosen(question.id):
             lines.append(fill(words.answer, row=row, choice=result.in_words(choices, library)))
         else:

@@ -46,6 +46,24 @@ def contact(where: str) -> Mrkdwn:
     return mention(where) if where[0] in "UW" else Mrkdwn(f"<#{where}>")
 
 
+def portions(text: str, most: int) -> list[Mrkdwn]:
+    """Part what somebody wrote, as Slack has it, into portions of at most so many characters, in their order.
+
+    It is parted between words, and a longer word within it; no mention, link or escaped character is torn.
+    """
+    written, parts = quotable(text, 2 * len(text) + 1), [""]
+    for word in re.findall(r"(?:<[^<>]*>|[^\s<])+|\s|<", written):
+        if len(parts[-1]) + len(word) <= most:
+            parts[-1] += word
+            continue
+        parts.append("")
+        for piece in re.findall(r"<[^<>]*>|&\w{1,8};|.", word, re.DOTALL):
+            if len(parts[-1]) + len(piece) > most:
+                parts.append("")
+            parts[-1] += piece
+    return [Mrkdwn(part) for part in parts if part.strip()]
+
+
 def quotable(text: str, most: int) -> Mrkdwn:
     """Give what somebody wrote, as Slack has it, to be shown to one person: at most so many characters of it.
 

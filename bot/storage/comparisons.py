@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -33,13 +33,10 @@ from bot.domain.compare import (
 )
 from bot.domain.fit import Answers
 from bot.domain.quiz import Status
-from bot.domain.share import TELLING
-from bot.storage.people import SENT
+from bot.storage.share_traces import has_seen, keep_of_comparisons
 from bot.storage.sql import insert_into
-from bot.storage.tables import answers, comparisons, runs, share_messages, shares
+from bot.storage.tables import answers, comparisons, runs
 
-# States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
-RECEIVED = (SENT, "uncertain", "replacing")
 DAY = 86_400.0  # seconds
 
 
@@ -171,24 +168,9 @@ class Comparisons:
         return _stored(row) if row else None
 
     async def is_known_to(self, team: str, sender: str, manager: str) -> bool:
-        """Say whether somebody has been shown what somebody else answered about their own work, in whichever round.
-
-        By a share with the recommendation or the answers, also one that was withdrawn since, or by a comparison, also
-        one whose answers could be read for a while alone, or may have been.
-        """
-        sent = select(shares.c.parts).join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
-        sent = sent.where(shares.c.team == team, runs.c.user == sender, shares.c.recipient == manager)
-        revealed = select(comparisons.c.id).where(*_between(team, sender, manager))
+        """Say what `has_seen` does: whether somebody has been shown what somebody else answered about their work."""
         async with self._engine.connect() as connection:
-            # Not whole, or somebody has deleted it since; or withdrawn, unless it was never found.
-            arrived = and_(shares.c.state.in_(("failed", "withdrawn")), or_(_has_copy(), shares.c.sent_at.is_not(None)))
-            for parts in await connection.scalars(sent.where(or_(shares.c.state.in_(RECEIVED), arrived))):
-                if parts is None or TELLING.intersection(parts):  # None: of before they could be chosen
-                    return True
-            exposures = (comparisons.c.exposed, comparisons.c.maybe_exposed)
-            could_read = [exposed.contains(Side.MANAGER.value) for exposed in exposures]
-            known = revealed.where(or_(comparisons.c.state == State.REVEALED, *could_read)).limit(1)
-            return await connection.scalar(known) is not None
+            return await has_seen(connection, team, sender, manager)
 
     async def why_not_invite(self, team: str, sender: str, manager: str, *, but: str) -> str | None:
         """Say why somebody may not be invited now, as a key of `compare` in words.yaml; None if they may.
@@ -381,6 +363,13 @@ class Comparisons:
             await connection.execute(update(comparisons).where(*mine).values(due_at=again, moved_by=by))
             return True
 
+    async def make_due(self, team: str, comparison_id: str, by: str) -> None:
+        """Have a comparison be due once more in a while, which a piece of work has taken and could not do."""
+        mine = (*_of(team, comparison_id), comparisons.c.due_at.is_(None), comparisons.c.moved_by == by)
+        later = time.time() + TRY_AGAIN_AFTER.total_seconds()
+        async with self._engine.begin() as connection:
+            await connection.execute(update(comparisons).where(*mine).values(due_at=later))
+
     async def prune(self, before: float) -> None:
         """Delete comparisons of all teams that are over, and were moved last before this time in seconds since 1970.
 
@@ -388,16 +377,13 @@ class Comparisons:
         """
         over = (comparisons.c.open.is_(None), comparisons.c.due_at.is_(None), comparisons.c.moved_at < before)
         async with self._engine.begin() as connection:
+            await keep_of_comparisons(connection, *over)
             await connection.execute(delete(comparisons).where(*over))
 
     async def _open(self, team: str, which: ColumnElement[bool]) -> list[str]:
         found = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
         async with self._engine.connect() as connection:
             return list(await connection.scalars(found.order_by(comparisons.c.begun_at)))
-
-
-def _has_copy() -> ColumnElement[bool]:
-    return exists().where(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
 
 
 def _of(team: str, comparison_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.storage.ownership import Owner, ownership
+from bot.storage.share_traces import keep_of_runs
 from bot.storage.sql import insert_into
 from bot.storage.tables import comparisons, metadata, people, replies, runs, shares
 
@@ -117,6 +118,7 @@ class People:
         async with self._engine.begin() as connection:
             places = {user, *direct_messages, *await _direct_messages(connection, team, user)}
             await _unname(connection, team, user)
+            await keep_of_runs(connection, runs.c.team == team, runs.c.user == user)
             for table in reversed(metadata.sorted_tables):  # what refers to other tables first
                 own = _own(table, team, user)
                 if ownership(table).owner is Owner.CHANNEL:

@@ -6,7 +6,7 @@ run meanwhile is found by its holder before it lets go, so that messages are nev
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import quiz as conversation
+from bot.domain.compare import State
 from bot.domain.content import PURPOSE, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import Outcome, Run, Status, Transition
+from bot.storage.share_traces import keep_of_runs
 from bot.storage.sql import insert_new
 from bot.storage.tables import actions, answers, comparisons, messages, quizzes, runs
 
@@ -409,7 +411,9 @@ class Runs:
     async def delete(self, team: str, run_id: str) -> None:
         """Delete a run with all that belongs to it; again does nothing. What was shared stays with who has it."""
         async with self._engine.begin() as connection:
-            await connection.execute(delete(runs).where(runs.c.team == team, runs.c.id == run_id))
+            mine = (runs.c.team == team, runs.c.id == run_id)
+            await keep_of_runs(connection, *mine)
+            await connection.execute(delete(runs).where(*mine))
 
     async def due(self, now: float, *, limit: int) -> list[DueRun]:
         """Give the runs of all teams for which it is time, in seconds since 1970; longest overdue first."""
@@ -454,7 +458,7 @@ class Runs:
             shown[f"{PROMPT}:1"] = Posted(row["asked_ts"], "")
         shown |= {message.slot: Posted(message.ts, message.digest) for message in await connection.execute(there)}
         quiz, digest, carried_over = await self._quiz(connection, row["quiz"]), row["quiz"], None
-        subject = await self._subject(connection, team, row["comparison"])
+        subject, closed = await self._subject(connection, team, row["comparison"])
         if quiz is not None:
             run = conversation.load(quiz, chosen, row["state"], subject)
         elif self._present is None:
@@ -474,17 +478,24 @@ class Runs:
             zone=row["zone"],
             begun_at=row["begun_at"].replace(tzinfo=UTC),  # SQLite forgets the time zone it was given
             quiz=digest,
-            run=run,
+            run=replace(run, closed=closed) if closed else run,
             messages=MappingProxyType(shown),
             carried_over=carried_over,
         )
 
-    async def _subject(self, connection: AsyncConnection, team: str, comparison: str | None) -> str | None:
-        """Give whose work a run is about that was taken for a comparison; empty if that is not known any more."""
+    async def _subject(self, connection: AsyncConnection, team: str, comparison: str | None) -> tuple[str | None, bool]:
+        """Give whose work a run is about that was taken for a comparison, and whether that is over without a reveal.
+
+        The first is empty if that is not known any more, and None for a run of somebody's own.
+        """
         if comparison is None:
-            return None
-        sender = select(comparisons.c.sender).where(comparisons.c.team == team, comparisons.c.id == comparison)
-        return await connection.scalar(sender) or ""
+            return None, False
+        known = select(comparisons.c.sender, comparisons.c.open, comparisons.c.state)
+        mine = (comparisons.c.team == team, comparisons.c.id == comparison)
+        row = (await connection.execute(known.where(*mine))).first()
+        if row is None:
+            return "", True
+        return row.sender, not row.open and row.state != State.REVEALED
 
     async def _save(
         self, connection: AsyncConnection, team: str, stored: StoredRun, transition: Transition, *, touches: bool

@@ -63,8 +63,8 @@ class Share:
 
     The recipient is empty once they have been forgotten. updates: the share whose copy this one is to replace. graded:
     how the work was graded then, as `graded_as` gives it; None if that was not remembered. part_left: Slack has not let
-    us change all of the copy, so that a part of what it showed before is left below it. Times in seconds since 1970;
-    `ended_at` is when it was withdrawn, or failed.
+    us change all of the copy, so that a part of what it showed before is left below it. told_outdated: the sender was
+    told that the copy is of an older answer. Times in seconds since 1970; `ended_at`: of its withdrawal or failure.
     """
 
     id: str
@@ -86,6 +86,8 @@ class Share:
     ended_at: float | None = None
     receipt_ts: str | None = None
     part_left: bool = False
+    told_outdated: bool = False
+    updated_at: float | None = None
 
     @property
     def is_live(self) -> bool:
@@ -290,7 +292,8 @@ class Shares:
         """
         replacing = (*_one(team, update_id), shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
         emptied: dict[str, Any] = {"message": {}, "note": None, "ended_at": time.time()}
-        changed: dict[str, Any] = {"sent_at": time.time(), "seen_at": None, "talk_at": None, "told_outdated": None}
+        changed: dict[str, Any] = {"seen_at": None, "talk_at": None, "told_outdated": None}
+        changed |= dict.fromkeys(("sent_at", "updated_at"), time.time())
         live = (*_one(team, share_id), shares.c.state == ShareState.SENT)
         async with self._engine.begin() as connection:
             if (await connection.execute(update(shares).where(*replacing).values(emptied))).rowcount:
@@ -338,7 +341,7 @@ class Shares:
         """Name the live shares of whoever has this run whose result may have changed since, and who was not told so."""
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
-        untold = (shares.c.receipt_ts.is_not(None), shares.c.told_outdated.is_(None))
+        untold = (shares.c.sent_at.is_not(None), shares.c.told_outdated.is_(None))
         theirs = select(shares, *_RUN).select_from(shares.join(runs, _OF_RUN)).where(*live, *untold)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(theirs)).all()
@@ -355,15 +358,26 @@ class Shares:
             row = (await connection.execute(this)).first()
             return await _newer(connection, team, row) if row else []
 
-    async def note_told_outdated(self, team: str, share_id: str) -> None:
-        """Remember that the sender was told that a copy is of an older answer; again does nothing."""
+    async def note_told_outdated(self, team: str, share_id: str, *, outdated: bool) -> None:
+        """Remember whether the sender was told that a copy is of an older answer; again does nothing."""
+        told = {"told_outdated": True if outdated else None}
         async with self._engine.begin() as connection:
-            await connection.execute(update(shares).where(*_one(team, share_id)).values(told_outdated=True))
+            await connection.execute(update(shares).where(*_one(team, share_id)).values(told))
+
+    async def told_outdated(self, team: str, run_id: str) -> list[str]:
+        """Name the live shares, of other runs of whoever has this one, of which the sender was told that."""
+        owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
+        live = (shares.c.team == team, shares.c.run != run_id, shares.c.state == ShareState.SENT)
+        theirs = select(shares.c.id).select_from(shares.join(runs, _OF_RUN)).where(*live, runs.c.user == owner)
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(theirs.where(shares.c.told_outdated.is_(True))))
 
     # The copy
 
-    async def put_message(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
-        """Remember a message of a copy; a later one replaces it. Nothing if the share is gone, or was withdrawn.
+    async def put_message(
+        self, team: str, share_id: str, slot: str, channel: str, ts: str, *, replaces: bool = True
+    ) -> bool:
+        """Remember a message of a copy; a later one `replaces` it. Nothing if the share is gone, or was withdrawn.
 
         Gives whether it is remembered: otherwise the message may not stay.
         """
@@ -371,6 +385,9 @@ class Shares:
             row = await _lock(connection, team, share_id)
             if row is None or row.state != ShareState.SENT:
                 return False
+            there = (await _messages(connection, team, share_id)).get(slot)
+            if there is not None and not replaces:
+                return there == (channel, ts)
             await _put_message(connection, team, share_id, slot, channel, ts)
             return True
 
@@ -544,4 +561,6 @@ def _share(row: Row[Any]) -> Share:
         ended_at=row.ended_at,
         receipt_ts=row.receipt_ts,
         part_left=bool(row.part_left),
+        told_outdated=bool(row.told_outdated),
+        updated_at=row.updated_at,
     )

@@ -28,6 +28,7 @@ from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.share_arrivals import ShareArrivals
+from bot.storage.share_traces import ShareTraces
 from bot.storage.shares import Shares
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
@@ -63,7 +64,8 @@ class Store:
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
     people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
     could not answer. comparisons: two people's answers about the same work. shares: results that were sent to somebody.
-    share_arrivals: those as who has got them sees them. homes: the Home tabs that people have opened.
+    share_arrivals: those as who has got them sees them. share_traces: what is known of those that were deleted. homes:
+    the Home tabs that people have opened.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -74,6 +76,7 @@ class Store:
         self.gaps = Gaps(engine)
         self.comparisons = Comparisons(engine)
         self.shares, self.share_arrivals = Shares(engine), ShareArrivals(engine)
+        self.share_traces = ShareTraces(engine)
         self.homes = Homes(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 

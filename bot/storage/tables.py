@@ -188,11 +188,34 @@ shares = Table(
     Column("ended_at", Float(53)),  # when it was withdrawn, or failed
     Column("told_outdated", Boolean),  # whether the sender was told that the copy is of an older answer
     Column("part_left", Boolean),  # whether a part of what an update has replaced is left below the copy
+    Column("updated_at", Float(53)),  # when its copy was last put in place of what it showed before
     Column("receipt_ts", String(32)),  # of the message in the round's thread that tells the sender about it
     ForeignKeyConstraint(["team", "run"], ["runs.team", "runs.id"], name="fk_shares_run", ondelete="CASCADE"),
     Index("ix_shares_run", "team", "run"),
     Index("ix_shares_recipient", "team", "recipient"),
     info=owned_by(Owner.RUN, "recipient"),
+)
+
+# Who has seen whose result by shares or comparisons that are not kept any more.
+seen_results = Table(
+    "seen_results",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("sender", String(32), primary_key=True),
+    Column("manager", String(32), primary_key=True),
+    Column("revealed_at", Float(53)),  # when a comparison was revealed to both last; none if none was
+    info=owned_by(Owner.PEOPLE, "sender", "manager"),
+)
+
+# Where the first messages of copies stand whose round was deleted.
+former_copies = Table(
+    "former_copies",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("ts", String(32), primary_key=True),
+    Column("recipient", String(32), nullable=False),
+    info=owned_by(Owner.PERSON, "recipient"),
 )
 
 # Two people's answers about the same work, which both see once both agree. Neither's answers stand here until then.

@@ -1,0 +1,120 @@
+"""What stays known of shares and comparisons that are deleted: who has seen whose result, and where copies stand.
+
+A copy stays with who has it when its round is deleted, and so does a reveal when its comparison is: nobody may be told
+later that a comparison would be blind, or that nobody sees anything.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.domain.compare import Side, State
+from bot.domain.share import TELLING, Place
+from bot.storage.sql import insert_into
+from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares
+
+ROOT = "root"  # the slot of the first message of a copy
+# States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
+RECEIVED = ("sent", "uncertain", "replacing")
+
+
+@dataclass(frozen=True)
+class FormerReveal:
+    """A reveal whose comparison is not kept any more: to whom, and when, in seconds since 1970."""
+
+    manager: str
+    at: float
+
+
+class ShareTraces:
+    """What is known of former shares of a database; each method sees the rows of the team it is given."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def is_former_copy(self, team: str, channel: str, ts: str) -> bool:
+        """Say whether a message is the first one of a copy whose round was deleted."""
+        there = (former_copies.c.team == team, former_copies.c.channel == channel, former_copies.c.ts == ts)
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(select(exists().where(*there))))
+
+    async def former_reveals(self, team: str, sender: str) -> list[FormerReveal]:
+        """Give the reveals about somebody's own work whose comparisons are not kept any more, latest first."""
+        seen = select(seen_results.c.manager, seen_results.c.revealed_at)
+        mine = (seen_results.c.team == team, seen_results.c.sender == sender, seen_results.c.revealed_at.is_not(None))
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(seen.where(*mine).order_by(seen_results.c.revealed_at.desc()))
+            return [FormerReveal(row.manager, row.revealed_at) for row in rows]
+
+
+async def has_seen(connection: AsyncConnection, team: str, sender: str, manager: str) -> bool:
+    """Say whether somebody has been shown what somebody else answered about their own work, in whichever round.
+
+    By a share with the recommendation or the answers, also one that was withdrawn since, or by a comparison, also one
+    whose answers could be read for a while alone, or may have been; and also if these were deleted since.
+    """
+    mine = (seen_results.c.team == team, seen_results.c.sender == sender, seen_results.c.manager == manager)
+    if await connection.scalar(select(exists().where(*mine))):
+        return True
+    if await _shown(connection, shares.c.team == team, runs.c.user == sender, shares.c.recipient == manager):
+        return True
+    between = (comparisons.c.team == team, comparisons.c.sender == sender, comparisons.c.manager == manager)
+    return bool(await connection.scalar(select(exists().where(*between, _could_read()))))
+
+
+async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
+    """Keep what is to stay known of the shares of runs that are about to be deleted; which: of these."""
+    for team, sender, manager in await _shown(connection, *which):
+        await _put_seen(connection, [(team, sender, manager, None)])
+    live = (shares.c.state.in_((*RECEIVED, "withdrawn")), func.coalesce(shares.c.place, "") != Place.GROUP)
+    of_copy = and_(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
+    of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
+    roots = select(share_messages.c.team, share_messages.c.channel, share_messages.c.ts, shares.c.recipient)
+    roots = roots.select_from(share_messages.join(shares, of_copy).join(runs, of_run))
+    roots = roots.where(share_messages.c.slot == ROOT, shares.c.recipient != "", *live, *which)
+    for row in (await connection.execute(roots)).all():
+        put = insert_into(connection, former_copies).values(**row._mapping)
+        await connection.execute(put.on_conflict_do_nothing())
+
+
+async def keep_of_comparisons(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
+    """Keep what is to stay known of comparisons that are about to be deleted; which: of these."""
+    rows = (await connection.execute(select(comparisons).where(_could_read(), *which))).all()
+    revealed = State.REVEALED
+    seen = [
+        (row.team, row.sender, row.manager, row.moved_at if row.state == revealed else None)
+        for row in sorted(rows, key=lambda row: row.moved_at)
+    ]
+    await _put_seen(connection, seen)
+
+
+def _could_read() -> ColumnElement[bool]:
+    exposures = (comparisons.c.exposed, comparisons.c.maybe_exposed)
+    could_read = [exposed.contains(Side.MANAGER.value) for exposed in exposures]
+    return or_(comparisons.c.state == State.REVEALED, *could_read)
+
+
+async def _shown(connection: AsyncConnection, *which: ColumnElement[bool]) -> set[tuple[str, str, str]]:
+    """Give team, sender and recipient of the shares that have told the recipient what the sender answered."""
+    has_copy = exists().where(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
+    # Not whole, or somebody has deleted it since; or withdrawn, unless it was never found.
+    arrived = and_(shares.c.state.in_(("failed", "withdrawn")), or_(has_copy, shares.c.sent_at.is_not(None)))
+    sent = select(shares.c.team, runs.c.user, shares.c.recipient, shares.c.parts)
+    sent = sent.join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
+    sent = sent.where(or_(shares.c.state.in_(RECEIVED), arrived), shares.c.recipient != "", *which)
+    rows = (await connection.execute(sent)).all()
+    # No parts: of before they could be chosen.
+    return {(row.team, row.user, row.recipient) for row in rows if row.parts is None or TELLING.intersection(row.parts)}
+
+
+async def _put_seen(connection: AsyncConnection, seen: Iterable[tuple[str, str, str, float | None]]) -> None:
+    for team, sender, manager, revealed_at in seen:
+        row = {"team": team, "sender": sender, "manager": manager, "revealed_at": revealed_at}
+        put = insert_into(connection, seen_results).values(row)
+        if revealed_at is None:
+            await connection.execute(put.on_conflict_do_nothing())
+        else:
+            key = ["team", "sender", "manager"]
+            await connection.execute(put.on_conflict_do_update(index_elements=key, set_={"revealed_at": revealed_at}))

@@ -1,0 +1,258 @@
+"""What is said of a share after something else has happened: a mute, a deletion, an update, a failure of Slack's."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.knowledge import Library
+from bot.slack import gateway
+from bot.slack.text import portions
+from tests.conftest import bot_in
+from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
+from tests.test_compare_conversation import ONE_WAY, PICK, group, invitation
+from tests.test_compare_conversation import finished as another_finished
+from tests.test_privacy import forget
+from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once, write
+from tests.test_share_recipient import begun_again, offer, reply, told_alone
+from tests.test_share_refusals import states
+from tests.workspace import Json, Workspace, buttons, elements, shown
+
+ENDED = "I cannot pass on what you write here"
+
+
+@pytest.fixture
+async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
+    """A workspace whose bot tries once where it would try for minutes, and forgets people in a second."""
+    monkeypatch.setattr(gateway, "TRIES", 1)
+    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
+        monkeypatch.setattr(f"bot.slack.{name}", seconds)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        yield workspace
+
+
+async def delete_round(workspace: Workspace, which: int = 0) -> None:
+    """Have Ana delete one of her rounds, the latest first."""
+    await workspace.command(ANA, "C_ASK", "/rolefit", "history")
+    listed = await privately(workspace, "Your rounds")
+    delete = [each for each in elements(listed) if each["label"] == "Delete"][which]
+    await workspace.click_as_shown(ANA, listed, delete["action_id"])
+    await workspace.settled()
+
+
+# What the recipient does
+
+
+async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Workspace, tmp_path: Path):
+    workspace = hasty
+    await shared(workspace, place="group")
+    there = await workspace.until(lambda: group(workspace), ANA)
+    [copy] = await workspace.messages(there, MEI)
+    await workspace.click(MEI, copy, "No more from this person")
+
+    async def note() -> Json | None:
+        told = [each for each in await workspace.messages(there, MEI) if each.get("ephemeral")]
+        return next((each for each in told if "You get no more shares" in shown(each)), None)
+
+    await workspace.click(MEI, await workspace.until(note, MEI), "Allow shares again")
+
+    async def allowed() -> bool:
+        told = [shown(each) for each in await workspace.messages(there, MEI) if each.get("ephemeral")]
+        return any("can share results with you again" in text for text in told)
+
+    await workspace.until(allowed, MEI)
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+        assert connection.execute("SELECT user FROM share_mutes").fetchall() == []
+
+
+async def test_the_whole_table_comes_once_though_it_is_asked_for_twice_at_once(workspace: Workspace):
+    await shared(workspace)
+    copy = await copy_of(workspace)
+    await workspace.settled()
+    before = len(await thread_of(workspace, copy))
+
+    await asyncio.gather(*(workspace.click_as_shown(MEI, copy, "Show the whole table") for _ in range(2)))
+    await workspace.settled()
+
+    assert len(await thread_of(workspace, copy)) == before + 1
+
+
+async def test_a_copy_says_that_the_sender_knows_only_if_they_were_told(hasty: Workspace):
+    root, _ = await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.settled()
+    await hasty.faults(api=[{"method": "chat.postMessage", "error": "service_unavailable"}])
+    await hasty.click(MEI, copy, "Let’s talk")
+    await told_alone(hasty, "Slack did not let me tell <@U_ANA>")
+    await hasty.click(MEI, await hasty.latest(MEI, copy), "Mark as read")
+    await hasty.settled()
+    assert "knows that you would like to talk" not in shown(await hasty.latest(MEI, copy))
+
+    await hasty.click(MEI, await hasty.latest(MEI, copy), "Let’s talk")
+
+    assert shown(await message(hasty, root, "<@U_MEI> would like to talk")).startswith("<@U_ANA> ")
+    await hasty.settled()
+    assert "knows that you would like to talk" in shown(await hasty.latest(MEI, copy))
+
+
+async def test_a_long_reply_is_passed_on_whole(workspace: Workspace):
+    root, _ = await shared(workspace)
+    copy = await copy_of(workspace)
+    words = " ".join(f"word{number}" for number in range(600))
+    await reply(workspace, copy, f"Hello\n{words}\nBye")
+
+    await workspace.click(MEI, await offer(workspace, copy), "Send")
+
+    told = await message(workspace, root, "replied to what you shared")
+    passed = "\n".join(block["text"]["text"] for block in told["blocks"])
+    assert [word for word in passed.split() if word.startswith("word")] == words.split()
+    assert passed.split()[-2:] in ([">", "Bye"], ["&gt;", "Bye"])
+
+
+def test_what_somebody_wrote_is_parted_between_words_and_nothing_in_it_is_torn():
+    text = "one two\nthree <https://example.org/a|a long label> &amp; four <@U1> " + "x" * 30
+
+    parts = portions(text, 24)
+
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert all(len(part) <= 24 or part.startswith("<https") for part in parts)
+    assert any("<https://example.org/a|a long label>" in part for part in parts)
+
+
+# A round that is deleted, or withdrawn from
+
+
+@pytest.mark.both_databases
+async def test_below_a_copy_whose_round_was_deleted_it_is_said_that_nothing_is_passed_on(workspace: Workspace):
+    await shared(workspace)
+    copy = await copy_of(workspace)
+    await workspace.settled()
+    await delete_round(workspace)
+
+    await reply(workspace, copy, "Thanks, let us talk on Monday")
+    await workspace.settled()
+
+    assert ENDED in shown((await thread_of(workspace, copy))[-1])
+    answered = await reply(workspace, copy, "What does MTS stand for?")
+    await workspace.settled()
+    told = [shown(each) for each in await thread_of(workspace, copy) if float(each["ts"]) > float(answered)]
+    assert len(told) == 1
+    assert "Member of Technical Staff" in told[0]
+
+
+async def test_below_a_copy_that_was_withdrawn_it_is_said_that_nothing_is_passed_on(workspace: Workspace):
+    _, receipt = await shared(workspace)
+    copy = await copy_of(workspace)
+    await reply(workspace, copy, "Mine")
+    await workspace.settled()
+    await workspace.click(ANA, receipt, "Withdraw")
+    await workspace.settled()
+
+    await reply(workspace, copy, "Why did you withdraw it?")
+    await workspace.settled()
+
+    assert ENDED in shown((await thread_of(workspace, copy))[-1])
+
+
+async def test_who_has_seen_a_result_is_not_invited_blindly_though_its_round_was_deleted(workspace: Workspace):
+    await shared(workspace)
+    await workspace.settled()
+    await delete_round(workspace)
+    await another_finished(workspace)
+    await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
+
+    answer = await workspace.submit(ANA, {PICK: MEI})
+
+    assert answer["response_action"] == "update"
+    await workspace.submit(ANA)
+    assert ONE_WAY in shown(await invitation(workspace))
+
+
+async def test_a_receipt_is_up_to_date_again_once_the_newer_round_is_deleted(workspace: Workspace):
+    root, _ = await shared(workspace)
+    await workspace.settled()
+    again = await begun_again(workspace, root)
+    await take_at_once(workspace, again, *ENGINEER)
+    await result(workspace, again)
+    await message(workspace, root, "The copy is of an older answer")
+    await workspace.settled()
+
+    await delete_round(workspace)
+
+    async def as_before() -> bool:
+        told = await message(workspace, root, RECEIPT)
+        return "older answer" not in shown(told) and "Update" not in buttons(told)
+
+    await workspace.until(as_before, ANA)
+    await write(workspace, root, "change 5 to d")  # which is told again
+    await message(workspace, root, "The copy is of an older answer")
+
+
+# Receipts and Home
+
+
+async def test_a_receipt_that_slack_did_not_take_comes_with_the_next_change(hasty: Workspace, tmp_path: Path):
+    root, _ = await previewed(hasty)
+    await hasty.settled()
+    # All of the copy is posted, and the receipt is not.
+    posted = len((await hasty.modal(ANA))["blocks"])
+    assert posted
+    await refuse_receipts(hasty)
+    await hasty.submit(ANA)
+    await hasty.settled()
+    await hasty.faults()
+    assert states(tmp_path) == ["sent"]
+    assert not any(RECEIPT in shown(each) for each in await hasty.thread(root.channel, root, ANA))
+
+    await write(hasty, root, "change 5 to d")
+
+    told = await message(hasty, root, RECEIPT)
+    assert "The copy is of an older answer" in shown(told)
+    assert {"Update", "Withdraw"} <= set(buttons(told))
+
+
+async def refuse_receipts(workspace: Workspace) -> None:
+    """Have Slack take the five messages of a copy, and no other."""
+    taken = {"method": "chat.postMessage", "error": None, "times": 5}
+    await workspace.faults(api=[taken, {"method": "chat.postMessage", "error": "service_unavailable", "times": 3}])
+
+
+async def test_the_receipt_of_who_was_forgotten_says_what_they_have(hasty: Workspace):
+    root, _ = await shared(hasty)
+    await hasty.settled()
+    await forget(hasty, MEI)
+    await hasty.settled()
+
+    await write(hasty, root, "change 5 to d")
+
+    told = shown(await message(hasty, root, "The copy is of an older answer"))
+    assert "a part of this" not in told
+
+
+async def test_home_says_what_a_copy_shows_after_an_update(workspace: Workspace):
+    root, _ = await shared(workspace, parts=["recommendation"])
+    await workspace.settled()
+    await workspace.home(ANA)
+    await window(workspace, await outdated(workspace, root), label="Update")
+    await fill_in(workspace, None, parts=["answers", "table"])
+
+    await workspace.submit(ANA)
+
+    async def listed() -> bool:
+        home = shown(await workspace.home_now(ANA) or {})
+        return "an excerpt of the table, the answers" in home[home.index("Who can see what") :]
+
+    await workspace.until(listed, ANA)
+
+
+async def test_a_group_preview_for_somebody_who_was_forgotten_is_no_forgery(hasty: Workspace):
+    await previewed(hasty, place="group")
+    await hasty.settled()
+    await forget(hasty, MEI)
+    await hasty.settled()
+
+    await hasty.submit(ANA)
+
+    assert "has had me forget them" in shown(await hasty.modal(ANA))
