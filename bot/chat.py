@@ -13,7 +13,7 @@ from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status
-from bot.domain.reply import Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
+from bot.domain.reply import Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, about_result, read
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -57,7 +57,7 @@ class Chat:
             self._note(HELP)
         elif word == "quiz":
             self._begin()
-        elif word == "why":
+        elif word == "why" or self._asks_about_result(text):
             await self._explain()
         elif word.isdigit() and 1 <= int(word) <= len(self._suggested):
             entry = self._library.entries[self._suggested[int(word) - 1]]
@@ -65,6 +65,10 @@ class Chat:
             self._suggested, self._answered, self._question, self._finished = (), entry.id, None, None
         else:
             await self._answer(text)
+
+    def _asks_about_result(self, text: str) -> bool:
+        words = self._library.words.typed
+        return self._finished is not None and about_result(text, self._finished, words, answerable=True) is not None
 
     def _note(self, text: str) -> None:
         self._console.print(Text(text, style="dim"))

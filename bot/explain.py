@@ -80,10 +80,20 @@ def _in_words(result: fit.Recommendation) -> Iterator[str]:
     role, runner_up = result.role, result.runner_up
     yield IN_WORDS[result.clearness].format(role=role.name, runner_up=runner_up.name)
     first, second = result.shares[role.id], result.shares[runner_up.id]
-    yield f"It has {first:.0%} of what the answers weigh; {runner_up.name}, the next, has {second:.0%}."
+    if _is_tie(result):
+        yield f"It and {runner_up.name} have {first:.1%} each of what the answers weigh."
+    elif result.margin < 0:
+        yield f"It has {first:.1%} of what the answers weigh; {runner_up.name} has more, {second:.1%}."
+    else:
+        yield f"It has {first:.1%} of what the answers weigh; {runner_up.name}, the next, has {second:.1%}."
     for reasons, lead in ((result.reasons, "For it"), (result.against, "Against it")):
         if reasons:
             yield f"{lead}: {'; '.join(' and '.join(choice.short for choice in reason.choices) for reason in reasons)}."
+
+
+def _is_tie(result: fit.Recommendation) -> bool:
+    # The shares are quotients of sums: a rounding error is no lead.
+    return not round(result.margin, 9)
 
 
 def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterator[str]:
@@ -100,10 +110,16 @@ def _decided(quiz: Quiz, answers: Answers, result: fit.Recommendation) -> Iterat
         why = f"; a recommendation takes {fit.FEWEST} answers"
     elif result.unsettled:
         why = f"; not clear because of {', '.join(question.id for question in result.unsettled)}"
-    yield (
-        f"{result.role.id} leads {result.runner_up.id} by {result.margin:.1%}: {clearness}"
-        f" (clear from {thresholds.clear:.0%}, leaning from {thresholds.leaning:.0%}{why})"
-    )
+    role, runner_up = result.role.id, result.runner_up.id
+    if _is_tie(result):
+        lead = f"{role} and {runner_up} are tied"
+    elif result.margin < 0:
+        lead = f"{role} is {-result.margin:.1%} behind {runner_up}"
+    else:
+        lead = f"{role} leads {runner_up} by {result.margin:.1%}"
+    by = f"{clearness} by the tie-break" if result.tie_break else f"{clearness}"
+    alone = "by the answers alone, " if result.tie_break else ""
+    yield f"{lead}: {by} ({alone}clear from {thresholds.clear:.0%}, leaning from {thresholds.leaning:.0%}{why})"
 
 
 def read(path: Path, quiz: Quiz) -> dict[str, Given]:

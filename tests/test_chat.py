@@ -106,6 +106,7 @@ async def test_the_quiz_is_taken_by_letters_and_ends_with_the_result_and_its_tab
         if "How the answers divide" not in result:
             result = await terminal.type(letter)
     explained = await terminal.type("why")
+    assert await terminal.type("how sure are you?") == explained
 
     assert "a: My own work" in first
     assert "Click" not in first + second

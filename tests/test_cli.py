@@ -293,6 +293,16 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
             "1: a\n2: c\n3: c\n4: b\n5: e\nexperiment-or-users: b",
             "too close to call by the answers alone; experiment-or-users = serves-users decides for ai-engineer",
         ),
+        ("1: [b, d]\n2: [d, e]\n3: [b, c]", "It and AI engineer have 46.7% each of what the answers weigh."),
+        ("1: [b, d]\n2: [d, e]\n3: [b, c]", "research-engineer and ai-engineer are tied: close (clear from 25%"),
+        (
+            "1: [b, d]\n2: [d, e]\n3: [b, c]\nexperiment-or-users: b",
+            "are tied: leaning by the tie-break (by the answers alone, clear from 25%",
+        ),
+        (
+            "1: a\n2: c\n3: c\n4: b\n5: e\nexperiment-or-users: a",
+            "research-engineer is 5.7% behind ai-engineer: leaning by the tie-break",
+        ),
     ],
 )
 def test_fit_says_what_keeps_it_from_being_clear_and_what_decides(tmp_path: Path, text: str, words: str):

@@ -218,6 +218,11 @@ async def test_a_finished_round_about_somebody_elses_work_shows_what_was_said_an
     told = await message(workspace, root, "Thank you, that is all.")
 
     assert buttons(told) == []
+    now = shown(await card(workspace, root, "5 of 5 answered"))
+    assert "That is all. You can still change any answer." in now
+    assert "result" not in now
+    await write(workspace, root, "how sure are you?")
+    await message(workspace, root, "What follows from your answers is shown to the two of you once both have agreed")
     for number, (each, position) in enumerate(zip(library.quiz.questions, ENGINEER, strict=True), 1):
         assert f"*{number}.* {each.choices[position].label}" in shown(told)
     await write(workspace, root, "change 1 to a")

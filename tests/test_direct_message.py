@@ -182,7 +182,12 @@ async def test_a_number_chooses_among_the_suggestions_above_it(workspace: Worksp
     await workspace.post("U_ANA", BOT, "2", root)
 
     await workspace.latest("U_ANA", offer, once=lambda now: wanted in shown(now))
-    assert len(await said(workspace)) == 1
+    await workspace.settled()
+    messages = await (workspace.thread(asked.channel, root, "U_ANA") if root else workspace.dm("U_ANA"))
+    line = messages[-1]  # below the number
+    assert shown(line) == "The answer stands above, where the questions were. See the answer"
+    assert offer["ts"].replace(".", "") in line["text"].replace(".", "")
+    assert len(await said(workspace)) == (1 if root else 2)
 
 
 async def test_a_number_chooses_nothing_once_something_else_was_answered(workspace: Workspace, library: Library):
@@ -225,7 +230,9 @@ async def test_what_is_asked_again_is_suggested_once_more_and_the_suggestions_be
     wanted = chosen_answer(second, 2, library)
     await workspace.post("U_ANA", BOT, "2")
     await workspace.latest("U_ANA", second, once=lambda now: wanted in shown(now))
-    assert len(await said(workspace)) == 2
+    *_, line = replies = await said(workspace)
+    assert line.startswith("The answer stands above")
+    assert len(replies) == 3
 
 
 async def test_an_answer_takes_away_the_suggestions_that_had_it(workspace: Workspace, library: Library):

@@ -364,7 +364,9 @@ async def test_a_suggestion_is_chosen_by_its_number_too(
 
     await workspace.latest("U_ANA", offer, once=lambda now: chosen.answer in shown(now))
     await workspace.settled()
-    assert len([each for each in await workspace.replies(asked) if each["user"] == BOT]) == 1
+    below = await workspace.thread(asked.channel, asked, "U_ANA")
+    assert shown(below[-1]) == "The answer stands above, where the questions were. See the answer"
+    assert offer["ts"].replace(".", "") in below[-1]["text"].replace(".", "")
 
 
 async def test_a_direct_message_is_answered_where_no_thread_has_to_be_opened(either_way: Workspace, library: Library):

@@ -21,7 +21,17 @@ from bot.storage import Store
 from tests.conftest import bot_in, rows
 from tests.sharing import ANA, BEN, finished
 from tests.test_install import INSTALLER, ONE, QUESTION, offered
-from tests.test_quiz_conversation import asking, question, say_what_about, take
+from tests.test_quiz_conversation import (
+    OWN,
+    ROLE,
+    asking,
+    begin,
+    question,
+    result,
+    say_what_about,
+    take,
+    take_at_once,
+)
 from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
 MANY = 500  # entries
@@ -321,6 +331,17 @@ async def test_home_follows_a_round_for_whoever_has_opened_it_and_for_nobody_els
     await workspace.settled()
     card, *_ = await workspace.thread(root.channel, root, ANA)
     assert "You deleted this round" in shown(card)
+
+
+async def test_the_latest_result_says_what_it_is_about_unless_that_is_ones_own_work(workspace: Workspace):
+    await workspace.home(ANA)
+    for about in (OWN, ROLE):
+        root = await begin(workspace, ANA, about=about)
+        await take_at_once(workspace, root)
+        await result(workspace, root)
+        home = await shows(workspace, ANA, "Your latest result:", *(["a role to fill"] if about == ROLE else []))
+        [line] = [line for line in shown(home).splitlines() if "Your latest result:" in line]
+        assert line.endswith("AI researcher (clear)" + (", about a role to fill" if about == ROLE else ""))
 
 
 async def test_a_round_is_begun_anew_beside_an_open_one(workspace: Workspace):

@@ -131,7 +131,7 @@ async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, libra
     assert "What decided it\n• finding out what is true\n• novelty\n• research training\n" in said
     assert "What would flip it to a research engineer: “" in said
     [table] = [block for block in told["blocks"] if block["type"] == "table"]
-    assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "research engineer"]
+    assert [cell["text"] for cell in table["rows"][0]] == ["Dimension", "AI researcher", "Research engineer"]
     assert "This describes the work, not you, and not how well you do it." in said
     assert buttons(told) == ["Share with my manager", *PARTS, "Take it again"]
     assert len(told["text"]) < 1600
@@ -199,7 +199,7 @@ async def test_an_answer_by_halves_marks_both_of_its_cells(workspace: Workspace)
     await workspace.click("U_ANA", await result(workspace, root), "Whole table")
     whole = shown(await message(workspace, root, "*Core question*"))
     assert "• AI researcher: ▸ What new thing" in whole
-    assert "• research engineer: ▸ How do we build" in whole
+    assert "• Research engineer: ▸ How do we build" in whole
 
 
 async def test_a_private_note_in_the_channel_leads_to_the_question(workspace: Workspace):
@@ -281,6 +281,45 @@ async def test_half_and_half_splits_the_weight(workspace: Workspace, library: Li
 
     now = await card(workspace, root, "1 of 5 answered")
     assert f"half “{label(library, 1, 0)}”, half “{label(library, 1, 2)}”" in shown(now)
+
+
+async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_be_typed(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "1 half b half d, 2 half d half e, 3 half b half c, 4c, 5c")
+    await asking(workspace, root, "It is too close to call. One more question can tip it.")
+
+    await write(workspace, root, "each equally")
+
+    told = shown(await result(workspace, root))
+    assert "It is too close to call, so here are both." in told
+    shares = dict(re.findall(r"(Research engineer|AI engineer) +[█░]+ +(\d+)%", told))
+    assert shares == {"Research engineer": "47", "AI engineer": "47"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "against"),
+    [
+        ("why?", "For a research engineer: “a horizon of weeks to months” in question 4."),
+        ("why an AI researcher?", "For a research engineer: “a horizon of weeks to months” in question 4."),
+        ("how sure are you?", "For a research engineer: “a horizon of weeks to months” in question 4."),
+        ("and why not AI engineer?", "For an AI engineer: “"),
+    ],
+)
+async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Workspace, asked: str, against: str):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+
+    await write(workspace, root, asked)
+
+    told = shown(await message(workspace, root, "How the answers divide:*")).replace("*", "")
+    lead, *lines = told.splitlines()
+    assert lead == "Your work calls for the role of an AI researcher. That is clear. Next comes a research engineer."
+    assert len(lines) == 4
+    assert lines[0].startswith("For an AI researcher: “finding out what is true” in question 1")
+    assert lines[1].startswith(against)
+    assert lines[3].startswith("What would flip it")
 
 
 async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Library):
@@ -615,15 +654,15 @@ async def test_the_card_changes_an_answer_after_the_result(workspace: Workspace,
     await take(workspace, root)
     await result(workspace, root)
     now = await card(workspace, root, "Your result is below.")
-    assert buttons(now) == ["Change"] * 6 + ["Start over"]
+    assert buttons(now) == ["Change"] * 6  # the result has the button that begins anew
 
     await workspace.click("U_ANA", now, "quiz_do:change:question-you-work-on")
     again = await question(workspace, root, 1)
     await workspace.click("U_ANA", again, buttons(again)[1])
 
     changed = await message(workspace, root, "You changed your answer to question 1")
-    assert f"it is “{label(library, 1, 1)}” now." in shown(changed)
-    assert "That makes it an AI researcher (leaning); before, it was an AI researcher (clear)." in shown(changed)
+    assert f"question 1: “{label(library, 1, 1)}”." in shown(changed)
+    assert "It is still an AI researcher, now only leaning; before, it was clear." in shown(changed)
 
 
 @pytest.mark.both_databases
@@ -962,7 +1001,7 @@ async def test_what_it_is_about_can_be_changed_on_the_card_after_the_result(work
     asked = await asking(workspace, root, "So far you answered: *My own work*.")
     await workspace.click("U_ANA", asked, lettered(asked, ROLE))
 
-    changed = await message(workspace, root, "It is now: “A role I want to fill”.")
+    changed = await message(workspace, root, "You changed what it is about: “A role I want to fill”.")
     assert "It is still an AI researcher (clear)." in shown(changed)
     await asking(workspace, root, "The work in that role calls for the role of an AI researcher.")
 
@@ -1028,7 +1067,7 @@ async def test_who_goes_right_on_is_taken_to_mean_their_own_work(workspace: Work
         ),
         (
             "Whole table",
-            "*Time horizon*\n• AI researcher: Years\n• research engineer: Months to a couple of years",
+            "*Time horizon*\n• AI researcher: Years\n• Research engineer: Months to a couple of years",
             "“Where the roles differ”: Field guide to AI roles (2025)",
         ),
         (
@@ -1403,6 +1442,22 @@ async def test_history_lists_rounds_to_open_and_to_delete(workspace: Workspace):
         f"p{root.replace('.', '')}" in (await privately(workspace, "Open the questions"))["text"].replace("&amp;", "&")
         or root in (await privately(workspace, "Open the questions"))["text"]
     )
+
+
+async def test_rounds_of_one_day_are_told_apart_by_what_they_are_about_and_by_their_time(workspace: Workspace):
+    for about in (OWN, ROLE, PEOPLE):
+        root = await begin(workspace, about=about)
+        await take_at_once(workspace, root)
+        await result(workspace, root)
+
+    await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
+
+    told = (await privately(workspace, "Your rounds"))["text"]
+    lines = [line for line in told.splitlines() if "AI researcher (clear)" in line]
+    assert [line.rpartition("(clear)")[2] for line in lines] == [
+        ", about the people you manage", ", about a role to fill", "",
+    ]  # fmt: skip
+    assert all("{date_long} at {time}" in line for line in lines)
 
 
 @pytest.mark.both_databases

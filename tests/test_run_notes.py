@@ -53,7 +53,7 @@ async def test_a_result_that_is_next_above_is_not_linked(workspace: Workspace):
     assert SEE not in shown(await message(workspace, root, "You changed your answer to question 3"))
 
 
-async def test_a_result_far_above_is_linked_by_one_line_that_the_next_replaces(workspace: Workspace):
+async def test_a_result_far_above_is_linked_by_the_line_about_the_last_change(workspace: Workspace, library: Library):
     root, told = await finished(workspace)
     await workspace.click("U_ANA", told, "Whole table")
     await message(workspace, root, "AI engineer")
@@ -61,10 +61,13 @@ async def test_a_result_far_above_is_linked_by_one_line_that_the_next_replaces(w
 
     await change_on_card(workspace, root, 1, 1)
     [first] = await lines(workspace, root)
+    assert SEE in shown(first)
     await change_on_card(workspace, root, 2, 2)
-    [second] = await lines(workspace, root)
+    [earlier, second] = await lines(workspace, root)
 
-    assert "question 1" in shown(first)
+    label = library.quiz.questions[0].choices[1].label
+    assert earlier["ts"] == first["ts"]
+    assert shown(earlier) == f"You changed your answer to question 1: “{label}”."
     assert "question 2" in shown(second)
     assert SEE in shown(second)
     link = f";ts={told['ts']}"
@@ -182,7 +185,9 @@ async def test_an_answer_that_is_replaced_from_far_below_is_said_once_with_a_lin
     await write(workspace, root, "2b")
     said = await message(workspace, root, "You changed your answer to question 2")
 
-    assert [each["ts"] for each in await lines(workspace, root)] == [said["ts"]]
+    [before, last] = await lines(workspace, root)
+    assert "See the question" not in shown(before)
+    assert last["ts"] == said["ts"]
     assert shown(said).endswith("See the question")
     assert f";ts={second['ts']}" in said["text"]
 
@@ -213,12 +218,11 @@ async def test_changes_that_are_made_at_once_have_a_line_each_in_order(workspace
     ]
     assert all(line.count("You changed") == 1 for line in said)
     # Each says what it did itself, whatever came after it.
-    results = [line.partition("That makes it ")[2].partition(";")[0] for line in said]
-    assert results[0] == "an AI researcher (leaning)"
-    assert f"before, it was {results[0]}" in said[1] or "It is still" in said[1]
+    assert said[0].endswith("It is still an AI researcher, now only leaning; before, it was clear.")
+    assert "before, it was an AI researcher (leaning)" in said[1] or "It is still" in said[1]
 
 
-async def test_a_change_after_changes_that_were_made_at_once_takes_their_place(workspace: Workspace):
+async def test_a_change_after_changes_that_were_made_at_once_alone_says_what_the_result_is(workspace: Workspace):
     root, _ = await finished(workspace)
     await write(workspace, root, "change 3 to b")
     await write(workspace, root, "change 1 to b")
@@ -226,8 +230,69 @@ async def test_a_change_after_changes_that_were_made_at_once_takes_their_place(w
 
     await write(workspace, root, "change 4 to d")
 
-    [line] = await lines(workspace, root)
-    assert "question 4" in shown(line)
+    [*earlier, last] = await lines(workspace, root)
+    assert ["question 3" in shown(earlier[0]), "question 1" in shown(earlier[1])] == [True, True]
+    assert not [line for line in map(shown, earlier) if "That makes it" in line or "It is still" in line]
+    assert "question 4" in shown(last)
+    assert "That makes it" in shown(last) or "It is still" in shown(last)
+
+
+async def test_a_round_is_deleted_with_the_lines_about_earlier_changes(workspace: Workspace):
+    root, _ = await finished(workspace)
+    for number in (1, 3):
+        await write(workspace, root, f"change {number} to d")
+        await lines(workspace, root)
+    assert len(await lines(workspace, root)) == 2
+
+    await workspace.command("U_ANA", root.channel, "/rolefit", "history")
+    await workspace.click("U_ANA", await whispered(workspace, root.channel, "Your rounds"), "Delete")
+
+    async def gone() -> bool:
+        thread = await workspace.thread(root.channel, root, "U_ANA")
+        return [each["ts"] for each in thread if each["user"] == BOT] == [root]
+
+    await workspace.until(gone, "U_ANA")
+
+
+async def test_an_answer_where_there_was_none_is_not_called_a_change(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take_at_once(workspace, root, 0, 0, 0, 0)
+    assert "question 5 could not change this" in shown(await result(workspace, root))
+
+    await write(workspace, root, "5b")
+
+    said = await message(workspace, root, "You answered question 5")
+    label = library.quiz.questions[4].choices[1].label
+    assert shown(said).startswith(f"You answered question 5: “{label}”. It is still an AI researcher (clear).")
+    assert await lines(workspace, root) == []
+
+
+async def test_a_result_that_is_less_clear_than_before_is_still_the_same(workspace: Workspace):
+    root, _ = await finished(workspace)
+
+    await write(workspace, root, "change 3 to b")
+
+    said = shown(await message(workspace, root, "You changed your answer to question 3"))
+    assert said.endswith("It is still an AI researcher, now only leaning; before, it was clear.")
+    await write(workspace, root, "change 3 to a")
+    await message(workspace, root, "It is still an AI researcher, and now clear; before, it was leaning.")
+
+
+async def test_a_question_that_comes_again_after_going_back_is_not_called_needless(workspace: Workspace):
+    root = await begin(workspace)
+    for number in (1, 2):
+        asked = await question(workspace, root, number)
+        await workspace.click("U_ANA", asked, buttons(asked)[0])
+    third = await question(workspace, root, 3)
+
+    await write(workspace, root, "back")
+    again = await asking(workspace, root, "So far you answered")
+
+    left = await workspace.latest("U_ANA", third, once=lambda now: not buttons(now))
+    assert "I ask this again after the question below." in shown(left)
+    await workspace.click("U_ANA", again, buttons(again)[1])
+    await question(workspace, root, 3)
+    await workspace.latest("U_ANA", third, once=lambda now: "Asked again below." in shown(now))
 
 
 async def test_of_changes_of_one_question_at_once_the_later_one_holds(workspace: Workspace, library: Library):

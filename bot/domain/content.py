@@ -562,7 +562,15 @@ def with_article(name: str) -> str:
 # --- words.yaml: only what people type
 
 
+def _names_only_roles(phrase: str) -> str:
+    """Refuse braces, but for {role}, which stands for any role of the quiz."""
+    if set("{}") & set(phrase.replace("{role}", "")):
+        raise ValueError(f"unknown placeholder in {phrase!r}; there is: {{role}}")
+    return phrase
+
+
 Phrases = Annotated[tuple[Line, ...], Field(min_length=1)]
+RolePhrase = Annotated[Line, AfterValidator(_names_only_roles)]
 
 
 class TypedWords(Authored):
@@ -581,3 +589,4 @@ class TypedWords(Authored):
     manages: Phrases
     yes: Phrases
     no: Phrases
+    explain: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how a result comes about

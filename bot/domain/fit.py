@@ -103,10 +103,7 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
     if clearness is Clearness.CLEAR and len(verdict.answered) < len(quiz.questions) and not settled(quiz, answers):
         clearness = Clearness.LEANING
         unsettled = tuple(question for question in quiz.questions if question.id not in answers)
-    reasons = [
-        Reason(question, choices, _weight(choices, first) - _weight(choices, second))
-        for question, choices in verdict.answered
-    ]
+    reasons, against = _speaking(verdict.answered, first, second)
     return Recommendation(
         role=first,
         runner_up=second,
@@ -114,15 +111,22 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
         margin=shares[first.id] - shares[second.id],
         shares=shares,
         position=sum(at * share for at, share in enumerate(shares.values())) / (len(quiz.roles) - 1),
-        reasons=_strongest(
-            (reason for reason in reasons if reason.pull > 0), MOST_REASONS - (verdict.decided is not None)
-        ),
-        against=_strongest((reason for reason in reasons if reason.pull < 0), MOST_AGAINST),
+        reasons=reasons[: MOST_REASONS - (verdict.decided is not None)],
+        against=against[:MOST_AGAINST],
         answered=len(verdict.answered),
         level=tuple(quiz.roles[at] for at in verdict.ranked[1:] if _is_level(quiz, verdict.scores, at)),
         tie_break=verdict.decided,
         unsettled=unsettled,
     )
+
+
+def speaking(quiz: Quiz, answers: Answers, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Give the answers that speak for one role rather than another, and those that speak for the other.
+
+    Strongest first, as in a recommendation; both are empty if no answer sets them apart. KeyError as for `recommend`.
+    """
+    reasons, against = _speaking(_answered(quiz, answers), role, other)
+    return reasons[:MOST_REASONS], against[:MOST_AGAINST]
 
 
 def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
@@ -288,10 +292,20 @@ def _answered(quiz: Quiz, answers: Answers) -> _Answered:
     ]
 
 
-def _strongest(reasons: Iterable[Reason], most: int) -> tuple[Reason, ...]:
-    """Give the strongest reasons of one side, without those that are weak beside the first of them."""
+def _speaking(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    reasons = [
+        Reason(question, choices, _weight(choices, role) - _weight(choices, other)) for question, choices in answered
+    ]
+    return (
+        _strongest(reason for reason in reasons if reason.pull > 0),
+        _strongest(reason for reason in reasons if reason.pull < 0),
+    )
+
+
+def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Give the reasons of one side, strongest first, without those that are weak beside the first of them."""
     ordered = sorted(reasons, key=lambda reason: -abs(reason.pull))
-    return tuple(reason for reason in ordered[:most] if abs(reason.pull) >= abs(ordered[0].pull) * WEAKEST)
+    return tuple(reason for reason in ordered if abs(reason.pull) >= abs(ordered[0].pull) * WEAKEST)
 
 
 def _weight(choices: Sequence[Choice], role: Role) -> float:

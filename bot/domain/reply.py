@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
-from bot.domain.content import AnyQuestion, Opening, Option, Term, TypedWords
+from bot.domain.content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
 from bot.domain.fit import Given, choice_of
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.quiz import LETTERS, Run
@@ -21,6 +22,7 @@ SAME = 88  # fuzz.ratio of a term with a typo
 SAME_WORD = 75  # fuzz.ratio of a word with a typo or another ending
 SHORT = 4  # letters; in less, a letter wrong makes another word
 MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
+ALIKE = 86  # fuzz.token_sort_ratio of a question about the result that nothing else is known to answer
 SHORTEST = 3  # letters of a wording that is looked for within a sentence
 
 _NUMBERS = {
@@ -38,6 +40,9 @@ rather re really s say so some sort such t than that the their them then there t
 to up us usually ve very we what when where which while will with work would you your
 """
 _SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
+_ARTICLES = frozenset({"a", "an", "the"})
+_OF_THE_ROUND = frozenset({"i", "me", "my", "mine", "you", "your", "result"})
+A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
 # "b", "2.", "(c)", "option 1", "the second one", "I think b", "b please".
 _PICKED = re.compile(
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
@@ -51,8 +56,12 @@ _PICKED = re.compile(
 _ASKING = re.compile(
     r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
 )
-_SEVERAL = re.compile(r"(\d{1,2})\s*[.:)=-]?\s*([a-j])\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s,;/&+.]*(?:and\b)?[\s,;/&+.]*", re.IGNORECASE)
+# "1b, 2a", "question 1: half b, half d; 2 b and c", "change 1 to b and 3 to d": before the first number nothing else.
+_SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
+_BEFORE_SEVERAL = re.compile(r"\s*(?:please\s+)?(?:(?:change|set|make|correct|switch)\s+(?:my\s+)?)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:and|to|into|as|is|please)\b|[^\w?]", re.IGNORECASE)
+_LETTERS = re.compile(r"(?:[a-j]\s+)+[a-j]", re.IGNORECASE)
+_FIFTY = re.compile(r"\b50\s*[/:-]\s*50\b")
 _CHANGE = re.compile(
     r"(?:please\s+)?(?:change|set|make|correct|switch)\s+(?:my\s+)?(?:question|answer|number|no\.?|#)?\s*(?:to\s+)?"
     r"(\d{1,2})(?:\s*(?:to|into|as|is|=|:)?\s+(.+)|\s*[=:]\s*(.+))?",
@@ -60,13 +69,16 @@ _CHANGE = re.compile(
 )
 _HALF = re.compile(
     r"\b(?:half\s*(?:and|&|-and-)\s*half|half[- ]half|fifty[- ]fifty|50\s*[/:-]\s*50|half|halves|both|equally|equal"
-    r"|evenly|a (?:mix|mixture|blend|split) (?:of|between)|split between)\b",
+    r"|even(?:ly)?|a (?:mix|mixture|blend|split) (?:of|between)|split between|in the middle"
+    r"|(?:somewhere )?in[- ]between|somewhere between)\b",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
     re.IGNORECASE,
 )
+# Around "both" or "equally", words that do not say of what.
+_OF_BOTH = _SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _NOT = re.compile(
     r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
     re.IGNORECASE,
@@ -123,6 +135,13 @@ class Aside:
 
 
 @dataclass(frozen=True)
+class AboutResult:
+    """A question about how the result of the round comes about; `role` is another role that it names."""
+
+    role: str | None = None
+
+
+@dataclass(frozen=True)
 class Asks:
     """A question of their own."""
 
@@ -132,7 +151,7 @@ class Unclear:
     """Nothing of the above."""
 
 
-Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | Asks | Unclear
+Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | Asks | Unclear
 
 
 def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, aside: str | None = None) -> Reading:
@@ -147,6 +166,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         _to_guess(text, run, words)
         or _explicit(text, run)
         or (asked and (_in_these_words(text, asked) or _picked(text, asked)))
+        or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
         or _leaves(text, words)
         or _yes_or_no(as_sent, words)
@@ -154,7 +174,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         or (asked and not isinstance(asked, Opening) and _two(text, asked))
         or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
         or _command(text, words)
-        or (asked and not isinstance(asked, Opening) and _which_two(text))
+        or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
         or _term(text, run.quiz.glossary)
         or (Asks() if answerable or _ASKING.search(text) else None)
         or (asked and _guesses(text, asked))
@@ -218,8 +238,56 @@ def _is_about(said: str, choice: Option) -> bool:
     return shared >= len(telling) / 2
 
 
+def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> AboutResult | None:
+    """Read a question about how the result of a run comes about; None if there is no result, or it is another question.
+
+    answerable: whether the FAQ has an answer to it, as to "why does a research engineer cost so much?". Then it counts
+    only where the phrases have it.
+    """
+    recommended = run.recommendation
+    if recommended is None:
+        return None
+    phrases, roles = _explaining(words.explain), _with_roles(smalltalk.plain(text), run.quiz)[1]
+    spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
+    if not any(_asks_about_result(said, phrases, answerable=answerable) for said in spellings):
+        return None
+    return AboutResult(next((role for role in roles if role != recommended.role.id), None))
+
+
+def _asks_about_result(said: str, phrases: frozenset[str], *, answerable: bool) -> bool:
+    if said in phrases:
+        return True
+    if len(said) >= 2 * SHORT and process.extractOne(said, phrases, scorer=OSA.distance, score_cutoff=1):
+        return True
+    if answerable or not said:
+        return False
+    words = set(said.split())
+    if said.startswith("why ") and A_ROLE in words and words & _OF_THE_ROUND:
+        return True
+    alike = [phrase for phrase in phrases if phrase.split()[0] == said.split(maxsplit=1)[0]]
+    return process.extractOne(said, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
+
+
+@lru_cache(maxsize=2)
+def _explaining(phrases: tuple[str, ...]) -> frozenset[str]:
+    """Give the phrases in one spelling, with A_ROLE for a role."""
+    plain = (smalltalk.plain(phrase.replace("{role}", A_ROLE)) for phrase in phrases)
+    return frozenset(" ".join(word for word in phrase.split() if word not in _ARTICLES) for phrase in plain)
+
+
+def _with_roles(plain: str, quiz: Quiz) -> tuple[str, tuple[str, ...]]:
+    """Put A_ROLE for each role that a text in one spelling names, and leave out articles; gives the roles too."""
+    names = {name: role.id for role in quiz.roles for name in (smalltalk.plain(role.name), smalltalk.plain(role.id))}
+    longest_first = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    roles = re.compile(rf"\b(?:role of (?:an? |the )?)?({longest_first})s?\b(?: role\b)?")
+    said = " ".join(word for word in roles.sub(A_ROLE, plain).split() if word not in _ARTICLES)
+    return said, tuple(names[found[1]] for found in roles.finditer(plain))
+
+
 def _explicit(text: str, run: Run) -> Answered | Command | None:
-    """Read what names its questions by number: "change 3 to b", "1b, 2a"."""
+    """Read what names its questions by number: "change 3 to b", "1b, 2a", "1 half b half d, 2 c"."""
+    if several := _several(text, run):
+        return several
     if changed := _CHANGE.fullmatch(text):
         asked = _numbered(changed.group(1), run)
         if asked is None:
@@ -230,16 +298,26 @@ def _explicit(text: str, run: Run) -> Answered | Command | None:
             return Answered({asked.id: (choice.id,)}, named=True)
         two = _two(said, asked) if said else None
         return Answered(two.answers, named=True) if two else Command("change", asked.id)
-    pairs = _SEVERAL.findall(text)
-    if not pairs or not all(_BETWEEN.fullmatch(rest) for rest in _SEVERAL.split(text)[::3]):
+    return None
+
+
+def _several(text: str, run: Run) -> Answered | None:
+    """Read letters behind the numbers of questions: one, or two that take half each."""
+    before, *rest = _SEVERAL.split(_FIFTY.sub("half", text))
+    if not rest or not _BEFORE_SEVERAL.fullmatch(before):
         return None
     answers: dict[str, Given] = {}
-    for number, letter in pairs:
+    for number, said in zip(rest[::2], rest[1::2], strict=True):
         asked = _numbered(number, run)
-        choice = _at(letter, asked) if asked else None
-        if asked is None or choice is None:
+        letters = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", said))).split()
+        if asked is None or not letters or not all(len(letter) == 1 and letter.isalpha() for letter in letters):
             return None
-        answers[asked.id] = (choice.id,)
+        choices = [choice for letter in letters if (choice := _at(letter, asked))]
+        chosen = tuple(dict.fromkeys(choice.id for choice in choices))
+        most = 1 if isinstance(asked, Opening) else 2
+        if len(choices) != len(letters) or len(chosen) > most or (_HALF.search(said) and len(chosen) < most):
+            return None
+        answers[asked.id] = chosen
     return Answered(answers, named=True)
 
 
@@ -270,14 +348,21 @@ def _picked(text: str, question: AnyQuestion) -> Answered | None:
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
-def _which_two(text: str) -> WhichTwo | None:
-    return WhichTwo() if _HALF.search(text) else None
+def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
+    """Read half and half without saying of what; where a tie-break has a choice for that, it is this choice."""
+    if not _HALF.search(text):
+        return None
+    rest = utils.default_process(_FILLER.sub(" ", _HALF.sub(" ", text))).split()
+    neither = [side.id for side in question.choices if side.role is None] if isinstance(question, TieBreak) else []
+    return Answered({question.id: (neither[0],)}) if len(neither) == 1 and _OF_BOTH.issuperset(rest) else WhichTwo()
 
 
 def _two(text: str, question: AnyQuestion) -> Answered | None:
     """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
     halves = bool(_HALF.search(text))
     parts = [part for each in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    if halves:  # "50/50 a c"
+        parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
     if len(parts) > MOST_PARTS:
         return None
     if not halves and not all(_PICKED.fullmatch(part) for part in parts):
@@ -325,7 +410,7 @@ def _commands(words: TypedWords) -> dict[str, str]:
     return {
         plain: name
         for name in type(words).model_fields
-        if name not in ("leaves", "yes", "no")
+        if name not in ("leaves", "yes", "no", "explain")
         for phrase in getattr(words, name)
         for plain in (utils.default_process(phrase), smalltalk.plain(phrase))
     }

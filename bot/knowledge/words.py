@@ -77,6 +77,8 @@ class FeedbackWords(Authored):
     why: Button
     not_now: Button
     none_of_these: Button
+    answered_above: Annotated[Line, _text("link")]
+    answered_above_link: Plain
     none_taken: Plain
     entry_gone: Plain
     changed_since: Plain
@@ -246,6 +248,7 @@ class QuizWords(Authored):
     root: Annotated[Line, _text("count")]
     card_about: Annotated[Line, _text("choice")]
     card_progress: Annotated[Line, _text("done", "count")]
+    card_enough: Annotated[Line, _text("done", "count")]
     card_open: Annotated[Line, _text("number", "question")]
     card_answer: Annotated[Line, _text("choice")]
     card_skipped: Plain
@@ -275,6 +278,7 @@ class QuizWords(Authored):
     changing: Annotated[Line, _text("choice")]
     skipped: Plain
     asked_again: Plain
+    asked_later: Plain
     left_open: Plain
     tie_break: Plain
     guess: Annotated[Line, _text("choice")]
@@ -305,11 +309,15 @@ class QuizWords(Authored):
     noted: Annotated[Line, _text("number", "choice")]
     noted_open: Annotated[Line, _text("number")]
     changed: Annotated[Line, _text("number", "choice")]
+    answered: Annotated[Line, _text("number", "choice")]
+    answered_tie_break: Annotated[Line, _text("choice")]
     changed_tie_break: Annotated[Line, _text("choice")]
     changed_purpose: Annotated[Line, _text("choice")]
     completed: Annotated[Line, _text("now")]
     changed_same: Annotated[Line, _text("now")]
     changed_role: Annotated[Line, _text("now", "before")]
+    changed_weaker: Annotated[Line, _text("role", "now", "before")]
+    changed_clearer: Annotated[Line, _text("role", "now", "before")]
     changed_link: Plain
     changed_question_link: Plain
     in_thread: Annotated[Line, _text("link")]
@@ -332,6 +340,9 @@ class QuizWords(Authored):
     history: Plain
     history_none: Plain
     history_line: Annotated[Line, _text("date", "result")]
+    result_about: Annotated[Line, _text("result", "about")]
+    about_role: Plain
+    about_people: Plain
     history_open: Annotated[Line, _text("done", "count")]
     history_more: Annotated[Line, _text("count")]
     history_shared: Annotated[Line, _text("people")]
@@ -375,6 +386,12 @@ class ResultWords(Authored):
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
+    speaks_for: Annotated[Line, _text("role", "answers")]
+    speaks_for_none: Annotated[Line, _text("role", "other")]
+    speaks_for_neither: Annotated[Line, _text("role", "other")]
+    half_in: Annotated[Line, _text("choices", "question")]
+    divided: Annotated[Line, _text("shares")]
+    share_of: Annotated[Line, _text("role", "percent")]
     go_on: Button
     previous: Annotated[Line, _text("date", "before", "now")]
     previous_same: Annotated[Line, _text("date", "now")]
@@ -679,6 +696,8 @@ class CompareWords(Authored):
     answered_over: Annotated[Line, _text("sender")]
     answer_line: Annotated[Line, _text("number", "choice")]
     finished: Plain
+    explained_later: Plain
+    card_done: Plain
     own_only: Plain
     history_line: Annotated[Line, _text("date", "sender", "done", "count")]
     revealed: Annotated[Line, _text("sender", "manager")]

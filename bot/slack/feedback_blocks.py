@@ -117,6 +117,12 @@ def reason_taken(about: AboutAnswer, library: Library, *, person: bool) -> Messa
     return _with_person(library.words.feedback.reason_taken, about, library, person=person)
 
 
+def answered_above(link: str, library: Library) -> Message:
+    """Lead from a number that was typed to the answer, which stands in place of the suggestions."""
+    words = library.words.feedback
+    return plain(fill(words.answered_above, link=Mrkdwn(f"<{escape(link)}|{escape(words.answered_above_link)}>")))
+
+
 def _with_person(text: str, about: AboutAnswer, library: Library, *, person: bool) -> Message:
     said = plain(escape(text))
     return _and_person(said, about, library) if person else said

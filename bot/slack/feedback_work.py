@@ -68,11 +68,17 @@ class FeedbackWorker(ReplyWorker):
 
     @workflow
     async def choose(
-        self, clicked: dict[str, Any], question_ts: str, entry: str | None, revision: str = UNREVISED
+        self,
+        clicked: dict[str, Any],
+        question_ts: str,
+        entry: str | None,
+        revision: str = UNREVISED,
+        is_typed: bool = False,
     ) -> None:
         """Make the suggestion that somebody chose the answer, in place; None for none of those that were offered.
 
-        revision: of the question for which they were offered.
+        revision: of the question for which they were offered. is_typed: its number was typed at `clicked`'s time, in
+        that thread, and below the number a line leads to the answer, which may stand far above.
         """
         click = Click(**clicked)
         team, channel, thread_ts = click.team, click.channel, click.thread_ts or click.ts
@@ -99,6 +105,10 @@ class FeedbackWorker(ReplyWorker):
                 lease = self._lease(team, channel, settled)
                 await self._gateway.update_message(team, channel, click.ts, self._not_chosen(click, about), lease=lease)
         await self._settle_with_links(team, channel, held, settled)
+        if is_typed and (link := await self._gateway.get_permalink(team, channel, click.ts)):
+            at_top_level = channel.startswith(DIRECT_MESSAGE) and thread_ts == click.at
+            note = self._rendered(partial(feedback_blocks.answered_above, link))
+            await self._gateway.post_message(team, channel, note, thread_ts=None if at_top_level else thread_ts)
         if known or entry is None:
             kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
             question = message_id(channel, question_ts)
@@ -140,7 +150,7 @@ class FeedbackWorker(ReplyWorker):
             answer_ts, question_ts, revision, entry = suggestion
             click = Click(team, user, channel, answer_ts, thread_ts, ts, None)
             key = Work.SHOW_ENTRY.key(team, channel, answer_ts, revision, ts)
-            await start(key, self.choose, click.record(), question_ts, entry, revision)
+            await start(key, self.choose, click.record(), question_ts, entry, revision, is_typed=True)
         elif kind:
             faq.count_reply(kind, surface)
             wanted = Reply(ts, thread_ts, user, surface, kind, tuple(entries))

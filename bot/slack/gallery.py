@@ -27,6 +27,7 @@ from bot.domain.why import Certainty, Explanation
 from bot.knowledge import Library, drafts
 from bot.slack import (
     blocks,
+    change_notes,
     compare_blocks,
     feedback_blocks,
     first_contact_blocks,
@@ -46,7 +47,7 @@ from bot.slack.controls import AboutAnswer, Reason, private_place
 from bot.slack.feedback_work import NOT_HELPFUL
 from bot.slack.pieces import Message, joined
 from bot.slack.reconcile import rewritten
-from bot.slack.run_messages import Before, change_note
+from bot.slack.run_messages import Before
 from bot.slack.run_notes import noted
 from bot.slack.share_blocks import Filled
 from bot.slack.text import escape, fill, mention
@@ -177,6 +178,7 @@ def feedback(library: Library) -> Iterator[Rendering]:
         offers = ", with a person to ask" if person else ""
         for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
             yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
+    yield Rendering("link to an answer above", partial(feedback_blocks.answered_above, LINK, library))
     yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
     reasons = (None, NOT_HELPFUL, *Reason)
     for known, reason, link in product((entry, None), reasons, (LINK, None)):
@@ -380,6 +382,9 @@ def halves(library: Library) -> Iterator[Rendering]:
             run = replace(first, answers=MappingProxyType({**first.answers, question.id: (one.id, other.id)}))
             last = run.tie_break
             yield from results(replace(run, skipped=frozenset({last.id} if last else ())), library)
+            others = frozenset(asked.id for asked in library.quiz.questions if asked != question)
+            alone = replace(run, answers=MappingProxyType({question.id: (one.id, other.id)}), skipped=others)
+            yield Rendering(f"explanation of {described(alone)}", partial(result.explanation, alone, None, library))
 
 
 def results(run: Run, library: Library, before: Run | None = None) -> Iterator[Rendering]:
@@ -452,7 +457,7 @@ def lists(library: Library) -> Iterator[Rendering]:
     picture = Run(library.quiz, MappingProxyType({first.id: (first.choices[0].id,)}), skipped=skipped)
     rounds = [
         StoredRun(RUN, "U1", "D1", f"{at}.0", 0, 0, None, BEGUN, "", run, {})
-        for at, run in enumerate([begun, picture, *finished][: history.MOST])
+        for at, run in enumerate([begun, picture, *in_every_purpose(finished[:3]), *finished][: history.MOST])
     ]
     yield Rendering("offer to go on with a round", partial(history.offer, rounds[0], library))
     people = {RUN: [USER] * 2}
@@ -463,18 +468,34 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("link into the thread", partial(blocks.in_thread, LINK, library))
     yield Rendering("link to an opened part of the result", partial(run_messages.already_there, LINK, library))
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
+    for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
+        name = f"explanation of {described(run)} against {role or 'the next'}"
+        yield Rendering(name, partial(result.explanation, run, role, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
-        yield Rendering(name, partial(change_note, before.answers, after, library))
-        over = partial(run_messages.overwritten_note, before.answers, after, library, LINK)
+        yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        all_new = partial(change_notes.change_note, {}, after, library)
+        yield Rendering(f"note that {described(after)} was answered", all_new)
+        over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
         if note := over():
             yield Rendering(f"{name} while there is no result", partial(joined, note))
-        yield Rendering(f"{name} far above", partial(change_note, before.answers, after, library, LINK))
-        if note := run_messages.completed_note(after, library, LINK):
+        if note := change_notes.shortened(change_notes.marks("v", before.answers, after), "v", after, library):
+            yield Rendering(f"{name}, in short", partial(joined, note))
+        yield Rendering(f"{name} far above", partial(change_notes.change_note, before.answers, after, library, LINK))
+        if note := change_notes.completed_note(after, library, LINK):
             yield Rendering(f"note that {described(after)} is complete", partial(joined, note))
+    for asked in library.quiz.tie_breaks:
+        after = replace(picture, answers=MappingProxyType({**picture.answers, asked.id: (asked.choices[0].id,)}))
+        last = partial(change_notes.change_note, picture.answers, after, library)
+        yield Rendering(f"note that {asked.id} was answered", last)
+        other = {**picture.answers, asked.id: (asked.choices[1].id,)}
+        changed = partial(change_notes.change_note, other, after, library)
+        yield Rendering(f"note that the answer to {asked.id} was changed", changed)
     for choice in library.quiz.purpose.choices:
         after = replace(picture, answers=MappingProxyType({**picture.answers, library.quiz.purpose.id: (choice.id,)}))
-        yield Rendering(f"note that it is about {choice.id}", partial(change_note, picture.answers, after, library))
+        yield Rendering(
+            f"note that it is about {choice.id}", partial(change_notes.change_note, picture.answers, after, library)
+        )
 
 
 # After an installation, sharing, and plain sentences
@@ -716,8 +737,10 @@ def compared_rounds(library: Library) -> Iterator[Rendering]:
             yield from _thread(f"{described(run)} about {whose}", compared, library, [])
             first = library.quiz.questions[0]
             before = {**run.answers, first.id: (first.choices[-1].id,)}
-            changed = partial(change_note, before, compared, library)
+            changed = partial(change_notes.change_note, before, compared, library)
             yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
+            explained = partial(result.explanation, compared, None, library)
+            yield Rendering(f"explanation of {described(run)} about {whose}", explained)
             stored = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", compared, {})
             yield Rendering(f"list with {whose}", partial(history.listed, [stored], 1, library))
 

@@ -1,6 +1,7 @@
 """What /rolefit shows of one's rounds: the one that is open, and the list of all."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -11,12 +12,13 @@ from bot.slack import result
 from bot.slack.controls import OPEN, RESUME, BeginFrom, begin_button, delete_button, round_button
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far
-from bot.slack.run_messages import day, subject
+from bot.slack.run_messages import day, moment, subject
 from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, mention
 from bot.storage import Store, StoredRun
 
 MOST = 10  # rounds in a list
+A_DAY = timedelta(days=1)
 NOBODY: Final[Mapping[str, Collection[str]]] = MappingProxyType({})
 
 
@@ -55,18 +57,16 @@ def listed(
     sure = kit.ConfirmationDialogue(words.delete_title, words.delete_text, words.delete_yes, words.delete_no)
     parts: list[kit.Block] = [section(lead)]
     lines: list[str] = [lead]
-    for stored in rounds:
-        line = line_of(stored, library)
+    for stored, line in zip(rounds, lines_of(rounds, library), strict=True):
         buttons = [
             round_button(words.open, OPEN, stored.id),
             *([share_button(library.words.result.share, stored.id, primary=False)] if stored.run.shareable else []),
             delete_button(words.delete, stored.id, sure),
         ]
         people = ", ".join(mention(user) for user in shared.get(stored.id, ()))
-        if people:
-            line = Mrkdwn(f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}")
-        parts += [section(line), kit.ActionsBlock([*buttons])]
-        lines.append(line)
+        said = f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}" if people else line
+        parts += [section(said), kit.ActionsBlock([*buttons])]
+        lines.append(said)
     if total > len(rounds):
         more = fill(words.history_more, count=str(total - len(rounds)))
         parts.append(context(more))
@@ -74,15 +74,23 @@ def listed(
     return message(parts, lines)
 
 
-def line_of(stored: StoredRun, library: Library) -> Mrkdwn:
-    """Say in one line when a round was begun and what has come of it."""
-    run, date = stored.run, day(stored.begun_at)
+def lines_of(rounds: Sequence[StoredRun], library: Library) -> list[Mrkdwn]:
+    """Say in one line each when a round was begun, what it is about and what has come of it.
+
+    With the time of day, where another of them was begun within a day: it may be the same for who reads it, wherever
+    they are.
+    """
+    begun = [stored.begun_at for stored in rounds]
+    near = [sum(abs(at - other) < A_DAY for other in begun) > 1 for at in begun]
+    return [_line(stored, library, has_time=has_time) for stored, has_time in zip(rounds, near, strict=True)]
+
+
+def _line(stored: StoredRun, library: Library, *, has_time: bool) -> Mrkdwn:
+    run, words = stored.run, library.words.quiz
+    date = moment(stored.begun_at) if has_time else day(stored.begun_at)
     if run.subject is not None:
         return fill(library.words.compare.history_line, date=date, sender=subject(run, library), **how_far(run))
-    return fill(library.words.quiz.history_line, date=date, result=_result(stored, library))
-
-
-def _result(stored: StoredRun, library: Library) -> Mrkdwn:
-    if recommended := stored.run.recommendation:
-        return result.named(recommended, library, bare=True)
-    return fill(library.words.quiz.history_open, **how_far(stored.run))
+    come = fill(words.history_open, **how_far(run))
+    if run.recommendation:
+        come = result.named(run.recommendation, library, bare=True)
+    return fill(words.history_line, date=date, result=result.with_purpose(come, run, library))

@@ -181,15 +181,15 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
     sure = kit.ConfirmationDialogue(quiz.delete_title, quiz.delete_text, quiz.delete_yes, quiz.delete_no)
     if rounds.sought and rounds.opened is None:
         parts.append(context(escape(words.round_gone)))
-    for stored in rounds.listed:
-        line = history.line_of(stored, library)
+    for stored, line in zip(rounds.listed, history.lines_of(rounds.listed, library), strict=True):
+        said: str = line
         if rounds.opened and rounds.opened.stored.id == stored.id:
             address = rounds.opened.link
             where = fill(words.round_link, link=_link(address, library)) if address else escape(words.round_no_link)
-            line = Mrkdwn(f"{line}\n{where}")
+            said = f"{line}\n{where}"
         share = [share_round_button(library.words.result.share, stored.id)] if stored.run.shareable else []
         buttons = [round_button(quiz.open, OPEN, stored.id), *share, delete_button(quiz.delete, stored.id, sure)]
-        parts += [section(line), kit.ActionsBlock([*buttons])]
+        parts += [section(said), kit.ActionsBlock([*buttons])]
     if rounds.total > len(rounds.listed):
         parts.append(context(fill(quiz.history_more, count=str(rounds.total - len(rounds.listed)))))
     parts.append(kit.ActionsBlock([rounds_button(words.rounds_fold, lists=False)]))

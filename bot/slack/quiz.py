@@ -13,6 +13,7 @@ from bot.domain import actions, smalltalk
 from bot.domain.actions import Action, Change, EditReply, GoOn, Guess, Resume, Show, Stop
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
+    AboutResult,
     Answered,
     Aside,
     Asks,
@@ -122,6 +123,8 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _typed(key, team, stored.id, actions.read({"do": name}), ts, aimed=name in ("skip", "back"))
         case Defined(term):
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "term", term.term)
+        case AboutResult(role):
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "explain", role)
         case Aside(intent):
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "aside", intent)
         case WhichTwo():

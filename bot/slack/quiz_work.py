@@ -401,8 +401,8 @@ class QuizWorker(RunNotesWorker):
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
             await self._post_change(team, run_id, result.answers_before, result.became)
-        elif acted.get("completes"):
-            await self._post_completed(team, run_id)
+        elif acted.get("completes") and result.question:
+            await self._post_completed(team, run_id, result.question)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
             await self._post_overwritten(team, run_id, result.overwritten, result.became)
         if result.ahead and isinstance(action, actions.Reply):
@@ -531,6 +531,8 @@ def render_aside(  # noqa: PLR0911 - one for each name
     match name:
         case "own_only":
             return blocks.say(library.words.compare.own_only)
+        case "explain" | "why" if run.finished and (name == "explain" or run.asking is None):
+            return result.explanation(run, term, library)
         case "so_far" if run.finished:
             return blocks.say(finished)
         case "so_far":

@@ -8,6 +8,10 @@ import slackblocks as kit
 
 from bot.domain import fit
 from bot.domain.content import (
+    OWN,
+    PEOPLE,
+    PURPOSE,
+    ROLE,
     Answer,
     Column,
     Option,
@@ -22,7 +26,7 @@ from bot.domain.content import (
 from bot.domain.fit import Clearness, Recommendation
 from bot.domain.quiz import PARTS, Run
 from bot.knowledge import Library
-from bot.slack.pieces import Message, context, in_lines, message, section, table
+from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
@@ -54,6 +58,53 @@ def so_far(run: Run, library: Library) -> Message:
         raise ValueError("the run has no answers")
     lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, found, library)
     return message([section(lead), section(shares)], [lead, shares])
+
+
+def explanation(run: Run, role: str | None, library: Library) -> Message:
+    """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
+
+    role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
+    finished. To who has answered about somebody else's work it says when that is seen.
+    """
+    if run.subject is not None:
+        compare = library.words.compare
+        return plain(escape(compare.over if run.closed else compare.explained_later))
+    words, found = library.words.result, recommended(run)
+    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+    lead: list[str] = [headline(run, found, library)]
+    if found.clearness is not Clearness.PICTURE and (early := _early(run, found, library)):
+        lead.append(early)
+    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, found.role, other)
+    answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
+    if found.tie_break and other == found.runner_up:
+        answers[0].insert(0, fill(words.flip_tie_break, choice=found.tie_break.side.short))
+    names = [with_article(found.role.name), with_article(other.name)]
+    for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
+        if named_answers:
+            said = Mrkdwn(", ".join(named_answers))
+            lines.append(fill(words.speaks_for, role=name, answers=said))
+        elif any(answers):
+            lines.append(fill(words.speaks_for_none, role=name, other=against))
+    if not any(answers):
+        lines.append(fill(words.speaks_for_neither, role=names[0], other=names[1]))
+    percent = in_hundredths(found.shares)
+    ordered = sorted(run.quiz.roles, key=lambda known: -found.shares[known.id])
+    shares = ", ".join(fill(words.share_of, role=known.name, percent=str(percent[known.id])) for known in ordered)
+    lines.append(fill(words.divided, shares=Mrkdwn(shares)))
+    if found.clearness is Clearness.PICTURE:
+        lines.append(escape(words.picture_more))
+    elif found.clearness is not Clearness.CLOSE:
+        lines.append(_flip(run, library, shared=False))
+    return message([section("\n".join(lines))], lines)
+
+
+def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
+    """Name an answer and its question."""
+    choice = reason.choices[0].short
+    if len(reason.choices) == 1:
+        return fill(library.words.result.flip_change, question=_question(run, reason.question, library), choice=choice)
+    half = fill(library.words.quiz.half, first=choice, second=reason.choices[1].short)
+    return fill(library.words.result.half_in, question=_question(run, reason.question, library), choices=half)
 
 
 def part(run: Run, name: str, library: Library) -> Message:
@@ -107,6 +158,14 @@ def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrk
     names = [escape(role.name if bare else with_article(role.name)) for role in roles]
     either = reduce(lambda first, second: fill(words.either, first=Mrkdwn(first), second=Mrkdwn(second)), names)
     return fill(words.named, role=Mrkdwn(either), clearness=getattr(words, found.clearness))
+
+
+def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
+    """Add to what has come of a run what it is about, unless that is one's own work."""
+    words = library.words.quiz
+    abouts = {ROLE: words.about_role, PEOPLE: words.about_people}
+    [about] = [abouts.get(choice) for choice in run.answers.get(PURPOSE, (OWN,))]
+    return fill(words.result_about, result=come, about=about) if about else come
 
 
 def in_words(choices: Sequence[Option], library: Library) -> Mrkdwn:
@@ -164,21 +223,20 @@ def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] =
         }
         return row.model_copy(update={"cells": cells})
 
-    names = tuple(Column(id=role.column, label=role.name) for role in run.quiz.roles if role.column in columns)
+    names = tuple(Column(id=role.column, label=heading(role)) for role in run.quiz.roles if role.column in columns)
     ordered = tuple(sorted(names, key=lambda column: columns.index(column.id)))
     return excerpt.model_copy(update={"columns": ordered, "rows": tuple(map(mark, excerpt.rows))})
 
 
-def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
-    """Round shares, which sum to 1, to whole hundredths that sum to 100.
+def heading(role: Role) -> str:
+    """Give the name of a role as it stands alone above a column or beside a bar: with a capital, as others have one."""
+    return role.name[:1].upper() + role.name[1:]
 
-    Source: the largest remainder method, en.wikipedia.org/wiki/Quota_method.
-    """
-    whole = {name: int(share * 100) for name, share in shares.items()}
-    by_remainder = sorted(shares, key=lambda name: whole[name] - shares[name] * 100)
-    for name in by_remainder[: 100 - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+
+def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
+    """Round shares to whole hundredths, each by itself: equal shares stay equal, and the sum may be 99 or 101."""
+    # Shares are quotients of sums: half a hundredth must not be lost by a rounding error.
+    return {name: int(round(share * 100, 6) + 0.5) for name, share in shares.items()}
 
 
 def recommended(run: Run) -> Recommendation:
@@ -334,7 +392,7 @@ def division(run: Run, found: Recommendation, library: Library) -> str:
     bars = []
     for role in run.quiz.roles:
         full = round(found.shares[role.id] * BAR)
-        bars.append(f"{escape(role.name):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
+        bars.append(f"{escape(heading(role)):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
     return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
 
 

@@ -4,10 +4,9 @@ What a slot shows follows from the run alone, so that after any crash, edit or s
 to what it should be. Only what is live has buttons.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 import slackblocks as kit
 
@@ -15,7 +14,6 @@ from bot.domain.actions import (
     AskAgain,
     AskGrading,
     Change,
-    Choices,
     DismissReminder,
     GoOn,
     Grade,
@@ -31,7 +29,6 @@ from bot.domain.content import (
     AnyQuestion,
     Opening,
     Option,
-    Question,
     Term,
     TieBreak,
     with_article,
@@ -123,7 +120,7 @@ def note_slot(ts: str) -> str:
 
 
 def change_slot(ts: str) -> str:
-    """Name the slot of a message that says what a change did, of which the next such message takes the place."""
+    """Name the slot of a message that says what a change did and what the result is, until the next such message."""
     return f"{CHANGE}{ts}"
 
 
@@ -158,17 +155,19 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         parts.append(section(text, button))
         said.append(text)
     progress = _progress(run, library)
+    # What one says about somebody else's work has no result below.
+    done = words.done if run.subject is None else library.words.compare.card_done
     status = {
         Status.PAUSED: words.paused,
         Status.STOPPED: words.stopped,
         Status.EXPIRED: words.expired,
-    }.get(run.status, words.done if run.finished else "" if run.live else words.nothing_to_weigh)
+    }.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, "" if run.closed else escape(status)]))
     # What one says about somebody else's work is given once, and what follows from it is seen with the other's.
     own = run.subject is None
     buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
     if run.finished or run.closed:
-        pass
+        buttons = []  # the result has the one that takes the quiz again
     elif run.status is not Status.OPEN:
         buttons.insert(0, do_button(words.resume, run_id, Resume(), primary=True))
     else:
@@ -217,66 +216,6 @@ def unsure(asked: AnyQuestion, run: Run, run_id: str, library: Library) -> Messa
 
 def _lettered(asked: AnyQuestion) -> str:
     return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
-
-
-def change_note(
-    answers_before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None = None
-) -> Message:
-    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above."""
-    words = library.words.quiz
-    answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
-    earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
-    lines = _changed(answers, run, library)
-    if run.recommendation is None or earlier is None:
-        lines.append(escape(library.words.result.waiting))
-    elif run.subject is None:
-        now, before = result.named(run.recommendation, library), result.named(earlier, library)
-        same = now == before
-        lines.append(fill(words.changed_same, now=now) if same else fill(words.changed_role, now=now, before=before))
-    if link:
-        lines.append(f"<{escape(link)}|{escape(words.changed_link)}>")
-    return plain(" ".join(lines))
-
-
-def completed_note(run: Run, library: Library, link: str | None) -> Message | None:
-    """Say what came out once what was open has been answered, below a result that had been shown; None without one."""
-    if run.recommendation is None or run.subject is not None:
-        return None
-    words = library.words.quiz
-    lines = [fill(words.completed, now=result.named(run.recommendation, library))]
-    if link:
-        lines.append(Mrkdwn(f"<{escape(link)}|{escape(words.changed_link)}>"))
-    return plain(" ".join(lines))
-
-
-def overwritten_note(
-    before: Mapping[str, Sequence[str]], run: Run, library: Library, link: str | None
-) -> Message | None:
-    """Say which answers were replaced by what was typed below; None if they are as they were `before` again.
-
-    link: where the first of these questions stands.
-    """
-    answers = {question: tuple(before.get(question, choices)) for question, choices in run.answers.items()}
-    if not (lines := _changed(answers, run, library)):
-        return None
-    if link:
-        lines.append(f"<{escape(link)}|{escape(library.words.quiz.changed_question_link)}>")
-    return plain(" ".join(lines))
-
-
-def _changed(answers: Mapping[str, Choices], run: Run, library: Library) -> list[str]:
-    """Say what the answers are now that were others before, or none."""
-    words, lines = library.words.quiz, list[str]()
-    for question in (run.quiz.purpose, *run.quiz.all_questions):
-        if not (choices := run.chosen(question.id)) or run.answers[question.id] == answers.get(question.id):
-            continue
-        if isinstance(question, Question):
-            choice = quoted(choices, library)
-            lines.append(fill(words.changed, number=str(run.number(question)), choice=choice))
-        else:
-            word = words.changed_tie_break if isinstance(question, TieBreak) else words.changed_purpose
-            lines.append(fill(word, choice=quoted(choices, library)))
-    return lines
 
 
 def already_there(link: str, library: Library) -> Message:
@@ -362,7 +301,12 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
     if prompt.question in run.skipped:
         return escape(words.skipped)
     again = any(later.question == prompt.question for later in run.prompts[number:])
-    return escape(words.asked_again if again else words.left_open)
+    if again:
+        return escape(words.asked_again)
+    comes = (
+        run.upcoming is not None and not run.closed and prompt.question in {question.id for question in run.numbered}
+    )
+    return escape(words.asked_later if comes else words.left_open)
 
 
 def _result(run: Run, run_id: str, library: Library, before: Before | None) -> Message:
@@ -493,7 +437,13 @@ def _heading(run: Run, asked: AnyQuestion, library: Library) -> str:
 
 
 def _progress(run: Run, library: Library) -> str:
-    return fill(library.words.quiz.card_progress, **how_far(run))
+    """Say how many of the questions that the card lists have an answer, and why the rest needed none."""
+    last, words = run.tie_break, library.words.quiz
+    if last is not None and (last.id in run.answers or last.id in run.skipped):  # which is listed as one more
+        done, count = len(run.weighed) + (last.id in run.answers), len(run.numbered)
+        return fill(words.card_progress, done=str(done), count=str(count))
+    is_enough = run.ended_early and not run.skipped - {run.quiz.purpose.id}
+    return fill(words.card_enough if is_enough else words.card_progress, **how_far(run))
 
 
 def day(at: datetime) -> Mrkdwn:

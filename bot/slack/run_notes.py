@@ -15,11 +15,19 @@ from bot.domain.quiz import PARTS, Run, Status
 from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks
+from bot.slack.change_notes import (
+    change_note,
+    completed_note,
+    marks,
+    marks_of_replaced,
+    overwritten_note,
+    shortened,
+)
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, plain
 from bot.slack.reconcile import ReconcilingWorker
 from bot.slack.result import quoted
-from bot.slack.run_messages import CHANGE, RESULT, change_note, change_slot, completed_note, overwritten_note
+from bot.slack.run_messages import CHANGE, RESULT, change_slot, note_slot
 from bot.slack.text import fill
 from bot.slack.work import Work
 from bot.storage import CARD, PROMPT, Posted, StoredRun
@@ -67,7 +75,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         answers_before: Mapping[str, Sequence[str]],
         became: Mapping[str, Sequence[str]] | None,
     ) -> None:
-        """Say what changing answers did to a result; what was said of the change before goes.
+        """Say what changing answers did to a result; of what was said of the change before, the result goes.
 
         The result may stand far above what was clicked, and leads there then. became: what the answers are that were
         changed, as there may have been further changes since; None if versions before this one did not record it.
@@ -82,15 +90,18 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
             return change_note(answers_before, _as_of(stored.run, answers_before, became), self._library, link)
 
-        await self._post_change_line(team, run_id, change)
+        def marked(stored: StoredRun) -> str:
+            return marks(stored.quiz, answers_before, _as_of(stored.run, answers_before, became))
+
+        await self._post_change_line(team, run_id, change, marked)
 
     async def _completes_shown(self, team: str, run_id: str) -> bool:
         """Say whether a run has a result whose message is there already, so that it changes above what was answered."""
         stored = await self._store.runs.get(team, run_id)
         return stored is not None and stored.run.recommendation is not None and RESULT in stored.messages
 
-    async def _post_completed(self, team: str, run_id: str) -> None:
-        """Say what the result is now that what was open has been answered; as `_post_change` does."""
+    async def _post_completed(self, team: str, run_id: str, question: str) -> None:
+        """Say what the result is now that what was open is answered, this question last; as `_post_change` does."""
 
         async def completed() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
@@ -101,8 +112,12 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
             return completed_note(stored.run, self._library, link)
 
+        def marked(stored: StoredRun) -> str:
+            before = {name: choices for name, choices in stored.run.answers.items() if name != question}
+            return marks(stored.quiz, before, stored.run)
+
         # What a change has said of an open question is not so any more, seen or not.
-        await self._post_change_line(team, run_id, completed, replaces_unseen=True)
+        await self._post_change_line(team, run_id, completed, marked, replaces_unseen=True)
 
     async def _post_overwritten(
         self,
@@ -113,6 +128,11 @@ class RunNotesWorker(ReconcilingWorker, ABC):
     ) -> None:
         """Say which answers were replaced by what was typed far below them; as `_post_change` does."""
 
+        def as_it_became(run: Run) -> Run:
+            changed_back = {name for name in before if list(run.answers.get(name, ())) == list(before[name])}
+            since = {name: choices for name, choices in (became or {}).items() if name not in changed_back}
+            return _as_of(run, {}, since)
+
         async def overwritten() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
             if stored is None:
@@ -120,17 +140,27 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             ts, link = question_ts(stored, next(iter(before))), None
             if ts is not None:
                 link = await self._gateway.sees_permalink(team, stored.channel, ts)
-            changed_back = {name for name in before if list(stored.run.answers.get(name, ())) == list(before[name])}
-            since = {name: choices for name, choices in (became or {}).items() if name not in changed_back}
-            return overwritten_note(before, _as_of(stored.run, {}, since), self._library, link)
+            return overwritten_note(before, as_it_became(stored.run), self._library, link)
 
-        await self._post_change_line(team, run_id, overwritten)
+        def marked(stored: StoredRun) -> str:
+            return marks_of_replaced(stored.quiz, before, as_it_became(stored.run))
 
-    async def _post_change_line(self, team: str, run_id: str, render: Render, *, replaces_unseen: bool = False) -> None:
-        """Say what a change did, in the place of what was said of changes that somebody had seen when they made it.
+        await self._post_change_line(team, run_id, overwritten, marked)
 
-        Of changes that were made at once each has its line, in the order in which they were made, unless this one
-        `replaces_unseen` ones, too.
+    async def _post_change_line(
+        self,
+        team: str,
+        run_id: str,
+        render: Render,
+        marked: Callable[[StoredRun], str],
+        *,
+        replaces_unseen: bool = False,
+    ) -> None:
+        """Say what a change did. What was said before of changes that somebody had seen is shortened to just these.
+
+        So the last line alone says what the result is. Of changes that were made at once each keeps its line as it is,
+        in the order in which they were made, unless this one `replaces_unseen` ones, too. marked: what is to be kept of
+        the line, for when it is shortened.
         """
         await step("turn of the line", self._after_earlier_changes, team, run_id, current_key())
         place = await self._place(team, run_id)
@@ -141,7 +171,12 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         if posted is None:
             return
         ts, made_at = posted[1], _made_at(current_key())
-        await step("remember", self._store.runs.record_message, team, run_id, change_slot(ts), Posted(ts, ""))
+
+        async def remember() -> None:
+            if stored := await self._store.runs.get(team, run_id):
+                await self._store.runs.record_message(team, run_id, change_slot(ts), Posted(ts, marked(stored)))
+
+        await step("remember", remember)
 
         async def earlier() -> list[str]:
             stored = await self._store.runs.get(team, run_id)
@@ -150,8 +185,25 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             return [note.ts for slot, note in shown.items() if slot.startswith(CHANGE) and float(note.ts) < seen]
 
         for earlier_ts in await step("earlier changes", earlier):
-            await self._gateway.delete_message(team, channel, earlier_ts)
-            await step("forget", self._store.runs.forget_message, team, run_id, change_slot(earlier_ts))
+            await self._shorten_change_line(team, run_id, channel, earlier_ts)
+
+    async def _shorten_change_line(self, team: str, run_id: str, channel: str, ts: str) -> None:
+        """Leave of a line about a change just what was changed; where that is not known any more the line goes."""
+
+        async def short() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            line = stored.messages.get(change_slot(ts)) if stored else None
+            return shortened(line.digest, stored.quiz, stored.run, self._library) if stored and line else None
+
+        async def is_known() -> bool:
+            return await short() is not None
+
+        if await step("known", is_known):
+            await self._gateway.update_message(team, channel, ts, short)
+            await step("keep", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
+        else:
+            await self._gateway.delete_message(team, channel, ts)
+        await step("forget", self._store.runs.forget_message, team, run_id, change_slot(ts))
 
     async def _after_earlier_changes(self, team: str, run_id: str, key: str) -> None:
         """Wait, within a step, until no work is under way for what was typed or clicked before; for some seconds."""
@@ -218,17 +270,14 @@ def noted(questions: Sequence[str], run: Run, library: Library) -> Message | Non
 
 
 def far_result(stored: StoredRun) -> str | None:
-    """Give the ts of a result that does not stand next above the last message of its thread; None without one.
-
-    What was said of a change before does not count, as it goes.
-    """
+    """Give the ts of a result that does not stand next above the last message of its thread; None without one."""
     result = stored.messages.get(RESULT)
     if result is None:
         return None
     below = [
         posted
         for slot, posted in stored.messages.items()
-        if slot != CARD and not slot.startswith(CHANGE) and posted.ts and float(posted.ts) > float(result.ts)
+        if slot != CARD and posted.ts and float(posted.ts) > float(result.ts)
     ]
     return result.ts if len(below) > 1 else None
 

@@ -319,7 +319,8 @@ def home_section(
     words = library.words.share
     blocks: list[kit.Block] = []
     if latest and (found := latest.run.recommendation):
-        lead = fill(words.result, result=result.named(found, library))
+        about = result.with_purpose(result.named(found, library), latest.run, library)
+        lead = fill(words.result, result=about)
         blocks += [section(lead), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
     if shares or reveals:
         blocks += [section(escape(words.listed)), *_list(shares, library, reveals)[0]]

@@ -1,0 +1,141 @@
+"""What is said of changed answers. Of several changes each keeps a line; only the last says what the result is now."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bot.domain.content import AnyQuestion, Question, TieBreak, with_article
+from bot.domain.fit import Clearness, Given, Recommendation, choice_of
+from bot.domain.quiz import Run
+from bot.knowledge import Library
+from bot.slack import result
+from bot.slack.pieces import Message, plain
+from bot.slack.result import quoted
+from bot.slack.text import Mrkdwn, escape, fill
+
+MOST_MARKS = 64  # characters, as the column of a message's digest holds
+VERSION = 8  # characters of the digest of a quiz that tell its versions apart
+ANSWERED, CHANGED = "+", "~"  # how a mark begins: of a question that had no answer before, and of one that had
+SURENESS = (Clearness.PICTURE, Clearness.CLOSE, Clearness.LEANING, Clearness.CLEAR)
+
+Answers = Mapping[str, Sequence[str]]
+
+
+def change_note(answers_before: Answers, run: Run, library: Library, link: str | None = None) -> Message:
+    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above."""
+    words = library.words.quiz
+    answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
+    earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
+    lines = _lines(_changed(answers, run), run, library)
+    if run.recommendation is None or earlier is None:
+        lines.append(escape(library.words.result.waiting))
+    elif run.subject is None:
+        lines.append(_moved(earlier, run.recommendation, library))
+    if link:
+        lines.append(f"<{escape(link)}|{escape(words.changed_link)}>")
+    return plain(" ".join(lines))
+
+
+def completed_note(run: Run, library: Library, link: str | None) -> Message | None:
+    """Say what came out once what was open has been answered, below a result that had been shown; None without one."""
+    if run.recommendation is None or run.subject is not None:
+        return None
+    words = library.words.quiz
+    lines = [fill(words.completed, now=result.named(run.recommendation, library))]
+    if link:
+        lines.append(Mrkdwn(f"<{escape(link)}|{escape(words.changed_link)}>"))
+    return plain(" ".join(lines))
+
+
+def overwritten_note(before: Answers, run: Run, library: Library, link: str | None) -> Message | None:
+    """Say which answers were replaced by what was typed below; None if they are as they were `before` again.
+
+    link: where the first of these questions stands.
+    """
+    if not (lines := _lines(_changed(_with(before, run), run), run, library)):
+        return None
+    if link:
+        lines.append(f"<{escape(link)}|{escape(library.words.quiz.changed_question_link)}>")
+    return plain(" ".join(lines))
+
+
+def marks(version: str, before: Answers, run: Run) -> str:
+    """Note in short which answers a line is about, for `shortened`; "" if they are too many.
+
+    version: the digest of the run's quiz; before: the answers before, as `change_note` takes them.
+    """
+    questions = _questions(run)
+    noted = [version[:VERSION]]
+    for question, is_new in _changed(before, run):
+        choices = [choice.id for choice in question.choices]
+        places = ".".join(str(choices.index(choice)) for choice in run.answers[question.id])
+        noted.append(f"{ANSWERED if is_new else CHANGED}{questions.index(question)}:{places}")
+    text = " ".join(noted)
+    return text if len(noted) > 1 and len(text) <= MOST_MARKS else ""
+
+
+def marks_of_replaced(version: str, before: Answers, run: Run) -> str:
+    """As `marks`, where `before` has only the answers that were replaced, as `overwritten_note` takes them."""
+    return marks(version, _with(before, run), run)
+
+
+def shortened(marked: str, version: str, run: Run, library: Library) -> Message | None:
+    """Say in short what a line was about that `marks` has noted: without what the result was then.
+
+    None if nothing was noted, or for another version of the quiz.
+    """
+    known, *noted = marked.split() or [""]
+    if not noted or known != version[:VERSION]:
+        return None
+    questions, lines = _questions(run), list[str]()
+    for mark in noted:
+        number, _, places = mark[1:].partition(":")
+        question = questions[int(number)]
+        choices = tuple(question.choices[int(place)].id for place in places.split("."))
+        lines.append(_line(question, choices, run, library, is_new=mark.startswith(ANSWERED)))
+    return plain(" ".join(lines))
+
+
+def _with(before: Answers, run: Run) -> dict[str, Given]:
+    return {question: tuple(before.get(question, choices)) for question, choices in run.answers.items()}
+
+
+def _questions(run: Run) -> tuple[AnyQuestion, ...]:
+    return (run.quiz.purpose, *run.quiz.all_questions)
+
+
+def _changed(before: Answers, run: Run) -> list[tuple[AnyQuestion, bool]]:
+    """Give the questions that have another answer than before, and whether they had none."""
+    return [
+        (question, not before.get(question.id))
+        for question in _questions(run)
+        if run.chosen(question.id) and tuple(run.answers[question.id]) != tuple(before.get(question.id, ()))
+    ]
+
+
+def _lines(changed: Sequence[tuple[AnyQuestion, bool]], run: Run, library: Library) -> list[str]:
+    return [_line(question, run.answers[question.id], run, library, is_new=is_new) for question, is_new in changed]
+
+
+def _line(question: AnyQuestion, choices: Given, run: Run, library: Library, *, is_new: bool) -> str:
+    """Say what an answer is; is_new: there was none before."""
+    words = library.words.quiz
+    choice = quoted([choice_of(question, name) for name in choices], library)
+    if isinstance(question, Question):
+        word = words.answered if is_new else words.changed
+        return fill(word, number=str(run.number(question)), choice=choice)
+    if isinstance(question, TieBreak):
+        return fill(words.answered_tie_break if is_new else words.changed_tie_break, choice=choice)
+    return fill(words.changed_purpose, choice=choice)
+
+
+def _moved(before: Recommendation, now: Recommendation, library: Library) -> str:
+    """Say what the result is now, and what it was."""
+    words, named, was = library.words.quiz, result.named(now, library), result.named(before, library)
+    if named == was:
+        return fill(words.changed_same, now=named)
+    if now.role != before.role or Clearness.CLOSE in (now.clearness, before.clearness):
+        return fill(words.changed_role, now=named, before=was)
+    weaker = SURENESS.index(now.clearness) < SURENESS.index(before.clearness)
+    clearness = {"now": getattr(words, now.clearness), "before": getattr(words, before.clearness)}
+    word = words.changed_weaker if weaker else words.changed_clearer
+    return fill(word, role=with_article(now.role.name), **clearness)
