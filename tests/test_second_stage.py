@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import structlog
 
-from bot import embedded, knowledge
+from bot import embedded, encoder, knowledge
 from bot.domain import faq
 from bot.domain.faq import Answer, Silence, Surface
 from bot.knowledge import Library
@@ -77,8 +77,8 @@ def test_a_wording_that_nothing_answers_speaks_against_what_sounds_like_it(libra
     index, text = library.index, QUESTION
     scores = second.score(text, library)
     assert scores is not None
-    point = next(point for known, point in library.embedded.texts.items() if "Technical Staff" in known)
-    declined = replace(library, embedded=replace(library.embedded, unanswered=np.tile(point, (9, 1))))
+    unanswered = np.vstack([library.embedded.unanswered, encoder.load().encode(text)])
+    declined = replace(library, embedded=replace(library.embedded, unanswered=unanswered))
     other = SecondStage()
     other.prepare(declined)
     worse = other.score(text, declined)
