@@ -27,7 +27,11 @@ def write(path: Path, embedded: Embedded) -> None:
         "topics_intercepts": heads.topics_intercepts,
         "answerable": np.append(heads.answerable, np.float32(heads.answerable_intercept)),
     }
-    for name, points in (("texts", np.array(list(embedded.texts.values()))), ("utterances", embedded.utterances)):
+    for name, points in (
+        ("texts", np.array(list(embedded.texts.values()))),
+        ("utterances", embedded.utterances),
+        ("unanswered", embedded.unanswered),
+    ):
         scale = np.abs(points).max(axis=1, initial=0, keepdims=True) / 127 if len(points) else np.ones((0, 1))
         arrays |= {name: np.round(points / scale).astype(np.int8), f"{name}/scale": scale.astype(np.float32)}
     for name, network in (("known", embedded.known), ("new", embedded.new)):
@@ -70,6 +74,7 @@ def _embedded(arrays: Arrays) -> Embedded:
         dict(zip(texts, points, strict=True)),
         utterances,
         owners,
+        _points(arrays, "unanswered", len(arrays["unanswered"])),
     )
 
 

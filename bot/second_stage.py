@@ -78,6 +78,7 @@ class SecondStage:
             {entry.id: self._embeddings(entry.wordings, embedded.texts) for entry in library.entries.values()},
             embedded.utterances,
             embedded.owners,
+            embedded.unanswered,
             self._embeddings(decoys, embedded.texts),
             embedded.heads,
             (embedded.known, embedded.new),

@@ -6,7 +6,7 @@ that the networks are fitted on has features from classifiers that have not seen
 
 import random
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from bot import calibrate
 from bot.domain import faq
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
 from bot.domain.embeddings import SemanticScores
-from bot.domain.learnt import NONE, Hint, Labelled, Layer, Learnt, LearntFile, Network, about
+from bot.domain.learnt import NONE, Labelled, Layer, Learnt, LearntFile, Network
 from bot.domain.lexicon import English
 from bot.domain.matching import Calibration, Candidate, Index
 
@@ -35,7 +35,7 @@ MADE_UP = 3000  # negatives made of the phrasings, as for the calibration
 RARE = 2  # texts that must have a token for it to be learnt from
 TOPICS_C, WRAPPING_C = 40.0, 4.0  # inverse of the regularization's strength, chosen on left-out authors
 UNITS, DECAY, ROUNDS, RATE, BATCH = 16, 0.1, 40, 3e-3, 256  # of the networks
-NETWORKS = 3  # are fitted from different seeds, and the one of the middle quality is kept
+NETWORKS = 3  # are fitted from different seeds, and the mean of their logits is taken
 SLIGHT = 0.05  # a weight below this share of the largest of its entry is left out
 # The rule for the thresholds, on hard negatives (all but technical chatter) by authors that were left out: unprompted,
 # so many may be answered, and so many of all answers must be right; when asked, so many may be given suggestions.
@@ -43,8 +43,9 @@ SOFT = frozenset({"technical", "made-up"})
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.028, 0.95, 0.22, 0.02
 # Confidences of the first stage from which the second is asked, unprompted: one in twenty messages of real technical
 # chatter has more, and nine tenths of what an entry answers. Few of that chatter name a role, a company or a person.
-WORTH, WORTH_NAMED = 0.37, 0.02
+WORTH, WORTH_NAMED = 0.28, 0.02
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
+NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)
 HIDDEN = 4  # parts into which the entries are divided, to learn how to judge one that is new
 
 
@@ -67,16 +68,6 @@ class Classifiers:
     around: Any
     around_weights: Floats
     around_intercept: float
-
-    def hints(self, plain: Sequence[list[str]], masked: Sequence[list[str]]) -> list[Hint]:
-        """Score the tokens of each text, as `Learnt.hint` does."""
-        scores = np.asarray(self.topics.transform(plain) @ self.topics_weights.T + self.topics_intercepts, np.float32)
-        around = np.asarray(self.around.transform(masked) @ self.around_weights + self.around_intercept, np.float32)
-        known = self.topics.vocabulary_
-        return [
-            Hint(row[:-1], float(row[-1]), float(value), about(words, wrapped, known))
-            for row, value, words, wrapped in zip(scores, around, plain, masked, strict=True)
-        ]
 
 
 @dataclass(frozen=True)
@@ -186,11 +177,11 @@ class Trainer:
 
         score: gives what the second stage makes of the text at a place, if it has a say.
         """
-        learnt = _bare(classifiers)
+        learnt = Learnt.of(_file(classifiers, NOTHING_LEARNT, NOTHING_LEARNT))  # as the bot has it, slight weights gone
         index = Index.build(self.entries, self.synonyms, self.english, self.calibration, learnt)
         number = {name: at for at, name in enumerate(self.ids)}
-        hints = classifiers.hints([self._tokens[at][0] for at in places], [self._tokens[at][1] for at in places])
-        for at, hint in zip(places, hints, strict=True):
+        for at in places:
+            hint = learnt.hint(*self._tokens[at])
             best: dict[str, tuple[float, Floats]] = {}
             scores = score(at)
             for names, features in index.judge(self.texts[at].text, also=index.hinted(hint, scores)):
@@ -213,23 +204,26 @@ class Trainer:
         progress("fitting the classifiers on all texts")
         known, new = self.networks(parts)
         classifiers = self.fit([at for at, labelled in enumerate(self.texts) if labelled.author != MADE])
-        return _file(classifiers, known, new), self.thresholds(parts, (known, new))
+        return _file(classifiers, known, new), self.thresholds(parts)
 
-    def thresholds(
-        self, parts: Sequence["LeftOut"], networks: tuple[Layer, Layer], second: tuple[Layer, Layer] | None = None
-    ) -> "Thresholds":
-        """Find the thresholds by the rule above, on texts whose author the classifiers have not seen.
+    def thresholds(self, parts: Sequence["LeftOut"], seconds: Sequence["LeftOut"] | None = None) -> "Thresholds":
+        """Find the thresholds by the rule above, on texts whose author neither classifiers nor networks have seen.
 
-        What is not put so that it may be answered unprompted has no part in the one for that. networks: of the first
-        stage. second: those of the second, for the thresholds where it was asked.
+        What is not put so that it may be answered unprompted has no part in the one for that. parts: of the first
+        stage. seconds: those of the second, in the same order, for the thresholds where it was asked.
         """
-        weighing = (Network.of(second[0]), Network.of(second[1])) if second else None
         best: dict[int, Candidate | None] = {}
         unprompted: dict[int, Candidate] = {}
-        for part in parts:
-            index = self._index(part.classifiers, networks)
+        for part, second in zip(parts, seconds or parts, strict=True):
+            if part.author == MADE:
+                continue
+            index = self._index(part.classifiers, self.networks([other for other in parts if other is not part]))
+            weighing = None
+            if seconds is not None:
+                known, new = self.networks([other for other in seconds if other is not second])
+                weighing = (Network.of(known), Network.of(new))
             for at in part.places(self.texts):
-                text, scores = self.texts[at].text, part.score(at)
+                text, scores = self.texts[at].text, second.score(at)
                 first = best[at] = next(iter(index.rank(text, limit=1)), None)
                 if scores is not None:
                     scores = replace(scores, networks=weighing)
@@ -315,14 +309,14 @@ class Trainer:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 fitted.append(network.fit(scaled, right))
-        middle = sorted(fitted, key=lambda network: network.loss_)[NETWORKS // 2]
+        # The mean of the logits of several networks is what one network says that has the units of all.
         return Layer(
             mean=_rounded(scaler.mean_),
             scale=_rounded(scaler.scale_),
-            hidden=tuple(_rounded(row) for row in middle.coefs_[0].T),
-            hidden_bias=_rounded(middle.intercepts_[0]),
-            out=_rounded(middle.coefs_[1][:, 0]),
-            out_bias=round(float(middle.intercepts_[1][0]), 4),
+            hidden=tuple(_rounded(row) for network in fitted for row in network.coefs_[0].T),
+            hidden_bias=_rounded([bias for network in fitted for bias in network.intercepts_[0]]),
+            out=_rounded([weight / NETWORKS for network in fitted for weight in network.coefs_[1][:, 0]]),
+            out_bias=round(float(np.mean([network.intercepts_[1][0] for network in fitted])), 4),
         )
 
 
@@ -333,13 +327,6 @@ def _divided(names: Sequence[str], parts: int) -> list[frozenset[str]]:
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in values)
-
-
-def _bare(classifiers: Classifiers) -> Learnt:
-    """Let an index know which entries the classifiers know; it is not asked for more."""
-    nothing = Network(*(np.zeros((1, 1), np.float32),) * 3, 0.0)
-    places: Mapping[str, int] = {name: at for at, name in enumerate(classifiers.entries)}
-    return Learnt(places, None, None, nothing, nothing)  # type: ignore[arg-type]
 
 
 def _file(classifiers: Classifiers, known: Layer, new: Layer) -> LearntFile:

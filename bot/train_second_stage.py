@@ -51,8 +51,9 @@ class SecondStageTrainer:
             texts=dict(zip(texts, np.concatenate([self._phrased, self._decoys]), strict=True)),
             utterances=self._points[[at for at, _ in owned]],
             owners=tuple(name for _, name in owned),
+            unanswered=self._points[self._unanswered(self._real)],
         )
-        return embedded, self._first.thresholds(seconds, self._first.networks(parts), layers)
+        return embedded, self._first.thresholds(parts, seconds)
 
     def left_out(self, parts: Sequence[LeftOut]) -> list[LeftOut]:
         """Give the parts with what the second stage has to say in their rows; it has not seen their authors either."""
@@ -111,11 +112,15 @@ class SecondStageTrainer:
             {name: self._phrased[owners == at] for name, at in self._number.items()},
             self._points[[at for at, _ in owned]],
             [name for _, name in owned],
+            self._points[self._unanswered(seen)],
             self._decoys,
             self._heads(seen, hidden),
             networks,
         )
         return lambda at: neighbours.score(self._points[at])
+
+    def _unanswered(self, places: Sequence[int]) -> list[int]:
+        return [at for at in places if not self._first.texts[at].gold]
 
     def _heads(self, seen: Sequence[int], hidden: frozenset[str]) -> Heads:
         rows = [

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import structlog
 
-from bot import embedded, knowledge
+from bot import embedded, encoder, knowledge
 from bot.domain import faq
 from bot.domain.faq import Answer, Silence, Surface
 from bot.knowledge import Library
@@ -70,6 +70,22 @@ def test_a_wording_that_is_like_none_that_is_known_stays_unanswered_unprompted(l
     far = replace(scores, used=np.zeros_like(scores.used))
     reply = faq.second_reply(QUESTION, Surface.CHANNEL, library.index, library.thresholds, far)
     assert reply == Silence()
+
+
+def test_a_wording_that_nothing_answers_speaks_against_what_sounds_like_it(library: Library, second: SecondStage):
+    assert library.embedded is not None
+    index, text = library.index, QUESTION
+    scores = second.score(text, library)
+    assert scores is not None
+    unanswered = np.vstack([library.embedded.unanswered, encoder.load().encode(text)])
+    declined = replace(library, embedded=replace(library.embedded, unanswered=unanswered))
+    other = SecondStage()
+    other.prepare(declined)
+    worse = other.score(text, declined)
+    assert worse is not None
+    assert worse.none_mass > scores.none_mass
+    [before, after] = (index.rank(text, limit=1, semantic=by)[0].confidence for by in (scores, worse))
+    assert after < before
 
 
 def test_an_entry_that_was_added_since_is_found_without_learning_anew(library: Library):
@@ -168,6 +184,7 @@ def test_what_was_learnt_survives_being_written(tmp_path: Path, library: Library
     assert (again.owners, again.heads.entries) == (learnt.owners, learnt.heads.entries)
     assert list(again.texts) == list(learnt.texts)
     assert np.allclose(again.utterances, learnt.utterances, atol=2e-3)
+    assert np.allclose(again.unanswered, learnt.unanswered, atol=2e-3)
     assert np.array_equal(again.known.weights, learnt.known.weights)
 
 

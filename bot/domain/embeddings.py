@@ -1,11 +1,13 @@
 """What the embedding of a message says of the entries: the second stage, for the few messages that words leave open.
 
 An embedding is a point on the unit sphere, near to those of texts that mean much the same; `bot.encoder` computes it.
-Here it is compared with the phrasings, with utterances that an entry was labelled with and with the decoys, and
-given to linear classifiers; two networks weigh that together with what the first stage judges by.
+Here it is compared with the phrasings, with utterances that an entry was labelled with, with those that none answers
+and with the decoys, and given to linear classifiers; two networks weigh that together with what the first stage judges
+by.
 `bot.train_second_stage` computes all of it; nothing here learns.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +22,8 @@ Floats = npt.NDArray[np.float32]
 
 LIKELY, NEAREST = 3, 3  # entries that are judged whatever the first stage says: by the classifier, and by nearness
 MEANT = 3  # phrasings of an entry, the nearest, whose mean nearness is looked at
+SHARPNESS, MIDDLE = 20.0, 0.5  # of the kernel exp(SHARPNESS * (cosine - MIDDLE)) that nearness is summed up by
+LEAST_MASS = 1e-3  # below which a sum is as good as nothing
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +45,8 @@ class Heads:
 class Embedded:
     """What the second stage learnt, and embeddings that it need not compute again.
 
-    texts: of questions, phrasings and decoys. utterances: U × 384, and the entry that answers each.
+    texts: of questions, phrasings and decoys. utterances: U × 384, and the entry that answers each. unanswered:
+    utterances that no entry answers.
     """
 
     heads: Heads
@@ -50,6 +55,7 @@ class Embedded:
     texts: Mapping[str, Floats]
     utterances: Floats
     owners: tuple[str, ...]
+    unanswered: Floats
 
 
 class Neighbours:
@@ -60,6 +66,7 @@ class Neighbours:
         phrasings: Mapping[str, Floats],
         utterances: Floats,
         owners: Sequence[str],
+        unanswered: Floats,
         decoys: Floats,
         heads: Heads,
         networks: tuple[Network, Network] | None = None,
@@ -71,6 +78,8 @@ class Neighbours:
         own = sorted((place[owner], at) for at, owner in enumerate(owners) if owner in place)
         self._utterances = utterances[[at for _, at in own]]
         self._labelled = np.array([entry for entry, _ in own], np.intp)
+        self._labelled_starts = np.searchsorted(self._labelled, np.arange(len(phrasings) + 1))
+        self._unanswered = unanswered
         self._decoys, self._heads, self._networks = decoys, heads, networks
         self._known = {place[name]: at for at, name in enumerate(heads.entries) if name in place}
         self._entries = {at: entry for entry, at in self._known.items()}
@@ -79,9 +88,14 @@ class Neighbours:
         """Compare a message, given by its embedding, with all of it."""
         near = self._phrasings @ embedding
         phrased = np.maximum.reduceat(near, self._starts[:-1])
+        near_used = self._utterances @ embedding
         used = phrased.copy()
+        mass = np.add.reduceat(_kernel(near), self._starts[:-1])
         if len(self._labelled):
-            np.maximum.at(used, self._labelled, self._utterances @ embedding)
+            np.maximum.at(used, self._labelled, near_used)
+            mass += np.bincount(self._labelled, _kernel(near_used), len(mass)).astype(np.float32)
+        declined, unanswered = self._decoys @ embedding, self._unanswered @ embedding
+        none = float(_kernel(declined).sum() + _kernel(unanswered).sum())
         logits = self._heads.topics @ embedding + self._heads.topics_intercepts
         likely = [self._entries[at] for at in np.argsort(-logits[:-1])[:LIKELY].tolist() if at in self._entries]
         return SemanticScores(
@@ -90,9 +104,14 @@ class Neighbours:
             logits=logits,
             answerable=float(embedding @ self._heads.answerable) + self._heads.answerable_intercept,
             similarities=[near[a:b] for a, b in pairwise(self._starts.tolist())],
+            uses=[near_used[a:b] for a, b in pairwise(self._labelled_starts.tolist())],
             phrased=phrased,
             used=used,
-            declined=float((self._decoys @ embedding).max()) if len(self._decoys) else 0.0,
+            declined=float(declined.max()) if len(declined) else 0.0,
+            unanswered=max(float(points.max(initial=-1.0)) for points in (declined, unanswered)),
+            mass=np.log(mass + LEAST_MASS),
+            whole_mass=math.log(float(mass.sum()) + LEAST_MASS),
+            none_mass=math.log(none + LEAST_MASS),
             entries=tuple(sorted({*likely, *np.argsort(-phrased)[:NEAREST].tolist()})),
         )
 
@@ -105,8 +124,11 @@ class SemanticScores:
     networks: judge these, and those that are new; None while they are being learnt.
     logits: of the known entries and, last, of none.
     answerable: logit of being answered by some entry.
+    similarities, uses: to each phrasing of each entry, and to each of its utterances.
     phrased, used: similarity to the nearest phrasing of each entry, and to its nearest phrasing or utterance.
-    declined: similarity to the nearest decoy.
+    declined: similarity to the nearest decoy. unanswered: to the nearest decoy or utterance that no entry answers.
+    mass, whole_mass, none_mass: logarithm of the nearness summed up over all wordings of each entry, of all entries,
+    and over what no entry answers: one near wording may be chance, many are not.
     entries: those to judge whatever the first stage says of them.
     """
 
@@ -115,9 +137,14 @@ class SemanticScores:
     logits: Floats
     answerable: float
     similarities: Sequence[Floats]
+    uses: Sequence[Floats]
     phrased: Floats
     used: Floats
     declined: float
+    unanswered: float
+    mass: Floats
+    whole_mass: float
+    none_mass: float
     entries: tuple[int, ...]
 
     def near(self, entry: int) -> "Nearness":
@@ -131,11 +158,13 @@ class SemanticScores:
         all and above the best other, how far "none" is above the sum, its own logit and that of "none". For another:
         how far the best known entry is above "none", "none" above the sum, and the logit of "none". Then for both the
         logit of being answerable, the nearness of its phrasings (best, mean of three, lead over other entries), that
-        of the decoys and the margin; and for one that is known its nearest utterance or phrasing and the lead of that.
+        of the decoys and the margin; the nearest wording that no entry answers and the margin of the entry to it; the
+        summed nearness of the entry over that of none and of all entries, that of none, its own; the mean of its three
+        nearest wordings; and for one that is known its nearest utterance or phrasing and the lead of that.
         """
         none, total, first, second = self._spread
         nearest = self.similarities[entry]
-        near = float(self.phrased[entry])
+        near, used, mass = float(self.phrased[entry]), float(self.used[entry]), float(self.mass[entry])
         common = (
             self.answerable,
             near,
@@ -143,13 +172,19 @@ class SemanticScores:
             _lead(self.phrased, entry),
             self.declined,
             near - self.declined,
+            self.unanswered,
+            used - self.unanswered,
+            mass - self.none_mass,
+            mass - self.whole_mass,
+            self.none_mass,
+            mass,
+            float(np.sort(np.concatenate([nearest, self.uses[entry]]))[-MEANT:].mean()),
         )
         if not known:
             return (first - none, none - total, none, *common)
         own = float(self.logits[self.places[entry]])
         lead = own - (second if own == first else first)
-        used = float(self.used[entry]), _lead(self.used, entry)
-        return (own - none, own - total, lead, none - total, own, none, *common, *used)
+        return (own - none, own - total, lead, none - total, own, none, *common, used, _lead(self.used, entry))
 
     @cached_property
     def _spread(self) -> tuple[float, float, float, float]:
@@ -164,6 +199,11 @@ class Nearness:
 
     known: float
     declined: float
+
+
+def _kernel(similarities: Floats) -> Floats:
+    """Turn cosine similarities into what is summed up: next to nothing for all that are not near."""
+    return np.asarray(np.exp(np.float32(SHARPNESS) * (similarities - np.float32(MIDDLE))), np.float32)
 
 
 def _lead(values: Floats, at: int) -> float:

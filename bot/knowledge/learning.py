@@ -29,7 +29,7 @@ MATCHING_COMMENT = """\
 #
 # You need not edit this file: `rolefit check --calibrate` computes it from the other files, and it is worth doing
 # after many new entries. The rules are in bot/calibrate.py and bot/train.py.
-#   sure   where nobody asked the bot, it answers from here on; see the rule in bot/train.py
+#   sure   where nobody asked the bot, it answers from here on, if the second stage has no say; see bot/train.py
 #   gap    and only if the next entry is at least this far behind
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
