@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from bot import jobs
 from bot.knowledge import Library
 from tests.conftest import free_port, with_tables
+from tests.forked import Forked
 from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_install import INSTALLER, KEY, ONE, Installing
 from tests.test_quiz_conversation import begin, question, result, take
@@ -30,7 +31,7 @@ PATIENCE = 90.0  # seconds; a process imports for a second, and a loaded machine
 class Started:
     """A process of ours; what it says goes to a file, because a workspace it starts may outlive it."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | Forked
     log: Path
 
     async def ends(self) -> int:
@@ -49,14 +50,22 @@ class Started:
 
 
 @asynccontextmanager
-async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[Started]:
-    """Start `rolefit` and make sure that it has ended afterwards."""
+async def process(*arguments: str, data: Path, anew: bool = False, **settings: str) -> AsyncIterator[Started]:
+    """Start `rolefit` and make sure that it has ended afterwards.
+
+    anew: as a user starts it, with an interpreter and imports of its own, where it may matter.
+    """
     quick = {"POST_INTERVAL": "0", "ROLEFIT_ENCODER": "off"}
     environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | quick | settings
     log = data / "stderr.txt"
-    with log.open("w") as stderr:
-        command = (sys.executable, "-m", "bot", *arguments)
-        started = await asyncio.create_subprocess_exec(*command, env=environment, cwd=data, stderr=stderr)
+    started: asyncio.subprocess.Process | Forked
+    if anew:
+        with log.open("w") as stderr:
+            command = (sys.executable, "-m", "bot", *arguments)
+            started = await asyncio.create_subprocess_exec(*command, env=environment, cwd=data, stderr=stderr)
+    else:
+        log.touch()  # may be read before the process has begun
+        started = Forked(arguments, environment, data, log)
     try:
         yield Started(started, log)
     finally:
@@ -65,11 +74,11 @@ async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator
         await started.wait()
 
 
-def bot(workspace: Workspace, data: Path, *arguments: str, **settings: str):
+def bot(workspace: Workspace, data: Path, *arguments: str, anew: bool = False, **settings: str):
     """Start the bot with tokens and SLACK_API_URL, as it would serve any Slack-compatible server."""
     tokens = {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
     given = {"SLACK_API_URL": workspace.api_url, **tokens, **settings}
-    return process("run", *arguments, data=with_tables(data), **given)
+    return process("run", *arguments, data=with_tables(data), anew=anew, **given)
 
 
 async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_path: Path):
@@ -93,7 +102,7 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
 
 async def test_the_garbage_collector_that_is_off_during_a_start_is_on_once_the_bot_works(tmp_path: Path):
     port = free_port()
-    async with Workspace.start() as workspace, bot(workspace, tmp_path, HEALTH_PORT=str(port)):
+    async with Workspace.start() as workspace, bot(workspace, tmp_path, anew=True, HEALTH_PORT=str(port)):
         await workspace.connected()
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             at_first = await collections(session, port)
@@ -295,7 +304,7 @@ async def test_the_bot_serves_http(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
         secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
-        async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret) as server:
+        async with bot(workspace, tmp_path, "--http", "--port", str(port), anew=True, **secret) as server:
             await health(f"http://127.0.0.1:{port}/healthz")
             root = await begin(workspace)
             await take(workspace, root)
@@ -332,7 +341,7 @@ async def test_an_unsigned_request_gets_nothing(tmp_path: Path):
 async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_path: Path):
     port = free_port()
     url, arguments = f"http://127.0.0.1:{port}", ("run", "--no-browser", "--port", str(port))
-    async with process(*arguments, data=tmp_path) as first:
+    async with process(*arguments, data=tmp_path, anew=True) as first:
         await health(f"{url}/local/health")
         async with Workspace.connect(url) as workspace:
             await workspace.connected()
@@ -386,7 +395,7 @@ async def test_a_token_that_slack_refuses_is_an_error_that_says_so(tmp_path: Pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_the_bot_cleanly(tmp_path: Path, number: signal.Signals):
-    async with Workspace.start() as workspace, bot(workspace, tmp_path) as running:
+    async with Workspace.start() as workspace, bot(workspace, tmp_path, anew=True) as running:
         await workspace.connected()
         assert await running.gets(number) == 0
         assert "Traceback" not in running.said()

@@ -67,7 +67,7 @@ class Manifest:
         Raises OSError if it can't be read, ValueError, with the file's name, if it isn't one.
         """
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         except yaml.YAMLError as error:
             raise ValueError(f"{path}: this is neither YAML nor JSON: {yaml_problem(error)}.") from None
         except UnicodeDecodeError:

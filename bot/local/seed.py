@@ -43,7 +43,7 @@ def read(path: Path) -> Json:
     unknown or pointing nowhere.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: this is no YAML: {yaml_problem(error)}.") from None
     except UnicodeDecodeError:
