@@ -15,17 +15,37 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NoReturn
 
-READY = "tests.ready_to_fork"  # has everything imported
+from dbos._dbos import _get_or_create_dbos_registry
+
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([READY])
+_context.set_forkserver_preload(["tests.ready_to_fork"])
+
+
+def take_up_soon() -> None:
+    """Have DBOS look at once for what an earlier process has left, not after a second; it has no setting for this."""
+    _get_or_create_dbos_registry().get_internal_queue()._polling_interval_sec = 0.05
 
 
 class Forked:
-    """One of these processes, to be used like one of asyncio's."""
+    """One of these processes, to be used like one of asyncio's.
 
-    def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, log: Path) -> None:
-        self._process: BaseProcess = _context.Process(target=_become, args=(arguments, dict(environment), folder, log))
+    stderr, stdout: files to which it adds what it says; without one, stdout is ours. version: of the recorded work, if
+    the bot is to be another version.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str],
+        cwd: Path,
+        stderr: Path,
+        stdout: Path | None = None,
+        version: str | None = None,
+    ) -> None:
+        what = (arguments, dict(env), cwd, stderr, stdout, version)
+        self._process: BaseProcess = _context.Process(target=_become, args=what)
         self._process.start()
+        self._ended: asyncio.Event | None = None
 
     @property
     def pid(self) -> int:
@@ -49,30 +69,36 @@ class Forked:
 
     async def wait(self) -> int:
         """Wait for its end and give the exit code."""
-        ended, loop = asyncio.Event(), asyncio.get_running_loop()
-        loop.add_reader(self._process.sentinel, ended.set)
-        try:
-            await ended.wait()
-        finally:
-            loop.remove_reader(self._process.sentinel)
-        self._process.join()
-        assert self._process.exitcode is not None
-        return self._process.exitcode
+        while (code := self.returncode) is None:
+            if self._ended is None:
+                self._ended, loop = asyncio.Event(), asyncio.get_running_loop()
+                loop.add_reader(self._process.sentinel, self._end, loop, self._ended)
+            await self._ended.wait()
+        return code
+
+    def _end(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+        loop.remove_reader(self._process.sentinel)
+        ended.set()
 
 
-def _become(arguments: tuple[str, ...], environment: dict[str, str], folder: Path, log: Path) -> NoReturn:
-    """Go on as `python -m bot` with these arguments, which says to a file what it would say to stderr."""
+def _become(
+    arguments: tuple[str, ...], env: dict[str, str], cwd: Path, stderr: Path, stdout: Path | None, version: str | None
+) -> NoReturn:
+    """Go on as `python -m bot` with these arguments."""
     os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    with log.open("w") as stderr:
-        os.dup2(stderr.fileno(), sys.stderr.fileno())
-    from bot import knowledge
+    os.environ.update(env)
+    os.chdir(cwd)
+    for path, number in ((stderr, 2), (stdout, 1)):
+        if path is not None:
+            with path.open("ab") as file:
+                os.dup2(file.fileno(), number)
+    from bot import jobs, knowledge
     from bot.settings import KNOWLEDGE
     from tests.ready_to_fork import LIBRARY
 
     read = knowledge.load
     knowledge.load = lambda folder: LIBRARY if folder == KNOWLEDGE else read(folder)
+    jobs.VERSION = version or jobs.VERSION
     sys.argv = ["rolefit", *arguments]
     runpy.run_module("bot", run_name="__main__", alter_sys=True)
     sys.exit()

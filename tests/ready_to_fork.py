@@ -14,11 +14,12 @@ import bot.run
 import bot.slack.app
 import bot.slack.socket
 import bot.storage.migrate  # noqa: F401
-import tests.forked  # noqa: F401
 from bot import knowledge
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
+from tests.forked import take_up_soon
 
+take_up_soon()
 LIBRARY: Library = knowledge.load(KNOWLEDGE)
 _ = LIBRARY.index, LIBRARY.decoys
 gc.collect()

@@ -59,19 +59,27 @@ async def process(*arguments: str, data: Path, anew: bool = False, **settings: s
     environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | quick | settings
     log = data / "stderr.txt"
     started: asyncio.subprocess.Process | Forked
-    if anew:
-        with log.open("w") as stderr:
+    with log.open("w") as stderr:
+        if anew:
             command = (sys.executable, "-m", "bot", *arguments)
             started = await asyncio.create_subprocess_exec(*command, env=environment, cwd=data, stderr=stderr)
-    else:
-        log.touch()  # may be read before the process has begun
-        started = Forked(arguments, environment, data, log)
+        else:
+            started = Forked(*arguments, env=environment, cwd=data, stderr=log)
     try:
         yield Started(started, log)
     finally:
         if started.returncode is None:
             started.kill()
         await started.wait()
+
+
+async def command(*arguments: str, cwd: Path, **settings: str) -> str:
+    """Run a command of `rolefit` to its end, while a bot may be running, and give what it prints."""
+    printed = cwd / "stdout.txt"
+    printed.unlink(missing_ok=True)
+    environment = CLEAN | {"PYTHONPATH": str(ROOT)} | settings
+    assert await Forked(*arguments, env=environment, cwd=cwd, stderr=cwd / "errors.txt", stdout=printed).wait() == 0
+    return printed.read_text()
 
 
 def bot(workspace: Workspace, data: Path, *arguments: str, anew: bool = False, **settings: str):
@@ -153,6 +161,7 @@ async def test_first_steps_posted_just_before_a_kill_are_found_and_not_posted_ag
     url = f"http://127.0.0.1:{port}"
     addresses = {"events_url": f"{url}/slack/events", "redirect_uri": f"{url}/slack/oauth_redirect"}
     async with Workspace.start(team=ONE, preinstalled=False, **addresses) as workspace:
+        many: dict[str, Any]
         many = {"SLACK_CLIENT_ID": workspace.config.client_id, "SLACK_CLIENT_SECRET": workspace.config.client_secret}
         many |= {"SLACK_SIGNING_SECRET": workspace.signing_secret, "ENCRYPTION_KEYS": KEY}
         many |= {"SLACK_API_URL": workspace.api_url}
@@ -171,7 +180,7 @@ async def test_first_steps_posted_just_before_a_kill_are_found_and_not_posted_ag
         assert await workspace.dm(INSTALLER) == told
 
 
-async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: str) -> Sent:
+async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: Any) -> Sent:
     """Ask a bot that is killed while it waits for its turn to answer."""
     async with bot(workspace, data, **settings) as first:
         await workspace.connected()
@@ -183,7 +192,7 @@ async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: str) 
 
 
 async def test_the_work_of_a_dead_replica_is_done_by_another(tmp_path: Path, database: str):
-    shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
+    shared: Any = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
@@ -206,7 +215,7 @@ def versions(database: str, version: str) -> None:
 
 
 async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(tmp_path: Path, database: str):
-    shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
+    shared: Any = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
@@ -216,13 +225,13 @@ async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(t
         async with bot(workspace, other, **shared):
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
             await asyncio.sleep(2)  # longer than a replica may be silent: now the first one is known to be dead
-            listed = await asyncio.to_thread(rolefit, "jobs", cwd=other, **shared)
+            listed = await command("jobs", cwd=other, **shared)
             assert await _replies(workspace, asked) == []
             await asyncio.to_thread(versions, database, jobs.VERSION)
             [answer] = await workspace.until(lambda: _replies(workspace, asked), "U_ANA", PATIENCE)
 
     assert "Elon Musk" in shown(answer)
-    assert listed.stdout == (
+    assert listed == (
         "No work has failed.\n"
         "1 piece of work waits for a process of version 0: start one of that release, until it is done.\n"
     )
@@ -260,15 +269,15 @@ async def test_work_that_was_given_up_is_listed_and_done_when_the_operator_says_
             asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
             await workspace.until(lambda: _told(workspace, "restricted_action"), "U_ANA", PATIENCE)
             await first.gets(signal.SIGTERM)
-        listed = rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path)
-        again = rolefit("jobs", "--replay", "all", DATA_DIR=str(tmp_path), cwd=tmp_path)
+        listed = await command("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path)
+        again = await command("jobs", "--replay", "all", DATA_DIR=str(tmp_path), cwd=tmp_path)
         async with bot(workspace, tmp_path):
             [answer] = await workspace.replies(asked)
 
-        assert f"say:T_LOCAL:C_ASK:{asked}" in listed.stdout
-        assert "restricted_action" in listed.stdout
-        assert "xAI" not in listed.stdout
-        assert again.stdout == "1 piece of work will be done again.\n"
+        assert f"say:T_LOCAL:C_ASK:{asked}" in listed
+        assert "restricted_action" in listed
+        assert "xAI" not in listed
+        assert again == "1 piece of work will be done again.\n"
         assert "Elon Musk" in shown(answer)
         assert rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path).stdout == "No work has failed.\n"
 
@@ -303,7 +312,7 @@ async def test_a_bot_whose_socket_mode_is_switched_off_stops_and_says_so(tmp_pat
 async def test_the_bot_serves_http(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
-        secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
+        secret: Any = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
         async with bot(workspace, tmp_path, "--http", "--port", str(port), anew=True, **secret) as server:
             await health(f"http://127.0.0.1:{port}/healthz")
             root = await begin(workspace)
@@ -328,7 +337,7 @@ async def health(url: str) -> None:
 async def test_an_unsigned_request_gets_nothing(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
-        secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
+        secret: Any = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
         async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret):
             await health(f"http://127.0.0.1:{port}/healthz")
             async with (
