@@ -15,15 +15,21 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NoReturn
 
+from dbos import Queue
 from dbos._dbos import _get_or_create_dbos_registry
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.ready_to_fork"])
 
 
+def queue_of_what_is_left() -> Queue:
+    """Give DBOS's own queue, in which it puts what an earlier process has left."""
+    return _get_or_create_dbos_registry().get_internal_queue()
+
+
 def take_up_soon() -> None:
     """Have DBOS look at once for what an earlier process has left, not after a second; it has no setting for this."""
-    _get_or_create_dbos_registry().get_internal_queue()._polling_interval_sec = 0.05
+    queue_of_what_is_left()._polling_interval_sec = 0.05
 
 
 class Forked:

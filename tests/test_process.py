@@ -82,6 +82,36 @@ async def command(*arguments: str, cwd: Path, **settings: str) -> str:
     return printed.read_text()
 
 
+@asynccontextmanager
+async def with_workspace(*arguments: str, port: int, data: Path) -> AsyncIterator[Started]:
+    """Start `rolefit run` with a workspace of its own on this port, and make sure that both have ended afterwards."""
+    async with process("run", "--no-browser", "--port", str(port), *arguments, data=data) as started:
+        try:
+            yield started
+        finally:
+            await started.gets(signal.SIGKILL)
+            await _end_workspace(port)
+
+
+async def _end_workspace(port: int) -> None:
+    """End the workspace that a bot has started on this port, if one is left: whoever kills a bot leaves it running."""
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/local/health") as answer:
+            found = await answer.json()
+    except aiohttp.ClientConnectionError:
+        return
+    if found["owner"] == "run":
+        os.kill(found["pid"], signal.SIGKILL)
+        await gone(found["pid"])
+
+
+async def gone(pid: int) -> None:
+    """Wait until there is no such process, which is not our child: nobody tells us when it ends."""
+    async with asyncio.timeout(PATIENCE):
+        while _alive(pid):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 def bot(workspace: Workspace, data: Path, *arguments: str, anew: bool = False, **settings: str):
     """Start the bot with tokens and SLACK_API_URL, as it would serve any Slack-compatible server."""
     tokens = {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
@@ -366,9 +396,7 @@ async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_pa
 
                 assert await second.gets(signal.SIGINT) == 0
     # The workspace belonged to the bot that was stopped, so it has gone with it.
-    async with asyncio.timeout(PATIENCE):
-        while _alive(pid):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)  # not our child: nobody tells us when it ends
+    await gone(pid)
 
 
 def _alive(pid: int) -> bool:

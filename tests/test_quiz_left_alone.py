@@ -29,7 +29,7 @@ MOMENTS = count(1)  # long ago, and each another
 @pytest.fixture
 async def watched(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot looks all the time for rounds that have been left alone."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as found, bot_in(found, library, tmp_path):
         yield found
 
