@@ -11,9 +11,10 @@ COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 run: .venv/run
 	@.venv/bin/rolefit run
 
-# With bytecode written: each worker and each bot that a test starts would compile everything again.
+# With bytecode written: each worker and each bot that a test starts would compile everything again. Four workers, also
+# on fewer cores: a conversation waits for most of its time.
 test: .venv/test
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m alone
 
 check: .venv/test

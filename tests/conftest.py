@@ -301,12 +301,19 @@ def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture
-async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
-    """A workspace with the bot connected over Socket Mode, or with TRANSPORT=http served over signed HTTP."""
+@asynccontextmanager
+async def with_bot(library: Library, data: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
+    """Start a workspace with the bot connected over Socket Mode, or with TRANSPORT=http served over signed HTTP."""
     port = free_port() if os.environ.get("TRANSPORT") == "http" else None
     events = f"http://127.0.0.1:{port}/slack/events" if port else None
-    async with Workspace.start(events_url=events) as found, bot_in(found, library, tmp_path, port=port, **kept_in):
+    async with Workspace.start(events_url=events) as found, bot_in(found, library, data, port=port, **kept_in):
+        yield found
+
+
+@pytest.fixture
+async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
+    """A workspace with the bot; see `with_bot`."""
+    async with with_bot(library, tmp_path, kept_in) as found:
         yield found
 
 

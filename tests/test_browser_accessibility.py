@@ -1,60 +1,48 @@
 """axe-core looks at the page in each state a person meets, by light and by dark, wide and narrow."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.local.test_page import CHROMIUM, QUIET, Bot, actions, button, plain, section, table, visiting
-from tests.test_browser import begin, prompt, write
+from tests.local.test_page import Bot, actions, button, plain, section, table, visiting
+from tests.test_browser import begin, browser, prompt, pytestmark, workspace, write
 from tests.workspace import Workspace
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="neither Chromium nor Chrome is installed"),
-]
+__all__ = ["browser", "pytestmark", "workspace"]
+
+Light = Literal["light", "dark"]
 
 WIDE = {"viewport": {"width": 1280, "height": 800}}
 # Off by default, because there are cases in which they are mistaken; there is none of them here.
 ALSO = ("label-content-name-mismatch", "target-size", "focus-order-semantics", "td-has-header", "p-as-heading")
 OPTIONS = {"resultTypes": ["violations"], "rules": {rule: {"enabled": True} for rule in ALSO}}
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {**WIDE, "color_scheme": "light"},
-    "dark": {**WIDE, "color_scheme": "dark"},
-    "narrow": {
-        "viewport": {"width": 400, "height": 800},
-        "color_scheme": "light",
-        "has_touch": True,
-        "is_mobile": True,
-    },
+# A page, and by what light it is looked at in each state: the colours change with it, and nothing else.
+LOOKS: dict[str, tuple[dict[str, Any], tuple[Light, ...]]] = {
+    "wide": (WIDE, ("light", "dark")),
+    "narrow": ({"viewport": {"width": 400, "height": 800}, "has_touch": True, "is_mobile": True}, ("light",)),
 }
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
 class Violations:
-    """What axe-core objects to, by the state in which it was looked for."""
+    """What axe-core objects to, by the state in which it was looked for, and by what light."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, lights: Sequence[Light]) -> None:
+        self._page, self._lights = page, lights
         self.lines: list[str] = []
 
     async def look(self, state: str) -> None:
         """Run axe-core over the page as it is now."""
-        results = (await Axe().run(self._page, options=OPTIONS)).response["violations"]
-        self.lines += [
-            f"{state}: {result['id']}: {node['target']} {node['failureSummary']}\n"
-            for result in results
-            for node in result["nodes"]
-        ]
+        for light in self._lights:
+            await self._page.emulate_media(color_scheme=light)
+            results = (await Axe().run(self._page, options=OPTIONS)).response["violations"]
+            self.lines += [
+                f"{state}, {light}: {result['id']}: {node['target']} {node['failureSummary']}\n"
+                for result in results
+                for node in result["nodes"]
+            ]
 
 
 async def show_channels(page: Page) -> None:
@@ -73,8 +61,9 @@ async def open_channel(page: Page, name: str) -> None:
 @pytest.mark.parametrize("look", LOOKS)
 async def test_nothing_in_a_conversation_with_the_bot_is_objected_to(workspace: Workspace, browser: Browser, look: str):
     async with visiting(browser, workspace) as visit:
-        page = await visit(reduced_motion="reduce", **LOOKS[look])
-        violations = Violations(page)
+        context, lights = LOOKS[look]
+        page = await visit(reduced_motion="reduce", **context)
+        violations = Violations(page, lights)
         await open_channel(page, "general")
         await violations.look("empty channel")
         await open_channel(page, "ask-ai-roles")
@@ -252,8 +241,9 @@ async def read_on(page: Page, workspace: Workspace, violations: Violations) -> N
 @pytest.mark.parametrize("look", LOOKS)
 async def test_nothing_that_a_bot_may_show_is_objected_to(browser: Browser, look: str):
     async with Workspace.start() as workspace, visiting(browser, workspace) as visit:
-        page = await visit(reduced_motion="reduce", **LOOKS[look])
-        violations = Violations(page)
+        context, lights = LOOKS[look]
+        page = await visit(reduced_motion="reduce", **context)
+        violations = Violations(page, lights)
         await expect(page.get_by_test_id("banner")).to_be_visible()
         await violations.look("no bot there")
         async with Bot(workspace).listening() as bot:

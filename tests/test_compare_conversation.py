@@ -442,6 +442,7 @@ async def test_buttons_that_have_had_their_day_say_so(workspace: Workspace):
     ask_ana, ask_mei = [await asking(workspace, root, "Shall I show") for root in (mine, theirs)]
     await agreed(workspace, mine, theirs)
     await in_group(workspace)
+    await workspace.settled()  # until then it is being shown, and can be withdrawn
 
     await workspace.click_as_shown(ANA, ask_ana, "Withdraw")
     await message(workspace, mine, "Both of you have seen everything already")

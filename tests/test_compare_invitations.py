@@ -40,6 +40,7 @@ def failing(method: str, error: str | None = "service_unavailable", times: int =
 @asynccontextmanager
 async def trouble(workspace: Workspace, *faults: Json) -> AsyncIterator[None]:
     """Have Slack make trouble, and the bot try once where it would try for minutes, until all work has ended."""
+    await workspace.settled()  # what came before would take the trouble upon itself
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gateway, "TRIES", 1)
         await workspace.faults(api=list(faults))

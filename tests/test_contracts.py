@@ -35,6 +35,7 @@ from bot.settings import BOLT_READS_THESE
 from bot.slack import dispatch, socket
 from bot.slack.client import UNREADABLE, Client, code
 from bot.slack.payloads import BlockActions, EventCallback, SlashCommand, parse
+from tests.forked import queue_of_what_is_left
 from tests.test_manifest import METHOD_SCOPES, OFFERED, PARSED
 
 Json = dict[str, Any]
@@ -592,3 +593,9 @@ def test_a_signature_is_judged_by_the_time_on_a_clock_that_can_be_read():
     assert verifier.is_valid("{}", now, signature)
     assert not verifier.is_valid("{ }", now, signature)
     assert not verifier.is_valid("{}", old, verifier.generate_signature(timestamp=old, body="{}"))
+
+
+def test_dbos_looks_every_second_for_what_is_left_unless_the_queue_says_otherwise():
+    queue = queue_of_what_is_left()
+
+    assert queue.polling_interval_sec == queue._polling_interval_sec == 1.0, "tests.forked hurries it by this attribute"

@@ -20,8 +20,6 @@ from tests.test_faq_conversation import SEVEN
 from tests.test_quiz_conversation import CLEAR, begin, message, question, result, take
 from tests.workspace import Workspace, buttons, shown
 
-pytestmark = pytest.mark.both_databases
-
 QUESTION = SEVEN["xai-dropped-researcher"]
 
 
@@ -34,6 +32,7 @@ async def answers(workspace: Workspace, root: str) -> list[str]:
     return [shown(each) for each in thread if each["user"] == "U_ROLEFIT"]
 
 
+@pytest.mark.both_databases
 async def test_a_message_that_slack_has_though_it_said_otherwise_is_not_posted_twice(workspace: Workspace):
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}])
     asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
@@ -60,6 +59,7 @@ async def test_nor_is_what_begins_a_direct_message(workspace: Workspace):
     assert len(await workspace.dm("U_ANA")) == 1
 
 
+@pytest.mark.both_databases
 async def test_nor_is_what_is_shared(workspace: Workspace):
     root, _ = await previewed(workspace)
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error", "done": True}] * 3)
@@ -100,6 +100,7 @@ async def test_what_was_posted_is_found_a_page_at_a_time(workspace: Workspace):
     assert len(answers) == 2
 
 
+@pytest.mark.both_databases
 async def test_a_look_that_has_to_wait_goes_on_where_it_was(workspace: Workspace):
     asked = await workspace.post("U_ANA", "C_ASK", QUESTION)
     for number in range(20):
@@ -278,6 +279,7 @@ async def test_an_expired_socket_address_is_replaced_by_a_new_one(tmp_path: Path
         assert len(await workspace.traffic("apps.connections.open")) >= 2
 
 
+@pytest.mark.both_databases
 async def test_a_mention_that_comes_before_its_twin_is_answered_once(workspace: Workspace):
     await workspace.faults(swapped=1)
     asked = await workspace.mention("U_ANA", "C_ASK", f"<@U_BOT> {QUESTION}")

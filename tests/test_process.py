@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from bot import jobs
 from bot.knowledge import Library
 from tests.conftest import free_port, with_tables
+from tests.forked import Forked
 from tests.test_cli import CLEAN, ROOT, rolefit
 from tests.test_install import INSTALLER, KEY, ONE, Installing
 from tests.test_quiz_conversation import begin, question, result, take
@@ -30,7 +31,7 @@ PATIENCE = 90.0  # seconds; a process imports for a second, and a loaded machine
 class Started:
     """A process of ours; what it says goes to a file, because a workspace it starts may outlive it."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | Forked
     log: Path
 
     async def ends(self) -> int:
@@ -49,14 +50,21 @@ class Started:
 
 
 @asynccontextmanager
-async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator[Started]:
-    """Start `rolefit` and make sure that it has ended afterwards."""
+async def process(*arguments: str, data: Path, anew: bool = False, **settings: str) -> AsyncIterator[Started]:
+    """Start `rolefit` and make sure that it has ended afterwards.
+
+    anew: as a user starts it, with an interpreter and imports of its own, where it may matter.
+    """
     quick = {"POST_INTERVAL": "0", "ROLEFIT_ENCODER": "off"}
     environment = CLEAN | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)} | quick | settings
     log = data / "stderr.txt"
+    started: asyncio.subprocess.Process | Forked
     with log.open("w") as stderr:
-        command = (sys.executable, "-m", "bot", *arguments)
-        started = await asyncio.create_subprocess_exec(*command, env=environment, cwd=data, stderr=stderr)
+        if anew:
+            command = (sys.executable, "-m", "bot", *arguments)
+            started = await asyncio.create_subprocess_exec(*command, env=environment, cwd=data, stderr=stderr)
+        else:
+            started = Forked(*arguments, env=environment, cwd=data, stderr=log)
     try:
         yield Started(started, log)
     finally:
@@ -65,11 +73,50 @@ async def process(*arguments: str, data: Path, **settings: str) -> AsyncIterator
         await started.wait()
 
 
-def bot(workspace: Workspace, data: Path, *arguments: str, **settings: str):
+async def command(*arguments: str, cwd: Path, **settings: str) -> str:
+    """Run a command of `rolefit` to its end, while a bot may be running, and give what it prints."""
+    printed = cwd / "stdout.txt"
+    printed.unlink(missing_ok=True)
+    environment = CLEAN | {"PYTHONPATH": str(ROOT)} | settings
+    assert await Forked(*arguments, env=environment, cwd=cwd, stderr=cwd / "errors.txt", stdout=printed).wait() == 0
+    return printed.read_text()
+
+
+@asynccontextmanager
+async def with_workspace(*arguments: str, port: int, data: Path) -> AsyncIterator[Started]:
+    """Start `rolefit run` with a workspace of its own on this port, and make sure that both have ended afterwards."""
+    async with process("run", "--no-browser", "--port", str(port), *arguments, data=data) as started:
+        try:
+            yield started
+        finally:
+            await started.gets(signal.SIGKILL)
+            await _end_workspace(port)
+
+
+async def _end_workspace(port: int) -> None:
+    """End the workspace that a bot has started on this port, if one is left: whoever kills a bot leaves it running."""
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/local/health") as answer:
+            found = await answer.json()
+    except aiohttp.ClientConnectionError:
+        return
+    if found["owner"] == "run":
+        os.kill(found["pid"], signal.SIGKILL)
+        await gone(found["pid"])
+
+
+async def gone(pid: int) -> None:
+    """Wait until there is no such process, which is not our child: nobody tells us when it ends."""
+    async with asyncio.timeout(PATIENCE):
+        while _alive(pid):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def bot(workspace: Workspace, data: Path, *arguments: str, anew: bool = False, **settings: str):
     """Start the bot with tokens and SLACK_API_URL, as it would serve any Slack-compatible server."""
     tokens = {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
     given = {"SLACK_API_URL": workspace.api_url, **tokens, **settings}
-    return process("run", *arguments, data=with_tables(data), **given)
+    return process("run", *arguments, data=with_tables(data), anew=anew, **given)
 
 
 async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_path: Path):
@@ -93,7 +140,7 @@ async def test_a_bot_killed_after_question_three_goes_on_at_question_four(tmp_pa
 
 async def test_the_garbage_collector_that_is_off_during_a_start_is_on_once_the_bot_works(tmp_path: Path):
     port = free_port()
-    async with Workspace.start() as workspace, bot(workspace, tmp_path, HEALTH_PORT=str(port)):
+    async with Workspace.start() as workspace, bot(workspace, tmp_path, anew=True, HEALTH_PORT=str(port)):
         await workspace.connected()
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             at_first = await collections(session, port)
@@ -144,6 +191,7 @@ async def test_first_steps_posted_just_before_a_kill_are_found_and_not_posted_ag
     url = f"http://127.0.0.1:{port}"
     addresses = {"events_url": f"{url}/slack/events", "redirect_uri": f"{url}/slack/oauth_redirect"}
     async with Workspace.start(team=ONE, preinstalled=False, **addresses) as workspace:
+        many: dict[str, Any]
         many = {"SLACK_CLIENT_ID": workspace.config.client_id, "SLACK_CLIENT_SECRET": workspace.config.client_secret}
         many |= {"SLACK_SIGNING_SECRET": workspace.signing_secret, "ENCRYPTION_KEYS": KEY}
         many |= {"SLACK_API_URL": workspace.api_url}
@@ -162,7 +210,7 @@ async def test_first_steps_posted_just_before_a_kill_are_found_and_not_posted_ag
         assert await workspace.dm(INSTALLER) == told
 
 
-async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: str) -> Sent:
+async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: Any) -> Sent:
     """Ask a bot that is killed while it waits for its turn to answer."""
     async with bot(workspace, data, **settings) as first:
         await workspace.connected()
@@ -174,7 +222,7 @@ async def asked_of_the_dying(workspace: Workspace, data: Path, **settings: str) 
 
 
 async def test_the_work_of_a_dead_replica_is_done_by_another(tmp_path: Path, database: str):
-    shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
+    shared: Any = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
@@ -197,7 +245,7 @@ def versions(database: str, version: str) -> None:
 
 
 async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(tmp_path: Path, database: str):
-    shared = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
+    shared: Any = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
@@ -207,13 +255,13 @@ async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(t
         async with bot(workspace, other, **shared):
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
             await asyncio.sleep(2)  # longer than a replica may be silent: now the first one is known to be dead
-            listed = await asyncio.to_thread(rolefit, "jobs", cwd=other, **shared)
+            listed = await command("jobs", cwd=other, **shared)
             assert await _replies(workspace, asked) == []
             await asyncio.to_thread(versions, database, jobs.VERSION)
             [answer] = await workspace.until(lambda: _replies(workspace, asked), "U_ANA", PATIENCE)
 
     assert "Elon Musk" in shown(answer)
-    assert listed.stdout == (
+    assert listed == (
         "No work has failed.\n"
         "1 piece of work waits for a process of version 0: start one of that release, until it is done.\n"
     )
@@ -251,15 +299,15 @@ async def test_work_that_was_given_up_is_listed_and_done_when_the_operator_says_
             asked = await workspace.post("U_ANA", "C_ASK", "Why did xAI drop the researcher title?")
             await workspace.until(lambda: _told(workspace, "restricted_action"), "U_ANA", PATIENCE)
             await first.gets(signal.SIGTERM)
-        listed = rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path)
-        again = rolefit("jobs", "--replay", "all", DATA_DIR=str(tmp_path), cwd=tmp_path)
+        listed = await command("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path)
+        again = await command("jobs", "--replay", "all", DATA_DIR=str(tmp_path), cwd=tmp_path)
         async with bot(workspace, tmp_path):
             [answer] = await workspace.replies(asked)
 
-        assert f"say:T_LOCAL:C_ASK:{asked}" in listed.stdout
-        assert "restricted_action" in listed.stdout
-        assert "xAI" not in listed.stdout
-        assert again.stdout == "1 piece of work will be done again.\n"
+        assert f"say:T_LOCAL:C_ASK:{asked}" in listed
+        assert "restricted_action" in listed
+        assert "xAI" not in listed
+        assert again == "1 piece of work will be done again.\n"
         assert "Elon Musk" in shown(answer)
         assert rolefit("jobs", DATA_DIR=str(tmp_path), cwd=tmp_path).stdout == "No work has failed.\n"
 
@@ -294,8 +342,8 @@ async def test_a_bot_whose_socket_mode_is_switched_off_stops_and_says_so(tmp_pat
 async def test_the_bot_serves_http(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
-        secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
-        async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret) as server:
+        secret: Any = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
+        async with bot(workspace, tmp_path, "--http", "--port", str(port), anew=True, **secret) as server:
             await health(f"http://127.0.0.1:{port}/healthz")
             root = await begin(workspace)
             await take(workspace, root)
@@ -319,7 +367,7 @@ async def health(url: str) -> None:
 async def test_an_unsigned_request_gets_nothing(tmp_path: Path):
     port = free_port()
     async with Workspace.start(events_url=f"http://127.0.0.1:{port}/slack/events") as workspace:
-        secret = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
+        secret: Any = {"SLACK_SIGNING_SECRET": workspace.signing_secret}
         async with bot(workspace, tmp_path, "--http", "--port", str(port), **secret):
             await health(f"http://127.0.0.1:{port}/healthz")
             async with (
@@ -332,7 +380,7 @@ async def test_an_unsigned_request_gets_nothing(tmp_path: Path):
 async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_path: Path):
     port = free_port()
     url, arguments = f"http://127.0.0.1:{port}", ("run", "--no-browser", "--port", str(port))
-    async with process(*arguments, data=tmp_path) as first:
+    async with process(*arguments, data=tmp_path, anew=True) as first:
         await health(f"{url}/local/health")
         async with Workspace.connect(url) as workspace:
             await workspace.connected()
@@ -348,9 +396,7 @@ async def test_two_commands_one_workspace_and_a_killed_bot_finds_it_again(tmp_pa
 
                 assert await second.gets(signal.SIGINT) == 0
     # The workspace belonged to the bot that was stopped, so it has gone with it.
-    async with asyncio.timeout(PATIENCE):
-        while _alive(pid):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)  # not our child: nobody tells us when it ends
+    await gone(pid)
 
 
 def _alive(pid: int) -> bool:
@@ -386,7 +432,7 @@ async def test_a_token_that_slack_refuses_is_an_error_that_says_so(tmp_path: Pat
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_the_bot_cleanly(tmp_path: Path, number: signal.Signals):
-    async with Workspace.start() as workspace, bot(workspace, tmp_path) as running:
+    async with Workspace.start() as workspace, bot(workspace, tmp_path, anew=True) as running:
         await workspace.connected()
         assert await running.gets(number) == 0
         assert "Traceback" not in running.said()

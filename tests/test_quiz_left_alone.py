@@ -29,7 +29,7 @@ MOMENTS = count(1)  # long ago, and each another
 @pytest.fixture
 async def watched(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot looks all the time for rounds that have been left alone."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
+    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as found, bot_in(found, library, tmp_path):
         yield found
 
@@ -218,12 +218,13 @@ async def test_an_old_button_of_a_version_that_is_gone_says_what_happened(tmp_pa
 
 # A bot that dies after each step
 
-# What a process imports it imports once: each life is a fork of it.
+# What a process imports and reads it does once: each life is a fork of it.
 LIVES = """
 import os, signal, sys
 from dbos import DBOS
-import bot.replica, bot.run, bot.slack.app, bot.slack.socket, bot.storage.migrate
+from bot import knowledge
 from bot.cli import main
+from tests.ready_to_fork import LIBRARY
 
 seen, marks, real = {}, os.environ.get("MARKS"), DBOS.run_step_async
 
@@ -240,6 +241,7 @@ async def once(options, function, *args, **kwargs):
 
 if marks:
     DBOS.run_step_async = once
+knowledge.load = lambda folder: LIBRARY
 sys.argv = ["rolefit", "run", "--no-browser"]
 while True:
     life = os.fork()

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from types import MappingProxyType
 
+import pytest
+
 from bot.domain import fit
 from bot.domain.content import Choice, Quiz, Side
 from bot.domain.fit import Clearness, Given
@@ -16,8 +18,7 @@ from bot.slack.pieces import message
 FAR, NOT_FAR = "comes far behind.", "Not far behind is"
 
 
-def finished(quiz: Quiz) -> Iterator[Run]:
-    """Give a run for every set of answers that has a result, with every answer to its tie-break."""
+def _finished(quiz: Quiz) -> Iterator[Run]:
     for choices in product(*((None, *question.choices) for question in quiz.questions)):
         picked = dict(zip((question.id for question in quiz.questions), choices, strict=True))
         answers = {"purpose": ("own",), **{name: (choice.id,) for name, choice in picked.items() if choice}}
@@ -28,6 +29,12 @@ def finished(quiz: Quiz) -> Iterator[Run]:
                 yield Run(quiz, MappingProxyType({**answers, last.id: (side.id,)}), skipped=skipped)
         if run.finished:
             yield run
+
+
+@pytest.fixture(scope="module")
+def finished(library: Library) -> list[Run]:
+    """A run for every set of answers that has a result, with every answer to its tie-break; each keeps its result."""
+    return list(_finished(library.quiz))
 
 
 def said(run: Run, library: Library) -> str:
@@ -45,9 +52,11 @@ def weakened_by_one(quiz: Quiz, answers: Mapping[str, Given], role: str) -> bool
     return False
 
 
-def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_it(library: Library):
+def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_it(
+    library: Library, finished: list[Run]
+):
     far = 0
-    for run in finished(library.quiz):
+    for run in finished:
         text, found = said(run, library), run.recommendation
         assert found is not None
         if FAR in text:
@@ -62,9 +71,9 @@ def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_
     assert far > 40
 
 
-def test_what_would_flip_it_names_other_answers_in_order_that_speak_for_the_other_role(library: Library):
+def test_what_would_flip_it_names_other_answers_in_order_that_speak_for_the_other_role(finished: list[Run]):
     beside = all_of_them = 0
-    for run in finished(library.quiz):
+    for run in finished:
         if run.recommendation is None or run.recommendation.clearness in (Clearness.CLOSE, Clearness.PICTURE):
             continue
         if (flip := run.flip) is None:
@@ -103,9 +112,9 @@ def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(librar
     assert halves > 20
 
 
-def test_the_excerpt_marks_what_was_picked_of_either_role(library: Library):
-    quiz, both = library.quiz, 0
-    for run in finished(quiz):
+def test_the_excerpt_marks_what_was_picked_of_either_role(library: Library, finished: list[Run]):
+    both = 0
+    for run in finished:
         found = run.recommendation
         if found is None or found.clearness is Clearness.PICTURE:
             continue

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from bot.local.errors import yaml_problem
+from bot.local.errors import read_yaml, yaml_problem
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ class Manifest:
         Raises OSError if it can't be read, ValueError, with the file's name, if it isn't one.
         """
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = read_yaml(path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
             raise ValueError(f"{path}: this is neither YAML nor JSON: {yaml_problem(error)}.") from None
         except UnicodeDecodeError:

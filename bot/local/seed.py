@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from bot.local.errors import yaml_problem
+from bot.local.errors import read_yaml, yaml_problem
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ def read(path: Path) -> Json:
     unknown or pointing nowhere.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: this is no YAML: {yaml_problem(error)}.") from None
     except UnicodeDecodeError:

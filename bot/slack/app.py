@@ -136,6 +136,7 @@ def create(
     app = App(
         lambda: current,
         second,
+        name="rolefit",  # Bolt would look through the source of every caller for one
         # Bolt copies it for each request and gives it the token of the request's workspace.
         client=Client(base_url=api_url, session=access.session),
         authorize=authorize,

@@ -3,8 +3,8 @@
 import json
 import signal
 import stat
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.conftest import free_port, with_tables
 from tests.test_cli import rolefit
-from tests.test_process import health, process
+from tests.test_process import Started, health, with_workspace
 from tests.workspace import SEED, Workspace
 
 
@@ -145,8 +145,8 @@ async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path):
 
 
 # Beside a bot
-def run_keeping(port: int, data: Path) -> Any:
-    return process("run", "--no-browser", "--keep", "--port", str(port), data=with_tables(data))
+def run_keeping(port: int, data: Path) -> AbstractAsyncContextManager[Started]:
+    return with_workspace("--keep", port=port, data=with_tables(data))
 
 
 async def test_a_workspace_beside_the_bot_is_found_again_as_it_was_left(tmp_path: Path):

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.local.test_page import Bot, actions, button, expect, message, plain, section
+from tests.local.test_page import Bot, actions, browser, button, expect, message, plain, section
 from tests.local.test_page_use import Visit, bot, pytestmark, visit, workspace
 from tests.workspace import Workspace
 
-__all__ = ["bot", "pytestmark", "visit", "workspace"]
+__all__ = ["bot", "browser", "pytestmark", "visit", "workspace"]
 
 TOP = "document.getElementById('messages-panel').scrollTop"
 

@@ -5,37 +5,39 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
-from tests.local.test_page import CHROMIUM, QUIET, Bot, actions, button, expect, message, plain, playwright, visiting
+from tests.local.test_page import CHROMIUM, Bot, actions, browser, button, expect, message, plain, visiting
 from tests.workspace import Workspace
+
+__all__ = ["browser"]
 
 Visit = Callable[..., Awaitable[Any]]
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),  # that of the browser
     pytest.mark.skipif(CHROMIUM is None, reason="neither Chromium nor Chrome is installed"),
 ]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def workspace() -> AsyncIterator[Workspace]:
     async with Workspace.start() as workspace:
         yield workspace
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def bot(workspace: Workspace) -> AsyncIterator[Bot]:
     async with Bot(workspace).listening() as bot:
         yield bot
 
 
-@pytest.fixture
-async def visit(workspace: Workspace) -> AsyncIterator[Visit]:
-    async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        async with visiting(browser, workspace) as open_page:
-            yield open_page
-        await browser.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(browser: Browser, workspace: Workspace) -> AsyncIterator[Visit]:
+    async with visiting(browser, workspace) as open_page:
+        yield open_page
 
 
 async def test_a_reload_keeps_each_persons_drafts_and_the_open_thread(visit: Visit, bot: Bot):

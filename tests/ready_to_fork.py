@@ -1,0 +1,26 @@
+"""What a process of `rolefit` needs, imported, and the knowledge as it is shipped; see tests.forked."""
+
+import gc
+
+import aiosqlite  # noqa: F401
+import uvicorn  # noqa: F401
+import watchfiles  # noqa: F401
+
+import bot.asgi
+import bot.cli
+import bot.local.server
+import bot.replica
+import bot.run
+import bot.slack.app
+import bot.slack.socket
+import bot.storage.migrate  # noqa: F401
+from bot import knowledge
+from bot.knowledge import Library
+from bot.settings import KNOWLEDGE
+from tests.forked import take_up_soon
+
+take_up_soon()
+LIBRARY: Library = knowledge.load(KNOWLEDGE)
+_ = LIBRARY.index, LIBRARY.decoys
+gc.collect()
+gc.freeze()  # each fork shares it with the others as long as nobody touches it
