@@ -101,7 +101,7 @@ async def answered_once(workspace: Workspace, library: Library, asked: Sent) -> 
 async def test_without_room_on_the_disk_nothing_is_acknowledged_and_with_room_all_is_answered(
     library: Library, tmp_path: Path
 ):
-    port, retries = free_port(), (0.1, 1.0, 2.0, 4.0, 8.0)
+    port, retries = free_port(), (0.1, *[0.5] * 60)
     quick: Any = {"HEALTH_PORT": str(port), "REPLICA_TIMEOUT": "1"}
     async with (
         Workspace.start(retry_delays=retries) as workspace,
