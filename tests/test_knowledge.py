@@ -389,7 +389,7 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
 
 
 def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(folder: Path):
-    asked_in_passing = "why are cross-functional AI teams needed?"
+    asked_in_passing = "why would an AI team be cross-functional at all?"
     promise = {"say": asked_in_passing, "expect": "cross-functional-teams"}
     edit(folder, "checks.yaml", lambda data: data.update(checks=[promise]))
     library = knowledge.load(folder)
@@ -400,7 +400,7 @@ def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(f
     assert errors(folder) == []
 
     [problem] = knowledge.lint(folder, today=TODAY, second=lambda _library: lambda _utterance: None)
-    assert "'why are cross-functional AI teams needed?' should get cross-functional-teams" in problem.what
+    assert "'why would an AI team be cross-functional at all?' should get cross-functional-teams" in problem.what
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -51,7 +51,7 @@ NO_PEOPLE = {
     "bot_user", "bot", "asked_in", "editors_channel", "receipt_ts", "decided_for", "greeting_ts", "exposed",
     "maybe_exposed", "still_exposed", "tried",
 }  # fmt: skip
-TIMES_OF_SHARE = ("made", "claimed", "sent", "seen", "talk", "ended")
+TIMES_OF_SHARE = ("made", "claimed", "sent", "seen", "talk", "ended", "updated")
 NOTE_OF = {ANA: "a quokka for my manager", BEN: "from Ben", MEI: "from Mei"}  # with what they share
 # What Ana wrote that is kept.
 TYPED = ("what do quokkas earn", "quokkas once more", "the quokka is out of date", NOTE_OF[ANA])
