@@ -526,7 +526,13 @@ async def test_what_slack_does_not_let_us_show_again_counts_as_not_shown(
     with monkeypatch.context() as patch:
         patch.setattr(gateway, "TRIES", 1)
         await hasty.faults(api=[IN_DOUBT, failing("chat.update", error="cant_update_message")])
+        before = len(await hasty.traffic("chat.postMessage"))
+
+        async def is_tried() -> bool:
+            return len(await hasty.traffic("chat.postMessage")) > before
+
         await let_time_pass(tmp_path)
+        await hasty.until(is_tried, ANA)
         await hasty.settled()
         await hasty.faults()
     for user in (ANA, MEI):
