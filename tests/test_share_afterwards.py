@@ -9,7 +9,7 @@ import pytest
 
 from bot.knowledge import Library
 from bot.slack import gateway
-from bot.slack.text import portions
+from bot.slack.text import quoted_in_portions
 from tests.conftest import bot_in
 from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
 from tests.test_compare_conversation import ONE_WAY, PICK, group, invitation
@@ -114,11 +114,31 @@ async def test_a_long_reply_is_passed_on_whole(workspace: Workspace):
 def test_what_somebody_wrote_is_parted_between_words_and_nothing_in_it_is_torn():
     text = "one two\nthree <https://example.org/a|a long label> &amp; four <@U1> " + "x" * 30
 
-    parts = portions(text, 24)
+    parts = quoted_in_portions(text, 40)
 
-    assert "".join("".join(parts).split()) == "".join(text.split())
-    assert all(len(part) <= 24 or part.startswith("<https") for part in parts)
+    assert "".join("".join(parts).replace(">", "").split()) == "".join(text.replace(">", "").split())
+    assert all(len(part) <= 40 and part.startswith("> ") for part in parts)
     assert any("<https://example.org/a|a long label>" in part for part in parts)
+
+
+@pytest.mark.parametrize("text", ["a\n" * 1000, "<https://example.org/" + "a" * 4000 + ">", "&amp;" * 900, "x" * 4000])
+def test_whatever_somebody_wrote_fits(text: str):
+    parts = quoted_in_portions(text, 2900)
+
+    assert all(len(part) <= 2900 for part in parts)
+    assert sum(part.count(text[0]) for part in parts) >= text.count(text[0])
+    assert len(parts) <= 2
+
+
+async def test_a_reply_of_many_short_lines_is_passed_on(workspace: Workspace):
+    root, _ = await shared(workspace)
+    copy = await copy_of(workspace)
+    await reply(workspace, copy, "a\n" * 1000)
+
+    await workspace.click(MEI, await offer(workspace, copy), "Send")
+
+    told = await message(workspace, root, "replied to what you shared")
+    assert sum(block["text"]["text"].count("a") for block in told["blocks"][1:]) == 1000
 
 
 # A round that is deleted, or withdrawn from

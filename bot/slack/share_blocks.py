@@ -35,14 +35,12 @@ from bot.slack.share_controls import (
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
-from bot.slack.text import Mrkdwn, escape, fill, mention, portions
+from bot.slack.text import Mrkdwn, escape, fill, mention, quoted_in_portions
 from bot.storage import Revealed, Share, ShareState, StoredRun
 
 MOST = 10  # shares in a list
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
-QUOTED = (
-    2000  # characters of a reply in one section, as they are escaped, besides what marks each line; Slack takes 3,000
-)
+QUOTED = 2900  # characters of a reply in one section; Slack takes 3,000
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
 
@@ -218,7 +216,7 @@ def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Mes
 def reply(sender: str, recipient: str, text: str, library: Library) -> Message:
     """Show the sender all of what the recipient has replied, given as Slack has it."""
     lead = fill(library.words.share.reply, to=mention(recipient))
-    quoted = ["\n".join(f"> {line}" for line in part.splitlines()) for part in portions(text, QUOTED)]
+    quoted = quoted_in_portions(text, QUOTED)
     return addressed(mention(sender), message([*map(section, [lead, *quoted])], [lead, *quoted[:1]]))
 
 

@@ -46,34 +46,24 @@ def contact(where: str) -> Mrkdwn:
     return mention(where) if where[0] in "UW" else Mrkdwn(f"<#{where}>")
 
 
-def portions(text: str, most: int) -> list[Mrkdwn]:
-    """Part what somebody wrote, as Slack has it, into portions of at most so many characters, in their order.
+def quoted_in_portions(text: str, most: int) -> list[Mrkdwn]:
+    """Quote what somebody wrote, as Slack has it, in portions of at most so many characters, marks of lines included.
 
-    It is parted between words, and a longer word within it; no mention, link or escaped character is torn.
-    """
-    written, parts = quotable(text, 2 * len(text) + 1), [""]
-    for word in re.findall(r"(?:<[^<>]*>|[^\s<])+|\s|<", written):
-        if len(parts[-1]) + len(word) <= most:
-            parts[-1] += word
-            continue
-        parts.append("")
-        for piece in re.findall(r"<[^<>]*>|&\w{1,8};|.", word, re.DOTALL):
-            if len(parts[-1]) + len(piece) > most:
-                parts.append("")
-            parts[-1] += piece
-    return [Mrkdwn(part) for part in parts if part.strip()]
-
-
-def quotable(text: str, most: int) -> Mrkdwn:
-    """Give what somebody wrote, as Slack has it, to be shown to one person: at most so many characters of it.
-
-    Slack has escaped it; mentions of people, channels and links stay, and what would call many is written out.
+    Slack has escaped it; mentions of people, channels and links stay, and what would call many is written out. It is
+    parted between words, and a word that is longer than a portion within it; nothing shorter is torn.
     Source: docs.slack.dev/messaging/formatting-message-text#retrieving-messages
     """
     shown = re.sub(r"<!(?:subteam\^\w+\||date\^[^|<>]*\|)?@?([^<>|^]*)(?:[|^][^<>]*)?>", r"@\1", text)
-    if len(shown) > most:
-        shown = re.sub(r"(?:<[^<>]*|&\w{0,4})$", "", shown[: most - 1]).rstrip() + "…"
-    return Mrkdwn(shown)
+    quoted, parts, room = "\n".join(f"> {line}" for line in shown.splitlines()), [""], most - len("> ")
+    for word in re.findall(r"(?:<[^<>]*>|[^\s<])+|\s|<", quoted):
+        pieces = [word] if len(word) <= room else re.findall(r"<[^<>]*>|&\w{1,8};|.", word)
+        for piece in pieces:
+            for at in range(0, len(piece), room):
+                if len(parts[-1]) + len(piece[at : at + room]) > room:
+                    parts.append("")
+                parts[-1] += piece[at : at + room]
+    # A portion may begin within a line.
+    return [Mrkdwn(part if part.startswith("> ") else f"> {part}") for part in parts if part.strip("> \n")]
 
 
 def without_mention(text: str, user: str) -> str:
