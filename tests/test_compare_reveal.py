@@ -509,6 +509,21 @@ async def test_what_may_have_been_posted_is_not_posted_again_where_we_may_not_lo
     await message(hasty, theirs, "I have sent everything to both of you already")
 
 
+async def test_what_could_not_be_taken_back_is_still_there_where_we_may_not_look_later(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    stays = [failing(method, 99, f"cant_{method[5:]}_message") for method in ("chat.delete", "chat.update")]
+    mine, theirs = await in_trouble(hasty, monkeypatch, *ONLY_FIRST, *stays)
+    assert await times_shown(hasty, ANA) == 1
+
+    await hasty.faults(api=[NO_LOOK])
+    await end(hasty, theirs)
+
+    told = shown(await message(hasty, mine, "The answers are still there for you to read"))
+    assert "For a while" not in told
+    assert await times_shown(hasty, ANA) == 1
+
+
 async def test_what_slack_does_not_let_us_show_again_counts_as_not_shown(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

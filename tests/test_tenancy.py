@@ -248,7 +248,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, f"c{n % 2}", [tuple(Side)[n % 2].value]
         ),
         "comparisons.note_still_exposed": lambda store, team, n: store.comparisons.note_still_exposed(
-            team, f"c{n % 2}", [tuple(Side)[n % 2].value]
+            team, f"c{n % 2}", [tuple(Side)[n % 2].value], of=[side.value for side in Side]
         ),
         "comparisons.make_due": lambda store, team, n: store.comparisons.make_due(team, f"c{n % 2}", f"job{n}"),
         "comparisons.note_not_posted": lambda store, team, n: store.comparisons.note_not_posted(

@@ -260,8 +260,8 @@ class RevealingWorker(ComparisonMessenger):
                 continue
             await self._remember(team, comparison_id, f"{BLANK}{name}", place if taken == "blanked" else None)
             await self._note_not_posted(team, comparison_id, name)
-        note = partial(self._store.comparisons.note_still_exposed, team, comparison_id, _sides_of(still))
-        await step("still exposed", note)
+        still_exposed = partial(self._store.comparisons.note_still_exposed, team, comparison_id, _sides_of(still))
+        await step("still exposed", partial(still_exposed, of=readers))
 
     async def _delete_or_blank(self, team: str, place: Place) -> str | None:
         """Delete a copy of a reveal, or have it say that it was taken back: "deleted", "blanked"; None if neither."""

@@ -277,12 +277,18 @@ class Comparisons:
                 values = {"exposed": _joined(exposed) or None, "maybe_exposed": _joined(perhaps) or None}
                 await connection.execute(update(comparisons).where(*mine).values(values))
 
-    async def note_still_exposed(self, team: str, comparison_id: str, sides: Sequence[str]) -> None:
-        """Remember from which of the two the answers could not be taken back; replaces what was known of that."""
-        still = _joined(frozenset(map(Side, sides))) or None
+    async def note_still_exposed(
+        self, team: str, comparison_id: str, sides: Sequence[str], *, of: Sequence[str]
+    ) -> None:
+        """Remember from which of the two the answers could not be taken back; again does nothing.
+
+        of: those from whom that was tried. Of others it stays as it is known.
+        """
+        mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
-            values = update(comparisons).where(*_of(team, comparison_id)).values(still_exposed=still)
-            await connection.execute(values)
+            if (row := await _locked(connection, mine)) is not None:
+                still = _sides(row.still_exposed) - set(of) | set(sides)
+                await connection.execute(update(comparisons).where(*mine).values(still_exposed=_joined(still) or None))
 
     async def record_message(self, team: str, comparison_id: str, slot: str, place: Sequence[str] | None) -> None:
         """Remember where a message about a comparison is, by channel and ts, or with None that it is of no more use.
