@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import run
+from bot import jobs, run
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import gateway
@@ -612,3 +612,28 @@ async def test_what_may_have_been_posted_is_looked_for_from_when_both_had_agreed
     told = shown(await message(hasty, mine, "for a day I could not show you the answers"))
     assert "For a while the answers were there for you to read." in told
     assert await times_shown(hasty, ANA) == 0
+
+
+async def test_what_could_not_be_looked_for_after_a_restart_is_looked_for_again_before_it_is_posted(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    mine, theirs = await asked(hasty)
+    is_first = count()
+    post, in_doubt = gateway.SlackGateway.post_message_once, "bot.slack.gateway.in_doubt"
+
+    async def once(*args: Any, **kwargs: Any) -> gateway.CallResult:
+        monkeypatch.setattr(in_doubt, lambda: next(is_first) == 0)  # as if begun before, and died in it
+        try:
+            return await post(*args, **kwargs)
+        finally:
+            monkeypatch.setattr(in_doubt, jobs.in_doubt)
+
+    monkeypatch.setattr(gateway.SlackGateway, "post_message_once", once)
+    limited = {"method": "conversations.history", "error": "ratelimited", "times": 1}
+    await hasty.faults(api=[limited])
+    before = len(await hasty.traffic("conversations.history"))
+
+    await agreed(hasty, mine, theirs)
+
+    await in_group(hasty)
+    assert len(await hasty.traffic("conversations.history")) == before + 2

@@ -20,7 +20,7 @@ from tests.test_share_recipient import begun_again, offer, reply, told_alone
 from tests.test_share_refusals import states
 from tests.workspace import Json, Workspace, buttons, elements, shown
 
-ENDED = "I cannot pass on what you write here"
+ENDED = "I cannot pass on what you write below it"
 
 
 @pytest.fixture
@@ -45,24 +45,31 @@ async def delete_round(workspace: Workspace, which: int = 0) -> None:
 # What the recipient does
 
 
-async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Workspace, tmp_path: Path):
-    workspace = hasty
-    await shared(workspace, place="group")
-    there = await workspace.until(lambda: group(workspace), ANA)
-    [copy] = await workspace.messages(there, MEI)
-    await workspace.click(MEI, copy, "No more from this person")
+@pytest.mark.parametrize("since", ["nothing", "withdrawn", "deleted"])
+async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Workspace, tmp_path: Path, since: str):
+    _, receipt = await shared(hasty, place="group")
+    there = await hasty.until(lambda: group(hasty), ANA)
+    [copy] = await hasty.messages(there, MEI)
+    await hasty.click(MEI, copy, "No more from this person")
 
     async def note() -> Json | None:
-        told = [each for each in await workspace.messages(there, MEI) if each.get("ephemeral")]
+        told = [each for each in await hasty.messages(there, MEI) if each.get("ephemeral")]
         return next((each for each in told if "You get no more shares" in shown(each)), None)
 
-    await workspace.click(MEI, await workspace.until(note, MEI), "Allow shares again")
+    muted = await hasty.until(note, MEI)
+    await hasty.settled()
+    if since == "withdrawn":
+        await hasty.click(ANA, receipt, "Withdraw")
+        await hasty.settled()
+    elif since == "deleted":
+        await delete_round(hasty)
+    await hasty.click(MEI, muted, "Allow shares again")
 
     async def allowed() -> bool:
-        told = [shown(each) for each in await workspace.messages(there, MEI) if each.get("ephemeral")]
+        told = [shown(each) for each in await hasty.messages(there, MEI) if each.get("ephemeral")]
         return any("can share results with you again" in text for text in told)
 
-    await workspace.until(allowed, MEI)
+    await hasty.until(allowed, MEI)
     with sqlite3.connect(tmp_path / "rolefit.db") as connection:
         assert connection.execute("SELECT user FROM share_mutes").fetchall() == []
 

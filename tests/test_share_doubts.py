@@ -27,7 +27,7 @@ from tests.test_share_sending import (
 )
 from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
-UPDATED_NOW = "what stands above, and in this thread, is about a newer result now."
+UPDATED_NOW = "the message above, and what stands in this thread below it."
 LEFT = "A part of what the copy showed before is still in its thread"
 
 
@@ -75,7 +75,7 @@ async def test_a_part_that_stays_is_named_in_the_receipt_and_can_be_taken_away_l
     assert LEFT not in shown(await message(workspace, root, RECEIPT))
     left = [shown(each) for each in await thread_of(workspace, copy)]
     assert len(left) == 3
-    assert left[-1] == "<@U_MEI> <@U_ANA> has updated this: " + UPDATED_NOW
+    assert left[-1] == "<@U_MEI> <@U_ANA> has updated " + UPDATED_NOW
 
 
 @pytest.mark.parametrize("arrived", [True, False])

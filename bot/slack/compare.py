@@ -50,7 +50,7 @@ async def command(
     if picked is None:
         picked = await manager_of(client, team, user, library.words.share.manager_fields)
     how = await _filled_in(team, user, picked, store)
-    view = request_view(latest, library, response_url=slash_command.response_url or "", **how)
+    view = request_view(latest, library, asked_in=slash_command.channel_id, **how)
     opened = await open_window(client, slash_command.trigger_id, view)
     return None if opened else blocks.say(library.words.compare.not_opened)
 
@@ -81,7 +81,7 @@ async def invite(
 ) -> None:
     """Invite whoever was picked, after saying so if they know the result already."""
     team, user, view = str(context.team_id), view_submission.user.id, view_submission.view
-    run_id, manager, known_to, response_url = read_comparison_request(view)
+    run_id, manager, known_to, asked_in = read_comparison_request(view)
     stored = await store.runs.get(team, run_id)
     words = library.words.compare
     if stored and stored.user != user:
@@ -92,11 +92,11 @@ async def invite(
     elif manager is None or manager == user:
         await ack(response_action="errors", errors={PICKER: words.not_yourself if manager else words.pick})
     elif manager != known_to and await store.comparisons.is_known_to(team, user, manager):
-        asked = request_view(stored, library, picked=manager, known_to=manager, response_url=response_url)
-        await ack(response_action="update", view=asked)
+        warned = request_view(stored, library, picked=manager, known_to=manager, asked_in=asked_in)
+        await ack(response_action="update", view=warned)
     else:
         key = Work.INVITE_TO_COMPARE.key(team, run_id, manager, view.id)
-        await jobs.start(key, compare_worker.invite, team, run_id, user, manager, response_url)
+        await jobs.start(key, compare_worker.invite, team, run_id, user, manager, asked_in)
         await ack()
 
 

@@ -33,12 +33,12 @@ PICKER = "compare:with"  # the block of the window that holds the people
 
 
 def request_view(
-    stored: StoredRun, library: Library, *, picked: str | None = None, known_to: str = "", response_url: str = ""
+    stored: StoredRun, library: Library, *, picked: str | None = None, known_to: str = "", asked_in: str = ""
 ) -> dict[str, Any]:
     """Render the window in which somebody is invited: what they get, word for word, and what both see in the end.
 
     stored: the round with the result. picked: the person that is chosen already. known_to: the person who has seen the
-    result before, which is to be said before they are invited. response_url: where the command was typed for it.
+    result before, which is to be said before they are invited. asked_in: the channel in which the command was typed.
     ValueError without a result.
     """
     if (recommendation := stored.run.recommendation) is None:
@@ -60,7 +60,7 @@ def request_view(
         ],
         submit=words.send,
         close=words.cancel,
-        private_metadata=compare_metadata(stored.id, known_to, response_url),
+        private_metadata=compare_metadata(stored.id, known_to, asked_in),
         callback_id=COMPARE_WITH,
     )
     return finished_view(view)

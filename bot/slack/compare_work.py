@@ -3,6 +3,7 @@
 Nobody's answers are in the records of this work: what is revealed is read when it is sent, as it was when both agreed.
 """
 
+import contextlib
 from dataclasses import replace
 from functools import partial
 
@@ -67,14 +68,16 @@ class CompareWorker(RevealingWorker):
     # Inviting
 
     @workflow
-    async def invite(self, team: str, run_id: str, user: str, manager: str, response_url: str = "") -> None:
+    async def invite(self, team: str, run_id: str, user: str, manager: str, asked_in: str = "") -> None:
         """Invite a manager to answer for the work that a round of somebody's is about, and tell them how it stands.
 
-        response_url: where they typed the command, if they did, to lead them to that.
+        asked_in: the channel in which they typed the command, if they did, to lead them to that.
         """
         told = await self._invite(team, run_id, user, manager)
-        if response_url and told and (link := await self._gateway.get_permalink(team, *told)):
-            await self._gateway.respond(response_url, self._rendered(partial(compare_blocks.pointer, link)))
+        if asked_in and told and (link := await self._gateway.get_permalink(team, *told)):
+            pointer = self._rendered(partial(compare_blocks.pointer, link))
+            with contextlib.suppress(SlackWorkError):  # Slack shows nothing where we are no member
+                await self._gateway.post_ephemeral(team, asked_in, user, pointer)
 
     async def _invite(self, team: str, run_id: str, user: str, manager: str) -> tuple[str, str] | None:
         """Invite a manager; gives channel and ts of the message that tells the sender what has come of it, if any."""

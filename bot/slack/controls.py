@@ -46,7 +46,7 @@ COMPARE_LATER = "compare_later"  # with ":" and "yes" or "no"; value: the compar
 FORGET_ME = "privacy_forget"  # value: of no meaning, as whoever clicks is forgotten
 
 UNREVISED = "0"  # in a value, for a reply whose question has not been edited
-NOBODY = "-"  # in the metadata of a window, in place of somebody
+NOTHING = "-"  # in the metadata of a window, in place of a word that there is none for
 HERE = "here"  # in a value, for where the button stands
 _MOST_DIGITS = 6  # of a prompt's or a page's number, or of the version of answers
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}")
@@ -415,21 +415,22 @@ def read_compare(clicked: BlockAction) -> tuple[str, str | None]:
     return run_id, recipient[0] if recipient else None
 
 
-def compare_metadata(run_id: str, known_to: str, response_url: str) -> str:
+def compare_metadata(run_id: str, known_to: str, asked_in: str) -> str:
     """Give what the window must know when it comes back, as `read_comparison_request` gives it."""
-    return " ".join(filter(None, [run_id, known_to or (response_url and NOBODY), response_url]))
+    return f"{run_id} {known_to or NOTHING} {asked_in or NOTHING}"
 
 
 def read_comparison_request(view: SubmittedView) -> tuple[str, str | None, str | None, str]:
     """Give the run, who is to be invited, who the window has said it is not blind for, and where it was asked for.
 
-    The last is the response_url of the command, or empty. Raises MalformedError.
+    The last is the channel in which the command was typed, or empty. Raises MalformedError.
     """
-    run_id, *rest = view.private_metadata.split(" ")
-    if not run_id or len(rest) > 2:
+    words = view.private_metadata.split(" ")
+    if len(words) > len(("run", "known to", "asked in")) or not all(words):
         raise MalformedError("view.private_metadata: words_count")
-    known_to, response_url = [*rest, "", ""][:2]
-    return run_id, view.field(COMPARE_WITH).selected_user, known_to.replace(NOBODY, "") or None, response_url
+    # A window that the version before has opened has not all of them.
+    run_id, known_to, asked_in = ("" if word == NOTHING else word for word in [*words, "", ""][:3])
+    return run_id, view.field(COMPARE_WITH).selected_user, known_to or None, asked_in
 
 
 def comparison_button(

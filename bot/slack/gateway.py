@@ -849,12 +849,13 @@ class SlackGateway:
         A look that was interrupted goes on at its `cursor`; once it has ended, the next one begins anew.
         """
         later: CallResult = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
-        cursor = before.get("cursor")
+        cursor, is_looking = before.get("cursor"), False
         try:
             if look and (before.get("uncertain") or in_doubt()):
+                is_looking = True
                 if done := await look(before):
                     return done
-                cursor = None
+                cursor, is_looking = None, False
             return await method(before)
         except ClientConnectorError:
             failed = later | {"error": "no connection"}
@@ -865,7 +866,8 @@ class SlackGateway:
             if refused is None:
                 raise SlackWorkError(code(error)) from error
             failed = refused
-        return failed | {"cursor": cursor}
+        # What could not be looked for yet is looked for the next time, too.
+        return failed | {"cursor": cursor} | ({"uncertain": True} if is_looking else {})
 
 
 async def read_person(client: AsyncWebClient, user: str) -> Person | None:

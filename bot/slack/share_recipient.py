@@ -30,12 +30,16 @@ class RecipientWorker(SharingWorker):
 
         It is empty for one that only the recipient sees, which is answered at `response_url`.
         """
+
+        async def answer(render: Render) -> None:
+            if response_url:
+                await self._gateway.respond(response_url, render, replace=True)
+            else:
+                await self._gateway.post_ephemeral(team, channel, user, render)
+
         acted = await step("act", self._act, team, share_id, does, user, channel, ts)
-        if "told" in acted and response_url:
-            await self._gateway.respond(response_url, self._say(acted["told"]), replace=True)
-            return
         if "told" in acted:
-            await self._gateway.post_ephemeral(team, channel, user, self._say(acted["told"]))
+            await answer(self._say(acted["told"]))
             return
         if acted["arrived"]:
             await self._tell_of_arrival(team, share_id, user, acted)
@@ -44,15 +48,11 @@ class RecipientWorker(SharingWorker):
             return
         if does == SHARE_TALK and acted["new"] and not await self._tell_of_talk(team, share_id, acted):
             await self._update_copy(team, share_id, channel, ts)  # which may say by now that the sender knows
-            await self._gateway.post_ephemeral(team, channel, user, self._about(acted, "talk_not_told"))
+            await answer(self._about(acted, "talk_not_told"))
             return
         if does in (SHARE_MUTE, SHARE_UNMUTE) and acted["place"] == Place.GROUP:  # which is nobody else's business
             muted = does == SHARE_MUTE
-            note = self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted))
-            if response_url:
-                await self._gateway.respond(response_url, note, replace=True)
-                return
-            await self._gateway.post_ephemeral(team, channel, user, note)
+            await answer(self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted)))
             return
         await self._update_copy(team, share_id, channel, ts)
         if does in (SHARE_SEEN, SHARE_TALK):
@@ -61,6 +61,9 @@ class RecipientWorker(SharingWorker):
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows, or `told`: why there is nothing to do."""
+        # Below a note of its own, also once the copy or its round is gone.
+        if does == SHARE_UNMUTE and not ts and (muted := await self._store.shares.unmute_of(team, share_id, user)):
+            return {"sender": muted, "arrived": False, "place": Place.GROUP.value}
         if (known := await self._with_run(team, share_id)) is None:
             return {"told": "copy_gone"}
         share, stored = known

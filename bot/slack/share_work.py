@@ -427,7 +427,7 @@ class ShareWorker(SharingWorker):
             return None
         share, stored = known
         is_outdated = await newer_run(self._store, team, share) is not None
-        if not is_outdated and not share.told_outdated:
+        if not is_outdated and not share.told_outdated and not in_doubt():
             return None
         await self._store.shares.note_told_outdated(team, share_id, outdated=is_outdated)
         return round_place(stored) | {"has_receipt": share.receipt_ts is not None}

@@ -68,7 +68,7 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
     """Keep what is to stay known of the shares of runs that are about to be deleted; which: of these."""
     for team, sender, manager in await _shown(connection, *which):
         await _put_seen(connection, [(team, sender, manager, None)])
-    live = (shares.c.state.in_((*RECEIVED, "withdrawn")), func.coalesce(shares.c.place, "") != Place.GROUP)
+    live = (shares.c.state.in_((*RECEIVED, "withdrawn", "failed")), func.coalesce(shares.c.place, "") != Place.GROUP)
     of_copy = and_(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
     of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
     roots = select(share_messages.c.team, share_messages.c.channel, share_messages.c.ts, shares.c.recipient)

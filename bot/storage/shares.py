@@ -435,6 +435,15 @@ class Shares:
         async with self._engine.begin() as connection:
             await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
 
+    async def unmute_of(self, team: str, share_id: str, user: str) -> str | None:
+        """Have `user` get shares again from whom they muted with this share; gives who that is, None for nobody."""
+        with_this = (share_mutes.c.team == team, share_mutes.c.share == share_id, share_mutes.c.user == user)
+        async with self._engine.begin() as connection:
+            muted: str | None = await connection.scalar(select(share_mutes.c.muted).where(*with_this))
+            if muted:
+                await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
+            return muted
+
     async def is_muted(self, team: str, user: str, muted: str) -> bool:
         """Say whether `user` wants no more shares from `muted`."""
         async with self._engine.connect() as connection:
