@@ -21,7 +21,7 @@ from bot.domain.content import AnyQuestion, Quiz
 from bot.domain.quiz import Outcome, Run, Transition
 from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, DueRun, Installation, Posted, Share, ShareState, Store
+from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Posted, Share, ShareState, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata, quizzes
@@ -143,6 +143,26 @@ async def test_a_run_is_let_go_of_only_when_nothing_more_was_done_to_it(store: S
     fourth = await store.runs.apply(TEAM, "r1", applying(Resume()), by="fourth")
     assert fourth
     assert fourth.held
+
+
+async def test_a_result_is_completed_where_it_was_shown_before_not_where_another_piece_of_work_has_just_posted_it(
+    store: Store, library: Library
+):
+    for run_id, shown_before in (("r1", True), ("r2", False)):
+        await begun(store, library, run_id=run_id)
+        asked = len(library.quiz.questions)  # with what it is about; the last question could not change the role
+        for number in range(1, asked):
+            await store.runs.apply(TEAM, run_id, click(library, 0, number), by=f"click {number}")
+        if shown_before:
+            await store.runs.record_message(TEAM, run_id, RESULT, Posted("2.0", "digest"))
+        last = await store.runs.apply(TEAM, run_id, click(library, 0, asked), by="last click")
+        await store.runs.record_message(TEAM, run_id, RESULT, Posted("2.0", "digest"))
+        again = await store.runs.apply(TEAM, run_id, click(library, 0, asked), by="last click")
+
+        found = await store.runs.get(TEAM, run_id)
+        assert found
+        assert found.run.finished
+        assert [acted.result.completes for acted in (last, again) if acted] == [shown_before] * 2
 
 
 async def test_who_holds_a_run_says_so_anew_and_who_finds_it_free_may_have_it(store: Store, library: Library):

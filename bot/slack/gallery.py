@@ -51,7 +51,7 @@ from bot.slack.run_messages import Before
 from bot.slack.run_notes import noted
 from bot.slack.share_blocks import Filled
 from bot.slack.text import escape, fill, mention
-from bot.storage import PROMPT, ChannelSettings, Revealed, Share, ShareState, StoredComparison, StoredRun
+from bot.storage import PROMPT, RESULT, ChannelSettings, Revealed, Share, ShareState, StoredComparison, StoredRun
 
 # As long as Slack's own may be.
 RUN, SHARE, USER, LINK = "r" * 20, "s" * 20, "U" * 12, "https://example.slack.com/archives/D1/p1"
@@ -262,7 +262,7 @@ def questions(library: Library) -> Iterator[Rendering]:
     early = replace(begun, answers=MappingProxyType(ahead), prompts=(Prompt(first.id),), live=True)
     if said := noted([third.id], early, library):
         yield Rendering("answer to a later question", lambda: said)
-    yield from _thread("a question that is open again", begun, library, [run_messages.RESULT, *PARTS])
+    yield from _thread("a question that is open again", begun, library, [RESULT, *PARTS])
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
     for term in library.quiz.glossary:
@@ -419,7 +419,7 @@ def pictures(library: Library) -> Iterator[Rendering]:
             chosen = {first.id: (one.id,)} | ({second.id: (other.id,)} if other else {})
             skipped = frozenset(question.id for question in questions if question.id not in chosen)
             run = Run(library.quiz, MappingProxyType(chosen), skipped=skipped)
-            render = partial(run_messages.render, run_messages.RESULT, run, RUN, library)
+            render = partial(run_messages.render, RESULT, run, RUN, library)
             yield Rendering(f"result of the round with {described(run)}", render)
             open_ = replace(run, skipped=frozenset())
             yield Rendering(f"picture so far of {described(open_)}", partial(result.so_far, open_, library))

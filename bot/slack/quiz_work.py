@@ -14,7 +14,7 @@ from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, Transition, apply
+from bot.domain.quiz import Outcome, Run, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, home, result, run_messages, work
@@ -350,17 +350,11 @@ class QuizWorker(RunNotesWorker):
         key = f"{current_key()} show" if shows else current_key()  # some work does it besides something else
 
         async def act() -> dict[str, Any] | None:
-            doubtful, had_result = in_doubt(), True
-
-            def noting(run: Run) -> Transition:
-                nonlocal had_result
-                had_result = run.recommendation is not None
-                return apply(run, action)
-
+            doubtful = in_doubt()
             applied = await self._store.runs.apply(
                 team,
                 run_id,
-                noting,
+                lambda run: apply(run, action),
                 by=key,
                 user=user,
                 revision=revision,
@@ -375,8 +369,6 @@ class QuizWorker(RunNotesWorker):
             if not shows and applied.result.outcome == Outcome.TAKEN:
                 acted["outdated"] = await self._store.shares.newly_outdated(team, run_id)
                 acted["home_of"] = await self._home_to_change(team, run_id, action)
-                if applied.result.question and not had_result:
-                    acted["completes"] = await self._completes_shown(team, run_id)
             return acted
 
         acted = await step("act", act)
@@ -401,7 +393,7 @@ class QuizWorker(RunNotesWorker):
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
         if result.answers_before is not None and result.question:
             await self._post_change(team, run_id, result.answers_before, result.became)
-        elif acted.get("completes") and result.question:
+        elif result.completes and result.question:
             await self._post_completed(team, run_id, result.question)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
             await self._post_overwritten(team, run_id, result.overwritten, result.became)

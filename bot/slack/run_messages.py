@@ -52,9 +52,9 @@ from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, mention
-from bot.storage import CARD, NOTE, PROMPT
+from bot.storage import CARD, NOTE, PROMPT, RESULT
 
-RESULT, REVIEW, REMINDER = "result", "review", "reminder"
+REVIEW, REMINDER = "review", "reminder"
 CHANGE = f"{NOTE}change:"  # what the slots begin with of what was said of a change
 
 

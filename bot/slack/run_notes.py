@@ -27,10 +27,10 @@ from bot.slack.gateway import Render
 from bot.slack.pieces import Message, plain
 from bot.slack.reconcile import ReconcilingWorker
 from bot.slack.result import quoted
-from bot.slack.run_messages import CHANGE, RESULT, change_slot, note_slot
+from bot.slack.run_messages import CHANGE, change_slot, note_slot
 from bot.slack.text import fill
 from bot.slack.work import Work
-from bot.storage import CARD, PROMPT, Posted, StoredRun
+from bot.storage import CARD, PROMPT, RESULT, Posted, StoredRun
 
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look for what other work is about to do
 
@@ -94,11 +94,6 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             return marks(stored.quiz, answers_before, _as_of(stored.run, answers_before, became))
 
         await self._post_change_line(team, run_id, change, marked)
-
-    async def _completes_shown(self, team: str, run_id: str) -> bool:
-        """Say whether a run has a result whose message is there already, so that it changes above what was answered."""
-        stored = await self._store.runs.get(team, run_id)
-        return stored is not None and stored.run.recommendation is not None and RESULT in stored.messages
 
     async def _post_completed(self, team: str, run_id: str, question: str) -> None:
         """Say what the result is now that what was open is answered, this question last; as `_post_change` does."""

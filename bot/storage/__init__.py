@@ -7,7 +7,19 @@ from bot.storage.homes import DueHome, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
-from bot.storage.runs import CARD, LOST, NOT_YOURS, NOTE, PROMPT, ActionResult, Applied, DueRun, Posted, StoredRun
+from bot.storage.runs import (
+    CARD,
+    LOST,
+    NOT_YOURS,
+    NOTE,
+    PROMPT,
+    RESULT,
+    ActionResult,
+    Applied,
+    DueRun,
+    Posted,
+    StoredRun,
+)
 from bot.storage.shares import OFFER, ROOT, Claim, Share, ShareState, TakenOver, graded_as
 from bot.storage.store import Installation, Store
 
@@ -22,6 +34,7 @@ __all__ = [
     "OFFER",
     "PROMPT",
     "RECEIPT",
+    "RESULT",
     "ROOT",
     "TOP_LEVEL",
     "ActionResult",

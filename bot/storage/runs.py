@@ -30,8 +30,9 @@ HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way
 HELD_AHEAD = 1800.0  # seconds; who holds a run until later than that has a clock that was put back since
 HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
 NOT_YOURS = "not yours"
-# Slots of a run's messages: the root of its thread, its questions by number, and by its ts what is not changed again.
-CARD, PROMPT, NOTE = "card", "prompt", "said:"
+# Slots of a run's messages: the root of its thread, its questions by number, its result, and by its ts what is not
+# changed again.
+CARD, PROMPT, RESULT, NOTE = "card", "prompt", "result", "said:"
 LOST = "lost"  # in place of a slot: the thread under this root is gone, and another is to be opened
 
 
@@ -99,7 +100,7 @@ class ActionResult:
     result and the action has changed its answers. overwritten: the answers that the action has replaced while there was
     no result, by question, but for the question that was asked just then. ahead: the questions that it has answered
     while another was asked, and still is, or the next. became: what the answers are that it has changed.
-    carried_over: as in StoredRun.
+    carried_over: as in StoredRun. completes: it has answered what was open of a result whose message was there already.
     """
 
     outcome: str
@@ -109,20 +110,21 @@ class ActionResult:
     overwritten: dict[str, list[str]] | None = None
     ahead: list[str] | None = None
     became: dict[str, list[str]] | None = None
+    completes: bool = False
 
     def record(self) -> dict[str, Any]:
         """Give it as plain data, for `read`."""
         kept = list(self.carried_over) if self.carried_over else None
         record = {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
-        further = {"over": self.overwritten, "ahead": self.ahead, "new": self.became}
+        further = {"over": self.overwritten, "ahead": self.ahead, "new": self.became, "completes": self.completes}
         return record | {name: value for name, value in further.items() if value}
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> "ActionResult":
         """Take it from its record."""
         kept = tuple(record["lost"]) if record["lost"] else None
-        further = (record.get(name) for name in ("over", "ahead", "new"))
-        return cls(record["what"], record["question"], record["was"], kept, *further)
+        further = record.get("over"), record.get("ahead"), record.get("new")
+        return cls(record["what"], record["question"], record["was"], kept, *further, completes="completes" in record)
 
 
 @dataclass(frozen=True)
@@ -609,8 +611,19 @@ def _make_result(stored: StoredRun, transition: Transition) -> ActionResult:
     new = [name for name in after.answers if name not in before.answers]
     ahead = new if changed and asked and asked not in new and not after.finished else []
     became = {name: list(now) for name, now in after.answers.items() if list(now) != answers_before.get(name)}
-    further = (over or None, ahead or None, became if was or over else None)
-    return ActionResult(transition.outcome, transition.question, was, stored.carried_over, *further)
+    # By the messages before the action: who holds the run may post the result as soon as it is known.
+    shown = transition.outcome is Outcome.TAKEN and RESULT in stored.messages
+    completes = shown and before.recommendation is None and after.recommendation is not None
+    return ActionResult(
+        transition.outcome,
+        transition.question,
+        was,
+        stored.carried_over,
+        overwritten=over or None,
+        ahead=ahead or None,
+        became=became if was or over else None,
+        completes=completes,
+    )
 
 
 def _row(team: str, run_id: str, question: str, choices: Given) -> dict[str, Any]:
