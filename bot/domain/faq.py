@@ -128,6 +128,15 @@ def reply_to(
     return reply if scores is None else second_reply(utterance, surface, index, thresholds, scores, after=after)
 
 
+def offered_by(reply: Reply) -> tuple[Candidate, ...]:
+    """Give the entries that a reply answers with or suggests."""
+    match reply:
+        case Answer(candidates) | Suggestions(candidates):
+            return candidates
+        case _:
+            return ()
+
+
 def rank(
     utterance: str,
     surface: Surface,

@@ -101,8 +101,4 @@ def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq
 
 def _entries(reply: faq.Reply) -> list[str]:
     """Name the entries that a reply answers with or suggests."""
-    match reply:
-        case faq.Answer(entries=candidates) | faq.Suggestions(candidates=candidates):
-            return [candidate.entry for candidate in candidates]
-        case _:
-            return []
+    return [candidate.entry for candidate in faq.offered_by(reply)]
