@@ -39,7 +39,7 @@ def ask(
     library, place = read_library(), read_surface(surface)
     if after is not None and library.entry(after) is None:
         stop([f"--after {after}: there is no such entry in faq.yaml."])
-    scorer = scorer_of(library)
+    scorer, after = scorer_of(library), library.leaning(text, after)
     reply = faq.reply_to(text, place, library.index, library.thresholds, after=after, scorer=scorer)
     ranked = faq.rank(text, place, library.index, library.thresholds, after=after, scorer=scorer)
     explained = _explained(reply, ranked)

@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from bot.domain.content import Entry, NotAnswered, Synonyms
-from bot.domain.lexicon import English, Lexicon
+from bot.domain.lexicon import English, Lexicon, Term
 from bot.domain.matching_text import Form, Sentence, joined, read, words
 from bot.domain.postings import SMOOTHING, Postings
 
@@ -21,9 +21,10 @@ CONSIDERED = 8  # entries and decoys that a message is compared with
 class Decoy:
     """A question known not to be answered, by its id, and how near a message is to it.
 
-    nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry. At NEAR,
-    with each phrasing left out in turn, a third are recognised and a twentieth are taken for another decoy; of the
-    labelled utterances that an entry answers, one in 170 is taken for a decoy.
+    nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry; for a
+    phrasing word for word, the most that can be. At NEAR, with each phrasing left out in turn, a third are recognised
+    and a twentieth are taken for another decoy; of the labelled utterances that an entry answers, one in 170 is taken
+    for a decoy.
     """
 
     id: str
@@ -42,9 +43,14 @@ class Decoys:
         self._keys: dict[str, int] = {}
         self._topical: list[float] = []
         self._decoys = [decoy.id for decoy in decoys]
+        self._verbatim: dict[tuple[str, ...], str] = {}  # by the keys of a phrasing, in order
         phrased = [self._keys_of_phrasings(entry.wordings, entry.keywords) for entry in entries]
         answered = [self._keys_of(answer := words(entry.answer), answer) for entry in entries]
         phrased += [self._keys_of_phrasings(decoy.wordings) for decoy in decoys]
+        for decoy in decoys:
+            for text in decoy.wordings:
+                sentence = joined(read(text).sentences)
+                self._verbatim.setdefault(self._in_order(lexicon.terms(sentence.words, sentence.typed)), decoy.id)
         self._first = len(entries)  # place of the first decoy
         self._postings = Postings(phrased, [*answered, *([] for _ in decoys)], np.array(self._topical, np.float32))
 
@@ -70,7 +76,10 @@ class Decoys:
         return max(nearest, key=lambda decoy: decoy.nearness, default=None)
 
     def _nearest(self, sentence: Sentence) -> Decoy | None:
-        terms = {term.key: term for term in self._lexicon.terms(sentence.words, sentence.typed)}
+        in_order = self._lexicon.terms(sentence.words, sentence.typed)
+        if (decoy := self._verbatim.get(self._in_order(in_order))) is not None:
+            return Decoy(decoy, 1 + AHEAD)
+        terms = {term.key: term for term in in_order}
         uses, whole = [], 0.0
         for key, term in terms.items():
             number = self._keys.get(key)
@@ -87,6 +96,10 @@ class Decoys:
         at = int(np.flatnonzero(is_decoy)[0])  # they come best first
         own, other = float(likeness[at]), max(likeness[~is_decoy].tolist(), default=0.0)
         return Decoy(self._decoys[int(hits.entries[at]) - self._first], own + AHEAD * (own - other))
+
+    @staticmethod
+    def _in_order(terms: Iterable[Term]) -> tuple[str, ...]:
+        return tuple(term.key for term in terms)
 
     def _keys_of_phrasings(self, phrasings: Iterable[str], keywords: Iterable[str] = ()) -> list[int]:
         """Give the keys of phrasings, once for each phrasing, and of keywords."""

@@ -352,8 +352,7 @@ async def decide(
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    if after is not None and (entry := library.entry(after)) is not None:
-        after = entry.id  # it may have been answered under a former id
+    after = library.leaning(text, after)
     if second is None:
         reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     else:
@@ -368,6 +367,7 @@ async def rank(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
+    after = library.leaning(text, after)
     if second is None:
         return faq.rank(text, surface, library.index, library.thresholds, after=after)
     return await second.rank(text, surface, library, after)

@@ -63,8 +63,8 @@ async def revise_message(
 ) -> None:
     """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it.
 
-    alone: as for `record_message`. revision: the ts of its edit or deletion, of which the work is recorded by now. After
-    a later one nothing changes.
+    alone: as for `record_message`. revision: the ts of its edit or deletion, of which the work is recorded by now.
+    After a later one nothing changes.
     """
     kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:

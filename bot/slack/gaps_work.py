@@ -126,7 +126,8 @@ class GapsWorker(SlackWorker):
     def _offered(self, text: str, surface: Surface, library: Library, leaned_on: str | None) -> set[str]:
         """Give the entries that a knowledge answers a question with, or suggests for it."""
         scorer = scorer_for(library) if self.second_stage is not None else None
-        reply = reply_to(text, surface, library.index, library.thresholds, after=leaned_on, scorer=scorer)
+        after = library.leaning(text, leaned_on)
+        reply = reply_to(text, surface, library.index, library.thresholds, after=after, scorer=scorer)
         return {candidate.entry for candidate in offered_by(reply)}
 
     async def _find_outdated(self, team: str, knowledge: str, after: list[str]) -> dict[str, Any]:
