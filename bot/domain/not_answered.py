@@ -124,7 +124,7 @@ class Decoys:
         return any(len(of_phrasing) == len(asked) == len(phrasing) > 0 for of_phrasing, phrasing in both)
 
     def _telling(self, sentences: Sequence[Sentence]) -> dict[str, set[str]]:
-        """Give the keys that say what a text is about, with those of the same words, and whether it asks who or when."""
+        """Give the keys that say what a text is about, with those of the same words, and if it asks who or when."""
         sentence = joined(sentences)
         telling = {
             term.key: {key for key, credit in self._lexicon.expand(term).items() if credit >= SAME_WORD} | {term.key}
