@@ -126,6 +126,11 @@ class Library:
             digest.update(part.model_dump_json(exclude={"topic"}).encode() if part else b"-")
         return digest.hexdigest()
 
+    @property
+    def example(self) -> str:
+        """Give a question that is answered."""
+        return next(iter(self.entries.values())).question
+
     def entry(self, entry_id: str) -> Entry | None:
         """Give the entry with this id, or the one that answers now what an entry with this id did."""
         return self.entries.get(entry_id) or self.entries.get(self.former.get(entry_id, ""))

@@ -227,13 +227,13 @@ class TalkWords(Authored):
 
 
 class LanguagesWords(Authored):
-    """That the bot speaks English alone so far, in each of the languages that it recognises."""
+    """That the bot speaks English alone so far, and what to ask, in each of the languages that it recognises."""
 
-    german: Plain
-    french: Plain
-    spanish: Plain
-    portuguese: Plain
-    hindi: Plain
+    german: Annotated[Line, _text("example")]
+    french: Annotated[Line, _text("example")]
+    spanish: Annotated[Line, _text("example")]
+    portuguese: Annotated[Line, _text("example")]
+    hindi: Annotated[Line, _text("example")]
 
     def of(self, language: Language) -> str:
         """Say it in a language."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import slackblocks as kit
 
 from bot.domain.content import Citation, Entry
+from bot.domain.language import Language
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button
@@ -116,6 +117,11 @@ def hello(library: Library) -> Message:
     return plain(fill(library.words.faq.hello, examples=_examples(library)))
 
 
+def only_english(language: Language, library: Library) -> Message:
+    """Say, in the language that somebody wrote in, that they can ask in English, with an example."""
+    return plain(fill(library.words.languages.of(language), example=library.example))
+
+
 def taken_privately(entry: Entry, library: Library) -> Message:
     """Answer with a suggestion under its question, in place of the buttons that only one person saw."""
     return joined(suggestion_taken(entry, library), answers([entry], library))
@@ -181,7 +187,7 @@ def filled(text: Mrkdwn) -> Message:
 def first_steps(library: Library) -> Message:
     """Tell whoever has installed the app what to do first."""
     words = library.words.first_steps
-    example = next(iter(library.entries.values())).question
+    example = library.example
     steps = (escape(words.invite), fill(words.ask, question=example), escape(words.quiz))
     lines = [escape(words.lead), *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     return plain("\n".join(lines))

@@ -305,7 +305,7 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
         talk = library.words.talk.of(entries[0])
         return blocks.talk(talk.reply, library, begins=talk.begins) if talk.reply else blocks.hello(library)
     if kind == ONLY_ENGLISH:
-        return blocks.say(library.words.languages.of(Language(entries[0])))
+        return blocks.only_english(Language(entries[0]), library)
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
     known = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:

@@ -130,7 +130,7 @@ def replies(library: Library) -> Iterator[Rendering]:
         if talk.in_quiz:
             yield Rendering(f"small talk {intent} in the quiz", partial(blocks.say, talk.in_quiz))
     for language in Language:
-        yield Rendering(f"only English, in {language}", partial(blocks.say, library.words.languages.of(language)))
+        yield Rendering(f"only English, in {language}", partial(blocks.only_english, language, library))
     entries = list(library.entries.values())
     for decoy in library.not_answered:
         for near in (entries[:count] for count in (0, 1, 3) if decoy.reply):
