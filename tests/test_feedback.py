@@ -14,6 +14,7 @@ import pytest
 
 from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
+from bot.slack import faq
 from bot.slack.messages import classify
 from bot.slack.payloads import MessageEvent
 from bot.slack.suggestion_work import UNKNOWN
@@ -442,6 +443,32 @@ async def passed_on(workspace: Workspace, channel: str = "C_GENERAL") -> Json:
         return ours[-1] if ours else None
 
     return await workspace.until(there, "U_MEI")
+
+
+WANTS_PERSON = ("How do I talk to a person about this?", "can I please speak to a human?", "are you stupid?")
+
+
+@pytest.mark.parametrize("text", WANTS_PERSON)
+async def test_who_wants_a_person_gets_the_button_that_asks_one(workspace: Workspace, store: Store, text: str):
+    await editors_in(store)
+    [reply] = await workspace.replies(await workspace.post("U_BEN", BOT, text))
+
+    await workspace.click("U_BEN", reply, "Ask a person")
+    request = await passed_on(workspace)
+
+    assert "asked me something in a direct message, and would like a person to answer it" in shown(request)
+
+
+async def test_where_nobody_can_be_asked_by_a_button_it_says_whom_to_ask(
+    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    for support, expected in ((None, library.words.feedback.no_person), ("help@example.com", "help@example.com")):
+        monkeypatch.setattr(faq.faq_worker, "support", support)
+        for text in WANTS_PERSON:
+            [reply] = await workspace.replies(await workspace.post("U_BEN", BOT, text))
+
+            assert expected in shown(reply)
+            assert buttons(reply) == []
 
 
 @pytest.mark.both_databases

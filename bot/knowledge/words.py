@@ -98,6 +98,7 @@ class FeedbackWords(Authored):
     person_asked: Annotated[Line, _text("whom")]
     person_asked_before: Plain
     person_not_reached: Plain
+    no_person: Plain
     nobody_to_ask: Plain
     question_gone: Plain
     help_request: Annotated[Line, _text("asker", "link")]
@@ -187,13 +188,15 @@ class MannersWords(Authored):
 class Talk(Authored):
     """Something people say besides questions: how they put it, and what to say to it; None is silence.
 
-    `in_quiz` is said instead in the thread of a run, and `begins` puts the button that begins the quiz below the reply.
+    `in_quiz` is said instead in the thread of a run. `begins` puts the button that begins the quiz below the reply, and
+    `person` how a person can be reached.
     """
 
     phrases: Phrases
     reply: Plain | None = None
     in_quiz: Plain | None = None
     begins: bool = False
+    person: bool = False
 
 
 class TalkWords(Authored):
@@ -211,6 +214,7 @@ class TalkWords(Authored):
     hush: Talk
     complaint: Talk
     confused: Talk
+    person: Talk
     bye: Talk
     choosing: Talk
     declining: Talk

@@ -50,7 +50,12 @@ class PlannedReply:
 
 @worker()
 class FaqWorker(SuggestionWorker):
-    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
+    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept.
+
+    support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
+    """
+
+    support: str | None = None
 
     @workflow
     @formerly("say")
@@ -260,7 +265,7 @@ class FaqWorker(SuggestionWorker):
     def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
         """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
 
-        What says that there is no answer has the button that asks a person, if there is somebody to ask.
+        What says that there is no answer, or how to reach a person, has the button that asks one, if there is somebody.
         """
 
         async def content() -> Message:
@@ -273,9 +278,15 @@ class FaqWorker(SuggestionWorker):
                 return told
             again = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
             said = posted(reply, library, again=again)
-            if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
-                return feedback_blocks.or_ask_person(said, reply.question_ts, library)
-            return said
+            to_person = reply.kind == TALK and library.words.talk.of(reply.entries[0]).person
+            if not (to_person or says_no_answer(reply)):
+                return said
+            can_ask = await self._store.feedback.editors_channel(team) is not None
+            if to_person:
+                support = self.support
+                ts = reply.question_ts
+                return feedback_blocks.how_to_reach_person(said, ts, library, can_ask=can_ask, support=support)
+            return feedback_blocks.or_ask_person(said, reply.question_ts, library) if can_ask else said
 
         return content
 

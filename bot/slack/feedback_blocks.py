@@ -24,7 +24,7 @@ from bot.slack.controls import (
     why_button,
 )
 from bot.slack.pieces import Message, finished_view, joined, message, plain, section
-from bot.slack.text import Mrkdwn, escape, fill, mention, written_out
+from bot.slack.text import Mrkdwn, contact, escape, fill, mention, written_out
 
 MAX_COMMENT = 1000  # characters that somebody may write about an answer
 
@@ -88,6 +88,18 @@ def suggestions(
 def or_ask_person(said: Message, question_ts: str, library: Library) -> Message:
     """Put the button that asks a person below what says that there is no answer."""
     return _and_person(said, AboutAnswer(question_ts, question_ts, None), library)
+
+
+def how_to_reach_person(
+    said: Message, question_ts: str, library: Library, *, can_ask: bool, support: str | None
+) -> Message:
+    """Say below a reply how a person can be reached: by a button if there is one to ask, and as `support` says."""
+    words = library.words
+    if support:
+        said = joined(said, plain(fill(words.home.support, contact=contact(support))))
+    elif not can_ask:
+        said = joined(said, plain(escape(words.feedback.no_person)))
+    return or_ask_person(said, question_ts, library) if can_ask else said
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:

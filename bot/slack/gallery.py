@@ -127,6 +127,8 @@ def replies(library: Library) -> Iterator[Rendering]:
         if talk.reply:
             begins = talk.begins
             yield Rendering(f"small talk {intent}", partial(blocks.talk, talk.reply, library, begins=begins))
+        if talk.reply and talk.person:
+            yield from _ways_to_person(f"small talk {intent}", blocks.talk(talk.reply, library), library)
         if talk.in_quiz:
             yield Rendering(f"small talk {intent} in the quiz", partial(blocks.say, talk.in_quiz))
     for language in Language:
@@ -164,6 +166,13 @@ def posted(library: Library) -> Iterator[Rendering]:
 def no_answers(library: Library) -> Iterator[Rendering]:
     """Give what says that there is no answer, where there is a person to ask."""
     yield Rendering("unknown question, or a person", lambda: _or_person(blocks.unknown(library), library))
+
+
+def _ways_to_person(name: str, said: Message, library: Library) -> Iterator[Rendering]:
+    """Give a reply with each way in which a person can be reached."""
+    for can_ask, support in product((True, False), (None, "help@example.com")):
+        ways = partial(feedback_blocks.how_to_reach_person, said, ASKED, library, can_ask=can_ask, support=support)
+        yield Rendering(f"{name}, {'a' if can_ask else 'no'} person to ask, support {support}", ways)
 
 
 def _or_person(said: Message, library: Library) -> Message:
