@@ -83,7 +83,7 @@ async def test_an_answer_carries_what_it_is_about_votes_and_why(either_way: Work
 
     entry = library.entries[MTS]
     said = shown(unasked)
-    assert said.index(entry.answer) < said.index(f"I took your question for: {entry.question} · Source: ")
+    assert said.index(entry.answer) < said.index(f"This answers: {entry.question} · Source: ")
     assert f"by {entry.owner}" in said
     assert buttons(unasked) == ["Helpful", "Not helpful", "Why this?", "Not now"]
     assert buttons(asked) == buttons(in_dm) == ["Helpful", "Not helpful", "Why this?"]
@@ -305,6 +305,22 @@ async def test_why_reads_the_message_as_it_is_now(workspace: Workspace):
     assert shown(edited).startswith("The message has been edited since I answered")
     assert "I took it for: " in shown(edited)
     assert shown(deleted) == "The message that I answered is not there any more, and I keep no copy of it."
+
+
+async def test_why_says_that_an_answer_was_chosen(workspace: Workspace):
+    asked = await workspace.mention("U_ANA", "C_ASK", "titles at labs, flat or not")
+    [offer] = await workspace.replies(asked)
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    answer = await workspace.latest("U_ANA", offer, once=lambda now: "Why this?" in buttons(now))
+    await workspace.settled()
+
+    await workspace.click("U_ANA", answer, "Why this?")
+    [why] = await told(workspace, "U_ANA", asked)
+
+    assert shown(why).startswith(
+        f"It was chosen from what I suggested, as I was not sure what was meant: {buttons(offer)[0]}"
+    )
+    assert "certain" not in shown(why)
 
 
 async def test_why_explains_each_of_two_answers(workspace: Workspace, library: Library):

@@ -118,6 +118,7 @@ class FeedbackWords(Authored):
     help_news_reply: Plain
     help_news_question: Plain
     why_question: Annotated[Line, _text("question")]
+    why_chosen: Annotated[Line, _text("question")]
     why_words: Annotated[Line, _text("words")]
     why_word: Annotated[Line, _text("word", "meaning")]
     why_no_words: Plain

@@ -101,7 +101,7 @@ def suggestion_taken(entry: Entry, library: Library) -> Message:
 
 def unknown(library: Library) -> Message:
     """Say that there is no answer, and what there is."""
-    return plain(fill(library.words.faq.unknown, examples=_examples(library)))
+    return plain(_with_examples(library.words.faq.unknown, library))
 
 
 def for_sender(sender: str, link: str | None, library: Library) -> Message:
@@ -114,7 +114,7 @@ def for_sender(sender: str, link: str | None, library: Library) -> Message:
 
 def hello(library: Library) -> Message:
     """Greet somebody who wrote nothing but the bot's name."""
-    return plain(fill(library.words.faq.hello, examples=_examples(library)))
+    return plain(_with_examples(library.words.faq.hello, library))
 
 
 def only_english(language: Language, library: Library) -> Message:
@@ -193,6 +193,8 @@ def first_steps(library: Library) -> Message:
     return plain("\n".join(lines))
 
 
-def _examples(library: Library) -> Mrkdwn:
+def _with_examples(template: str, library: Library) -> Mrkdwn:
+    """Fill in examples of what can be asked, each in a line; what stands around them begins without a blank."""
     first = [escape(entry.question) for entry in library.entries.values()][:3]
-    return Mrkdwn("".join(f"\n• {question}" for question in first) + "\n")
+    examples = Mrkdwn("".join(f"\n• {question}" for question in first) + "\n")
+    return Mrkdwn("\n".join(line.strip() for line in fill(template, examples=examples).split("\n")).strip())

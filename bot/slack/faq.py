@@ -222,7 +222,9 @@ class FaqWorker(SuggestionWorker):
                 return blocks.say(library.words.manners.nothing_to_read)
             said = rendered(kind, entries, library)
             if silent and not known["is_posted"]:
-                said = joined(blocks.say(getattr(library.words.manners, silent)), said)
+                why_silent = blocks.say(getattr(library.words.manners, silent))
+                # Who looks at "Good morning all" needs no examples of what can be asked.
+                said = why_silent if kind in (UNKNOWN, TALK) else joined(why_silent, said)
             if kind != ANSWER or known["is_posted"] or channel.startswith(DIRECT_MESSAGE):
                 return said
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)

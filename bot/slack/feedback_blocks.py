@@ -171,6 +171,16 @@ def explanation(explained: Sequence[tuple[Entry, Explanation | None]], library: 
     return _in_lines(lines)
 
 
+def why_chosen(entries: Sequence[Entry], library: Library) -> Message:
+    """Say that somebody chose the answer among what was suggested, and what it rests on."""
+    words = library.words.feedback
+    lines: list[str] = []
+    for entry in entries:
+        rests_on = fill(words.why_sources, sources=sources(entry.sources, library))
+        lines += [fill(words.why_chosen, question=entry.question), rests_on]
+    return _in_lines(lines)
+
+
 def _why(entry: Entry, why: Explanation | None, library: Library) -> list[str]:
     words = library.words.feedback
     if why is None:

@@ -187,6 +187,9 @@ def feedback(library: Library) -> Iterator[Rendering]:
         offers = ", with a person to ask" if person else ""
         for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
             yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
+    for chosen in ([entry], [entry, other]):
+        name = " and ".join(each.id for each in chosen)
+        yield Rendering(f"why {name} was chosen", partial(feedback_blocks.why_chosen, chosen, library))
     yield Rendering("link to an answer above", partial(feedback_blocks.answered_above, LINK, library))
     yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
     reasons = (None, NOT_HELPFUL, *Reason)
