@@ -406,9 +406,10 @@ async def _follow_up(taken_up: "asyncio.Queue[Library]", store: "Store") -> None
     from bot.slack import gaps, home
 
     on_home: Library | None = None
+    followed: Library | None = None
 
     async def look() -> float:
-        nonlocal on_home
+        nonlocal on_home, followed
         library = await taken_up.get()
         while not taken_up.empty():  # only the latest counts
             library = taken_up.get_nowait()
@@ -416,7 +417,8 @@ async def _follow_up(taken_up: "asyncio.Queue[Library]", store: "Store") -> None
             if on_home is not None:
                 await home.follow_knowledge(on_home, library, store)
             on_home = library
-            await gaps.follow_knowledge(library, store)
+            await gaps.follow_knowledge(library, store, followed)
+            followed = library
         except Exception:
             taken_up.put_nowait(library)
             raise

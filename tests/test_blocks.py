@@ -153,7 +153,7 @@ def test_an_answer_says_in_one_line_what_it_is_about_and_who_looks_after_it(libr
     *_, about, votes, buttons = feedback_blocks.answer([entry], gallery.ASKED, library, unasked=True).blocks
 
     [line] = [element["text"] for element in about["elements"]]
-    assert line.startswith(f"I took your question for: {escape(entry.question)} · Source: ")
+    assert line.startswith(f"This answers: {escape(entry.question)} · Source: ")
     assert line.endswith(f" · Checked on {entry.checked.day} {entry.checked:%B %Y} by Rolefit editors")
     assert votes["type"] == "context_actions"
     assert [button["text"]["text"] for button in buttons["elements"]] == ["Why this?", "Not now"]
@@ -310,3 +310,8 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
             if re.search(rf'[."]{key.removesuffix("_shared").rpartition("_")[0]}_\{{', code):  # one for each purpose
                 continue
             assert key in spoken_by_value or re.search(rf'[."]{key}\b', code), f"{group}.{key} is never said"
+
+
+def test_no_line_of_what_gives_examples_begins_with_a_blank(library: Library):
+    for said in (blocks.unknown(library), blocks.hello(library)):
+        assert [line for line in said.text.split("\n") if line != line.strip()] == []

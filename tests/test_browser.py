@@ -294,7 +294,7 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
     await picture(page, "suggestions", THREAD)
 
     await offer.get_by_role("button", name="Which companies are flat").click()
-    answer = thread.get_by_test_id("message").filter(has_text="I took your question for: Which companies are flat")
+    answer = thread.get_by_test_id("message").filter(has_text="This answers: Which companies are flat")
     await expect(answer).to_contain_text("by Rolefit editors")
     await picture(page, "answer", THREAD)
 
@@ -347,7 +347,7 @@ async def test_an_edited_question_has_its_answer_changed_and_a_deleted_one_taken
     asked = page.get_by_test_id("messages").get_by_test_id("message").filter(has_text="Ana Ruiz").last
     await asked.get_by_test_id("replies").click()
     thread = page.get_by_test_id("thread-messages")
-    await expect(thread).to_contain_text("I took your question for: What does “Member of Technical Staff” mean")
+    await expect(thread).to_contain_text("This answers: What does “Member of Technical Staff” mean")
 
     await asked.hover()
     await asked.get_by_role("button", name="More actions").click()
@@ -355,11 +355,11 @@ async def test_an_edited_question_has_its_answer_changed_and_a_deleted_one_taken
     box = page.get_by_role("textbox", name="Edit message")
     await box.fill("Why did xAI drop the title researcher?")
     await box.press("Enter")
-    await expect(thread).to_contain_text("I took your question for: Why did xAI drop")
+    await expect(thread).to_contain_text("This answers: Why did xAI drop")
     await expect(thread).not_to_contain_text("Member of Technical Staff” mean")
     await picture(page, "edited", THREAD)
 
     await asked.hover()
     await asked.get_by_role("button", name="More actions").click()
     await page.get_by_role("menuitem", name="Delete message").click()
-    await expect(thread).not_to_contain_text("I took your question for")
+    await expect(thread).not_to_contain_text("This answers")

@@ -14,6 +14,7 @@ import pytest
 
 from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
+from bot.slack import faq
 from bot.slack.messages import classify
 from bot.slack.payloads import MessageEvent
 from bot.slack.suggestion_work import UNKNOWN
@@ -82,7 +83,7 @@ async def test_an_answer_carries_what_it_is_about_votes_and_why(either_way: Work
 
     entry = library.entries[MTS]
     said = shown(unasked)
-    assert said.index(entry.answer) < said.index(f"I took your question for: {entry.question} · Source: ")
+    assert said.index(entry.answer) < said.index(f"This answers: {entry.question} · Source: ")
     assert f"by {entry.owner}" in said
     assert buttons(unasked) == ["Helpful", "Not helpful", "Why this?", "Not now"]
     assert buttons(asked) == buttons(in_dm) == ["Helpful", "Not helpful", "Why this?"]
@@ -306,6 +307,22 @@ async def test_why_reads_the_message_as_it_is_now(workspace: Workspace):
     assert shown(deleted) == "The message that I answered is not there any more, and I keep no copy of it."
 
 
+async def test_why_says_that_an_answer_was_chosen(workspace: Workspace):
+    asked = await workspace.mention("U_ANA", "C_ASK", "titles at labs, flat or not")
+    [offer] = await workspace.replies(asked)
+    await workspace.click("U_ANA", offer, buttons(offer)[0])
+    answer = await workspace.latest("U_ANA", offer, once=lambda now: "Why this?" in buttons(now))
+    await workspace.settled()
+
+    await workspace.click("U_ANA", answer, "Why this?")
+    [why] = await told(workspace, "U_ANA", asked)
+
+    assert shown(why).startswith(
+        f"It was chosen from what I suggested, as I was not sure what was meant: {buttons(offer)[0]}"
+    )
+    assert "certain" not in shown(why)
+
+
 async def test_why_explains_each_of_two_answers(workspace: Workspace, library: Library):
     asked, answer = await answered(workspace, "What does MTS mean? And do we need a research team to do AI R&amp;D?")
 
@@ -442,6 +459,32 @@ async def passed_on(workspace: Workspace, channel: str = "C_GENERAL") -> Json:
         return ours[-1] if ours else None
 
     return await workspace.until(there, "U_MEI")
+
+
+WANTS_PERSON = ("How do I talk to a person about this?", "can I please speak to a human?", "are you stupid?")
+
+
+@pytest.mark.parametrize("text", WANTS_PERSON)
+async def test_who_wants_a_person_gets_the_button_that_asks_one(workspace: Workspace, store: Store, text: str):
+    await editors_in(store)
+    [reply] = await workspace.replies(await workspace.post("U_BEN", BOT, text))
+
+    await workspace.click("U_BEN", reply, "Ask a person")
+    request = await passed_on(workspace)
+
+    assert "asked me something in a direct message, and would like a person to answer it" in shown(request)
+
+
+async def test_where_nobody_can_be_asked_by_a_button_it_says_whom_to_ask(
+    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    for support, expected in ((None, library.words.feedback.no_person), ("help@example.com", "help@example.com")):
+        monkeypatch.setattr(faq.faq_worker, "support", support)
+        for text in WANTS_PERSON:
+            [reply] = await workspace.replies(await workspace.post("U_BEN", BOT, text))
+
+            assert expected in shown(reply)
+            assert buttons(reply) == []
 
 
 @pytest.mark.both_databases

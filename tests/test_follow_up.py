@@ -66,6 +66,9 @@ def test_more_than_a_name_in_a_thread_is_not_taken_for_a_question_about_a_compan
         "how many people work at OpenAI?",
         "do research engineers get stock options?",
         "who invented the transistor at Bell?",
+        "do research engineers work from home?",
+        "what is OpenAI worth?",
+        "will research engineers be replaced?",
     ],
 )
 def test_a_question_of_its_own_is_not_answered_with_what_was_answered_before(library: Library, text: str, after: str):
@@ -73,6 +76,26 @@ def test_a_question_of_its_own_is_not_answered_with_what_was_answered_before(lib
         reply = replied(library, text, surface, after)
 
         assert not (isinstance(reply, Answer) and after in [candidate.entry for candidate in reply.entries])
+
+
+def test_what_is_known_not_to_be_answered_leans_on_nothing(library: Library):
+    for text in ("what is an MLOps engineer", "is xAI a good place to work", "part-time research scientist"):
+        assert library.leaning(text, "rank-and-pay") is None
+    for text in ("and AI engineers?", "what about Meta?", "does Anthropic do the same?"):
+        assert library.leaning(text, "rank-and-pay") == "rank-and-pay"
+
+
+async def test_a_known_question_gets_its_own_reply_after_an_answer(workspace: Workspace, library: Library):
+    await asked(workspace, library.entries["engineers-publish"].question)
+
+    for text, decoy in (
+        ("will AI replace research engineers?", "ai-replaces-engineers"),
+        ("what is an MLOps engineer", "mlops-engineer"),
+    ):
+        _, reply = await asked(workspace, text)
+
+        assert (expected := library.decoy(decoy))
+        assert str(expected.reply) in shown(reply)
 
 
 @pytest.mark.parametrize(

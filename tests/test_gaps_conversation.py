@@ -224,10 +224,10 @@ async def choose_channel(store: Store, channel: str) -> None:
 
 async def take_up(folder: Path, store: Store) -> None:
     """Do what a bot does when it takes the knowledge of a folder up."""
-    library = knowledge.load(folder)
+    library, before = knowledge.load(folder), gaps_worker._library
     for worker in (faq.faq_worker, gaps_worker):
         worker.bind(worker._gateway, library, worker._store)
-    await gaps.follow_knowledge(library, store)
+    await gaps.follow_knowledge(library, store, before)
 
 
 @pytest.mark.both_databases
@@ -299,6 +299,54 @@ async def test_what_was_suggested_or_was_answered_by_itself_is_no_news_after_an_
         with (folder / "faq.yaml").open("a") as file:
             file.write(ENTRY)
         await take_up(folder, store)
+        await workspace.dm("U_BEN", count=1)
+        await workspace.settled()
+
+        assert await workspace.dm("U_ANA") == []
+
+
+async def test_only_what_an_edit_newly_answers_is_news(tmp_path: Path, folder: Path, kept_in: dict[str, Any]):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+
+        def unanswered(question_id: str, user: str, text: str) -> Question:
+            return Question(question_id, user, QuestionKind.UNANSWERED, text)
+
+        # Kept by a version that had no answer, though the entry was there already.
+        await store.gaps.record(TEAM, unanswered("command:old", "U_ANA", "what is an MTS?"))
+        for user in ("U_BEN", "U_MEI"):
+            await store.gaps.record(TEAM, unanswered(f"command:{user}", user, QUANT))
+        # Who has got the entry since, by choosing it.
+        got = Question("C_ASK:2.0", "U_MEI", QuestionKind.CHOSEN, "quants", "C_ASK", "2.0", entry="quant")
+        await store.gaps.record(TEAM, got)
+        await workspace.settled()
+
+        with (folder / "faq.yaml").open("a") as file:
+            file.write(ENTRY)
+        await take_up(folder, store)
+        await workspace.dm("U_BEN", count=1)
+        await workspace.settled()
+
+        assert await workspace.dm("U_ANA") == await workspace.dm("U_MEI") == []
+
+
+async def test_a_follow_up_of_what_nobody_remembers_is_no_news(tmp_path: Path, folder: Path, kept_in: dict[str, Any]):
+    async with (
+        Workspace.start() as workspace,
+        edited_bot(workspace, tmp_path, folder, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        leaning, unanswered = "how about an applied scientist?", QuestionKind.UNANSWERED
+        await store.gaps.record(TEAM, Question("C_ASK:1.0", "U_ANA", unanswered, leaning, "C_ASK", "1.0"))
+        await store.gaps.record(TEAM, Question("command:alone", "U_BEN", unanswered, leaning))
+        await workspace.settled()
+
+        with (folder / "faq.yaml").open("a") as file:
+            file.write(ENTRY)
+        await gaps.follow_knowledge(knowledge.load(folder), store)  # as after a restart with the edit
         await workspace.dm("U_BEN", count=1)
         await workspace.settled()
 

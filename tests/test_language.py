@@ -151,7 +151,8 @@ async def test_courtesies_stay_small_talk(library: Library, said: str, intent: s
 def test_it_is_said_in_the_language_itself(library: Library, language: Language):
     said = faq.rendered(ONLY_ENGLISH, (language.value,), library).text
 
-    assert said == library.words.languages.of(language)
+    assert library.example in said
+    assert said == library.words.languages.of(language).format(example=library.example)
     assert IDENTIFIER.identify(said) is language
 
 
@@ -167,8 +168,8 @@ async def test_people_are_told_in_their_language_where_they_ask_and_left_alone_w
     [in_french] = await either_way.replies(directly)
     await either_way.settled()
 
-    assert shown(in_german) == library.words.languages.german
-    assert shown(in_french) == library.words.languages.french
+    assert shown(in_german) == library.words.languages.german.format(example=library.example)
+    assert shown(in_french) == library.words.languages.french.format(example=library.example)
     for unasked in (overheard, in_passing):
         assert len(await either_way.thread("C_ASK", unasked, "U_ANA")) == 1
 
@@ -177,4 +178,4 @@ async def test_who_asks_by_the_command_is_told_in_their_language(workspace: Work
     await workspace.command("U_ANA", "C_ASK", "/rolefit", "o que faz um research engineer?")
 
     [private] = [message for message in await workspace.messages("C_ASK", count=2) if message.get("ephemeral")]
-    assert shown(private) == library.words.languages.portuguese
+    assert shown(private) == library.words.languages.portuguese.format(example=library.example)

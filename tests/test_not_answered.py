@@ -37,6 +37,32 @@ def test_what_is_near_nothing_is_no_decoy(library: Library, asked: str):
     assert library.decoys.recognise(asked) is None
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "how do I move from software engineer to AI engineer",
+        "do research engineers need to know CUDA",
+        "is my boss going to fire me?",
+        "my boss says I am a researcher",
+        "do researchers need to know the fire exits?",
+        "can somebody explain what a vector is good for?",
+    ],
+)
+def test_a_word_that_one_phrasing_has_by_chance_makes_no_decoy(library: Library, asked: str):
+    assert library.decoys.recognise(asked) is None
+
+
+def test_every_phrasing_of_a_decoy_is_recognised(library: Library):
+    lost = [
+        (decoy.id, text)
+        for decoy in library.not_answered
+        for text in decoy.wordings
+        if library.decoys.recognise(text) != decoy.id
+    ]
+
+    assert lost == []
+
+
 async def test_nobody_is_told_unasked(library: Library):
     for decoy in library.not_answered:
         reply = await faq.decide(decoy.question, Surface.CHANNEL, library, None)

@@ -235,6 +235,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "gaps.followed": lambda store, team, n: store.gaps.followed(team),
         "gaps.follow": lambda store, team, n: store.gaps.follow(team, f"{n}:digest", None),
         "gaps.close": lambda store, team, n: store.gaps.close(team, [f"C_ASK:7.{n % 2}"], f"entry-{n}"),
+        "gaps.has_got": lambda store, team, n: store.gaps.has_got(team, "U_ANA", [f"entry-{n}"], since=0.0),
         "gaps.was_told": lambda store, team, n: store.gaps.was_told(team, "U_ANA", f"entry-{n}"),
         "gaps.mark_told": lambda store, team, n: store.gaps.mark_told(team, "U_ANA", f"entry-{n}"),
         "gaps.digest_channel": lambda store, team, n: store.gaps.digest_channel(team, f"2026-W4{n}"),

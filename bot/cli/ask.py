@@ -39,7 +39,7 @@ def ask(
     library, place = read_library(), read_surface(surface)
     if after is not None and library.entry(after) is None:
         stop([f"--after {after}: there is no such entry in faq.yaml."])
-    scorer = scorer_of(library)
+    scorer, after = scorer_of(library), library.leaning(text, after)
     reply = faq.reply_to(text, place, library.index, library.thresholds, after=after, scorer=scorer)
     ranked = faq.rank(text, place, library.index, library.thresholds, after=after, scorer=scorer)
     explained = _explained(reply, ranked)
@@ -58,7 +58,8 @@ def ask(
         said = None if unasked else library.words.talk.of(talk).reply
         lines = [f"Takes it for small talk, and says: {said}" if said else "Says nothing: this is small talk."]
     elif language:
-        said = f", and says: {library.words.languages.of(language)}" if not unasked else ", and says nothing."
+        only_english = library.words.languages.of(language).format(example=library.example)
+        said = f", and says: {only_english}" if not unasked else ", and says nothing."
         lines = [f"Takes it for {language.title()}{said}"]
     else:
         lines = list(_in_words(text, place, reply, ranked, library))

@@ -128,6 +128,20 @@ def reply_to(
     return reply if scores is None else second_reply(utterance, surface, index, thresholds, scores, after=after)
 
 
+def is_elliptic(utterance: str) -> bool:
+    """Return whether a message says no more than whom or what else it asks about: "and a research engineer?"."""
+    return _ELLIPTIC.fullmatch(utterance) is not None
+
+
+def offered_by(reply: Reply) -> tuple[Candidate, ...]:
+    """Give the entries that a reply answers with or suggests."""
+    match reply:
+        case Answer(candidates) | Suggestions(candidates):
+            return candidates
+        case _:
+            return ()
+
+
 def rank(
     utterance: str,
     surface: Surface,
@@ -186,7 +200,7 @@ def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bo
 def _ranked(
     utterance: str, surface: Surface, index: Index, after: str | None, scores: SemanticScores | None = None
 ) -> tuple[Candidate, ...]:
-    if surface in UNPROMPTED and after is None and _ELLIPTIC.fullmatch(utterance):
+    if surface in UNPROMPTED and after is None and is_elliptic(utterance):
         return ()
     ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
     if after is not None and ranked and ranked[0].entry == after:

@@ -7,6 +7,10 @@ from bot.domain.matching_text import PARTICULAR, Form, Sentence, Utterance
 
 FOLLOW_UP = 8  # words that a follow-up has at most
 OF_ITS_OWN = 0.6  # substance of a word from which it asks something new
+COMPLETE = 0.3  # the same in a whole question without a word that points back: "do engineers work from home?"
+# "do they need one?", "does Meta handle it so?": what is asked was said before.
+PRONOUNS = frozenset({"it", "that", "this", "these", "those", "one", "ones", "so", "same", "they", "them", "their"})
+ALSO = frozenset({"also", "too", "either", "else", "and", "or", "about"})  # "and how do engineers look?"
 POINTS_BACK = frozenset({"question", "case", "situation", "thing"})  # "same question for Meta", "in the case of xAI"
 BESIDE_A_NAME = 0.3  # substance of a word below which "and over at Anthropic?" asks about Anthropic and no more
 
@@ -62,7 +66,9 @@ def _stands_alone(sentence: Sentence, terms: Sequence[Term], before: Sentence, a
     if sentence.asks in PARTICULAR and sentence.asks != before.asks:
         return True
     known = {term.key for term in asked} | POINTS_BACK
-    return any(term.kind is None and term.substance >= OF_ITS_OWN and term.key not in known for term in terms)
+    whole = sentence.form is Form.QUESTION and (PRONOUNS | ALSO).isdisjoint(sentence.words)
+    enough = COMPLETE if whole else OF_ITS_OWN
+    return any(term.kind is None and term.substance >= enough and term.key not in known for term in terms)
 
 
 def _bare_name(parsed: Utterance, terms: Sequence[Term]) -> str | None:

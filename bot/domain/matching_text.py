@@ -39,6 +39,8 @@ _ENDINGS = ("n't", "'s", "'re", "'ve", "'ll", "'d", "'m")
 _BARE = {
     word + "nt": word for word in ("is", "are", "was", "were", "do", "does", "did", "has", "have", "would", "could")
 }
+# What is typed in haste for words that say how something is asked, which are too short and common to be mended.
+_HASTY = {"wat": "what", "wht": "what", "waht": "what", "wats": "what", "hwo": "how", "wich": "which"}
 
 _WH = {"what", "why", "how", "who", "whom", "whose", "where", "when", "which", "whats", "whys", "hows"}
 _AUXILIARY = {"is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will"}
@@ -66,7 +68,8 @@ _INVERTED = re.compile(
 )
 # Courtesies around a question, which say nothing about its subject.
 _GREETING = re.compile(
-    r"^\W*(?:(?:hi|hey|hello|morning|good morning|good afternoon|ok|okay|so|um|btw|well|sorry|thanks)\b[\s,!.:\-]*)+"
+    r"^\W*(?:(?:hi|hey|hello|morning|good morning|good afternoon|ok|okay|so|um|btw|well|sorry|thanks|alright|oh"
+    r"|(?:now |again |then )?in english(?: then| now| please)?)\b[\s,!.:\-]*)+"
     r"(?:(?:all|team|folks|everyone|everybody|there|guys|people|friends)\b[\s,!.:\-]*)?",
     re.IGNORECASE,
 )
@@ -196,7 +199,7 @@ def _plain(word: str) -> str:
     if "'" in word:
         for ending in _ENDINGS:
             word = word.removesuffix(ending) or word  # "n't" by itself is all ending
-    return _BARE.get(word, word)
+    return _BARE.get(word) or _HASTY.get(word, word)
 
 
 def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:

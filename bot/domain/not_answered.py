@@ -1,6 +1,7 @@
 """Which question that is known not to be answered a message is, if it is nearer to one than to any entry."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -8,22 +9,26 @@ from itertools import chain
 import numpy as np
 
 from bot.domain.content import Entry, NotAnswered, Synonyms
-from bot.domain.lexicon import English, Lexicon
-from bot.domain.matching_text import Form, Sentence, joined, read, words
+from bot.domain.lexicon import English, Lexicon, Term
+from bot.domain.matching_text import PARTICULAR, Form, Sentence, joined, read, words
 from bot.domain.postings import SMOOTHING, Postings
 
 NEAR = 0.4  # nearness from which on a message is taken for a decoy
 AHEAD = 2  # how much being likelier than every entry counts against being likely at all
 CONSIDERED = 8  # entries and decoys that a message is compared with
+TELLING = 0.3  # substance of a word from which it says what a message is about
+SAME_WORD = 0.5  # credit of a word from which it counts as another, such as a plural as its singular
+TOGETHER = 2  # telling words of a phrasing, or phrasings that a word is in, from which a message is about its decoy
 
 
 @dataclass(frozen=True)
 class Decoy:
     """A question known not to be answered, by its id, and how near a message is to it.
 
-    nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry. At NEAR,
-    with each phrasing left out in turn, a third are recognised and a twentieth are taken for another decoy; of the
-    labelled utterances that an entry answers, one in 170 is taken for a decoy.
+    nearness: its likeness in [0, 1], plus AHEAD times how far that is above the likeness of the nearest entry; for a
+    phrasing word for word, the most that can be. At NEAR, with each phrasing left out in turn, a third are recognised
+    and a twentieth are taken for another decoy; of the labelled utterances that an entry answers, one in 170 is taken
+    for a decoy.
     """
 
     id: str
@@ -41,10 +46,19 @@ class Decoys:
         self._lexicon = lexicon
         self._keys: dict[str, int] = {}
         self._topical: list[float] = []
+        self._answered: frozenset[str] = frozenset()  # the keys that entries have
         self._decoys = [decoy.id for decoy in decoys]
+        self._verbatim: dict[tuple[str, ...], str] = {}  # by the keys of a phrasing, in order
         phrased = [self._keys_of_phrasings(entry.wordings, entry.keywords) for entry in entries]
         answered = [self._keys_of(answer := words(entry.answer), answer) for entry in entries]
+        self._answered = frozenset(self._keys)
         phrased += [self._keys_of_phrasings(decoy.wordings) for decoy in decoys]
+        for decoy in decoys:
+            for text in decoy.wordings:
+                sentence = joined(read(text).sentences)
+                self._verbatim.setdefault(self._in_order(lexicon.terms(sentence.words, sentence.typed)), decoy.id)
+        # By decoy, what each of its phrasings is about; what entries speak of, too, tells none of them.
+        self._about = {decoy.id: [self._telling(read(text).sentences) for text in decoy.wordings] for decoy in decoys}
         self._first = len(entries)  # place of the first decoy
         self._postings = Postings(phrased, [*answered, *([] for _ in decoys)], np.array(self._topical, np.float32))
 
@@ -70,7 +84,10 @@ class Decoys:
         return max(nearest, key=lambda decoy: decoy.nearness, default=None)
 
     def _nearest(self, sentence: Sentence) -> Decoy | None:
-        terms = {term.key: term for term in self._lexicon.terms(sentence.words, sentence.typed)}
+        in_order = self._lexicon.terms(sentence.words, sentence.typed)
+        if (decoy := self._verbatim.get(self._in_order(in_order))) is not None:
+            return Decoy(decoy, 1 + AHEAD)
+        terms = {term.key: term for term in in_order}
         uses, whole = [], 0.0
         for key, term in terms.items():
             number = self._keys.get(key)
@@ -85,8 +102,40 @@ class Decoys:
         if not is_decoy.any():
             return None
         at = int(np.flatnonzero(is_decoy)[0])  # they come best first
+        name = self._decoys[int(hits.entries[at]) - self._first]
+        if not self._is_about(sentence, name):
+            return None
         own, other = float(likeness[at]), max(likeness[~is_decoy].tolist(), default=0.0)
-        return Decoy(self._decoys[int(hits.entries[at]) - self._first], own + AHEAD * (own - other))
+        return Decoy(name, own + AHEAD * (own - other))
+
+    def _is_about(self, sentence: Sentence, decoy: str) -> bool:
+        """Say whether a question shares more with a decoy than a word that came up in one of its phrasings by chance.
+
+        "Will my boss fire me?" is not about a conflict because one phrasing of that has "boss", and another "fire".
+        """
+        asked, phrasings = self._telling([sentence]), self._about[decoy]
+        shared = [
+            [about for about, keys in asked.items() if any(key in phrasing for key in keys)] for phrasing in phrasings
+        ]
+        phrasings_with = Counter(about for of_phrasing in shared for about in of_phrasing)
+        if max([*phrasings_with.values(), *map(len, shared)], default=0) >= TOGETHER:
+            return True
+        both = zip(shared, phrasings, strict=True)
+        return any(len(of_phrasing) == len(asked) == len(phrasing) > 0 for of_phrasing, phrasing in both)
+
+    def _telling(self, sentences: Sequence[Sentence]) -> dict[str, set[str]]:
+        """Give the keys that say what a text is about, with those of the same words, and if it asks who or when."""
+        sentence = joined(sentences)
+        telling = {
+            term.key: {key for key, credit in self._lexicon.expand(term).items() if credit >= SAME_WORD} | {term.key}
+            for term in self._lexicon.terms(sentence.words, sentence.typed)
+            if term.substance >= TELLING and not (term.kind and term.key in self._answered)
+        }
+        return telling | ({sentence.asks: {sentence.asks}} if sentence.asks in PARTICULAR else {})
+
+    @staticmethod
+    def _in_order(terms: Iterable[Term]) -> tuple[str, ...]:
+        return tuple(term.key for term in terms)
 
     def _keys_of_phrasings(self, phrasings: Iterable[str], keywords: Iterable[str] = ()) -> list[int]:
         """Give the keys of phrasings, once for each phrasing, and of keywords."""

@@ -25,7 +25,7 @@ from bot.domain.content import (
     Topic,
 )
 from bot.domain.embeddings import Embedded
-from bot.domain.faq import ReplyThresholds
+from bot.domain.faq import ReplyThresholds, is_elliptic
 from bot.domain.language import LanguageIdentifier, Languages
 from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
@@ -126,9 +126,24 @@ class Library:
             digest.update(part.model_dump_json(exclude={"topic"}).encode() if part else b"-")
         return digest.hexdigest()
 
+    @property
+    def example(self) -> str:
+        """Give a question that is answered."""
+        return next(iter(self.entries.values())).question
+
     def entry(self, entry_id: str) -> Entry | None:
         """Give the entry with this id, or the one that answers now what an entry with this id did."""
         return self.entries.get(entry_id) or self.entries.get(self.former.get(entry_id, ""))
+
+    def leaning(self, utterance: str, after: str | None) -> str | None:
+        """Give the entry that a message may lean on, `after` having been answered before it, by its present id.
+
+        None where the message is by itself a question that is known not to be answered.
+        """
+        entry = self.entry(after) if after is not None else None
+        if entry is None or (not is_elliptic(utterance) and self.decoys.recognise(utterance)):
+            return None
+        return entry.id
 
     def known(self, entry_ids: Iterable[str]) -> list[Entry]:
         """Give the entries with these ids, as `entry` does, without those that are gone."""

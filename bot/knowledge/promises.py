@@ -92,17 +92,14 @@ def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq
     if library.language.identify(check.say):
         return faq.Silence()
     surface, index, thresholds = faq.Surface(check.surface), library.index, library.thresholds
+    after = library.leaning(check.say, check.after)
     if scorer is not None:
-        return faq.reply_to(check.say, surface, index, thresholds, after=check.after, scorer=scorer)
-    reply, worth = faq.first_reply(check.say, surface, index, thresholds, after=check.after)
+        return faq.reply_to(check.say, surface, index, thresholds, after=after, scorer=scorer)
+    reply, worth = faq.first_reply(check.say, surface, index, thresholds, after=after)
     left_to_second_stage = reply == faq.Silence() and worth and surface in faq.UNPROMPTED
     return None if left_to_second_stage else reply
 
 
 def _entries(reply: faq.Reply) -> list[str]:
     """Name the entries that a reply answers with or suggests."""
-    match reply:
-        case faq.Answer(entries=candidates) | faq.Suggestions(candidates=candidates):
-            return [candidate.entry for candidate in candidates]
-        case _:
-            return []
+    return [candidate.entry for candidate in faq.offered_by(reply)]

@@ -98,6 +98,7 @@ class FeedbackWords(Authored):
     person_asked: Annotated[Line, _text("whom")]
     person_asked_before: Plain
     person_not_reached: Plain
+    no_person: Plain
     nobody_to_ask: Plain
     question_gone: Plain
     help_request: Annotated[Line, _text("asker", "link")]
@@ -117,6 +118,7 @@ class FeedbackWords(Authored):
     help_news_reply: Plain
     help_news_question: Plain
     why_question: Annotated[Line, _text("question")]
+    why_chosen: Annotated[Line, _text("question")]
     why_words: Annotated[Line, _text("words")]
     why_word: Annotated[Line, _text("word", "meaning")]
     why_no_words: Plain
@@ -187,13 +189,15 @@ class MannersWords(Authored):
 class Talk(Authored):
     """Something people say besides questions: how they put it, and what to say to it; None is silence.
 
-    `in_quiz` is said instead in the thread of a run, and `begins` puts the button that begins the quiz below the reply.
+    `in_quiz` is said instead in the thread of a run. `begins` puts the button that begins the quiz below the reply, and
+    `person` how a person can be reached.
     """
 
     phrases: Phrases
     reply: Plain | None = None
     in_quiz: Plain | None = None
     begins: bool = False
+    person: bool = False
 
 
 class TalkWords(Authored):
@@ -211,6 +215,7 @@ class TalkWords(Authored):
     hush: Talk
     complaint: Talk
     confused: Talk
+    person: Talk
     bye: Talk
     choosing: Talk
     declining: Talk
@@ -227,13 +232,13 @@ class TalkWords(Authored):
 
 
 class LanguagesWords(Authored):
-    """That the bot speaks English alone so far, in each of the languages that it recognises."""
+    """That the bot speaks English alone so far, and what to ask, in each of the languages that it recognises."""
 
-    german: Plain
-    french: Plain
-    spanish: Plain
-    portuguese: Plain
-    hindi: Plain
+    german: Annotated[Line, _text("example")]
+    french: Annotated[Line, _text("example")]
+    spanish: Annotated[Line, _text("example")]
+    portuguese: Annotated[Line, _text("example")]
+    hindi: Annotated[Line, _text("example")]
 
     def of(self, language: Language) -> str:
         """Say it in a language."""

@@ -181,7 +181,7 @@ def create(
         context["question_days"] = question_days
         await next_()
 
-    home.home_worker.support = support
+    home.home_worker.support = faq.faq_worker.support = support
     app.use(offer)
     for feature in (
         messages,

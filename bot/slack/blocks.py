@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import slackblocks as kit
 
 from bot.domain.content import Citation, Entry
+from bot.domain.language import Language
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button
@@ -100,7 +101,7 @@ def suggestion_taken(entry: Entry, library: Library) -> Message:
 
 def unknown(library: Library) -> Message:
     """Say that there is no answer, and what there is."""
-    return plain(fill(library.words.faq.unknown, examples=_examples(library)))
+    return plain(_with_examples(library.words.faq.unknown, library))
 
 
 def for_sender(sender: str, link: str | None, library: Library) -> Message:
@@ -113,7 +114,12 @@ def for_sender(sender: str, link: str | None, library: Library) -> Message:
 
 def hello(library: Library) -> Message:
     """Greet somebody who wrote nothing but the bot's name."""
-    return plain(fill(library.words.faq.hello, examples=_examples(library)))
+    return plain(_with_examples(library.words.faq.hello, library))
+
+
+def only_english(language: Language, library: Library) -> Message:
+    """Say, in the language that somebody wrote in, that they can ask in English, with an example."""
+    return plain(fill(library.words.languages.of(language), example=library.example))
 
 
 def taken_privately(entry: Entry, library: Library) -> Message:
@@ -181,12 +187,14 @@ def filled(text: Mrkdwn) -> Message:
 def first_steps(library: Library) -> Message:
     """Tell whoever has installed the app what to do first."""
     words = library.words.first_steps
-    example = next(iter(library.entries.values())).question
+    example = library.example
     steps = (escape(words.invite), fill(words.ask, question=example), escape(words.quiz))
     lines = [escape(words.lead), *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     return plain("\n".join(lines))
 
 
-def _examples(library: Library) -> Mrkdwn:
+def _with_examples(template: str, library: Library) -> Mrkdwn:
+    """Fill in examples of what can be asked, each in a line; what stands around them begins without a blank."""
     first = [escape(entry.question) for entry in library.entries.values()][:3]
-    return Mrkdwn("".join(f"\n• {question}" for question in first) + "\n")
+    examples = Mrkdwn("".join(f"\n• {question}" for question in first) + "\n")
+    return Mrkdwn("\n".join(line.strip() for line in fill(template, examples=examples).split("\n")).strip())

@@ -50,7 +50,12 @@ class PlannedReply:
 
 @worker()
 class FaqWorker(SuggestionWorker):
-    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
+    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept.
+
+    support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
+    """
+
+    support: str | None = None
 
     @workflow
     @formerly("say")
@@ -217,7 +222,9 @@ class FaqWorker(SuggestionWorker):
                 return blocks.say(library.words.manners.nothing_to_read)
             said = rendered(kind, entries, library)
             if silent and not known["is_posted"]:
-                said = joined(blocks.say(getattr(library.words.manners, silent)), said)
+                why_silent = blocks.say(getattr(library.words.manners, silent))
+                # Who looks at "Good morning all" needs no examples of what can be asked.
+                said = why_silent if kind in (UNKNOWN, TALK) else joined(why_silent, said)
             if kind != ANSWER or known["is_posted"] or channel.startswith(DIRECT_MESSAGE):
                 return said
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
@@ -260,7 +267,7 @@ class FaqWorker(SuggestionWorker):
     def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
         """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
 
-        What says that there is no answer has the button that asks a person, if there is somebody to ask.
+        What says that there is no answer, or how to reach a person, has the button that asks one, if there is somebody.
         """
 
         async def content() -> Message:
@@ -273,9 +280,15 @@ class FaqWorker(SuggestionWorker):
                 return told
             again = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
             said = posted(reply, library, again=again)
-            if says_no_answer(reply) and await self._store.feedback.editors_channel(team):
-                return feedback_blocks.or_ask_person(said, reply.question_ts, library)
-            return said
+            to_person = reply.kind == TALK and library.words.talk.of(reply.entries[0]).person
+            if not (to_person or says_no_answer(reply)):
+                return said
+            can_ask = await self._store.feedback.editors_channel(team) is not None
+            if to_person:
+                support = self.support
+                ts = reply.question_ts
+                return feedback_blocks.how_to_reach_person(said, ts, library, can_ask=can_ask, support=support)
+            return feedback_blocks.or_ask_person(said, reply.question_ts, library) if can_ask else said
 
         return content
 
@@ -305,7 +318,7 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
         talk = library.words.talk.of(entries[0])
         return blocks.talk(talk.reply, library, begins=talk.begins) if talk.reply else blocks.hello(library)
     if kind == ONLY_ENGLISH:
-        return blocks.say(library.words.languages.of(Language(entries[0])))
+        return blocks.only_english(Language(entries[0]), library)
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
     known = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
@@ -352,8 +365,7 @@ async def decide(
         return PlannedReply(HELLO)
     if prompted and (intent := smalltalk.read(text, talk)):
         return PlannedReply(TALK, (intent,)) if talk.of(intent).reply else None
-    if after is not None and (entry := library.entry(after)) is not None:
-        after = entry.id  # it may have been answered under a former id
+    after = library.leaning(text, after)
     if second is None:
         reply = faq.reply_to(text, surface, library.index, library.thresholds, after=after)
     else:
@@ -368,6 +380,7 @@ async def rank(
     text: str, surface: Surface, library: Library, second: SecondStage | None, after: str | None = None
 ) -> tuple[Candidate, ...]:
     """Give the candidates that `decide` decides by, best first, as the domain's `rank` does."""
+    after = library.leaning(text, after)
     if second is None:
         return faq.rank(text, surface, library.index, library.thresholds, after=after)
     return await second.rank(text, surface, library, after)

@@ -24,7 +24,7 @@ from bot.slack.controls import (
     why_button,
 )
 from bot.slack.pieces import Message, finished_view, joined, message, plain, section
-from bot.slack.text import Mrkdwn, escape, fill, mention, written_out
+from bot.slack.text import Mrkdwn, contact, escape, fill, mention, written_out
 
 MAX_COMMENT = 1000  # characters that somebody may write about an answer
 
@@ -88,6 +88,18 @@ def suggestions(
 def or_ask_person(said: Message, question_ts: str, library: Library) -> Message:
     """Put the button that asks a person below what says that there is no answer."""
     return _and_person(said, AboutAnswer(question_ts, question_ts, None), library)
+
+
+def how_to_reach_person(
+    said: Message, question_ts: str, library: Library, *, can_ask: bool, support: str | None
+) -> Message:
+    """Say below a reply how a person can be reached: by a button if there is one to ask, and as `support` says."""
+    words = library.words
+    if support:
+        said = joined(said, plain(fill(words.home.support, contact=contact(support))))
+    elif not can_ask:
+        said = joined(said, plain(escape(words.feedback.no_person)))
+    return or_ask_person(said, question_ts, library) if can_ask else said
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
@@ -156,6 +168,16 @@ def explanation(explained: Sequence[tuple[Entry, Explanation | None]], library: 
     lines = [escape(library.words.feedback.why_edited)] if edited else []
     for entry, why in explained:
         lines += _why(entry, why, library)
+    return _in_lines(lines)
+
+
+def why_chosen(entries: Sequence[Entry], library: Library) -> Message:
+    """Say that somebody chose the answer among what was suggested, and what it rests on."""
+    words = library.words.feedback
+    lines: list[str] = []
+    for entry in entries:
+        rests_on = fill(words.why_sources, sources=sources(entry.sources, library))
+        lines += [fill(words.why_chosen, question=entry.question), rests_on]
     return _in_lines(lines)
 
 

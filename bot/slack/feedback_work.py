@@ -275,6 +275,8 @@ class FeedbackWorker(ReplyWorker):
             known = self._library.known(reply.entries)
             if not known:
                 return blocks.say(words.entry_gone)
+            if reply.offered:
+                return feedback_blocks.why_chosen(known, self._library)
             in_thread = reply.thread_ts if reply.thread_ts != question_ts else None
             question = await self._gateway.get_message(click.team, click.channel, question_ts, thread_ts=in_thread)
             if question is None:

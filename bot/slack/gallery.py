@@ -127,10 +127,12 @@ def replies(library: Library) -> Iterator[Rendering]:
         if talk.reply:
             begins = talk.begins
             yield Rendering(f"small talk {intent}", partial(blocks.talk, talk.reply, library, begins=begins))
+        if talk.reply and talk.person:
+            yield from _ways_to_person(f"small talk {intent}", blocks.talk(talk.reply, library), library)
         if talk.in_quiz:
             yield Rendering(f"small talk {intent} in the quiz", partial(blocks.say, talk.in_quiz))
     for language in Language:
-        yield Rendering(f"only English, in {language}", partial(blocks.say, library.words.languages.of(language)))
+        yield Rendering(f"only English, in {language}", partial(blocks.only_english, language, library))
     entries = list(library.entries.values())
     for decoy in library.not_answered:
         for near in (entries[:count] for count in (0, 1, 3) if decoy.reply):
@@ -166,6 +168,13 @@ def no_answers(library: Library) -> Iterator[Rendering]:
     yield Rendering("unknown question, or a person", lambda: _or_person(blocks.unknown(library), library))
 
 
+def _ways_to_person(name: str, said: Message, library: Library) -> Iterator[Rendering]:
+    """Give a reply with each way in which a person can be reached."""
+    for can_ask, support in product((True, False), (None, "help@example.com")):
+        ways = partial(feedback_blocks.how_to_reach_person, said, ASKED, library, can_ask=can_ask, support=support)
+        yield Rendering(f"{name}, {'a' if can_ask else 'no'} person to ask, support {support}", ways)
+
+
 def _or_person(said: Message, library: Library) -> Message:
     return feedback_blocks.or_ask_person(said, ASKED, library)
 
@@ -178,6 +187,9 @@ def feedback(library: Library) -> Iterator[Rendering]:
         offers = ", with a person to ask" if person else ""
         for render in (feedback_blocks.none_taken, feedback_blocks.what_was_wrong, feedback_blocks.reason_taken):
             yield Rendering(f"{render.__name__}{offers}", partial(render, about, library, person=person))
+    for chosen in ([entry], [entry, other]):
+        name = " and ".join(each.id for each in chosen)
+        yield Rendering(f"why {name} was chosen", partial(feedback_blocks.why_chosen, chosen, library))
     yield Rendering("link to an answer above", partial(feedback_blocks.answered_above, LINK, library))
     yield Rendering("window for a comment", partial(feedback_blocks.comment_view, "C" * 11, ASKED, library))
     reasons = (None, NOT_HELPFUL, *Reason)

@@ -44,8 +44,7 @@ async def record_message(
     """
     kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
-        known = _suggested(reply) + (alone.entries if alone and alone.kind == ANSWER else ())
-        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=tuple(known))
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=_known(reply, alone))
         await store.gaps.record(team, question)
         await _forget_if_revised(team, channel, ts, "", store)
 
@@ -58,16 +57,18 @@ async def revise_message(
     text: str,
     surface: Surface,
     reply: PlannedReply | None,
+    alone: PlannedReply | None,
     revision: str,
     store: Store,
 ) -> None:
     """Keep what an edited message asks the bot in place of what it asked before; without a reply, nothing of it.
 
-    revision: the ts of its edit or deletion, of which the work is recorded by now. After a later one nothing changes.
+    alone: as for `record_message`. revision: the ts of its edit or deletion, of which the work is recorded by now.
+    After a later one nothing changes.
     """
     kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
-        known = _suggested(reply) if reply else ()
+        known = _known(reply, alone)
         question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision, known=known)
         await store.gaps.replace(team, question)
         await _forget_if_revised(team, channel, ts, revision, store)
@@ -98,7 +99,7 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:
     """Keep what somebody asked by a command, if the reply is no answer; again does nothing."""
     if kind := _kind(text, reply):
-        known = _suggested(reply)
+        known = _known(reply, None)
         question = Question(f"command:{address_digest(response_url)}", user, kind, text, known=known)
         await store.gaps.record(team, question)
 
@@ -122,33 +123,36 @@ def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
             return None
 
 
-def _suggested(reply: PlannedReply) -> tuple[str, ...]:
-    """Give the entries that a reply suggests."""
-    if reply.kind == SUGGEST:
-        return tuple(reply.entries)
-    return tuple(reply.entries[1:]) if reply.kind == NOT_ANSWERED else ()
+def _known(reply: PlannedReply | None, alone: PlannedReply | None) -> tuple[str, ...]:
+    """Give the entries that are no news to who got a reply: it suggests them, or the message alone has them."""
+    suggested = reply.entries[1:] if reply and reply.kind == NOT_ANSWERED else ()
+    suggested = reply.entries if reply and reply.kind == SUGGEST else suggested
+    return tuple(dict.fromkeys([*suggested, *(alone.entries if alone and alone.kind in (ANSWER, SUGGEST) else ())]))
 
 
 # When the knowledge has changed
 
 
-async def follow_knowledge(library: Library, store: Store) -> None:
+async def follow_knowledge(library: Library, store: Store, before: Library | None = None) -> None:
     """Begin the work that follows from a knowledge that was taken up: news of new answers, and corrections.
 
+    before: the knowledge that this process had until now; None at its start.
     It is one piece for each workspace. Doing it again, or in several replicas at once, begins nothing twice; knowledge
     that comes back after other knowledge was followed is followed again.
     """
     digest = (await asyncio.to_thread(lambda: library.digest))[:DIGEST]
     for team in await store.gaps.teams():
         while True:
-            before = await store.gaps.followed(team)
-            number, _, followed = (before or "0:").partition(":")
-            if followed == digest:
+            followed = await store.gaps.followed(team)
+            number, _, followed_digest = (followed or "0:").partition(":")
+            if followed_digest == digest:
                 break
+            if before is not None:  # the oldest whose news are not told yet
+                gaps_worker.superseded.setdefault(team, before)
             knowledge = f"{int(number) + 1}:{digest}"
             key = Work.FOLLOW_KNOWLEDGE.key(team, knowledge)
-            await jobs.start(key, gaps_worker.follow_knowledge, team, knowledge, before)
-            await store.gaps.follow(team, knowledge, before)
+            await jobs.start(key, gaps_worker.follow_knowledge, team, knowledge, followed)
+            await store.gaps.follow(team, knowledge, followed)
 
 
 # Every week

@@ -13,10 +13,12 @@ import slackblocks as kit
 import structlog
 
 from bot import knowledge
-from bot.domain.faq import Surface
+from bot.domain.faq import Surface, offered_by, reply_to
+from bot.domain.gaps import Question
 from bot.domain.report import Report, report_on
 from bot.jobs import start, step, worker, workflow
-from bot.second_stage import SecondStage
+from bot.knowledge import Library
+from bot.second_stage import SecondStage, scorer_for
 from bot.slack import faq, gaps_blocks
 from bot.slack.editors import Editors
 from bot.slack.gateway import SlackWorkError
@@ -44,6 +46,11 @@ class GapsWorker(SlackWorker):
     editors = Editors()
     second_stage: SecondStage | None = None
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        # By workspace, the knowledge until the edit whose news are not told yet, if this process had it.
+        self.superseded: dict[str, Library] = {}
+
     @workflow
     async def follow_knowledge(self, team: str, knowledge: str, before: str | None) -> None:
         """Tell news of questions that have an answer by now, and then correct what has been answered, one by one.
@@ -62,6 +69,8 @@ class GapsWorker(SlackWorker):
                 await start(key, self.tell_news, team, user, entries, question)
                 await step("close", self._store.gaps.close, team, [question], entries[0])
             question_id = page["next"]
+        if page.get("finished"):  # not in what versions before this one recorded
+            self.superseded.pop(team, None)
         place: list[str] | None = ["", ""]
         while place is not None:
             page = await step("find outdated", self._find_outdated, team, knowledge, place)
@@ -73,21 +82,53 @@ class GapsWorker(SlackWorker):
             place = page["next"]
 
     async def _find_news(self, team: str, knowledge: str, after: str) -> dict[str, Any]:
-        """Give the questions of a page that have an answer by now, and where the next page begins."""
+        """Give the questions of a page that have an answer by now, and where the next page begins.
+
+        finished: whether all have been looked at, which they are not where another knowledge is followed by now.
+        """
         if await self._store.gaps.followed(team) != knowledge:
-            return {"news": [], "next": None}
+            return {"news": [], "next": None, "finished": False}
         if self.second_stage is not None:
             await self.second_stage.ready()
         news: list[list[Any]] = []
         questions = await self._store.gaps.unanswered(team, after, PAGE)
         for question in questions:
-            reply = await faq.decide(question.text, Surface.MENTION, self._library, self.second_stage)
+            if entries := await self._newly_answered_by(team, question):
+                news.append([question.id, question.user, list(entries)])
             await asyncio.sleep(0)  # deciding about many would hold up who asks now
-            # What was declined, or did not help, is no answer; and what was there already is no news.
-            old = {question.entry, *question.known}
-            if reply and reply.kind == ANSWER and not old.intersection(reply.entries):
-                news.append([question.id, question.user, list(reply.entries)])
-        return {"news": news, "next": questions[-1].id if len(questions) == PAGE else None}
+        is_last = len(questions) < PAGE
+        return {"news": news, "next": None if is_last else questions[-1].id, "finished": is_last}
+
+    async def _newly_answered_by(self, team: str, question: Question) -> tuple[str, ...]:
+        """Give the entries that answer a question by now and did not before the edit; none where they are no news.
+
+        What was declined, or did not help, is no answer; and what the person was suggested, or has got since, is known.
+        """
+        surface, leaned_on = Surface.MENTION, None
+        if question.channel and question.ts and self._library.index.follows(question.text):
+            reply = await self._store.replies.get(team, question.channel, question.ts)
+            if reply is None:
+                return ()  # it may have leaned on an answer, and which one is not remembered any more
+            surface = Surface(reply.surface)
+            earlier = await self._store.replies.before(team, question.channel, reply)
+            leaned_on = earlier.entries[-1] if earlier and earlier.entries else None
+        planned = await faq.decide(question.text, surface, self._library, self.second_stage, leaned_on)
+        old = {question.entry, leaned_on, *question.known}
+        if planned is None or planned.kind != ANSWER or old.intersection(planned.entries):
+            return ()
+        if await self._store.gaps.has_got(team, question.user, planned.entries, since=question.asked_at):
+            return ()
+        if (before := self.superseded.get(team)) is not None:
+            offered = await asyncio.to_thread(self._offered, question.text, surface, before, leaned_on)
+            return () if offered.intersection(planned.entries) else planned.entries
+        return planned.entries
+
+    def _offered(self, text: str, surface: Surface, library: Library, leaned_on: str | None) -> set[str]:
+        """Give the entries that a knowledge answers a question with, or suggests for it."""
+        scorer = scorer_for(library) if self.second_stage is not None else None
+        after = library.leaning(text, leaned_on)
+        reply = reply_to(text, surface, library.index, library.thresholds, after=after, scorer=scorer)
+        return {candidate.entry for candidate in offered_by(reply)}
 
     async def _find_outdated(self, team: str, knowledge: str, after: list[str]) -> dict[str, Any]:
         """Give the answers of a page that would say something else by now, and where the next page begins."""

@@ -276,7 +276,7 @@ async def on_message(
         reply = None if number else reply  # the choice stands, and a number alone asks nothing
         deserved = await _deserved_reply(message.former, library, second_stage)
         await _revise(team, message, message.revised_ts, reply, store, deserved=deserved, shared=shared)
-        await _revise_question(team, message, message.revised_ts, reply, store)
+        await _revise_question(team, message, message.revised_ts, reply, alone, store)
     elif number:
         place = (team, message.user, message.channel, message.thread_ts or message.ts, message.ts)
         await feedback.choose_by_number(*place, number, reply, message.surface, shared=shared)
@@ -359,12 +359,17 @@ async def _below_copy(
 
 
 async def _revise_question(
-    team: str, message: IncomingMessage, revised_ts: str, reply: PlannedReply | None, store: Store
+    team: str,
+    message: IncomingMessage,
+    revised_ts: str,
+    reply: PlannedReply | None,
+    alone: PlannedReply | None,
+    store: Store,
 ) -> None:
     """Change or delete what is kept of a question that was put to us; of other messages nothing is."""
     if message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED:
         where, asked = (team, message.channel, message.ts, message.user), None if message.deleted else reply
-        await gaps.revise_message(*where, message.text, message.surface, asked, revised_ts, store)
+        await gaps.revise_message(*where, message.text, message.surface, asked, alone, revised_ts, store)
 
 
 async def _revise(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
 from bot.domain.report import Use
-from bot.storage.replies import ANSWER, ReplyState
+from bot.storage.replies import ANSWER, LINK, ReplyState
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import questions, replies, votes, workspaces
 
@@ -89,6 +89,21 @@ class Gaps:
         async with self._engine.connect() as connection:
             told = select(questions.c.id).where(*mine, questions.c.told_at.is_not(None)).limit(1)
             return await connection.scalar(told) is not None
+
+    async def has_got(self, team: str, user: str, entries: Sequence[str], *, since: float) -> bool:
+        """Say whether somebody was answered with one of these entries since then, or has chosen it among suggestions.
+
+        since: in seconds since 1970.
+        """
+        stands = (replies.c.state.in_((ReplyState.POSTED, ReplyState.WHISPERED)), replies.c.kind.in_((ANSWER, LINK)))
+        theirs = (replies.c.team == team, replies.c.asker == user, replies.c.replied_at >= since)
+        chosen = (questions.c.kind == QuestionKind.CHOSEN, questions.c.entry.in_(entries))
+        mine = (questions.c.team == team, questions.c.user == user, questions.c.asked_at >= since)
+        async with self._engine.connect() as connection:
+            if await connection.scalar(select(questions.c.id).where(*mine, *chosen).limit(1)) is not None:
+                return True
+            answers = await connection.scalars(select(replies.c.entries).where(*theirs, *stands))
+            return any(not set(entries).isdisjoint(answer) for answer in answers)
 
     async def mark_told(self, team: str, user: str, entry: str) -> None:
         """Remember that somebody has heard that an entry answers what they asked; again does nothing."""
