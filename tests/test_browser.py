@@ -299,8 +299,8 @@ async def test_an_answer_is_chosen_voted_on_explained_and_passed_on_to_a_person(
     await picture(page, "answer", THREAD)
 
     await answer.get_by_role("button", name="Why this?").click()
-    why = thread.get_by_test_id("message").filter(has_text="The words that told me")
-    await expect(why).to_contain_text("“flat”")
+    why = thread.get_by_test_id("message").filter(has_text="It was chosen from what I suggested")
+    await expect(why).to_contain_text("Which companies are flat")
 
     await answer.get_by_role("button", name="Not helpful").click()
     wrong = thread.get_by_test_id("message").filter(has_text="What was wrong with it?")
