@@ -28,6 +28,7 @@ from bot.domain.compare import (
 from bot.domain.content import OWN, PURPOSE
 from bot.knowledge import Library
 from bot.storage import Moved, Share, ShareState, Store
+from bot.storage.share_traces import FormerReveal
 from bot.storage.tables import comparisons
 
 TEAM, ANA, MEI, FIRST = "T_ONE", "U_ANA", "U_MEI", "c1"
@@ -190,6 +191,24 @@ async def test_whoever_began_is_asked_once_and_then_it_goes(store: Store, librar
     assert await store.comparisons.get(TEAM, FIRST)
     await store.comparisons.prune(time.time() + 1)
     assert await store.comparisons.get(TEAM, FIRST) is None
+
+
+async def test_what_the_other_can_read_still_stays_known_though_the_comparison_is_kept_no_longer(
+    store: Store, library: Library
+):
+    versions = await finished(store, library)
+    for side in Side:
+        await move(store, Agree(side, versions), by=side)
+    await store.comparisons.note_exposed(TEAM, FIRST, [Side.MANAGER])
+    await store.comparisons.note_still_exposed(TEAM, FIRST, [Side.MANAGER], of=[Side.MANAGER])
+    await move(store, Withdraw(Side.SENDER))
+    [left] = await store.comparisons.revealed(TEAM, ANA)
+    assert not left.to_both
+
+    await store.comparisons.prune(time.time() + 1)
+
+    assert await store.comparisons.get(TEAM, FIRST) is None
+    assert await store.share_traces.former_reveals(TEAM, ANA) == [FormerReveal(MEI, left.at)]
 
 
 async def test_messages_are_remembered_until_they_are_of_no_use(store: Store, library: Library):

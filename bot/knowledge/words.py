@@ -573,6 +573,7 @@ class ShareWords(Authored):
     listed_uncertain: Annotated[Line, _text("to", "date", "parts")]
     listed_reveal: Annotated[Line, _text("to", "date")]
     listed_left: Annotated[Line, _text("to", "date")]
+    listed_former: Annotated[Line, _text("to", "date")]
     listed_none: Plain
     listed_more: Annotated[Line, _text("count")]
     result: Annotated[Line, _text("result")]

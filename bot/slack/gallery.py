@@ -624,6 +624,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     for count in (0, 1, share_blocks.MOST + 1):
         yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
     revealed = [Revealed(USER, Side.SENDER, 1.0), Revealed(USER, Side.SENDER, 1.0, to_both=False)]
+    revealed += [Revealed(USER, Side.SENDER, 1.0, to_both=False, is_kept=False)]
     yield Rendering("list of a reveal", partial(share_blocks.listed, [], library, revealed))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
     yield Rendering("list of a share that is uncertain", partial(share_blocks.listed, [uncertain], library))

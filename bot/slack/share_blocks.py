@@ -341,10 +341,11 @@ def _list(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed]
         more = fill(words.listed_more, count=str(len(shares) - MOST))
         blocks.append(context(more))
         lines.append(more)
-    seen = [
-        fill(words.listed_reveal if known.to_both else words.listed_left, to=mention(known.other), date=_on(known.at))
-        for known in reveals[:MOST]
-    ]
+    seen = []
+    for known in reveals[:MOST]:
+        kept = words.listed_reveal if known.to_both else words.listed_left
+        text = kept if known.is_kept else words.listed_former
+        seen.append(fill(text, to=mention(known.other), date=_on(known.at)))
     if seen:
         blocks.append(section("\n".join(seen)))
         lines += seen

@@ -16,7 +16,8 @@ async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
     """Give the comparisons about somebody's own work that somebody else can read."""
     revealed = [known for known in await store.comparisons.revealed(team, user) if known.side is Side.SENDER]
     former = [
-        Revealed(known.manager, Side.SENDER, known.at) for known in await store.share_traces.former_reveals(team, user)
+        Revealed(known.manager, Side.SENDER, known.at, to_both=False, is_kept=False)
+        for known in await store.share_traces.former_reveals(team, user)
     ]
     kept = {known.other for known in revealed if known.to_both}
     return [*revealed, *(known for known in former if known.other not in kept)]

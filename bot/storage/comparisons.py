@@ -111,13 +111,15 @@ class Shown:
 class Revealed:
     """What somebody else can read of a comparison: who, which part one had in it, since when (seconds since 1970).
 
-    to_both: both were shown it; otherwise it has ended, and could not be taken back.
+    to_both: both were shown it; otherwise it has ended, and could not be taken back. is_kept: the comparison is; which
+    of the two it was is not known otherwise.
     """
 
     other: str
     side: Side
     at: float
     to_both: bool = True
+    is_kept: bool = True
 
 
 @dataclass(frozen=True)

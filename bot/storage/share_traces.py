@@ -22,7 +22,10 @@ RECEIVED = ("sent", "uncertain", "replacing")
 
 @dataclass(frozen=True)
 class FormerReveal:
-    """A reveal whose comparison is not kept any more: to whom, and when, in seconds since 1970."""
+    """A reveal, also to the manager alone, whose comparison is not kept any more: to whom, and when.
+
+    at: in seconds since 1970.
+    """
 
     manager: str
     at: float
@@ -81,19 +84,22 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
 
 async def keep_of_comparisons(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
     """Keep what is to stay known of comparisons that are about to be deleted; which: of these."""
-    rows = (await connection.execute(select(comparisons).where(_could_read(), *which))).all()
-    revealed = State.REVEALED
-    seen = [
-        (row.team, row.sender, row.manager, row.moved_at if row.state == revealed else None)
-        for row in sorted(rows, key=lambda row: row.moved_at)
-    ]
-    await _put_seen(connection, seen)
+    can_read = _can_read().label("can_read")
+    columns = (comparisons.c.team, comparisons.c.sender, comparisons.c.manager, comparisons.c.moved_at, can_read)
+    rows = await connection.execute(select(*columns).where(_could_read(), *which).order_by(comparisons.c.moved_at))
+    await _put_seen(
+        connection, [(row.team, row.sender, row.manager, row.moved_at if row.can_read else None) for row in rows]
+    )
+
+
+def _can_read() -> ColumnElement[bool]:
+    """Select comparisons of whose sender the manager can read the answers still, revealed to both or not."""
+    return or_(comparisons.c.state == State.REVEALED, comparisons.c.still_exposed.contains(Side.MANAGER.value))
 
 
 def _could_read() -> ColumnElement[bool]:
     exposures = (comparisons.c.exposed, comparisons.c.maybe_exposed)
-    could_read = [exposed.contains(Side.MANAGER.value) for exposed in exposures]
-    return or_(comparisons.c.state == State.REVEALED, *could_read)
+    return or_(_can_read(), *(exposed.contains(Side.MANAGER.value) for exposed in exposures))
 
 
 async def _shown(connection: AsyncConnection, *which: ColumnElement[bool]) -> set[tuple[str, str, str]]:

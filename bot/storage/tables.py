@@ -203,7 +203,7 @@ seen_results = Table(
     Column("team", String(32), primary_key=True),
     Column("sender", String(32), primary_key=True),
     Column("manager", String(32), primary_key=True),
-    Column("revealed_at", Float(53)),  # when a comparison was revealed to both last; none if none was
+    Column("revealed_at", Float(53)),  # since when the manager can read a comparison; none if they cannot
     info=owned_by(Owner.PEOPLE, "sender", "manager"),
 )
 
