@@ -10,7 +10,7 @@ from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.slack.controls import BeginFrom, begin_button, entry_button
 from bot.slack.pieces import Message, context, in_lines, joined, message, plain, section, table
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 
 WIDEST = 2  # columns of a table beside its labels; more are cut off in a thread and on a phone
 
@@ -63,9 +63,7 @@ def sources(citations: Sequence[Citation], library: Library, *, with_sections: b
     named = []
     for name, headings in sections.items():
         document = library.documents[name]
-        title = escape(document.title)
-        if document.url:
-            title = f"<{escape(document.url)}|{title}>"
+        title = linked(document.url, document.title)
         made = ", ".join(str(part) for part in (document.author, document.year) if part)
         where = ": " + "; ".join(escape(heading) for heading in headings) if with_sections else ""
         named.append(f"{title} ({escape(made)}){where}")
@@ -107,9 +105,7 @@ def unknown(library: Library) -> Message:
 def for_sender(sender: str, link: str | None, library: Library) -> Message:
     """Say how a message reaches who has shared a result; link: to its thread, None where Slack gives none just now."""
     words = library.words.faq
-    named = escape(words.for_sender_link)
-    where = Mrkdwn(f"<{escape(link)}|{named}>" if link else named)
-    return plain(fill(words.for_sender, sender=mention(sender), link=where))
+    return plain(fill(words.for_sender, sender=mention(sender), link=linked(link, words.for_sender_link)))
 
 
 def hello(library: Library) -> Message:
@@ -154,14 +150,14 @@ def talk(text: str, library: Library, *, begins: bool = False) -> Message:
 
 def note(link: str, library: Library) -> Message:
     """Tell somebody who typed the command in a channel where the questions are."""
-    named = escape(library.words.quiz.note_link)
-    return plain(fill(library.words.quiz.note, link=Mrkdwn(f"<{escape(link)}|{named}>")))
+    words = library.words.quiz
+    return plain(fill(words.note, link=linked(link, words.note_link)))
 
 
 def in_thread(link: str, library: Library) -> Message:
     """Tell who has clicked on a message in the thread of which that shows where it is."""
-    named = escape(library.words.quiz.in_thread_link)
-    return plain(fill(library.words.quiz.in_thread, link=Mrkdwn(f"<{escape(link)}|{named}>")))
+    words = library.words.quiz
+    return plain(fill(words.in_thread, link=linked(link, words.in_thread_link)))
 
 
 def usage(library: Library, argument: str = "") -> Message:

@@ -10,7 +10,7 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.pieces import Message, plain
 from bot.slack.result import quoted
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.text import escape, fill, linked
 
 MOST_MARKS = 64  # characters, as the column of a message's digest holds
 VERSION = 8  # characters of the digest of a quiz that tell its versions apart
@@ -31,7 +31,7 @@ def change_note(answers_before: Answers, run: Run, library: Library, link: str |
     elif run.subject is None:
         lines.append(_moved(earlier, run.recommendation, library))
     if link:
-        lines.append(f"<{escape(link)}|{escape(words.changed_link)}>")
+        lines.append(linked(link, words.changed_link))
     return plain(" ".join(lines))
 
 
@@ -42,7 +42,7 @@ def completed_note(run: Run, library: Library, link: str | None) -> Message | No
     words = library.words.quiz
     lines = [fill(words.completed, now=result.named(run.recommendation, library))]
     if link:
-        lines.append(Mrkdwn(f"<{escape(link)}|{escape(words.changed_link)}>"))
+        lines.append(linked(link, words.changed_link))
     return plain(" ".join(lines))
 
 
@@ -54,7 +54,7 @@ def overwritten_note(before: Answers, run: Run, library: Library, link: str | No
     if not (lines := _lines(_changed(_with(before, run), run), run, library)):
         return None
     if link:
-        lines.append(f"<{escape(link)}|{escape(library.words.quiz.changed_question_link)}>")
+        lines.append(linked(link, library.words.quiz.changed_question_link))
     return plain(" ".join(lines))
 
 

@@ -24,7 +24,7 @@ from bot.slack.controls import (
 from bot.slack.pieces import Message, context, finished_view, message, plain, section
 from bot.slack.result import in_a_row, in_words, named, quoted
 from bot.slack.run_messages import moment
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 from bot.storage import StoredComparison, StoredRun
 
 PICKER = "compare:with"  # the block of the window that holds the people
@@ -76,7 +76,7 @@ def refusal_view(library: Library) -> dict[str, Any]:
 def pointer(link: str, library: Library) -> Message:
     """Lead whoever has typed the command to what has come of it; link: of that message."""
     words = library.words.compare
-    return plain(fill(words.pointer, link=Mrkdwn(f"<{escape(link)}|{escape(words.pointer_link)}>")))
+    return plain(fill(words.pointer, link=linked(link, words.pointer_link)))
 
 
 def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:

@@ -24,7 +24,7 @@ from bot.slack.controls import (
     why_button,
 )
 from bot.slack.pieces import Message, finished_view, joined, message, plain, section
-from bot.slack.text import Mrkdwn, contact, escape, fill, mention, written_out
+from bot.slack.text import Mrkdwn, contact, escape, fill, linked, mention, written_out
 
 MAX_COMMENT = 1000  # characters that somebody may write about an answer
 
@@ -132,7 +132,7 @@ def reason_taken(about: AboutAnswer, library: Library, *, person: bool) -> Messa
 def answered_above(link: str, library: Library) -> Message:
     """Lead from a number that was typed to the answer, which stands in place of the suggestions."""
     words = library.words.feedback
-    return plain(fill(words.answered_above, link=Mrkdwn(f"<{escape(link)}|{escape(words.answered_above_link)}>")))
+    return plain(fill(words.answered_above, link=linked(link, words.answered_above_link)))
 
 
 def _with_person(text: str, about: AboutAnswer, library: Library, *, person: bool) -> Message:
@@ -223,7 +223,7 @@ def help_request(
     """
     words, who = library.words.feedback, mention(asker)
     if link:
-        lead = fill(words.help_request, asker=who, link=Mrkdwn(f"<{escape(link)}|{escape(words.help_link)}>"))
+        lead = fill(words.help_request, asker=who, link=linked(link, words.help_link))
     else:
         lead = fill(words.help_request_dm, asker=who)
     told = fill(words.help_answered, question=entry.question) if entry else Mrkdwn(escape(words.help_not_answered))
@@ -240,13 +240,9 @@ def help_request(
 def help_news(by: str, reply: str | None, question: str | None, library: Library) -> Message:
     """Tell somebody that a person has replied: with a link to the reply, if they can see it, and to the question."""
     words = library.words.feedback
-    asked = _link(question, words.help_news_question)
+    asked = linked(question, words.help_news_question)
     if reply:
         return _in_lines(
-            [fill(words.help_news, by=mention(by), reply=_link(reply, words.help_news_reply), question=asked)]
+            [fill(words.help_news, by=mention(by), reply=linked(reply, words.help_news_reply), question=asked)]
         )
     return _in_lines([fill(words.help_news_dm, by=mention(by), question=asked)])
-
-
-def _link(address: str | None, text: str) -> Mrkdwn:
-    return Mrkdwn(f"<{escape(address)}|{escape(text)}>" if address else escape(text))

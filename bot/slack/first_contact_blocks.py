@@ -8,7 +8,7 @@ from bot.slack.controls import BeginFrom, begin_button
 from bot.slack.home_controls import kept_button
 from bot.slack.payloads import BlockAction
 from bot.slack.pieces import Message, message, plain, section
-from bot.slack.text import Mrkdwn, escape, fill
+from bot.slack.text import escape, fill, linked
 
 TRY_QUESTION = "contact_ask"  # value: the entry
 
@@ -30,7 +30,7 @@ def greeting(library: Library) -> Message:
 
 def answered_already(link: str, library: Library) -> Message:
     """Lead who asks the example again to the answer they have had."""
-    named = Mrkdwn(f"<{escape(link)}|{escape(library.words.manners.answered_link)}>")
+    named = linked(link, library.words.manners.answered_link)
     return plain(fill(library.words.first_contact.asked_already, link=named))
 
 

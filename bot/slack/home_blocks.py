@@ -35,7 +35,7 @@ from bot.slack.home_controls import (
 )
 from bot.slack.pieces import context, finished_view, section
 from bot.slack.run_messages import day
-from bot.slack.text import Mrkdwn, contact, escape, fill
+from bot.slack.text import Mrkdwn, contact, escape, fill, linked
 from bot.storage import Revealed, SetUp, Share, StoredRun
 
 DONE, TO_DO = ":white_check_mark:", ":white_large_square:"
@@ -142,7 +142,7 @@ def _round(home: Home, library: Library) -> list[kit.Block]:
     words, rounds = library.words.home, home.rounds
     if rounds.waiting and not home.begins:
         stored = rounds.waiting.stored
-        link = _link(rounds.waiting.link, library)
+        link = linked(rounds.waiting.link, library.words.home.messages)
         match home.notice:
             case Notice.BEGUN:
                 text = fill(words.begun, link=link)
@@ -156,11 +156,6 @@ def _round(home: Home, library: Library) -> list[kit.Block]:
     text = Mrkdwn(escape(words.beginning if home.notice is Notice.BEGUN else words.quiz))
     button = begin_button(words.again if rounds.latest else words.quiz_button, BeginFrom.HOME)
     return [section(text, button)]
-
-
-def _link(address: str | None, library: Library) -> Mrkdwn:
-    name = escape(library.words.home.messages)
-    return Mrkdwn(f"<{escape(address)}|{name}>" if address else name)
 
 
 def _results(home: Home, library: Library) -> list[kit.Block]:
@@ -185,7 +180,11 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
         said: str = line
         if rounds.opened and rounds.opened.stored.id == stored.id:
             address = rounds.opened.link
-            where = fill(words.round_link, link=_link(address, library)) if address else escape(words.round_no_link)
+            where = (
+                fill(words.round_link, link=linked(address, library.words.home.messages))
+                if address
+                else escape(words.round_no_link)
+            )
             said = f"{line}\n{where}"
         share = [share_round_button(library.words.result.share, stored.id)] if stored.run.shareable else []
         buttons = [round_button(quiz.open, OPEN, stored.id), *share, delete_button(quiz.delete, stored.id, sure)]

@@ -11,7 +11,7 @@ from bot.slack.blocks import say
 from bot.slack.controls import editors_button, mode_button, post_private_button
 from bot.slack.pieces import Message, context, joined, message, plain, section
 from bot.slack.run_messages import day
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 from bot.storage import ChannelSettings
 
 
@@ -38,7 +38,7 @@ def withdrawn(library: Library) -> Message:
 def answered_lately(link: str, entry: str, library: Library) -> Message:
     """Point to the answer that the channel had a moment ago; `entry`: which it is, by its id."""
     words, known = library.words.manners, library.entry(entry)
-    named = Mrkdwn(f"<{escape(link)}|{escape(words.answered_link)}>")
+    named = linked(link, words.answered_link)
     if known is None:
         return plain(fill(words.answered_lately, link=named))
     return plain(fill(words.answered_lately_about, question=known.question, link=named))

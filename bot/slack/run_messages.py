@@ -51,7 +51,7 @@ from bot.slack.controls import (
 from bot.slack.pieces import Message, context, message, plain, section
 from bot.slack.result import how_far, in_words, quoted, recommendation, since
 from bot.slack.share_controls import share_button
-from bot.slack.text import Mrkdwn, escape, fill, mention
+from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 from bot.storage import CARD, NOTE, PROMPT, RESULT
 
 REVIEW, REMINDER = "review", "reminder"
@@ -221,7 +221,7 @@ def _lettered(asked: AnyQuestion) -> str:
 def already_there(link: str, library: Library) -> Message:
     """Lead to the part of a result that was opened before."""
     words = library.words.result
-    return plain(fill(words.part_there, link=Mrkdwn(f"<{escape(link)}|{escape(words.part_link)}>")))
+    return plain(fill(words.part_there, link=linked(link, words.part_link)))
 
 
 def already_answered(run: Run, question: str | None, library: Library) -> Message:

@@ -34,6 +34,11 @@ def mention(user: str) -> Mrkdwn:
     return Mrkdwn(f"<@{user}>")
 
 
+def linked(address: str | None, text: str) -> Mrkdwn:
+    """Link a plain text to an address; without one it is just the text."""
+    return Mrkdwn(f"<{escape(address)}|{escape(text)}>" if address else escape(text))
+
+
 def contact(where: str) -> Mrkdwn:
     """Link to who can be asked, given as ROLEFIT_SUPPORT has it: an https or e-mail address, or an id of Slack.
 
