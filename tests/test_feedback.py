@@ -708,20 +708,21 @@ async def test_buttons_of_a_reply_that_is_not_remembered_do_no_harm(workspace: W
 
 @pytest.mark.both_databases
 async def test_a_later_vote_counts_whatever_comes_first(store: Store):
-    where = (TEAM, "C_ASK", "6.0", "U_ANA")
-    assert await store.feedback.vote(*where, entry=MTS, helpful=False, at=2.0)
-    assert not await store.feedback.vote(*where, entry=MTS, helpful=True, at=1.0)
+    # Not long ago: the bot beside it forgets the comments on votes that are older than its retention.
+    where, now = (TEAM, "C_ASK", "6.0", "U_ANA"), time.time()
+    assert await store.feedback.vote(*where, entry=MTS, helpful=False, at=now)
+    assert not await store.feedback.vote(*where, entry=MTS, helpful=True, at=now - 1)
     assert await store.feedback.set_reason(*where, "other")
     assert await store.feedback.set_comment(*where, "It is long")
-    assert await store.feedback.vote(*where, entry=MTS, helpful=False, at=2.0)  # the same again
+    assert await store.feedback.vote(*where, entry=MTS, helpful=False, at=now)  # the same again
 
-    assert await store.feedback.vote_of(*where) == Vote(MTS, False, "other", "It is long", 2.0)
+    assert await store.feedback.vote_of(*where) == Vote(MTS, False, "other", "It is long", now)
     assert await store.feedback.is_disputed(TEAM, "C_ASK", "6.0", MTS)
 
-    assert await store.feedback.vote(*where, entry=MTS, helpful=True, at=3.0)
+    assert await store.feedback.vote(*where, entry=MTS, helpful=True, at=now + 1)
     assert not await store.feedback.set_reason(*where, "other")
     assert not await store.feedback.set_comment(*where, "It is long")
-    assert await store.feedback.vote_of(*where) == Vote(MTS, True, None, None, 3.0)
+    assert await store.feedback.vote_of(*where) == Vote(MTS, True, None, None, now + 1)
     assert not await store.feedback.is_disputed(TEAM, "C_ASK", "6.0", MTS)
 
 
@@ -773,11 +774,12 @@ async def test_requests_are_kept_as_long_as_the_gap_list(store: Store):
 
 @pytest.mark.both_databases
 async def test_what_people_wrote_with_a_vote_is_forgotten_and_the_vote_is_not(store: Store):
-    for at, user in ((2.0, "U_ANA"), (9.0, "U_BEN")):
+    now = time.time()  # the bot beside it forgets by its own retention what is older than that
+    for at, user in ((now - 60, "U_ANA"), (now, "U_BEN")):
         await store.feedback.vote(TEAM, "C_ASK", "6.0", user, entry=MTS, helpful=False, at=at)
         await store.feedback.set_comment(TEAM, "C_ASK", "6.0", user, "It is long")
 
-    await store.feedback.prune(5.0)
+    await store.feedback.prune(now - 30)
 
     kept = [await store.feedback.vote_of(TEAM, "C_ASK", "6.0", user) for user in ("U_ANA", "U_BEN")]
     assert [vote and vote.comment for vote in kept] == [None, "It is long"]
