@@ -73,7 +73,6 @@ OUR_NAMES = {
     "seniority-in-llm-era": {"Musk"},
     "what-is-rd": {"three"},
     "flat-advantages": {"Protection"},
-    "paper-reviewed": {"13", "January", "2026"},  # the date at the foot of the review
 }
 OURS = "/rolefit"  # what the bot itself adds
 SPELLED = {"three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen", "twenty", "hundred"}
