@@ -278,7 +278,7 @@ async def test_why_is_told_to_one_person_in_words(either_way: Workspace, library
     assert "“mts” (which I read as “member of technical staff”), " in said
     assert "I was quite certain." in said
     assert "Next would have come: " in said
-    assert "The answer rests on: Field guide to AI roles (2025): What does" in said
+    assert "The answer rests on: Field guide to AI roles: What does" in said
     assert "%" not in said
     assert "0." not in said
     assert not [each for each in await either_way.thread("C_ASK", asked, "U_ANA") if each.get("ephemeral")]

@@ -1014,8 +1014,9 @@ def documents(folder: Path, tmp_path: Path) -> Path:
     """A folder with the documents' texts, one of which holds a line to copy."""
     texts = tmp_path / "documents"
     texts.mkdir()
+    in_document = COPY.capitalize().replace("words", "words [3–5]")  # references are no words of anybody's
     for number, source in enumerate(yaml.safe_load((folder / "sources.yaml").read_text())["documents"]):
-        (texts / source["file"]).write_text(f"Before. {COPY.capitalize()}. After." if number == 0 else "Other.")
+        (texts / source["file"]).write_text(f"Before. {in_document}. After." if number == 0 else "Other.")
     return texts
 
 

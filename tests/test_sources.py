@@ -379,5 +379,12 @@ def test_a_changed_cell_is_noticed(tables, texts):
     assert rows not in _markdown_tables(texts["field-guide"])
 
 
+def test_no_document_is_given_an_author_or_a_year_that_it_does_not_name(library):
+    citation = library.tables[library.quiz.tables.roles].source
+    assert citation.document == "field-guide"
+    assert library.cite([citation]) == "Field guide to AI roles"
+    assert library.documents["continuum-review"].made == " (Denis Avetisyan, 2026)"
+
+
 def test_nothing_that_people_read_is_copied_from_a_document(texts):
     assert knowledge.lint(KNOWLEDGE, today=datetime.now(UTC).date(), documents=SOURCES) == []

@@ -72,10 +72,16 @@ class Document(Authored):
     id: Identifier
     title: Line
     author: Line | None = None
-    year: Annotated[int, Field(ge=1000, le=9999)]
+    year: Annotated[int, Field(ge=1000, le=9999)] | None = None  # of a document that names it
     url: Annotated[Line, StringConstraints(pattern=HTTPS_ADDRESS)] | None = None
     sections: tuple[Line, ...] = ()  # its headings; any may be cited where none is listed
     file: Line  # name in the folder of sources the project keeps beside the repository
+
+    @property
+    def made(self) -> str:
+        """Say by whom and when it was written, in brackets after a blank; nothing where it names neither."""
+        named = ", ".join(str(part) for part in (self.author, self.year) if part)
+        return f" ({named})" if named else ""
 
 
 class Sources(Authored):

@@ -161,16 +161,13 @@ class Library:
         return excerpt.transposed() if entry.excerpt.transposed else excerpt
 
     def cite(self, citations: Sequence[Citation]) -> str:
-        """Name the documents cited, once only: 'Title (Author, 2025)', or 'Title (2025)' where nobody is named.
+        """Name the documents cited, once only: 'Title (Author, 2025)', or 'Title' where it names neither.
 
         Raises KeyError for a document that is not there.
         """
         document_ids = dict.fromkeys(citation.document for citation in citations)
         documents = [self.documents[document_id] for document_id in document_ids]
-        return "; ".join(
-            f"{document.title} ({', '.join(str(part) for part in (document.author, document.year) if part)})"
-            for document in documents
-        )
+        return "; ".join(document.title + document.made for document in documents)
 
     def can_show(self, quiz: Quiz) -> bool:
         """Return whether the tables still have what a version of the quiz quotes, which may be older than they are."""

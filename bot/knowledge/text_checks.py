@@ -22,6 +22,7 @@ COPIED_WORDS = 9  # in a row that make a copy
 
 _QUOTATION = re.compile('[“"][^”"]*[”"]')
 _SIGN = re.compile("✓+|○")
+_REFERENCE = re.compile(r"\[\d[\d, –-]*\]")  # "[3]", "[28–31]"
 
 Files = Mapping[str, YamlFile]
 
@@ -109,7 +110,7 @@ def _own_texts(library: Library) -> Iterator[tuple[str, Place, str]]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9']+|¤", text.lower().replace("’", "'"))
+    return re.findall(r"[a-z0-9']+|¤", _REFERENCE.sub("", text.lower().replace("’", "'")))
 
 
 def find_missing_articles(library: Library, files: Files) -> Iterator[Problem]:

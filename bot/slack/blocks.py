@@ -64,9 +64,8 @@ def sources(citations: Sequence[Citation], library: Library, *, with_sections: b
     for name, headings in sections.items():
         document = library.documents[name]
         title = linked(document.url, document.title)
-        made = ", ".join(str(part) for part in (document.author, document.year) if part)
         where = ": " + "; ".join(escape(heading) for heading in headings) if with_sections else ""
-        named.append(f"{title} ({escape(made)}){where}")
+        named.append(f"{title}{escape(document.made)}{where}")
     return Mrkdwn((". " if with_sections else "; ").join(named))
 
 
