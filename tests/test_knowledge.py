@@ -1006,7 +1006,7 @@ def test_broken_knowledge_is_not_loaded(folder: Path):
         knowledge.load(folder)
 
 
-COPY = "a line of nine words that nobody else has ever put so plainly"
+COPY = "a line of nine words that nobody has not put so plainly"
 
 
 @pytest.fixture
@@ -1014,7 +1014,7 @@ def documents(folder: Path, tmp_path: Path) -> Path:
     """A folder with the documents' texts, one of which holds a line to copy."""
     texts = tmp_path / "documents"
     texts.mkdir()
-    in_document = COPY.capitalize().replace("words", "words [3–5]")  # references are no words of anybody's
+    in_document = COPY.capitalize().replace("words", "words [3–5]").replace("has not", "hasn’t")
     for number, source in enumerate(yaml.safe_load((folder / "sources.yaml").read_text())["documents"]):
         (texts / source["file"]).write_text(f"Before. {in_document}. After." if number == 0 else "Other.")
     return texts
@@ -1048,7 +1048,7 @@ def test_words_copied_from_a_document_are_found_wherever_people_read_them(
     ]
 
     assert [problem.file for problem in copied] == [name]
-    assert copied[0].what.startswith("“a line of nine words that nobody else has” stands in ")
+    assert copied[0].what.startswith("“a line of nine words that nobody has not” stands in ")
     assert copied[0].remedy == "Say it in your own words, or mark it as a quotation with “ and ”"
 
 

@@ -22,6 +22,14 @@ COPIED_WORDS = 9  # in a row that make a copy
 
 _QUOTATION = re.compile('[“"][^”"]*[”"]')
 _SIGN = re.compile("✓+|○")
+_CONTRACTIONS = {
+    "can't": "can not",
+    "cannot": "can not",
+    "won't": "will not",
+    "n't": " not",
+    "'re": " are",
+    "'ve": " have",
+}
 _REFERENCE = re.compile(r"\[\d[\d, –-]*\]")  # "[3]", "[28–31]"
 
 Files = Mapping[str, YamlFile]
@@ -110,7 +118,10 @@ def _own_texts(library: Library) -> Iterator[tuple[str, Place, str]]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9']+|¤", _REFERENCE.sub("", text.lower().replace("’", "'")))
+    text = _REFERENCE.sub("", text.lower().replace("’", "'"))
+    for short, long in _CONTRACTIONS.items():
+        text = text.replace(short, long)
+    return re.findall(r"[a-z0-9']+|¤", text)
 
 
 def find_missing_articles(library: Library, files: Files) -> Iterator[Problem]:
