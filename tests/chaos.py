@@ -501,7 +501,7 @@ async def _share(one: Taken, result: Json, tally: Tally) -> None:
         await _again_until_taken(partial(workspace.submit, user, chosen), tally)
         view = await workspace.view(user)
     one.shared = True
-    receipt = await latest(lambda message: f"<@{MANAGER}> has this since" in shown(message))
+    receipt = await latest(lambda message: f"<@{MANAGER}> has had this since" in shown(message))
     if random.Random(user).random() < WITHDRAWN:
         await _again_until_taken(partial(_click_if_there, workspace, user, receipt, "Withdraw"), tally)
         await latest(lambda message: "*Withdrawn on" in shown(message))

@@ -6,7 +6,7 @@ from tests.test_quiz_conversation import begin, message, result, take_at_once, w
 from tests.workspace import Json, Sent, Workspace, shown
 
 SHARE = "Share with my manager"
-RECEIPT = "has this since"
+RECEIPT = "has had this since"
 ANA, BEN, MEI = "U_ANA", "U_BEN", "U_MEI"
 
 

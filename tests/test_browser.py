@@ -140,7 +140,7 @@ async def share(page: Page, thread: Locator, result: Locator) -> None:
     await expect(preview).to_contain_text("Shall we talk about the grading?")
     await picture(page, "preview")
     await preview.get_by_role("button", name="Send").click()
-    receipt = thread.get_by_test_id("message").filter(has_text="has this since")
+    receipt = thread.get_by_test_id("message").filter(has_text="has had this since")
     await expect(receipt).to_contain_text("Not marked as read so far.")
     await picture(page, "receipt", THREAD)
 
@@ -165,7 +165,7 @@ async def read_and_reply(page: Page, thread: Locator) -> None:
 
 async def look_and_withdraw(page: Page, thread: Locator) -> None:
     """Be Ana: see what Mei did, and withdraw; then look again as Mei."""
-    receipt = thread.get_by_test_id("message").filter(has_text="has this since")
+    receipt = thread.get_by_test_id("message").filter(has_text="has had this since")
     over = "They may have read it before; neither Slack nor I can undo that."
     await act_as(page, "U_ANA")
     card = (

@@ -189,7 +189,12 @@ async def test_a_share_without_answers_leaves_a_comparison_blind_and_another_rou
     # Who got a result last is picked already.
     assert "<@U_BEN> has seen a result of yours before" in shown(await workspace.modal(ANA))
     answer = await workspace.submit(ANA, {PICK: MEI})
-    assert "response_action" not in answer
+    # Who is picked instead gets another invitation than the window has shown.
+    assert answer["response_action"] == "update"
+    view = await workspace.modal(ANA)
+    assert "has seen a result of yours before" not in shown(view)
+    assert "Neither of you sees the other" in shown(view)
+    assert "response_action" not in await workspace.submit(ANA, {PICK: MEI})
 
 
 # Inviting, where Slack fails

@@ -197,6 +197,7 @@ async def do_everything(workspace: Workspace, databases: Databases) -> None:
     await shared(workspace, ANA, MEI)
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
     await workspace.submit(ANA, {"compare_with": BEN})
+    await workspace.submit(ANA, {"compare_with": BEN})  # who was filled in would have got another invitation
     await take(workspace, await begin(workspace, ANA), 0, 1)
     await workspace.command(ANA, "C_ASK", "/rolefit", "history")
     await shared(workspace, BEN, ANA)

@@ -1503,7 +1503,7 @@ async def test_of_a_deleted_round_nothing_that_was_said_or_recorded_remains(
         await workspace.click("U_ANA", await result(workspace, root), "Share with my manager")
         await workspace.submit("U_ANA", {"share:to": {"share_to": "U_MEI"}})
         await workspace.submit("U_ANA")
-        await message(workspace, root, "has this since")
+        await message(workspace, root, "has had this since")
         await workspace.command("U_ANA", "C_ASK", "/rolefit", "history")
 
         await workspace.click("U_ANA", await privately(workspace, "Your rounds"), "Delete")

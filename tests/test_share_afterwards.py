@@ -74,6 +74,116 @@ async def test_who_wants_no_more_in_a_group_can_allow_it_again_there(hasty: Work
         assert connection.execute("SELECT user FROM share_mutes").fetchall() == []
 
 
+async def lists_mute(workspace: Workspace) -> Json:
+    """Have Mei look at what she has shared, and from whom she wants nothing."""
+    await workspace.command(MEI, "C_ASK", "/rolefit", "shares")
+    return await privately(workspace, "You get no shares and no invitations from <@U_ANA>", MEI)
+
+
+@pytest.mark.parametrize("since", ["nothing", "withdrawn", "deleted"])
+async def test_who_wants_no_more_finds_in_their_list_whom_to_allow_again(hasty: Workspace, tmp_path: Path, since: str):
+    _, receipt = await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.click(MEI, copy, "No more from this person")
+    await hasty.settled()
+    if since == "withdrawn":
+        await hasty.click(ANA, receipt, "Withdraw")
+        await hasty.settled()
+        assert await hasty.dm(MEI) == []
+    elif since == "deleted":
+        await delete_round(hasty)
+
+    await hasty.click(MEI, await lists_mute(hasty), "Allow shares again")
+
+    async def is_shown() -> bool:
+        told = [shown(each) for each in await hasty.messages("C_ASK", MEI) if each.get("ephemeral")]
+        return not any("You get no shares" in text for text in told)
+
+    await hasty.until(is_shown, MEI)
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+        assert connection.execute("SELECT user FROM share_mutes").fetchall() == []
+
+
+async def test_a_copy_whose_round_was_deleted_takes_back_the_mute_that_was_said_with_it(hasty: Workspace):
+    await shared(hasty)
+    await hasty.click(MEI, await copy_of(hasty), "No more from this person")
+    copy = await hasty.latest(MEI, await copy_of(hasty), once=lambda now: "Allow shares again" in buttons(now))
+    await delete_round(hasty)
+
+    await hasty.click(MEI, copy, "Allow shares again")
+
+    await told_alone(hasty, "<@U_ANA> can share results with you again.")
+
+
+async def test_who_allows_shares_again_on_home_sees_that_there(workspace: Workspace):
+    await shared(workspace)
+    await workspace.click(MEI, await copy_of(workspace), "No more from this person")
+    await workspace.settled()
+    home = await workspace.home(MEI)
+    assert "You get no shares and no invitations from <@U_ANA>" in shown(home)
+
+    await workspace.click(MEI, home, "Allow shares again")
+
+    async def is_over() -> bool:
+        now = await workspace.home_now(MEI)
+        return now is not None and "Allow shares again" not in buttons(now)
+
+    await workspace.until(is_over, MEI)
+
+
+async def test_a_copy_that_stays_though_its_round_was_deleted_is_not_called_unseen_nor_gone(hasty: Workspace):
+    await shared(hasty)
+    copy = await copy_of(hasty)
+    await delete_round(hasty)
+
+    await reply(hasty, copy, "Shall we talk?")
+    await hasty.settled()
+
+    told = shown((await thread_of(hasty, copy))[-1])
+    assert "has deleted the result since" in told
+    assert ENDED in told
+    await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+    await privately(hasty, "<@U_MEI> has seen a result of yours that you have deleted since.")
+
+
+async def test_a_receipt_that_waits_for_its_turn_is_not_posted_twice_because_of_a_change(hasty: Workspace):
+    root, _ = await previewed(hasty)
+    await hasty.settled()
+    slow = {"method": "chat.postMessage", "error": None, "delay": 2.0, "times": 1}
+    await hasty.faults(api=[{"method": "chat.postMessage", "error": None, "times": 5}, slow])
+    await hasty.submit(ANA)
+    copy = await copy_of(hasty)
+
+    async def is_whole() -> bool:
+        return any("Three questions for a talk" in shown(each) for each in await thread_of(hasty, copy))
+
+    await hasty.until(is_whole, MEI)
+    await write(hasty, root, "change 5 to d")
+    await message(hasty, root, "The copy is of an older answer")
+    await hasty.settled()
+
+    thread = await hasty.thread(root.channel, root, ANA)
+    assert sum(RECEIPT in shown(each) for each in thread) == 1
+
+
+async def test_who_could_not_be_told_that_nothing_was_sent_hears_so_later(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.share_work.BETWEEN_TRIES", 0.1)
+    root, _ = await previewed(hasty)
+    await hasty.settled()
+    refused = {"method": "chat.postMessage", "error": "restricted_action", "times": 1}
+    failing = {"method": "chat.postMessage", "error": "service_unavailable", "times": 2}
+    await hasty.faults(api=[refused, failing])
+
+    await hasty.submit(ANA)
+
+    assert "This workspace does not let me write to <@U_MEI>" in shown(
+        await message(hasty, root, "nobody else has seen it")
+    )
+    assert states(tmp_path) == ["failed"]
+
+
 async def test_the_whole_table_comes_once_though_it_is_asked_for_twice_at_once(workspace: Workspace):
     await shared(workspace)
     copy = await copy_of(workspace)

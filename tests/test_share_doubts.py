@@ -90,7 +90,7 @@ async def test_a_part_that_may_be_missing_is_named_and_there_once_after_the_next
     await message(hasty, root, "Slack did not take all of the thread below it, or did not say whether it has")
     await hasty.settled()
     await hasty.faults()
-    receipt = await message(hasty, root, "has a part of this since")
+    receipt = await message(hasty, root, "has had a part of this since")
     assert LEFT not in shown(receipt)
 
     await window(hasty, receipt, label="Update")
@@ -115,13 +115,13 @@ async def test_a_part_that_may_be_there_is_not_posted_again_where_we_may_not_loo
     there = len(await thread_of(hasty, copy))
 
     await hasty.faults(api=[{"method": "conversations.replies", "error": "missing_scope", "times": 9}])
-    await window(hasty, await message(hasty, root, "has a part of this since"), label="Update")
+    await window(hasty, await message(hasty, root, "has had a part of this since"), label="Update")
     await fill_in(hasty, None, parts=["recommendation", "answers", "table", "graded"])
     await hasty.submit(ANA)
     await hasty.settled()
 
     assert len(await thread_of(hasty, copy)) == there
-    await message(hasty, root, "has a part of this since")
+    await message(hasty, root, "has had a part of this since")
 
 
 async def test_an_update_beside_another_is_told_that_this_is_under_way(workspace: Workspace):
@@ -266,7 +266,7 @@ async def test_a_reply_below_a_copy_that_slack_never_confirmed_can_be_passed_on(
 
     await hasty.click(MEI, await offer(hasty, copy), "Send")
     await message(hasty, root, "It did arrive")
-    await message(hasty, root, "has a part of this since")
+    await message(hasty, root, "has had a part of this since")
     assert "Thanks, let us talk on Monday" in shown(await message(hasty, root, "replied to what you shared"))
     told = [shown(each) for each in await thread_of(hasty, copy)]
     assert not any("I don’t know" in text for text in told)

@@ -307,9 +307,9 @@ async def test_a_copy_that_slack_does_not_let_us_take_back_is_said_to_be_there(w
     await workspace.click(ANA, receipt, "Withdraw")
 
     await message(workspace, root, "Slack did not let me take back all of what <@U_MEI> has")
-    assert "Withdraw" in buttons(await message(workspace, root, "has a part of this since"))
+    assert "Withdraw" in buttons(await message(workspace, root, "has had a part of this since"))
     await workspace.faults()
-    await workspace.click(ANA, await message(workspace, root, "has a part of this since"), "Withdraw")
+    await workspace.click(ANA, await message(workspace, root, "has had a part of this since"), "Withdraw")
     await message(workspace, root, "*Withdrawn on")
     await workspace.settled()
     assert await workspace.dm(MEI) == []

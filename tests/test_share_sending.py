@@ -164,7 +164,7 @@ async def test_a_part_that_cannot_be_taken_back_is_said_to_be_there_and_can_be_w
     await workspace.submit(ANA)
 
     await message(workspace, root, "so <@U_MEI> has only a part of it")
-    receipt = await message(workspace, root, "has a part of this since")
+    receipt = await message(workspace, root, "has had a part of this since")
     await listed(workspace, "<@U_MEI>, since")
     await workspace.faults()
     await workspace.click(ANA, receipt, "Withdraw")

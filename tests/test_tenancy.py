@@ -147,10 +147,12 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
         "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
         "shares.unmute_of": lambda store, team, n: store.shares.unmute_of(team, f"s{n % 2}", "U_MEI"),
+        "shares.muted_by": lambda store, team, n: store.shares.muted_by(team, "U_MEI"),
         "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
         "share_traces.is_former_copy": lambda store, team, n: store.share_traces.is_former_copy(
             team, "D_MEI", f"{n}.0"
         ),
+        "share_traces.seen_by": lambda store, team, n: store.share_traces.seen_by(team, "U_ANA"),
         "share_traces.former_reveals": lambda store, team, n: store.share_traces.former_reveals(team, "U_ANA"),
         "shares.told_outdated": lambda store, team, n: store.shares.told_outdated(team, run(n)),
         "share_arrivals.latest_unanswered": lambda store, team, n: store.share_arrivals.latest_unanswered(

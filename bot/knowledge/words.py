@@ -532,6 +532,7 @@ class ShareWords(Authored):
     not_passed_on: Plain
     pass_on_gone: Plain
     reply_ended: Plain
+    reply_deleted: Plain
     pass_on_refused: Sender
     reply: To
 
@@ -573,7 +574,9 @@ class ShareWords(Authored):
     listed_uncertain: Annotated[Line, _text("to", "date", "parts")]
     listed_reveal: Annotated[Line, _text("to", "date")]
     listed_left: Annotated[Line, _text("to", "date")]
+    listed_seen: To
     listed_former: Annotated[Line, _text("to", "date")]
+    listed_muted: Sender
     listed_none: Plain
     listed_more: Annotated[Line, _text("count")]
     result: Annotated[Line, _text("result")]

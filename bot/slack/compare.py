@@ -91,9 +91,9 @@ async def invite(
         await ack(response_action="errors", errors={PICKER: words.outdated})
     elif manager is None or manager == user:
         await ack(response_action="errors", errors={PICKER: words.not_yourself if manager else words.pick})
-    elif manager != known_to and await store.comparisons.is_known_to(team, user, manager):
-        warned = request_view(stored, library, picked=manager, known_to=manager, asked_in=asked_in)
-        await ack(response_action="update", view=warned)
+    elif manager != known_to and ((how := await _filled_in(team, user, manager, store))["known_to"] or known_to):
+        # The window shows another invitation than this person would get.
+        await ack(response_action="update", view=request_view(stored, library, **how, asked_in=asked_in))
     else:
         key = Work.INVITE_TO_COMPARE.key(team, run_id, manager, view.id)
         await jobs.start(key, compare_worker.invite, team, run_id, user, manager, asked_in)

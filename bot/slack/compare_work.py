@@ -74,9 +74,11 @@ class CompareWorker(RevealingWorker):
         asked_in: the channel in which they typed the command, if they did, to lead them to that.
         """
         told = await self._invite(team, run_id, user, manager)
-        if asked_in and told and (link := await self._gateway.get_permalink(team, *told)):
-            pointer = self._rendered(partial(compare_blocks.pointer, link))
-            with contextlib.suppress(SlackWorkError):  # Slack shows nothing where we are no member
+        if not asked_in or told is None:
+            return
+        with contextlib.suppress(SlackWorkError):  # Slack shows nothing where we are no member
+            if link := await self._gateway.get_permalink(team, *told):
+                pointer = self._rendered(partial(compare_blocks.pointer, link))
                 await self._gateway.post_ephemeral(team, asked_in, user, pointer)
 
     async def _invite(self, team: str, run_id: str, user: str, manager: str) -> tuple[str, str] | None:
@@ -377,22 +379,28 @@ class CompareWorker(RevealingWorker):
         )
 
     async def _ask(self, team: str, stored: StoredComparison, versions: Versions) -> None:
-        """Ask both whether to reveal. If one of them cannot be reached it ends; where Slack fails it is tried later."""
-        for side in Side:
-            slot = ":".join([ASK, side, *map(str, versions)])
-            question = self._slot(team, stored.id, slot, known=stored)
-            for number in range(ASK_TRIES):
-                if number:
-                    await pause(ASK_PAUSE)
-                    if not await self._is_asked(team, stored.id, versions):
-                        return
+        """Ask both whether to reveal. If one of them cannot be reached it ends; where Slack fails it is tried later.
+
+        Whom Slack lets us ask does not wait for the other.
+        """
+        unasked = list(Side)
+        for number in range(ASK_TRIES):
+            if number:
+                await pause(ASK_PAUSE)
+                if not await self._is_asked(team, stored.id, versions):
+                    return
+            for side in tuple(unasked):
+                slot = ":".join([ASK, side, *map(str, versions)])
+                question = self._slot(team, stored.id, slot, known=stored)
                 reached = await self._tell_side(team, stored, side, question, slot=slot)
-                if reached is not None:
-                    break
-            if not reached:
+                if reached or (reached is None and number + 1 < ASK_TRIES):
+                    unasked = [other for other in unasked if other is not side or not reached]
+                    continue
                 moved = await self._move(team, stored.id, Lose(side))
                 if moved and moved.mine:
                     await self._follow_up(team, moved.stored)
+                return
+            if not unasked:
                 return
 
     async def _is_asked(self, team: str, comparison_id: str, versions: Versions) -> bool:

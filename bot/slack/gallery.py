@@ -616,18 +616,26 @@ def sharing(library: Library) -> Iterator[Rendering]:
     for unwanted in (True, False):
         note = partial(share_blocks.muted_note, SHARE, USER, unwanted, library)
         yield Rendering(f"note that shares are {'not ' if unwanted else ''}wanted", note)
+    yield Rendering("note that shares are wanted again", partial(share_blocks.allowed_note, USER, library))
     yield Rendering("share talks", partial(share_blocks.talks, share, stored, library))
     yield Rendering("offer to pass a reply on", partial(share_blocks.ask_to_pass_on, SHARE, ASKED, USER, library))
     yield Rendering("reply to a share", partial(share_blocks.reply, USER, USER, "<!channel> &amp; " * 400, library))
     yield Rendering("note of an update", partial(share_blocks.update_note, share, stored, library))
     yield Rendering("whole table below a copy", partial(share_blocks.whole_table, stored, library))
     for count in (0, 1, share_blocks.MOST + 1):
-        yield Rendering(f"list of {count} shares", partial(share_blocks.listed, [share] * count, library))
+        yield Rendering(
+            f"list of {count} shares", partial(share_blocks.listed, share_blocks.Listing([share] * count), library)
+        )
     revealed = [Revealed(USER, Side.SENDER, 1.0), Revealed(USER, Side.SENDER, 1.0, to_both=False)]
     revealed += [Revealed(USER, Side.SENDER, 1.0, to_both=False, is_kept=False)]
-    yield Rendering("list of a reveal", partial(share_blocks.listed, [], library, revealed))
+    yield Rendering("list of a reveal", partial(share_blocks.listed, share_blocks.Listing(reveals=revealed), library))
+    for what in ({"seen": [USER]}, {"muted": [(SHARE, USER)]}):
+        listing = share_blocks.Listing(**what)
+        yield Rendering(f"list of {next(iter(what))}", partial(share_blocks.listed, listing, library))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)
-    yield Rendering("list of a share that is uncertain", partial(share_blocks.listed, [uncertain], library))
+    yield Rendering(
+        "list of a share that is uncertain", partial(share_blocks.listed, share_blocks.Listing([uncertain]), library)
+    )
 
 
 def sharing_told(library: Library) -> Iterator[Rendering]:
@@ -779,7 +787,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (
-            "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "reply_ended",
+            "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "reply_deleted",
+            "reply_ended",
             "withdraw_unknown",
         ),
         "compare": (

@@ -35,7 +35,7 @@ from bot.slack.home_controls import (
     read_rounds,
 )
 from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
-from bot.slack.share_rows import reveals_of
+from bot.slack.share_rows import listing_of
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import SetUp, Store, StoredRun
@@ -90,8 +90,7 @@ class HomeWorker(SlackWorker):
             rounds=rounds,
             notice=Notice(notice) if notice in set(Notice) else None,
             begins=notice == Notice.BEGUN and waiting < at - JUST_BEGUN,
-            shares=await self._store.shares.live(team, user),
-            reveals=await reveals_of(self._store, team, user),
+            listing=await listing_of(self._store, team, user),
             support=self.support,
             gaps=await gaps_worker.home_section(team, user),
             set_up=set_up,

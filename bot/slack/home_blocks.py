@@ -36,7 +36,7 @@ from bot.slack.home_controls import (
 from bot.slack.pieces import context, finished_view, section
 from bot.slack.run_messages import day
 from bot.slack.text import Mrkdwn, contact, escape, fill, linked
-from bot.storage import Revealed, SetUp, Share, StoredRun
+from bot.storage import SetUp, StoredRun
 
 DONE, TO_DO = ":white_check_mark:", ":white_large_square:"
 
@@ -86,8 +86,7 @@ class Home:
     rounds: Rounds = field(default_factory=Rounds)
     notice: Notice | None = None
     begins: bool = False
-    shares: Sequence[Share] = ()
-    reveals: Sequence[Revealed] = ()
+    listing: share_blocks.Listing = field(default_factory=share_blocks.Listing)
     support: str | None = None
     gaps: Sequence[kit.Block] = ()
     set_up: SetUp | None = None
@@ -161,13 +160,13 @@ def _round(home: Home, library: Library) -> list[kit.Block]:
 def _results(home: Home, library: Library) -> list[kit.Block]:
     """Show the latest result, all rounds if they are listed, and what was shared with whom."""
     words, rounds = library.words.home, home.rounds
-    parts = share_blocks.home_section(rounds.latest, (), library)
+    parts = share_blocks.latest_section(rounds.latest, library)
     if rounds.listed:
         parts += _listed(rounds, library)
     elif rounds.total:
         opens = [round_button(words.open_latest, OPEN, rounds.latest.id)] if rounds.latest else []
         parts.append(kit.ActionsBlock([*opens, rounds_button(words.rounds, lists=True)]))
-    return [*parts, *share_blocks.home_section(None, home.shares, library, home.reveals)]
+    return [*parts, *share_blocks.home_section(home.listing, library)]
 
 
 def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:

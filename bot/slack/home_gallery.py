@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import slackblocks as kit
 
 from bot.domain.browse import Browsing, View, look_up, shelve
+from bot.domain.compare import Side
 from bot.domain.quiz import Run
 from bot.knowledge import Library
 from bot.slack import blocks, history, share_blocks
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
-from bot.storage import SetUp, Share, StoredRun
+from bot.storage import Revealed, SetUp, Share, StoredRun
 
 BEGUN = datetime(2026, 11, 20, tzinfo=UTC)
 STEPS = 4  # of setting the bot up
@@ -62,7 +63,12 @@ def full(library: Library, finished: Run, share: Share, gaps: Sequence[kit.Block
     return Home(
         browsed(library, Browsing(entry=longest.id)),
         Rounds(waiting, rounds[0], history.MOST + 1, rounds, rounds[0].id, opened),
-        shares=[replace(share, id=f"{number:020}") for number in range(share_blocks.MOST + 1)],
+        listing=share_blocks.Listing(
+            shares=[replace(share, id=f"{number:020}") for number in range(share_blocks.MOST + 1)],
+            reveals=[Revealed(user, Side.SENDER, 1.0, to_both=False)] * share_blocks.MOST,
+            seen=[user] * share_blocks.MOST,
+            muted=[(f"{number:020}", user) for number in range(share_blocks.MOST)],
+        ),
         support=user,
         gaps=gaps,
         set_up=SetUp(),

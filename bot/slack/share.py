@@ -28,6 +28,7 @@ from bot.slack.share_blocks import Filled
 from bot.slack.share_controls import (
     FORMER_SHARING,
     SHARE,
+    SHARE_ALLOW,
     SHARE_CHOOSE,
     SHARE_CONFIRM,
     SHARE_KEEP,
@@ -45,9 +46,10 @@ from bot.slack.share_controls import (
     read_pass_on,
     read_share,
 )
+from bot.slack.share_messages import FROM_HOME
 from bot.slack.share_recipient import recipient_worker
 from bot.slack.share_rows import newer_run
-from bot.slack.share_work import FROM_HOME, share_worker
+from bot.slack.share_work import share_worker
 from bot.slack.window_work import open_for_click
 from bot.slack.work import Work, short_digest
 from bot.storage import Share, ShareState, Store, StoredRun, graded_as
@@ -297,6 +299,17 @@ async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: 
     await ack()
 
 
+async def allow(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
+    """Have somebody get shares again from whom they wanted none, by a button of the list that says so."""
+    team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
+    share_id = read_share(action)
+    share = await store.shares.get(team, share_id)
+    key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
+    listed_at = block_actions.response_url or FROM_HOME
+    await jobs.start(key, recipient_worker.allow, team, share_id, user, listed_at)
+    await ack()
+
+
 async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Send a reply of the recipient to the sender, or don't, as the button says; the first click decides."""
     team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
@@ -333,7 +346,7 @@ async def on_reply(
         if await store.share_traces.is_former_copy(team, channel, thread_ts):
             if offers and not answered:
                 key = Work.OFFER_TO_PASS_ON.key(team, "gone", "gone", channel, ts)
-                await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts)
+                await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts, "reply_deleted")
             return True
         return offers and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, store)
     if share.recipient == user and offers and share.place is Place.DIRECT:
@@ -375,6 +388,7 @@ def register(app: AsyncApp) -> None:
     app.view(SHARE_CHOOSE)(preview)
     app.view(SHARE_CONFIRM)(send)
     app.action(re.compile(rf"^{SHARE_WITHDRAW}:"))(withdraw)
+    app.action(re.compile(rf"^{SHARE_ALLOW}:"))(allow)
     for name in OF_THE_RECIPIENT:
         app.action(name)(answer_recipient)
     for name in (SHARE_PASS_ON, SHARE_KEEP):

@@ -27,6 +27,7 @@ from bot.slack.share_controls import (
     SHARE_TO,
     SHARE_UNMUTE,
     SHARE_UPDATE,
+    allow_button,
     choose_metadata,
     confirm_metadata,
     pass_on_buttons,
@@ -39,12 +40,32 @@ from bot.slack.text import Mrkdwn, escape, fill, mention, quoted_in_portions
 from bot.storage import Revealed, Share, ShareState, StoredRun
 
 MOST = 10  # shares in a list
+TOGETHER = 5  # lines without a button in one section, which has room for 3,000 characters
 NOT_UPDATED = (Refusal.INACTIVE, Refusal.GUEST, Refusal.UNKNOWN)  # reasons with other words for an update
 QUOTED = 2900  # characters of a reply in one section; Slack takes 3,000
 # Ids of the blocks of the window, by which what is wrong with their contents is shown.
 TO, PARTS, NOTE, PLACE = "share:to", "share:parts", "share:note", "share:place"
 
 View = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Who can see what of somebody's results, and from whom they want none.
+
+    reveals: what others can read of comparisons of theirs. seen: who has seen a result that was deleted since. muted:
+    from whom they want no shares, with the share or comparison with which they said so.
+    """
+
+    shares: Sequence[Share] = ()
+    reveals: Sequence[Revealed] = ()
+    seen: Sequence[str] = ()
+    muted: Sequence[tuple[str, str]] = ()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether anybody sees, or has seen, a result of theirs."""
+        return bool(self.shares or self.reveals or self.seen)
 
 
 # The windows
@@ -201,6 +222,11 @@ def muted_note(share_id: str, sender: str, muted: bool, library: Library) -> Mes
     return message([section(text), kit.ActionsBlock([shares_button(label, kind, share_id)])], [text])
 
 
+def allowed_note(sender: str, library: Library) -> Message:
+    """Tell a recipient that they get shares of somebody again, where nothing is left that has a button for it."""
+    return plain(fill(library.words.share.unmuted, sender=mention(sender)))
+
+
 def whole_table(stored: StoredRun, library: Library) -> Message:
     """Show the documents' table of the roles, with nothing of anybody's answers."""
     return result.part(Run(stored.run.quiz), "table", library)
@@ -297,39 +323,34 @@ def reason(why: str, library: Library, *, updates: bool) -> str:
     return text
 
 
-def listed(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed] = ()) -> Message:
-    """List who can see what of somebody's results, latest first.
-
-    reveals: what others can read of comparisons of theirs.
-    """
+def listed(listing: Listing, library: Library) -> Message:
+    """List who can see what of somebody's results, latest first, and from whom they want none."""
     words = library.words.share
-    if not shares and not reveals:
-        return plain(escape(words.listed_none))
-    lead = escape(words.listed)
-    parts, lines = _list(shares, library, reveals)
-    return message([section(lead), *parts], [lead, *lines])
+    lead = escape(words.listed if listing.is_seen else words.listed_none)
+    parts, lines = _list(listing, library)
+    return message([section(lead), *parts], [lead, *lines]) if parts else plain(lead)
 
 
-def home_section(
-    latest: StoredRun | None, shares: Sequence[Share], library: Library, reveals: Sequence[Revealed] = ()
-) -> list[kit.Block]:
-    """Give what somebody's Home tab says of their latest result, and of who can see what."""
-    words = library.words.share
-    blocks: list[kit.Block] = []
-    if latest and (found := latest.run.recommendation):
-        about = result.with_purpose(result.named(found, library), latest.run, library)
-        lead = fill(words.result, result=about)
-        blocks += [section(lead), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
-    if shares or reveals:
-        blocks += [section(escape(words.listed)), *_list(shares, library, reveals)[0]]
-    return blocks
+def latest_section(latest: StoredRun | None, library: Library) -> list[kit.Block]:
+    """Give what somebody's Home tab says of their latest result, with the button that shares it."""
+    if latest is None or (recommendation := latest.run.recommendation) is None:
+        return []
+    about = result.with_purpose(result.named(recommendation, library), latest.run, library)
+    lead = fill(library.words.share.result, result=about)
+    return [section(lead), kit.ActionsBlock([share_button(library.words.result.share, latest.id)])]
 
 
-def _list(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed]) -> tuple[list[kit.Block], list[str]]:
+def home_section(listing: Listing, library: Library) -> list[kit.Block]:
+    """Give what somebody's Home tab says of who can see what, and of those from whom they want no results."""
+    lead = [section(escape(library.words.share.listed))] if listing.is_seen else []
+    return [*lead, *_list(listing, library)[0]]
+
+
+def _list(listing: Listing, library: Library) -> tuple[list[kit.Block], list[str]]:
     words = library.words.share
     blocks: list[kit.Block] = []
     lines: list[str] = []
-    for share in shares[:MOST]:
+    for share in listing.shares[:MOST]:
         to = named(share.recipient, library)
         about = {"date": _on(share.sent_at or share.made_at), "parts": part_names(share.parts, library) or DASH}
         line = fill(words.listed_uncertain if share.is_lost else words.listed_line, to=to, **about)
@@ -337,18 +358,22 @@ def _list(shares: Sequence[Share], library: Library, reveals: Sequence[Revealed]
             line = Mrkdwn(f"{line}\n{fill(words.seen_by, to=to, date=_on(share.seen_at))}")
         blocks.append(section(line, withdraw_button(words.withdraw, share.id, _sure(library))))
         lines.append(line)
-    if len(shares) > MOST:
-        more = fill(words.listed_more, count=str(len(shares) - MOST))
+    if len(listing.shares) > MOST:
+        more = fill(words.listed_more, count=str(len(listing.shares) - MOST))
         blocks.append(context(more))
         lines.append(more)
     seen = []
-    for known in reveals[:MOST]:
+    for known in listing.reveals[:MOST]:
         kept = words.listed_reveal if known.to_both else words.listed_left
         text = kept if known.is_kept else words.listed_former
         seen.append(fill(text, to=mention(known.other), date=_on(known.at)))
-    if seen:
-        blocks.append(section("\n".join(seen)))
-        lines += seen
+    seen += [fill(words.listed_seen, to=mention(person)) for person in listing.seen[:MOST]]
+    blocks += (section("\n".join(seen[start : start + TOGETHER])) for start in range(0, len(seen), TOGETHER))
+    lines += seen
+    for share_id, person in listing.muted[:MOST]:
+        line = fill(words.listed_muted, sender=mention(person))
+        blocks.append(section(line, allow_button(words.unmute, share_id)))
+        lines.append(line)
     return blocks, lines
 
 

@@ -16,6 +16,7 @@ SHARE_CHOOSE = "share_choose"  # a view; its private_metadata: the run, and the 
 SHARE_CONFIRM = "share_confirm"  # a view; its private_metadata: a version, the run, the share, a digest of its message
 SHARE_SEEN, SHARE_TALK, SHARE_TABLE = "share_seen", "share_talk", "share_table"  # value: the share
 SHARE_MUTE, SHARE_UNMUTE = "share_mute", "share_unmute"  # value: the share
+SHARE_ALLOW = "share_allow"  # the same as the last, in a list; the share is part of the id, too
 SHARE_PASS_ON, SHARE_KEEP = "share_pass_on", "share_keep"  # value: the share, and the ts of what was replied
 # Of before sharing had a window, which may stand in threads: a menu of people, and two buttons below a preview.
 FORMER_SHARING = ("share_with", "share_send", "share_cancel")
@@ -34,6 +35,11 @@ def shares_button(text: str, kind: str, share_id: str, *, primary: bool = False)
 def withdraw_button(text: str, share_id: str, sure: kit.ConfirmationDialogue) -> kit.Button:
     """Give the button that withdraws a share, once somebody is sure."""
     return kit.Button(text, action_id=f"{SHARE_WITHDRAW}:{share_id}", value=share_id, style="danger", confirm=sure)
+
+
+def allow_button(text: str, share_id: str) -> kit.Button:
+    """Give the button by which somebody gets shares again from whom they muted with a share or a comparison."""
+    return kit.Button(text, action_id=f"{SHARE_ALLOW}:{share_id}", value=share_id)
 
 
 def read_share(clicked: BlockAction) -> str:

@@ -6,11 +6,18 @@ from typing import Any
 import structlog
 
 from bot.domain.compare import is_comparable
+from bot.domain.quiz import Status
 from bot.domain.share import Part
 from bot.jobs import current_key, message_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
-from bot.slack.gateway import IS_GONE, CallResult, Render, SlackWorkError, recorded
+from bot.slack.gateway import (
+    IS_GONE,
+    CallResult,
+    Render,
+    SlackWorkError,
+    recorded,
+)
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.share_rows import listed, newer_run
@@ -20,6 +27,8 @@ from bot.slack.work import Work, short_digest
 from bot.storage import Share, ShareState, StoredRun
 
 Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
+
+FROM_HOME = "home"  # where a list stood in which something was clicked, if not at the address of a click
 
 log = structlog.get_logger()
 
@@ -112,6 +121,11 @@ class SharingWorker(SlackWorker):
             await self._remember_in_run(team, place["run"], posted[1])
         return posted
 
+    async def _has_round(self, team: str, run_id: str) -> bool:
+        """Say whether there is a round, and whether it is not being deleted."""
+        stored = await self._store.runs.get(team, run_id)
+        return stored is not None and stored.run.status is not Status.DELETED
+
     async def _post_receipt(self, team: str, share_id: str, place: Record) -> None:
         """Post a receipt; what happened meanwhile is shown at once.
 
@@ -124,8 +138,17 @@ class SharingWorker(SlackWorker):
             return
         if posted is None:
             return
-        if await step("remember receipt", self._store.shares.set_receipt, team, share_id, posted[1]):
+        if await step("remember receipt", self._remember_receipt, team, share_id, posted[1]):
             await self._show_receipt(team, share_id)
+
+    async def _remember_receipt(self, team: str, share_id: str, ts: str) -> bool:
+        """Remember where a receipt stands; gives whether something may have happened since it was rendered."""
+        happened = await self._store.shares.set_receipt(team, share_id, ts)
+        share = await self._store.shares.get(team, share_id)
+        if share is None or await newer_run(self._store, team, share) is None:
+            return happened
+        await self._store.shares.note_told_outdated(team, share_id, outdated=True)
+        return True
 
     async def _show_receipt(self, team: str, share_id: str) -> None:
         """Bring the receipt of a share up to date."""
@@ -154,11 +177,16 @@ class SharingWorker(SlackWorker):
 
         return receipt
 
-    def _list(self, team: str, user: str) -> Render:
+    async def _show_list(self, team: str, user: str, listed_at: str) -> None:
+        """Show somebody anew who can see what; listed_at: the address of the click in that list, or FROM_HOME."""
+
         async def now() -> Message:
             return await listed(self._store, team, user, self._library)
 
-        return now
+        if listed_at == FROM_HOME:
+            await home_worker.show(team, user)
+        else:
+            await self._gateway.respond(listed_at, now, replace=True)
 
     def _of_share(
         self, team: str, share_id: str, render: Callable[[Share, StoredRun, Library], Message | None]

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import structlog
+
 from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
@@ -15,6 +17,8 @@ from bot.storage import OFFER, Share, ShareState
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
 SEEN_AT, TALK_AT = "seen_at", "talk_at"  # times of a share
+
+log = structlog.get_logger()
 
 
 @worker()
@@ -41,6 +45,9 @@ class RecipientWorker(SharingWorker):
         if "told" in acted:
             await answer(self._say(acted["told"]))
             return
+        if "allowed" in acted:
+            await answer(self._rendered(partial(share_blocks.allowed_note, acted["allowed"])))
+            return
         if acted["arrived"]:
             await self._tell_of_arrival(team, share_id, user, acted)
         if does == SHARE_TABLE:
@@ -59,23 +66,31 @@ class RecipientWorker(SharingWorker):
             await self._show_receipt(team, share_id)
             await self._show_home(team, acted, "seen")
 
+    @workflow
+    async def allow(self, team: str, share_id: str, user: str, listed_at: str) -> None:
+        """Have somebody get shares again from whom they muted with this one; listed_at: as `_show_list` takes it."""
+        await step("allow", self._store.shares.unmute_of, team, share_id, user)
+        await self._show_list(team, user, listed_at)
+
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
-        """Write down what somebody has clicked; gives what follows, or `told`: why there is nothing to do."""
-        # Below a note of its own, also once the copy or its round is gone.
-        if does == SHARE_UNMUTE and not ts and (muted := await self._store.shares.unmute_of(team, share_id, user)):
-            return {"sender": muted, "arrived": False, "place": Place.GROUP.value}
-        if (known := await self._with_run(team, share_id)) is None:
-            return {"told": "copy_gone"}
+        """Write down what somebody has clicked; gives what follows.
+
+        Or `told`: why there is nothing to do; or `allowed`: from whom they get shares again, though the copy has ended.
+        """
+        known = await self._with_run(team, share_id)
+        if known is None:
+            muted = await self._store.shares.unmute_of(team, share_id, user) if does == SHARE_UNMUTE else None
+            return {"allowed": muted} if muted else {"told": "copy_gone"}
         share, stored = known
         if not share.recipient and share.place is Place.DIRECT:
             return {"told": "forgot_you"}
         if user != share.recipient:
             return {"told": "not_for_you"}
-        if does == SHARE_UNMUTE:  # also if the copy has ended since
+        if does == SHARE_UNMUTE:
             await self._store.shares.unmute(team, user, stored.user)
         arrived = await self._confirm(team, share, channel, ts) if ts else False
-        if share.state is not ShareState.SENT and not arrived:
-            return {"told": "copy_gone"}
+        if share.state is not ShareState.SENT and not arrived:  # what is left of it does not change any more
+            return {"allowed": stored.user} if does == SHARE_UNMUTE else {"told": "copy_gone"}
         new = False
         match does:
             case share_controls.SHARE_SEEN:
@@ -95,7 +110,10 @@ class RecipientWorker(SharingWorker):
             message = await told()
             return addressed(mention(place["sender"]), message) if message else None
 
-        await self._tell(team, place, to_sender)
+        try:
+            await self._tell(team, place, to_sender)
+        except SlackWorkError as error:  # what the recipient has clicked is done all the same
+            log.warning("a sender was not told that a share has arrived", share=share_id, error=str(error))
         await self._post_receipt(team, share_id, place)
         await self._show_home(team, place, "arrived")
 
@@ -165,9 +183,12 @@ class RecipientWorker(SharingWorker):
         await self._post_below(team, share_id, channel, root_ts, f"{OFFER}{ts}", offer)
 
     @workflow
-    async def say_ended(self, team: str, channel: str, root_ts: str) -> None:
-        """Say below what is left of a copy that was withdrawn, or deleted, that nothing can be passed on from there."""
-        await self._gateway.post_message(team, channel, self._say("reply_ended"), thread_ts=root_ts)
+    async def say_ended(self, team: str, channel: str, root_ts: str, why: str = "reply_ended") -> None:
+        """Say below a copy that was withdrawn, or whose round was deleted, that nothing can be passed on from there.
+
+        why: a key of `share` in words.yaml.
+        """
+        await self._gateway.post_message(team, channel, self._say(why), thread_ts=root_ts)
 
     async def _has_arrived(self, team: str, share_id: str, channel: str, root_ts: str, uncertain: Record) -> bool:
         """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""

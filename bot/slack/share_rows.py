@@ -8,11 +8,19 @@ from bot.storage import Revealed, Share, Store, StoredRun
 
 
 async def listed(store: Store, team: str, user: str, library: Library) -> Message:
-    """List who can see what of somebody's results."""
-    return share_blocks.listed(await store.shares.live(team, user), library, await reveals_of(store, team, user))
+    """List who can see what of somebody's results, and from whom they want none."""
+    return share_blocks.listed(await listing_of(store, team, user), library)
 
 
-async def reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
+async def listing_of(store: Store, team: str, user: str) -> share_blocks.Listing:
+    """Read who can see what of somebody's results, and from whom they want none."""
+    shares, reveals = await store.shares.live(team, user), await _reveals_of(store, team, user)
+    listed_already = {share.recipient for share in shares} | {known.other for known in reveals}
+    seen = [person for person in await store.share_traces.seen_by(team, user) if person not in listed_already]
+    return share_blocks.Listing(shares, reveals, seen, await store.shares.muted_by(team, user))
+
+
+async def _reveals_of(store: Store, team: str, user: str) -> list[Revealed]:
     """Give the comparisons about somebody's own work that somebody else can read."""
     revealed = [known for known in await store.comparisons.revealed(team, user) if known.side is Side.SENDER]
     former = [

@@ -9,21 +9,23 @@ import contextlib
 import time
 from collections.abc import Mapping
 
+import structlog
+
+from bot import jobs
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
-from bot.jobs import in_doubt, step, worker, workflow
+from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
-from bot.slack.gateway import CallResult, Render, SlackWorkError
-from bot.slack.home import home_worker
+from bot.slack.gateway import CallResult, Render, SlackWorkError, UnavailableError, UncertainError
 from bot.slack.pieces import Message
-from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place, try_call
+from bot.slack.share_messages import FROM_HOME, Record, SharingWorker, copy_key, round_place, try_call
 from bot.slack.share_rows import newer_run
 from bot.slack.text import Mrkdwn, escape, fill
-from bot.slack.work import Work
+from bot.slack.work import Work, short_digest
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, TakenOver, graded_as
 
-FROM_HOME = "home"  # where a list stood in which a share was withdrawn, if not at the address of a click
+TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
 POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
 PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
@@ -31,6 +33,8 @@ UPDATED = "updated:"  # a slot of a copy: with the share that took the place of 
 BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
 Places = dict[str, list[str]]  # channel and ts of messages by their slots
+
+log = structlog.get_logger()
 
 
 @worker()
@@ -120,7 +124,7 @@ class ShareWorker(SharingWorker):
         where = await self._where_to(team, claimed)
         if where is None:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-            await self._tell(team, claimed, self._told("no_group", claimed["recipient"]))
+            await self._tell_now_or_later(team, claimed, "no_group")
             return
         posted: Places = {}
         copy = self._copy(team, share_id, only_if_sent=True)
@@ -143,8 +147,38 @@ class ShareWorker(SharingWorker):
             await self._move(team, share_id, was=ShareState.SENT, to=to)
             if to is ShareState.UNCERTAIN:
                 await self._show_home(team, claimed, "uncertain")
-            if await step("round", self._has_round, team, claimed["run"]):
-                await self._tell(team, claimed, self._told(delivery, claimed["recipient"]))
+            await self._tell_now_or_later(team, claimed, delivery)
+
+    async def _tell_now_or_later(self, team: str, claimed: Record, name: str) -> None:
+        """Tell the sender what else they would not hear of, by the name of the sentence, unless the round is gone.
+
+        Where Slack goes on failing, other work does: a round is not deleted while it is being shared.
+        """
+        if not await step("round", self._has_round, team, claimed["run"]):
+            return
+        try:
+            await self._tell(team, claimed, self._told(name, claimed["recipient"]))
+        except UncertainError as error:
+            log.warning("a sender may not know what became of a share", run=claimed["run"], error=str(error))
+        except UnavailableError:
+            key = Work.TELL_SENDER.key(team, claimed["run"], short_digest(current_key()))
+            place = {name: claimed[name] for name in ("sender", "channel", "root_ts", "run")}
+            await jobs.start(key, share_worker.tell_later, team, place, name, claimed["recipient"])
+
+    @workflow
+    async def tell_later(self, team: str, place: Record, name: str, recipient: str) -> None:
+        """Tell the sender what Slack did not take before, each hour of a day; place: as `round_place` gives it."""
+        for number in range(1, TRIES + 1):
+            await pause(BETWEEN_TRIES)
+            if not await step("round", self._has_round, team, place["run"]):
+                return
+            try:
+                await self._tell(team, place, self._told(name, recipient))
+            except UnavailableError as error:
+                if isinstance(error, UncertainError) or number == TRIES:
+                    raise
+            else:
+                return
 
     async def _where_to(self, team: str, claimed: Record) -> str | None:
         """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
@@ -184,7 +218,7 @@ class ShareWorker(SharingWorker):
             await step("empty", self._store.shares.empty, team, share_id)
             if is_there:
                 name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
-                await self._tell(team, claimed, self._told(name, recipient))
+                await self._tell_now_or_later(team, claimed, name)
         elif await step("sent", self._note_sent, team, share_id):
             await self._tell(team, claimed, self._told("part_stands", recipient))
             await self._post_receipt(team, share_id, claimed)
@@ -197,11 +231,6 @@ class ShareWorker(SharingWorker):
         is_there = share is not None and await self._has_round(team, share.run)
         return is_there and await self._store.shares.note_sent(team, share_id)
 
-    async def _has_round(self, team: str, run_id: str) -> bool:
-        """Say whether there is a round, and whether it is not being deleted."""
-        stored = await self._store.runs.get(team, run_id)
-        return stored is not None and stored.run.status is not Status.DELETED
-
     # Changing
 
     async def _change_copy(self, team: str, share_id: str, claimed: Record) -> None:
@@ -210,7 +239,7 @@ class ShareWorker(SharingWorker):
         The share has the new content before anything is changed in Slack, so that whatever else renders the copy
         meanwhile says the same; if Slack does not change it, the share gets its former content back.
         """
-        former_id, recipient = claimed["updates"], claimed["recipient"]
+        former_id = claimed["updates"]
 
         async def take_over() -> Record:
             messages = await self._store.shares.messages(team, former_id)
@@ -244,22 +273,25 @@ class ShareWorker(SharingWorker):
         changed = await self._change_thread(team, former_id, channel, root_ts, places, was_whole=was_whole)
         await self._note_update(team, share_id, former_id, channel, root_ts, places)
         await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
+        told = ""
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
                 await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
             case ShareState.SENT.value if changed in (PART_LEFT, PART_MISSING):
-                await self._tell(team, claimed, self._told(changed, recipient))
+                told = changed
             case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
-                await self._tell(team, claimed, self._told(changed, recipient))
+                told = changed
         await self._show_home(team, claimed, "updated")
         if before["stays"]:
             await self._show_receipt(team, former_id)
-            return
-        if before["receipt"]:
-            over = self._of_share(team, former_id, share_blocks.updated_receipt)
-            receipt_channel, receipt_ts = before["receipt"]
-            await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
-        await self._post_receipt(team, former_id, claimed)
+        else:
+            if before["receipt"]:
+                over = self._of_share(team, former_id, share_blocks.updated_receipt)
+                receipt_channel, receipt_ts = before["receipt"]
+                await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
+            await self._post_receipt(team, former_id, claimed)
+        if told:
+            await self._tell_now_or_later(team, claimed, told)
 
     async def _note_update(
         self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
@@ -426,6 +458,8 @@ class ShareWorker(SharingWorker):
         if (known := await self._with_run(team, share_id)) is None:
             return None
         share, stored = known
+        if not share.receipt_ts and await jobs.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
+            return None  # that posts the receipt, which says by itself how the copy stands
         is_outdated = await newer_run(self._store, team, share) is not None
         if not is_outdated and not share.told_outdated and not in_doubt():
             return None
@@ -448,13 +482,10 @@ class ShareWorker(SharingWorker):
             await self._tell(team, claimed, self._say("withdraw_unknown"))
         else:  # it was withdrawn before, which its receipt may not say yet
             await self._show_receipt(team, share_id)
-        if listed_at == FROM_HOME:
-            await home_worker.show(team, user)
-            return
-        if claimed:
+        if claimed and listed_at != FROM_HOME:
             await self._show_home(team, claimed, "withdrawn")
         if listed_at:
-            await self._gateway.respond(listed_at, self._list(team, user), replace=True)
+            await self._show_list(team, user, listed_at)
 
     async def _claim_withdrawal(self, team: str, share_id: str, user: str) -> Record | None:
         """Decide what to take back: `messages`, or what was posted with `key` if it can be found; None for nothing.

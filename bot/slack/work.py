@@ -52,6 +52,7 @@ class Work(Enum):
     OFFER_TO_PASS_ON = "offer", Owner.ROUND
     PASS_ON = "passon", Owner.ROUND
     REFRESH_RECEIPTS = "receipts", Owner.ROUND
+    TELL_SENDER = "tell", Owner.ROUND
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL

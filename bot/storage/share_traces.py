@@ -51,6 +51,13 @@ class ShareTraces:
             rows = await connection.execute(seen.where(*mine).order_by(seen_results.c.revealed_at.desc()))
             return [FormerReveal(row.manager, row.revealed_at) for row in rows]
 
+    async def seen_by(self, team: str, sender: str) -> list[str]:
+        """Name those who have seen a result of somebody's own work that was deleted since, and no reveal of one."""
+        seen = (seen_results.c.team == team, seen_results.c.sender == sender, seen_results.c.revealed_at.is_(None))
+        async with self._engine.connect() as connection:
+            people = select(seen_results.c.manager).where(*seen).order_by(seen_results.c.manager)
+            return list(await connection.scalars(people))
+
 
 async def has_seen(connection: AsyncConnection, team: str, sender: str, manager: str) -> bool:
     """Say whether somebody has been shown what somebody else answered about their own work, in whichever round.

@@ -444,6 +444,14 @@ class Shares:
                 await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
             return muted
 
+    async def muted_by(self, team: str, user: str) -> list[tuple[str, str]]:
+        """Give from whom `user` wants no more shares, latest first, with what they said so of, such as a share."""
+        theirs = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))
+        muted = select(share_mutes.c.share, share_mutes.c.muted).where(*theirs).order_by(share_mutes.c.muted_at)
+        async with self._engine.connect() as connection:
+            by_person = {row.muted: row.share for row in await connection.execute(muted)}
+        return [(share, person) for person, share in reversed(by_person.items())]
+
     async def is_muted(self, team: str, user: str, muted: str) -> bool:
         """Say whether `user` wants no more shares from `muted`."""
         async with self._engine.connect() as connection:
