@@ -6,6 +6,7 @@ import pytest
 
 from bot.knowledge import Library
 from tests.sharing import ANA, BEN, MEI, RECEIPT, SHARE, copy_of, fill_in, finished, outdated, shared, thread_of, window
+from tests.test_edge import EVENT, Edge, edge
 from tests.test_quiz_conversation import (
     ENGINEER,
     OWN,
@@ -18,6 +19,8 @@ from tests.test_quiz_conversation import (
     write,
 )
 from tests.workspace import Json, Sent, Workspace, buttons, shown
+
+__all__ = ["edge"]
 
 SEEN = "marked it as read on"
 
@@ -332,6 +335,33 @@ async def test_who_can_see_what_is_listed_for_its_owner_alone_and_withdrawn_ther
     await message(either_way, root, "*Withdrawn on")
     await either_way.settled()
     assert await either_way.dm(MEI) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "offered"),
+    [
+        ("", "I can pass on what you write, but no files. You can send those to <@U_ANA> yourself.", False),
+        ("See this", "Send this to <@U_ANA>, without the files?", True),
+    ],
+)
+async def test_of_files_that_are_posted_below_a_copy_it_is_said_that_they_stay(
+    edge: Edge, text: str, told: str, offered: bool
+):
+    workspace = edge.workspace
+    await shared(workspace)
+    copy = await copy_of(workspace)
+    at = f"{float(copy['ts']) + 1:.6f}"
+    where = {"channel": copy["channel"], "channel_type": "im", "thread_ts": copy["ts"], "parent_user_id": workspace.bot}
+    posted = {"type": "message", "subtype": "file_share", "user": MEI, "text": text, "ts": at, "files": [{"id": "F1"}]}
+    body = json.dumps({**EVENT, "event": {**where, **posted}}).encode()
+
+    assert await edge.post(body, edge.signed(body)) == (200, "")
+
+    async def there() -> Json | None:
+        thread = await thread_of(workspace, copy)
+        return next((each for each in thread if told in shown(each)), None)
+
+    assert ("Send" in buttons(await workspace.until(there, MEI))) is offered
 
 
 async def test_home_shares_the_latest_result_and_lists_who_can_see_it(workspace: Workspace):

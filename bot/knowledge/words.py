@@ -526,6 +526,8 @@ class ShareWords(Authored):
     forgot_you: Plain
     talk_not_told: Sender
     pass_on: Sender
+    pass_on_without_files: Sender
+    files_stay: Sender
     pass_on_yes: Button
     pass_on_no: Button
     passed_on: Sender

@@ -14,6 +14,7 @@ from bot.slack.faq import PlannedReply
 from bot.slack.payloads import (
     SLACKBOT,
     TOMBSTONE,
+    WITH_FILES,
     WRITTEN,
     EventCallback,
     FormerMessage,
@@ -49,6 +50,7 @@ class IncomingMessage:
     former: "IncomingMessage | None" = None  # as it was before that
     named_in_passing: bool = False  # our name does not begin it: "fyi @Rolefit answered this above"
     replies_to_us: bool = False  # the root of its thread is ours, perhaps a question that was passed on to a person
+    has_files: bool = False
 
     @property
     def is_continuation(self) -> bool:
@@ -103,6 +105,7 @@ def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
         surface,
         named_in_passing=surface is Surface.MENTION and not begins_with_mention(text, bot_user),
         replies_to_us=event.parent_user_id == bot_user,
+        has_files=event.subtype == WITH_FILES,
     )
 
 
@@ -349,12 +352,12 @@ async def _below_copy(
     There it may be for that person, which is offered; it is answered only if it is a question that has an answer.
     """
     where = (message.channel, thread_ts, message.ts)
-    offers = bool(message.text) and message.revised_ts is None
+    says: share.Says | None = None
+    if message.revised_ts is None and (message.text or message.has_files):
+        says = share.Says(text=bool(message.text), files=message.has_files)
     answered = reply is not None and reply.kind == ANSWER
     below_us = message.replies_to_us
-    is_there = await share.on_reply(
-        team, message.user, *where, store, offers=offers, below_us=below_us, answered=answered
-    )
+    is_there = await share.on_reply(team, message.user, *where, store, says=says, below_us=below_us, answered=answered)
     return None if is_there and not answered else reply
 
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 
 # Messages that a person wrote just now; edits, joins, unfurls and the rest have other subtypes.
 # As listed in docs.slack.dev/reference/events/message.
-WRITTEN = frozenset({None, "file_share", "thread_broadcast"})
+WITH_FILES = "file_share"
+WRITTEN = frozenset({None, WITH_FILES, "thread_broadcast"})
 SLACKBOT = "USLACKBOT"  # reminders and notices come from it; its profile does not say that it is a bot
 TOMBSTONE = "tombstone"  # subtype of what is left of a deleted message that has replies
 RATE_LIMITED = "app_rate_limited"  # what Slack sends instead of events, of which there were too many

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import jobs
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, refusal
+from bot.jobs import Key
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
 from bot.slack.controls import read_run
@@ -321,6 +322,14 @@ async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBolt
     await ack()
 
 
+@dataclass(frozen=True)
+class Says:
+    """What a reply below a copy has that may be passed on, or that may not: files."""
+
+    text: bool
+    files: bool
+
+
 async def on_reply(
     team: str,
     user: str,
@@ -329,36 +338,45 @@ async def on_reply(
     ts: str,
     store: Store,
     *,
-    offers: bool,
+    says: Says | None,
     below_us: bool,
     answered: bool,
 ) -> bool:
     """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
 
     It may also be that of a copy of which Slack never said whether it arrived; and of one that has ended, where it is
-    said that it cannot be passed on, unless it is `answered`. offers: it can be passed on: it is no edit of what was
-    offered before, and has a text. In a group the sender reads it anyway. below_us: the root of the thread is ours.
+    said that it cannot be passed on, unless it is `answered`. says: what may be passed on; None for an edit of what was
+    offered before. In a group the sender reads it anyway. below_us: the root of the thread is ours.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
         if not below_us:
             return False
         if await store.share_traces.is_former_copy(team, channel, thread_ts):
-            if offers and not answered:
+            if says and not answered:
                 key = Work.OFFER_TO_PASS_ON.key(team, "gone", "gone", channel, ts)
                 await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts, "reply_deleted")
             return True
-        return offers and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, store)
-    if share.recipient == user and offers and share.place is Place.DIRECT:
+        return says is not None and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, says, store)
+    if share.recipient == user and says and share.place is Place.DIRECT:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         if share.state is ShareState.SENT:
-            await jobs.start(key, recipient_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
+            await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
         elif not answered:
             await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts)
     return True
 
 
-async def _may_be_below_uncertain(team: str, user: str, channel: str, thread_ts: str, ts: str, store: Store) -> bool:
+async def _offer_to_pass_on(
+    key: Key, team: str, share: Share, channel: str, thread_ts: str, ts: str, says: Says
+) -> None:
+    about = (team, share.id, channel, thread_ts, ts, says.text, says.files)
+    await jobs.start(key, recipient_worker.offer_to_pass_on, *about)
+
+
+async def _may_be_below_uncertain(
+    team: str, user: str, channel: str, thread_ts: str, ts: str, says: Says, store: Store
+) -> bool:
     """Have it found out whether a message stands below a copy of which Slack never said whether it arrived."""
     since = float(thread_ts) + CLOCKS_APART
     until = float(thread_ts) - CLOCKS_APART  # nothing was posted any more once it was given up
@@ -368,7 +386,7 @@ async def _may_be_below_uncertain(team: str, user: str, channel: str, thread_ts:
         return False
     for share in uncertain:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
-        await jobs.start(key, recipient_worker.offer_to_pass_on, team, share.id, channel, thread_ts, ts)
+        await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
     return True
 
 

@@ -232,11 +232,16 @@ def whole_table(stored: StoredRun, library: Library) -> Message:
     return result.part(Run(stored.run.quiz), "table", library)
 
 
-def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library) -> Message:
-    """Ask the recipient whether what they wrote below a copy, at `ts`, is to be sent to the sender."""
+def ask_to_pass_on(share_id: str, ts: str, sender: str, library: Library, *, files: bool = False) -> Message:
+    """Ask the recipient whether what they wrote below a copy, at `ts`, is to be sent; files: without those it has."""
     words = library.words.share
-    lead = fill(words.pass_on, sender=mention(sender))
+    lead = fill(words.pass_on_without_files if files else words.pass_on, sender=mention(sender))
     return message([section(lead), pass_on_buttons(words.pass_on_yes, words.pass_on_no, share_id, ts)], [lead])
+
+
+def files_stay(sender: str, library: Library) -> Message:
+    """Tell the recipient that the files which they posted below a copy are not passed on."""
+    return plain(fill(library.words.share.files_stay, sender=mention(sender)))
 
 
 def reply(sender: str, recipient: str, text: str, library: Library) -> Message:

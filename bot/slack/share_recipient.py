@@ -157,9 +157,12 @@ class RecipientWorker(SharingWorker):
 
     @workflow
     @formerly("share.offer_to_pass_on")
-    async def offer_to_pass_on(self, team: str, share_id: str, channel: str, root_ts: str, ts: str) -> None:
+    async def offer_to_pass_on(
+        self, team: str, share_id: str, channel: str, root_ts: str, ts: str, text: bool = True, files: bool = False
+    ) -> None:
         """Ask the recipient whether a reply of theirs, at `ts`, is for the sender.
 
+        text, files: whether it has any. Files cannot be passed on, which is said instead where it has nothing else.
         Where Slack never said whether a copy arrived, it may stand below that one, which is looked for first.
         """
 
@@ -178,7 +181,11 @@ class RecipientWorker(SharingWorker):
         offer = self._of_share(
             team,
             share_id,
-            lambda share, stored, library: share_blocks.ask_to_pass_on(share.id, ts, stored.user, library),
+            lambda share, stored, library: (
+                share_blocks.ask_to_pass_on(share.id, ts, stored.user, library, files=files)
+                if text
+                else share_blocks.files_stay(stored.user, library)
+            ),
         )
         await self._post_below(team, share_id, channel, root_ts, f"{OFFER}{ts}", offer)
 
