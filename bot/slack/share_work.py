@@ -1,13 +1,6 @@
-"""The work of sharing: sending what was previewed, changing it and withdrawing it.
-
-What stands in Slack may be ahead of the rows: a round can be deleted, and somebody forgotten, while its result is being
-sent. So what this work has posted is also known from its own steps, and taken back by these; and what Slack has posted
-without saying so is looked for in the thread.
-"""
+"""The work of sharing: sending what was previewed, keeping its receipt up to date, and withdrawing it."""
 
 import contextlib
-import time
-from collections.abc import Mapping
 
 import structlog
 
@@ -17,28 +10,24 @@ from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal
 from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
-from bot.slack.gateway import CallResult, Render, SlackWorkError, UnavailableError, UncertainError
+from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
 from bot.slack.pieces import Message
-from bot.slack.share_messages import FROM_HOME, Record, SharingWorker, copy_key, round_place, try_call
+from bot.slack.share_copies import Places, as_places
+from bot.slack.share_messages import FROM_HOME, Record, copy_key, round_place
 from bot.slack.share_rows import newer_run
+from bot.slack.share_update import UpdatingWorker
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
-from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, TakenOver, graded_as
+from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
 
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
-NOT_DONE = {"refused", "failed"}  # what `try_call` gives where Slack has not done it
-POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
-PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
-UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
-BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more
 
-Places = dict[str, list[str]]  # channel and ts of messages by their slots
 
 log = structlog.get_logger()
 
 
 @worker()
-class ShareWorker(SharingWorker):
+class ShareWorker(UpdatingWorker):
     """Sends results to people, after their owners have seen exactly what will be sent.
 
     What is sent stands in the rows of `shares` and is read there by each step that sends it. guests: whether a result
@@ -189,18 +178,6 @@ class ShareWorker(SharingWorker):
         except SlackWorkError:
             return None
 
-    async def _post_reply(
-        self, team: str, share_id: str, number: int, channel: str, root_ts: str, posted: Places
-    ) -> tuple[Delivery, bool]:
-        """Post a message of a copy's thread, by its number from 0; gives what became of it, and whether it may stay."""
-        reply, slot = self._reply(team, share_id, number), str(number)
-        delivery, _, ts = await self._gateway.deliver_message(team, channel, reply, thread_ts=root_ts)
-        if not ts:
-            return delivery, False
-        posted[slot] = [channel, ts]
-        stays = await step("remember reply", self._store.shares.put_message, team, share_id, slot, channel, ts)
-        return delivery, stays
-
     async def _take_back_part(
         self, team: str, share_id: str, claimed: Record, posted: Places, *, doubtful: bool
     ) -> None:
@@ -230,213 +207,6 @@ class ShareWorker(SharingWorker):
         share = await self._store.shares.get(team, share_id)
         is_there = share is not None and await self._has_round(team, share.run)
         return is_there and await self._store.shares.note_sent(team, share_id)
-
-    # Changing
-
-    async def _change_copy(self, team: str, share_id: str, claimed: Record) -> None:
-        """Put a newer result in place of the copy that somebody has.
-
-        The share has the new content before anything is changed in Slack, so that whatever else renders the copy
-        meanwhile says the same; if Slack does not change it, the share gets its former content back.
-        """
-        former_id = claimed["updates"]
-
-        async def take_over() -> Record:
-            messages = await self._store.shares.messages(team, former_id)
-            taken = await self._store.shares.take_over(team, former_id, share_id) if ROOT in messages else None
-            if taken is not TakenOver.TAKEN:
-                return {"why": "update_under_way" if taken is TakenOver.UNDER_WAY else "copy_lost"}
-            share, replaced = await self._store.shares.get(team, former_id), await self._with_run(team, share_id)
-            if share is None or replaced is None:
-                return {"why": "copy_lost"}
-            _, stored = replaced  # the round that the copy has shown until now
-            receipt = [stored.channel, share.receipt_ts] if share.receipt_ts else None
-            stays = receipt is not None and stored.id == claimed["run"]
-            return {"messages": as_places(messages), "receipt": receipt, "stays": stays}
-
-        async def is_whole() -> bool:  # of what the copy shows before, so that it is asked first
-            share = await self._store.shares.get(team, former_id)
-            return share is None or share.is_whole(await self._store.shares.messages(team, former_id))
-
-        was_whole = await step("is whole", is_whole)
-        before = await step("take over", take_over)
-        places: Places = dict(before.get("messages", {}))
-        why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
-        if why:
-            await self._keep_former(team, share_id, claimed, places, why)
-            await self._show_home(team, claimed, "kept")
-            return
-        await step("updated", self._store.shares.end_update, team, former_id, share_id)
-        # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
-        channel, root_ts = places[ROOT]
-        await self._update_copy(team, former_id, channel, root_ts)
-        changed = await self._change_thread(team, former_id, channel, root_ts, places, was_whole=was_whole)
-        await self._note_update(team, share_id, former_id, channel, root_ts, places)
-        await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
-        told = ""
-        match await step("state", self._state, team, former_id):
-            case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
-                await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-            case ShareState.SENT.value if changed in (PART_LEFT, PART_MISSING):
-                told = changed
-            case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
-                told = changed
-        await self._show_home(team, claimed, "updated")
-        if before["stays"]:
-            await self._show_receipt(team, former_id)
-        else:
-            if before["receipt"]:
-                over = self._of_share(team, former_id, share_blocks.updated_receipt)
-                receipt_channel, receipt_ts = before["receipt"]
-                await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
-            await self._post_receipt(team, former_id, claimed)
-        if told:
-            await self._tell_now_or_later(team, claimed, told)
-
-    async def _note_update(
-        self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
-    ) -> None:
-        """Tell the recipient, in the thread of a copy, that it shows something newer; where it is goes to `places`.
-
-        What told them so of an earlier update goes.
-        """
-        for slot in [slot for slot in places if slot.startswith(UPDATED)]:
-            await self._drop_reply(team, former_id, slot, *places.pop(slot))
-
-        async def note() -> Message | None:
-            known = await self._with_run(team, former_id)
-            if known is None or known[0].state is not ShareState.SENT or not known[0].recipient:
-                return None
-            return share_blocks.update_note(*known, self._library)
-
-        delivery, _, ts = await self._gateway.deliver_message(team, channel, note, thread_ts=root_ts)
-        if delivery is Delivery.DELIVERED:
-            slot, put = f"{UPDATED}{share_id}", self._store.shares.put_message
-            if await step("remember note", put, team, former_id, slot, channel, ts):
-                places[slot] = [channel, ts]
-            else:  # it was withdrawn meanwhile
-                await self._delete_or_blank(team, channel, ts)
-
-    async def _keep_former(self, team: str, share_id: str, claimed: Record, places: Places, why: str) -> None:
-        """Have a share say again what its copy shows, as that was not changed; why: a key of `share` in words.yaml.
-
-        Where that was deleted while it was being changed, the copy is taken back, as all others of it are.
-        """
-        former_id, recipient = claimed["updates"], claimed["recipient"]
-        what, seen = (team, former_id, share_id, claimed["made_at"]), why == "change_uncertain"
-        is_known = await step("give back", self._store.shares.give_back, *what, seen=seen)
-        if is_known or ROOT not in places:
-            await self._tell(team, claimed, self._told(why, recipient))
-        elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":
-            await self._tell(team, claimed, self._told("not_taken_back", recipient))
-        else:
-            await self._move(team, former_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
-            await step("empty", self._store.shares.empty, team, former_id)
-            await self._tell(team, claimed, self._told("copy_lost", recipient))
-        await self._show_receipt(team, former_id)
-
-    async def _state(self, team: str, share_id: str) -> str | None:
-        share = await self._store.shares.get(team, share_id)
-        return share.state.value if share else None
-
-    async def _change_root(self, team: str, share_id: str, sender: str, places: Places) -> str | None:
-        """Change the first message of a copy; gives, as a key of `share` in words.yaml, what kept us, None for nothing.
-
-        A copy whose first message somebody has deleted has ended; what is left below it is taken away.
-        """
-        channel, ts = places[ROOT]
-        changed = await self._update_copy(team, share_id, channel, ts)
-        if "gone" in changed:
-            if await self._take_back(team, share_id, places, sender, withdrawn=True) != "refused":
-                await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-                await step("empty", self._store.shares.empty, team, share_id)
-            return "copy_lost"
-        if "refused" in changed:
-            return "copy_lost"
-        return "change_uncertain" if "failed" in changed else None
-
-    async def _change_thread(
-        self, team: str, share_id: str, channel: str, root_ts: str, places: Places, *, was_whole: bool
-    ) -> str | None:
-        """Have the thread of a copy say what its share says; gives None if Slack has let us do all of it.
-
-        Otherwise, as a key of `share` in words.yaml, what was left: a part of what it said before; what was posted
-        while it was withdrawn and cannot be taken back; or what is not there that should be. places: of all that is
-        known of the copy, to which what is posted is added. was_whole: all of what it showed before is among these.
-        """
-
-        async def look() -> Record | None:
-            share = await self._store.shares.get(team, share_id)
-            if share is None or share.state is not ShareState.SENT:
-                return None
-            messages = as_places(await self._store.shares.messages(team, share_id))
-            return {"count": len(share.message["replies"]), "messages": messages}
-
-        if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
-            return None
-        whole, has_all, came_late = True, True, False
-        messages = {slot: place for slot, place in thread["messages"].items() if slot.isdigit()}
-        # Slack may have posted what it has not said so of: that goes before it is posted once more.
-        may_post = was_whole or await self._drop_unknown(team, channel, root_ts, thread["messages"])
-        for number in range(thread["count"]):
-            changed: CallResult = {"gone": True}
-            if str(number) in messages:
-                there, ts = messages[str(number)]
-                reply = self._reply(team, share_id, number)
-                changed = await try_call(self._gateway.update_message(team, there, ts, reply))
-            if "gone" in changed and not may_post:
-                has_all = False
-            elif "gone" in changed:
-                posted: Places = {}
-                _, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
-                places |= posted if stays else {}
-                if not stays:  # it came too late, or not at all
-                    for there, ts in posted.values():
-                        came_late |= await self._delete_or_blank(team, there, ts) == "refused"
-                has_all &= bool(posted)
-            whole &= not changed.keys() & NOT_DONE
-        for slot, (there, ts) in messages.items():
-            if int(slot) >= thread["count"]:
-                whole &= await self._drop_reply(team, share_id, slot, there, ts)
-        if came_late:
-            return "came_after_withdrawal"
-        if not whole:
-            return PART_LEFT
-        return None if has_all else PART_MISSING
-
-    async def _drop_unknown(self, team: str, channel: str, root_ts: str, messages: Places) -> bool:
-        """Take away what we have posted below a copy without knowing of it; gives whether there is none of it left.
-
-        messages: of the copy, as far as is known.
-        """
-        known = {ts for _, ts in messages.values()}
-        try:
-            own = await self._gateway.own_replies(team, channel, root_ts, [f"{Work.SEND_SHARE.prefix}:{team}:"])
-        except SlackWorkError:
-            own = None
-        if own is None:
-            return False
-        taken = [await self._delete_or_blank(team, channel, ts) for ts in own if ts not in known]
-        return "refused" not in taken
-
-    async def _drop_reply(self, team: str, share_id: str, slot: str, channel: str, ts: str) -> bool:
-        """Take away a message of a copy's thread; gives whether nobody can read it any more."""
-        taken = await self._delete_or_blank(team, channel, ts)
-        if taken == "refused":
-            return False
-        if taken == "blanked":
-            blank = f"{BLANK}{ts}"
-            await step("remember blank", self._store.shares.put_message, team, share_id, blank, channel, ts)
-        await step("drop reply", self._store.shares.drop_message, team, share_id, slot)
-        return True
-
-    async def _delete_or_blank(self, team: str, channel: str, ts: str) -> str:
-        """Delete a message of a copy's thread, or have it say nothing: "deleted", "blanked", or else "refused"."""
-        removed = await try_call(self._gateway.delete_message(team, channel, ts))
-        if not removed.keys() & NOT_DONE:
-            return "deleted"
-        changed = await try_call(self._gateway.update_message(team, channel, ts, self._say("part_withdrawn")))
-        return "refused" if changed.keys() & NOT_DONE else "blanked"
 
     # Receipts
 
@@ -555,48 +325,6 @@ class ShareWorker(SharingWorker):
             name = "withdrawn_not_found" if not found else "withdrawn_found" if outcome == "deleted" else outcome
             await self._tell(team, claimed, self._told(name, recipient))
 
-    async def _take_back(
-        self, team: str, share_id: str, places: Places, sender: str, *, withdrawn: bool, doubtful: bool = False
-    ) -> str:
-        """Delete the messages of a copy; where people have replied, the first stays and says that it is over.
-
-        Gives "deleted"; or why the first stays, as a key of `share` in words.yaml; or "refused" if Slack does not let
-        us take back all of it. withdrawn: the sender wanted so, rather than that not all of it had arrived. doubtful:
-        more may be there than `places`.
-        """
-        channel, root_ts = places[ROOT]
-        replies = {ts: slot for slot, (_, ts) in places.items() if slot != ROOT}
-        own: list[str] | None = None
-        with contextlib.suppress(SlackWorkError):  # what came while others did the same, or never got known
-            kinds = [f"{kind}:{team}:" for kind in POSTED_BY]
-            own = await self._gateway.own_replies(team, channel, root_ts, kinds)
-        for ts in own or ():
-            replies.setdefault(ts, "")
-        refused = doubtful and own is None
-        for ts, slot in replies.items():
-            if await self._delete_or_blank(team, channel, ts) == "refused":
-                refused = True
-            elif slot:
-                await step("drop", self._store.shares.drop_message, team, share_id, slot)
-        if refused and not withdrawn:  # the first message stays as it is, above the part that stands
-            return "refused"
-        # Who may not look deletes nothing that people may have replied to.
-        try:
-            replied = await self._gateway.has_replies(team, channel, root_ts, root_ts, patient=True)
-        except SlackWorkError:
-            replied = None
-        outcome = {True: "withdrawn_blanked", False: "deleted", None: "withdrawn_unseen"}[replied]
-        if outcome == "deleted":
-            removed = await try_call(self._gateway.delete_message(team, channel, root_ts))
-            outcome = "withdrawn_kept" if removed.keys() & NOT_DONE else "deleted"
-        if outcome != "deleted":
-            at = await step("now", _now)
-            blank = self._rendered(lambda library: share_blocks.ended_copy(sender, at, library, withdrawn=withdrawn))
-            changed = await try_call(self._gateway.update_message(team, channel, root_ts, blank))
-            refused |= bool(changed.keys() & NOT_DONE)
-            outcome = "deleted" if "gone" in changed else outcome
-        return "refused" if refused else outcome
-
     # What versions before this one have recorded or posted: a menu of people, a preview, and two buttons
 
     @workflow
@@ -624,15 +352,6 @@ class ShareWorker(SharingWorker):
     async def cancel(self, team: str, share_id: str, channel: str, confirm_ts: str) -> None:  # noqa: ARG002 - as recorded
         """As `send`."""
         await self._gateway.update_message(team, channel, confirm_ts, self._say("click_again"))
-
-
-def as_places(messages: Mapping[str, tuple[str, str]]) -> Places:
-    """Give where messages are, as a step may return it."""
-    return {slot: list(place) for slot, place in messages.items()}
-
-
-async def _now() -> float:
-    return time.time()
 
 
 share_worker = ShareWorker("share")
