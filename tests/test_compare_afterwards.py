@@ -130,7 +130,7 @@ async def test_a_reveal_is_known_though_its_comparison_is_kept_no_longer(hasty: 
     await store.close()
 
     await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
-    await privately(hasty, "in a comparison that I have deleted since")
+    await privately(hasty, "in a comparison of which I keep nothing any more")
     await hasty.command(ANA, "C_ASK", "/rolefit", "compare")
     await hasty.submit(ANA, {PICK: MEI})
     await hasty.submit(ANA)

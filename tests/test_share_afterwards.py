@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import jobs
 from bot.knowledge import Library
 from bot.slack import gateway
+from bot.slack.share_work import share_worker
 from bot.slack.text import quoted_in_portions
+from bot.slack.work import Work
 from tests.conftest import bot_in
 from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
 from tests.test_compare_conversation import ONE_WAY, PICK, group, invitation
@@ -143,7 +146,7 @@ async def test_a_copy_that_stays_though_its_round_was_deleted_is_not_called_unse
     assert "has deleted the result since" in told
     assert ENDED in told
     await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
-    await privately(hasty, "<@U_MEI> has seen a result of yours that you have deleted since.")
+    await privately(hasty, "may still stand with those who got it")
 
 
 async def test_a_receipt_that_waits_for_its_turn_is_not_posted_twice_because_of_a_change(hasty: Workspace):
@@ -182,6 +185,44 @@ async def test_who_could_not_be_told_that_nothing_was_sent_hears_so_later(
         await message(hasty, root, "nobody else has seen it")
     )
     assert states(tmp_path) == ["failed"]
+
+
+async def test_what_is_told_later_is_not_told_where_something_has_come_since(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.share_work.BETWEEN_TRIES", 0.1)
+    root, _ = await previewed(hasty)
+    await hasty.settled()
+    await hasty.faults(api=[{"method": "chat.postMessage", "error": "restricted_action", "times": 1}])
+    await hasty.submit(ANA)
+    told = await message(hasty, root, "This workspace does not let me write to <@U_MEI>")
+    await window(hasty, await result(hasty, root))
+    await fill_in(hasty)
+    await hasty.submit(ANA)
+    await message(hasty, root, RECEIPT)
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+        failed = connection.execute("SELECT id, run, made_at FROM shares WHERE state = 'failed'").fetchone()
+    share_id, run_id, made_at = failed
+    about = {"sender": ANA, "channel": root.channel, "root_ts": root, "run": run_id, "recipient": MEI, "updates": False}
+    stands = ["failed", made_at]
+
+    key = Work.TELL_SENDER.key("T_LOCAL", run_id, "again")
+    await jobs.start(key, share_worker.tell_later, "T_LOCAL", share_id, about, "restricted", None, stands)
+    await hasty.settled()
+
+    thread = await hasty.thread(root.channel, root, ANA)
+    assert [each["ts"] for each in thread if "does not let me write to" in shown(each)] == [told["ts"]]
+
+
+async def test_a_copy_says_again_what_it_offers_once_its_sender_is_allowed_from_the_list(hasty: Workspace):
+    await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.click(MEI, copy, "No more from this person")
+    await hasty.latest(MEI, copy, once=lambda now: "Allow shares again" in buttons(now))
+
+    await hasty.click(MEI, await lists_mute(hasty), "Allow shares again")
+
+    await hasty.latest(MEI, copy, once=lambda now: "No more from this person" in buttons(now))
 
 
 async def test_the_whole_table_comes_once_though_it_is_asked_for_twice_at_once(workspace: Workspace):

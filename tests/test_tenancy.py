@@ -152,7 +152,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "share_traces.is_former_copy": lambda store, team, n: store.share_traces.is_former_copy(
             team, "D_MEI", f"{n}.0"
         ),
-        "share_traces.seen_by": lambda store, team, n: store.share_traces.seen_by(team, "U_ANA"),
+        "share_traces.has_shared_what_is_deleted": lambda store, team, n: store.share_traces.has_shared_what_is_deleted(
+            team, "U_ANA"
+        ),
         "share_traces.former_reveals": lambda store, team, n: store.share_traces.former_reveals(team, "U_ANA"),
         "shares.told_outdated": lambda store, team, n: store.shares.told_outdated(team, run(n)),
         "share_arrivals.latest_unanswered": lambda store, team, n: store.share_arrivals.latest_unanswered(

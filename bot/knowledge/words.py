@@ -576,7 +576,7 @@ class ShareWords(Authored):
     listed_uncertain: Annotated[Line, _text("to", "date", "parts")]
     listed_reveal: Annotated[Line, _text("to", "date")]
     listed_left: Annotated[Line, _text("to", "date")]
-    listed_seen: To
+    listed_deleted: Plain
     listed_former: Annotated[Line, _text("to", "date")]
     listed_muted: Sender
     listed_none: Plain

@@ -343,6 +343,7 @@ class CompareWorker(RevealingWorker):
             return
         if comparison.state is State.FINISHED and comparison.asked and not comparison.agreed:
             await self._ask(team, stored, comparison.asked)
+            stored = await self._current(team, stored.id) or stored  # they may have been asked anew meanwhile
         elif not comparison.is_open and comparison.state is not State.REVEALED:
             # Who has not begun to answer is told by the invitation, which says so in place of its buttons.
             for side in [side for side in Side if side is not comparison.ended_by and stored.run_of(side)]:

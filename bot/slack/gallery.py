@@ -632,7 +632,7 @@ def sharing(library: Library) -> Iterator[Rendering]:
     revealed = [Revealed(USER, Side.SENDER, 1.0), Revealed(USER, Side.SENDER, 1.0, to_both=False)]
     revealed += [Revealed(USER, Side.SENDER, 1.0, to_both=False, is_kept=False)]
     yield Rendering("list of a reveal", partial(share_blocks.listed, share_blocks.Listing(reveals=revealed), library))
-    for what in ({"seen": [USER]}, {"muted": [(SHARE, USER)]}):
+    for what in ({"deleted": True}, {"muted": [(SHARE, USER)]}):
         listing = share_blocks.Listing(**what)
         yield Rendering(f"list of {next(iter(what))}", partial(share_blocks.listed, listing, library))
     uncertain = replace(share, state=ShareState.UNCERTAIN, sent_at=None)

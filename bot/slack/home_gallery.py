@@ -66,7 +66,7 @@ def full(library: Library, finished: Run, share: Share, gaps: Sequence[kit.Block
         listing=share_blocks.Listing(
             shares=[replace(share, id=f"{number:020}") for number in range(share_blocks.MOST + 1)],
             reveals=[Revealed(user, Side.SENDER, 1.0, to_both=False)] * share_blocks.MOST,
-            seen=[user] * share_blocks.MOST,
+            deleted=True,
             muted=[(f"{number:020}", user) for number in range(share_blocks.MOST)],
         ),
         support=user,

@@ -53,19 +53,19 @@ View = dict[str, Any]
 class Listing:
     """Who can see what of somebody's results, and from whom they want none.
 
-    reveals: what others can read of comparisons of theirs. seen: who has seen a result that was deleted since. muted:
-    from whom they want no shares, with the share or comparison with which they said so.
+    reveals: what others can read of comparisons of theirs. deleted: whether there may be more, of deleted rounds.
+    muted: from whom they want no shares, with the share or comparison with which they said so.
     """
 
     shares: Sequence[Share] = ()
     reveals: Sequence[Revealed] = ()
-    seen: Sequence[str] = ()
+    deleted: bool = False
     muted: Sequence[tuple[str, str]] = ()
 
     @property
     def is_seen(self) -> bool:
-        """Whether anybody sees, or has seen, a result of theirs."""
-        return bool(self.shares or self.reveals or self.seen)
+        """Whether anybody sees a result of theirs, or may do so."""
+        return bool(self.shares or self.reveals or self.deleted)
 
 
 # The windows
@@ -372,9 +372,11 @@ def _list(listing: Listing, library: Library) -> tuple[list[kit.Block], list[str
         kept = words.listed_reveal if known.to_both else words.listed_left
         text = kept if known.is_kept else words.listed_former
         seen.append(fill(text, to=mention(known.other), date=_on(known.at)))
-    seen += [fill(words.listed_seen, to=mention(person)) for person in listing.seen[:MOST]]
     blocks += (section("\n".join(seen[start : start + TOGETHER])) for start in range(0, len(seen), TOGETHER))
     lines += seen
+    if listing.deleted:
+        blocks.append(context(escape(words.listed_deleted)))
+        lines.append(escape(words.listed_deleted))
     for share_id, person in listing.muted[:MOST]:
         line = fill(words.listed_muted, sender=mention(person))
         blocks.append(section(line, allow_button(words.unmute, share_id)))

@@ -12,7 +12,7 @@ from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.text import fill, mention
-from bot.storage import OFFER, Share, ShareState
+from bot.storage import OFFER, ROOT, Share, ShareState
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
@@ -69,8 +69,18 @@ class RecipientWorker(SharingWorker):
     @workflow
     async def allow(self, team: str, share_id: str, user: str, listed_at: str) -> None:
         """Have somebody get shares again from whom they muted with this one; listed_at: as `_show_list` takes it."""
-        await step("allow", self._store.shares.unmute_of, team, share_id, user)
+
+        async def allow() -> list[str] | None:
+            await self._store.shares.unmute_of(team, share_id, user)
+            share = await self._store.shares.get(team, share_id)
+            is_there = share is not None and share.state is ShareState.SENT
+            place = (await self._store.shares.messages(team, share_id)).get(ROOT) if is_there else None
+            return list(place) if place else None
+
+        copy = await step("allow", allow)
         await self._show_list(team, user, listed_at)
+        if copy:  # which says by now that they want none
+            await self._update_copy(team, share_id, *copy)
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows.

@@ -15,9 +15,8 @@ async def listed(store: Store, team: str, user: str, library: Library) -> Messag
 async def listing_of(store: Store, team: str, user: str) -> share_blocks.Listing:
     """Read who can see what of somebody's results, and from whom they want none."""
     shares, reveals = await store.shares.live(team, user), await _reveals_of(store, team, user)
-    listed_already = {share.recipient for share in shares} | {known.other for known in reveals}
-    seen = [person for person in await store.share_traces.seen_by(team, user) if person not in listed_already]
-    return share_blocks.Listing(shares, reveals, seen, await store.shares.muted_by(team, user))
+    deleted = await store.share_traces.has_shared_what_is_deleted(team, user)
+    return share_blocks.Listing(shares, reveals, deleted, await store.shares.muted_by(team, user))
 
 
 async def _reveals_of(store: Store, team: str, user: str) -> list[Revealed]:

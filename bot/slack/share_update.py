@@ -19,8 +19,10 @@ class UpdatingWorker(CopyWorker, ABC):
     """A worker that changes copies."""
 
     @abstractmethod
-    async def _tell_now_or_later(self, team: str, claimed: Record, name: str) -> None:
-        """Tell the sender something by the name of the sentence, also where Slack fails for now."""
+    async def _tell_now_or_later(
+        self, team: str, share_id: str, claimed: Record, name: str, *, why: str | None = None
+    ) -> None:
+        """Tell the sender something about a share, by the name of the sentence, also where Slack fails for now."""
 
     async def _change_copy(self, team: str, share_id: str, claimed: Record) -> None:
         """Put a newer result in place of the copy that somebody has.
@@ -70,17 +72,17 @@ class UpdatingWorker(CopyWorker, ABC):
                 told = changed
             case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
                 told = changed
+        if told:
+            await self._tell_now_or_later(team, former_id, claimed, told)
         await self._show_home(team, claimed, "updated")
         if before["stays"]:
             await self._show_receipt(team, former_id)
-        else:
-            if before["receipt"]:
-                over = self._of_share(team, former_id, share_blocks.updated_receipt)
-                receipt_channel, receipt_ts = before["receipt"]
-                await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
-            await self._post_receipt(team, former_id, claimed)
-        if told:
-            await self._tell_now_or_later(team, claimed, told)
+            return
+        if before["receipt"]:
+            over = self._of_share(team, former_id, share_blocks.updated_receipt)
+            receipt_channel, receipt_ts = before["receipt"]
+            await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
+        await self._post_receipt(team, former_id, claimed)
 
     async def _note_update(
         self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
@@ -111,17 +113,18 @@ class UpdatingWorker(CopyWorker, ABC):
 
         Where that was deleted while it was being changed, the copy is taken back, as all others of it are.
         """
-        former_id, recipient = claimed["updates"], claimed["recipient"]
+        former_id = claimed["updates"]
         what, seen = (team, former_id, share_id, claimed["made_at"]), why == "change_uncertain"
         is_known = await step("give back", self._store.shares.give_back, *what, seen=seen)
         if is_known or ROOT not in places:
-            await self._tell(team, claimed, self._told(why, recipient))
+            told = why
         elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":
-            await self._tell(team, claimed, self._told("not_taken_back", recipient))
+            told = "not_taken_back"
         else:
             await self._move(team, former_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
             await step("empty", self._store.shares.empty, team, former_id)
-            await self._tell(team, claimed, self._told("copy_lost", recipient))
+            told = "copy_lost"
+        await self._tell_now_or_later(team, former_id, claimed, told)
         await self._show_receipt(team, former_id)
 
     async def _change_root(self, team: str, share_id: str, sender: str, places: Places) -> str | None:

@@ -1,6 +1,7 @@
 """The work of sharing: sending what was previewed, keeping its receipt up to date, and withdrawing it."""
 
 import contextlib
+from typing import Any
 
 import structlog
 
@@ -54,7 +55,7 @@ class ShareWorker(UpdatingWorker):
             why = refusal(sender, team, person, guests=claimed["guests"])
         if why is not None:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.CANCELLED)
-            await self._tell(team, claimed, self._not_sent(recipient, why, updates=bool(claimed["updates"])))
+            await self._tell_now_or_later(team, share_id, claimed, "not_sent", why=why)
         elif claimed["updates"]:
             await self._change_copy(team, share_id, claimed)
         else:
@@ -113,7 +114,7 @@ class ShareWorker(UpdatingWorker):
         where = await self._where_to(team, claimed)
         if where is None:
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-            await self._tell_now_or_later(team, claimed, "no_group")
+            await self._tell_now_or_later(team, share_id, claimed, "no_group")
             return
         posted: Places = {}
         copy = self._copy(team, share_id, only_if_sent=True)
@@ -136,38 +137,66 @@ class ShareWorker(UpdatingWorker):
             await self._move(team, share_id, was=ShareState.SENT, to=to)
             if to is ShareState.UNCERTAIN:
                 await self._show_home(team, claimed, "uncertain")
-            await self._tell_now_or_later(team, claimed, delivery)
+            if await step("round", self._has_round, team, claimed["run"]):
+                await self._tell_now_or_later(team, share_id, claimed, delivery)
 
-    async def _tell_now_or_later(self, team: str, claimed: Record, name: str) -> None:
-        """Tell the sender what else they would not hear of, by the name of the sentence, unless the round is gone.
+    async def _tell_now_or_later(
+        self, team: str, share_id: str, claimed: Record, name: str, *, why: str | None = None
+    ) -> None:
+        """Tell the sender what else they would not hear of, by the name of the sentence, or why nothing was sent.
 
-        Where Slack goes on failing, other work does: a round is not deleted while it is being shared.
+        Where Slack goes on failing, other work does, as long as it is so: a round is not deleted while it is being
+        shared. What fails besides is logged, as there is more to do than to tell.
         """
-        if not await step("round", self._has_round, team, claimed["run"]):
-            return
         try:
-            await self._tell(team, claimed, self._told(name, claimed["recipient"]))
-        except UncertainError as error:
-            log.warning("a sender may not know what became of a share", run=claimed["run"], error=str(error))
-        except UnavailableError:
-            key = Work.TELL_SENDER.key(team, claimed["run"], short_digest(current_key()))
-            place = {name: claimed[name] for name in ("sender", "channel", "root_ts", "run")}
-            await jobs.start(key, share_worker.tell_later, team, place, name, claimed["recipient"])
+            await self._tell(team, claimed, self._sentence(claimed, name, why))
+        except SlackWorkError as error:
+            run = claimed["run"]
+            log.warning("a sender does not know yet what became of a share", run=run, share=share_id, error=str(error))
+            if isinstance(error, UncertainError) or not isinstance(error, UnavailableError):
+                return
+            if stands := await step("stands", self._stands, team, share_id):
+                key = Work.TELL_SENDER.key(team, run, short_digest(current_key()))
+                about = {part: claimed[part] for part in ("sender", "channel", "root_ts", "run", "recipient")}
+                about["updates"] = bool(claimed.get("updates"))
+                await jobs.start(key, share_worker.tell_later, team, share_id, about, name, why, stands)
 
     @workflow
-    async def tell_later(self, team: str, place: Record, name: str, recipient: str) -> None:
-        """Tell the sender what Slack did not take before, each hour of a day; place: as `round_place` gives it."""
+    async def tell_later(
+        self, team: str, share_id: str, about: Record, name: str, why: str | None, stands: list[Any]
+    ) -> None:
+        """Tell the sender what Slack did not take before, each hour of a day, unless something has come since.
+
+        about: as `round_place` has it, with the recipient. stands: how the share stood, as `_stands` gives it.
+        """
+
+        async def is_so() -> bool:
+            if not await self._has_round(team, about["run"]) or await self._stands(team, share_id) != stands:
+                return False
+            live = [share for share in await self._store.shares.live(team, about["sender"]) if share.id != share_id]
+            return not any(share.recipient == about["recipient"] and share.made_at > stands[1] for share in live)
+
         for number in range(1, TRIES + 1):
             await pause(BETWEEN_TRIES)
-            if not await step("round", self._has_round, team, place["run"]):
+            if not await step("is so", is_so):
                 return
             try:
-                await self._tell(team, place, self._told(name, recipient))
+                await self._tell(team, about, self._sentence(about, name, why))
             except UnavailableError as error:
                 if isinstance(error, UncertainError) or number == TRIES:
                     raise
             else:
                 return
+
+    async def _stands(self, team: str, share_id: str) -> list[Any] | None:
+        """Give the state of a share, and when what it shows was made; None if there is none."""
+        share = await self._store.shares.get(team, share_id)
+        return [share.state.value, share.made_at] if share else None
+
+    def _sentence(self, claimed: Record, name: str, why: str | None) -> Render:
+        if why:
+            return self._not_sent(claimed["recipient"], why, updates=bool(claimed["updates"]))
+        return self._told(name, claimed["recipient"])
 
     async def _where_to(self, team: str, claimed: Record) -> str | None:
         """Give the person, or the group of them and the sender, that a copy goes to; None if Slack opens no group."""
@@ -185,7 +214,6 @@ class ShareWorker(UpdatingWorker):
 
         doubtful: more may have arrived than was `posted`, so that it has to be looked for.
         """
-        recipient = claimed["recipient"]
         outcome = await self._take_back(team, share_id, posted, claimed["sender"], withdrawn=False, doubtful=doubtful)
         is_there = await step("round", self._has_round, team, claimed["run"])
         if outcome != "refused":
@@ -195,12 +223,12 @@ class ShareWorker(UpdatingWorker):
             await step("empty", self._store.shares.empty, team, share_id)
             if is_there:
                 name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
-                await self._tell_now_or_later(team, claimed, name)
+                await self._tell_now_or_later(team, share_id, claimed, name)
         elif await step("sent", self._note_sent, team, share_id):
-            await self._tell(team, claimed, self._told("part_stands", recipient))
+            await self._tell_now_or_later(team, share_id, claimed, "part_stands")
             await self._post_receipt(team, share_id, claimed)
         else:
-            await self._tell(team, claimed, self._told("not_taken_back", recipient))
+            await self._tell_now_or_later(team, share_id, claimed, "not_taken_back")
 
     async def _note_sent(self, team: str, share_id: str) -> bool:
         """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
@@ -294,7 +322,7 @@ class ShareWorker(UpdatingWorker):
         await self._show_receipt(team, share_id)
         if outcome != "deleted":
             name = "not_withdrawn" if outcome == "refused" else outcome
-            await self._tell(team, claimed, self._told(name, claimed["recipient"]))
+            await self._tell_now_or_later(team, share_id, claimed, name)
 
     async def _withdraw_lost(self, team: str, share_id: str, claimed: Record) -> None:
         """Look for a copy of which Slack never said whether it arrived, and take it back if it did."""
@@ -305,13 +333,13 @@ class ShareWorker(UpdatingWorker):
                 found = await self._gateway.find_message(team, where, claimed["key"], since=claimed["since"])
                 is_known = True
         if not is_known:
-            await self._tell(team, claimed, self._told("withdraw_not_looked", recipient))
+            await self._tell_now_or_later(team, share_id, claimed, "withdraw_not_looked")
             return
         outcome = "deleted"
         if found:
             outcome = await self._take_back(team, share_id, {ROOT: list(found)}, claimed["sender"], withdrawn=True)
         if outcome == "refused":
-            await self._tell(team, claimed, self._told("not_withdrawn", recipient))
+            await self._tell_now_or_later(team, share_id, claimed, "not_withdrawn")
             return
         was = ShareState(claimed["was"])
 
@@ -323,7 +351,7 @@ class ShareWorker(UpdatingWorker):
                 await step("had arrived", self._store.shares.note_time, team, share_id, "sent_at")
             await step("empty", self._store.shares.empty, team, share_id)
             name = "withdrawn_not_found" if not found else "withdrawn_found" if outcome == "deleted" else outcome
-            await self._tell(team, claimed, self._told(name, recipient))
+            await self._tell_now_or_later(team, share_id, claimed, name)
 
     # What versions before this one have recorded or posted: a menu of people, a preview, and two buttons
 

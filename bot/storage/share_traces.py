@@ -51,12 +51,11 @@ class ShareTraces:
             rows = await connection.execute(seen.where(*mine).order_by(seen_results.c.revealed_at.desc()))
             return [FormerReveal(row.manager, row.revealed_at) for row in rows]
 
-    async def seen_by(self, team: str, sender: str) -> list[str]:
-        """Name those who have seen a result of somebody's own work that was deleted since, and no reveal of one."""
-        seen = (seen_results.c.team == team, seen_results.c.sender == sender, seen_results.c.revealed_at.is_(None))
+    async def has_shared_what_is_deleted(self, team: str, sender: str) -> bool:
+        """Say whether somebody may have seen a result of somebody's own work that is not kept any more."""
+        seen = (seen_results.c.team == team, seen_results.c.sender == sender)
         async with self._engine.connect() as connection:
-            people = select(seen_results.c.manager).where(*seen).order_by(seen_results.c.manager)
-            return list(await connection.scalars(people))
+            return bool(await connection.scalar(select(exists().where(*seen))))
 
 
 async def has_seen(connection: AsyncConnection, team: str, sender: str, manager: str) -> bool:
