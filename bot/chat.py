@@ -3,6 +3,7 @@
 Decisions and renderings are those of the bot itself; only buttons become words and numbers to type.
 """
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -31,6 +32,8 @@ HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, 
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
 ENDS = (Status.PAUSED, Status.STOPPED)
+GO_ON = ("go on", "continue", "resume")
+_COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
 
 
 class Chat:
@@ -42,12 +45,16 @@ class Chat:
         self._answered: str | None = None  # the entry of the last answer, which the next question may lean on
         self._question: tuple[str, str | None, tuple[str, ...]] | None = None  # with what it leant on, and its answers
         self._run: Run | None = None  # the round that is open
+        self._left: Run | None = None  # the one that was paused or stopped, and can be gone on with
         self._finished: Run | None = None  # the one whose result was the last thing said
         self._number = 0
 
     async def take(self, line: str) -> None:
         """Print what the bot would say to a line."""
-        text, word = line.strip(), line.strip().casefold()
+        text = line.strip()
+        if self._run is None and (command := _COMMAND.match(text)):  # as one types it in Slack, which the bot speaks of
+            text = command[1] or "quiz"
+        word = text.casefold()
         self._number += 1
         if not text:
             return
@@ -55,6 +62,8 @@ class Chat:
             await self._take_in_quiz(text, self._run)
         elif word in ("help", "?"):
             self._note(HELP)
+        elif word in ("quiz", *GO_ON) and self._left is not None:
+            self._apply(self._left, actions.Resume())
         elif word == "quiz":
             self._begin()
         elif word == "why" or self._asks_about_result(text):
@@ -168,12 +177,13 @@ class Chat:
         """Do something to the round and print what comes next: a question, the result, or that it is over."""
         after = quiz.apply(run, action)
         words = self._library.words.quiz
-        self._run = after.run
+        self._run, self._left = after.run, None
         if after.outcome is Outcome.FIRST:
             show(blocks.say(words.first), self._console)
         if after.run.status in ENDS:
             show(blocks.say(getattr(words, after.run.status)), self._console)
-            self._run = None
+            self._note("`quiz` goes on with it, as long as this chat is open.")
+            self._run, self._left = None, after.run
         elif after.run.asking is not None:
             self._ask(after.run)
         elif after.run.finished:

@@ -148,7 +148,7 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
         chosen = tuple(dict.fromkeys(choice_id for choice_id in choice_ids if choice_id))
         if not 0 < len(chosen) == len(values) <= 2:
             known = ", ".join(choice.id for choice in question.choices)
-            remedy = f"Choose one or two of: {known}, or a letter"
+            remedy = f"Choose one or two of: {known}, or a letter; two in brackets, such as [a, b]"
             problems.append(file.problem((name,), f"{name}: {value!r} is no answer", remedy))
         answers[question.id] = chosen
     if problems:

@@ -138,6 +138,22 @@ async def test_whatever_is_typed_in_the_quiz_is_read_as_in_slack(terminal: Termi
     assert "Bell Labs" in await terminal.type(MTS)
 
 
+@pytest.mark.parametrize("word", ["stop", "pause"])
+async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: str):
+    await terminal.type("/rolefit")  # as the bot itself speaks of it
+    await terminal.type("a")
+    asked = await terminal.type("a")
+    assert "Question 2" in asked
+
+    assert "`quiz` goes on with it" in await terminal.type(word)
+
+    assert "Question 2" in await terminal.type("quiz")
+
+
+async def test_a_question_may_follow_the_command_as_in_slack(terminal: Terminal):
+    assert "Member of Technical Staff" in await terminal.type("/rolefit what does MTS stand for?")
+
+
 async def test_a_quiz_in_which_all_is_skipped_has_no_result(terminal: Terminal, library: Library):
     said = await terminal.type("quiz", "a", *["skip"] * 5)
 

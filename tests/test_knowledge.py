@@ -377,7 +377,7 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "checks.yaml",
         lambda data: data["checks"].append({"say": "planted potatoes", "expect": "role-differences"}),
         "'planted potatoes' should get role-differences, and gets silence",
-        "Add a phrasing or a synonym, or correct the promise",
+        "Add a phrasing or a synonym, or correct the promise; if it was kept until now, reword what you have added",
     ),
     "checked in the future": (
         "faq.yaml",

@@ -81,6 +81,7 @@ def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScore
         if check.expect not in entries:
             what = f"{check.say!r} should get {check.expect}, and gets {', '.join(entries)}"
             remedy = "Add a phrasing or a synonym, or correct the promise"
+            remedy += "; if it was kept until now, reword what you have added"
             yield file.problem(("checks", position, "say"), what, remedy)
 
 
