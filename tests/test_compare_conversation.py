@@ -222,7 +222,7 @@ async def test_a_finished_round_about_somebody_elses_work_shows_what_was_said_an
     assert "That is all. You can still change any answer." in now
     assert "result" not in now
     await write(workspace, root, "how sure are you?")
-    await message(workspace, root, "What follows from your answers is shown to the two of you once both have agreed")
+    await message(workspace, root, "What follows from your answers is part of what the two of you see after both")
     for number, (each, position) in enumerate(zip(library.quiz.questions, ENGINEER, strict=True), 1):
         assert f"*{number}.* {each.choices[position].label}" in shown(told)
     await write(workspace, root, "change 1 to a")

@@ -278,7 +278,7 @@ async def test_who_is_forgotten_and_cannot_be_written_to_reads_on_home_that_it_i
         await workspace.faults(api=[{"method": "conversations.open", "error": "missing_scope", "times": 9}])
 
         await workspace.click(ANA, view, "Forget me")
-        assert "My Home tab says when it is done." in shown(await workspace.modal(ANA))
+        assert "Our messages and my Home tab say when it is done." in shown(await workspace.modal(ANA))
         view = await shows(workspace, ANA, "I keep nothing about you any more.")
         assert await workspace.dm(ANA) == []
         [place] = [at for at, block in enumerate(view["blocks"]) if "I keep nothing" in shown({"blocks": [block]})]

@@ -332,7 +332,7 @@ async def test_a_second_click_does_nothing_and_a_forged_one_forgets_whoever_has_
         await workspace.command(BEN, "C_ASK", "/rolefit", "forget-me")
         asked = await privately(workspace, "Shall I forget you?", BEN)
         assert asked["blocks"][1]["elements"][0]["style"] == "danger"
-        assert "It cannot be undone" in json.dumps(asked["blocks"][1]["elements"][0]["confirm"])
+        assert "Copies of results that you have shared stay" in json.dumps(asked["blocks"][1]["elements"][0]["confirm"])
 
         await workspace.click_as_shown(BEN, {**asked, "blocks": forged(asked, ANA)}, "Forget me")
         await workspace.click_as_shown(BEN, asked, "Forget me")
