@@ -32,7 +32,6 @@ HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, 
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
 ENDS = (Status.PAUSED, Status.STOPPED)
-GO_ON = ("go on", "continue", "resume")
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
 
 
@@ -62,7 +61,7 @@ class Chat:
             await self._take_in_quiz(text, self._run)
         elif word in ("help", "?"):
             self._note(HELP)
-        elif word in ("quiz", *GO_ON) and self._left is not None:
+        elif self._left is not None and (word == "quiz" or self._resumes(text, self._left)):
             self._apply(self._left, actions.Resume())
         elif word == "quiz":
             self._begin()
@@ -74,6 +73,9 @@ class Chat:
             self._suggested, self._answered, self._question, self._finished = (), entry.id, None, None
         else:
             await self._answer(text)
+
+    def _resumes(self, text: str, left: Run) -> bool:
+        return read(text, left, self._library.words.typed) == Command("resume")
 
     def _asks_about_result(self, text: str) -> bool:
         words = self._library.words.typed

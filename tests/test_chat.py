@@ -148,6 +148,8 @@ async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: s
     assert "`quiz` goes on with it" in await terminal.type(word)
 
     assert "Question 2" in await terminal.type("quiz")
+    await terminal.type(word)
+    assert "Question 2" in await terminal.type("continue")
 
 
 async def test_a_question_may_follow_the_command_as_in_slack(terminal: Terminal):

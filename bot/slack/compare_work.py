@@ -394,13 +394,13 @@ class CompareWorker(RevealingWorker):
                 slot = ":".join([ASK, side, *map(str, versions)])
                 question = self._slot(team, stored.id, slot, known=stored)
                 reached = await self._tell_side(team, stored, side, question, slot=slot)
-                if reached or (reached is None and number + 1 < ASK_TRIES):
-                    unasked = [other for other in unasked if other is not side or not reached]
-                    continue
-                moved = await self._move(team, stored.id, Lose(side))
-                if moved and moved.mine:
-                    await self._follow_up(team, moved.stored)
-                return
+                if reached:
+                    unasked.remove(side)
+                elif reached is False or number + 1 == ASK_TRIES:
+                    moved = await self._move(team, stored.id, Lose(side))
+                    if moved and moved.mine:
+                        await self._follow_up(team, moved.stored)
+                    return
             if not unasked:
                 return
 

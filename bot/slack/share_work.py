@@ -23,7 +23,6 @@ from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
 
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
-
 log = structlog.get_logger()
 
 

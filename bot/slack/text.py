@@ -47,7 +47,7 @@ def contact(where: str) -> Mrkdwn:
     if where.startswith("https://"):
         return Mrkdwn(f"<{escape(where)}>")
     if "@" in where:
-        return Mrkdwn(f"<mailto:{escape(where)}|{escape(where)}>")
+        return linked(f"mailto:{where}", where)
     return mention(where) if where[0] in "UW" else Mrkdwn(f"<#{where}>")
 
 

@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place
+from bot.storage.shares import ROOT, ShareState
 from bot.storage.sql import insert_into
 from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares
 
-ROOT = "root"  # the slot of the first message of a copy
 # States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
-RECEIVED = ("sent", "uncertain", "replacing")
+RECEIVED = (ShareState.SENT, ShareState.UNCERTAIN, ShareState.REPLACING)
+# Of one that was taken back, of which a message may be left.
+ENDED = (ShareState.WITHDRAWN, ShareState.FAILED)
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,8 @@ async def has_seen(connection: AsyncConnection, team: str, sender: str, manager:
 
 async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
     """Keep what is to stay known of the shares of runs that are about to be deleted; which: of these."""
-    for team, sender, manager in await _shown(connection, *which):
-        await _put_seen(connection, [(team, sender, manager, None)])
-    live = (shares.c.state.in_((*RECEIVED, "withdrawn", "failed")), func.coalesce(shares.c.place, "") != Place.GROUP)
+    await _put_seen(connection, [(*people, None) for people in await _shown(connection, *which)])
+    live = (shares.c.state.in_((*RECEIVED, *ENDED)), func.coalesce(shares.c.place, "") != Place.GROUP)
     of_copy = and_(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
     of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
     roots = select(share_messages.c.team, share_messages.c.channel, share_messages.c.ts, shares.c.recipient)
@@ -112,7 +113,7 @@ async def _shown(connection: AsyncConnection, *which: ColumnElement[bool]) -> se
     """Give team, sender and recipient of the shares that have told the recipient what the sender answered."""
     has_copy = exists().where(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
     # Not whole, or somebody has deleted it since; or withdrawn, unless it was never found.
-    arrived = and_(shares.c.state.in_(("failed", "withdrawn")), or_(has_copy, shares.c.sent_at.is_not(None)))
+    arrived = and_(shares.c.state.in_(ENDED), or_(has_copy, shares.c.sent_at.is_not(None)))
     sent = select(shares.c.team, runs.c.user, shares.c.recipient, shares.c.parts)
     sent = sent.join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
     sent = sent.where(or_(shares.c.state.in_(RECEIVED), arrived), shares.c.recipient != "", *which)
