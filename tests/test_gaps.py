@@ -236,6 +236,15 @@ def test_a_new_question_moves_no_older_one(library: Library, questions: list[Que
     assert [group for group in left if group] == before
 
 
+def test_of_two_clusters_that_are_as_near_it_is_the_older_one_whatever_is_asked_later(library: Library):
+    texts = ["research engineer", "salary research engineer", "quant salary", "quant salary research engineer"]
+    questions = asked(*texts, "research engineer", "quant", "", "quant bonus day")
+
+    before, after = (clusters(some, library.index.topics) for some in (questions[:-1], questions))
+
+    assert [group for group in after if questions[-1] not in group] == before
+
+
 def test_of_ten_thousand_questions_few_pairs_are_compared(library: Library, monkeypatch: pytest.MonkeyPatch):
     texts = [f"what about {first} and {second}" for first in range(100) for second in range(100)]
     compared, compare = 0, process.extractOne

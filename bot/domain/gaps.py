@@ -166,16 +166,20 @@ def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Questi
     sequences = [tuple(sorted(each, key=lambda grain: (used[grain], grain))) for each in grains]
     members: dict[tuple[str, ...], list[Question]] = {}  # by the grains of the oldest
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # by grains, those of the oldest question that they go to
-    by_grain: dict[str, list[tuple[str, ...]]] = {}
+    oldest: list[tuple[str, ...]] = []  # the grains of the oldest of each cluster
+    by_grain: dict[str, list[int]] = {}  # the clusters whose oldest may be alike, by their places
     for question, sequence in zip(in_order, sequences, strict=True):
         if sequence not in same:
-            near = list(dict.fromkeys(other for grain in _telling(sequence) for other in by_grain.get(grain, ())))
+            # By age, so that of two which are as near it is the older one, however often a grain is used.
+            places = sorted({place for grain in _telling(sequence) for place in by_grain.get(grain, ())})
+            near = [oldest[place] for place in places]
             best = process.extractOne(sequence, near, scorer=Indel.normalized_similarity, score_cutoff=ALIKE)
             same[sequence] = best[0] if best else sequence
             if best is None:
                 members[sequence] = []
                 for grain in _telling(sequence):
-                    by_grain.setdefault(grain, []).append(sequence)
+                    by_grain.setdefault(grain, []).append(len(oldest))
+                oldest.append(sequence)
         members[same[sequence]].append(question)
     return [tuple(group) for group in members.values()]
 
