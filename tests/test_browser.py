@@ -84,9 +84,10 @@ async def begin(page: Page) -> Locator:
 
 
 async def prompt(thread: Locator, text: str) -> Locator:
-    """Give the message that asks this and takes an answer."""
+    """Give the message that asks this and takes an answer, once none above it does, which would move it by going."""
     asked = thread.get_by_test_id("message").filter(has_text=text).filter(has=thread.page.get_by_role("button")).last
     await expect(asked.get_by_role("button", name=re.compile(r"^a\. "))).to_be_visible()
+    await expect(thread.get_by_role("button", name=re.compile(r"^a\. "))).to_have_count(1)
     return asked
 
 
