@@ -664,6 +664,7 @@ class CompareWords(Authored):
     receipt_invited_not_blind: Annotated[Line, _text("other")]
     receipt_answering: Annotated[Line, _text("other")]
     receipt_finished: Annotated[Line, _text("other")]
+    receipt_revealed: Annotated[Line, _text("other")]
     invitation_answering: Annotated[Line, _text("other")]
     invitation_answering_not_blind: Annotated[Line, _text("other")]
     how_not_blind: Plain

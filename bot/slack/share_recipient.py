@@ -1,5 +1,6 @@
 """What the recipient of a share does: mark it as read, ask for a talk, see the table, mute, and pass on a reply."""
 
+import contextlib
 from functools import partial
 
 import structlog
@@ -7,12 +8,13 @@ import structlog
 from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
+from bot.slack.compare_messages import render_invitation
 from bot.slack.gateway import Render, SlackWorkError
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.text import fill, mention
-from bot.storage import OFFER, ROOT, Share, ShareState
+from bot.storage import INVITATION, OFFER, ROOT, Share, ShareState
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
@@ -68,19 +70,33 @@ class RecipientWorker(SharingWorker):
 
     @workflow
     async def allow(self, team: str, share_id: str, user: str, listed_at: str) -> None:
-        """Have somebody get shares again from whom they muted with this one; listed_at: as `_show_list` takes it."""
+        """Have somebody get shares again from whom they muted with this one, or with the invitation to compare.
+
+        listed_at: as `_show_list` takes it.
+        """
 
         async def allow() -> list[str] | None:
             await self._store.shares.unmute_of(team, share_id, user)
+            if comparison := await self._store.comparisons.get(team, share_id):
+                invitation = comparison.messages.get(INVITATION)
+                return [*invitation, INVITATION] if invitation else None
             share = await self._store.shares.get(team, share_id)
             is_there = share is not None and share.state is ShareState.SENT
             place = (await self._store.shares.messages(team, share_id)).get(ROOT) if is_there else None
             return list(place) if place else None
 
-        copy = await step("allow", allow)
+        async def invitation() -> Message | None:
+            comparison = await self._store.comparisons.get(team, share_id)
+            return await render_invitation(team, comparison, self._store, self._library) if comparison else None
+
+        place = await step("allow", allow)  # of what says so far that they want none
         await self._show_list(team, user, listed_at)
-        if copy:  # which says by now that they want none
-            await self._update_copy(team, share_id, *copy)
+        match place:
+            case [channel, ts, _]:
+                with contextlib.suppress(SlackWorkError):  # its button does the same once it is clicked
+                    await self._gateway.update_message(team, channel, ts, invitation)
+            case [channel, ts]:
+                await self._update_copy(team, share_id, channel, ts)
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows.
