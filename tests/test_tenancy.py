@@ -146,6 +146,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.of_root": lambda store, team, n: _of_root(store, team),
         "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
         "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
+        "shares.muted_like": lambda store, team, n: store.shares.muted_like(team, f"s{n % 2}", "U_MEI"),
         "shares.unmute_of": lambda store, team, n: store.shares.unmute_of(team, f"s{n % 2}", "U_MEI"),
         "shares.muted_by": lambda store, team, n: store.shares.muted_by(team, "U_MEI"),
         "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),

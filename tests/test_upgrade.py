@@ -170,6 +170,8 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await insert(connection, "seen_results", **seen)
             await connection.execute(text("UPDATE shares SET updated_at = 9.0 WHERE id = 's2'"))
             await insert(connection, "former_copies", team=TEAM, channel="D_MEI", ts="6.0", recipient="U_MEI")
+        case "0020":
+            await insert(connection, "unlisted_shares", team=TEAM, sender="U_BEN")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 

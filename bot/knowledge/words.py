@@ -570,6 +570,8 @@ class ShareWords(Authored):
     part_left: Plain
     update_under_way: To
     came_after_withdrawal: To
+    deleted_meanwhile: Annotated[Line, _text("to")]
+    withdraw_gone: Plain
     withdraw_unknown: Plain
     listed: Plain
     listed_line: Annotated[Line, _text("to", "date", "parts")]

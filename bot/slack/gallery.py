@@ -791,7 +791,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (
             "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "reply_deleted",
-            "reply_ended", "withdraw_unknown",
+            "reply_ended", "withdraw_unknown", "withdraw_gone",
         ),
         "compare": (
             "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",

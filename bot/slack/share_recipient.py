@@ -43,7 +43,11 @@ class RecipientWorker(SharingWorker):
             else:
                 await self._gateway.post_ephemeral(team, channel, user, render)
 
+        muted_with: list[str] = []
+        if does == SHARE_UNMUTE:
+            muted_with = await step("muted with", self._store.shares.muted_like, team, share_id, user)
         acted = await step("act", self._act, team, share_id, does, user, channel, ts)
+        await self._show_allowed(team, [name for name in muted_with if name != share_id])
         if "told" in acted:
             await answer(self._say(acted["told"]))
             return
@@ -75,28 +79,34 @@ class RecipientWorker(SharingWorker):
         listed_at: as `_show_list` takes it.
         """
 
-        async def allow() -> list[str] | None:
-            await self._store.shares.unmute_of(team, share_id, user)
-            if comparison := await self._store.comparisons.get(team, share_id):
-                invitation = comparison.messages.get(INVITATION)
-                return [*invitation, INVITATION] if invitation else None
-            share = await self._store.shares.get(team, share_id)
-            is_there = share is not None and share.state is ShareState.SENT
-            place = (await self._store.shares.messages(team, share_id)).get(ROOT) if is_there else None
-            return list(place) if place else None
+        muted_with = await step("muted with", self._store.shares.muted_like, team, share_id, user)
+        await step("allow", self._store.shares.unmute_of, team, share_id, user)
+        await self._show_list(team, user, listed_at)
+        await self._show_allowed(team, muted_with)
 
-        async def invitation() -> Message | None:
-            comparison = await self._store.comparisons.get(team, share_id)
+    async def _show_allowed(self, team: str, muted_with: list[str]) -> None:
+        """Bring up to date what has said that its sender is muted; muted_with: shares and comparisons, by their ids."""
+
+        async def where(name: str) -> tuple[str, str, str] | None:
+            if comparison := await self._store.comparisons.get(team, name):
+                slot, messages = INVITATION, comparison.messages
+            else:
+                share = await self._store.shares.get(team, name)
+                is_there = share is not None and share.state is ShareState.SENT
+                slot, messages = ROOT, await self._store.shares.messages(team, name) if is_there else {}
+            return (slot, *messages[slot]) if slot in messages else None
+
+        async def invitation(name: str) -> Message | None:
+            comparison = await self._store.comparisons.get(team, name)
             return await render_invitation(team, comparison, self._store, self._library) if comparison else None
 
-        place = await step("allow", allow)  # of what says so far that they want none
-        await self._show_list(team, user, listed_at)
-        match place:
-            case [channel, ts, _]:
-                with contextlib.suppress(SlackWorkError):  # its button does the same once it is clicked
-                    await self._gateway.update_message(team, channel, ts, invitation)
-            case [channel, ts]:
-                await self._update_copy(team, share_id, channel, ts)
+        for name in muted_with:
+            match await step("where", where, name):
+                case [slot, channel, ts] if slot == INVITATION:
+                    with contextlib.suppress(SlackWorkError):  # its button does the same once it is clicked
+                        await self._gateway.update_message(team, channel, ts, partial(invitation, name))
+                case [_, channel, ts]:
+                    await self._update_copy(team, name, channel, ts)
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows.
