@@ -172,10 +172,27 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund?"' in shown(draft)
         assert "rolefit check" in shown(draft)
 
+        async def pointed() -> Any:
+            view = await workspace.home_now(EDITOR)
+            return view if view and "The draft is in" in shown(view) else None
+
+        drafted = await workspace.until(pointed, EDITOR)
+        [line] = [block for block in drafted["blocks"] if "The draft is in" in shown({"blocks": [block]})]
+        assert f"channel={draft['channel']}&amp;ts=" in line["text"]["text"]
+        assert line["text"]["text"].startswith(f"{QUANT}, ? (2 people)")
+        for view in (home, drafted):  # as who clicks twice, and who clicks again what is still listed
+            await workspace.click(EDITOR, view, "Draft an entry")
+        await workspace.settled()
+        assert len(await workspace.dm(EDITOR)) == 1
+
+        await workspace.replies(await workspace.mention("U_EVE", "C_ASK", f"<@U_BOT> {QUANT}?"))
+        await workspace.click(EDITOR, drafted, "Draft an entry")  # which has another phrasing by now
+        await workspace.dm(EDITOR, count=2)
+
         gaps_worker.editors = editors.Editors()  # as after a restart with other settings, while the tab is still open
         await workspace.click(EDITOR, home, "Draft an entry")
         await workspace.settled()
-        assert len(await workspace.dm(EDITOR)) == 1
+        assert len(await workspace.dm(EDITOR)) == 2
 
 
 @pytest.mark.both_databases

@@ -26,6 +26,7 @@ from bot.storage import (
     Question,
     QuestionKind,
     ReplyState,
+    SentDraft,
     Share,
     ShareState,
     Store,
@@ -219,6 +220,11 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "homes.look": lambda store, team, n: store.homes.look(
             team, f"U{n % 2}", ("topics", "notice")[n % 2], {"number": n}, float(n)
         ),
+        "homes.claim_draft": lambda store, team, n: store.homes.claim_draft(team, f"U{n % 2}", "gap", float(n)),
+        "homes.record_draft": lambda store, team, n: store.homes.record_draft(
+            team, f"U{n % 2}", "gap", float(n), SentDraft(f"D{n}", f"{n}.0")
+        ),
+        "homes.drafts": lambda store, team, n: store.homes.drafts(team, f"U{n % 2}"),
         "homes.shows": lambda store, team, n: store.homes.shows(team, f"U{n % 2}"),
         "homes.hash": lambda store, team, n: store.homes.hash(team, f"U{n % 2}"),
         "homes.replace_hash": lambda store, team, n: store.homes.replace_hash(

@@ -843,6 +843,7 @@ class GapsWords(Authored):
     people: Annotated[Line, _text("count")]
     more: Annotated[Line, _text("count")]
     draft: Button
+    draft_sent: Annotated[Line, _text("link")]
     drafted: Plain
     gone: Plain
 

@@ -809,7 +809,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
 def home(library: Library) -> Iterator[Rendering]:
     """Give the Home tab with every page, every answer and whatever else stands there."""
     finished = next(run for run in finished_runs(library) if run.shareable)
-    gaps = [gaps_blocks.editors_section(report, library) for report in (full_report(library), empty_report(library))]
+    full = full_report(library)
+    drafts = {gap.id: LINK if number else None for number, gap in enumerate(full.gaps)}
+    of_editors = ((full, {}), (full, drafts), (empty_report(library), {}))
+    gaps = [gaps_blocks.editors_section(report, library, sent) for report, sent in of_editors]
     for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
         yield Rendering(name, partial(home_blocks.view, shown, library))
     kept = privacy_listeners.kept(library, privacy_listeners.QUESTION_DAYS).text

@@ -1,6 +1,6 @@
 """What is said of the gap list: to editors, and to people whose question has an answer by now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import slackblocks as kit
@@ -13,7 +13,7 @@ from bot.knowledge.slack_limits import MAX_SECTION_TEXT
 from bot.slack import blocks
 from bot.slack.controls import draft_button, news_button
 from bot.slack.pieces import Message, context, joined, message, plain, section
-from bot.slack.text import Mrkdwn, escape, fill, written_out
+from bot.slack.text import Mrkdwn, escape, fill, linked, written_out
 
 MOST = 5  # gaps, proposals or entries in one list
 MAX_FALLBACK = 4000  # characters that Slack advises for `text`
@@ -22,29 +22,37 @@ FENCE = "```"
 Line = tuple[str, kit.Element | None]  # Slack's markup, and what stands beside it
 
 
-def editors_section(report: Report, library: Library) -> list[kit.Block]:
-    """Show editors, on the Home tab, what to write next: each gap has a button that drafts an entry for it."""
+def editors_section(report: Report, library: Library, drafts: Mapping[str, str | None]) -> list[kit.Block]:
+    """Show editors, on the Home tab, what to write next: each gap has a button that drafts an entry for it.
+
+    drafts: for which gaps, by id, one was drafted lately, with the address of the message; None where Slack gives none.
+    """
     words = library.words.gaps
-    lists = [*_lists(report, library, drafts=True)]
+    lists = [*_lists(report, library, drafts)]
     shown = [section(text, beside) for text, beside in lists] or [section(escape(words.nothing))]
     return [kit.DividerBlock(), kit.HeaderBlock(words.editors), *shown]
 
 
 def digest(report: Report, library: Library) -> Message | None:
     """Tell editors what to write next; None if there is nothing."""
-    lines = [text for text, _ in _lists(report, library, drafts=False)]
+    lines = [text for text, _ in _lists(report, library)]
     if not lines:
         return None
     lines = [escape(library.words.gaps.digest), *lines]
     return message([section(line) for line in lines], lines)
 
 
-def _lists(report: Report, library: Library, *, drafts: bool) -> Iterator[Line]:
+def _lists(report: Report, library: Library, drafts: Mapping[str, str | None] | None = None) -> Iterator[Line]:
+    """Give the lists, with buttons if it is known what was drafted."""
     words = library.words.gaps
     if report.gaps:
         yield escape(words.gaps), None
         for number, gap in enumerate(report.gaps[:MOST], 1):
-            yield _gap(gap, library), draft_button(words.draft, number, gap.id) if drafts else None
+            line = _gap(gap, library)
+            if drafts is not None and gap.id in drafts:
+                messages = linked(drafts[gap.id], library.words.home.messages)
+                line = Mrkdwn(f"{line}\n{fill(words.draft_sent, link=messages)}")
+            yield line, draft_button(words.draft, number, gap.id) if drafts is not None else None
         yield from _more(len(report.gaps), library)
     if report.proposals:
         proposals = "\n".join(_proposal(proposal, library) for proposal in report.proposals[:MOST])

@@ -21,10 +21,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs
 from bot.domain.browse import Browsing, look_up, shelve
-from bot.jobs import formerly, worker, workflow
+from bot.jobs import formerly, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
+from bot.slack.controls import DRAFT_ENTRY, read_draft
 from bot.slack.gaps_work import gaps_worker
+from bot.slack.gateway import SlackWorkError
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
 from bot.slack.home_controls import (
     BROWSE_ENTRY,
@@ -38,7 +40,7 @@ from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
 from bot.slack.share_rows import listing_of
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
-from bot.storage import SetUp, Store, StoredRun
+from bot.storage import SentDraft, SetUp, Store, StoredRun
 
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
 JUST_BEGUN = 60.0  # seconds before a click in which what has begun is what the click is about
@@ -70,6 +72,32 @@ class HomeWorker(SlackWorker):
             return home_blocks.view(replace(home, notice=notice) if notice else home, self._library)
 
         await self._gateway.publish_home(team, user, view)
+
+    @workflow
+    async def draft_entry(self, team: str, user: str, question_id: str, at: float) -> None:
+        """Send an editor the draft of an entry by a click at a time, unless one for the same questions was sent lately.
+
+        Beside the button it says then where the draft is.
+        """
+
+        async def claim() -> list[Any]:
+            gap = await gaps_worker.gap(team, user, question_id)
+            if gap is None:
+                return [None, True]
+            return [gap.questions_digest, await self._store.homes.claim_draft(team, user, gap.questions_digest, at)]
+
+        gap, claimed = await step("claim", claim)
+        if claimed:
+            try:
+                posted = await gaps_worker.send_draft(team, user, question_id)
+            except SlackWorkError:
+                if gap:
+                    await step("free", self._store.homes.record_draft, team, user, gap, at, None)
+                raise
+            if gap:
+                sent = SentDraft(*posted) if posted else None
+                await step("remember", self._store.homes.record_draft, team, user, gap, at, sent)
+        await self.show(team, user)
 
     async def start(self, team: str, user: str, why: str) -> None:
         """Begin to publish the Home tab to somebody. why: what makes this different from all other times."""
@@ -202,6 +230,14 @@ async def fold_rounds(ack: AsyncAck, block_actions: BlockActions, context: Async
     await ack()
 
 
+async def draft_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Send an editor the draft of an entry for a gap."""
+    team, user, at = str(context.team_id), block_actions.user.id, block_actions.action.action_ts
+    key = Work.DRAFT_ENTRY.key(team, user, at)
+    await jobs.start(key, home_worker.draft_entry, team, user, read_draft(block_actions.action), float(at))
+    await ack()
+
+
 async def open_round(team: str, clicked: BlockActions, run_id: str, store: Store) -> None:
     """Remember that somebody looks for the thread of a round; whoever opens it publishes the Home tab."""
     shows, at = {"listed": True, "run": run_id}, float(clicked.action.action_ts)
@@ -221,3 +257,4 @@ def register(app: AsyncApp) -> None:
     app.event("app_home_opened")(show_home)
     app.action(re.compile(rf"^({BROWSE_TOPIC}|{BROWSE_PAGE}|{BROWSE_ENTRY}):"))(browse)
     app.action(FOLD_ROUNDS)(fold_rounds)
+    app.action(re.compile(rf"^{DRAFT_ENTRY}:"))(draft_entry)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, func, select, update
@@ -13,6 +13,8 @@ from bot.storage.sql import insert_new
 from bot.storage.tables import channel_settings, homes, workspaces
 
 NOTICE = "notice"  # the part of what is shown that the next look at another part, or the next opening, takes away
+DRAFTS = "drafts"  # the part that holds which drafts of entries were sent
+DRAFT_STANDS = 3600.0  # seconds in which a draft for the same questions is not sent again
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class SetUp:
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
         return self.is_invited and self.has_answered and self.mode_chosen and self.has_contact
+
+
+@dataclass(frozen=True)
+class SentDraft:
+    """Where the draft of an entry stands that somebody was sent by a click on their Home tab."""
+
+    channel: str
+    ts: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,42 @@ class Homes:
         """Give what somebody looks at, by part."""
         async with self._engine.connect() as connection:
             return await connection.scalar(select(homes.c.shows).where(*_one(team, user))) or {}
+
+    async def claim_draft(self, team: str, user: str, gap: str, at: float) -> bool:
+        """Say whether a click at a time brings somebody the draft for a gap, by the digest of its questions.
+
+        It does not where another click has done so lately; the same click again does. Seconds since 1970.
+        """
+        async with self._engine.begin() as connection:
+            parts = await self._lock(connection, team, user)
+            if parts.get(NOTICE, {}).get("at", 0.0) < at:
+                parts.pop(NOTICE, None)
+            drafts = {name: sent for name, sent in parts.get(DRAFTS, {}).items() if sent["at"] > at - DRAFT_STANDS}
+            claimed = drafts.setdefault(gap, {"at": at})["at"] == at
+            looked = {"shows": parts | {DRAFTS: drafts}, "opened_at": time.time()}
+            await connection.execute(update(homes).where(*_one(team, user)).values(looked))
+        return claimed
+
+    async def record_draft(self, team: str, user: str, gap: str, at: float, sent: SentDraft | None) -> None:
+        """Remember where the draft stands that a click at `at` has claimed; None for nowhere, so that another may."""
+        async with self._engine.begin() as connection:
+            parts = await self._lock(connection, team, user)
+            drafts = dict(parts.get(DRAFTS, {}))
+            if drafts.get(gap, {}).get("at") != at:
+                return
+            if sent:
+                drafts[gap] = {"at": at, **asdict(sent)}
+            else:
+                del drafts[gap]
+            changed = {"shows": parts | {DRAFTS: drafts}}
+            await connection.execute(update(homes).where(*_one(team, user)).values(changed))
+
+    async def drafts(self, team: str, user: str) -> dict[str, SentDraft]:
+        """Give the drafts that somebody was sent lately and would not be sent again, by the digest of the questions."""
+        sent = (await self.shows(team, user)).get(DRAFTS, {})
+        since = time.time() - DRAFT_STANDS
+        lately = {gap: draft for gap, draft in sent.items() if draft["at"] > since and "ts" in draft}
+        return {gap: SentDraft(draft["channel"], draft["ts"]) for gap, draft in lately.items()}
 
     async def hash(self, team: str, user: str) -> str | None:
         """Give Slack's name for the view that it shows, as far as we know; None if we do not."""
