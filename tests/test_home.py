@@ -322,6 +322,7 @@ async def test_home_follows_a_round_for_whoever_has_opened_it_and_for_nobody_els
 
     await workspace.click(ANA, home, "My rounds")
     home = await shows(workspace, ANA, "Hide my rounds")
+    assert buttons(home).count("Share with my manager") == 1
     await workspace.click(ANA, home, "Open")
     home = await shows(workspace, ANA, "That round stands in")
     assert f"channel={root.channel}&amp;ts=" in json.dumps(home["blocks"])

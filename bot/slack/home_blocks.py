@@ -185,7 +185,10 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
                 else escape(words.round_no_link)
             )
             said = f"{line}\n{where}"
-        share = [share_round_button(library.words.result.share, stored.id)] if stored.run.shareable else []
+        # The latest result has its button above the list.
+        is_above = rounds.latest is not None and stored.id == rounds.latest.id
+        shares = stored.run.shareable and not is_above
+        share = [share_round_button(library.words.result.share, stored.id)] if shares else []
         buttons = [round_button(quiz.open, OPEN, stored.id), *share, delete_button(quiz.delete, stored.id, sure)]
         parts += [section(said), kit.ActionsBlock([*buttons])]
     if rounds.total > len(rounds.listed):
