@@ -418,10 +418,11 @@ async def test_who_has_installed_it_sees_what_is_left_to_do(library: Library, tm
 
         async def ticked() -> Json | None:
             view = await workspace.home_now(INSTALLER)
-            return view if view and shown(view).count(home_blocks.DONE) == 1 else None
+            return view if view and shown(view).count(home_blocks.DONE) == 2 else None
 
         home = await workspace.until(ticked, INSTALLER)
         assert f"{home_blocks.DONE} Have somebody ask me there" in shown(home)
+        assert f"{home_blocks.DONE} Invite me to a channel" in shown(home)  # where it was before it could say so
 
 
 async def test_of_two_views_that_replace_the_same_only_one_is_told_that_it_did(store: Store):

@@ -56,10 +56,11 @@ async def test_each_step_of_setting_it_up_is_ticked_while_home_is_looked_at(libr
         await workspace.settled()
         assert shown(await workspace.home(INSTALLER)).count(home_blocks.TO_DO) == 4
 
-        await workspace.replies(await workspace.post(BEN, "C_ASK", QUESTION))
-        await shows(workspace, INSTALLER, f"{home_blocks.DONE} Have somebody ask me there")
         await workspace.invite(BEN, LEADS)
         await shows(workspace, INSTALLER, f"{home_blocks.DONE} Invite me to a channel")
+        await workspace.replies(await workspace.post(BEN, "C_ASK", QUESTION))
+        asked = f"{home_blocks.DONE} Have somebody ask me there"
+        await shows(workspace, INSTALLER, asked, f"{home_blocks.DONE} Invite me to a channel")
         await workspace.click(BEN, await panel(workspace, BEN), "Only when mentioned")
         await shows(workspace, INSTALLER, f"{home_blocks.DONE} Choose what I do")
         await workspace.click(BEN, await panel(workspace, BEN), "Send it to this channel")

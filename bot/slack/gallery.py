@@ -811,7 +811,7 @@ def home(library: Library) -> Iterator[Rendering]:
     finished = next(run for run in finished_runs(library) if run.shareable)
     full = full_report(library)
     drafts = {gap.id: LINK if number else None for number, gap in enumerate(full.gaps)}
-    of_editors = ((full, {}), (full, drafts), (empty_report(library), {}))
+    of_editors: tuple[tuple[Report, dict[str, str | None]], ...] = ((full, {}), (full, drafts), (empty_report(library), {}))
     gaps = [gaps_blocks.editors_section(report, library, sent) for report, sent in of_editors]
     for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
         yield Rendering(name, partial(home_blocks.view, shown, library))

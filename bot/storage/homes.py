@@ -107,7 +107,7 @@ class Homes:
             if parts.get(NOTICE, {}).get("at", 0.0) < at:
                 parts.pop(NOTICE, None)
             drafts = {name: sent for name, sent in parts.get(DRAFTS, {}).items() if sent["at"] > at - DRAFT_STANDS}
-            claimed = drafts.setdefault(gap, {"at": at})["at"] == at
+            claimed = bool(drafts.setdefault(gap, {"at": at})["at"] == at)
             looked = {"shows": parts | {DRAFTS: drafts}, "opened_at": time.time()}
             await connection.execute(update(homes).where(*_one(team, user)).values(looked))
         return claimed
@@ -186,7 +186,9 @@ class Homes:
         chosen = channels.where(channel_settings.c.mode.is_not(None)).exists()
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(invited, answered, chosen, editors))).one()
-        return SetUp(bool(row[0]), bool(row[1]), bool(row[2]), has_contact or bool(row[3]))
+        # Where it has answered it has been invited, though it may have said nothing then: it was there before this
+        # version, or Slack told nobody.
+        return SetUp(bool(row[0] or row[1]), bool(row[1]), bool(row[2]), has_contact or bool(row[3]))
 
     async def _lock(self, connection: AsyncConnection, team: str, user: str) -> dict[str, dict[str, Any]]:
         """Give what somebody looks at, and keep others from changing it until the transaction ends."""
