@@ -23,8 +23,9 @@ from tests.test_edge import Edge, edge
 from tests.test_home import published, shows
 from tests.test_install import INSTALLER, ONE, QUESTION, offered
 from tests.test_manners import panel
+from tests.test_quiz_conversation import say_what_about, take_at_once
 from tests.test_redelivery import deliver
-from tests.workspace import BOT, Json, Workspace, buttons, elements, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
 
 __all__ = ["edge"]  # the fixture
 
@@ -264,6 +265,47 @@ async def test_what_came_of_a_click_stands_in_the_block_of_the_button(workspace:
     await workspace.click(ANA, view, "Go on")
     view = await shows(workspace, ANA, "I have asked you again.")
     assert "I have asked you again." in beside(view, "Go on")
+
+
+async def test_what_came_of_a_click_is_said_until_the_next_click_or_for_a_day(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        await workspace.home(ANA)
+        await finished(workspace)
+        view = await shows(workspace, ANA, "My rounds")
+        await workspace.click(ANA, view, "My rounds")
+        await workspace.click(ANA, await shows(workspace, ANA, "Hide my rounds"), "Open")
+        view = await shows(workspace, ANA, "That round stands in")
+        await workspace.click(ANA, view, "What I keep")  # which is answered elsewhere
+        await workspace.settled()
+        await home.home_worker.start(TEAM, ANA, "something else has changed")
+        await shows(workspace, ANA, "Hide my rounds", without="That round stands in")
+
+        await workspace.home_now(BEN)  # who has opened none lately
+        gone = {"topic": "roles", "page": 1, "entry": "gone"}
+        for age, is_told in ((90_000.0, False), (80_000.0, True)):
+            await store.homes.look(TEAM, BEN, "topics", gone, time.time() - age)
+            await home.home_worker.start(TEAM, BEN, str(age))
+            await workspace.settled()
+            view = await workspace.home_now(BEN) or {}
+            assert ("That question is not there any more" in shown(view)) is is_told
+
+
+async def test_a_round_that_is_over_is_not_about_to_begin(workspace: Workspace):
+    await workspace.click(ANA, await workspace.home(ANA), "Start the questions")
+    await shows(workspace, ANA, "Your questions have begun.")
+    [card] = await workspace.dm(ANA, count=1)
+    root = Sent(card["ts"], card["channel"], ANA)
+    await say_what_about(workspace, root)
+    await take_at_once(workspace, root)
+
+    view = await shows(workspace, ANA, "Answer them again", "Your latest result:")
+    assert "about to begin" not in shown(view)
 
 
 # Forgetting

@@ -220,6 +220,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "homes.look": lambda store, team, n: store.homes.look(
             team, f"U{n % 2}", ("topics", "notice")[n % 2], {"number": n}, float(n)
         ),
+        "homes.take_notice_away": lambda store, team, n: store.homes.take_notice_away(team, f"U{n % 2}", float(n)),
         "homes.claim_draft": lambda store, team, n: store.homes.claim_draft(team, f"U{n % 2}", "gap", float(n)),
         "homes.record_draft": lambda store, team, n: store.homes.record_draft(
             team, f"U{n % 2}", "gap", float(n), SentDraft(f"D{n}", f"{n}.0")

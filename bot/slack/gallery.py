@@ -810,9 +810,9 @@ def home(library: Library) -> Iterator[Rendering]:
     """Give the Home tab with every page, every answer and whatever else stands there."""
     finished = next(run for run in finished_runs(library) if run.shareable)
     full = full_report(library)
-    drafts = {gap.id: LINK if number else None for number, gap in enumerate(full.gaps)}
-    of_editors: tuple[tuple[Report, dict[str, str | None]], ...] = ((full, {}), (full, drafts), (empty_report(library), {}))
-    gaps = [gaps_blocks.editors_section(report, library, sent) for report, sent in of_editors]
+    drafts: dict[str, str | None] = {gap.id: LINK if number else None for number, gap in enumerate(full.gaps)}
+    of_editors = [(full, None), (full, drafts), (empty_report(library), None)]
+    gaps = [gaps_blocks.editors_section(report, library, sent or {}) for report, sent in of_editors]
     for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
         yield Rendering(name, partial(home_blocks.view, shown, library))
     kept = privacy_listeners.kept(library, privacy_listeners.QUESTION_DAYS).text

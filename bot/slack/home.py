@@ -14,10 +14,12 @@ and their counts, the texts and the editors' lists are on nearly every tab.
 
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.response import BoltResponse
 
 from bot import jobs
 from bot.domain.browse import Browsing, look_up, shelve
@@ -43,6 +45,8 @@ from bot.slack.work import Work
 from bot.storage import SentDraft, SetUp, Store, StoredRun
 
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
+ROUND_OPENED = "round"  # the name of what is said, in place of a Notice, of the round whose thread was asked for
+NOTICE_STANDS = 86_400.0  # seconds in which what came of a click is said, if nothing is clicked after it
 JUST_BEGUN = 60.0  # seconds before a click in which what has begun is what the click is about
 TOPICS, ROUNDS, NOTICE = "topics", "rounds", "notice"
 PUBLISHES = "views.publish"  # whose turns are taken in place of a channel's
@@ -106,18 +110,19 @@ class HomeWorker(SlackWorker):
     async def _home(self, team: str, user: str) -> Home:
         """Read what somebody's Home tab shows."""
         shows = await self._store.homes.shows(team, user)
-        notice, at = shows.get(NOTICE, {}).get("name"), shows.get(NOTICE, {}).get("at", 0.0)
+        told = shows.get(NOTICE, {}) if _at(shows, NOTICE) > time.time() - NOTICE_STANDS else {}
         library, browsing = self._library, Browsing(**_kept(shows, TOPICS))
         shelves = shelve(library.topics, list(library.entries.values()), library.words.home.other_topic)
         sought = library.entry(browsing.entry) if browsing.entry else None
-        rounds = await self._rounds(team, user, shows)
-        waiting = rounds.waiting.stored.begun_at.timestamp() if rounds.waiting else 0.0
+        if sought is None and not _is_new(shows, TOPICS):
+            browsing = replace(browsing, entry=None)  # that it is not there any more has been read by now
+        rounds = await self._rounds(team, user, shows, told.get("run"))
         set_up, is_installer = await self._set_up(team, user)
         return Home(
             topics=look_up(browsing, shelves, sought),
             rounds=rounds,
-            notice=Notice(notice) if notice in set(Notice) else None,
-            begins=notice == Notice.BEGUN and waiting < at - JUST_BEGUN,
+            notice=Notice(told["name"]) if told.get("name") in set(Notice) else None,
+            begins=told.get("name") == Notice.BEGUN and not await self._has_begun(team, user, since=told["at"]),
             listing=await listing_of(self._store, team, user),
             support=self.support,
             gaps=await gaps_worker.home_section(team, user),
@@ -125,9 +130,14 @@ class HomeWorker(SlackWorker):
             is_installer=is_installer,
         )
 
-    async def _rounds(self, team: str, user: str, shows: Shows) -> Rounds:
+    async def _has_begun(self, team: str, user: str, *, since: float) -> bool:
+        """Say whether a round has begun by a click at that time, though it may be over by now."""
+        latest = await self._store.runs.history(team, user, limit=1, own=True)
+        return bool(latest) and latest[0].begun_at.timestamp() >= since - JUST_BEGUN
+
+    async def _rounds(self, team: str, user: str, shows: Shows, sought: str | None) -> Rounds:
+        """Give somebody's rounds; sought: the one whose thread they have just asked for."""
         listed = await self._store.runs.history(team, user, limit=history.MOST) if lists_rounds(shows) else []
-        sought: str | None = _kept(shows, ROUNDS).get("run")
         return Rounds(
             waiting=await self._linked(team, await self._store.runs.waiting(team, user)),
             latest=await self._store.runs.latest_result(team, user),
@@ -160,6 +170,17 @@ home_worker = HomeWorker("home")
 def lists_rounds(shows: Shows) -> bool:
     """Say whether somebody looks at the list of all their rounds."""
     return bool(_kept(shows, ROUNDS).get("listed"))
+
+
+def _at(shows: Shows, part: str) -> float:
+    """Say when somebody last changed what they look at in one part, in seconds since 1970."""
+    at: float = shows.get(part, {}).get("at", 0.0)
+    return at
+
+
+def _is_new(shows: Shows, part: str) -> bool:
+    """Say whether nothing was done on the Home tab after what was done last in one part, and that within a day."""
+    return _at(shows, part) >= max(_at(shows, other) for other in (part, *shows)) > time.time() - NOTICE_STANDS
 
 
 def _kept(shows: Shows, part: str) -> dict[str, Any]:
@@ -240,8 +261,9 @@ async def draft_entry(ack: AsyncAck, block_actions: BlockActions, context: Async
 
 async def open_round(team: str, clicked: BlockActions, run_id: str, store: Store) -> None:
     """Remember that somebody looks for the thread of a round; whoever opens it publishes the Home tab."""
-    shows, at = {"listed": True, "run": run_id}, float(clicked.action.action_ts)
-    await store.homes.look(team, clicked.user.id, ROUNDS, shows, at)
+    user, at = clicked.user.id, float(clicked.action.action_ts)
+    await store.homes.look(team, user, ROUNDS, {"listed": True}, at)
+    await store.homes.look(team, user, NOTICE, {"name": ROUND_OPENED, "run": run_id}, at)
 
 
 async def _look(
@@ -252,8 +274,18 @@ async def _look(
     await home_worker.start(team, user, at)
 
 
+async def take_notice_away(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
+    """Forget what came of the click before, whatever is clicked on the Home tab."""
+    clicked, store = context.get("block_actions"), context["store"]
+    if isinstance(clicked, BlockActions) and clicked.on_home:
+        team, at = str(context.team_id), float(clicked.action.action_ts)
+        await store.homes.take_notice_away(team, clicked.user.id, at)
+    await next_()
+
+
 def register(app: AsyncApp) -> None:
-    """Listen to the opening of the Home tab, and to what is clicked in its topics and lists."""
+    """Listen to the opening of the Home tab, and to what is clicked there, in its topics and lists above all."""
+    app.use(take_notice_away)
     app.event("app_home_opened")(show_home)
     app.action(re.compile(rf"^({BROWSE_TOPIC}|{BROWSE_PAGE}|{BROWSE_ENTRY}):"))(browse)
     app.action(FOLD_ROUNDS)(fold_rounds)

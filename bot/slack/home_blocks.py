@@ -152,7 +152,7 @@ def _round(home: Home, library: Library) -> list[kit.Block]:
         go_on = round_button(words.go_on, RESUME, stored.id)
         anew = begin_button(words.begin_anew, BeginFrom.OFFER, stored.id)
         return [section(text, go_on), kit.ActionsBlock([anew])]
-    text = Mrkdwn(escape(words.beginning if home.notice is Notice.BEGUN else words.quiz))
+    text = Mrkdwn(escape(words.beginning if home.begins else words.quiz))
     button = begin_button(words.again if rounds.latest else words.quiz_button, BeginFrom.HOME)
     return [section(text, button)]
 

@@ -81,7 +81,7 @@ def _of_rounds(library: Library, of_result: StoredRun, waiting: StoredRun, link:
         for address in (link, None):
             name = f"Home with an open round, {notice or 'nothing new'}, {'linked' if address else 'not linked'}"
             yield name, Home(topics, Rounds(Linked(waiting, address)), notice)
-    yield "Home with a round about to begin", Home(topics, notice=Notice.BEGUN)
+    yield "Home with a round about to begin", Home(topics, notice=Notice.BEGUN, begins=True)
     yield "Home with rounds folded", Home(topics, Rounds(None, of_result, 1))
     for name, opened in {"linked": Linked(of_result, link), "lost": Linked(of_result), "gone": None}.items():
         rounds = Rounds(None, of_result, history.MOST + 1, [of_result, waiting], of_result.id, opened)

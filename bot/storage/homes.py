@@ -12,7 +12,8 @@ from bot.storage.home_changes import LOOKED_AT_LATELY
 from bot.storage.sql import insert_new
 from bot.storage.tables import channel_settings, homes, workspaces
 
-NOTICE = "notice"  # the part of what is shown that the next look at another part, or the next opening, takes away
+NOTICE = "notice"  # the part of what is shown that the next click on it, or the next opening, takes away
+OPENED = "opened"  # the part that says when it was opened
 DRAFTS = "drafts"  # the part that holds which drafts of entries were sent
 DRAFT_STANDS = 3600.0  # seconds in which a draft for the same questions is not sent again
 
@@ -68,8 +69,8 @@ class Homes:
         left = case((homes.c.publish_at > now, homes.c.publish_at))
         async with self._engine.begin() as connection:
             shows = await self._lock(connection, team, user)
-            if shows.get(NOTICE, {}).get("at", 0.0) < at:
-                shows.pop(NOTICE, None)
+            _take_notice_away(shows, at)
+            shows[OPENED] = {"at": max(at, shows.get(OPENED, {}).get("at", 0.0))}
             opened = {"shows": shows, "opened_at": now, "publish_at": left}
             await connection.execute(update(homes).where(*_one(team, user)).values(opened))
 
@@ -86,11 +87,18 @@ class Homes:
         async with self._engine.begin() as connection:
             parts = await self._lock(connection, team, user)
             if parts.get(part, {}).get("at", 0.0) <= at:
-                if parts.get(NOTICE, {}).get("at", 0.0) < at:
-                    parts.pop(NOTICE, None)
+                _take_notice_away(parts, at)
                 parts[part] = {**shows, "at": at}
                 looked = {"shows": parts, "opened_at": time.time()}
                 await connection.execute(update(homes).where(*_one(team, user)).values(looked))
+
+    async def take_notice_away(self, team: str, user: str, at: float) -> None:
+        """Forget the notice on somebody's Home tab that was there before they clicked there at a time."""
+        if NOTICE in await self.shows(team, user):
+            async with self._engine.begin() as connection:
+                parts = await self._lock(connection, team, user)
+                _take_notice_away(parts, at)
+                await connection.execute(update(homes).where(*_one(team, user)).values(shows=parts))
 
     async def shows(self, team: str, user: str) -> dict[str, dict[str, Any]]:
         """Give what somebody looks at, by part."""
@@ -104,8 +112,6 @@ class Homes:
         """
         async with self._engine.begin() as connection:
             parts = await self._lock(connection, team, user)
-            if parts.get(NOTICE, {}).get("at", 0.0) < at:
-                parts.pop(NOTICE, None)
             drafts = {name: sent for name, sent in parts.get(DRAFTS, {}).items() if sent["at"] > at - DRAFT_STANDS}
             claimed = bool(drafts.setdefault(gap, {"at": at})["at"] == at)
             looked = {"shows": parts | {DRAFTS: drafts}, "opened_at": time.time()}
@@ -195,6 +201,11 @@ class Homes:
         await insert_new(connection, homes, {"team": team, "user": user, "shows": {}, "opened_at": time.time()})
         shows = await connection.scalar(select(homes.c.shows).where(*_one(team, user)).with_for_update())
         return dict(shows or {})
+
+
+def _take_notice_away(parts: dict[str, dict[str, Any]], at: float) -> None:
+    if parts.get(NOTICE, {}).get("at", 0.0) < at:
+        parts.pop(NOTICE, None)
 
 
 def _one(team: str, user: str) -> tuple[ColumnElement[bool], ...]:
