@@ -329,7 +329,21 @@ async def test_who_is_forgotten_and_cannot_be_written_to_reads_on_home_that_it_i
         assert "Forget me" in buttons({"blocks": [view["blocks"][place + 1]]})
 
         await workspace.settled()
-        await workspace.home(ANA)
+        before = await published(workspace, ANA)
+        view = await workspace.home(ANA)  # again, in the same visit
+        await workspace.settled()
+        assert await published(workspace, ANA) == before
+        assert "I keep nothing about you any more." in shown(view)
+        async with rows(tmp_path, {}) as store:
+            assert not await store.homes.is_opened(TEAM, ANA)
+
+        await workspace.click(ANA, view, "home_topic:roles")
+        await shows(workspace, ANA, "*The roles*", without="I keep nothing about you any more.")
+        monkeypatch.setattr(home, "VISIT", 0.0)
+        await workspace.click(ANA, await shows(workspace, ANA, "Hide the questions"), "Forget me")
+        await shows(workspace, ANA, "I keep nothing about you any more.")
+        await workspace.settled()
+        await workspace.home(ANA)  # at another time
         await shows(workspace, ANA, "Start the questions", without="I keep nothing about you any more.")
 
 

@@ -47,6 +47,7 @@ from bot.storage import SentDraft, SetUp, Store, StoredRun
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
 ROUND_OPENED = "round"  # the name of what is said, in place of a Notice, of the round whose thread was asked for
 NOTICE_STANDS = 86_400.0  # seconds in which what came of a click is said, if nothing is clicked after it
+VISIT = 3600.0  # seconds in which who opens the tab again goes on with what they did there
 JUST_BEGUN = 60.0  # seconds before a click in which what has begun is what the click is about
 TOPICS, ROUNDS, NOTICE = "topics", "rounds", "notice"
 PUBLISHES = "views.publish"  # whose turns are taken in place of a channel's
@@ -69,11 +70,17 @@ class HomeWorker(SlackWorker):
         await self.show(team, user)
 
     async def show(self, team: str, user: str, notice: Notice | None = None) -> None:
-        """Publish the Home tab to somebody, as a part of other work. notice: to be read there until the next time."""
+        """Publish the Home tab to somebody, as a part of other work.
+
+        notice: to be read there until the next click, also when it is opened again within a visit. Nothing remembers
+        it but the view itself: it is for who was just forgotten.
+        """
 
         async def view() -> dict[str, Any]:
             home = await self._home(team, user)
-            return home_blocks.view(replace(home, notice=notice) if notice else home, self._library)
+            if notice:
+                home = replace(home, notice=notice, stays_until=time.time() + VISIT)
+            return home_blocks.view(home, self._library)
 
         await self._gateway.publish_home(team, user, view)
 
@@ -230,10 +237,15 @@ async def tell(team: str, user: str, notice: Notice, at: str, store: Store) -> N
 
 
 async def show_home(event_callback: EventCallback, context: AsyncBoltContext, store: Store) -> None:
-    """Publish the Home tab to whoever opens it, and greet who opens the messages."""
+    """Publish the Home tab to whoever opens it, and greet who opens the messages.
+
+    One that is to stay as it is stays, and nothing is remembered of its opening.
+    """
     event = event_callback.event
     await first_contact.on_messages_opened(event_callback, context, store)
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
+        if event.view and home_blocks.stays(event.view.private_metadata or "", time.time()):
+            return
         team = str(context.team_id)
         await store.homes.open(team, event.user, float(event.event_ts or event_callback.event_time))
         await home_worker.start(team, event.user, event_callback.event_id)

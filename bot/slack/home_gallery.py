@@ -41,7 +41,7 @@ def examples(
         steps = SetUp(*(number < done for number in range(STEPS)))
         yield f"Home of who has installed the app, {done} done", Home(browsed(library), set_up=steps)
     yield "Home of an editor who is to set it up", Home(browsed(library), set_up=SetUp(), is_installer=False)
-    yield "Home of who was forgotten", Home(browsed(library), notice=Notice.FORGOTTEN)
+    yield "Home of who was forgotten", Home(browsed(library), notice=Notice.FORGOTTEN, stays_until=1_795_852_800.0)
     for number, section in enumerate(gaps):
         yield f"Home of an editor, {number}", Home(browsed(library), gaps=section)
     yield "Home with all at once", full(library, finished, share, gaps[0], user, link)
