@@ -195,6 +195,25 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         assert len(await workspace.dm(EDITOR)) == 2
 
 
+async def test_editors_see_which_answer_did_not_help_and_how_many_people_say_so(tmp_path: Path, folder: Path):
+    with (folder / "faq.yaml").open("a") as file:
+        file.write(ENTRY)
+    async with Workspace.start() as workspace, edited_bot(workspace, tmp_path, folder):
+        asked = await workspace.mention("U_ANA", "C_ASK", QUANT)
+        [answer] = await workspace.replies(asked)
+        for user in ("U_ANA", "U_BEN"):
+            await workspace.click(user, answer, "Not helpful")
+            await workspace.settled()
+        await workspace.home(EDITOR)
+
+        async def listed() -> Any:
+            view = await workspace.home_now(EDITOR)
+            return view if view and QUANT in shown(view) else None
+
+        home = shown(await workspace.until(listed, EDITOR))
+        assert f"{QUANT} (one person)\n_Answered with “What does a quant do?”, which did not help (2 people)._" in home
+
+
 @pytest.mark.both_databases
 async def test_editors_have_a_digest_once_a_week_if_there_is_something_in_it(
     tmp_path: Path, folder: Path, kept_in: dict[str, Any]

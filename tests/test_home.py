@@ -102,7 +102,7 @@ def many(library: Library) -> Library:
 def test_every_page_and_every_answer_of_500_entries_fits_a_view(library: Library):
     large = many(library)
     run = next(run for run in gallery.finished_runs(library) if run.shareable)
-    gaps = gaps_blocks.editors_section(gallery.full_report(library), library, {})
+    gaps = gaps_blocks.editors_section(gallery.full_report(library), library, {}, {})
     full = home_gallery.full(library, run, gallery.example_share(run, library), gaps, gallery.USER, gallery.LINK)
     shelves = home_gallery.browsed(large).shelves
     pages = [Browsing(shelf.id, page) for shelf in shelves for page in range(1, shelf.pages + 1)]

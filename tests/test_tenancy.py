@@ -300,6 +300,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, "C_ASK", f"6.{n % 2}", "U_ANA", entry="mts", helpful=n % 3 == 0, at=float(n)
         ),
         "feedback.vote_of": lambda store, team, n: store.feedback.vote_of(team, "C_ASK", f"6.{n % 2}", "U_ANA"),
+        "feedback.disputes": lambda store, team, n: store.feedback.disputes(team),
         "feedback.is_disputed": lambda store, team, n: store.feedback.is_disputed(team, "C_ASK", f"6.{n % 2}", "mts"),
         "feedback.set_reason": lambda store, team, n: store.feedback.set_reason(
             team, "C_ASK", f"6.{n % 2}", "U_ANA", f"reason{n}"

@@ -835,6 +835,7 @@ class GapsWords(Authored):
     gaps: Plain
     gap: Annotated[Line, _text("asked", "people")]
     gap_of_votes: Annotated[Line, _text("question")]
+    gap_disputed: Annotated[Line, _text("question", "people")]
     proposals: Plain
     proposal: Annotated[Line, _text("asked", "question", "people")]
     due: Plain

@@ -215,7 +215,7 @@ class GapsWorker(SlackWorker):
         async def digest() -> Message | None:
             at = datetime.fromtimestamp(now, UTC)
             report = await self._report(team, since=at - DIGEST_OF, at=at)
-            return gaps_blocks.digest(report, self._library)
+            return gaps_blocks.digest(report, self._library, await self._store.feedback.disputes(team))
 
         channel = await step("channel", self._store.gaps.digest_channel, team, week)
         if channel is not None:
@@ -233,7 +233,7 @@ class GapsWorker(SlackWorker):
             for gap, draft in listed.items()
             if draft
         }
-        return gaps_blocks.editors_section(report, self._library, links)
+        return gaps_blocks.editors_section(report, self._library, await self._store.feedback.disputes(team), links)
 
     async def _report(self, team: str, *, since: datetime | None = None, at: datetime | None = None) -> Report:
         questions = await self._store.gaps.listed(team, since=since.timestamp() if since else 0.0)
