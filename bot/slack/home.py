@@ -296,8 +296,7 @@ async def take_notice_away(context: AsyncBoltContext, next_: Callable[[], Awaita
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the opening of the Home tab, and to what is clicked there, in its topics and lists above all."""
-    app.use(take_notice_away)
+    """Listen to the opening of the Home tab, and to what is clicked in its topics and lists."""
     app.event("app_home_opened")(show_home)
     app.action(re.compile(rf"^({BROWSE_TOPIC}|{BROWSE_PAGE}|{BROWSE_ENTRY}):"))(browse)
     app.action(FOLD_ROUNDS)(fold_rounds)
