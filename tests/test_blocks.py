@@ -243,12 +243,12 @@ def test_shares_are_rounded_so_that_equal_ones_look_equal(shares: list[int]):
 def test_a_digest_with_nothing_in_it_is_none_and_an_editors_home_stays_short(library: Library):
     full, empty = gallery.full_report(library), gallery.empty_report(library)
 
-    digest = gaps_blocks.digest(full, library)
+    digest = gaps_blocks.digest(full, library, {})
     assert digest
     assert "Answers with" in digest.text
-    assert gaps_blocks.digest(empty, library) is None
+    assert gaps_blocks.digest(empty, library, {}) is None
     for report in (full, empty):
-        assert len(gaps_blocks.editors_section(report, library)) < 20
+        assert len(gaps_blocks.editors_section(report, library, {}, {})) < 20
     corrected = gaps_blocks.corrected(blocks.unknown(library), 1_795_852_800.0, library)
     assert "Corrected on 28 November 2026" in corrected.text
 

@@ -838,6 +838,7 @@ class GapsWords(Authored):
     gaps: Plain
     gap: Annotated[Line, _text("asked", "people")]
     gap_of_votes: Annotated[Line, _text("question")]
+    gap_disputed: Annotated[Line, _text("question", "people")]
     proposals: Plain
     proposal: Annotated[Line, _text("asked", "question", "people")]
     due: Plain
@@ -846,6 +847,7 @@ class GapsWords(Authored):
     people: Annotated[Line, _text("count")]
     more: Annotated[Line, _text("count")]
     draft: Button
+    draft_sent: Annotated[Line, _text("link")]
     drafted: Plain
     gone: Plain
 

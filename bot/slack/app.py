@@ -183,6 +183,7 @@ def create(
 
     home.home_worker.support = faq.faq_worker.support = support
     app.use(offer)
+    app.use(home.take_notice_away)
     for feature in (
         messages,
         faq,

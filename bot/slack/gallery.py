@@ -809,7 +809,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
 def home(library: Library) -> Iterator[Rendering]:
     """Give the Home tab with every page, every answer and whatever else stands there."""
     finished = next(run for run in finished_runs(library) if run.shareable)
-    gaps = [gaps_blocks.editors_section(report, library) for report in (full_report(library), empty_report(library))]
+    full = full_report(library)
+    drafts: dict[str, str | None] = {gap.id: LINK if number else None for number, gap in enumerate(full.gaps)}
+    of_editors = [(full, None), (full, drafts), (empty_report(library), None)]
+    gaps = [gaps_blocks.editors_section(report, library, {}, sent or {}) for report, sent in of_editors]
     for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
         yield Rendering(name, partial(home_blocks.view, shown, library))
     kept = privacy_listeners.kept(library, privacy_listeners.QUESTION_DAYS).text
@@ -826,6 +829,7 @@ def full_report(library: Library) -> Report:
     long, entry = "<!channel> & <https://x|why> " + "so long " * 600, next(iter(library.entries))
     asked = [question(at, QuestionKind.UNANSWERED, f"{at} {long} {at}") for at in range(1, 9)]
     asked += [question(at, QuestionKind.NOT_HELPFUL, "", entry) for at in range(20, 40)]
+    asked += [question(at, QuestionKind.NOT_HELPFUL, f"7 {long} 7", entry) for at in range(50, 52)]
     asked += [question(at, QuestionKind.CHOSEN, f"{at} {long}", entry) for at in range(40, 49)]
     old = {name: known.model_copy(update={"checked": date(2020, 1, 1)}) for name, known in library.entries.items()}
     return report_on(asked, [], old, library.index, TODAY)
@@ -839,7 +843,7 @@ def empty_report(library: Library) -> Report:
 def gaps(library: Library) -> Iterator[Rendering]:
     """Give what editors see of the gap list, and what people hear of it; some of it only with much to say."""
     full = full_report(library)
-    if digest := gaps_blocks.digest(full, library):
+    if digest := gaps_blocks.digest(full, library, {}):
         yield Rendering("weekly digest", lambda: digest)
     draft = drafts.draft(replace(full.gaps[1], questions=full.gaps[0].questions[:8], example="x"), library)
     for name, text in {"draft of an entry": draft * 3, "draft that ends its own code block": "```\n<@U1>"}.items():
