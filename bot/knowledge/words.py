@@ -300,6 +300,8 @@ class QuizWords(Authored):
     kept: Plain
     edited_late: Plain
     already_answered: Annotated[Line, _text("choice")]
+    same_answer: Annotated[Line, _text("choice")]
+    same_answers: Plain
     moved_on: Plain
     finished: Plain
     waiting: Plain

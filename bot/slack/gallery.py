@@ -263,6 +263,8 @@ def questions(library: Library) -> Iterator[Rendering]:
             answered = f"{asked.id} answered by {choice.id}"
             late = partial(run_messages.already_answered, run, asked.id, library)
             yield Rendering(f"late click on {answered}", late)
+            same = partial(run_messages.same_answer, [asked.id], run, library)
+            yield Rendering(f"the same answer once more to {answered}", same)
             for state, prompt in _prompts(asked, choice.id).items():
                 yield from _in_every_status(f"{answered}, {state}", replace(run, prompts=(prompt,)), library)
             over = replace(run, prompts=(Prompt(asked.id),), live=False)
@@ -275,6 +277,8 @@ def questions(library: Library) -> Iterator[Rendering]:
     if said := noted([third.id], early, library):
         yield Rendering("answer to a later question", lambda: said)
     yield from _thread("a question that is open again", begun, library, [RESULT, *PARTS])
+    several = [question.id for question in library.quiz.questions]
+    yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
     for term in library.quiz.glossary:

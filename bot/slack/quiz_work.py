@@ -378,6 +378,8 @@ class QuizWorker(RunNotesWorker):
         async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
+            if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now
+                await self._post_change(team, run_id, result.answers_before, result.became)
             if acted["held"]:
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
@@ -391,12 +393,15 @@ class QuizWorker(RunNotesWorker):
             name = short_digest(current_key())
             key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
-        if result.answers_before is not None and result.question:
+        if result.answers_before is not None and result.question and not result.reopens:
             await self._post_change(team, run_id, result.answers_before, result.became)
         elif result.completes and result.question:
             await self._post_completed(team, run_id, result.question)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
             await self._post_overwritten(team, run_id, result.overwritten, result.became)
+        elif result.same and isinstance(action, actions.Reply | actions.Answer):
+            answered = list(action.answers) if isinstance(action, actions.Reply) else [action.question]
+            await self._post_note(team, run_id, self._of_run(team, run_id, partial(run_messages.same_answer, answered)))
         if result.ahead and isinstance(action, actions.Reply):
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
         return result

@@ -85,10 +85,10 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             stored = await self._store.runs.get(team, run_id)
             if stored is None:
                 return None
-            link = None
-            if (result_ts := far_result(stored)) is not None:
+            run, link = _as_of(stored.run, answers_before, became), None
+            if run.recommendation is not None and (result_ts := far_result(stored)) is not None:
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
-            return change_note(answers_before, _as_of(stored.run, answers_before, became), self._library, link)
+            return change_note(answers_before, run, self._library, link)
 
         def marked(stored: StoredRun) -> str:
             return marks(stored.quiz, answers_before, _as_of(stored.run, answers_before, became))
