@@ -142,6 +142,35 @@ def test_halves_can_be_said_in_words(library: Library):
     assert positions(library, found) == {1: (1, 3)}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a, mostly, but sometimes c",
+        "mostly a with some c",
+        "Mostly a, a bit of c.",
+        "a but also c",
+        "mainly 1, partly 3",
+        "half a half c",
+        "mostly finding out what is true, but sometimes I translate papers into something usable",
+    ],
+)
+def test_more_of_one_choice_and_less_of_another_is_an_answer_by_halves(library: Library, typed: str):
+    assert positions(library, reading(library, typed)) == {1: (0, 2)}
+    run, first = quiz.begin(library.quiz), library.quiz.questions[0]
+    assert read_again(typed, run, [first.id]) == {first.id: (first.choices[0].id, first.choices[2].id)}
+
+
+@pytest.mark.parametrize("typed", ["mostly a, not c", "mostly a and some z", "mostly, but sometimes", "is it mostly a or c?"])
+def test_more_or_less_of_what_is_not_said_is_no_answer(library: Library, typed: str):
+    assert not isinstance(reading(library, typed), Answered)
+
+
+def test_what_it_is_about_has_no_second_answer(library: Library):
+    found = read("mostly a, sometimes b", quiz.begin(library.quiz), library.words.typed)
+
+    assert isinstance(found, Perhaps | Unclear)  # both of which ask which one it is
+
+
 @pytest.mark.parametrize("typed", ["about half and half", "50/50", "it's a mix of both"])
 def test_half_and_half_of_what_is_asked(library: Library, typed: str):
     assert reading(library, typed) == WhichTwo()

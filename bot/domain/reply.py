@@ -77,6 +77,13 @@ _FILLER = re.compile(
     r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
     re.IGNORECASE,
 )
+# "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
+_MORE_OR_LESS = re.compile(
+    r"\b(?:mostly|mainly|primarily|largely|sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
+    r"|a (?:(?:little )?bit|little|touch)(?: of)?)\b",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = _SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _NOT = re.compile(
@@ -171,7 +178,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         or _leaves(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
-        or (asked and not isinstance(asked, Opening) and _two(text, asked))
+        or (asked and not isinstance(asked, Opening) and (_two(text, asked) or _more_or_less(text, asked)))
         or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
         or _command(text, words)
         or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
@@ -191,7 +198,7 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
     if len(questions) != 1:
         return None
     asked = run.quiz.question(questions[0])
-    two = None if isinstance(asked, Opening) else _two(text, asked)
+    two = None if isinstance(asked, Opening) else _two(text, asked) or _more_or_less(text, asked)
     found = _in_these_words(text, asked) or two or _one(text, asked)
     return found.answers if found else None
 
@@ -370,6 +377,21 @@ def _two(text: str, question: AnyQuestion) -> Answered | None:
     choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]
     found = tuple(dict.fromkeys(choice.id for choice in choices))
     return Answered({question.id: found}) if len(found) == 2 and len(choices) == len(parts) else None
+
+
+def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
+    """Read an answer that takes more of one choice and less of another, by halves; or one choice that takes the most.
+
+    A half is as near as an answer comes to that. Who says so in words has to name either choice as surely as alone.
+    """
+    if not _MORE_OR_LESS.search(text) or _ASKING.search(text) or _NOT.search(text):
+        return None
+    rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
+    parts = [part for each in rest if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    if len(parts) == 1:
+        return _picked(parts[0], question)
+    chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
+    return Answered({question.id: chosen}) if len(parts) == len(chosen) == 2 else None
 
 
 def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | None:
