@@ -945,7 +945,7 @@ async def test_a_role_to_fill_is_asked_about_and_advised_on_as_such(workspace: W
     told = await result(workspace, root)
 
     said = shown(told)
-    assert "The work in that role calls for the role of an AI engineer." in said
+    assert "The work you have in mind calls for the role of an AI engineer." in said
     assert "This describes work, not people" in said
     assert "your" not in said.lower()
     assert buttons(told)[0] == "Share with my manager"
@@ -1003,7 +1003,9 @@ async def test_what_it_is_about_can_be_changed_on_the_card_after_the_result(work
 
     changed = await message(workspace, root, "You changed what it is about: “A role I want to fill”.")
     assert "It is still an AI researcher (clear)." in shown(changed)
-    await asking(workspace, root, "The work in that role calls for the role of an AI researcher.")
+    await asking(workspace, root, "The work you have in mind calls for the role of an AI researcher.")
+    await write(workspace, root, "I manage people")
+    await asking(workspace, root, "Your team’s work calls for the role of an AI researcher.")
 
 
 async def test_what_it_is_about_is_answered_by_the_letter_on_its_button(workspace: Workspace):

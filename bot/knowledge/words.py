@@ -366,8 +366,10 @@ class ResultWords(Authored):
 
     work_own: Plain
     work_role: Plain
+    work_people: Plain
     work_own_shared: Annotated[Line, _text("sender")]
     work_role_shared: Annotated[Line, _text("sender")]
+    work_people_shared: Annotated[Line, _text("sender")]
     clear: Annotated[Line, _text("work", "role", "runner_up")]
     clear_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning: Annotated[Line, _text("work", "role", "runner_up")]

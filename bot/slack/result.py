@@ -234,9 +234,16 @@ def heading(role: Role) -> str:
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
-    """Round shares to whole hundredths, each by itself: equal shares stay equal, and the sum may be 99 or 101."""
-    # Shares are quotients of sums: half a hundredth must not be lost by a rounding error.
-    return {name: int(round(share * 100, 6) + 0.5) for name, share in shares.items()}
+    """Round shares, whose sum is 1, to whole hundredths whose sum is 100: who loses most by rounding down gets one more.
+
+    Of equal losses the earlier is first, so that equal shares may differ by one. Source: the largest remainder method.
+    """
+    # Shares are quotients of sums: a whole hundredth must not be missed by a rounding error.
+    exact = {name: round(share * 100, 6) for name, share in shares.items()}
+    rounded = {name: int(of) for name, of in exact.items()}
+    for name in sorted(exact, key=lambda name: rounded[name] - exact[name])[: 100 - sum(rounded.values())]:
+        rounded[name] += 1
+    return rounded
 
 
 def recommended(run: Run) -> Recommendation:
@@ -285,7 +292,7 @@ def telling(found: Recommendation) -> list[str]:
 def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
     """Say what came out in a sentence or two; sender: whose work it is, for somebody else."""
     words = library.words.result
-    whose = f"work_{run.purpose}"
+    whose = f"work_{run.about if run.about == PEOPLE else run.purpose}"
     work = fill(getattr(words, f"{whose}_shared"), sender=sender) if sender else escape(getattr(words, whose))
     slots = {"work": Mrkdwn(work), "role": with_article(found.role.name), **how_far(run)}
     slots["runner_up"] = with_article(found.runner_up.name)
