@@ -64,7 +64,8 @@ def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_
             assert not weakened_by_one(library.quiz, run.answers, found.role.id)
             far += 1
         if NOT_FAR in text:
-            assert re.search(r"What would flip it\* to [^:]+: “[^”]+” in (?:question \d|the last question)\.", text)
+            flipped = r"What would flip it\* to [^:]+: “[^”]+”(?: or “[^”]+”)* in (?:question \d|the last question)\."
+            assert re.search(flipped, text)
         if found.clearness in (Clearness.CLEAR, Clearness.LEANING):
             assert ("no fewer than three" in text) == (run.flip is None)
 
@@ -92,6 +93,32 @@ def test_what_would_flip_it_names_other_answers_in_order_that_speak_for_the_othe
 
     assert not beside  # "novelty" would be an odd answer to be led to an AI engineer by
     assert all_of_them > 5000
+
+
+def test_no_answer_that_would_flip_it_as_well_is_left_out_without_a_word(library: Library, finished: list[Run]):
+    quiz, several, alone = library.quiz, 0, 0
+    for run in finished[::9]:
+        found, flip = run.recommendation, run.flip if run.recommendation else None
+        if found is None or flip is None or found.clearness not in (Clearness.CLEAR, Clearness.LEANING):
+            continue
+        if run.ended_early or len(flip.changes) > 1:
+            continue
+        named = {(question.id, choice.id) for question, _ in flip.changes for choice in flip.answers_to(question)}
+        flips = {
+            (question.id, choice.id): after.role
+            for question in (*quiz.questions, *([run.tie_break] if found.tie_break and run.tie_break else []))
+            for choice in question.choices
+            if (after := fit.recommend(quiz, {**run.answers, question.id: (choice.id,)})).role != found.role
+            and after.clearness in (Clearness.CLEAR, Clearness.LEANING)
+        }
+        text = said(run, library)
+        assert {flips[each] for each in named} == {flip.role}
+        assert ("for example" in text) == (named != flips.keys())
+        several += len(named) > 1
+        alone += "for example" not in text
+
+    assert several > 100
+    assert alone > 5
 
 
 def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(library: Library):

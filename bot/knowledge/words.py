@@ -391,6 +391,7 @@ class ResultWords(Authored):
     decided: Plain
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
+    flip_example: Annotated[Line, _text("changes", "role")]
     flip_alone: Annotated[Line, _text("choice", "question")]
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]

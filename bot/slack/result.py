@@ -152,12 +152,19 @@ def in_a_row(texts: Iterable[str], library: Library) -> Mrkdwn:
     )
 
 
+def either(texts: Iterable[str], library: Library) -> Mrkdwn:
+    """Say several things, already in Slack's markup, as "a or b or c". TypeError if there are none."""
+    return reduce(
+        lambda first, second: fill(library.words.quiz.either, first=Mrkdwn(first), second=Mrkdwn(second)),
+        map(Mrkdwn, texts),
+    )
+
+
 def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrkdwn:
     """Name a recommendation in a few words, such as "an AI engineer (leaning)"; `bare` is without the article."""
     words, roles = library.words.quiz, [found.role, *(found.level if found.clearness is Clearness.CLOSE else ())]
     names = [escape(role.name if bare else with_article(role.name)) for role in roles]
-    either = reduce(lambda first, second: fill(words.either, first=Mrkdwn(first), second=Mrkdwn(second)), names)
-    return fill(words.named, role=Mrkdwn(either), clearness=getattr(words, found.clearness))
+    return fill(words.named, role=either(names, library), clearness=getattr(words, found.clearness))
 
 
 def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
@@ -381,15 +388,20 @@ def _flip(run: Run, library: Library, *, shared: bool) -> str:
     if found is None:
         return escape(words.flip_none)
 
-    def change(question: Question | TieBreak, choice: Answer) -> str:
+    def change(question: Question | TieBreak) -> str:
+        first, *others = found.answers_to(question)
         if isinstance(question, TieBreak):
-            return fill(words.flip_tie_break, choice=choice.short)
+            return fill(words.flip_tie_break, choice=first.short)
         asked, before = _question(run, question, library, shared=shared), run.answers.get(question.id, ())
-        word = words.flip_alone if choice.id in before else words.flip_change  # of two by halves, that one
-        return fill(word, question=asked, choice=choice.short)
+        if others:
+            quotes = [fill(library.words.quiz.quote, choice=choice.short) for choice in (first, *others)]
+            return fill(words.half_in, question=asked, choices=either(quotes, library))
+        word = words.flip_alone if first.id in before else words.flip_change  # of two by halves, that one
+        return fill(word, question=asked, choice=first.short)
 
-    changes = in_a_row((change(*each) for each in found.changes), library)
-    return fill(words.flip, changes=changes, role=with_article(found.role.name))
+    changes = in_a_row((change(question) for question, _ in found.changes), library)
+    word = words.flip_example if found.is_example else words.flip
+    return fill(word, changes=changes, role=with_article(found.role.name))
 
 
 def division(run: Run, found: Recommendation, library: Library) -> str:
