@@ -302,7 +302,6 @@ async def test_halves_of_several_questions_and_the_middle_of_the_tie_break_can_b
     [
         ("why?", "For a research engineer: “a horizon of weeks to months” in question 4."),
         ("why an AI researcher?", "For a research engineer: “a horizon of weeks to months” in question 4."),
-        ("how sure are you?", "For a research engineer: “a horizon of weeks to months” in question 4."),
         ("and why not AI engineer?", "For an AI engineer: “"),
     ],
 )
@@ -320,6 +319,48 @@ async def test_who_asks_below_a_result_why_is_told_what_decided_it(workspace: Wo
     assert lines[0].startswith("For an AI researcher: “finding out what is true” in question 1")
     assert lines[1].startswith(against)
     assert lines[3].startswith("What would flip it")
+
+
+@pytest.mark.parametrize(
+    ("asked", "other"),
+    [
+        ("how sure are you?", "20% for a research engineer"),
+        ("are you sure?", "20% for a research engineer"),
+        ("so how close was the AI engineer", "17% for an AI engineer"),
+    ],
+)
+async def test_who_asks_below_a_result_how_sure_it_is_is_told_how_close_it_was(
+    workspace: Workspace, asked: str, other: str
+):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+
+    await write(workspace, root, asked)
+
+    told = shown(await message(workspace, root, "as far as your answers go")).replace("*", "")
+    lead, flip = told.splitlines()
+    assert lead == f"Quite sure, as far as your answers go. They speak 63% for an AI researcher and {other}."
+    assert flip.startswith("What would flip it to a research engineer, for example: ")
+
+
+async def test_what_was_close_is_said_to_have_been_and_what_would_tip_it(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take_at_once(workspace, root, *close_answers(library, PAIRS[1]))
+    await asking(workspace, root, library.quiz.tie_break(*PAIRS[1]).text)
+    await write(workspace, root, "c")
+    await result(workspace, root)
+    await write(workspace, root, "how sure are you?")
+    told = shown(await message(workspace, root, "Not sure: it is too close to call."))
+    assert "an answer to the last question that is for one of the two in front" in told
+
+    await write(workspace, root, "6b")
+    await asking(workspace, root, "leans towards the role of an AI engineer.")
+    await write(workspace, root, "how sure are you?")
+
+    told = shown(await message(workspace, root, "It was close."))
+    assert "only the last question decided" in told
+    assert "What would flip it* to a research engineer" in told
 
 
 async def test_an_unsure_reading_is_confirmed(workspace: Workspace, library: Library):

@@ -8,11 +8,11 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain import fit
-from bot.domain.content import Choice, Quiz, Side
+from bot.domain.content import Choice, Question, Quiz, Side, TieBreak
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import Run
 from bot.knowledge import Library
-from bot.slack import result
+from bot.slack import result, result_explained
 from bot.slack.pieces import message
 
 FAR, NOT_FAR = "comes far behind.", "Not far behind is"
@@ -103,10 +103,11 @@ def test_no_answer_that_would_flip_it_as_well_is_left_out_without_a_word(library
             continue
         if run.ended_early or len(flip.changes) > 1:
             continue
+        asked: list[Question | TieBreak] = [*quiz.questions, *([found.tie_break.question] if found.tie_break else [])]
         named = {(question.id, choice.id) for question, _ in flip.changes for choice in flip.answers_to(question)}
         flips = {
             (question.id, choice.id): after.role
-            for question in (*quiz.questions, *([run.tie_break] if found.tie_break and run.tie_break else []))
+            for question in asked
             for choice in question.choices
             if (after := fit.recommend(quiz, {**run.answers, question.id: (choice.id,)})).role != found.role
             and after.clearness in (Clearness.CLEAR, Clearness.LEANING)
@@ -119,6 +120,24 @@ def test_no_answer_that_would_flip_it_as_well_is_left_out_without_a_word(library
 
     assert several > 100
     assert alone > 5
+
+
+def test_who_asks_why_is_told_every_answer_that_sets_the_two_roles_apart(library: Library, finished: list[Run]):
+    more = 0
+    for run in finished[::7]:
+        found = run.recommendation
+        if found is None:
+            continue
+        told = result_explained.explanation(run, None, library).text
+        for reason in (*found.reasons, *found.against):
+            assert f"“{reason.choices[0].short}” in question {run.number(reason.question)}" in told
+        for question in library.quiz.questions:
+            for choice in run.picked(question):
+                sets_apart = choice.weights.get(found.role.id, 0) != choice.weights.get(found.runner_up.id, 0)
+                assert (f"“{choice.short}” in question" in told) >= sets_apart
+        more += told.count(" in question ") > len(found.reasons) + len(found.against)
+
+    assert more > 20
 
 
 def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(library: Library):

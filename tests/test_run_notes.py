@@ -418,3 +418,14 @@ async def test_a_question_that_a_change_opens_stands_below_the_line_about_the_ch
     thread = [each["ts"] for each in await workspace.thread(root.channel, root, "U_ANA")]
     assert thread[-2:] == [line["ts"], last["ts"]]
     assert SEE not in shown(line)
+
+
+async def test_who_is_not_sure_and_asks_why_is_told_why_it_is_asked(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "I'm not sure")
+    await message(workspace, root, "Which comes nearest")
+
+    await write(workspace, root, "why?")
+
+    assert library.quiz.questions[0].why in shown(await message(workspace, root, "Why I ask:"))

@@ -134,10 +134,9 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
 def speaking(quiz: Quiz, answers: Answers, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Give the answers that speak for one role rather than another, and those that speak for the other.
 
-    Strongest first, as in a recommendation; both are empty if no answer sets them apart. KeyError as for `recommend`.
+    All of them, strongest first; both are empty if no answer sets them apart. KeyError as for `recommend`.
     """
-    reasons, against = _speaking(_answered(quiz, answers), role, other)
-    return reasons[:MOST_REASONS], against[:MOST_AGAINST]
+    return _pulling(_answered(quiz, answers), role, other)
 
 
 def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
@@ -310,18 +309,19 @@ def _answered(quiz: Quiz, answers: Answers) -> _Answered:
 
 
 def _speaking(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    reasons = [
-        Reason(question, choices, _weight(choices, role) - _weight(choices, other)) for question, choices in answered
-    ]
-    return (
-        _strongest(reason for reason in reasons if reason.pull > 0),
-        _strongest(reason for reason in reasons if reason.pull < 0),
-    )
+    """As `_pulling`, without the reasons that are weak beside the first of their side."""
+    reasons, against = _pulling(answered, role, other)
+    return _strong(reasons), _strong(against)
 
 
-def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Give the reasons of one side, strongest first, without those that are weak beside the first of them."""
-    ordered = sorted(reasons, key=lambda reason: -abs(reason.pull))
+def _pulling(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Give the answers that set two roles apart, those for the first and those for the other, strongest first."""
+    pulls = ((question, choices, _weight(choices, role) - _weight(choices, other)) for question, choices in answered)
+    ordered = sorted((Reason(*pull) for pull in pulls), key=lambda reason: -abs(reason.pull))
+    return tuple(one for one in ordered if one.pull > 0), tuple(one for one in ordered if one.pull < 0)
+
+
+def _strong(ordered: tuple[Reason, ...]) -> tuple[Reason, ...]:
     return tuple(reason for reason in ordered if abs(reason.pull) >= abs(ordered[0].pull) * WEAKEST)
 
 

@@ -143,9 +143,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class AboutResult:
-    """A question about how the result of the round comes about; `role` is another role that it names."""
+    """A question about how the result of the round comes about, or how sure that is; `role`: another that it names."""
 
     role: str | None = None
+    how_sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -254,11 +255,19 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     recommended = run.recommendation
     if recommended is None:
         return None
-    phrases, roles = _explaining(words.explain), _with_roles(smalltalk.plain(text), run.quiz)[1]
+    explain, sure = _explaining(words.explain), _explaining(words.sure)
+    roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
-    if not any(_asks_about_result(said, phrases, answerable=answerable) for said in spellings):
+    asking = [said for said in spellings if _asks_about_result(said, explain | sure, answerable=answerable)]
+    if not asking:
         return None
-    return AboutResult(next((role for role in roles if role != recommended.role.id), None))
+    how_sure = max(_likeness(said, sure) - _likeness(said, explain) for said in asking) > 0
+    return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
+
+
+def _likeness(said: str, phrases: Iterable[str]) -> float:
+    """Give how near the nearest of the phrases comes, in [0, 100]."""
+    return max(fuzz.token_sort_ratio(said, phrase) for phrase in phrases)
 
 
 def _asks_about_result(said: str, phrases: frozenset[str], *, answerable: bool) -> bool:
@@ -275,7 +284,7 @@ def _asks_about_result(said: str, phrases: frozenset[str], *, answerable: bool) 
     return process.extractOne(said, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _explaining(phrases: tuple[str, ...]) -> frozenset[str]:
     """Give the phrases in one spelling, with A_ROLE for a role."""
     plain = (smalltalk.plain(phrase.replace("{role}", A_ROLE)) for phrase in phrases)
@@ -432,7 +441,7 @@ def _commands(words: TypedWords) -> dict[str, str]:
     return {
         plain: name
         for name in type(words).model_fields
-        if name not in ("leaves", "yes", "no", "explain")
+        if name not in ("leaves", "yes", "no", "explain", "sure")
         for phrase in getattr(words, name)
         for plain in (utils.default_process(phrase), smalltalk.plain(phrase))
     }

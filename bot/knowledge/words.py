@@ -396,6 +396,13 @@ class ResultWords(Authored):
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
+    sure_clear: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_leaning: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_open: Annotated[Line, _text("role", "percent", "other", "other_percent", "questions")]
+    sure_tie_break: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_close: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_picture: Annotated[Line, _text("done", "count")]
+    tip_close: Plain
     speaks_for: Annotated[Line, _text("role", "answers")]
     speaks_for_none: Annotated[Line, _text("role", "other")]
     speaks_for_neither: Annotated[Line, _text("role", "other")]

@@ -37,6 +37,7 @@ from bot.slack import (
     home_gallery,
     manners_blocks,
     result,
+    result_explained,
     result_gallery,
     run_messages,
     share_blocks,
@@ -388,6 +389,8 @@ def shortened(library: Library) -> Iterator[Rendering]:
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
     for run in [*runs, *result_gallery.worded(library.quiz)]:
         yield from results(run, library)
+        if run.finished:
+            yield Rendering(f"how sure {described(run)} is", partial(result_explained.sureness, run, None, library))
 
 
 def halves(library: Library) -> Iterator[Rendering]:
@@ -400,7 +403,10 @@ def halves(library: Library) -> Iterator[Rendering]:
             yield from results(replace(run, skipped=frozenset({last.id} if last else ())), library)
             others = frozenset(asked.id for asked in library.quiz.questions if asked != question)
             alone = replace(run, answers=MappingProxyType({question.id: (one.id, other.id)}), skipped=others)
-            yield Rendering(f"explanation of {described(alone)}", partial(result.explanation, alone, None, library))
+            yield Rendering(
+                f"explanation of {described(alone)}", partial(result_explained.explanation, alone, None, library)
+            )
+            yield Rendering(f"how sure {described(alone)} is", partial(result_explained.sureness, alone, None, library))
 
 
 def results(run: Run, library: Library, before: Run | None = None) -> Iterator[Rendering]:
@@ -486,7 +492,8 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
     for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
         name = f"explanation of {described(run)} against {role or 'the next'}"
-        yield Rendering(name, partial(result.explanation, run, role, library))
+        yield Rendering(name, partial(result_explained.explanation, run, role, library))
+        yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
@@ -767,7 +774,7 @@ def compared_rounds(library: Library) -> Iterator[Rendering]:
             before = {**run.answers, first.id: (first.choices[-1].id,)}
             changed = partial(change_notes.change_note, before, compared, library)
             yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
-            explained = partial(result.explanation, compared, None, library)
+            explained = partial(result_explained.explanation, compared, None, library)
             yield Rendering(f"explanation of {described(run)} about {whose}", explained)
             stored = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", compared, {})
             yield Rendering(f"list with {whose}", partial(history.listed, [stored], 1, library))

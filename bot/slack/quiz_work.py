@@ -17,7 +17,7 @@ from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, home, result, run_messages, work
+from bot.slack import blocks, history, home, result, result_explained, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
@@ -518,7 +518,7 @@ def _already_answered(question: str | None, run: Run, library: Library) -> Messa
     return run_messages.already_answered(run, question, library)
 
 
-def render_aside(  # noqa: PLR0911 - one for each name
+def render_aside(  # noqa: PLR0911, PLR0912 - one for each name
     run_id: str, name: str, term: str | None, run: Run, library: Library
 ) -> Message | None:
     """Render what is said between the questions, by its name; None for nothing."""
@@ -529,7 +529,9 @@ def render_aside(  # noqa: PLR0911 - one for each name
         case "own_only":
             return blocks.say(library.words.compare.own_only)
         case "explain" | "why" if run.finished and (name == "explain" or run.asking is None):
-            return result.explanation(run, term, library)
+            return result_explained.explanation(run, term, library)
+        case "how_sure" if run.finished:
+            return result_explained.sureness(run, term, library)
         case "so_far" if run.finished:
             return blocks.say(finished)
         case "so_far":

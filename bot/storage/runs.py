@@ -129,8 +129,8 @@ class ActionResult:
         """Take it from its record."""
         kept = tuple(record["lost"]) if record["lost"] else None
         further = record.get("over"), record.get("ahead"), record.get("new")
-        flags = {name: name in record for name in ("completes", "reopens", "same")}
-        return cls(record["what"], record["question"], record["was"], kept, *further, **flags)
+        flags = ("completes" in record, "reopens" in record, "same" in record)
+        return cls(record["what"], record["question"], record["was"], kept, *further, *flags)
 
 
 @dataclass(frozen=True)
