@@ -326,6 +326,9 @@ class QuizWords(Authored):
     changed_weaker: Annotated[Line, _text("role", "now", "before")]
     changed_clearer: Annotated[Line, _text("role", "now", "before")]
     changed_link: Plain
+    changed_copy: Annotated[Line, _text("to", "where")]
+    changed_copy_link: Plain
+    changed_copy_where: Plain
     changed_question_link: Plain
     in_thread: Annotated[Line, _text("link")]
     in_thread_link: Plain

@@ -497,6 +497,9 @@ def lists(library: Library) -> Iterator[Rendering]:
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        copies: change_notes.Copies = {USER: LINK, "U2": None}
+        old_copies = partial(change_notes.change_note, before.answers, after, library, LINK, copies)
+        yield Rendering(f"{name}, with copies of the result before", old_copies)
         all_new = partial(change_notes.change_note, {}, after, library)
         yield Rendering(f"note that {described(after)} was answered", all_new)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
