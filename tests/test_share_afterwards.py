@@ -448,4 +448,6 @@ async def test_who_changes_an_answer_is_told_who_has_a_copy_from_before_and_wher
     await workspace.click(ANA, receipt, "Withdraw")
     await message(workspace, root, "Withdrawn on")
     await write(workspace, root, "change 5 to a")
-    assert "from before" not in shown(await message(workspace, root, "You changed your answer to question 5: “Research"))
+    assert "from before" not in shown(
+        await message(workspace, root, "You changed your answer to question 5: “Research")
+    )
