@@ -281,7 +281,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
     )
     assert "ai-engineer leads researcher by 35.3%: clear (clear from 25%, leaning from 8%)" in done.stdout
     changes = "question-you-work-on = new-and-true, what-comes-out = papers-and-methods"
-    assert f"it would be researcher with {changes}" in done.stdout
+    assert f"it would be researcher for example with {changes}" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,8 @@ class QuizWords(Authored):
     kept: Plain
     edited_late: Plain
     already_answered: Annotated[Line, _text("choice")]
+    same_answer: Annotated[Line, _text("choice")]
+    same_answers: Plain
     moved_on: Plain
     finished: Plain
     waiting: Plain
@@ -324,6 +326,9 @@ class QuizWords(Authored):
     changed_weaker: Annotated[Line, _text("role", "now", "before")]
     changed_clearer: Annotated[Line, _text("role", "now", "before")]
     changed_link: Plain
+    changed_copy: Annotated[Line, _text("to", "where")]
+    changed_copy_link: Plain
+    changed_copy_where: Plain
     changed_question_link: Plain
     in_thread: Annotated[Line, _text("link")]
     in_thread_link: Plain
@@ -364,8 +369,10 @@ class ResultWords(Authored):
 
     work_own: Plain
     work_role: Plain
+    work_people: Plain
     work_own_shared: Annotated[Line, _text("sender")]
     work_role_shared: Annotated[Line, _text("sender")]
+    work_people_shared: Annotated[Line, _text("sender")]
     clear: Annotated[Line, _text("work", "role", "runner_up")]
     clear_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning: Annotated[Line, _text("work", "role", "runner_up")]
@@ -387,10 +394,18 @@ class ResultWords(Authored):
     decided: Plain
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
+    flip_example: Annotated[Line, _text("changes", "role")]
     flip_alone: Annotated[Line, _text("choice", "question")]
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
+    sure_clear: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_leaning: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_open: Annotated[Line, _text("role", "percent", "other", "other_percent", "questions")]
+    sure_tie_break: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_close: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_picture: Annotated[Line, _text("done", "count")]
+    tip_close: Plain
     speaks_for: Annotated[Line, _text("role", "answers")]
     speaks_for_none: Annotated[Line, _text("role", "other")]
     speaks_for_neither: Annotated[Line, _text("role", "other")]

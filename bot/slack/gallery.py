@@ -37,6 +37,7 @@ from bot.slack import (
     home_gallery,
     manners_blocks,
     result,
+    result_explained,
     result_gallery,
     run_messages,
     share_blocks,
@@ -263,6 +264,8 @@ def questions(library: Library) -> Iterator[Rendering]:
             answered = f"{asked.id} answered by {choice.id}"
             late = partial(run_messages.already_answered, run, asked.id, library)
             yield Rendering(f"late click on {answered}", late)
+            same = partial(run_messages.same_answer, [asked.id], run, library)
+            yield Rendering(f"the same answer once more to {answered}", same)
             for state, prompt in _prompts(asked, choice.id).items():
                 yield from _in_every_status(f"{answered}, {state}", replace(run, prompts=(prompt,)), library)
             over = replace(run, prompts=(Prompt(asked.id),), live=False)
@@ -275,6 +278,8 @@ def questions(library: Library) -> Iterator[Rendering]:
     if said := noted([third.id], early, library):
         yield Rendering("answer to a later question", lambda: said)
     yield from _thread("a question that is open again", begun, library, [RESULT, *PARTS])
+    several = [question.id for question in library.quiz.questions]
+    yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
     for term in library.quiz.glossary:
@@ -384,6 +389,8 @@ def shortened(library: Library) -> Iterator[Rendering]:
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
     for run in [*runs, *result_gallery.worded(library.quiz)]:
         yield from results(run, library)
+        if run.finished:
+            yield Rendering(f"how sure {described(run)} is", partial(result_explained.sureness, run, None, library))
 
 
 def halves(library: Library) -> Iterator[Rendering]:
@@ -396,7 +403,10 @@ def halves(library: Library) -> Iterator[Rendering]:
             yield from results(replace(run, skipped=frozenset({last.id} if last else ())), library)
             others = frozenset(asked.id for asked in library.quiz.questions if asked != question)
             alone = replace(run, answers=MappingProxyType({question.id: (one.id, other.id)}), skipped=others)
-            yield Rendering(f"explanation of {described(alone)}", partial(result.explanation, alone, None, library))
+            yield Rendering(
+                f"explanation of {described(alone)}", partial(result_explained.explanation, alone, None, library)
+            )
+            yield Rendering(f"how sure {described(alone)} is", partial(result_explained.sureness, alone, None, library))
 
 
 def results(run: Run, library: Library, before: Run | None = None) -> Iterator[Rendering]:
@@ -482,10 +492,14 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
     for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
         name = f"explanation of {described(run)} against {role or 'the next'}"
-        yield Rendering(name, partial(result.explanation, run, role, library))
+        yield Rendering(name, partial(result_explained.explanation, run, role, library))
+        yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        copies: change_notes.Copies = {USER: LINK, "U2": None}
+        old_copies = partial(change_notes.change_note, before.answers, after, library, LINK, copies)
+        yield Rendering(f"{name}, with copies of the result before", old_copies)
         all_new = partial(change_notes.change_note, {}, after, library)
         yield Rendering(f"note that {described(after)} was answered", all_new)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
@@ -763,7 +777,7 @@ def compared_rounds(library: Library) -> Iterator[Rendering]:
             before = {**run.answers, first.id: (first.choices[-1].id,)}
             changed = partial(change_notes.change_note, before, compared, library)
             yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
-            explained = partial(result.explanation, compared, None, library)
+            explained = partial(result_explained.explanation, compared, None, library)
             yield Rendering(f"explanation of {described(run)} about {whose}", explained)
             stored = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", compared, {})
             yield Rendering(f"list with {whose}", partial(history.listed, [stored], 1, library))
