@@ -780,9 +780,9 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "manners": (
             "cannot_post", "changed_since", "channel_dm", "editors_not_member", "entry_gone", "hushed", "not_a_member",
-            "nothing_to_read", "perhaps_posted", "posted_already", "posted_here_now", "posted_in_thread", "quiet_off",
-            "quiet_on", "silent_between", "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off",
-            "withdrawn",
+            "nothing_to_read", "own_message", "perhaps_posted", "posted_already", "posted_here_now",
+            "posted_in_thread", "quiet_off", "quiet_on", "silent_between", "silent_likeliest", "silent_no_answer",
+            "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off", "withdrawn",
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
