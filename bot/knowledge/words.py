@@ -211,6 +211,9 @@ class TalkWords(Authored):
     thanks: Talk
     help: Talk
     identity: Talk
+    funding: Talk
+    certainty: Talk
+    which_better: Talk
     privacy: Talk
     about_quiz: Talk
     begin: Talk
