@@ -76,7 +76,7 @@ class Chat:
             await self._explain()
         elif word.isdigit() and 1 <= int(word) <= len(self._suggested):
             entry = self._library.entries[self._suggested[int(word) - 1]]
-            show(blocks.taken_privately(entry, self._library), self._console)
+            show(blocks.taken(entry, self._library), self._console)
             self._suggested, self._answered, self._question = (), entry.id, None
         else:
             await self._answer(text)

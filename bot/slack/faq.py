@@ -249,26 +249,25 @@ class FaqWorker(SuggestionWorker):
 
         def answer(library: Library) -> Message:
             known = library.entry(entry)
-            return blocks.taken_privately(known, library) if known else blocks.unknown(library)
+            return blocks.taken(known, library) if known else blocks.unknown(library)
 
         await self._gateway.respond(response_url, self._rendered(answer), replace=True)
 
     @workflow
     @formerly("show")
     async def answer_suggestion(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
-        """Answer with the suggestion that was taken, and take the buttons away."""
+        """Answer with the suggestion that was taken, in place of the buttons."""
 
         async def is_known() -> bool:
             return self._library.entry(entry) is not None
 
         def taken(library: Library) -> Message:
             known = library.entry(entry)
-            return blocks.suggestion_taken(known, library) if known else blocks.unknown(library)
+            return blocks.taken(known, library) if known else blocks.unknown(library)
 
         known = await step("find entry", is_known)
         if known:  # and not deleted from the knowledge since it was suggested
             await step("lean on", self._store.record_answer, team, channel, thread_ts, entry)
-            await self._gateway.post_message(team, channel, self.reply(ANSWER, [entry]), thread_ts=thread_ts)
         await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
 
     def reply(self, kind: str, entries: list[str]) -> Render:

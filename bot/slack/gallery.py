@@ -80,8 +80,7 @@ def answers(library: Library) -> Iterator[Rendering]:
     """Give the answer of every entry, posted and in place of the buttons that one person saw."""
     for entry in library.entries.values():
         yield Rendering(f"answer {entry.id}", partial(blocks.answers, [entry], library))
-        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken_privately, entry, library))
-        yield Rendering(f"suggestion {entry.id}, taken", partial(blocks.suggestion_taken, entry, library))
+        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken, entry, library))
 
 
 def pairs(library: Library) -> Iterator[Rendering]:
