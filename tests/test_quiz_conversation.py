@@ -430,6 +430,10 @@ async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library:
         ("help", "help"),
         ("thanks!", "thanks"),
         ("that's wrong", "complaint"),
+        ("who pays for you?", "funding"),
+        ("how sure are you?", "certainty"),
+        ("which one is better?", "which_better"),
+        ("tschüss", "bye"),
         ("I want to take the quiz", "begin"),
     ],
 )
