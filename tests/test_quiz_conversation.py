@@ -471,6 +471,10 @@ async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library:
         ("help", "help"),
         ("thanks!", "thanks"),
         ("that's wrong", "complaint"),
+        ("who pays for you?", "funding"),
+        ("how sure are you?", "certainty"),
+        ("which one is better?", "which_better"),
+        ("tschüss", "bye"),
         ("I want to take the quiz", "begin"),
     ],
 )
@@ -514,6 +518,31 @@ async def test_a_question_known_not_to_be_answered_interrupts_like_any_other(wor
     await write(workspace, root, "1")
     await question(workspace, root, 2)
     assert told["thread_ts"] == root
+
+
+async def test_a_suggestion_that_is_taken_between_the_questions_is_answered_in_its_place(
+    workspace: Workspace, library: Library
+):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "titles at labs, flat or not?")
+    offer = await message(workspace, root, "I am not sure which of these you mean.")
+    await workspace.settled()  # the question has been asked again below it
+    below = await question(workspace, root, 1)
+    before = await workspace.thread(root.channel, root, root.user)
+
+    await workspace.click(root.user, offer, "Which companies are flat, and which keep separate tracks?")
+
+    entry = library.entries["flat-or-separate-companies"]
+    answer = await workspace.latest(root.user, offer, once=lambda now: entry.answer in shown(now))
+    assert shown(answer).startswith(f"Here is the answer to: {entry.question}")
+    assert buttons(answer) == []
+    await workspace.settled()
+    after = await workspace.thread(root.channel, root, root.user)
+    assert [known["ts"] for known in after] == [known["ts"] for known in before]
+    assert after[-1]["ts"] == below["ts"]  # the question stays the last, and can be answered
+    await write(workspace, root, "1")
+    await question(workspace, root, 2)
 
 
 async def test_a_quiz_of_skips_says_that_there_is_nothing_to_weigh(workspace: Workspace):

@@ -159,10 +159,13 @@ class MannersWords(Authored):
     quiet_on: Plain
     quiet_off: Plain
     nothing_to_read: Plain
+    own_message: Plain
     silent_nothing_near: Plain
     silent_unsure: Plain
     silent_between: Plain
     silent_not_asked: Plain
+    silent_likeliest: Plain
+    silent_no_answer: Plain
     welcome: Plain
     welcome_shared: Plain
     channel: Plain
@@ -208,6 +211,9 @@ class TalkWords(Authored):
     thanks: Talk
     help: Talk
     identity: Talk
+    funding: Talk
+    certainty: Talk
+    which_better: Talk
     privacy: Talk
     about_quiz: Talk
     begin: Talk

@@ -26,6 +26,7 @@ from bot.slack import (
     channel,
     compare,
     faq,
+    faq_shortcut,
     feedback,
     first_contact,
     first_steps,
@@ -187,6 +188,7 @@ def create(
     for feature in (
         messages,
         faq,
+        faq_shortcut,
         feedback,
         channel,
         quiz,

@@ -81,8 +81,7 @@ def answers(library: Library) -> Iterator[Rendering]:
     """Give the answer of every entry, posted and in place of the buttons that one person saw."""
     for entry in library.entries.values():
         yield Rendering(f"answer {entry.id}", partial(blocks.answers, [entry], library))
-        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken_privately, entry, library))
-        yield Rendering(f"suggestion {entry.id}, taken", partial(blocks.suggestion_taken, entry, library))
+        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken, entry, library))
 
 
 def pairs(library: Library) -> Iterator[Rendering]:
@@ -794,9 +793,9 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "manners": (
             "cannot_post", "changed_since", "channel_dm", "editors_not_member", "entry_gone", "hushed", "not_a_member",
-            "nothing_to_read", "perhaps_posted", "posted_already", "posted_here_now", "posted_in_thread", "quiet_off",
-            "quiet_on", "silent_between", "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off",
-            "withdrawn",
+            "nothing_to_read", "own_message", "perhaps_posted", "posted_already", "posted_here_now",
+            "posted_in_thread", "quiet_off", "quiet_on", "silent_between", "silent_likeliest", "silent_no_answer",
+            "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off", "withdrawn",
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
