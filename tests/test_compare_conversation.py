@@ -44,7 +44,11 @@ __all__ = ["edge", "watched"]
 ANA, MEI, BEN = "U_ANA", "U_MEI", "U_BEN"
 PICK = "compare_with"
 ONE_WAY = "blind in one direction only"
-INVITED = ["Answer five questions", "No, thanks", "No more from this person"]  # the buttons of an invitation
+INVITED = [
+    "Answer five questions",
+    "No, thanks",
+    "No, and nothing more from this person",
+]
 
 
 async def finished(workspace: Workspace, user: str = ANA, *choices: int) -> Sent:

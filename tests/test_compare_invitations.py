@@ -12,7 +12,7 @@ from sqlalchemy.sql import text
 from bot.knowledge import Library
 from bot.slack import compare_work, gateway
 from tests.conftest import bot_in, rows
-from tests.sharing import previewed
+from tests.sharing import copy_of, previewed
 from tests.test_compare_conversation import (
     ANA,
     INVITED,
@@ -29,9 +29,10 @@ from tests.test_compare_conversation import (
 )
 from tests.test_quiz_conversation import ENGINEER, asking, message, question, take_at_once
 from tests.test_share_afterwards import lists_mute
+from tests.test_share_recipient import told_alone
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
-MUTED = ["Allow this person again"]
+MUTE, MUTED = ["No more from this person"], ["Allow this person again"]
 
 
 def failing(method: str, error: str | None = "service_unavailable", times: int = 1) -> Json:
@@ -147,7 +148,7 @@ async def test_who_has_said_no_may_change_their_mind_and_invite(workspace: Works
 
 async def test_an_invitation_can_be_the_last_from_somebody_until_it_is_allowed_again(workspace: Workspace):
     root, asked = await invited(workspace)
-    await workspace.click(MEI, asked, "No more from this person")
+    await workspace.click(MEI, asked, INVITED[2])
     now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
     assert "You declined to compare notes with <@U_ANA>" in shown(now)
     assert "You get no more invitations and results from <@U_ANA>" in shown(now)
@@ -163,14 +164,61 @@ async def test_an_invitation_says_no_more_that_nothing_comes_once_its_sender_is_
     workspace: Workspace,
 ):
     _, asked = await invited(workspace)
-    await workspace.click(MEI, asked, "No more from this person")
+    await workspace.click(MEI, asked, INVITED[2])
     await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
 
     await workspace.click(MEI, await lists_mute(workspace), "Allow shares again")
 
-    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == INVITED[2:])
+    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTE)
     assert "You declined to compare notes with <@U_ANA>" in shown(now)
     assert "no more invitations" not in shown(now)
+
+
+async def test_what_is_muted_at_a_copy_declines_an_invitation_and_is_allowed_there_for_both(workspace: Workspace):
+    await previewed(workspace, parts=["table"])
+    await workspace.submit(ANA)
+    copy = await copy_of(workspace)
+    await workspace.settled()
+    await invite(workspace)
+    asked = await invitation(workspace)
+
+    await workspace.click(MEI, copy, "No more from this person")
+
+    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
+    assert "You declined to compare notes with <@U_ANA>" in shown(now)
+    await workspace.click(MEI, now, "Allow this person again")
+    await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTE)
+    await workspace.latest(MEI, copy, once=lambda now: "No more from this person" in buttons(now))
+
+
+async def test_who_wants_nothing_more_declines_all_that_one_person_has_asked(workspace: Workspace):
+    await invited(workspace)
+    root = await finished(workspace)
+    await invite(workspace)
+    both = await invitations(workspace, 2)
+
+    await workspace.click(MEI, both[0], INVITED[2])
+
+    for asked in both:
+        await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
+    await message(workspace, root, "<@U_MEI> would rather not compare notes this time")
+
+
+async def test_an_invitation_that_is_not_kept_any_more_still_allows_its_sender_again(
+    workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]
+):
+    _, asked = await invited(workspace)
+    await workspace.click(MEI, asked, INVITED[2])
+    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
+    await workspace.settled()
+    async with rows(tmp_path, kept_in) as store, store.comparisons._engine.begin() as connection:
+        await connection.execute(text("DELETE FROM comparisons"))
+
+    await workspace.click(MEI, now, "Allow this person again")
+
+    await told_alone(workspace, "<@U_ANA> can share results with you again.")
+    async with rows(tmp_path, kept_in) as store:
+        assert not await store.shares.is_muted("T_LOCAL", MEI, ANA)
 
 
 async def test_who_declines_can_still_want_no_more_and_allow_it_again(workspace: Workspace):
@@ -181,7 +229,7 @@ async def test_who_declines_can_still_want_no_more_and_allow_it_again(workspace:
     await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
     await workspace.click(MEI, asked, "Allow this person again")
 
-    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == INVITED[2:])
+    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTE)
     assert "You declined to compare notes with <@U_ANA>" in shown(now)
     assert "no more invitations" not in shown(now)
 

@@ -18,7 +18,7 @@ from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, window
 from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
 from tests.test_share_afterwards import delete_round, lists_mute
 from tests.test_share_recipient import begun_again
-from tests.test_share_sending import MAY_NOT_CHANGE, MAY_NOT_DELETE, NO_TRY, POST, gone
+from tests.test_share_sending import MAY_NOT_CHANGE, MAY_NOT_DELETE, NO_TRY, POST, gone, half_sent, ready_to_update
 from tests.workspace import Json, Workspace, buttons, elements, shown
 
 STAYS = "may still stand with those who got it"
@@ -103,7 +103,17 @@ async def pruned_reveal(store: Store) -> None:
     assert await store.comparisons.get("T_LOCAL", "c1") is None
 
 
-# While it is sent, or changed
+async def test_what_was_taken_back_of_a_round_deleted_while_it_was_sent_is_not_said_to_stand(workspace: Workspace):
+    await half_sent(workspace)
+    await deletes(workspace)
+    await privately(workspace, "You have no rounds yet.")
+    await workspace.faults()
+    await gone(workspace)
+
+    assert NOBODY in await listed(workspace)
+
+
+# While it is sent, changed or withdrawn
 
 
 async def deletes(workspace: Workspace) -> None:
@@ -126,12 +136,8 @@ async def test_what_stays_of_a_deleted_round_is_told_later_where_slack_fails(has
     await privately(hasty, "You have no rounds yet.")
     await hasty.faults(api=[*stuck, {"method": POST, "error": "service_unavailable"}])
 
-    async def is_told() -> bool:
-        direct = await hasty.dm(ANA)
-        threads = [each for root in direct for each in await hasty.thread(root["channel"], root["ts"], ANA)]
-        return any("Slack did not let me take back what had arrived" in shown(each) for each in [*direct, *threads])
-
-    await hasty.until(is_told, ANA)
+    await told_in_direct(hasty, "Slack did not let me take back what had arrived")
+    assert STAYS in await listed(hasty)
 
 
 async def test_what_could_not_be_withdrawn_is_told_later_though_another_copy_is_newer(hasty: Workspace):
@@ -195,11 +201,74 @@ async def test_a_newer_round_that_is_deleted_while_its_result_takes_the_place_of
     paused.goes_on.set()
     await hasty.settled()
 
-    left = "Slack did not let me take back what had arrived" if stuck else "so I have taken that away"
+    left = "Slack did not let me take back all of what <@U_MEI> has of it" if stuck else "so I have taken that away"
     told = await hasty.latest(ANA, receipt, once=lambda now: left in shown(now))
     assert buttons(told) == []
     if not stuck:
         await gone(hasty)
+    assert (STAYS in await listed(hasty)) == stuck
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["told at once", "told later"])
+async def test_what_stays_of_a_round_that_is_deleted_during_a_withdrawal_is_told_and_listed(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+):
+    _, receipt = await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.settled()
+    monkeypatch.setattr("bot.slack.slack_worker.LOOKS", 1)  # it is deleted though it is being withdrawn
+    paused = Paused(copy["ts"])
+    paused.patch(monkeypatch)
+    stuck = [MAY_NOT_DELETE, MAY_NOT_CHANGE]
+    await hasty.faults(api=stuck)
+    await hasty.click(ANA, receipt, "Withdraw")
+    await paused.is_reached.wait()
+    await hasty.faults()
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.faults(api=[*stuck, *([{"method": POST, "error": "service_unavailable"}] if fails else [])])
+    paused.goes_on.set()
+
+    await told_in_direct(hasty, "Slack did not let me take back all of what <@U_MEI> has of it")
+    assert STAYS in await listed(hasty)
+
+
+async def told_in_direct(workspace: Workspace, text: str) -> None:
+    """Wait until Ana has been told something in her direct message, or in a thread there."""
+
+    async def is_told() -> bool:
+        direct = await workspace.dm(ANA)
+        threads = [each for root in direct for each in await workspace.thread(root["channel"], root["ts"], ANA)]
+        return any(text in shown(each) for each in [*direct, *threads])
+
+    await workspace.until(is_told, ANA)
+
+
+async def test_that_an_update_changed_nothing_is_not_told_once_another_has(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    root, _ = await ready_to_update(hasty)
+    await hasty.settled()
+    paused, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: float) -> None:
+        paused.set()
+        await goes_on.wait()
+
+    monkeypatch.setattr("bot.slack.share_work.pause", wait)
+    failing = [{"method": method, "error": "service_unavailable", "times": 1} for method in ("users.info", POST)]
+    await hasty.faults(api=failing)
+    await hasty.submit(ANA)
+    await paused.wait()
+    await window(hasty, await message(hasty, root, "The copy is of an older answer"), label="Update")
+    await fill_in(hasty, None)
+    await hasty.submit(ANA)
+    await message(hasty, root, "You have updated it since")
+
+    goes_on.set()
+    await hasty.settled()
+    thread = await hasty.thread(root.channel, root, ANA)
+    assert not any("I have changed nothing" in shown(each) for each in thread)
 
 
 async def test_a_withdrawal_of_what_is_not_known_any_more_is_answered(hasty: Workspace, tmp_path: Path):
@@ -220,7 +289,7 @@ async def test_a_withdrawal_of_what_is_not_known_any_more_is_answered(hasty: Wor
 # Several copies of one sender
 
 
-@pytest.mark.parametrize("where", ["list", "copy"])
+@pytest.mark.parametrize("where", ["list", "this copy", "the other copy"])
 async def test_every_copy_offers_again_what_it_did_once_its_sender_is_allowed(hasty: Workspace, where: str):
     root, _ = await shared(hasty)
     await window(hasty, await result(hasty, root))
@@ -229,14 +298,15 @@ async def test_every_copy_offers_again_what_it_did_once_its_sender_is_allowed(ha
     await hasty.settled()
     copies = [each for each in await hasty.dm(MEI) if "shares a result" in shown(each)]
     assert len(copies) == 2
+    await hasty.click(MEI, copies[0], "No more from this person")
     for copy in copies:
-        await hasty.click(MEI, copy, "No more from this person")
         await hasty.latest(MEI, copy, once=lambda now: "Allow shares again" in buttons(now))
 
     if where == "list":
         await hasty.click(MEI, await lists_mute(hasty), "Allow shares again")
     else:
-        await hasty.click(MEI, await hasty.latest(MEI, copies[0]), "Allow shares again")
+        at = copies[0] if where == "this copy" else copies[1]
+        await hasty.click(MEI, await hasty.latest(MEI, at), "Allow shares again")
 
     for copy in copies:
         await hasty.latest(MEI, copy, once=lambda now: "No more from this person" in buttons(now))

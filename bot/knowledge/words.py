@@ -591,6 +591,7 @@ class ShareWords(Authored):
     part_left: Plain
     update_under_way: To
     came_after_withdrawal: To
+    left_of_deleted: Annotated[Line, _text("to")]
     deleted_meanwhile: Annotated[Line, _text("to")]
     withdraw_gone: Plain
     withdraw_unknown: Plain
@@ -677,6 +678,7 @@ class CompareWords(Authored):
     invitation_not_blind: Annotated[Line, _text("sender")]
     accept: Button
     decline: Button
+    decline_and_mute: Button
     mute: Button
     unmute: Button
     muted: Annotated[Line, _text("other")]

@@ -94,7 +94,8 @@ def invitation(stored: StoredComparison, count: int, library: Library, *, known:
     known: they have seen a result of the sender's. muted: they want nothing more from the sender.
     """
     words, comparison, other = library.words.compare, stored.comparison, mention(stored.sender)
-    mute = comparison_button(words.unmute if muted else words.mute, stored.id, _mute_or_not(muted))
+    label = words.decline_and_mute if comparison.state is State.INVITED else words.mute
+    mute = comparison_button(words.unmute if muted else label, stored.id, _mute_or_not(muted))
     note = [fill(words.muted, other=other)] if muted else []
     if comparison.state is State.INVITED:
         lines = [*_invitation(stored.sender, count, library, known=known), *note]

@@ -33,12 +33,13 @@ from bot.domain.quiz import Run, Transition
 from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, compare_blocks
+from bot.slack import blocks, compare_blocks, share_blocks
 from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
 from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
 from bot.slack.pieces import Message, addressed
+from bot.slack.share_work import share_worker
 from bot.slack.text import fill, mention
 from bot.slack.work import short_digest
 from bot.storage import INVITATION, RECEIPT, StoredComparison
@@ -171,6 +172,9 @@ class CompareWorker(RevealingWorker):
         ts: of that message; empty in what the version before this one has recorded.
         """
         side = await self._side(team, comparison_id, user)
+        if side == "gone" and does == CompareCommand.UNMUTE:
+            await self._allow(team, comparison_id, user, channel, thread_ts)
+            return
         if not isinstance(side, Side):
             await self._refuse(team, channel, user, thread_ts, side)
             return
@@ -197,24 +201,55 @@ class CompareWorker(RevealingWorker):
             await self._refuse(team, channel, user, thread_ts, why)
 
     async def _mute(self, team: str, comparison_id: str, place: tuple[str, str], *, muted: bool) -> None:
-        """Let the manager get nothing more from the sender, or get it again, and have the invitation there say so.
+        """Let the manager get nothing more from the sender, or get it again, and have all that is there say so."""
+
+        async def change() -> tuple[str, str] | None:
+            if (stored := await self._store.comparisons.get(team, comparison_id)) is None:
+                return None
+            if muted:
+                await self._store.shares.mute(team, comparison_id, stored.manager, stored.sender)
+            else:
+                await self._store.shares.unmute(team, stored.manager, stored.sender)
+            return stored.sender, stored.manager
+
+        people = await step("mute", change)
+        await self._remember(team, comparison_id, INVITATION, place)  # Slack may not have said where it is
+        if people:
+            sender, manager = people
+            await self.follow_wishes(team, sender, manager)
+            await share_worker.show_copies(team, sender, manager)
+
+    async def _allow(self, team: str, comparison_id: str, user: str, channel: str, thread_ts: str | None) -> None:
+        """Let somebody get things again from whom they wanted no more, as said in an invitation that is not kept."""
+        sender = await step("muted with", self._store.shares.muted_with, team, comparison_id, user)
+        if sender is None:
+            await self._refuse(team, channel, user, thread_ts, "gone")
+            return
+        await step("allow", self._store.shares.unmute_of, team, comparison_id, user)
+        allowed = self._rendered(partial(share_blocks.allowed_note, sender))
+        with contextlib.suppress(SlackWorkError):
+            await self._gateway.post_ephemeral(team, channel, user, allowed, thread_ts=thread_ts)
+        await self.follow_wishes(team, sender, user)
+        await share_worker.show_copies(team, sender, user)
+
+    async def follow_wishes(self, team: str, sender: str, manager: str) -> None:
+        """Have invitations say whether the manager wants more from the sender, as a part of other work.
 
         Who wants nothing more declines what they have not accepted, so that the sender does not wait for them.
         """
 
-        async def change() -> bool:
-            stored = await self._store.comparisons.get(team, comparison_id)
-            if stored and muted:
-                await self._store.shares.mute(team, comparison_id, stored.manager, stored.sender)
-            elif stored:
-                await self._store.shares.unmute(team, stored.manager, stored.sender)
-            return muted and stored is not None and stored.comparison.state is State.INVITED
+        async def look() -> list[tuple[str, bool]]:
+            muted = await self._store.shares.is_muted(team, manager, sender)
+            invitations = await self._store.comparisons.invitations(team, sender, manager)
+            return [(stored.id, muted and stored.comparison.state is State.INVITED) for stored in invitations]
 
-        if await step("mute", change):
-            moved = await self._move(team, comparison_id, Withdraw(Side.MANAGER))
+        for comparison_id, declines in await step("invitations", look):
+            moved = await self._move(team, comparison_id, Withdraw(Side.MANAGER)) if declines else None
+            stored = await self._current(team, comparison_id)
             if moved and moved.mine:
                 await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
-        await self._update(team, comparison_id, INVITATION, place)
+            elif stored and INVITATION in stored.messages:
+                await self._update(team, comparison_id, INVITATION, stored.messages[INVITATION], known=stored)
 
     async def accept(
         self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None

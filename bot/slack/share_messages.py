@@ -102,6 +102,11 @@ class SharingWorker(SlackWorker):
             await try_call(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
         return changed
 
+    async def show_copies(self, team: str, sender: str, recipient: str) -> None:
+        """Have all copies in a recipient's direct message say whether they want more, as a part of other work."""
+        for share_id, channel, ts in await step("copies", self._store.shares.direct_copies, team, sender, recipient):
+            await self._update_copy(team, share_id, channel, ts)
+
     # To the sender
 
     async def _tell(self, team: str, place: Record, render: Render) -> tuple[str, str] | None:

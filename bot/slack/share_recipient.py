@@ -1,6 +1,5 @@
 """What the recipient of a share does: mark it as read, ask for a talk, see the table, mute, and pass on a reply."""
 
-import contextlib
 from functools import partial
 
 import structlog
@@ -8,13 +7,13 @@ import structlog
 from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
-from bot.slack.compare_messages import render_invitation
+from bot.slack.compare_work import compare_worker
 from bot.slack.gateway import Render, SlackWorkError
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.text import fill, mention
-from bot.storage import INVITATION, OFFER, ROOT, Share, ShareState
+from bot.storage import OFFER, Share, ShareState
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
@@ -43,16 +42,14 @@ class RecipientWorker(SharingWorker):
             else:
                 await self._gateway.post_ephemeral(team, channel, user, render)
 
-        muted_with: list[str] = []
-        if does == SHARE_UNMUTE:
-            muted_with = await step("muted with", self._store.shares.muted_like, team, share_id, user)
         acted = await step("act", self._act, team, share_id, does, user, channel, ts)
-        await self._show_allowed(team, [name for name in muted_with if name != share_id])
         if "told" in acted:
             await answer(self._say(acted["told"]))
             return
         if "allowed" in acted:
             await answer(self._rendered(partial(share_blocks.allowed_note, acted["allowed"])))
+            await compare_worker.follow_wishes(team, acted["allowed"], user)
+            await self.show_copies(team, acted["allowed"], user)
             return
         if acted["arrived"]:
             await self._tell_of_arrival(team, share_id, user, acted)
@@ -63,9 +60,12 @@ class RecipientWorker(SharingWorker):
             await self._update_copy(team, share_id, channel, ts)  # which may say by now that the sender knows
             await answer(self._about(acted, "talk_not_told"))
             return
-        if does in (SHARE_MUTE, SHARE_UNMUTE) and acted["place"] == Place.GROUP:  # which is nobody else's business
-            muted = does == SHARE_MUTE
-            await answer(self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted)))
+        if does in (SHARE_MUTE, SHARE_UNMUTE):
+            if acted["place"] == Place.GROUP:  # which is nobody else's business
+                muted = does == SHARE_MUTE
+                await answer(self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted)))
+            await compare_worker.follow_wishes(team, acted["sender"], user)
+            await self.show_copies(team, acted["sender"], user)
             return
         await self._update_copy(team, share_id, channel, ts)
         if does in (SHARE_SEEN, SHARE_TALK):
@@ -79,34 +79,12 @@ class RecipientWorker(SharingWorker):
         listed_at: as `_show_list` takes it.
         """
 
-        muted_with = await step("muted with", self._store.shares.muted_like, team, share_id, user)
+        sender = await step("muted with", self._store.shares.muted_with, team, share_id, user)
         await step("allow", self._store.shares.unmute_of, team, share_id, user)
         await self._show_list(team, user, listed_at)
-        await self._show_allowed(team, muted_with)
-
-    async def _show_allowed(self, team: str, muted_with: list[str]) -> None:
-        """Bring up to date what has said that its sender is muted; muted_with: shares and comparisons, by their ids."""
-
-        async def where(name: str) -> tuple[str, str, str] | None:
-            if comparison := await self._store.comparisons.get(team, name):
-                slot, messages = INVITATION, comparison.messages
-            else:
-                share = await self._store.shares.get(team, name)
-                is_there = share is not None and share.state is ShareState.SENT
-                slot, messages = ROOT, await self._store.shares.messages(team, name) if is_there else {}
-            return (slot, *messages[slot]) if slot in messages else None
-
-        async def invitation(name: str) -> Message | None:
-            comparison = await self._store.comparisons.get(team, name)
-            return await render_invitation(team, comparison, self._store, self._library) if comparison else None
-
-        for name in muted_with:
-            match await step("where", where, name):
-                case [slot, channel, ts] if slot == INVITATION:
-                    with contextlib.suppress(SlackWorkError):  # its button does the same once it is clicked
-                        await self._gateway.update_message(team, channel, ts, partial(invitation, name))
-                case [_, channel, ts]:
-                    await self._update_copy(team, name, channel, ts)
+        if sender:
+            await compare_worker.follow_wishes(team, sender, user)
+            await self.show_copies(team, sender, user)
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows.

@@ -11,6 +11,7 @@ from bot.slack.share_copies import NOT_DONE, CopyWorker, Places, as_places
 from bot.slack.share_messages import Record, try_call
 from bot.storage import ROOT, ShareState, TakenOver
 
+LEFT = "left_of_deleted"  # what stands of a copy whose round was deleted meanwhile, as a key of `share` in words.yaml
 PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
 UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
 
@@ -68,7 +69,9 @@ class UpdatingWorker(CopyWorker, ABC):
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
                 outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-                name = "not_taken_back" if outcome == "refused" else "deleted_meanwhile"
+                name = LEFT if outcome == "refused" else "deleted_meanwhile"
+                if outcome == "refused":
+                    await self._note_left(team, claimed["sender"])
                 if outcome == "refused" or before["stays"] or not before["receipt"]:
                     await self._tell_now_or_later(team, former_id, claimed, name)
                 await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
@@ -92,6 +95,10 @@ class UpdatingWorker(CopyWorker, ABC):
         if place:
             channel, ts = place
             await try_call(self._gateway.update_message(team, channel, ts, render))
+
+    async def _note_left(self, team: str, sender: str) -> None:
+        """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""
+        await step("note left", self._store.share_traces.note_unlisted, team, sender)
 
     async def _note_update(
         self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
@@ -128,7 +135,8 @@ class UpdatingWorker(CopyWorker, ABC):
         if is_known or ROOT not in places:
             told = why
         elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":
-            told = "not_taken_back"
+            await self._note_left(team, claimed["sender"])
+            told = LEFT
         else:
             await self._move(team, former_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
             await step("empty", self._store.shares.empty, team, former_id)

@@ -16,7 +16,7 @@ from bot.slack.pieces import Message
 from bot.slack.share_copies import Places, as_places
 from bot.slack.share_messages import FROM_HOME, Record, copy_key, round_place
 from bot.slack.share_rows import newer_run
-from bot.slack.share_update import UpdatingWorker
+from bot.slack.share_update import LEFT, UpdatingWorker
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
@@ -26,7 +26,8 @@ NOTHING_THERE = {
     *(Delivery.RESTRICTED, Delivery.REFUSED, Delivery.UNREACHABLE, Delivery.UNCERTAIN),
     *("not_sent", "no_group", "taken_back", "taken_back_blanked"),
 }
-NOT_TAKEN_BACK = "not_taken_back"  # said of a round that is deleted
+NOT_TAKEN_BACK = "not_taken_back"
+OF_DELETED = {NOT_TAKEN_BACK, LEFT}  # what stands though its round was deleted, which stays so
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()
@@ -162,9 +163,9 @@ class ShareWorker(UpdatingWorker):
                 return
             stands = await step("stands", self._stands, team, share_id)
             about = {part: claimed[part] for part in ("sender", "channel", "root_ts", "run", "recipient")}
-            about["updates"] = bool(claimed.get("updates"))
+            about["updates"] = claimed.get("updates")
             key = Work.TELL_SENDER.key(team, run, short_digest(current_key()))
-            if name == NOT_TAKEN_BACK:  # true whatever comes since, and no work of that round will be left
+            if name in OF_DELETED:  # true whatever comes since, and no work of that round will be left
                 stands, key = [], Work.TELL_WHAT_STAYED.key(team, claimed["sender"], short_digest(current_key()))
             if stands is not None:
                 await jobs.start(key, share_worker.tell_later, team, share_id, about, name, why, stands)
@@ -184,6 +185,11 @@ class ShareWorker(UpdatingWorker):
                 return True
             if not await self._has_round(team, about["run"]) or await self._stands(team, share_id) != stands:
                 return False
+            if why and isinstance(about["updates"], str):  # which versions before this one have not recorded
+                former = await self._store.shares.get(team, about["updates"])
+                if former is None or not former.is_live:
+                    return why == "copy_lost"
+                return bool(former.made_at <= stands[1])
             if name not in NOTHING_THERE or about["updates"]:
                 return True
             live = [share for share in await self._store.shares.live(team, about["sender"]) if share.id != share_id]
@@ -241,6 +247,7 @@ class ShareWorker(UpdatingWorker):
             await self._tell_now_or_later(team, share_id, claimed, "part_stands")
             await self._post_receipt(team, share_id, claimed)
         else:
+            await self._note_left(team, claimed["sender"])
             await self._tell_now_or_later(team, share_id, claimed, NOT_TAKEN_BACK)
 
     async def _note_sent(self, team: str, share_id: str) -> bool:
@@ -344,6 +351,10 @@ class ShareWorker(UpdatingWorker):
         if outcome == "refused":
             await self._move(team, share_id, was=ShareState.WITHDRAWN, to=ShareState.SENT)
             await step("sent", self._store.shares.note_sent, team, share_id)
+            if not await step("round", self._has_round, team, claimed["run"]):
+                await self._note_left(team, claimed["sender"])
+                await self._tell_now_or_later(team, share_id, claimed, LEFT)
+                return
         else:
             await step("empty", self._store.shares.empty, team, share_id)
         await self._show_receipt(team, share_id)

@@ -226,6 +226,13 @@ class Comparisons:
         part = or_(comparisons.c.run == run, comparisons.c.manager_run == run)
         return await self._open(team, part)
 
+    async def invitations(self, team: str, sender: str, manager: str) -> list[StoredComparison]:
+        """Give the comparisons of two people to which the manager has not said yes, or has said no, oldest first."""
+        not_begun = comparisons.c.state.in_((State.INVITED, State.DECLINED))
+        asked = select(comparisons).where(*_between(team, sender, manager), not_begun)
+        async with self._engine.connect() as connection:
+            return [_stored(row) for row in await connection.execute(asked.order_by(comparisons.c.begun_at))]
+
     async def open_of_person(self, team: str, user: str) -> list[str]:
         """Name the open comparisons that somebody is part of, oldest first."""
         return await self._open(team, or_(comparisons.c.sender == user, comparisons.c.manager == user))

@@ -4,6 +4,7 @@ A copy stays with who has it when its round is deleted, and so does a reveal whe
 later that a comparison would be blind, or that nobody sees anything.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place
-from bot.storage.shares import ROOT, ShareState
+from bot.storage.shares import LOST_AFTER, ROOT, ShareState
 from bot.storage.sql import insert_into
 from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares, unlisted_shares
 
@@ -53,6 +54,12 @@ class ShareTraces:
             rows = await connection.execute(seen.where(*mine).order_by(seen_results.c.revealed_at.desc()))
             return [FormerReveal(row.manager, row.revealed_at) for row in rows]
 
+    async def note_unlisted(self, team: str, sender: str) -> None:
+        """Remember that something of somebody's deleted rounds may still stand; again does nothing."""
+        async with self._engine.begin() as connection:
+            put = insert_into(connection, unlisted_shares).values(team=team, sender=sender)
+            await connection.execute(put.on_conflict_do_nothing())
+
     async def has_shared_what_is_deleted(self, team: str, sender: str) -> bool:
         """Say whether copies of somebody's may still stand whose rounds they have deleted."""
         theirs = (unlisted_shares.c.team == team, unlisted_shares.c.sender == sender)
@@ -91,13 +98,26 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
 
 
 async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
-    """Keep of whose runs, of these, copies still stand or may; also where the recipient had us forget them."""
+    """Keep of whose runs, of these, copies still stand or may; also where the recipient had us forget them.
+
+    Of a copy that is on its way, is being changed or withdrawn, the work that does so says what is left of it.
+    """
     of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
-    stands = shares.c.state.in_((ShareState.SENT, ShareState.UNCERTAIN))
+    arrived = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None), ~_is_replaced())
+    lost = and_(shares.c.state == ShareState.SENT, shares.c.claimed_at < time.time() - LOST_AFTER)
+    stands = or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN)
     senders = select(runs.c.team, runs.c.user.label("sender")).join(shares, of_run).where(stands, *which).distinct()
     for row in (await connection.execute(senders)).all():
         put = insert_into(connection, unlisted_shares).values(**row._mapping)
         await connection.execute(put.on_conflict_do_nothing())
+
+
+def _is_replaced() -> ColumnElement[bool]:
+    """Select shares of which other work changes the copy."""
+    update = shares.alias()
+    of_this = (update.c.team == shares.c.team, update.c.updates == shares.c.id)
+    begun_lately = update.c.claimed_at > time.time() - LOST_AFTER
+    return exists().where(*of_this, update.c.state == ShareState.REPLACING, update.c.ended_at.is_(None), begun_lately)
 
 
 async def keep_of_comparisons(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:

@@ -444,14 +444,27 @@ class Shares:
                 await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
             return muted
 
-    async def muted_like(self, team: str, share_id: str, user: str) -> list[str]:
-        """Give what `user` muted the same person with as with this share, such as shares, in order of ids."""
+    async def muted_with(self, team: str, share_id: str, user: str) -> str | None:
+        """Give from whom `user` wants no more shares, as said with this share or comparison; None for nobody."""
         with_this = (share_mutes.c.team == team, share_mutes.c.share == share_id, share_mutes.c.user == user)
-        person = select(share_mutes.c.muted).where(*with_this).scalar_subquery()
-        like = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted == person)
-        ids = select(share_mutes.c.share).where(*like).order_by(share_mutes.c.share)
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(ids))
+            muted: str | None = await connection.scalar(select(share_mutes.c.muted).where(*with_this))
+            return muted
+
+    async def direct_copies(self, team: str, sender: str, recipient: str) -> list[tuple[str, str, str]]:
+        """Give the copies of somebody's results that stand in somebody else's direct message, oldest first.
+
+        By the ids of their shares, each with channel and ts of its first message.
+        """
+        of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
+        first = (share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
+        places = select(shares.c.id, share_messages.c.channel, share_messages.c.ts)
+        places = places.select_from(shares.join(runs, of_run).join(share_messages, and_(*first)))
+        sent = (shares.c.team == team, shares.c.state == ShareState.SENT, shares.c.place == Place.DIRECT)
+        between = (runs.c.user == sender, shares.c.recipient == recipient, share_messages.c.slot == ROOT)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(places.where(*sent, *between).order_by(shares.c.made_at, shares.c.id))
+            return [(row.id, row.channel, row.ts) for row in rows]
 
     async def muted_by(self, team: str, user: str) -> list[tuple[str, str]]:
         """Give from whom `user` wants no more shares, latest first, with what they said so of, such as a share."""
