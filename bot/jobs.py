@@ -451,7 +451,8 @@ async def recover(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Doing it again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0
     # DBOS has no public way to do this: `resume_workflow` does not ask whose the work is, so that two replicas could
-    # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends.
+    # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends. What
+    # this call must do, and that there is still no other, is tried in tests/test_contracts.py.
     return received + len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
 
 
