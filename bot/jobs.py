@@ -69,8 +69,10 @@ R = TypeVar("R")
 class Worker(DBOSConfiguredInstance):
     """Base of the classes whose methods are workflows; decorate them with `worker`.
 
-    DBOS knows one instance of each for the life of the process, and finds it again after a restart by its name. So
-    a worker is made once, at import, and is given what it works with when the app is put together.
+    A worker is made once, where its class stands, and `bot.slack.app.create` gives it what it works with. It cannot be
+    made there too: DBOS takes one instance of a class and name for the life of the process, refuses a second, lets go
+    of none, and looks there for whose method recorded work is; an app may be put together anew, as after each test, and
+    that work goes on with the one that is known. Listeners begin work by naming its methods, too.
     """
 
     def __init__(self, name: str) -> None:
