@@ -11,7 +11,7 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, text
 
-from bot import jobs, knowledge, run
+from bot import knowledge, run, work_records
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from tests import conftest, test_process
@@ -245,7 +245,7 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
 
             await result(workspace, root)
             assert await asked_once(workspace, root)
-        ledger = jobs.WorkRecords(f"sqlite:///{tmp_path / 'jobs.db'}")
+        ledger = work_records.WorkRecords(f"sqlite:///{tmp_path / 'jobs.db'}")
         assert ledger.left_behind() == {"6": 1}
         ledger.close()
 

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import pytest
 
 from bot import jobs
-from bot.jobs import Key, WorkRecords
+from bot.jobs import Key
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import gateway
 from bot.slack.faq import faq_worker
 from bot.storage import ReplyState, Store
+from bot.work_records import WorkRecords
 from tests.test_feedback import UNCLEAR, store
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown

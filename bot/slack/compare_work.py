@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot import jobs
+from bot import work_records
 from bot.domain import quiz as conversation
 from bot.domain.actions import Stop
 from bot.domain.compare import (
@@ -237,7 +237,7 @@ class CompareWorker(RevealingWorker):
         if former is None:
             return False
         began = former.split(" ")[0]
-        if began != key and await jobs.is_under_way([began]):
+        if began != key and await work_records.is_under_way([began]):
             return False
         return await self._store.comparisons.take_over_begin(team, comparison_id, was=former, by=f"{key} Accept")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs, metrics
+from bot import jobs, metrics, work_records
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.language import Language
@@ -466,7 +466,7 @@ async def post_private(ack: AsyncAck, block_actions: BlockActions, context: Asyn
         await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, url, revision)
     else:
         # A second click joins the first, which Slack may let answer openly more than once.
-        key = await jobs.current_or_next(Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, ""))
+        key = await work_records.current_or_next(Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, ""))
         await jobs.start(key, faq_worker.post_here, url, entries, user, team, [place.channel, place.ts])
     await ack()
 

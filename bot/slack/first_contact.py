@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.faq import Surface
 from bot.domain.share import Delivery
 from bot.jobs import step, worker, workflow
@@ -97,7 +97,7 @@ async def on_messages_opened(event_callback: EventCallback, context: AsyncBoltCo
         return
     if await store.first_steps_told_to(team) == event.user:
         return
-    if await jobs.is_recorded(Work.FIRST_STEPS.key(team, event.user, "")):  # on their way
+    if await work_records.is_recorded(Work.FIRST_STEPS.key(team, event.user, "")):  # on their way
         return
     # Several openings at once are one piece of work, and one a day where Slack refuses; else the row remembers.
     key = Work.GREET.key(team, event.user, event_callback.event_time // DAY)

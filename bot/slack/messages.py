@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot import jobs, metrics
+from bot import jobs, metrics, work_records
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
@@ -407,9 +407,9 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
         return True
     if not deserved:
         return False
-    if await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
+    if await work_records.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
         return True
-    return bool(await jobs.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
+    return bool(await work_records.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:

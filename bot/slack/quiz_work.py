@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
@@ -327,10 +327,10 @@ class QuizWorker(RunNotesWorker):
         """
         await pause(ENDED)
         await self._wait_for_shares(team, [run_id])
-        await jobs.delete_by_prefix(work.of_round(team, run_id))
+        await work_records.delete_by_prefix(work.of_round(team, run_id))
         if later:
             prefixes = [prefix for later_id in later for prefix in work.of_round(team, later_id)]
-            await jobs.delete_by_prefix(prefixes, ended=True)
+            await work_records.delete_by_prefix(prefixes, ended=True)
 
     async def _apply(
         self,

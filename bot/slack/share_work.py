@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
@@ -255,7 +255,7 @@ class ShareWorker(UpdatingWorker):
         if (known := await self._with_run(team, share_id)) is None:
             return None
         share, stored = known
-        if not share.receipt_ts and await jobs.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
+        if not share.receipt_ts and await work_records.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
             return None  # that posts the receipt, which says by itself how the copy stands
         is_outdated = await newer_run(self._store, team, share) is not None
         if not is_outdated and not share.told_outdated and not in_doubt():
