@@ -8,9 +8,9 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain import fit
-from bot.domain.content import Choice, Quiz, Side
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import Run
+from bot.domain.quiz_content import Choice, Quiz, Side
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.pieces import message

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.domain.content import Authored
+from bot.domain.authored import Authored
 from bot.domain.lexicon import NAME, REMEMBERED, Lexicon, Term
 from bot.domain.matching_text import Form, Utterance
 

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
-from bot.domain.content import Quiz
+from bot.domain.quiz_content import Quiz
 from bot.domain.share import Delivery
 from bot.jobs import in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library

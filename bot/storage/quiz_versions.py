@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.domain.content import Quiz
+from bot.domain.quiz_content import Quiz
 from bot.storage.sql import insert_new
 from bot.storage.tables import quizzes, runs
 
