@@ -14,7 +14,7 @@ from sqlalchemy.sql import text
 from bot import run
 from bot.knowledge import Library
 from bot.settings import Settings
-from bot.slack import compare_work, gateway
+from bot.slack import compare_work, gateway, slack_calls
 from bot.storage import Store
 from tests.conftest import bot_in
 from tests.test_compare_conversation import (
@@ -39,7 +39,7 @@ MOMENTS = count(1)
 async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot tries once where it would try for minutes, and looks all the time for what is due."""
     monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     monkeypatch.setattr(compare_work, "ASK_PAUSE", 0.05)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         yield workspace

@@ -9,7 +9,7 @@ import pytest
 
 from bot import jobs
 from bot.knowledge import Library
-from bot.slack import gateway
+from bot.slack import slack_calls
 from bot.slack.share_work import share_worker
 from bot.slack.text import quoted_in_portions
 from bot.slack.work import Work
@@ -29,7 +29,7 @@ ENDED = "I cannot pass on what you write below it"
 @pytest.fixture
 async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot tries once where it would try for minutes, and forgets people in a second."""
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
         monkeypatch.setattr(f"bot.slack.{name}", seconds)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):

@@ -37,8 +37,9 @@ from bot.slack import blocks, compare_blocks
 from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
 from bot.slack.controls import CompareCommand
-from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
+from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import fill, mention
 from bot.slack.work import short_digest
 from bot.storage import INVITATION, RECEIPT, StoredComparison

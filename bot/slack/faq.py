@@ -21,10 +21,11 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
-from bot.slack.gateway import Render, SlackWorkError, UncertainError
+from bot.slack.gateway import Render
 from bot.slack.payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK
+from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
 from bot.slack.text import mentions, without_mention
 from bot.slack.work import Work

@@ -18,8 +18,8 @@ from bot.jobs import step, worker, workflow
 from bot.slack import first_contact_blocks
 from bot.slack.faq import faq_worker
 from bot.slack.first_contact_blocks import TRY_QUESTION, read_question
-from bot.slack.gateway import SlackWorkError
 from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, Store

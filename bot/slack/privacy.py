@@ -22,13 +22,13 @@ from bot.knowledge import Library
 from bot.slack import home_blocks, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.controls import FORGET_ME, forget_button
-from bot.slack.gateway import SlackWorkError
 from bot.slack.home import home_worker
 from bot.slack.home_blocks import Notice
 from bot.slack.home_controls import EXPORT_ME, SHOW_KEPT
 from bot.slack.payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import escape, fill
 from bot.slack.window_work import open_for_click

@@ -20,12 +20,13 @@ from bot.knowledge import Library
 from bot.slack import blocks, history, home, result, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
-from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
+from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
 from bot.slack.run_notes import LOOK, LOOKS, RunNotesWorker, noted
 from bot.slack.share_work import share_worker
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 

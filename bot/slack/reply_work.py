@@ -20,9 +20,10 @@ from bot.jobs import current_key, in_doubt, pause, retry_db, step
 from bot.knowledge import Library
 from bot.slack import gaps_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
-from bot.slack.gateway import PATIENT_TRIES, Lease, Render, SlackWorkError
+from bot.slack.gateway import Render
 from bot.slack.notes import Note
 from bot.slack.pieces import Message, joined
+from bot.slack.slack_calls import PATIENT_TRIES, Lease, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import ANSWER, LINK, TOP_LEVEL, BusyError, Reply, ReplyState
 

@@ -11,12 +11,13 @@ from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal
 from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
-from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.share_copies import Places, as_places
 from bot.slack.share_messages import FROM_HOME, Record, copy_key, round_place
 from bot.slack.share_rows import newer_run
 from bot.slack.share_update import UpdatingWorker
+from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
