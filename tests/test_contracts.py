@@ -38,7 +38,9 @@ from bot.knowledge import Library
 from bot.settings import BOLT_READS_THESE
 from bot.slack import dispatch, socket
 from bot.slack.client import UNREADABLE, Client, code
-from bot.slack.payloads import BlockActions, EventCallback, SlashCommand, parse
+from bot.slack.event_payloads import EventCallback
+from bot.slack.interaction_payloads import BlockActions, SlashCommand
+from bot.slack.payloads import parse
 from tests.forked import queue_of_what_is_left
 from tests.test_manifest import METHOD_SCOPES, OFFERED, PARSED
 

@@ -9,8 +9,9 @@ from bot.jobs import step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, manners_blocks
 from bot.slack.controls import EDITORS_HERE, SET_MODE, read_editors, read_mode
+from bot.slack.event_payloads import EventCallback, MemberJoinedChannel
 from bot.slack.gateway import Render
-from bot.slack.payloads import BlockActions, EventCallback, MemberJoinedChannel
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work

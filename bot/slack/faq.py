@@ -22,7 +22,7 @@ from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.gateway import Render
-from bot.slack.payloads import BlockActions, MessageShortcut
+from bot.slack.interaction_payloads import BlockActions, MessageShortcut
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK
 from bot.slack.slack_calls import SlackWorkError, UncertainError

@@ -29,7 +29,7 @@ from bot.slack.controls import (
 from bot.slack.faq import PlannedReply
 from bot.slack.feedback_blocks import comment_view
 from bot.slack.feedback_work import Click, feedback_worker
-from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.interaction_payloads import BlockActions, ViewSubmission
 from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Store

@@ -16,9 +16,10 @@ from bot.domain.faq import Surface
 from bot.domain.share import Delivery
 from bot.jobs import step, worker, workflow
 from bot.slack import first_contact_blocks
+from bot.slack.event_payloads import AppHomeOpened, EventCallback
 from bot.slack.faq import faq_worker
 from bot.slack.first_contact_blocks import TRY_QUESTION, read_question
-from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work

@@ -16,7 +16,7 @@ from bot.knowledge import Library
 from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
 from bot.slack.faq import PlannedReply
 from bot.slack.gaps_work import gaps_worker
-from bot.slack.payloads import BlockActions
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, Store

@@ -24,6 +24,7 @@ from bot.domain.browse import Browsing, look_up, shelve
 from bot.jobs import formerly, worker, workflow
 from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
+from bot.slack.event_payloads import AppHomeOpened, EventCallback
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
 from bot.slack.home_controls import (
@@ -34,7 +35,7 @@ from bot.slack.home_controls import (
     read_browsing,
     read_rounds,
 )
-from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.share_rows import listing_of
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work

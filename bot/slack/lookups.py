@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.share import Person
 from bot.slack.client import code
-from bot.slack.payloads import SLACKBOT, TOMBSTONE
+from bot.slack.event_payloads import SLACKBOT, TOMBSTONE
 from bot.slack.slack_calls import CallResult, Lease, SlackCalls, left_as_it_is, may_pass
 from bot.slack.text import without_mention
 

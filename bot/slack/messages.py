@@ -10,8 +10,7 @@ from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
-from bot.slack.faq import PlannedReply
-from bot.slack.payloads import (
+from bot.slack.event_payloads import (
     SLACKBOT,
     TOMBSTONE,
     WITH_FILES,
@@ -22,6 +21,7 @@ from bot.slack.payloads import (
     MessageDeleted,
     MessageEvent,
 )
+from bot.slack.faq import PlannedReply
 from bot.slack.suggestion_work import UNKNOWN
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work

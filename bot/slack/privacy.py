@@ -25,7 +25,7 @@ from bot.slack.controls import FORGET_ME, forget_button
 from bot.slack.home import home_worker
 from bot.slack.home_blocks import Notice
 from bot.slack.home_controls import EXPORT_ME, SHOW_KEPT
-from bot.slack.payloads import BlockActions
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.quiz_work import quiz_worker
 from bot.slack.slack_calls import SlackWorkError

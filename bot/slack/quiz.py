@@ -48,7 +48,7 @@ from bot.slack.controls import (
 )
 from bot.slack.faq import PlannedReply
 from bot.slack.home_blocks import Notice
-from bot.slack.payloads import BlockActions, SlashCommand
+from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import ON_HOME, quiz_worker
 from bot.slack.work import Work, address_digest

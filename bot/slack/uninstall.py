@@ -6,7 +6,7 @@ from bot import jobs, work_records
 from bot.jobs import formerly, step, worker, workflow
 from bot.slack import work
 from bot.slack.access import Access
-from bot.slack.payloads import EventCallback, TokensRevoked
+from bot.slack.event_payloads import EventCallback, TokensRevoked
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 
