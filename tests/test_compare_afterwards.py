@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import run
+from bot import background
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import compare_work, gateway, slack_calls
@@ -38,7 +38,7 @@ MOMENTS = count(1)
 @pytest.fixture
 async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot tries once where it would try for minutes, and looks all the time for what is due."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.02)
     monkeypatch.setattr(slack_calls, "TRIES", 1)
     monkeypatch.setattr(compare_work, "ASK_PAUSE", 0.05)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import jobs, run
+from bot import background, jobs
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import gateway, own_messages, slack_calls
@@ -38,7 +38,7 @@ MOMENTS = count(1)  # long ago, and each another
 @pytest.fixture
 async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot tries once where it would try for minutes, and looks all the time for what is due."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
         monkeypatch.setattr(f"bot.slack.{name}", seconds)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
