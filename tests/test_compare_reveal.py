@@ -1,7 +1,6 @@
 """The reveal of a comparison where Slack, or one of the two, gets in its way: both are shown it once, or nobody is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import background, jobs
+from bot import jobs
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import gateway, own_messages, slack_calls
-from tests.conftest import bot_in
 from tests.test_compare_conversation import (
     ANA,
     MEI,
@@ -36,13 +34,9 @@ MOMENTS = count(1)  # long ago, and each another
 
 
 @pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes, and looks all the time for what is due."""
-    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
-    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
-        monkeypatch.setattr(f"bot.slack.{name}", seconds)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
+def tries() -> int:
+    """As often as ever: what is tried again is what is tested here."""
+    return slack_calls.TRIES
 
 
 async def asked(workspace: Workspace) -> tuple[Sent, Sent]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,6 @@ from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
 UPDATED_NOW = "the message above, and what stands in this thread below it."
 LEFT = "A part of what the copy showed before is still in its thread"
-
-
-@pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes."""
-    monkeypatch.setattr(slack_calls, "TRIES", 1)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
 
 
 async def seen_before(workspace: Workspace, root: Sent) -> bool:
