@@ -136,6 +136,7 @@ async def test_its_example_is_answered_below_it_once_and_then_it_says_where(work
 
     await workspace.click("U_ANA", greeting, "Ask that")
     [_, answer] = await workspace.dm("U_ANA", count=2)
+    await workspace.settled()  # or the second waits for the first, which nobody waits for here
     await workspace.faults(twice=1)
     await workspace.click("U_ANA", greeting, "Ask that")
     await workspace.settled()
