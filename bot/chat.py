@@ -14,11 +14,12 @@ from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, Status
-from bot.domain.reply import Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, about_result, read
+from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, run_messages
+from bot.slack.change_notes import change_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.quiz_work import render_aside
@@ -28,8 +29,10 @@ from bot.slack.text import escape
 from bot.storage import ANSWER, PROMPT
 from bot.terminal import formatted, show
 
+SILENT = "The bot says nothing to this."
 HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, `quit` or Ctrl-D ends."
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
+BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
 ENDS = (Status.PAUSED, Status.STOPPED)
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
@@ -45,7 +48,7 @@ class Chat:
         self._question: tuple[str, str | None, tuple[str, ...]] | None = None  # with what it leant on, and its answers
         self._run: Run | None = None  # the round that is open
         self._left: Run | None = None  # the one that was paused or stopped, and can be gone on with
-        self._finished: Run | None = None  # the one whose result was the last thing said
+        self._finished: Run | None = None  # the last that came to a result
         self._number = 0
 
     async def take(self, line: str) -> None:
@@ -65,21 +68,24 @@ class Chat:
             self._apply(self._left, actions.Resume())
         elif word == "quiz":
             self._begin()
-        elif word == "why" or self._asks_about_result(text):
+        elif self._finished is not None and word == "steps":
+            self._work_out(self._finished)
+        elif self._finished is not None and await self._take_below_result(text, self._finished):
+            pass
+        elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
             await self._explain()
         elif word.isdigit() and 1 <= int(word) <= len(self._suggested):
             entry = self._library.entries[self._suggested[int(word) - 1]]
-            show(blocks.taken_privately(entry, self._library), self._console)
-            self._suggested, self._answered, self._question, self._finished = (), entry.id, None, None
+            show(blocks.taken(entry, self._library), self._console)
+            self._suggested, self._answered, self._question = (), entry.id, None
         else:
             await self._answer(text)
 
     def _resumes(self, text: str, left: Run) -> bool:
         return read(text, left, self._library.words.typed) == Command("resume")
 
-    def _asks_about_result(self, text: str) -> bool:
-        words = self._library.words.typed
-        return self._finished is not None and about_result(text, self._finished, words, answerable=True) is not None
+    def _talk(self, text: str) -> str | None:
+        return smalltalk.read(text, self._library.words.talk)
 
     def _note(self, text: str) -> None:
         self._console.print(Text(text, style="dim"))
@@ -89,9 +95,9 @@ class Chat:
     async def _answer(self, text: str) -> None:
         after = self._answered if self._library.index.follows(text) else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
-        self._suggested, self._question, self._finished = (), None, None
+        self._suggested, self._question = (), None
         if planned is None:
-            self._note("The bot says nothing to this.")
+            self._note(SILENT)
             return
         self._say(planned)
         if planned.kind == ANSWER:
@@ -109,12 +115,7 @@ class Chat:
         self._note("Type its number." if len(self._suggested) > 1 else "Type 1 if it is.")
 
     async def _explain(self) -> None:
-        """Say why the last answer was given, or how the last result comes about."""
-        if self._finished is not None:
-            run = self._finished
-            for line in explain.lines(run.quiz, run.answers, early=bool(run.ended_early)):
-                self._console.print(Text(line), soft_wrap=True)
-            return
+        """Say why the last answer was given."""
         if self._question is None:
             self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
             return
@@ -139,11 +140,46 @@ class Chat:
         self._console.print(formatted(text))
         self._note(HOW_TO_ANSWER)
 
-    async def _take_in_quiz(self, text: str, run: Run) -> None:
+    async def _read(self, text: str, run: Run) -> tuple[Reading, PlannedReply | None]:
+        """Read what was typed in the thread of a round; gives what the FAQ would reply to it, too."""
         planned = await decide(text, Surface.DM, self._library, self._second)
-        aside = smalltalk.read(text, self._library.words.talk)
         answerable = planned is not None and planned.kind == ANSWER
-        reading = read(text, run, self._library.words.typed, answerable=answerable, aside=aside)
+        words = self._library.words.typed
+        return read(text, run, words, answerable=answerable, aside=self._talk(text)), planned
+
+    async def _take_below_result(self, text: str, run: Run) -> bool:
+        """Do what the bot does in the thread of a result; gives False for what is not about that.
+
+        After an answer of the FAQ, "why?" and the like are about that one.
+        """
+        reading, _ = await self._read(text, run)
+        is_last = self._question is None
+        match reading:
+            case Command("start_over"):
+                self._begin()
+            case Answered() | Command("change" | "back"):
+                if action := self._action(reading, run):
+                    self._apply(run, action)
+            case AboutResult(role) if not (is_last or role):
+                return False
+            case Aside() | Defined() | Command("so_far" | "why") if not is_last:
+                return False
+            case AboutResult() | Aside() | Defined() | Command("so_far" | "why"):
+                if said := _said_apart(reading, run, self._library):
+                    show(said, self._console)
+                else:
+                    self._note(SILENT)
+            case _:
+                return False
+        return True
+
+    def _work_out(self, run: Run) -> None:
+        """Print how a result comes about, step by step."""
+        for line in explain.lines(run.quiz, run.answers, early=bool(run.ended_early)):
+            self._console.print(Text(line), soft_wrap=True)
+
+    async def _take_in_quiz(self, text: str, run: Run) -> None:
+        reading, planned = await self._read(text, run)
         if reading == Command("start_over"):
             self._begin()
         elif isinstance(reading, Asks) and planned is not None:
@@ -180,6 +216,8 @@ class Chat:
         after = quiz.apply(run, action)
         words = self._library.words.quiz
         self._run, self._left = after.run, None
+        if run.finished and run.answers != after.run.answers:
+            show(change_note(run.answers, after.run, self._library), self._console)
         if after.outcome is Outcome.FIRST:
             show(blocks.say(words.first), self._console)
         if after.run.status in ENDS:
@@ -190,7 +228,7 @@ class Chat:
             self._ask(after.run)
         elif after.run.finished:
             show(message(*recommendation(after.run, self._library)), self._console)
-            self._note("`why` shows how this comes about, step by step.")
+            self._note(BELOW_RESULT)
             self._run, self._finished = None, after.run
         else:
             show(blocks.say(words.nothing_to_weigh), self._console)
@@ -204,6 +242,8 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
             return render_aside("", name, None, run, library)
         case Defined(term):
             return render_aside("", "term", term.term, run, library)
+        case AboutResult(role):
+            return render_aside("", "explain", role, run, library)
         case Aside(intent):
             return render_aside("", "aside", intent, run, library)
         case WhichTwo():

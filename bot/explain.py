@@ -66,8 +66,11 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
     if result.clearness is fit.Clearness.PICTURE:
         return
     if flip := fit.flip(quiz, answers, early=early):
-        changes = ", ".join(f"{question.id} = {choice.id}" for question, choice in flip.changes)
-        yield f"it would be {flip.role.id} with {changes}"
+        changes = ", ".join(
+            f"{question.id} = {' or '.join(choice.id for choice in flip.answers_to(question))}"
+            for question, _ in flip.changes
+        )
+        yield f"it would be {flip.role.id}{' for example' if flip.is_example else ''} with {changes}"
     else:
         yield f"no change of up to {fit.MOST_CHANGED} answers would lead to another role"
     if any(question.id not in answers for question in quiz.questions):

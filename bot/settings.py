@@ -16,6 +16,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from rapidfuzz.distance import OSA
 
 from bot.private import FOLDER, tighten
 from bot.validation import describe, describe_unreadable
@@ -295,22 +296,20 @@ class Settings(BaseSettings):
 
 def read() -> Settings:
     """Read the environment. Raises SettingsError naming each variable whose value cannot be used."""
+    problems = []
     try:
-        settings = Settings()
         origin = sources()
-    except ValidationError as error:
-        origin = sources()
-        raise SettingsError(
-            [
-                "{} {}. {}.".format(_named(str(detail["loc"][0]), origin), *describe(detail))
-                for detail in error.errors(include_input=False, include_url=False)
-            ]
-        ) from None
+        try:
+            settings = Settings()
+        except ValidationError as error:
+            details = {str(detail["loc"][0]): detail for detail in error.errors(include_input=False, include_url=False)}
+            problems += ["{} {}. {}.".format(_named(name, origin), *describe(details[name])) for name in details]
+            # With the defaults in place of these, what else is wrong is said as well.
+            settings = Settings(**{name: Settings.model_fields[name].default for name in details})
     except OSError as error:
         raise SettingsError(["{} {}. {}.".format(ENV_FILE, *describe_unreadable(error))]) from None
     except UnicodeDecodeError:
         raise SettingsError([f"{ENV_FILE} is not UTF-8 text. Save it as UTF-8."]) from None
-    problems = []
     if settings.database_url is not None and not _shown(settings.database_url).startswith(
         ("postgresql://", "postgres://", "postgresql+psycopg://")
     ):
@@ -353,13 +352,19 @@ def sources() -> dict[str, Source]:
 
 
 def misspelt() -> dict[str, str]:
-    """Give the names in the environment and the file that are no setting and look like one, with that one's name."""
+    """Give the names in the environment and the file that are no setting and look like one, with that one's name.
+
+    In the file, which is ours, a letter wrong is enough; the environment has short names that others have put there.
+    """
     environment, file = _variables()
     alike = {}
     for name in environment | file:
         if name not in Settings.model_fields:
-            for meant in get_close_matches(name, Settings.model_fields, n=1, cutoff=ALIKE):
-                alike[name.upper()] = meant.upper()
+            meant = get_close_matches(name, Settings.model_fields, n=1, cutoff=ALIKE)
+            if not meant and name in file:
+                meant = [known for known in Settings.model_fields if OSA.distance(name, known, score_cutoff=1) <= 1]
+            if meant:
+                alike[name.upper()] = meant[0].upper()
     return alike
 
 

@@ -105,8 +105,7 @@ async def test_the_quiz_is_taken_by_letters_and_ends_with_the_result_and_its_tab
     for letter in "decdd":  # it ends early once nothing can change any more
         if "How the answers divide" not in result:
             result = await terminal.type(letter)
-    explained = await terminal.type("why")
-    assert await terminal.type("how sure are you?") == explained
+    steps = await terminal.type("steps")
 
     assert "a: My own work" in first
     assert "Click" not in first + second
@@ -116,8 +115,73 @@ async def test_the_quiz_is_taken_by_letters_and_ends_with_the_result_and_its_tab
     assert "┃" in result
     assert "How the answers divide" in result
     assert "This describes the work, not you" in result
-    assert "ai-engineer leads" in explained
-    assert "share" in explained
+    assert "ai-engineer leads" in steps
+    assert "share" in steps
+
+
+async def finished(terminal: Terminal) -> str:
+    """Take the quiz to a result of an AI engineer; gives what it ends with."""
+    said = await terminal.type("quiz", "a")
+    for letter in "decdd":
+        if "How the answers divide" not in said:
+            said = await terminal.type(letter)
+    return said
+
+
+@pytest.mark.parametrize("text", ["why", "why?", "Why this role?", "how sure are you?", "so why is it clear?"])
+async def test_below_a_result_why_says_what_it_rests_on(terminal: Terminal, text: str):
+    assert "How the answers divide" in await finished(terminal)
+
+    said = await terminal.type(text)
+
+    assert "For an AI engineer: “" in said
+    assert "step by step" not in said
+    assert await terminal.type(text) == said  # and once more
+
+
+async def test_below_a_result_another_role_is_held_against_it(terminal: Terminal):
+    await finished(terminal)
+
+    assert "For an AI researcher: no answer speaks more for it" in await terminal.type("why not a researcher?")
+    assert "For a research engineer: no answer" in await terminal.type("why not research engineer?")
+    assert "Bell Labs" in await terminal.type(MTS)  # another question between them takes nothing away
+    assert "For an AI researcher: no answer" in await terminal.type("why not AI researcher?")
+
+
+async def test_below_a_result_an_answer_is_changed_by_its_number(terminal: Terminal):
+    await finished(terminal)
+
+    changed = await terminal.type("change 1 to a")
+    result = await terminal.type("d")
+    asked = await terminal.type("change 1")
+    again = await terminal.type("d")
+
+    assert "Question 5 of 5" in changed  # which decides now
+    assert "How the answers divide" in result
+    assert "Question 1 of 5" in asked
+    assert "You changed your answer to question 1" in changed
+    assert "It is still an AI engineer" in again
+
+
+async def test_below_a_result_small_talk_is_about_the_round_and_questions_go_to_the_faq(
+    terminal: Terminal, library: Library
+):
+    await finished(terminal)
+    in_quiz = library.words.talk.privacy.in_quiz
+
+    assert await terminal.type("is this anonymous?") == " ".join(str(in_quiz).split())
+    assert "Bell Labs" in await terminal.type(MTS)
+    assert (await terminal.type("why?")).startswith("I took it for:")  # what was said last
+    assert "One thing first" in await terminal.type("quiz")
+
+
+@pytest.mark.parametrize(
+    "text", ["why?", "Why", "how sure are you?", "are you sure about that?", "how certain is that?"]
+)
+async def test_how_sure_it_is_of_an_answer_is_what_why_says(terminal: Terminal, library: Library, text: str):
+    assert await terminal.type("how sure are you?") == " ".join(str(library.words.talk.certainty.reply).split())
+
+    assert (await terminal.type(MTS, text)).startswith("I took it for:")
 
 
 async def test_whatever_is_typed_in_the_quiz_is_read_as_in_slack(terminal: Terminal):

@@ -237,9 +237,20 @@ def test_a_misspelt_setting_is_named_once_and_stops_nothing():
 
     assert result.returncode == 0
     assert result.stdout.startswith("Says nothing")
-    assert result.stderr == (
-        "SLACK_BOT_TOKN is no setting and changes nothing. If SLACK_BOT_TOKEN is meant, correct its name.\n"
+    assert result.stderr == ("SLACK_BOT_TOKN: no such setting; did you mean SLACK_BOT_TOKEN?\n")
+
+
+def test_a_misspelt_setting_is_named_beside_values_that_cannot_be_used():
+    result = rolefit_here(
+        "ask", "lunch at 12?", SLACK_BOT_TOKN="xoxb-1", PORT="many", ROLEFIT_SUPPORT="", LOG_LEVEL="X"
     )
+
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
+        "SLACK_BOT_TOKN: no such setting; did you mean SLACK_BOT_TOKEN?",
+        "PORT must be a whole number. Write digits alone.",
+        "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'. Write it in just that way.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +292,7 @@ def test_fit_works_a_recommendation_out_from_a_file(tmp_path: Path):
     )
     assert "ai-engineer leads researcher by 35.3%: clear (clear from 25%, leaning from 8%)" in done.stdout
     changes = "question-you-work-on = new-and-true, what-comes-out = papers-and-methods"
-    assert f"it would be researcher with {changes}" in done.stdout
+    assert f"it would be researcher for example with {changes}" in done.stdout
 
 
 @pytest.mark.parametrize(

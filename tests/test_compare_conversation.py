@@ -196,7 +196,7 @@ async def test_the_manager_is_asked_about_the_senders_work(workspace: Workspace,
     first = await question(workspace, root, 1)
     assert str(library.quiz.questions[0].text_other) in shown(first)
     now = await card(workspace, root, "Pause")
-    assert "<@U_ANA> sees nothing of this unless both of you agree" in shown(now)
+    assert "<@U_ANA> sees nothing of this before both of you agree" in shown(now)
     assert "My own work" not in shown(now)
     assert buttons(now) == ["Pause"]
     assert buttons(await top(workspace, MEI, "You said yes")) == ["Withdraw"]

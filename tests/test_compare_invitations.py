@@ -28,9 +28,10 @@ from tests.test_compare_conversation import (
     top,
 )
 from tests.test_quiz_conversation import ENGINEER, asking, message, question, take_at_once
+from tests.test_share_afterwards import lists_mute
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
-MUTED = [*INVITED[:2], "Allow this person again"]
+MUTED = ["Allow this person again"]
 
 
 def failing(method: str, error: str | None = "service_unavailable", times: int = 1) -> Json:
@@ -148,9 +149,9 @@ async def test_an_invitation_can_be_the_last_from_somebody_until_it_is_allowed_a
     root, asked = await invited(workspace)
     await workspace.click(MEI, asked, "No more from this person")
     now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
+    assert "You declined to compare notes with <@U_ANA>" in shown(now)
     assert "You get no more invitations and results from <@U_ANA>" in shown(now)
-    await workspace.click(ANA, await asking(workspace, root, "I have asked <@U_MEI>"), "Withdraw")
-    await message(workspace, root, "You ended the comparison")
+    await message(workspace, root, "<@U_MEI> would rather not compare notes this time")
 
     await invite(workspace)
 
@@ -158,12 +159,26 @@ async def test_an_invitation_can_be_the_last_from_somebody_until_it_is_allowed_a
     assert len(await workspace.dm(MEI)) == 1
 
 
+async def test_an_invitation_says_no_more_that_nothing_comes_once_its_sender_is_allowed_from_the_list(
+    workspace: Workspace,
+):
+    _, asked = await invited(workspace)
+    await workspace.click(MEI, asked, "No more from this person")
+    await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
+
+    await workspace.click(MEI, await lists_mute(workspace), "Allow shares again")
+
+    now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == INVITED[2:])
+    assert "You declined to compare notes with <@U_ANA>" in shown(now)
+    assert "no more invitations" not in shown(now)
+
+
 async def test_who_declines_can_still_want_no_more_and_allow_it_again(workspace: Workspace):
     root, asked = await invited(workspace)
     await decline(workspace, root)
 
     await workspace.click(MEI, asked, "No more from this person")
-    await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED[2:])
+    await workspace.latest(MEI, asked, once=lambda now: buttons(now) == MUTED)
     await workspace.click(MEI, asked, "Allow this person again")
 
     now = await workspace.latest(MEI, asked, once=lambda now: buttons(now) == INVITED[2:])

@@ -58,6 +58,79 @@ def test_more_than_a_name_in_a_thread_is_not_taken_for_a_question_about_a_compan
     assert replied(library, text, Surface.THREAD, after) == Silence()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "are you leaving {}?",
+        "so you are leaving {}?",
+        "are they leaving {}?",
+        "is anybody leaving {}?",
+        "are you going to {}?",
+        "do you work at {}?",
+        "were you at {}?",
+        "are you still at {}?",
+        "is he at {} now?",
+        "is she still at {}?",
+        "did he join {}?",
+        "are they quitting {}?",
+        "is your brother at {}?",
+    ],
+)
+@pytest.mark.parametrize("company", COMPANIES)
+def test_people_who_talk_about_themselves_below_an_answer_are_left_alone(library: Library, company: str, text: str):
+    for after in (*COMPANIES.values(), "role-differences", FLAT, "rank-and-pay"):
+        assert replied(library, text.format(company), Surface.THREAD, after) == Silence(), after
+
+
+@pytest.mark.parametrize(
+    "text", ["does anybody know what MTS stands for?", "what do you need for a research engineer job?"]
+)
+def test_anybody_and_everybodys_you_are_no_talk_about_a_person(library: Library, text: str):
+    alone = faq.reply_to(text, Surface.THREAD, library.index, library.thresholds)
+
+    assert replied(library, text, Surface.THREAD, "role-differences") == alone
+    assert isinstance(alone, Answer)
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION])
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("and a research engineer?", "research-engineer"),
+        ("and research engineers?", "research-engineer"),
+        ("what about a research engineer?", "research-engineer"),
+        ("or an applied scientist?", "applied-scientist"),
+        ("and a data scientist?", "data-scientist"),
+        ("and a researcher?", "ai-researcher"),
+        ("and for ML engineers?", "ml-engineer"),
+        ("and AI engineers?", "ai-engineer"),
+        ("how about an AI engineer?", "ai-engineer"),
+    ],
+)
+def test_a_role_that_is_named_alone_does_not_get_the_same_answer_again(
+    library: Library, text: str, entry: str, surface: Surface
+):
+    for after in ("separate-or-unified", FLAT, "openai-roles", "engineers-publish", "member-of-technical-staff"):
+        reply = replied(library, text, surface, after)
+
+        offered = [candidate.entry for candidate in faq.offered_by(reply)]
+        assert entry in offered, after
+        assert after not in offered
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("and at Meta?", "grade-research-engineer"),
+        ("should we pick separate tracks or one title?", "separate-or-unified"),
+    ],
+)
+def test_what_leans_on_an_answer_or_asks_for_it_again_still_does(library: Library, text: str, after: str):
+    reply = replied(library, text, Surface.DM, after)
+
+    assert isinstance(reply, Answer)
+
+
 @pytest.mark.parametrize("after", ["engineers-publish", "abbreviations", "openai-roles", "role-differences"])
 @pytest.mark.parametrize(
     "text",

@@ -172,10 +172,46 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         assert '- id: quant-hedge-fund\n    question: "What does a quant do at a hedge fund?"' in shown(draft)
         assert "rolefit check" in shown(draft)
 
+        async def pointed() -> Any:
+            view = await workspace.home_now(EDITOR)
+            return view if view and "The draft is in" in shown(view) else None
+
+        drafted = await workspace.until(pointed, EDITOR)
+        [line] = [block for block in drafted["blocks"] if "The draft is in" in shown({"blocks": [block]})]
+        assert f"channel={draft['channel']}&amp;ts=" in line["text"]["text"]
+        assert line["text"]["text"].startswith(f"{QUANT}, ? (2 people)")
+        for view in (home, drafted):  # as who clicks twice, and who clicks again what is still listed
+            await workspace.click(EDITOR, view, "Draft an entry")
+        await workspace.settled()
+        assert len(await workspace.dm(EDITOR)) == 1
+
+        await workspace.replies(await workspace.mention("U_EVE", "C_ASK", f"<@U_BOT> {QUANT}?"))
+        await workspace.click(EDITOR, drafted, "Draft an entry")  # which has another phrasing by now
+        await workspace.dm(EDITOR, count=2)
+
         gaps_worker.editors = editors.Editors()  # as after a restart with other settings, while the tab is still open
         await workspace.click(EDITOR, home, "Draft an entry")
         await workspace.settled()
-        assert len(await workspace.dm(EDITOR)) == 1
+        assert len(await workspace.dm(EDITOR)) == 2
+
+
+async def test_editors_see_which_answer_did_not_help_and_how_many_people_say_so(tmp_path: Path, folder: Path):
+    with (folder / "faq.yaml").open("a") as file:
+        file.write(ENTRY)
+    async with Workspace.start() as workspace, edited_bot(workspace, tmp_path, folder):
+        asked = await workspace.mention("U_ANA", "C_ASK", QUANT)
+        [answer] = await workspace.replies(asked)
+        for user in ("U_ANA", "U_BEN"):
+            await workspace.click(user, answer, "Not helpful")
+            await workspace.settled()
+        await workspace.home(EDITOR)
+
+        async def listed() -> Any:
+            view = await workspace.home_now(EDITOR)
+            return view if view and QUANT in shown(view) else None
+
+        home = shown(await workspace.until(listed, EDITOR))
+        assert f"{QUANT} (one person)\n_Answered with “What does a quant do?”, which did not help (2 people)._" in home
 
 
 @pytest.mark.both_databases

@@ -102,7 +102,7 @@ def many(library: Library) -> Library:
 def test_every_page_and_every_answer_of_500_entries_fits_a_view(library: Library):
     large = many(library)
     run = next(run for run in gallery.finished_runs(library) if run.shareable)
-    gaps = gaps_blocks.editors_section(gallery.full_report(library), library)
+    gaps = gaps_blocks.editors_section(gallery.full_report(library), library, {}, {})
     full = home_gallery.full(library, run, gallery.example_share(run, library), gaps, gallery.USER, gallery.LINK)
     shelves = home_gallery.browsed(large).shelves
     pages = [Browsing(shelf.id, page) for shelf in shelves for page in range(1, shelf.pages + 1)]
@@ -322,6 +322,7 @@ async def test_home_follows_a_round_for_whoever_has_opened_it_and_for_nobody_els
 
     await workspace.click(ANA, home, "My rounds")
     home = await shows(workspace, ANA, "Hide my rounds")
+    assert buttons(home).count("Share with my manager") == 1
     await workspace.click(ANA, home, "Open")
     home = await shows(workspace, ANA, "That round stands in")
     assert f"channel={root.channel}&amp;ts=" in json.dumps(home["blocks"])
@@ -417,10 +418,11 @@ async def test_who_has_installed_it_sees_what_is_left_to_do(library: Library, tm
 
         async def ticked() -> Json | None:
             view = await workspace.home_now(INSTALLER)
-            return view if view and shown(view).count(home_blocks.DONE) == 1 else None
+            return view if view and shown(view).count(home_blocks.DONE) == 2 else None
 
         home = await workspace.until(ticked, INSTALLER)
         assert f"{home_blocks.DONE} Have somebody ask me there" in shown(home)
+        assert f"{home_blocks.DONE} Invite me to a channel" in shown(home)  # where it was before it could say so
 
 
 async def test_of_two_views_that_replace_the_same_only_one_is_told_that_it_did(store: Store):

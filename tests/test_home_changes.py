@@ -23,8 +23,9 @@ from tests.test_edge import Edge, edge
 from tests.test_home import published, shows
 from tests.test_install import INSTALLER, ONE, QUESTION, offered
 from tests.test_manners import panel
+from tests.test_quiz_conversation import say_what_about, take_at_once
 from tests.test_redelivery import deliver
-from tests.workspace import BOT, Json, Workspace, buttons, elements, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
 
 __all__ = ["edge"]  # the fixture
 
@@ -56,10 +57,11 @@ async def test_each_step_of_setting_it_up_is_ticked_while_home_is_looked_at(libr
         await workspace.settled()
         assert shown(await workspace.home(INSTALLER)).count(home_blocks.TO_DO) == 4
 
-        await workspace.replies(await workspace.post(BEN, "C_ASK", QUESTION))
-        await shows(workspace, INSTALLER, f"{home_blocks.DONE} Have somebody ask me there")
         await workspace.invite(BEN, LEADS)
         await shows(workspace, INSTALLER, f"{home_blocks.DONE} Invite me to a channel")
+        await workspace.replies(await workspace.post(BEN, "C_ASK", QUESTION))
+        asked = f"{home_blocks.DONE} Have somebody ask me there"
+        await shows(workspace, INSTALLER, asked, f"{home_blocks.DONE} Invite me to a channel")
         await workspace.click(BEN, await panel(workspace, BEN), "Only when mentioned")
         await shows(workspace, INSTALLER, f"{home_blocks.DONE} Choose what I do")
         await workspace.click(BEN, await panel(workspace, BEN), "Send it to this channel")
@@ -201,16 +203,17 @@ async def test_an_older_result_is_shared_from_the_list_of_rounds(workspace: Work
     await workspace.click(ANA, await workspace.home(ANA), "My rounds")
     view = await shows(workspace, ANA, "Hide my rounds")
     listed = [each["action_id"] for each in elements(view) if each.get("action_id", "").startswith("home_share:")]
-    assert len(listed) == 2
+    assert len(listed) == 1  # the latest one is shared by the button above the list
+    assert buttons(view).count("Share with my manager") == 2
 
-    await workspace.click(ANA, view, listed[1])
+    await workspace.click(ANA, view, listed[0])
     await workspace.modal(ANA)
     assert (await fill_in(workspace))["response_action"] == "push"
     await workspace.submit(ANA)
 
     assert "shares a result" in shown(await copy_of(workspace))
     await shows(workspace, ANA, f"<@{MEI}>", "Withdraw")
-    older = listed[1].partition(":")[2]
+    older = listed[0].partition(":")[2]
     opened = [each["value"] for each in elements(view) if each.get("action_id", "").startswith("quiz_open:")]
     assert opened.index(older) == 1
 
@@ -264,6 +267,47 @@ async def test_what_came_of_a_click_stands_in_the_block_of_the_button(workspace:
     assert "I have asked you again." in beside(view, "Go on")
 
 
+async def test_what_came_of_a_click_is_said_until_the_next_click_or_for_a_day(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any]
+):
+    async with (
+        Workspace.start() as workspace,
+        bot_in(workspace, library, tmp_path, **kept_in),
+        rows(tmp_path, kept_in) as store,
+    ):
+        await workspace.home(ANA)
+        await finished(workspace)
+        view = await shows(workspace, ANA, "My rounds")
+        await workspace.click(ANA, view, "My rounds")
+        await workspace.click(ANA, await shows(workspace, ANA, "Hide my rounds"), "Open")
+        view = await shows(workspace, ANA, "That round stands in")
+        await workspace.click(ANA, view, "What I keep")  # which is answered elsewhere
+        await workspace.settled()
+        await home.home_worker.start(TEAM, ANA, "something else has changed")
+        await shows(workspace, ANA, "Hide my rounds", without="That round stands in")
+
+        await workspace.home_now(BEN)  # who has opened none lately
+        gone = {"topic": "roles", "page": 1, "entry": "gone"}
+        for age, is_told in ((90_000.0, False), (80_000.0, True)):
+            await store.homes.look(TEAM, BEN, "topics", gone, time.time() - age)
+            await home.home_worker.start(TEAM, BEN, str(age))
+            await workspace.settled()
+            view = await workspace.home_now(BEN) or {}
+            assert ("That question is not there any more" in shown(view)) is is_told
+
+
+async def test_a_round_that_is_over_is_not_about_to_begin(workspace: Workspace):
+    await workspace.click(ANA, await workspace.home(ANA), "Start the questions")
+    await shows(workspace, ANA, "Your questions have begun.")
+    [card] = await workspace.dm(ANA, count=1)
+    root = Sent(card["ts"], card["channel"], ANA)
+    await say_what_about(workspace, root)
+    await take_at_once(workspace, root)
+
+    view = await shows(workspace, ANA, "Answer them again", "Your latest result:")
+    assert "about to begin" not in shown(view)
+
+
 # Forgetting
 
 
@@ -285,7 +329,21 @@ async def test_who_is_forgotten_and_cannot_be_written_to_reads_on_home_that_it_i
         assert "Forget me" in buttons({"blocks": [view["blocks"][place + 1]]})
 
         await workspace.settled()
-        await workspace.home(ANA)
+        before = await published(workspace, ANA)
+        view = await workspace.home(ANA)  # again, in the same visit
+        await workspace.settled()
+        assert await published(workspace, ANA) == before
+        assert "I keep nothing about you any more." in shown(view)
+        async with rows(tmp_path, {}) as store:
+            assert not await store.homes.is_opened(TEAM, ANA)
+
+        await workspace.click(ANA, view, "home_topic:roles")
+        await shows(workspace, ANA, "*The roles*", without="I keep nothing about you any more.")
+        monkeypatch.setattr(home, "VISIT", -1.0)  # over at once
+        await workspace.click(ANA, await shows(workspace, ANA, "Hide the questions"), "Forget me")
+        await shows(workspace, ANA, "I keep nothing about you any more.")
+        await workspace.settled()
+        await workspace.home(ANA)  # at another time
         await shows(workspace, ANA, "Start the questions", without="I keep nothing about you any more.")
 
 

@@ -14,12 +14,25 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import MANIFEST
 from bot.slack import app as composition
-from bot.slack import channel, compare, faq, feedback, gaps, home, messages, privacy, quiz, share, uninstall
+from bot.slack import (
+    channel,
+    compare,
+    faq,
+    faq_shortcut,
+    feedback,
+    gaps,
+    home,
+    messages,
+    privacy,
+    quiz,
+    share,
+    uninstall,
+)
 from tests.test_cli import rolefit
 
 ROOT = MANIFEST.parent
 SCHEMA = ROOT.parent / "shared" / "manifest.schema.json"
-FEATURES = (messages, faq, feedback, channel, quiz, share, compare, home, gaps, privacy, uninstall)
+FEATURES = (messages, faq, faq_shortcut, feedback, channel, quiz, share, compare, home, gaps, privacy, uninstall)
 # What our own middleware puts into Bolt's context, and what its dispatch does.
 OFFERED = {"access", "library", "question_days", "second_stage", "store"}
 PARSED = {
@@ -121,7 +134,10 @@ def called_methods() -> set[str]:
 def test_every_feature_is_registered():
     source = " ".join(inspect.getsource(composition.create).split())  # however its lines are broken
 
-    registered = "messages, faq, feedback, channel, quiz, share, compare, home, first_contact, gaps, privacy, uninstall"
+    registered = (
+        "messages, faq, faq_shortcut, feedback, channel, quiz, share, compare, home, first_contact, gaps, privacy, "
+        "uninstall"
+    )
     assert f"for feature in ( {registered}, ): feature.register(app)" in source
 
 

@@ -7,7 +7,12 @@ import pytest
 
 from bot.domain.faq import Surface
 from bot.domain.manners import Circumstances, Mode, Way, way_to_reply
+from bot.domain.why import Silent
 from bot.knowledge import Library
+from bot.slack.faq_shortcut import fitting_reason
+from bot.slack.reply_work import TALK
+from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
+from bot.storage import ANSWER
 from tests.workspace import Json, Sent, Workspace, buttons, shown
 
 MTS = "What does MTS stand for?"
@@ -514,6 +519,85 @@ async def test_the_shortcut_says_why_nothing_was_said_unasked_and_not_where_some
     await workspace.shortcut("U_BEN", "answer_from_faq", message)
     told = await whispered(workspace, "", "U_BEN", "C_GENERAL")
     assert "Unasked" not in shown(told)
+
+
+@pytest.mark.parametrize("channel", ["C_ASK", "C_LEADS"])
+async def test_the_shortcut_on_a_reply_answers_in_its_thread_if_the_bot_is_there(workspace: Workspace, channel: str):
+    root = await workspace.post("U_MEI", channel, "lunch at 12?")
+    asked = await workspace.post("U_MEI", channel, "I wonder what MTS stands for", root)
+    message = (await workspace.thread(channel, root, "U_BEN"))[-1]
+    assert message["ts"] == asked
+
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+
+    async def told() -> list[Json]:
+        seen = [*await workspace.messages(channel, "U_BEN"), *await workspace.thread(channel, root, "U_BEN")]
+        return [message for message in seen if message.get("ephemeral")]
+
+    [private] = await workspace.until(told, "U_BEN")
+    assert private.get("thread_ts") == (root if channel == "C_ASK" else None)
+    if channel == "C_ASK":
+        await workspace.click("U_BEN", private, "Post in the thread")
+        [answer] = [m for m in await workspace.replies(asked, as_user="U_MEI", count=1) if m["ts"] > asked]
+        assert "Member of Technical Staff" in shown(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "below"),
+    [
+        ("what salary can I ask for?", "silent_no_answer", "Pay in figures is not in my documents"),
+        ("what is an MLOps engineer?", "silent_no_answer", "My documents do not describe an MLOps engineer"),
+        ("is this anonymous?", "silent_nothing_near", ""),
+        ("help", "silent_nothing_near", ""),
+        ("titles at labs, flat or not", "silent_unsure", "I am not sure which of these you mean."),
+        ("I wonder what MTS stands for", "silent_not_asked", "Member of Technical Staff (MTS) is"),
+    ],
+)
+async def test_what_the_shortcut_says_first_does_not_contradict_what_stands_below(
+    workspace: Workspace, library: Library, text: str, reason: str, below: str
+):
+    await workspace.post("U_MEI", "C_ASK", text)
+    message = (await workspace.messages("C_ASK", "U_BEN"))[-1]
+
+    await workspace.shortcut("U_BEN", "answer_from_faq", message)
+
+    told = shown(await whispered(workspace, "Unasked", "U_BEN"))
+    first, _, rest = told.partition("\n")
+    assert first == getattr(library.words.manners, reason)
+    assert rest.startswith(below) if below else not rest
+
+
+@pytest.mark.parametrize("reason", Silent)
+@pytest.mark.parametrize("kind", [ANSWER, SUGGEST, NOT_ANSWERED, UNKNOWN, TALK])
+def test_the_reason_for_silence_fits_the_kind_of_reply(library: Library, reason: Silent, kind: str):
+    """With the second stage more may be near, or sure enough, where somebody asks than in a channel."""
+    name = fitting_reason(reason, kind)
+
+    assert getattr(library.words.manners, name)
+    contradicting = {
+        ANSWER: {Silent.NOTHING_NEAR, Silent.UNSURE, Silent.BETWEEN},
+        SUGGEST: {Silent.NOTHING_NEAR},
+        NOT_ANSWERED: set(Silent),
+        UNKNOWN: {Silent.BETWEEN},
+        TALK: {Silent.UNSURE, Silent.BETWEEN, Silent.NOT_ASKED},
+    }
+    assert name not in contradicting[kind]
+
+
+@pytest.mark.parametrize("text", [MTS, "<@U_BOT> which ramen is best?", "<@U_BOT> who are you?"])
+async def test_the_shortcut_answers_no_message_of_the_bot(workspace: Workspace, library: Library, text: str):
+    ask = workspace.mention if "U_BOT" in text else workspace.post
+    root = await ask("U_MEI", "C_ASK", text)
+    [answer] = await workspace.replies(root)
+
+    await workspace.shortcut("U_BEN", "answer_from_faq", answer)
+
+    async def told() -> list[Json]:
+        return [message for message in await workspace.thread("C_ASK", root, "U_BEN") if message.get("ephemeral")]
+
+    [private] = await workspace.until(told, "U_BEN")
+    assert shown(private) == library.words.manners.own_message
+    assert buttons(private) == []
 
 
 # What a strict reader found

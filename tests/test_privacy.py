@@ -34,6 +34,7 @@ from bot.storage.tables import (
     runs,
     seen_results,
     shares,
+    unlisted_shares,
     votes,
     workspaces,
 )
@@ -226,6 +227,7 @@ def _write_rows(databases: Databases) -> None:
     databases.write(comparisons, id="c1", **about, **compared)
     databases.write(seen_results, sender=ANA, manager=BEN)
     databases.write(seen_results, sender=MEI, manager=ANA, revealed_at=1.0)
+    databases.write(unlisted_shares, sender=ANA)
     databases.write(former_copies, channel="D_OTHER", ts="8.1", recipient=ANA)
     databases.write(
         installations, bot_user="U_ROLEFIT", bot="B_ROLEFIT", token="hidden", installed_at=1.0, first_steps=ANA

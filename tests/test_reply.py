@@ -142,6 +142,37 @@ def test_halves_can_be_said_in_words(library: Library):
     assert positions(library, found) == {1: (1, 3)}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a, mostly, but sometimes c",
+        "mostly a with some c",
+        "Mostly a, a bit of c.",
+        "a but also c",
+        "mainly 1, partly 3",
+        "half a half c",
+        "mostly finding out what is true, but sometimes I translate papers into something usable",
+    ],
+)
+def test_more_of_one_choice_and_less_of_another_is_an_answer_by_halves(library: Library, typed: str):
+    assert positions(library, reading(library, typed)) == {1: (0, 2)}
+    run, first = quiz.begin(library.quiz), library.quiz.questions[0]
+    assert read_again(typed, run, [first.id]) == {first.id: (first.choices[0].id, first.choices[2].id)}
+
+
+@pytest.mark.parametrize(
+    "typed", ["mostly a, not c", "mostly a and some z", "mostly, but sometimes", "is it mostly a or c?"]
+)
+def test_more_or_less_of_what_is_not_said_is_no_answer(library: Library, typed: str):
+    assert not isinstance(reading(library, typed), Answered)
+
+
+def test_what_it_is_about_has_no_second_answer(library: Library):
+    found = read("mostly a, sometimes b", quiz.begin(library.quiz), library.words.typed)
+
+    assert isinstance(found, Perhaps | Unclear)  # both of which ask which one it is
+
+
 @pytest.mark.parametrize("typed", ["about half and half", "50/50", "it's a mix of both"])
 def test_half_and_half_of_what_is_asked(library: Library, typed: str):
     assert reading(library, typed) == WhichTwo()
@@ -262,8 +293,9 @@ def test_what_can_be_typed_instead_of_clicking_is_an_answer_to_no_question(libra
     for question in library.quiz.all_questions:
         run = quiz.apply(begun, Change(question=question.id)).run
         for name in type(words).model_fields:
-            if name == "explain":  # which asks about a result, and there is none
-                assert not [text for text in words.explain if isinstance(reading(library, text, run), Answered)]
+            if name in ("explain", "sure"):  # which ask about a result, and there is none
+                phrases = getattr(words, name)
+                assert not [text for text in phrases if isinstance(reading(library, text, run), Answered)]
                 continue
             for phrase in getattr(words, name):
                 expected = Unclear() if name in ("yes", "no") else Command("pause" if name == "leaves" else name)
@@ -418,17 +450,20 @@ def test_a_question_about_the_result_is_one_once_there_is_a_result(library: Libr
 
     assert done.recommendation
     assert done.recommendation.role.id == "ai-engineer"
-    assert read(typed, done, library.words.typed, aside=talk) == AboutResult(role)
+    assert read(typed, done, library.words.typed, aside=talk) == AboutResult(role, how_sure="sure" in typed)
 
 
 def test_every_wording_that_asks_about_a_result_is_read_as_that(library: Library):
     done = finished(library)
 
-    for phrase in library.words.typed.explain:
+    words = library.words.typed
+    phrases = [*((phrase, False) for phrase in words.explain), *((phrase, True) for phrase in words.sure)]
+    for phrase, how_sure in phrases:
         for role in library.quiz.roles:
             text = phrase.replace("{role}", role.name)
-            found = read(text, done, library.words.typed, aside=smalltalk.read(text, library.words.talk))
+            found = read(text, done, words, aside=smalltalk.read(text, library.words.talk))
             assert isinstance(found, AboutResult), text
+            assert found.how_sure == how_sure, text
 
 
 @pytest.mark.parametrize("typed", ["why is a research engineer load-bearing?", "what is a research engineer?"])

@@ -10,9 +10,9 @@ import pytest
 from bot.domain import fit
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import Run
-from bot.domain.quiz_content import Choice, Quiz, Side
+from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak
 from bot.knowledge import Library
-from bot.slack import result
+from bot.slack import result, result_explained
 from bot.slack.pieces import message
 
 FAR, NOT_FAR = "comes far behind.", "Not far behind is"
@@ -64,7 +64,8 @@ def test_how_far_behind_the_runner_up_is_said_to_be_agrees_with_what_would_flip_
             assert not weakened_by_one(library.quiz, run.answers, found.role.id)
             far += 1
         if NOT_FAR in text:
-            assert re.search(r"What would flip it\* to [^:]+: “[^”]+” in (?:question \d|the last question)\.", text)
+            flipped = r"flip it\* to [^:]+: “[^”]+”(?: or “[^”]+”)* in (?:question \d|the last question)\."
+            assert re.search(flipped, text)
         if found.clearness in (Clearness.CLEAR, Clearness.LEANING):
             assert ("no fewer than three" in text) == (run.flip is None)
 
@@ -92,6 +93,51 @@ def test_what_would_flip_it_names_other_answers_in_order_that_speak_for_the_othe
 
     assert not beside  # "novelty" would be an odd answer to be led to an AI engineer by
     assert all_of_them > 5000
+
+
+def test_no_answer_that_would_flip_it_as_well_is_left_out_without_a_word(library: Library, finished: list[Run]):
+    quiz, several, alone = library.quiz, 0, 0
+    for run in finished[::9]:
+        found, flip = run.recommendation, run.flip if run.recommendation else None
+        if found is None or flip is None or found.clearness not in (Clearness.CLEAR, Clearness.LEANING):
+            continue
+        if run.ended_early or len(flip.changes) > 1:
+            continue
+        asked: list[Question | TieBreak] = [*quiz.questions, *([found.tie_break.question] if found.tie_break else [])]
+        named = {(question.id, choice.id) for question, _ in flip.changes for choice in flip.answers_to(question)}
+        flips = {
+            (question.id, choice.id): after.role
+            for question in asked
+            for choice in question.choices
+            if (after := fit.recommend(quiz, {**run.answers, question.id: (choice.id,)})).role != found.role
+            and after.clearness in (Clearness.CLEAR, Clearness.LEANING)
+        }
+        text = said(run, library)
+        assert {flips[each] for each in named} == {flip.role}
+        assert ("One way to flip it" in text) == (named != flips.keys())
+        several += len(named) > 1
+        alone += "What would flip it" in text
+
+    assert several > 100
+    assert alone > 5
+
+
+def test_who_asks_why_is_told_every_answer_that_sets_the_two_roles_apart(library: Library, finished: list[Run]):
+    more = 0
+    for run in finished[::7]:
+        found = run.recommendation
+        if found is None:
+            continue
+        told = result_explained.explanation(run, None, library).text
+        for reason in (*found.reasons, *found.against):
+            assert f"“{reason.choices[0].short}” in question {run.number(reason.question)}" in told
+        for question in library.quiz.questions:
+            for choice in run.picked(question):
+                sets_apart = choice.weights.get(found.role.id, 0) != choice.weights.get(found.runner_up.id, 0)
+                assert (f"“{choice.short}” in question" in told) >= sets_apart
+        more += told.count(" in question ") > len(found.reasons) + len(found.against)
+
+    assert more > 20
 
 
 def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(library: Library):

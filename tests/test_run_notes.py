@@ -3,7 +3,19 @@
 import pytest
 
 from bot.knowledge import Library
-from tests.test_quiz_conversation import asking, begin, card, message, question, result, take_at_once, write
+from tests.test_quiz_conversation import (
+    PAIRS,
+    asking,
+    begin,
+    card,
+    close_answers,
+    in_letters,
+    message,
+    question,
+    result,
+    take_at_once,
+    write,
+)
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 
 SEE = "See the result"
@@ -62,7 +74,7 @@ async def test_a_result_far_above_is_linked_by_the_line_about_the_last_change(wo
     await change_on_card(workspace, root, 1, 1)
     [first] = await lines(workspace, root)
     assert SEE in shown(first)
-    await change_on_card(workspace, root, 2, 2)
+    await change_on_card(workspace, root, 2, 0)
     [earlier, second] = await lines(workspace, root)
 
     label = library.quiz.questions[0].choices[1].label
@@ -346,3 +358,74 @@ async def test_answers_that_begin_with_what_is_asked_need_no_line(workspace: Wor
     await workspace.settled()
 
     assert "I noted" not in "".join(map(shown, await workspace.thread(root.channel, root, "U_ANA")))
+
+
+async def test_who_types_the_answer_that_stands_is_told_so_and_nothing_else_changes(
+    workspace: Workspace, library: Library
+):
+    root, _ = await finished(workspace)  # 1a 2b 3a 4c 5a
+
+    await write(workspace, root, "change 2 to b")
+
+    standing = library.quiz.questions[1].choices[1].label
+    assert shown(await message(workspace, root, "That is your answer")) == f"That is your answer already: “{standing}”."
+    await write(workspace, root, "1a, 2b")
+    assert shown(await message(workspace, root, "Those are your")) == "Those are your answers already."
+    assert await lines(workspace, root) == []
+
+
+async def test_who_clicks_below_a_result_on_what_they_have_answered_is_told_so_once(workspace: Workspace):
+    root, _ = await finished(workspace)
+    await write(workspace, root, "change 1")
+    again = await question(workspace, root, 1)
+
+    await workspace.click("U_ANA", again, buttons(again)[0])
+    await workspace.click_as_shown("U_ANA", again, buttons(again)[0])
+    await workspace.settled()
+
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert sum("That is your answer already" in shown(each) for each in thread) == 1
+
+
+async def test_who_goes_back_and_stays_with_an_answer_needs_no_line(workspace: Workspace):
+    root = await begin(workspace)
+    asked = await question(workspace, root, 1)
+    await workspace.click("U_ANA", asked, buttons(asked)[0])
+    await question(workspace, root, 2)
+    await write(workspace, root, "back")
+    again = await asking(workspace, root, "So far you answered")
+
+    await workspace.click("U_ANA", again, buttons(again)[0])
+    await question(workspace, root, 2)
+    await workspace.settled()
+
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    assert not any("your answer already" in shown(each) for each in thread)
+
+
+async def test_a_question_that_a_change_opens_stands_below_the_line_about_the_change(
+    workspace: Workspace, library: Library
+):
+    root, told = await finished(workspace)
+    await workspace.click("U_ANA", told, "Whole table")
+    await message(workspace, root, "AI engineer")
+
+    await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
+
+    last = await asking(workspace, root, library.quiz.tie_break(*PAIRS[0]).text)
+    line = await message(workspace, root, "There is a result again once the open question is answered.")
+    await workspace.settled()
+    thread = [each["ts"] for each in await workspace.thread(root.channel, root, "U_ANA")]
+    assert thread[-2:] == [line["ts"], last["ts"]]
+    assert SEE not in shown(line)
+
+
+async def test_who_is_not_sure_and_asks_why_is_told_why_it_is_asked(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "I'm not sure")
+    await message(workspace, root, "Which comes nearest")
+
+    await write(workspace, root, "why?")
+
+    assert library.quiz.questions[0].why in shown(await message(workspace, root, "Why I ask:"))

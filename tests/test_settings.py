@@ -187,6 +187,44 @@ def test_a_name_that_looks_like_a_setting_and_is_none_is_found(env_file: Path, m
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PROT", "PORT"),
+        ("PORTS", "PORT"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+        ("DATADIR", "DATA_DIR"),
+        ("DATABASE_ULR", "DATABASE_URL"),
+        ("HEALTH_PROT", "HEALTH_PORT"),
+        ("EDITOR", None),
+        ("HOST", None),
+        ("PATH", None),
+        ("SORT_BY", None),
+    ],
+)
+def test_in_the_file_a_letter_wrong_is_enough(env_file: Path, name: str, meant: str | None):
+    env_file.write_text(f"{name}=x\n")
+
+    assert settings.misspelt().get(name) == meant
+
+
+def test_a_short_name_of_the_environment_may_be_somebody_elses(env_file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PROT", "x")
+
+    assert "PROT" not in settings.misspelt()
+    assert not env_file.exists()
+
+
+def test_values_that_cannot_be_read_hide_nothing_else_that_is_wrong(env_file: Path):
+    env_file.write_text("PORT=many\nROLEFIT_EDITORS=@ben\nSLACK_API_URL=slack.com\nKNOWLEDGE_DIR=nowhere\n")
+
+    with pytest.raises(SettingsError) as raised:
+        settings.read()
+
+    named = [problem.split()[0].rstrip(":") for problem in raised.value.problems]
+    assert named == ["PORT", "SLACK_API_URL", "ROLEFIT_EDITORS", "KNOWLEDGE_DIR"]
+
+
+@pytest.mark.parametrize(
     "support",
     [
         "#help",

@@ -420,3 +420,20 @@ async def test_a_group_preview_for_somebody_who_was_forgotten_is_no_forgery(hast
     await hasty.submit(ANA)
 
     assert "has had me forget them" in shown(await hasty.modal(ANA))
+
+
+async def test_who_changes_an_answer_is_told_who_has_a_copy_from_before_and_where_it_is_updated(workspace: Workspace):
+    root, receipt = await shared(workspace)
+
+    await write(workspace, root, "change 5 to d")
+
+    line = await message(workspace, root, "You changed your answer to question 5")
+    assert shown(line).count("<@U_MEI> still has the result from before: ") == 1
+    assert f";ts={receipt['ts']}" in line["text"]
+    await workspace.settled()
+    await workspace.click(ANA, receipt, "Withdraw")
+    await message(workspace, root, "Withdrawn on")
+    await write(workspace, root, "change 5 to a")
+    assert "from before" not in shown(
+        await message(workspace, root, "You changed your answer to question 5: “Research")
+    )

@@ -35,6 +35,7 @@ from tests.test_quiz_conversation import (
     CLEAR,
     ENGINEER,
     PAIRS,
+    PEOPLE,
     ROLE,
     asking,
     begin,
@@ -111,13 +112,16 @@ async def test_the_copy_is_a_message_of_its_own_that_speaks_of_the_senders_work(
     assert root.channel != copy["channel"]
 
 
-async def test_the_copy_about_a_role_says_whose_description_it_is(workspace: Workspace):
-    root = await begin(workspace, about=ROLE)
+@pytest.mark.parametrize(
+    ("about", "work"), [(ROLE, "The work <@U_ANA> has in mind"), (PEOPLE, "The work of <@U_ANA>’s team")]
+)
+async def test_the_copy_about_other_work_than_ones_own_says_whose_it_is(workspace: Workspace, about: str, work: str):
+    root = await begin(workspace, about=about)
     await take(workspace, root)
     await window(workspace, await result(workspace, root))
     await fill_in(workspace)
 
-    assert "The work in the role that <@U_ANA> described calls for" in shown(await workspace.modal(ANA))
+    assert f"{work} calls for" in shown(await workspace.modal(ANA))
 
 
 async def test_a_copy_can_go_to_a_group_in_which_both_can_talk(workspace: Workspace):

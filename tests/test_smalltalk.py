@@ -8,6 +8,7 @@ from bot.domain import smalltalk
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.knowledge import Library
 from bot.slack import faq
+from bot.slack.suggestion_work import UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,36 @@ from bot.slack import faq
         ("good bye", "bye"),
         ("yes, that one", "choosing"),
         ("none of these", "declining"),
+        ("who pays for you?", "funding"),
+        ("Who's paying for this bot?", "funding"),
+        ("so who funds you", "funding"),
+        ("who finances you?", "funding"),
+        ("hey, are you free to use?", "funding"),
+        ("how much do you cost", "funding"),
+        ("do I have to pay for this?", "funding"),
+        ("how sure are you?", "certainty"),
+        ("and how certain are you about that?", "certainty"),
+        ("how confident are u", "certainty"),
+        ("are you sure?", "certainty"),
+        ("hm, are you really sure?", "certainty"),
+        ("how do you know that?", "certainty"),
+        ("can I rely on this?", "certainty"),
+        ("which one is better?", "which_better"),
+        ("which is better", "which_better"),
+        ("so, which of the two is better?", "which_better"),
+        ("which one’s better?", "which_better"),
+        ("ok and which one is best?", "which_better"),
+        ("is one better than the other?", "which_better"),
+        ("which one would you pick?", "which_better"),
+        ("tschüss", "bye"),
+        ("Tschüss!", "bye"),
+        ("tschuess", "bye"),
+        ("ciao", "bye"),
+        ("thanks, ciao!", "bye"),
+        ("adiós", "bye"),
+        ("Adios amigo", "bye"),
+        ("Auf Wiedersehen", "bye"),
+        ("au revoir", "bye"),
         ("ok", "acknowledgement"),
         ("lol okay", "acknowledgement"),
         (":+1:", "acknowledgement"),
@@ -65,6 +96,18 @@ def test_small_talk_is_recognised_however_it_is_put(library: Library, utterance:
         "are you a researcher or an engineer at xAI?",
         "are you an RE?",
         "Hi OpenAI",
+        "who pays for the research cluster?",
+        "who pays researchers at Meta?",
+        "how much do you cost me in GPU hours as a research engineer?",
+        "how sure are you that AI engineers need a PhD?",
+        "are you sure about the titles at xAI?",
+        "how do you know whether somebody is an AI engineer?",
+        "which is better, vim or emacs?",
+        "which one is better for us, one title or two?",
+        "which model is better?",
+        "tschüss is what Germans say when they leave",
+        "why do people say ciao in emails?",
+        "how do I say adiós to my old title?",
         "that is correct, but what about Meta",
         "thanks for the titles, now what is an RE",
         "?",
@@ -73,6 +116,26 @@ def test_small_talk_is_recognised_however_it_is_put(library: Library, utterance:
 )
 def test_what_holds_anything_else_is_no_small_talk(library: Library, utterance: str):
     assert smalltalk.read(utterance, library.words.talk) is None
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "which restaurant is best?",
+        "which restaurant is the best here?",
+        "what's the best restaurant?",
+        "best pizza in town?",
+        "which laptop is best?",
+        "is Luigi's better than Da Marco?",
+        "which restaurant do you recommend?",
+    ],
+)
+async def test_what_is_best_of_anything_else_is_not_known(library: Library, text: str, surface: Surface):
+    reply = await faq.decide(text, surface, library, None)
+
+    assert reply is not None
+    assert reply.kind == UNKNOWN
 
 
 def test_the_opposite_of_a_phrase_is_not_the_phrase(library: Library):

@@ -26,6 +26,7 @@ from bot.storage import (
     Question,
     QuestionKind,
     ReplyState,
+    SentDraft,
     Share,
     ShareState,
     Store,
@@ -146,6 +147,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.of_root": lambda store, team, n: _of_root(store, team),
         "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
         "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
+        "shares.muted_like": lambda store, team, n: store.shares.muted_like(team, f"s{n % 2}", "U_MEI"),
         "shares.unmute_of": lambda store, team, n: store.shares.unmute_of(team, f"s{n % 2}", "U_MEI"),
         "shares.muted_by": lambda store, team, n: store.shares.muted_by(team, "U_MEI"),
         "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
@@ -219,6 +221,12 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "homes.look": lambda store, team, n: store.homes.look(
             team, f"U{n % 2}", ("topics", "notice")[n % 2], {"number": n}, float(n)
         ),
+        "homes.take_notice_away": lambda store, team, n: store.homes.take_notice_away(team, f"U{n % 2}", float(n)),
+        "homes.claim_draft": lambda store, team, n: store.homes.claim_draft(team, f"U{n % 2}", "gap", float(n)),
+        "homes.record_draft": lambda store, team, n: store.homes.record_draft(
+            team, f"U{n % 2}", "gap", float(n), SentDraft(f"D{n}", f"{n}.0")
+        ),
+        "homes.drafts": lambda store, team, n: store.homes.drafts(team, f"U{n % 2}"),
         "homes.shows": lambda store, team, n: store.homes.shows(team, f"U{n % 2}"),
         "homes.hash": lambda store, team, n: store.homes.hash(team, f"U{n % 2}"),
         "homes.replace_hash": lambda store, team, n: store.homes.replace_hash(
@@ -293,6 +301,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
             team, "C_ASK", f"6.{n % 2}", "U_ANA", entry="mts", helpful=n % 3 == 0, at=float(n)
         ),
         "feedback.vote_of": lambda store, team, n: store.feedback.vote_of(team, "C_ASK", f"6.{n % 2}", "U_ANA"),
+        "feedback.disputes": lambda store, team, n: store.feedback.disputes(team),
         "feedback.is_disputed": lambda store, team, n: store.feedback.is_disputed(team, "C_ASK", f"6.{n % 2}", "mts"),
         "feedback.set_reason": lambda store, team, n: store.feedback.set_reason(
             team, "C_ASK", f"6.{n % 2}", "U_ANA", f"reason{n}"

@@ -168,8 +168,11 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await connection.execute(text(f"UPDATE comparisons SET {told}"), left)
             seen = {"team": TEAM, "sender": ANA, "manager": "U_BEN", "revealed_at": 7.0}
             await insert(connection, "seen_results", **seen)
+            await insert(connection, "seen_results", team=TEAM, sender="U_MEI", manager="U_BEN")
             await connection.execute(text("UPDATE shares SET updated_at = 9.0 WHERE id = 's2'"))
             await insert(connection, "former_copies", team=TEAM, channel="D_MEI", ts="6.0", recipient="U_MEI")
+        case "0020":
+            await insert(connection, "unlisted_shares", team=TEAM, sender="U_BEN")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -218,7 +221,7 @@ async def check_homes(store: Store) -> None:
 
 
 async def check_comparison(store: Store) -> None:
-    """Read what 0012, 0017 and 0019 brought."""
+    """Read what 0012, 0017, 0019 and 0020 brought."""
     exposed, agreed = frozenset({Side.SENDER}), frozenset({Side.SENDER})
     finished = Comparison(State.FINISHED, (2, 5), agreed, exposed=exposed, is_confirmed=False)
     finished = replace(finished, maybe_exposed=frozenset({Side.MANAGER}), still_exposed=exposed)
@@ -228,6 +231,10 @@ async def check_comparison(store: Store) -> None:
     assert await store.comparisons.get(TEAM, "c1") == compared
     assert await store.share_traces.former_reveals(TEAM, ANA) == [FormerReveal("U_BEN", 7.0)]
     assert await store.share_traces.is_former_copy(TEAM, "D_MEI", "6.0")
+    deleted = {
+        user: await store.share_traces.has_shared_what_is_deleted(TEAM, user) for user in (ANA, "U_BEN", "U_MEI")
+    }
+    assert deleted == {ANA: False, "U_BEN": True, "U_MEI": True}
 
 
 async def check(store: Store, library: Library) -> None:

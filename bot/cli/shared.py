@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOT_OK, WRONG_SETTINGS, NO_VERDICT = 1, 2, 3  # exit codes
 
 
-_warned: set[str] = set()  # names that were said to be no setting: a command may read the settings more than once
+_warned: set[str] = set()  # what was said of names that are no setting: a command may read the settings more than once
 
 
 class _Group(TyperGroup):
@@ -54,12 +54,21 @@ def read_settings() -> env.Settings:
     try:
         settings = env.read()
     except SettingsError as error:
-        stop(error.problems)
-    for name, meant in env.misspelt().items():
-        if name not in _warned:
-            _warned.add(name)
-            typer.echo(f"{name} is no setting and changes nothing. If {meant} is meant, correct its name.", err=True)
+        stop([*_misspelt(), *error.problems])
+    for problem in _misspelt():
+        if problem not in _warned:
+            _warned.add(problem)
+            typer.echo(problem, err=True)
     return settings
+
+
+def _misspelt() -> list[str]:
+    """Say which names are no setting and look like one."""
+    try:
+        names = env.misspelt()
+    except (OSError, UnicodeDecodeError):  # which reading the settings has named
+        return []
+    return [f"{name}: no such setting; did you mean {meant}?" for name, meant in names.items()]
 
 
 def read_library(folder: Path | None = None) -> "Library":

@@ -39,6 +39,11 @@ _ELLIPTIC = re.compile(
     re.IGNORECASE,
 )
 
+_OF_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+_COMING_AND_GOING = re.compile(
+    r"\b(?:leav(?:e|es|ing)|left|quit(?:s|ting)?|resign(?:s|ed|ing)?|join(?:s|ed|ing)?)\b", re.IGNORECASE
+)
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -133,6 +138,14 @@ def is_elliptic(utterance: str) -> bool:
     return _ELLIPTIC.fullmatch(utterance) is not None
 
 
+def _is_about_person(utterance: str, index: Index) -> bool:
+    """Return whether people who talk with each other talk about one of them: "are you at Meta?", "is he still at xAI?".
+
+    The "you" of "what do you need at Meta?" is anybody.
+    """
+    return index.read(utterance).about_you or _OF_PERSON.search(utterance) is not None
+
+
 def offered_by(reply: Reply) -> tuple[Candidate, ...]:
     """Give the entries that a reply answers with or suggests."""
     match reply:
@@ -161,7 +174,7 @@ def first_reply(
     utterance: str, surface: Surface, index: Index, thresholds: ReplyThresholds, *, after: str | None = None
 ) -> tuple[Reply, bool]:
     """Choose by the first stage alone, and say whether it is worth asking the second."""
-    ranked = _ranked(utterance, surface, index, after)
+    ranked = _ranked(utterance, surface, index, thresholds, after)
     return decide(ranked, surface, thresholds), worth_asking(ranked, surface, thresholds)
 
 
@@ -175,7 +188,8 @@ def second_reply(
     after: str | None = None,
 ) -> Reply:
     """Choose with what the second stage makes of the message."""
-    return decide(_ranked(utterance, surface, index, after, scores), surface, thresholds.for_second_stage())
+    thresholds = thresholds.for_second_stage()
+    return decide(_ranked(utterance, surface, index, thresholds, after, scores), surface, thresholds)
 
 
 def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> bool:
@@ -198,14 +212,36 @@ def worth_a_second_look(best: Candidate, worth: float, worth_named: float) -> bo
 
 
 def _ranked(
-    utterance: str, surface: Surface, index: Index, after: str | None, scores: SemanticScores | None = None
+    utterance: str,
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    after: str | None,
+    scores: SemanticScores | None = None,
 ) -> tuple[Candidate, ...]:
-    if surface in UNPROMPTED and after is None and is_elliptic(utterance):
+    """Rank the entries for a message, without saying what was said a moment ago, `after`, to what was not asked of us.
+
+    What asks no more than "and a research engineer?" is about that role where it would be answered with `after` again.
+    """
+    prompted = surface not in UNPROMPTED
+    if not prompted and after is None and is_elliptic(utterance):
         return ()
-    ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
-    if after is not None and ranked and ranked[0].entry == after:
-        return () if surface in UNPROMPTED else ranked  # it was said already, a moment ago
-    return ranked
+    leant_on = after
+    if not prompted and after is not None and index.follows(utterance):
+        if _is_about_person(utterance, index):
+            return ()
+        leant_on = None if _COMING_AND_GOING.search(utterance) else after
+    ranked = index.rank(utterance, limit=CONSIDERED, after=leant_on, semantic=scores)
+    if after is None or not ranked or ranked[0].entry != after:
+        return ranked
+    if not prompted:
+        return ()
+    own = index.about_role(utterance) if is_elliptic(utterance) else None
+    if own is None or own == after:
+        return ranked
+    alone = index.rank(utterance, limit=CONSIDERED, semantic=scores)
+    about_role = tuple(candidate for candidate in alone if candidate.entry == own)
+    return about_role if about_role and about_role[0].confidence >= thresholds.maybe else ranked
 
 
 def decide(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> Reply:

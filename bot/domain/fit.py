@@ -82,10 +82,21 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Flip:
-    """The smallest change that leads to another role, which is then ahead by enough: these questions answered so."""
+    """The smallest change that leads to another role, which is then ahead by enough: these questions answered so.
+
+    also: other answers to the question, where it is one, that lead to the role as well. is_example: there are further
+    changes as small, of these or of other questions.
+    """
 
     changes: tuple[tuple[Question | TieBreak, Answer], ...]
     role: Role
+    also: tuple[Answer, ...] = ()
+    is_example: bool = False
+
+    def answers_to(self, question: Question | TieBreak) -> tuple[Answer, ...]:
+        """Give the answers to a question that it names, in the quiz's order."""
+        named = [*(other for asked, other in self.changes if asked == question), *self.also]
+        return tuple(choice for choice in question.choices if choice in named)
 
 
 def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
@@ -123,10 +134,9 @@ def recommend(quiz: Quiz, answers: Answers) -> Recommendation:
 def speaking(quiz: Quiz, answers: Answers, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Give the answers that speak for one role rather than another, and those that speak for the other.
 
-    Strongest first, as in a recommendation; both are empty if no answer sets them apart. KeyError as for `recommend`.
+    All of them, strongest first; both are empty if no answer sets them apart. KeyError as for `recommend`.
     """
-    reasons, against = _speaking(_answered(quiz, answers), role, other)
-    return reasons[:MOST_REASONS], against[:MOST_AGAINST]
+    return _pulling(_answered(quiz, answers), role, other)
 
 
 def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
@@ -135,8 +145,8 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
     What would be too close to call, or with `early` (questions are open that could change nothing) would need more
     answers, does not count. Of several changes of as many answers, it is the one whose answers speak for the new role
     themselves, rather than only less for the old one; then one that leads to the runner-up, which has been named; then
-    the one whose weights differ least from those given. The changes stand in the quiz's order. Raises as `recommend`
-    does.
+    the one whose weights differ least from those given. The changes stand in the quiz's order. With it go the other
+    answers to its question that would do as well. Raises as `recommend` does.
     """
     verdict = _verdict(quiz, answers)
     runner_up = quiz.roles[verdict.ranked[1]]
@@ -181,8 +191,14 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
                     beside = sum(not _speaks_for(other, role) for other in others)
                     flips.append(((beside, role != runner_up, distance), Flip(changes, role)))
         if flips:
-            best = min(flips, key=lambda flip: flip[0])[1]
-            return replace(best, changes=tuple(sorted(best.changes, key=lambda change: order[change[0].id])))
+            (beside, *_), best = min(flips, key=lambda flip: flip[0])
+            also = _also(best, [other for (aside, *_), other in flips if aside == beside], answers)
+            return replace(
+                best,
+                changes=tuple(sorted(best.changes, key=lambda change: order[change[0].id])),
+                also=also,
+                is_example=len(flips) > 1 + len(also),
+            )
     return None
 
 
@@ -293,18 +309,19 @@ def _answered(quiz: Quiz, answers: Answers) -> _Answered:
 
 
 def _speaking(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    reasons = [
-        Reason(question, choices, _weight(choices, role) - _weight(choices, other)) for question, choices in answered
-    ]
-    return (
-        _strongest(reason for reason in reasons if reason.pull > 0),
-        _strongest(reason for reason in reasons if reason.pull < 0),
-    )
+    """As `_pulling`, without the reasons that are weak beside the first of their side."""
+    reasons, against = _pulling(answered, role, other)
+    return _strong(reasons), _strong(against)
 
 
-def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Give the reasons of one side, strongest first, without those that are weak beside the first of them."""
-    ordered = sorted(reasons, key=lambda reason: -abs(reason.pull))
+def _pulling(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Give the answers that set two roles apart, those for the first and those for the other, strongest first."""
+    pulls = ((question, choices, _weight(choices, role) - _weight(choices, other)) for question, choices in answered)
+    ordered = sorted((Reason(*pull) for pull in pulls), key=lambda reason: -abs(reason.pull))
+    return tuple(one for one in ordered if one.pull > 0), tuple(one for one in ordered if one.pull < 0)
+
+
+def _strong(ordered: tuple[Reason, ...]) -> tuple[Reason, ...]:
     return tuple(reason for reason in ordered if abs(reason.pull) >= abs(ordered[0].pull) * WEAKEST)
 
 
@@ -380,6 +397,16 @@ def _speaks_for(answer: Answer, role: Role) -> bool:
         others = [weight for name, weight in answer.weights.items() if name != role.id]
         return answer.weights.get(role.id, 0) > max(others, default=0)
     return isinstance(answer, Side) and answer.role == role.id
+
+
+def _also(best: Flip, flips: Iterable[Flip], answers: Answers) -> tuple[Answer, ...]:
+    """Give the answers that lead to the same role as one change of one question, if none of them is half given."""
+    (question, answer), *further = best.changes
+    before = answers.get(question.id, ())
+    if further or answer.id in before:
+        return ()
+    same = [flip.changes[0] for flip in flips if flip.role == best.role and flip.changes[0][0] == question]
+    return tuple(other for _, other in same if other != answer and other.id not in before)
 
 
 def _can_lead(quiz: Quiz, role: Role) -> bool:

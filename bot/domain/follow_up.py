@@ -26,12 +26,22 @@ class FollowUps:
             names = {term.key for term in self._terms(question) if term.kind == NAME}
             if len(names) == 1:
                 self._about.setdefault(names.pop(), entry)
+        self._of_role: dict[str, str] = {}  # by role, the entry about it: the first whose question has no other
+        for entry, question in questions.items():
+            named = [term.key for term in self._terms(question) if term.kind is not None]
+            if len(set(named)) == 1:
+                self._of_role.setdefault(named[0], entry)
 
     def kinds(self, sentence: Sentence) -> frozenset[str]:
         """Give the kinds of names and roles in a sentence that is short enough to be a follow-up."""
         if len(sentence.words) > FOLLOW_UP:
             return frozenset()
         return frozenset(term.kind for term in self._terms(sentence) if term.kind is not None)
+
+    def about_role(self, parsed: Utterance) -> str | None:
+        """Give the entry about the role that the end of a message names; None if it names none, or anything else."""
+        named = {term.key for term in self._terms(parsed.sentences[-1]) if term.kind is not None}
+        return self._of_role.get(named.pop()) if len(named) == 1 else None
 
     def readings(self, parsed: Utterance, after: str) -> list[tuple[str | None, list[Term]]]:
         """Read the end of a message as the question before, with its own name or role in the place of the old one.

@@ -1,5 +1,6 @@
 """What people asked the bot and it could not answer, put together by what it is about."""
 
+import hashlib
 import html
 import math
 import re
@@ -86,6 +87,12 @@ class Gap:
     def id(self) -> str:
         """Name it by its oldest question."""
         return self.questions[0].id
+
+    @property
+    def questions_digest(self) -> str:
+        """Name the questions that are in it: another name once there are others."""
+        ids = " ".join(sorted(f"{question.id} {question.revision or ''}" for question in self.questions))
+        return hashlib.sha256(ids.encode()).hexdigest()[:20]
 
     @property
     def people(self) -> int:

@@ -285,6 +285,11 @@ class Index:
         parsed = self.read(utterance)
         return bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
 
+    def about_role(self, utterance: str) -> str | None:
+        """Give the entry about the one role that "and a research engineer?" names; None if it names none."""
+        parsed = self.read(utterance)
+        return self._follow_ups.about_role(parsed) if parsed.sentences else None
+
     def confidences(self, features: Floats) -> Floats:
         """Turn the features of K entries for one part of a message into K probabilities; the rest is "none of them".
 

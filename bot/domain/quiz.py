@@ -143,6 +143,11 @@ class Run:
             return OTHER
         return purpose_of(self.answers.get(PURPOSE, (OWN,))[0])
 
+    @property
+    def about(self) -> str:
+        """What they said it is about: OWN, ROLE or PEOPLE; OTHER where it is about somebody else's work."""
+        return OTHER if self.subject is not None else self.answers.get(PURPOSE, (OWN,))[0]
+
     @cached_property
     def upcoming(self) -> AnyQuestion | None:
         """The question to ask next, whether or not it is being asked; None when there is a result, or nothing to ask.

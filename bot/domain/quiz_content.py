@@ -265,3 +265,4 @@ class TypedWords(Authored):
     yes: Phrases
     no: Phrases
     explain: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how a result comes about
+    sure: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how sure that is

@@ -77,6 +77,13 @@ _FILLER = re.compile(
     r"\b(?:about|around|roughly|mostly|more or less|it'?s|it is|i'?d say|parts?|of|the|each|really|kind of)\b",
     re.IGNORECASE,
 )
+# "mostly a with some b", "a, mostly, but sometimes b": of two choices one has more and the other less.
+_MORE_OR_LESS = re.compile(
+    r"\b(?:mostly|mainly|primarily|largely|sometimes|occasionally|at times|now and then|partly|(?:and |but )?also|some"
+    r"|a (?:(?:little )?bit|little|touch)(?: of)?)\b",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = _SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _NOT = re.compile(
@@ -136,9 +143,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class AboutResult:
-    """A question about how the result of the round comes about; `role` is another role that it names."""
+    """A question about how the result of the round comes about, or how sure that is; `role`: another that it names."""
 
     role: str | None = None
+    how_sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +179,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         or _leaves(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
-        or (asked and not isinstance(asked, Opening) and _two(text, asked))
+        or (asked and not isinstance(asked, Opening) and (_two(text, asked) or _more_or_less(text, asked)))
         or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
         or _command(text, words)
         or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
@@ -191,7 +199,7 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
     if len(questions) != 1:
         return None
     asked = run.quiz.question(questions[0])
-    two = None if isinstance(asked, Opening) else _two(text, asked)
+    two = None if isinstance(asked, Opening) else _two(text, asked) or _more_or_less(text, asked)
     found = _in_these_words(text, asked) or two or _one(text, asked)
     return found.answers if found else None
 
@@ -247,11 +255,19 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     recommended = run.recommendation
     if recommended is None:
         return None
-    phrases, roles = _explaining(words.explain), _with_roles(smalltalk.plain(text), run.quiz)[1]
+    explain, sure = _explaining(words.explain), _explaining(words.sure)
+    roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
-    if not any(_asks_about_result(said, phrases, answerable=answerable) for said in spellings):
+    asking = [said for said in spellings if _asks_about_result(said, explain | sure, answerable=answerable)]
+    if not asking:
         return None
-    return AboutResult(next((role for role in roles if role != recommended.role.id), None))
+    how_sure = max(_likeness(said, sure) - _likeness(said, explain) for said in asking) > 0
+    return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
+
+
+def _likeness(said: str, phrases: Iterable[str]) -> float:
+    """Give how near the nearest of the phrases comes, in [0, 100]."""
+    return max(fuzz.token_sort_ratio(said, phrase) for phrase in phrases)
 
 
 def _asks_about_result(said: str, phrases: frozenset[str], *, answerable: bool) -> bool:
@@ -268,7 +284,7 @@ def _asks_about_result(said: str, phrases: frozenset[str], *, answerable: bool) 
     return process.extractOne(said, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _explaining(phrases: tuple[str, ...]) -> frozenset[str]:
     """Give the phrases in one spelling, with A_ROLE for a role."""
     plain = (smalltalk.plain(phrase.replace("{role}", A_ROLE)) for phrase in phrases)
@@ -372,6 +388,21 @@ def _two(text: str, question: AnyQuestion) -> Answered | None:
     return Answered({question.id: found}) if len(found) == 2 and len(choices) == len(parts) else None
 
 
+def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
+    """Read an answer that takes more of one choice and less of another, by halves; or one choice that takes the most.
+
+    A half is as near as an answer comes to that. Who says so in words has to name either choice as surely as alone.
+    """
+    if not _MORE_OR_LESS.search(text) or _ASKING.search(text) or _NOT.search(text):
+        return None
+    rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
+    parts = [part for each in rest if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    if len(parts) == 1:
+        return _picked(parts[0], question)
+    chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
+    return Answered({question.id: chosen}) if len(parts) == len(chosen) == 2 else None
+
+
 def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | None:
     """Read yes or no, where the live prompt asks whether something was meant."""
     if run.asking is None or not run.asking.guesses:
@@ -410,7 +441,7 @@ def _commands(words: TypedWords) -> dict[str, str]:
     return {
         plain: name
         for name in type(words).model_fields
-        if name not in ("leaves", "yes", "no", "explain")
+        if name not in ("leaves", "yes", "no", "explain", "sure")
         for phrase in getattr(words, name)
         for plain in (utils.default_process(phrase), smalltalk.plain(phrase))
     }

@@ -160,10 +160,13 @@ class MannersWords(Authored):
     quiet_on: Plain
     quiet_off: Plain
     nothing_to_read: Plain
+    own_message: Plain
     silent_nothing_near: Plain
     silent_unsure: Plain
     silent_between: Plain
     silent_not_asked: Plain
+    silent_likeliest: Plain
+    silent_no_answer: Plain
     welcome: Plain
     welcome_shared: Plain
     channel: Plain
@@ -209,6 +212,9 @@ class TalkWords(Authored):
     thanks: Talk
     help: Talk
     identity: Talk
+    funding: Talk
+    certainty: Talk
+    which_better: Talk
     privacy: Talk
     about_quiz: Talk
     begin: Talk
@@ -301,6 +307,8 @@ class QuizWords(Authored):
     kept: Plain
     edited_late: Plain
     already_answered: Annotated[Line, _text("choice")]
+    same_answer: Annotated[Line, _text("choice")]
+    same_answers: Plain
     moved_on: Plain
     finished: Plain
     waiting: Plain
@@ -325,6 +333,9 @@ class QuizWords(Authored):
     changed_weaker: Annotated[Line, _text("role", "now", "before")]
     changed_clearer: Annotated[Line, _text("role", "now", "before")]
     changed_link: Plain
+    changed_copy: Annotated[Line, _text("to", "where")]
+    changed_copy_link: Plain
+    changed_copy_where: Plain
     changed_question_link: Plain
     in_thread: Annotated[Line, _text("link")]
     in_thread_link: Plain
@@ -365,8 +376,10 @@ class ResultWords(Authored):
 
     work_own: Plain
     work_role: Plain
+    work_people: Plain
     work_own_shared: Annotated[Line, _text("sender")]
     work_role_shared: Annotated[Line, _text("sender")]
+    work_people_shared: Annotated[Line, _text("sender")]
     clear: Annotated[Line, _text("work", "role", "runner_up")]
     clear_next: Annotated[Line, _text("work", "role", "runner_up")]
     leaning: Annotated[Line, _text("work", "role", "runner_up")]
@@ -388,10 +401,18 @@ class ResultWords(Authored):
     decided: Plain
     against: Annotated[Line, _text("role")]
     flip: Annotated[Line, _text("changes", "role")]
+    flip_example: Annotated[Line, _text("changes", "role")]
     flip_alone: Annotated[Line, _text("choice", "question")]
     flip_change: Annotated[Line, _text("choice", "question")]
     flip_tie_break: Annotated[Line, _text("choice")]
     flip_none: Plain
+    sure_clear: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_leaning: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_open: Annotated[Line, _text("role", "percent", "other", "other_percent", "questions")]
+    sure_tie_break: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_close: Annotated[Line, _text("role", "percent", "other", "other_percent")]
+    sure_picture: Annotated[Line, _text("done", "count")]
+    tip_close: Plain
     speaks_for: Annotated[Line, _text("role", "answers")]
     speaks_for_none: Annotated[Line, _text("role", "other")]
     speaks_for_neither: Annotated[Line, _text("role", "other")]
@@ -571,6 +592,8 @@ class ShareWords(Authored):
     part_left: Plain
     update_under_way: To
     came_after_withdrawal: To
+    deleted_meanwhile: Annotated[Line, _text("to")]
+    withdraw_gone: Plain
     withdraw_unknown: Plain
     listed: Plain
     listed_line: Annotated[Line, _text("to", "date", "parts")]
@@ -665,6 +688,7 @@ class CompareWords(Authored):
     receipt_invited_not_blind: Annotated[Line, _text("other")]
     receipt_answering: Annotated[Line, _text("other")]
     receipt_finished: Annotated[Line, _text("other")]
+    receipt_revealed: Annotated[Line, _text("other")]
     invitation_answering: Annotated[Line, _text("other")]
     invitation_answering_not_blind: Annotated[Line, _text("other")]
     how_not_blind: Plain
@@ -836,6 +860,7 @@ class GapsWords(Authored):
     gaps: Plain
     gap: Annotated[Line, _text("asked", "people")]
     gap_of_votes: Annotated[Line, _text("question")]
+    gap_disputed: Annotated[Line, _text("question", "people")]
     proposals: Plain
     proposal: Annotated[Line, _text("asked", "question", "people")]
     due: Plain
@@ -844,6 +869,7 @@ class GapsWords(Authored):
     people: Annotated[Line, _text("count")]
     more: Annotated[Line, _text("count")]
     draft: Button
+    draft_sent: Annotated[Line, _text("link")]
     drafted: Plain
     gone: Plain
 

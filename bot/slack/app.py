@@ -26,6 +26,7 @@ from bot.slack import (
     channel,
     compare,
     faq,
+    faq_shortcut,
     feedback,
     first_contact,
     first_steps,
@@ -184,9 +185,11 @@ def create(
         await next_()
 
     app.use(offer)
+    app.use(home.take_notice_away)
     for feature in (
         messages,
         faq,
+        faq_shortcut,
         feedback,
         channel,
         quiz,

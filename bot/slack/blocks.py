@@ -92,11 +92,6 @@ def offer(lead: str, entries: Sequence[Entry], buttons: Sequence[kit.Button]) ->
     return message(parts, [lead, asked])
 
 
-def suggestion_taken(entry: Entry, library: Library) -> Message:
-    """Say which suggestion was taken, in place of the buttons."""
-    return plain(fill(library.words.faq.suggest_shown, question=entry.question))
-
-
 def unknown(library: Library) -> Message:
     """Say that there is no answer, and what there is."""
     return plain(_with_examples(library.words.faq.unknown, library))
@@ -118,9 +113,9 @@ def only_english(language: Language, library: Library) -> Message:
     return plain(fill(library.words.languages.of(language), example=library.example))
 
 
-def taken_privately(entry: Entry, library: Library) -> Message:
-    """Answer with a suggestion under its question, in place of the buttons that only one person saw."""
-    return joined(suggestion_taken(entry, library), answers([entry], library))
+def taken(entry: Entry, library: Library) -> Message:
+    """Answer with the suggestion that was taken under its question, in place of the buttons."""
+    return joined(plain(fill(library.words.faq.suggest_shown, question=entry.question)), answers([entry], library))
 
 
 def not_answered(reply: str, entries: Sequence[Entry], library: Library) -> Message:

@@ -10,7 +10,7 @@ from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.pieces import Message, plain
 from bot.slack.result import quoted
-from bot.slack.text import escape, fill, linked
+from bot.slack.text import escape, fill, linked, mention
 
 MOST_MARKS = 64  # characters, as the column of a message's digest holds
 VERSION = 8  # characters of the digest of a quiz that tell its versions apart
@@ -18,10 +18,16 @@ ANSWERED, CHANGED = "+", "~"  # how a mark begins: of a question that had no ans
 SURENESS = (Clearness.PICTURE, Clearness.CLOSE, Clearness.LEANING, Clearness.CLEAR)
 
 Answers = Mapping[str, Sequence[str]]
+Copies = dict[str, str | None]  # by who has one: where it can be updated, if that is known
 
 
-def change_note(answers_before: Answers, run: Run, library: Library, link: str | None = None) -> Message:
-    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above."""
+def change_note(
+    answers_before: Answers, run: Run, library: Library, link: str | None = None, copies: Copies | None = None
+) -> Message:
+    """Say what changing answers did to a result that had been shown; link: where it is, if that is far above.
+
+    copies: of the result before, which others still have.
+    """
     words = library.words.quiz
     answers = MappingProxyType({question: tuple(choices) for question, choices in answers_before.items()})
     earlier = Run(run.quiz, answers, skipped=run.skipped).so_far
@@ -32,18 +38,30 @@ def change_note(answers_before: Answers, run: Run, library: Library, link: str |
         lines.append(_moved(earlier, run.recommendation, library))
     if link:
         lines.append(linked(link, words.changed_link))
-    return plain(" ".join(lines))
+    return plain(" ".join([*lines, *_copies(copies or {}, library)]))
 
 
-def completed_note(run: Run, library: Library, link: str | None) -> Message | None:
-    """Say what came out once what was open has been answered, below a result that had been shown; None without one."""
+def _copies(copies: Copies, library: Library) -> list[str]:
+    """Say who still has the result from before, and where that can be updated."""
+    words = library.words.quiz
+    where = {
+        to: linked(link, words.changed_copy_link) if link else words.changed_copy_where for to, link in copies.items()
+    }
+    return [fill(words.changed_copy, to=mention(to), where=how) for to, how in where.items()]
+
+
+def completed_note(run: Run, library: Library, link: str | None, copies: Copies | None = None) -> Message | None:
+    """Say what came out once what was open has been answered, below a result that had been shown; None without one.
+
+    copies: as for `change_note`.
+    """
     if run.recommendation is None or run.subject is not None:
         return None
     words = library.words.quiz
     lines = [fill(words.completed, now=result.named(run.recommendation, library))]
     if link:
         lines.append(linked(link, words.changed_link))
-    return plain(" ".join(lines))
+    return plain(" ".join([*lines, *_copies(copies or {}, library)]))
 
 
 def overwritten_note(before: Answers, run: Run, library: Library, link: str | None) -> Message | None:

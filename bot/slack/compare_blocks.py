@@ -134,6 +134,8 @@ def receipt(stored: StoredComparison, library: Library, *, known: bool, in_doubt
     known: the manager has seen a result of theirs. in_doubt: whether the invitation has arrived.
     """
     words, comparison, other = library.words.compare, stored.comparison, mention(stored.manager)
+    if comparison.state is State.REVEALED and comparison.is_confirmed:
+        return plain(fill(words.receipt_revealed, other=other))  # what was asked below it says where to look
     if not comparison.is_open:
         return over(comparison, Side.SENDER, other, library)
     texts = {

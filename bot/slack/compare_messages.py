@@ -7,12 +7,13 @@ import structlog
 
 from bot.domain.compare import Comparison, Event, Outcome, Side, Versions
 from bot.jobs import current_key, step
+from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.slack_worker import SlackWorker
-from bot.storage import INVITATION, RECEIPT, Moved, StoredComparison
+from bot.storage import INVITATION, RECEIPT, Moved, Store, StoredComparison
 
 ASK = "ask"  # a slot of the messages about a comparison: with the side, and the versions of the answers
 
@@ -166,18 +167,23 @@ class ComparisonMessenger(SlackWorker):
             if stored is None:
                 return None
             library = self._library
-            if slot in (RECEIPT, INVITATION):
-                known_to_manager = await self._store.comparisons.is_known_to(team, stored.sender, stored.manager)
-            if slot == RECEIPT:
-                return compare_blocks.receipt(stored, library, known=known_to_manager, in_doubt=in_doubt)
             if slot == INVITATION:
-                run = await self._store.runs.get(team, stored.run)
-                count = len((run.run.quiz if run else library.quiz).questions)
-                muted = await self._store.shares.is_muted(team, stored.manager, stored.sender)
-                return compare_blocks.invitation(stored, count, library, known=known_to_manager, muted=muted)
+                return await render_invitation(team, stored, self._store, library)
+            if slot == RECEIPT:
+                known_to_manager = await self._store.comparisons.is_known_to(team, stored.sender, stored.manager)
+                return compare_blocks.receipt(stored, library, known=known_to_manager, in_doubt=in_doubt)
             return compare_blocks.ask(stored, Side(slot.split(":")[1]), versions_of(slot), library)
 
         return render
+
+
+async def render_invitation(team: str, stored: StoredComparison, store: Store, library: Library) -> Message:
+    """Render the message in which the manager was invited, as the comparison and their wishes stand now."""
+    known = await store.comparisons.is_known_to(team, stored.sender, stored.manager)
+    run = await store.runs.get(team, stored.run)
+    count = len((run.run.quiz if run else library.quiz).questions)
+    muted = await store.shares.is_muted(team, stored.manager, stored.sender)
+    return compare_blocks.invitation(stored, count, library, known=known, muted=muted)
 
 
 def versions_of(slot: str) -> Versions:

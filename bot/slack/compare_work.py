@@ -198,16 +198,23 @@ class CompareWorker(RevealingWorker):
             await self._refuse(team, channel, user, thread_ts, why)
 
     async def _mute(self, team: str, comparison_id: str, place: tuple[str, str], *, muted: bool) -> None:
-        """Let the manager get nothing more from the sender, or get it again, and have the invitation there say so."""
+        """Let the manager get nothing more from the sender, or get it again, and have the invitation there say so.
 
-        async def change() -> None:
+        Who wants nothing more declines what they have not accepted, so that the sender does not wait for them.
+        """
+
+        async def change() -> bool:
             stored = await self._store.comparisons.get(team, comparison_id)
             if stored and muted:
                 await self._store.shares.mute(team, comparison_id, stored.manager, stored.sender)
             elif stored:
                 await self._store.shares.unmute(team, stored.manager, stored.sender)
+            return muted and stored is not None and stored.comparison.state is State.INVITED
 
-        await step("mute", change)
+        if await step("mute", change):
+            moved = await self._move(team, comparison_id, Withdraw(Side.MANAGER))
+            if moved and moved.mine:
+                await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
         await self._update(team, comparison_id, INVITATION, place)
 
     async def accept(

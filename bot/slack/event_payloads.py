@@ -116,13 +116,20 @@ class MemberJoinedChannel(PayloadModel):
     channel: Id
 
 
+class OpenedView(PayloadModel):
+    """The Home tab as it is shown to who opens it. `private_metadata` is what we gave it."""
+
+    private_metadata: str | None = None
+
+
 class AppHomeOpened(PayloadModel):
-    """Somebody has opened the app's conversation or Home tab."""
+    """Somebody has opened the app's conversation or Home tab; view: what it shows, if it was ever published."""
 
     type: Literal["app_home_opened"]
     user: Id
     channel: Id | None = None
     tab: str | None = None
+    view: OpenedView | None = None
     event_ts: Timestamp | None = None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot import jobs, metrics, work_records
@@ -13,8 +14,7 @@ from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.language import Language
 from bot.domain.matching import Candidate
-from bot.domain.matching_text import MAX_CHARACTERS, Form
-from bot.domain.why import why_silent
+from bot.domain.matching_text import Form
 from bot.jobs import current_key, formerly, in_doubt, step, worker, workflow
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -22,12 +22,11 @@ from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
 from bot.slack.gateway import Render
-from bot.slack.interaction_payloads import BlockActions, MessageShortcut
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK
 from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
-from bot.slack.text import mentions, without_mention
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, ReplyState
 
@@ -39,6 +38,8 @@ NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody ma
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 SHARED_WITHIN = 86_400.0  # seconds after a result has arrived for which what nobody asked the bot may be about that
 WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -204,10 +205,13 @@ class FaqWorker(SuggestionWorker):
         response_url: str,
         team: str,
         silent: str = "",
+        asker: str = "",
     ) -> None:
         """Show somebody what the FAQ says to a message, and let them post it in its thread, unless it stands there.
 
-        silent: why it has no answer unasked, by the name in words.yaml; "" if it has, or was put to the bot.
+        silent: why it has no answer unasked, or none at all where there is no kind, by the name in words.yaml; "" if it
+        has, or was put to the bot. asker: who is shown it in the thread, where the message is a reply; "" for where
+        Slack shows it by itself, which is below the channel's last message.
         """
 
         async def look() -> dict[str, Any]:
@@ -220,7 +224,7 @@ class FaqWorker(SuggestionWorker):
 
         def answer(library: Library) -> Message:
             if not kind:
-                return blocks.say(library.words.manners.nothing_to_read)
+                return blocks.say(getattr(library.words.manners, silent or "nothing_to_read"))
             said = rendered(kind, entries, library)
             if silent and not known["is_posted"]:
                 why_silent = blocks.say(getattr(library.words.manners, silent))
@@ -230,6 +234,13 @@ class FaqWorker(SuggestionWorker):
                 return said
             return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
 
+        if asker:
+            try:
+                await self._gateway.post_ephemeral(team, channel, asker, self._rendered(answer), thread_ts=thread_ts)
+            except SlackWorkError as error:  # such as that the bot is no member there
+                log.info("what the shortcut shows goes to the channel", error=str(error))
+            else:
+                return
         await self._gateway.respond(response_url, self._rendered(answer))
 
     @workflow
@@ -239,26 +250,25 @@ class FaqWorker(SuggestionWorker):
 
         def answer(library: Library) -> Message:
             known = library.entry(entry)
-            return blocks.taken_privately(known, library) if known else blocks.unknown(library)
+            return blocks.taken(known, library) if known else blocks.unknown(library)
 
         await self._gateway.respond(response_url, self._rendered(answer), replace=True)
 
     @workflow
     @formerly("show")
     async def answer_suggestion(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
-        """Answer with the suggestion that was taken, and take the buttons away."""
+        """Answer with the suggestion that was taken, in place of the buttons."""
 
         async def is_known() -> bool:
             return self._library.entry(entry) is not None
 
         def taken(library: Library) -> Message:
             known = library.entry(entry)
-            return blocks.suggestion_taken(known, library) if known else blocks.unknown(library)
+            return blocks.taken(known, library) if known else blocks.unknown(library)
 
         known = await step("find entry", is_known)
         if known:  # and not deleted from the knowledge since it was suggested
             await step("lean on", self._store.record_answer, team, channel, thread_ts, entry)
-            await self._gateway.post_message(team, channel, self.reply(ANSWER, [entry]), thread_ts=thread_ts)
         await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
 
     def reply(self, kind: str, entries: list[str]) -> Render:
@@ -472,46 +482,7 @@ async def post_private(ack: AsyncAck, block_actions: BlockActions, context: Asyn
     await ack()
 
 
-async def answer_shortcut(
-    ack: AsyncAck,
-    message_shortcut: MessageShortcut,
-    context: AsyncBoltContext,
-    library: Library,
-    second_stage: SecondStage | None,
-) -> None:
-    """Show somebody what the FAQ says to the message that they have used the shortcut on."""
-    message, channel, team = message_shortcut.message, message_shortcut.channel.id, str(context.team_id)
-    text = without_mention(message.text or "", str(context.bot_user_id))[:MAX_CHARACTERS]
-    reply = await decide(text, Surface.COMMAND, library, second_stage) if text else None
-    if text and reply is None:
-        reply = PlannedReply(UNKNOWN)
-    planned = reply or PlannedReply("")
-    silent = ""
-    if planned.kind not in ("", ONLY_ENGLISH):
-        silent = await _why_silent(message_shortcut, text, str(context.bot_user_id), library, second_stage)
-    if planned.kind:
-        metrics.REPLIES.labels(planned.kind, Surface.COMMAND).inc()
-    key = Work.ANSWER_SHORTCUT.key(team, channel, message.ts, message_shortcut.user.id, message_shortcut.action_ts)
-    thread_ts, url = message.thread_ts or message.ts, message_shortcut.response_url
-    where = (channel, thread_ts, message.ts)
-    await jobs.start(key, faq_worker.answer_shortcut, *where, planned.kind, list(planned.entries), url, team, silent)
-    await ack()
-
-
-async def _why_silent(
-    shortcut: MessageShortcut, text: str, bot_user: str, library: Library, second: SecondStage | None
-) -> str:
-    """Name the sentence of words.yaml that says why a message has no answer unasked; "" if it has, or was put to us."""
-    message = shortcut.message
-    if message.bot_id or shortcut.channel.id.startswith(DIRECT_MESSAGE) or mentions(message.text or "", bot_user):
-        return ""
-    surface = Surface.CHANNEL if message.thread_ts in (None, message.ts) else Surface.THREAD
-    ranked = await rank(text, surface, library, second)
-    return why_silent(ranked, surface, library.thresholds) or ""
-
-
 def register(app: AsyncApp) -> None:
-    """Listen to the buttons of suggestions and private answers, and to the shortcut."""
+    """Listen to the buttons of suggestions and private answers."""
     app.action(re.compile(rf"^{SHOW_ENTRY}:"))(show_entry)
     app.action(POST_PRIVATE)(post_private)
-    app.shortcut("answer_from_faq")(answer_shortcut)

@@ -38,6 +38,7 @@ from bot.slack import (
     home_gallery,
     manners_blocks,
     result,
+    result_explained,
     result_gallery,
     run_messages,
     share_blocks,
@@ -81,8 +82,7 @@ def answers(library: Library) -> Iterator[Rendering]:
     """Give the answer of every entry, posted and in place of the buttons that one person saw."""
     for entry in library.entries.values():
         yield Rendering(f"answer {entry.id}", partial(blocks.answers, [entry], library))
-        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken_privately, entry, library))
-        yield Rendering(f"suggestion {entry.id}, taken", partial(blocks.suggestion_taken, entry, library))
+        yield Rendering(f"answer {entry.id} to a suggestion", partial(blocks.taken, entry, library))
 
 
 def pairs(library: Library) -> Iterator[Rendering]:
@@ -264,6 +264,8 @@ def questions(library: Library) -> Iterator[Rendering]:
             answered = f"{asked.id} answered by {choice.id}"
             late = partial(run_messages.already_answered, run, asked.id, library)
             yield Rendering(f"late click on {answered}", late)
+            same = partial(run_messages.same_answer, [asked.id], run, library)
+            yield Rendering(f"the same answer once more to {answered}", same)
             for state, prompt in _prompts(asked, choice.id).items():
                 yield from _in_every_status(f"{answered}, {state}", replace(run, prompts=(prompt,)), library)
             over = replace(run, prompts=(Prompt(asked.id),), live=False)
@@ -276,6 +278,8 @@ def questions(library: Library) -> Iterator[Rendering]:
     if said := noted([third.id], early, library):
         yield Rendering("answer to a later question", lambda: said)
     yield from _thread("a question that is open again", begun, library, [RESULT, *PARTS])
+    several = [question.id for question in library.quiz.questions]
+    yield Rendering("the same answers once more", partial(run_messages.same_answer, several, begun, library))
     moved = partial(run_messages.already_answered, begun, None, library)
     yield Rendering("late click on a question that is gone", moved)
     for term in library.quiz.glossary:
@@ -385,6 +389,8 @@ def shortened(library: Library) -> Iterator[Rendering]:
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
     for run in [*runs, *result_gallery.worded(library.quiz)]:
         yield from results(run, library)
+        if run.finished:
+            yield Rendering(f"how sure {described(run)} is", partial(result_explained.sureness, run, None, library))
 
 
 def halves(library: Library) -> Iterator[Rendering]:
@@ -397,7 +403,10 @@ def halves(library: Library) -> Iterator[Rendering]:
             yield from results(replace(run, skipped=frozenset({last.id} if last else ())), library)
             others = frozenset(asked.id for asked in library.quiz.questions if asked != question)
             alone = replace(run, answers=MappingProxyType({question.id: (one.id, other.id)}), skipped=others)
-            yield Rendering(f"explanation of {described(alone)}", partial(result.explanation, alone, None, library))
+            yield Rendering(
+                f"explanation of {described(alone)}", partial(result_explained.explanation, alone, None, library)
+            )
+            yield Rendering(f"how sure {described(alone)} is", partial(result_explained.sureness, alone, None, library))
 
 
 def results(run: Run, library: Library, before: Run | None = None) -> Iterator[Rendering]:
@@ -483,10 +492,14 @@ def lists(library: Library) -> Iterator[Rendering]:
     yield Rendering("note that the questions were rewritten", partial(rewritten, (3, 5), library))
     for run, role in product(finished, (None, *(role.id for role in library.quiz.roles))):
         name = f"explanation of {described(run)} against {role or 'the next'}"
-        yield Rendering(name, partial(result.explanation, run, role, library))
+        yield Rendering(name, partial(result_explained.explanation, run, role, library))
+        yield Rendering(f"how sure the {name} is", partial(result_explained.sureness, run, role, library))
     for before, after in zip([finished[-1], *finished], finished, strict=False):
         name = f"note that {described(before)} was changed to {described(after)}"
         yield Rendering(name, partial(change_notes.change_note, before.answers, after, library))
+        copies: change_notes.Copies = {USER: LINK, "U2": None}
+        old_copies = partial(change_notes.change_note, before.answers, after, library, LINK, copies)
+        yield Rendering(f"{name}, with copies of the result before", old_copies)
         all_new = partial(change_notes.change_note, {}, after, library)
         yield Rendering(f"note that {described(after)} was answered", all_new)
         over = partial(change_notes.overwritten_note, before.answers, after, library, LINK)
@@ -648,7 +661,7 @@ def sharing_told(library: Library) -> Iterator[Rendering]:
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
     changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked", "partly_added")
-    left = ("update_under_way", "came_after_withdrawal")
+    left = ("update_under_way", "came_after_withdrawal", "deleted_meanwhile")
     for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
@@ -764,7 +777,7 @@ def compared_rounds(library: Library) -> Iterator[Rendering]:
             before = {**run.answers, first.id: (first.choices[-1].id,)}
             changed = partial(change_notes.change_note, before, compared, library)
             yield Rendering(f"note that {described(run)} about {whose} was changed", changed)
-            explained = partial(result.explanation, compared, None, library)
+            explained = partial(result_explained.explanation, compared, None, library)
             yield Rendering(f"explanation of {described(run)} about {whose}", explained)
             stored = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", compared, {})
             yield Rendering(f"list with {whose}", partial(history.listed, [stored], 1, library))
@@ -781,9 +794,9 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "manners": (
             "cannot_post", "changed_since", "channel_dm", "editors_not_member", "entry_gone", "hushed", "not_a_member",
-            "nothing_to_read", "perhaps_posted", "posted_already", "posted_here_now", "posted_in_thread", "quiet_off",
-            "quiet_on", "silent_between", "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off",
-            "withdrawn",
+            "nothing_to_read", "own_message", "perhaps_posted", "posted_already", "posted_here_now",
+            "posted_in_thread", "quiet_off", "quiet_on", "silent_between", "silent_likeliest", "silent_no_answer",
+            "silent_not_asked", "silent_nothing_near", "silent_unsure", "switched_off", "withdrawn",
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
@@ -792,7 +805,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (
             "click_again", "copy_gone", "forgotten", "not_for_you", "not_passed_on", "outdated", "reply_deleted",
-            "reply_ended", "withdraw_unknown",
+            "reply_ended", "withdraw_unknown", "withdraw_gone",
         ),
         "compare": (
             "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",
@@ -810,7 +823,10 @@ def sentences(library: Library) -> Iterator[Rendering]:
 def home(library: Library) -> Iterator[Rendering]:
     """Give the Home tab with every page, every answer and whatever else stands there."""
     finished = next(run for run in finished_runs(library) if run.shareable)
-    gaps = [gaps_blocks.editors_section(report, library) for report in (full_report(library), empty_report(library))]
+    full = full_report(library)
+    drafts: dict[str, str | None] = {gap.id: LINK if number else None for number, gap in enumerate(full.gaps)}
+    of_editors = [(full, None), (full, drafts), (empty_report(library), None)]
+    gaps = [gaps_blocks.editors_section(report, library, {}, sent or {}) for report, sent in of_editors]
     for name, shown in home_gallery.examples(library, finished, example_share(finished, library), gaps, USER, LINK):
         yield Rendering(name, partial(home_blocks.view, shown, library))
     kept = privacy_listeners.kept(library, privacy_listeners.QUESTION_DAYS).text
@@ -827,6 +843,7 @@ def full_report(library: Library) -> Report:
     long, entry = "<!channel> & <https://x|why> " + "so long " * 600, next(iter(library.entries))
     asked = [question(at, QuestionKind.UNANSWERED, f"{at} {long} {at}") for at in range(1, 9)]
     asked += [question(at, QuestionKind.NOT_HELPFUL, "", entry) for at in range(20, 40)]
+    asked += [question(at, QuestionKind.NOT_HELPFUL, f"7 {long} 7", entry) for at in range(50, 52)]
     asked += [question(at, QuestionKind.CHOSEN, f"{at} {long}", entry) for at in range(40, 49)]
     old = {name: known.model_copy(update={"checked": date(2020, 1, 1)}) for name, known in library.entries.items()}
     return report_on(asked, [], old, library.index, TODAY)
@@ -840,7 +857,7 @@ def empty_report(library: Library) -> Report:
 def gaps(library: Library) -> Iterator[Rendering]:
     """Give what editors see of the gap list, and what people hear of it; some of it only with much to say."""
     full = full_report(library)
-    if digest := gaps_blocks.digest(full, library):
+    if digest := gaps_blocks.digest(full, library, {}):
         yield Rendering("weekly digest", lambda: digest)
     draft = drafts.draft(replace(full.gaps[1], questions=full.gaps[0].questions[:8], example="x"), library)
     for name, text in {"draft of an entry": draft * 3, "draft that ends its own code block": "```\n<@U1>"}.items():

@@ -13,7 +13,7 @@ from bot import jobs, work_records
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.knowledge import Library
-from bot.slack.controls import CHOOSE_NEWS, DRAFT_ENTRY, read_draft, read_news
+from bot.slack.controls import CHOOSE_NEWS, read_news
 from bot.slack.faq import PlannedReply
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.interaction_payloads import BlockActions
@@ -169,14 +169,6 @@ async def start_digests(store: Store, now: float) -> None:
 # Buttons
 
 
-async def draft_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
-    """Send an editor the draft of an entry for a gap."""
-    team, user = str(context.team_id), block_actions.user.id
-    key = Work.DRAFT_ENTRY.key(team, user, block_actions.action.action_ts)
-    await jobs.start(key, gaps_worker.draft_entry, team, user, read_draft(block_actions.action))
-    await ack()
-
-
 async def choose_news(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
     """Remember whether somebody wants to hear of answers to what they asked."""
     team, user, place = str(context.team_id), block_actions.user.id, block_actions.place
@@ -189,6 +181,5 @@ async def choose_news(ack: AsyncAck, block_actions: BlockActions, context: Async
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the buttons of the gap list, and of news."""
-    app.action(re.compile(rf"^{DRAFT_ENTRY}:"))(draft_entry)
+    """Listen to the buttons of news; `bot.slack.home` listens to those of the gap list, which stand there."""
     app.action(re.compile(rf"^{CHOOSE_NEWS}:"))(choose_news)

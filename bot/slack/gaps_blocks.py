@@ -1,50 +1,64 @@
 """What is said of the gap list: to editors, and to people whose question has an answer by now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import slackblocks as kit
 
 from bot.domain.content import Entry
-from bot.domain.gaps import Gap, Proposal, readable
+from bot.domain.gaps import Gap, Proposal, QuestionKind, readable
 from bot.domain.report import Report
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_SECTION_TEXT
 from bot.slack import blocks
 from bot.slack.controls import draft_button, news_button
 from bot.slack.pieces import Message, context, joined, message, plain, section
-from bot.slack.text import Mrkdwn, escape, fill, written_out
+from bot.slack.text import Mrkdwn, escape, fill, linked, written_out
 
 MOST = 5  # gaps, proposals or entries in one list
 MAX_FALLBACK = 4000  # characters that Slack advises for `text`
 FENCE = "```"
 
+Disputes = Mapping[tuple[str, str], Collection[str]]  # by the channel and the ts of a question, people
 Line = tuple[str, kit.Element | None]  # Slack's markup, and what stands beside it
 
 
-def editors_section(report: Report, library: Library) -> list[kit.Block]:
-    """Show editors, on the Home tab, what to write next: each gap has a button that drafts an entry for it."""
+def editors_section(
+    report: Report, library: Library, disputes: Disputes, drafts: Mapping[str, str | None]
+) -> list[kit.Block]:
+    """Show editors, on the Home tab, what to write next: each gap has a button that drafts an entry for it.
+
+    disputes: who says of which answers that they did not help. drafts: for which gaps, by id,
+    one was drafted lately, with the address of the message; None where Slack gives none.
+    """
     words = library.words.gaps
-    lists = [*_lists(report, library, drafts=True)]
+    lists = [*_lists(report, library, disputes, drafts)]
     shown = [section(text, beside) for text, beside in lists] or [section(escape(words.nothing))]
     return [kit.DividerBlock(), kit.HeaderBlock(words.editors), *shown]
 
 
-def digest(report: Report, library: Library) -> Message | None:
-    """Tell editors what to write next; None if there is nothing."""
-    lines = [text for text, _ in _lists(report, library, drafts=False)]
+def digest(report: Report, library: Library, disputes: Disputes) -> Message | None:
+    """Tell editors what to write next; None if there is nothing. disputes: as for `editors_section`."""
+    lines = [text for text, _ in _lists(report, library, disputes)]
     if not lines:
         return None
     lines = [escape(library.words.gaps.digest), *lines]
     return message([section(line) for line in lines], lines)
 
 
-def _lists(report: Report, library: Library, *, drafts: bool) -> Iterator[Line]:
+def _lists(
+    report: Report, library: Library, disputes: Disputes, drafts: Mapping[str, str | None] | None = None
+) -> Iterator[Line]:
+    """Give the lists, with buttons if it is known what was drafted."""
     words = library.words.gaps
     if report.gaps:
         yield escape(words.gaps), None
         for number, gap in enumerate(report.gaps[:MOST], 1):
-            yield _gap(gap, library), draft_button(words.draft, number, gap.id) if drafts else None
+            line = _gap(gap, library, disputes)
+            if drafts is not None and gap.id in drafts:
+                messages = linked(drafts[gap.id], library.words.home.messages)
+                line = Mrkdwn(f"{line}\n{fill(words.draft_sent, link=messages)}")
+            yield line, draft_button(words.draft, number, gap.id) if drafts is not None else None
         yield from _more(len(report.gaps), library)
     if report.proposals:
         proposals = "\n".join(_proposal(proposal, library) for proposal in report.proposals[:MOST])
@@ -55,11 +69,22 @@ def _lists(report: Report, library: Library, *, drafts: bool) -> Iterator[Line]:
         yield from _more(len(report.due), library)
 
 
-def _gap(gap: Gap, library: Library) -> Mrkdwn:
+def _gap(gap: Gap, library: Library, disputes: Disputes) -> Mrkdwn:
+    """Say what was asked, and of what was answered that this did not help, so that it is for the entry to be mended."""
     words = library.words.gaps
-    entry = library.entry(gap.entries[0]) if gap.entries else None
-    of_votes = fill(words.gap_of_votes, question=entry.question) if entry and not gap.example else None
-    return fill(words.gap, asked=of_votes or readable(gap.example), people=_people(gap.people, library))
+    answered = [question for question in gap.questions if question.kind is QuestionKind.NOT_HELPFUL]
+    entry = library.entry(answered[0].entry) if answered and answered[0].entry else None
+    if entry and not gap.example:
+        of_votes = fill(words.gap_of_votes, question=entry.question)
+        return fill(words.gap, asked=of_votes, people=_people(gap.people, library))
+    line = fill(words.gap, asked=readable(gap.example), people=_people(gap.people, library))
+    if entry is None:
+        return line
+    about = [question for question in answered if question.entry == answered[0].entry]
+    # Votes outlive the replies that say what they are about; but one there is, or the question would not be kept.
+    voters = frozenset[str]().union(*(disputes.get((q.channel or "", q.ts or ""), ()) for q in about))
+    disputed = {"question": entry.question, "people": _people(max(1, len(voters)), library)}
+    return Mrkdwn(f"{line}\n{fill(words.gap_disputed, **disputed)}")
 
 
 def _proposal(proposal: Proposal, library: Library) -> str:

@@ -14,7 +14,7 @@ import structlog
 
 from bot import knowledge
 from bot.domain.faq import Surface, offered_by, reply_to
-from bot.domain.gaps import Question
+from bot.domain.gaps import Gap, Question
 from bot.domain.report import Report, report_on
 from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
@@ -181,7 +181,14 @@ class GapsWorker(SlackWorker):
 
     @workflow
     async def draft_entry(self, team: str, user: str, question_id: str) -> None:
-        """Send an editor the draft of an entry for the gap that a question belongs to; nothing to anybody else."""
+        """Send a draft, as versions before this one have recorded it; now `HomeWorker.draft_entry` does."""
+        await self.send_draft(team, user, question_id)
+
+    async def send_draft(self, team: str, user: str, question_id: str) -> tuple[str, str] | None:
+        """Send an editor the draft of an entry for the gap that a question belongs to; nothing to anybody else.
+
+        It is a part of other work. Gives the channel and the ts of the message.
+        """
 
         async def draft() -> Message | None:
             if not await self.editors.include(team, user):
@@ -192,7 +199,11 @@ class GapsWorker(SlackWorker):
             text = await asyncio.to_thread(knowledge.draft, gap, self._library)
             return gaps_blocks.draft(text, self._library)
 
-        await self._gateway.post_message(team, user, draft)
+        return await self._gateway.post_message(team, user, draft)
+
+    async def gap(self, team: str, user: str, question_id: str) -> Gap | None:
+        """Give the gap that a question belongs to, for an editor; None if there is none, or for anybody else."""
+        return (await self._report(team)).gap(question_id) if await self.editors.include(team, user) else None
 
     @workflow
     async def post_digest(self, team: str, week: str, now: float) -> None:
@@ -204,7 +215,7 @@ class GapsWorker(SlackWorker):
         async def digest() -> Message | None:
             at = datetime.fromtimestamp(now, UTC)
             report = await self._report(team, since=at - DIGEST_OF, at=at)
-            return gaps_blocks.digest(report, self._library)
+            return gaps_blocks.digest(report, self._library, await self._store.feedback.disputes(team))
 
         channel = await step("channel", self._store.gaps.digest_channel, team, week)
         if channel is not None:
@@ -215,7 +226,14 @@ class GapsWorker(SlackWorker):
         """Give what editors see on their Home tab besides what all do; nothing for anybody else."""
         if not await self.editors.include(team, user):
             return []
-        return gaps_blocks.editors_section(await self._report(team), self._library)
+        report, drafts = await self._report(team), await self._store.homes.drafts(team, user)
+        listed = {gap.id: drafts.get(gap.questions_digest) for gap in report.gaps[: gaps_blocks.MOST]}
+        links = {
+            gap: await self._gateway.sees_permalink(team, draft.channel, draft.ts)
+            for gap, draft in listed.items()
+            if draft
+        }
+        return gaps_blocks.editors_section(report, self._library, await self._store.feedback.disputes(team), links)
 
     async def _report(self, team: str, *, since: datetime | None = None, at: datetime | None = None) -> Report:
         questions = await self._store.gaps.listed(team, since=since.timestamp() if since else 0.0)

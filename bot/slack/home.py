@@ -14,16 +14,19 @@ and their counts, the texts and the editors' lists are on nearly every tab.
 
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.response import BoltResponse
 
 from bot import jobs
 from bot.domain.browse import Browsing, look_up, shelve
-from bot.jobs import formerly, worker, workflow
+from bot.jobs import formerly, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
+from bot.slack.controls import DRAFT_ENTRY, read_draft
 from bot.slack.event_payloads import AppHomeOpened, EventCallback
 from bot.slack.gaps_work import gaps_worker
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
@@ -37,11 +40,15 @@ from bot.slack.home_controls import (
 )
 from bot.slack.interaction_payloads import BlockActions
 from bot.slack.share_rows import listing_of
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
-from bot.storage import SetUp, Store, StoredRun
+from bot.storage import SentDraft, SetUp, Store, StoredRun
 
 Shows = dict[str, dict[str, Any]]  # what somebody looks at, by the parts that follow, as the store keeps it
+ROUND_OPENED = "round"  # the name of what is said, in place of a Notice, of the round whose thread was asked for
+NOTICE_STANDS = 86_400.0  # seconds in which what came of a click is said, if nothing is clicked after it
+VISIT = 3600.0  # seconds in which who opens the tab again goes on with what they did there
 JUST_BEGUN = 60.0  # seconds before a click in which what has begun is what the click is about
 TOPICS, ROUNDS, NOTICE = "topics", "rounds", "notice"
 PUBLISHES = "views.publish"  # whose turns are taken in place of a channel's
@@ -64,13 +71,45 @@ class HomeWorker(SlackWorker):
         await self.show(team, user)
 
     async def show(self, team: str, user: str, notice: Notice | None = None) -> None:
-        """Publish the Home tab to somebody, as a part of other work. notice: to be read there until the next time."""
+        """Publish the Home tab to somebody, as a part of other work.
+
+        notice: to be read there until the next click, also when it is opened again within a visit. Nothing remembers
+        it but the view itself: it is for who was just forgotten.
+        """
 
         async def view() -> dict[str, Any]:
             home = await self._home(team, user)
-            return home_blocks.view(replace(home, notice=notice) if notice else home, self._library)
+            if notice:
+                home = replace(home, notice=notice, stays_until=time.time() + VISIT)
+            return home_blocks.view(home, self._library)
 
         await self._gateway.publish_home(team, user, view)
+
+    @workflow
+    async def draft_entry(self, team: str, user: str, question_id: str, at: float) -> None:
+        """Send an editor the draft of an entry by a click at a time, unless one for the same questions was sent lately.
+
+        Beside the button it says then where the draft is.
+        """
+
+        async def claim() -> list[Any]:
+            gap = await gaps_worker.gap(team, user, question_id)
+            if gap is None:
+                return [None, True]
+            return [gap.questions_digest, await self._store.homes.claim_draft(team, user, gap.questions_digest, at)]
+
+        gap, claimed = await step("claim", claim)
+        if claimed:
+            try:
+                posted = await gaps_worker.send_draft(team, user, question_id)
+            except SlackWorkError:
+                if gap:
+                    await step("free", self._store.homes.record_draft, team, user, gap, at, None)
+                raise
+            if gap:
+                sent = SentDraft(*posted) if posted else None
+                await step("remember", self._store.homes.record_draft, team, user, gap, at, sent)
+        await self.show(team, user)
 
     async def start(self, team: str, user: str, why: str) -> None:
         """Begin to publish the Home tab to somebody. why: what makes this different from all other times."""
@@ -79,18 +118,19 @@ class HomeWorker(SlackWorker):
     async def _home(self, team: str, user: str) -> Home:
         """Read what somebody's Home tab shows."""
         shows = await self._store.homes.shows(team, user)
-        notice, at = shows.get(NOTICE, {}).get("name"), shows.get(NOTICE, {}).get("at", 0.0)
+        told = shows.get(NOTICE, {}) if _at(shows, NOTICE) > time.time() - NOTICE_STANDS else {}
         library, browsing = self._library, Browsing(**_kept(shows, TOPICS))
         shelves = shelve(library.topics, list(library.entries.values()), library.words.home.other_topic)
         sought = library.entry(browsing.entry) if browsing.entry else None
-        rounds = await self._rounds(team, user, shows)
-        waiting = rounds.waiting.stored.begun_at.timestamp() if rounds.waiting else 0.0
+        if sought is None and not _is_new(shows, TOPICS):
+            browsing = replace(browsing, entry=None)  # that it is not there any more has been read by now
+        rounds = await self._rounds(team, user, shows, told.get("run"))
         set_up, is_installer = await self._set_up(team, user)
         return Home(
             topics=look_up(browsing, shelves, sought),
             rounds=rounds,
-            notice=Notice(notice) if notice in set(Notice) else None,
-            begins=notice == Notice.BEGUN and waiting < at - JUST_BEGUN,
+            notice=Notice(told["name"]) if told.get("name") in set(Notice) else None,
+            begins=told.get("name") == Notice.BEGUN and not await self._has_begun(team, user, since=told["at"]),
             listing=await listing_of(self._store, team, user),
             support=self.support,
             gaps=await gaps_worker.home_section(team, user),
@@ -98,9 +138,14 @@ class HomeWorker(SlackWorker):
             is_installer=is_installer,
         )
 
-    async def _rounds(self, team: str, user: str, shows: Shows) -> Rounds:
+    async def _has_begun(self, team: str, user: str, *, since: float) -> bool:
+        """Say whether a round has begun by a click at that time, though it may be over by now."""
+        latest = await self._store.runs.history(team, user, limit=1, own=True)
+        return bool(latest) and latest[0].begun_at.timestamp() >= since - JUST_BEGUN
+
+    async def _rounds(self, team: str, user: str, shows: Shows, sought: str | None) -> Rounds:
+        """Give somebody's rounds; sought: the one whose thread they have just asked for."""
         listed = await self._store.runs.history(team, user, limit=history.MOST) if lists_rounds(shows) else []
-        sought: str | None = _kept(shows, ROUNDS).get("run")
         return Rounds(
             waiting=await self._linked(team, await self._store.runs.waiting(team, user)),
             latest=await self._store.runs.latest_result(team, user),
@@ -133,6 +178,17 @@ home_worker = HomeWorker("home")
 def lists_rounds(shows: Shows) -> bool:
     """Say whether somebody looks at the list of all their rounds."""
     return bool(_kept(shows, ROUNDS).get("listed"))
+
+
+def _at(shows: Shows, part: str) -> float:
+    """Say when somebody last changed what they look at in one part, in seconds since 1970."""
+    at: float = shows.get(part, {}).get("at", 0.0)
+    return at
+
+
+def _is_new(shows: Shows, part: str) -> bool:
+    """Say whether nothing was done on the Home tab after what was done last in one part, and that within a day."""
+    return _at(shows, part) >= max(_at(shows, other) for other in (part, *shows)) > time.time() - NOTICE_STANDS
 
 
 def _kept(shows: Shows, part: str) -> dict[str, Any]:
@@ -182,10 +238,15 @@ async def tell(team: str, user: str, notice: Notice, at: str, store: Store) -> N
 
 
 async def show_home(event_callback: EventCallback, context: AsyncBoltContext, store: Store) -> None:
-    """Publish the Home tab to whoever opens it, and greet who opens the messages."""
+    """Publish the Home tab to whoever opens it, and greet who opens the messages.
+
+    One that is to stay as it is stays, and nothing is remembered of its opening.
+    """
     event = event_callback.event
     await first_contact.on_messages_opened(event_callback, context, store)
     if isinstance(event, AppHomeOpened) and event.tab in ("home", None):
+        if event.view and home_blocks.stays(event.view.private_metadata or "", time.time()):
+            return
         team = str(context.team_id)
         await store.homes.open(team, event.user, float(event.event_ts or event_callback.event_time))
         await home_worker.start(team, event.user, event_callback.event_id)
@@ -203,10 +264,19 @@ async def fold_rounds(ack: AsyncAck, block_actions: BlockActions, context: Async
     await ack()
 
 
+async def draft_entry(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext) -> None:
+    """Send an editor the draft of an entry for a gap."""
+    team, user, at = str(context.team_id), block_actions.user.id, block_actions.action.action_ts
+    key = Work.DRAFT_ENTRY.key(team, user, at)
+    await jobs.start(key, home_worker.draft_entry, team, user, read_draft(block_actions.action), float(at))
+    await ack()
+
+
 async def open_round(team: str, clicked: BlockActions, run_id: str, store: Store) -> None:
     """Remember that somebody looks for the thread of a round; whoever opens it publishes the Home tab."""
-    shows, at = {"listed": True, "run": run_id}, float(clicked.action.action_ts)
-    await store.homes.look(team, clicked.user.id, ROUNDS, shows, at)
+    user, at = clicked.user.id, float(clicked.action.action_ts)
+    await store.homes.look(team, user, ROUNDS, {"listed": True}, at)
+    await store.homes.look(team, user, NOTICE, {"name": ROUND_OPENED, "run": run_id}, at)
 
 
 async def _look(
@@ -217,8 +287,18 @@ async def _look(
     await home_worker.start(team, user, at)
 
 
+async def take_notice_away(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
+    """Forget what came of the click before, whatever is clicked on the Home tab."""
+    clicked, store = context.get("block_actions"), context["store"]
+    if isinstance(clicked, BlockActions) and clicked.on_home:
+        team, at = str(context.team_id), float(clicked.action.action_ts)
+        await store.homes.take_notice_away(team, clicked.user.id, at)
+    await next_()
+
+
 def register(app: AsyncApp) -> None:
     """Listen to the opening of the Home tab, and to what is clicked in its topics and lists."""
     app.event("app_home_opened")(show_home)
     app.action(re.compile(rf"^({BROWSE_TOPIC}|{BROWSE_PAGE}|{BROWSE_ENTRY}):"))(browse)
     app.action(FOLD_ROUNDS)(fold_rounds)
+    app.action(re.compile(rf"^{DRAFT_ENTRY}:"))(draft_entry)

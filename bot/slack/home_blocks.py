@@ -38,6 +38,7 @@ from bot.slack.run_messages import day
 from bot.slack.text import Mrkdwn, contact, escape, fill, linked
 from bot.storage import SetUp, StoredRun
 
+STAYS_UNTIL = "stays until "  # what the metadata of a view begins with that stays as it is
 DONE, TO_DO = ":white_check_mark:", ":white_large_square:"
 
 
@@ -79,7 +80,8 @@ class Home:
 
     begins: what a click has begun is not there yet. support: who can be asked about the bot, if anybody. gaps: what
     editors see besides. set_up: for who has installed the app, or is to see to it, what is done of what that needs;
-    is_installer: which of the two.
+    is_installer: which of the two. stays_until: when to show another view at the earliest for no reason but that it
+    is opened again, in seconds since 1970.
     """
 
     topics: View
@@ -91,6 +93,7 @@ class Home:
     gaps: Sequence[kit.Block] = ()
     set_up: SetUp | None = None
     is_installer: bool = True
+    stays_until: float | None = None
 
 
 def view(home: Home, library: Library) -> dict[str, Any]:
@@ -109,7 +112,14 @@ def view(home: Home, library: Library) -> dict[str, Any]:
         *([context(fill(words.support, contact=contact(home.support)))] if home.support else []),
         *home.gaps,
     ]
-    return finished_view(kit.HomeTabView(parts))
+    metadata = None if home.stays_until is None else f"{STAYS_UNTIL}{home.stays_until:.0f}"
+    return finished_view(kit.HomeTabView(parts, private_metadata=metadata))
+
+
+def stays(metadata: str, now: float) -> bool:
+    """Say by the metadata of a Home tab whether it is to stay as it is when it is opened. now: seconds since 1970."""
+    until = metadata.removeprefix(STAYS_UNTIL)
+    return metadata.startswith(STAYS_UNTIL) and until.isdecimal() and now < float(until)
 
 
 def _set_up(home: Home, library: Library) -> list[kit.Block]:
@@ -152,7 +162,7 @@ def _round(home: Home, library: Library) -> list[kit.Block]:
         go_on = round_button(words.go_on, RESUME, stored.id)
         anew = begin_button(words.begin_anew, BeginFrom.OFFER, stored.id)
         return [section(text, go_on), kit.ActionsBlock([anew])]
-    text = Mrkdwn(escape(words.beginning if home.notice is Notice.BEGUN else words.quiz))
+    text = Mrkdwn(escape(words.beginning if home.begins else words.quiz))
     button = begin_button(words.again if rounds.latest else words.quiz_button, BeginFrom.HOME)
     return [section(text, button)]
 
@@ -185,7 +195,10 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
                 else escape(words.round_no_link)
             )
             said = f"{line}\n{where}"
-        share = [share_round_button(library.words.result.share, stored.id)] if stored.run.shareable else []
+        # The latest result has its button above the list.
+        is_above = rounds.latest is not None and stored.id == rounds.latest.id
+        shares = stored.run.shareable and not is_above
+        share = [share_round_button(library.words.result.share, stored.id)] if shares else []
         buttons = [round_button(quiz.open, OPEN, stored.id), *share, delete_button(quiz.delete, stored.id, sure)]
         parts += [section(said), kit.ActionsBlock([*buttons])]
     if rounds.total > len(rounds.listed):

@@ -41,7 +41,7 @@ def examples(
         steps = SetUp(*(number < done for number in range(STEPS)))
         yield f"Home of who has installed the app, {done} done", Home(browsed(library), set_up=steps)
     yield "Home of an editor who is to set it up", Home(browsed(library), set_up=SetUp(), is_installer=False)
-    yield "Home of who was forgotten", Home(browsed(library), notice=Notice.FORGOTTEN)
+    yield "Home of who was forgotten", Home(browsed(library), notice=Notice.FORGOTTEN, stays_until=1_795_852_800.0)
     for number, section in enumerate(gaps):
         yield f"Home of an editor, {number}", Home(browsed(library), gaps=section)
     yield "Home with all at once", full(library, finished, share, gaps[0], user, link)
@@ -81,7 +81,7 @@ def _of_rounds(library: Library, of_result: StoredRun, waiting: StoredRun, link:
         for address in (link, None):
             name = f"Home with an open round, {notice or 'nothing new'}, {'linked' if address else 'not linked'}"
             yield name, Home(topics, Rounds(Linked(waiting, address)), notice)
-    yield "Home with a round about to begin", Home(topics, notice=Notice.BEGUN)
+    yield "Home with a round about to begin", Home(topics, notice=Notice.BEGUN, begins=True)
     yield "Home with rounds folded", Home(topics, Rounds(None, of_result, 1))
     for name, opened in {"linked": Linked(of_result, link), "lost": Linked(of_result), "gone": None}.items():
         rounds = Rounds(None, of_result, history.MOST + 1, [of_result, waiting], of_result.id, opened)

@@ -123,8 +123,9 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _typed(key, team, stored.id, actions.read({"do": name}), ts, aimed=name in ("skip", "back"))
         case Defined(term):
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "term", term.term)
-        case AboutResult(role):
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "explain", role)
+        case AboutResult(role, how_sure):
+            aside = "how_sure" if how_sure else "explain"
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, aside, role)
         case Aside(intent):
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "aside", intent)
         case WhichTwo():

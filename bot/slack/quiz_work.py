@@ -17,7 +17,7 @@ from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, Run, apply
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, home, result, run_messages, work
+from bot.slack import blocks, history, home, result, result_explained, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
@@ -379,6 +379,8 @@ class QuizWorker(RunNotesWorker):
         async with self._freed_on_failure(team, run_id, key, unfinished=not shows):
             if result.carried_over:
                 await self._post_note(team, run_id, self._rendered(partial(rewritten, result.carried_over)))
+            if result.reopens and result.answers_before is not None:  # what was changed comes before what is asked now
+                await self._post_change(team, run_id, result.answers_before, result.became)
             if acted["held"]:
                 # Who is reminded, or goes on from elsewhere, is not in the thread, which may be gone.
                 find, doubtful = isinstance(action, Remind | Resume), acted["doubtful"]
@@ -392,12 +394,15 @@ class QuizWorker(RunNotesWorker):
             name = short_digest(current_key())
             key = Work.REFRESH_RECEIPTS.key(team, run_id, name)
             await jobs.start(key, share_worker.refresh_receipts, team, outdated)
-        if result.answers_before is not None and result.question:
+        if result.answers_before is not None and result.question and not result.reopens:
             await self._post_change(team, run_id, result.answers_before, result.became)
         elif result.completes and result.question:
             await self._post_completed(team, run_id, result.question)
         elif result.overwritten and isinstance(action, actions.Reply):  # who edits a message looks at that
             await self._post_overwritten(team, run_id, result.overwritten, result.became)
+        elif result.same and isinstance(action, actions.Reply | actions.Answer):
+            answered = list(action.answers) if isinstance(action, actions.Reply) else [action.question]
+            await self._post_note(team, run_id, self._of_run(team, run_id, partial(run_messages.same_answer, answered)))
         if result.ahead and isinstance(action, actions.Reply):
             await self._post_note(team, run_id, self._of_run(team, run_id, partial(noted, result.ahead)))
         return result
@@ -514,7 +519,7 @@ def _already_answered(question: str | None, run: Run, library: Library) -> Messa
     return run_messages.already_answered(run, question, library)
 
 
-def render_aside(  # noqa: PLR0911 - one for each name
+def render_aside(  # noqa: PLR0911, PLR0912 - one for each name
     run_id: str, name: str, term: str | None, run: Run, library: Library
 ) -> Message | None:
     """Render what is said between the questions, by its name; None for nothing."""
@@ -525,7 +530,9 @@ def render_aside(  # noqa: PLR0911 - one for each name
         case "own_only":
             return blocks.say(library.words.compare.own_only)
         case "explain" | "why" if run.finished and (name == "explain" or run.asking is None):
-            return result.explanation(run, term, library)
+            return result_explained.explanation(run, term, library)
+        case "how_sure" if run.finished:
+            return result_explained.sureness(run, term, library)
         case "so_far" if run.finished:
             return blocks.say(finished)
         case "so_far":

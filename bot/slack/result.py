@@ -15,7 +15,6 @@ from bot.domain.quiz_content import (
     PEOPLE,
     PURPOSE,
     ROLE,
-    Answer,
     Option,
     Question,
     Role,
@@ -24,7 +23,7 @@ from bot.domain.quiz_content import (
     worded,
 )
 from bot.knowledge import Library
-from bot.slack.pieces import Message, context, in_lines, message, plain, section, table
+from bot.slack.pieces import Message, context, in_lines, message, section, table
 from bot.slack.text import Mrkdwn, escape, fill
 
 TELLING = 3  # rows of the table on the first screen, one less where more is said; a button opens the rest
@@ -43,7 +42,7 @@ def recommendation(run: Run, library: Library, before: str | None = None) -> Par
     lead: list[str] = [headline(run, found, library)]
     if found.clearness is Clearness.PICTURE:
         lead.append(escape(library.words.result.picture_more))
-    elif early := _early(run, found, library):
+    elif early := early_line(run, found, library):
         lead.append(early)
     texts = [" ".join(lead), *([before] if before else []), *reasons(run, found, library)]
     return _first_screen(run, found, library, texts)
@@ -56,53 +55,6 @@ def so_far(run: Run, library: Library) -> Message:
         raise ValueError("the run has no answers")
     lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, found, library)
     return message([section(lead), section(shares)], [lead, shares])
-
-
-def explanation(run: Run, role: str | None, library: Library) -> Message:
-    """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
-
-    role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
-    finished. To who has answered about somebody else's work it says when that is seen.
-    """
-    if run.subject is not None:
-        compare = library.words.compare
-        return plain(escape(compare.over if run.closed else compare.explained_later))
-    words, found = library.words.result, recommended(run)
-    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
-    lead: list[str] = [headline(run, found, library)]
-    if found.clearness is not Clearness.PICTURE and (early := _early(run, found, library)):
-        lead.append(early)
-    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, found.role, other)
-    answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
-    if found.tie_break and other == found.runner_up:
-        answers[0].insert(0, fill(words.flip_tie_break, choice=found.tie_break.side.short))
-    names = [with_article(found.role.name), with_article(other.name)]
-    for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
-        if named_answers:
-            said = Mrkdwn(", ".join(named_answers))
-            lines.append(fill(words.speaks_for, role=name, answers=said))
-        elif any(answers):
-            lines.append(fill(words.speaks_for_none, role=name, other=against))
-    if not any(answers):
-        lines.append(fill(words.speaks_for_neither, role=names[0], other=names[1]))
-    percent = in_hundredths(found.shares)
-    ordered = sorted(run.quiz.roles, key=lambda known: -found.shares[known.id])
-    shares = ", ".join(fill(words.share_of, role=known.name, percent=str(percent[known.id])) for known in ordered)
-    lines.append(fill(words.divided, shares=Mrkdwn(shares)))
-    if found.clearness is Clearness.PICTURE:
-        lines.append(escape(words.picture_more))
-    elif found.clearness is not Clearness.CLOSE:
-        lines.append(_flip(run, library, shared=False))
-    return message([section("\n".join(lines))], lines)
-
-
-def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
-    """Name an answer and its question."""
-    choice = reason.choices[0].short
-    if len(reason.choices) == 1:
-        return fill(library.words.result.flip_change, question=_question(run, reason.question, library), choice=choice)
-    half = fill(library.words.quiz.half, first=choice, second=reason.choices[1].short)
-    return fill(library.words.result.half_in, question=_question(run, reason.question, library), choices=half)
 
 
 def part(run: Run, name: str, library: Library) -> Message:
@@ -150,12 +102,19 @@ def in_a_row(texts: Iterable[str], library: Library) -> Mrkdwn:
     )
 
 
+def either(texts: Iterable[str], library: Library) -> Mrkdwn:
+    """Say several things, already in Slack's markup, as "a or b or c". TypeError if there are none."""
+    return reduce(
+        lambda first, second: fill(library.words.quiz.either, first=Mrkdwn(first), second=Mrkdwn(second)),
+        map(Mrkdwn, texts),
+    )
+
+
 def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrkdwn:
     """Name a recommendation in a few words, such as "an AI engineer (leaning)"; `bare` is without the article."""
     words, roles = library.words.quiz, [found.role, *(found.level if found.clearness is Clearness.CLOSE else ())]
     names = [escape(role.name if bare else with_article(role.name)) for role in roles]
-    either = reduce(lambda first, second: fill(words.either, first=Mrkdwn(first), second=Mrkdwn(second)), names)
-    return fill(words.named, role=Mrkdwn(either), clearness=getattr(words, found.clearness))
+    return fill(words.named, role=either(names, library), clearness=getattr(words, found.clearness))
 
 
 def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
@@ -195,7 +154,9 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
         and {each.id for each in run.chosen(question.id)} != {each.id for each in before.chosen(question.id)}
     ]
     told = (
-        fill(words.previous_moved, questions=_questions(run, moved, library)) if moved else escape(words.previous_none)
+        fill(words.previous_moved, questions=question_names(run, moved, library))
+        if moved
+        else escape(words.previous_none)
     )
     return f"{lead} {told}"
 
@@ -232,9 +193,16 @@ def heading(role: Role) -> str:
 
 
 def in_hundredths(shares: Mapping[str, float]) -> dict[str, int]:
-    """Round shares to whole hundredths, each by itself: equal shares stay equal, and the sum may be 99 or 101."""
-    # Shares are quotients of sums: half a hundredth must not be lost by a rounding error.
-    return {name: int(round(share * 100, 6) + 0.5) for name, share in shares.items()}
+    """Round shares, whose sum is 1, to whole hundredths whose sum is 100: what loses most by being cut gets one more.
+
+    Of equal losses the earlier is first, so that equal shares may differ by one. Source: the largest remainder method.
+    """
+    # Shares are quotients of sums: a whole hundredth must not be missed by a rounding error.
+    exact = {name: round(share * 100, 6) for name, share in shares.items()}
+    rounded = {name: int(of) for name, of in exact.items()}
+    for name in sorted(exact, key=lambda name: rounded[name] - exact[name])[: 100 - sum(rounded.values())]:
+        rounded[name] += 1
+    return rounded
 
 
 def recommended(run: Run) -> Recommendation:
@@ -283,12 +251,12 @@ def telling(found: Recommendation) -> list[str]:
 def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
     """Say what came out in a sentence or two; sender: whose work it is, for somebody else."""
     words = library.words.result
-    whose = f"work_{run.purpose}"
+    whose = f"work_{run.about if run.about == PEOPLE else run.purpose}"
     work = fill(getattr(words, f"{whose}_shared"), sender=sender) if sender else escape(getattr(words, whose))
     slots = {"work": Mrkdwn(work), "role": with_article(found.role.name), **how_far(run)}
     slots["runner_up"] = with_article(found.runner_up.name)
     if found.unsettled:
-        slots["questions"] = _questions(run, found.unsettled, library, shared=bool(sender))
+        slots["questions"] = question_names(run, found.unsettled, library, shared=bool(sender))
     template: str = getattr(words, lead_name(run, found))
     others = (fill(words.level, role=with_article(role.name)) for role in found.level[1:])
     return Mrkdwn(" ".join([fill(template, **slots), *others]))
@@ -314,17 +282,17 @@ def lead_name(run: Run, found: Recommendation) -> str:
     return "leaning" if changes == 1 else "leaning_next"
 
 
-def _early(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
+def early_line(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
     """Say how many answers it rests on, unless it is all of them."""
     words = library.words.result
     if found.answered == len(run.quiz.questions):
         return None
     if not run.ended_early or run.skipped & {question.id for question in run.quiz.questions}:
         return fill(words.rests, **how_far(run))
-    return fill(words.early, questions=_questions(run, run.ended_early, library), **how_far(run))
+    return fill(words.early, questions=question_names(run, run.ended_early, library), **how_far(run))
 
 
-def _question(run: Run, question: Question | TieBreak, library: Library, *, shared: bool = False) -> Mrkdwn:
+def question_name(run: Run, question: Question | TieBreak, library: Library, *, shared: bool = False) -> Mrkdwn:
     """Name a question: by its number, or by the row of the table to somebody who was not asked it."""
     words = library.words.result
     if not shared or isinstance(question, TieBreak):
@@ -332,10 +300,12 @@ def _question(run: Run, question: Question | TieBreak, library: Library, *, shar
     return fill(words.question_shared, row=library.tables[run.quiz.tables.roles].row(question.dimension).label)
 
 
-def _questions(run: Run, questions: Sequence[Question | TieBreak], library: Library, *, shared: bool = False) -> Mrkdwn:
+def question_names(
+    run: Run, questions: Sequence[Question | TieBreak], library: Library, *, shared: bool = False
+) -> Mrkdwn:
     """Name questions: "question 4", "questions 1, 2 and 4", or their rows."""
     if shared or len(questions) == 1:
-        return in_a_row((_question(run, each, library, shared=shared) for each in questions), library)
+        return in_a_row((question_name(run, each, library, shared=shared) for each in questions), library)
     *first, last = (str(run.number(question)) for question in questions)
     numbers = fill(library.words.quiz.both, first=", ".join(first), second=last)
     return fill(library.words.result.questions, numbers=numbers)
@@ -354,7 +324,7 @@ def reasons(run: Run, found: Recommendation, library: Library, *, shared: bool =
         ]
     last = [f"• {escape(found.tie_break.side.short)}"] if found.tie_break else []
     reasons = [f"*{escape(words.decided)}*", *last, *_bullets(found.reasons, library)]
-    return ["\n".join([*reasons, _flip(run, library, shared=shared)])]
+    return ["\n".join([*reasons, flip_line(run, library, shared=shared)])]
 
 
 def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
@@ -366,21 +336,27 @@ def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
     return [f"• {short(reason)}" for reason in reasons]
 
 
-def _flip(run: Run, library: Library, *, shared: bool) -> str:
+def flip_line(run: Run, library: Library, *, shared: bool) -> str:
+    """Say what would lead to another role."""
     words = library.words.result
     found = run.flip
     if found is None:
         return escape(words.flip_none)
 
-    def change(question: Question | TieBreak, choice: Answer) -> str:
+    def change(question: Question | TieBreak) -> str:
+        first, *others = found.answers_to(question)
         if isinstance(question, TieBreak):
-            return fill(words.flip_tie_break, choice=choice.short)
-        asked, before = _question(run, question, library, shared=shared), run.answers.get(question.id, ())
-        word = words.flip_alone if choice.id in before else words.flip_change  # of two by halves, that one
-        return fill(word, question=asked, choice=choice.short)
+            return fill(words.flip_tie_break, choice=first.short)
+        asked, before = question_name(run, question, library, shared=shared), run.answers.get(question.id, ())
+        if others:
+            quotes = [fill(library.words.quiz.quote, choice=choice.short) for choice in (first, *others)]
+            return fill(words.half_in, question=asked, choices=either(quotes, library))
+        word = words.flip_alone if first.id in before else words.flip_change  # of two by halves, that one
+        return fill(word, question=asked, choice=first.short)
 
-    changes = in_a_row((change(*each) for each in found.changes), library)
-    return fill(words.flip, changes=changes, role=with_article(found.role.name))
+    changes = in_a_row((change(question) for question, _ in found.changes), library)
+    word = words.flip_example if found.is_example else words.flip
+    return fill(word, changes=changes, role=with_article(found.role.name))
 
 
 def division(run: Run, found: Recommendation, library: Library) -> str:

@@ -4,7 +4,7 @@ What a slot shows follows from the run alone, so that after any crash, edit or s
 to what it should be. Only what is live has buttons.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -220,6 +220,14 @@ def already_answered(run: Run, question: str | None, library: Library) -> Messag
     if not choices:
         return plain(escape(library.words.quiz.moved_on))
     return plain(fill(library.words.quiz.already_answered, choice=quoted(choices, library)))
+
+
+def same_answer(questions: Sequence[str], run: Run, library: Library) -> Message:
+    """Say to who gives answers to these questions that they have given them already."""
+    words, chosen = library.words.quiz, [choices for name in questions if (choices := run.chosen(name))]
+    if len(chosen) != 1:
+        return plain(escape(words.same_answers))
+    return plain(fill(words.same_answer, choice=quoted(chosen[0], library)))
 
 
 def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> Message:

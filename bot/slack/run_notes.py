@@ -16,6 +16,7 @@ from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks
 from bot.slack.change_notes import (
+    Copies,
     change_note,
     completed_note,
     marks,
@@ -33,6 +34,8 @@ from bot.slack.work import Work
 from bot.storage import CARD, PROMPT, RESULT, Posted, StoredRun
 
 LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look for what other work is about to do
+
+MOST_COPIES = 3  # that a line about a change names
 
 Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
 
@@ -85,10 +88,12 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             stored = await self._store.runs.get(team, run_id)
             if stored is None:
                 return None
-            link = None
-            if (result_ts := far_result(stored)) is not None:
-                link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
-            return change_note(answers_before, _as_of(stored.run, answers_before, became), self._library, link)
+            run, link, copies = _as_of(stored.run, answers_before, became), None, Copies()
+            if run.recommendation is not None:
+                copies = await self._outdated_copies(team, stored)
+                if (result_ts := far_result(stored)) is not None:
+                    link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
+            return change_note(answers_before, run, self._library, link, copies)
 
         def marked(stored: StoredRun) -> str:
             return marks(stored.quiz, answers_before, _as_of(stored.run, answers_before, became))
@@ -105,7 +110,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             link = None
             if (result_ts := far_result(stored)) is not None:
                 link = await self._gateway.sees_permalink(team, stored.channel, result_ts)
-            return completed_note(stored.run, self._library, link)
+            return completed_note(stored.run, self._library, link, await self._outdated_copies(team, stored))
 
         def marked(stored: StoredRun) -> str:
             before = {name: choices for name, choices in stored.run.answers.items() if name != question}
@@ -113,6 +118,17 @@ class RunNotesWorker(ReconcilingWorker, ABC):
 
         # What a change has said of an open question is not so any more, seen or not.
         await self._post_change_line(team, run_id, completed, marked, replaces_unseen=True)
+
+    async def _outdated_copies(self, team: str, stored: StoredRun) -> Copies:
+        """Give who has a copy of a result that this round makes old, each with the link to where it can be updated."""
+        copies: Copies = {}
+        for share in await self._store.shares.live(team, stored.user):
+            if not share.is_live or not share.recipient or share.recipient in copies or len(copies) == MOST_COPIES:
+                continue
+            if stored.id in await self._store.shares.newer(team, share):
+                ts = share.receipt_ts
+                copies[share.recipient] = await self._gateway.sees_permalink(team, stored.channel, ts) if ts else None
+        return copies
 
     async def _post_overwritten(
         self,

@@ -282,8 +282,9 @@ async def withdraw(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
     share_id = read_share(action)
     share = await store.shares.get(team, share_id)
     listed_at = None if block_actions.message else block_actions.response_url or FROM_HOME
+    clicked_in = [block_actions.place.channel, block_actions.place.thread_ts] if block_actions.message else None
     key = Work.WITHDRAW_SHARE.key(team, share.run if share else "gone", share_id, action.action_ts)
-    await jobs.start(key, share_worker.withdraw, team, share_id, user, listed_at)
+    await jobs.start(key, share_worker.withdraw, team, share_id, user, listed_at, clicked_in)
     await ack()
 
 

@@ -1,5 +1,6 @@
 """What the recipient of a share does: mark it as read, ask for a talk, see the table, mute, and pass on a reply."""
 
+import contextlib
 from functools import partial
 
 import structlog
@@ -7,13 +8,14 @@ import structlog
 from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
+from bot.slack.compare_messages import render_invitation
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.text import fill, mention
-from bot.storage import OFFER, ROOT, Share, ShareState
+from bot.storage import INVITATION, OFFER, ROOT, Share, ShareState
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
@@ -42,7 +44,11 @@ class RecipientWorker(SharingWorker):
             else:
                 await self._gateway.post_ephemeral(team, channel, user, render)
 
+        muted_with: list[str] = []
+        if does == SHARE_UNMUTE:
+            muted_with = await step("muted with", self._store.shares.muted_like, team, share_id, user)
         acted = await step("act", self._act, team, share_id, does, user, channel, ts)
+        await self._show_allowed(team, [name for name in muted_with if name != share_id])
         if "told" in acted:
             await answer(self._say(acted["told"]))
             return
@@ -69,19 +75,39 @@ class RecipientWorker(SharingWorker):
 
     @workflow
     async def allow(self, team: str, share_id: str, user: str, listed_at: str) -> None:
-        """Have somebody get shares again from whom they muted with this one; listed_at: as `_show_list` takes it."""
+        """Have somebody get shares again from whom they muted with this one, or with the invitation to compare.
 
-        async def allow() -> list[str] | None:
-            await self._store.shares.unmute_of(team, share_id, user)
-            share = await self._store.shares.get(team, share_id)
-            is_there = share is not None and share.state is ShareState.SENT
-            place = (await self._store.shares.messages(team, share_id)).get(ROOT) if is_there else None
-            return list(place) if place else None
+        listed_at: as `_show_list` takes it.
+        """
 
-        copy = await step("allow", allow)
+        muted_with = await step("muted with", self._store.shares.muted_like, team, share_id, user)
+        await step("allow", self._store.shares.unmute_of, team, share_id, user)
         await self._show_list(team, user, listed_at)
-        if copy:  # which says by now that they want none
-            await self._update_copy(team, share_id, *copy)
+        await self._show_allowed(team, muted_with)
+
+    async def _show_allowed(self, team: str, muted_with: list[str]) -> None:
+        """Bring up to date what has said that its sender is muted; muted_with: shares and comparisons, by their ids."""
+
+        async def where(name: str) -> tuple[str, str, str] | None:
+            if comparison := await self._store.comparisons.get(team, name):
+                slot, messages = INVITATION, comparison.messages
+            else:
+                share = await self._store.shares.get(team, name)
+                is_there = share is not None and share.state is ShareState.SENT
+                slot, messages = ROOT, await self._store.shares.messages(team, name) if is_there else {}
+            return (slot, *messages[slot]) if slot in messages else None
+
+        async def invitation(name: str) -> Message | None:
+            comparison = await self._store.comparisons.get(team, name)
+            return await render_invitation(team, comparison, self._store, self._library) if comparison else None
+
+        for name in muted_with:
+            match await step("where", where, name):
+                case [slot, channel, ts] if slot == INVITATION:
+                    with contextlib.suppress(SlackWorkError):  # its button does the same once it is clicked
+                        await self._gateway.update_message(team, channel, ts, partial(invitation, name))
+                case [_, channel, ts]:
+                    await self._update_copy(team, name, channel, ts)
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows.

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from bot.domain.share import Delivery
 from bot.jobs import step
 from bot.slack import share_blocks
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.share_copies import NOT_DONE, CopyWorker, Places, as_places
 from bot.slack.share_messages import Record, try_call
@@ -67,7 +68,13 @@ class UpdatingWorker(CopyWorker, ABC):
         told = ""
         match await step("state", self._state, team, former_id):
             case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
-                await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
+                outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
+                name = "not_taken_back" if outcome == "refused" else "deleted_meanwhile"
+                if outcome == "refused" or before["stays"] or not before["receipt"]:
+                    await self._tell_now_or_later(team, former_id, claimed, name)
+                await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
+                await self._show_home(team, claimed, "updated")
+                return
             case ShareState.SENT.value if changed in (PART_LEFT, PART_MISSING):
                 told = changed
             case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
@@ -78,11 +85,14 @@ class UpdatingWorker(CopyWorker, ABC):
         if before["stays"]:
             await self._show_receipt(team, former_id)
             return
-        if before["receipt"]:
-            over = self._of_share(team, former_id, share_blocks.updated_receipt)
-            receipt_channel, receipt_ts = before["receipt"]
-            await try_call(self._gateway.update_message(team, receipt_channel, receipt_ts, over))
+        await self._end_receipt(team, before["receipt"], self._of_share(team, former_id, share_blocks.updated_receipt))
         await self._post_receipt(team, former_id, claimed)
+
+    async def _end_receipt(self, team: str, place: list[str] | None, render: Render) -> None:
+        """Have a former receipt say what has become of the copy; place: its channel and ts, if there is one."""
+        if place:
+            channel, ts = place
+            await try_call(self._gateway.update_message(team, channel, ts, render))
 
     async def _note_update(
         self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places

@@ -22,6 +22,12 @@ from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
 
+# What is not so any more once a newer share has reached the same person: that they have nothing of it.
+NOTHING_THERE = {
+    *(Delivery.RESTRICTED, Delivery.REFUSED, Delivery.UNREACHABLE, Delivery.UNCERTAIN),
+    *("not_sent", "no_group", "taken_back", "taken_back_blanked"),
+}
+NOT_TAKEN_BACK = "not_taken_back"  # said of a round that is deleted
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()
@@ -155,10 +161,13 @@ class ShareWorker(UpdatingWorker):
             log.warning("a sender does not know yet what became of a share", run=run, share=share_id, error=str(error))
             if isinstance(error, UncertainError) or not isinstance(error, UnavailableError):
                 return
-            if stands := await step("stands", self._stands, team, share_id):
-                key = Work.TELL_SENDER.key(team, run, short_digest(current_key()))
-                about = {part: claimed[part] for part in ("sender", "channel", "root_ts", "run", "recipient")}
-                about["updates"] = bool(claimed.get("updates"))
+            stands = await step("stands", self._stands, team, share_id)
+            about = {part: claimed[part] for part in ("sender", "channel", "root_ts", "run", "recipient")}
+            about["updates"] = bool(claimed.get("updates"))
+            key = Work.TELL_SENDER.key(team, run, short_digest(current_key()))
+            if name == NOT_TAKEN_BACK:  # true whatever comes since, and no work of that round will be left
+                stands, key = [], Work.TELL_WHAT_STAYED.key(team, claimed["sender"], short_digest(current_key()))
+            if stands is not None:
                 await jobs.start(key, share_worker.tell_later, team, share_id, about, name, why, stands)
 
     @workflow
@@ -167,12 +176,17 @@ class ShareWorker(UpdatingWorker):
     ) -> None:
         """Tell the sender what Slack did not take before, each hour of a day, unless something has come since.
 
-        about: as `round_place` has it, with the recipient. stands: how the share stood, as `_stands` gives it.
+        about: as `round_place` has it, with the recipient. stands: how the share stood, as `_stands` gives it; empty
+        for what is so whatever becomes of the share and its round.
         """
 
         async def is_so() -> bool:
+            if not stands:
+                return True
             if not await self._has_round(team, about["run"]) or await self._stands(team, share_id) != stands:
                 return False
+            if name not in NOTHING_THERE or about["updates"]:
+                return True
             live = [share for share in await self._store.shares.live(team, about["sender"]) if share.id != share_id]
             return not any(share.recipient == about["recipient"] and share.made_at > stands[1] for share in live)
 
@@ -228,7 +242,7 @@ class ShareWorker(UpdatingWorker):
             await self._tell_now_or_later(team, share_id, claimed, "part_stands")
             await self._post_receipt(team, share_id, claimed)
         else:
-            await self._tell_now_or_later(team, share_id, claimed, "not_taken_back")
+            await self._tell_now_or_later(team, share_id, claimed, NOT_TAKEN_BACK)
 
     async def _note_sent(self, team: str, share_id: str) -> bool:
         """Remember that a share has arrived, unless its round is being deleted; gives whether it may stay."""
@@ -267,11 +281,25 @@ class ShareWorker(UpdatingWorker):
     # Withdrawing
 
     @workflow
-    async def withdraw(self, team: str, share_id: str, user: str, listed_at: str | None) -> None:
-        """Take a copy back, and say so; listed_at: where the list stood in which it was clicked, if it was in one."""
+    async def withdraw(
+        self,
+        team: str,
+        share_id: str,
+        user: str,
+        listed_at: str | None,
+        clicked_in: list[str | None] | None = None,
+    ) -> None:
+        """Take a copy back, and say so.
+
+        listed_at: where the list stood in which it was clicked, if it was in one. clicked_in: channel and thread of the
+        receipt, if it was there; versions before this one have not recorded it.
+        """
         claimed = await step("withdrawn by", self._claim_withdrawal, team, share_id, user)
-        if claimed is None:
-            pass
+        if claimed is None:  # the round was deleted since, or it is somebody else's
+            if clicked_in:
+                channel, ts = str(clicked_in[0]), clicked_in[1]
+                with contextlib.suppress(SlackWorkError):
+                    await self._gateway.post_ephemeral(team, channel, user, self._say("withdraw_gone"), thread_ts=ts)
         elif "key" in claimed:
             await self._withdraw_lost(team, share_id, claimed)
         elif "messages" in claimed:

@@ -53,6 +53,7 @@ class Work(Enum):
     PASS_ON = "passon", Owner.ROUND
     REFRESH_RECEIPTS = "receipts", Owner.ROUND
     TELL_SENDER = "tell", Owner.ROUND
+    TELL_WHAT_STAYED = "tellstayed", Owner.PERSON  # of a round that is being deleted, with the work of its own
     DELETE_ROUND = "delete", Owner.ROUND, True
     ERASE_ROUND = "erase", Owner.ROUND, True
     ANSWER = "say", Owner.CHANNEL

@@ -3,7 +3,7 @@
 from bot.domain.gaps import Question, QuestionKind
 from bot.storage.comparisons import Moved, Revealed, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
-from bot.storage.homes import DueHome, SetUp
+from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
@@ -54,6 +54,7 @@ __all__ = [
     "Reply",
     "ReplyState",
     "Revealed",
+    "SentDraft",
     "SetUp",
     "Share",
     "ShareState",

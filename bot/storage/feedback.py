@@ -4,12 +4,12 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.home_changes import note_set_up
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import help_requests, votes, workspaces
+from bot.storage.tables import help_requests, replies, votes, workspaces
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,17 @@ class Feedback:
         async with self._engine.connect() as connection:
             found = select(votes.c.user).where(*mine, votes.c.helpful.is_(False)).limit(1)
             return await connection.scalar(found) is not None
+
+    async def disputes(self, team: str) -> dict[tuple[str, str], frozenset[str]]:
+        """Name who says of an answer that it did not help, by the channel and the ts of the question it answers."""
+        same = (votes.c.team == replies.c.team, votes.c.channel == replies.c.channel)
+        answers = (*same, votes.c.answer_ts == replies.c.answer_ts)
+        disputed = select(replies.c.channel, replies.c.question_ts, votes.c.user).join(votes, and_(*answers))
+        by_question: dict[tuple[str, str], set[str]] = {}
+        async with self._engine.connect() as connection:
+            for row in await connection.execute(disputed.where(votes.c.team == team, votes.c.helpful.is_(False))):
+                by_question.setdefault((row.channel, row.question_ts), set()).add(row.user)
+        return {question: frozenset(users) for question, users in by_question.items()}
 
     async def set_reason(self, team: str, channel: str, answer_ts: str, user: str, reason: str) -> bool:
         """Say what was wrong with an answer, in place of what was said before.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, func, select, update
@@ -12,7 +12,10 @@ from bot.storage.home_changes import LOOKED_AT_LATELY
 from bot.storage.sql import insert_new
 from bot.storage.tables import channel_settings, homes, workspaces
 
-NOTICE = "notice"  # the part of what is shown that the next look at another part, or the next opening, takes away
+NOTICE = "notice"  # the part of what is shown that the next click on it, or the next opening, takes away
+OPENED = "opened"  # the part that says when it was opened
+DRAFTS = "drafts"  # the part that holds which drafts of entries were sent
+DRAFT_STANDS = 3600.0  # seconds in which a draft for the same questions is not sent again
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,14 @@ class SetUp:
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
         return self.is_invited and self.has_answered and self.mode_chosen and self.has_contact
+
+
+@dataclass(frozen=True)
+class SentDraft:
+    """Where the draft of an entry stands that somebody was sent by a click on their Home tab."""
+
+    channel: str
+    ts: str
 
 
 @dataclass(frozen=True)
@@ -58,8 +69,8 @@ class Homes:
         left = case((homes.c.publish_at > now, homes.c.publish_at))
         async with self._engine.begin() as connection:
             shows = await self._lock(connection, team, user)
-            if shows.get(NOTICE, {}).get("at", 0.0) < at:
-                shows.pop(NOTICE, None)
+            _take_notice_away(shows, at)
+            shows[OPENED] = {"at": max(at, shows.get(OPENED, {}).get("at", 0.0))}
             opened = {"shows": shows, "opened_at": now, "publish_at": left}
             await connection.execute(update(homes).where(*_one(team, user)).values(opened))
 
@@ -76,16 +87,57 @@ class Homes:
         async with self._engine.begin() as connection:
             parts = await self._lock(connection, team, user)
             if parts.get(part, {}).get("at", 0.0) <= at:
-                if parts.get(NOTICE, {}).get("at", 0.0) < at:
-                    parts.pop(NOTICE, None)
+                _take_notice_away(parts, at)
                 parts[part] = {**shows, "at": at}
                 looked = {"shows": parts, "opened_at": time.time()}
                 await connection.execute(update(homes).where(*_one(team, user)).values(looked))
+
+    async def take_notice_away(self, team: str, user: str, at: float) -> None:
+        """Forget the notice on somebody's Home tab that was there before they clicked there at a time."""
+        if NOTICE in await self.shows(team, user):
+            async with self._engine.begin() as connection:
+                parts = await self._lock(connection, team, user)
+                _take_notice_away(parts, at)
+                await connection.execute(update(homes).where(*_one(team, user)).values(shows=parts))
 
     async def shows(self, team: str, user: str) -> dict[str, dict[str, Any]]:
         """Give what somebody looks at, by part."""
         async with self._engine.connect() as connection:
             return await connection.scalar(select(homes.c.shows).where(*_one(team, user))) or {}
+
+    async def claim_draft(self, team: str, user: str, gap: str, at: float) -> bool:
+        """Say whether a click at a time brings somebody the draft for a gap, by the digest of its questions.
+
+        It does not where another click has done so lately; the same click again does. Seconds since 1970.
+        """
+        async with self._engine.begin() as connection:
+            parts = await self._lock(connection, team, user)
+            drafts = {name: sent for name, sent in parts.get(DRAFTS, {}).items() if sent["at"] > at - DRAFT_STANDS}
+            claimed = bool(drafts.setdefault(gap, {"at": at})["at"] == at)
+            looked = {"shows": parts | {DRAFTS: drafts}, "opened_at": time.time()}
+            await connection.execute(update(homes).where(*_one(team, user)).values(looked))
+        return claimed
+
+    async def record_draft(self, team: str, user: str, gap: str, at: float, sent: SentDraft | None) -> None:
+        """Remember where the draft stands that a click at `at` has claimed; None for nowhere, so that another may."""
+        async with self._engine.begin() as connection:
+            parts = await self._lock(connection, team, user)
+            drafts = dict(parts.get(DRAFTS, {}))
+            if drafts.get(gap, {}).get("at") != at:
+                return
+            if sent:
+                drafts[gap] = {"at": at, **asdict(sent)}
+            else:
+                del drafts[gap]
+            changed = {"shows": parts | {DRAFTS: drafts}}
+            await connection.execute(update(homes).where(*_one(team, user)).values(changed))
+
+    async def drafts(self, team: str, user: str) -> dict[str, SentDraft]:
+        """Give the drafts that somebody was sent lately and would not be sent again, by the digest of the questions."""
+        sent = (await self.shows(team, user)).get(DRAFTS, {})
+        since = time.time() - DRAFT_STANDS
+        lately = {gap: draft for gap, draft in sent.items() if draft["at"] > since and "ts" in draft}
+        return {gap: SentDraft(draft["channel"], draft["ts"]) for gap, draft in lately.items()}
 
     async def hash(self, team: str, user: str) -> str | None:
         """Give Slack's name for the view that it shows, as far as we know; None if we do not."""
@@ -140,13 +192,20 @@ class Homes:
         chosen = channels.where(channel_settings.c.mode.is_not(None)).exists()
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(invited, answered, chosen, editors))).one()
-        return SetUp(bool(row[0]), bool(row[1]), bool(row[2]), has_contact or bool(row[3]))
+        # Where it has answered it has been invited, though it may have said nothing then: it was there before this
+        # version, or Slack told nobody.
+        return SetUp(bool(row[0] or row[1]), bool(row[1]), bool(row[2]), has_contact or bool(row[3]))
 
     async def _lock(self, connection: AsyncConnection, team: str, user: str) -> dict[str, dict[str, Any]]:
         """Give what somebody looks at, and keep others from changing it until the transaction ends."""
         await insert_new(connection, homes, {"team": team, "user": user, "shows": {}, "opened_at": time.time()})
         shows = await connection.scalar(select(homes.c.shows).where(*_one(team, user)).with_for_update())
         return dict(shows or {})
+
+
+def _take_notice_away(parts: dict[str, dict[str, Any]], at: float) -> None:
+    if parts.get(NOTICE, {}).get("at", 0.0) < at:
+        parts.pop(NOTICE, None)
 
 
 def _one(team: str, user: str) -> tuple[ColumnElement[bool], ...]:

@@ -14,7 +14,7 @@ from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place
 from bot.storage.shares import ROOT, ShareState
 from bot.storage.sql import insert_into
-from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares
+from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares, unlisted_shares
 
 # States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
 RECEIVED = (ShareState.SENT, ShareState.UNCERTAIN, ShareState.REPLACING)
@@ -54,10 +54,10 @@ class ShareTraces:
             return [FormerReveal(row.manager, row.revealed_at) for row in rows]
 
     async def has_shared_what_is_deleted(self, team: str, sender: str) -> bool:
-        """Say whether somebody may have seen a result of somebody's own work that is not kept any more."""
-        seen = (seen_results.c.team == team, seen_results.c.sender == sender)
+        """Say whether copies of somebody's may still stand whose rounds they have deleted."""
+        theirs = (unlisted_shares.c.team == team, unlisted_shares.c.sender == sender)
         async with self._engine.connect() as connection:
-            return bool(await connection.scalar(select(exists().where(*seen))))
+            return bool(await connection.scalar(select(exists().where(*theirs))))
 
 
 async def has_seen(connection: AsyncConnection, team: str, sender: str, manager: str) -> bool:
@@ -78,6 +78,7 @@ async def has_seen(connection: AsyncConnection, team: str, sender: str, manager:
 async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
     """Keep what is to stay known of the shares of runs that are about to be deleted; which: of these."""
     await _put_seen(connection, [(*people, None) for people in await _shown(connection, *which)])
+    await _put_unlisted(connection, *which)
     live = (shares.c.state.in_((*RECEIVED, *ENDED)), func.coalesce(shares.c.place, "") != Place.GROUP)
     of_copy = and_(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
     of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
@@ -86,6 +87,16 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
     roots = roots.where(share_messages.c.slot == ROOT, shares.c.recipient != "", *live, *which)
     for row in (await connection.execute(roots)).all():
         put = insert_into(connection, former_copies).values(**row._mapping)
+        await connection.execute(put.on_conflict_do_nothing())
+
+
+async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
+    """Keep of whose runs, of these, copies still stand or may; also where the recipient had us forget them."""
+    of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
+    stands = shares.c.state.in_((ShareState.SENT, ShareState.UNCERTAIN))
+    senders = select(runs.c.team, runs.c.user.label("sender")).join(shares, of_run).where(stands, *which).distinct()
+    for row in (await connection.execute(senders)).all():
+        put = insert_into(connection, unlisted_shares).values(**row._mapping)
         await connection.execute(put.on_conflict_do_nothing())
 
 

@@ -444,6 +444,15 @@ class Shares:
                 await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
             return muted
 
+    async def muted_like(self, team: str, share_id: str, user: str) -> list[str]:
+        """Give what `user` muted the same person with as with this share, such as shares, in order of ids."""
+        with_this = (share_mutes.c.team == team, share_mutes.c.share == share_id, share_mutes.c.user == user)
+        person = select(share_mutes.c.muted).where(*with_this).scalar_subquery()
+        like = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted == person)
+        ids = select(share_mutes.c.share).where(*like).order_by(share_mutes.c.share)
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(ids))
+
     async def muted_by(self, team: str, user: str) -> list[tuple[str, str]]:
         """Give from whom `user` wants no more shares, latest first, with what they said so of, such as a share."""
         theirs = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))

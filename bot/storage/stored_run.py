@@ -79,6 +79,8 @@ class ActionResult:
     no result, by question, but for the question that was asked just then. ahead: the questions that it has answered
     while another was asked, and still is, or the next. became: what the answers are that it has changed.
     carried_over: as in StoredRun. completes: it has answered what was open of a result whose message was there already.
+    reopens: with it there is a question open where there was a result. same: the answers are those of before, and
+    nothing is asked in its place.
     """
 
     outcome: str
@@ -89,12 +91,15 @@ class ActionResult:
     ahead: list[str] | None = None
     became: dict[str, list[str]] | None = None
     completes: bool = False
+    reopens: bool = False
+    same: bool = False
 
     def record(self) -> dict[str, Any]:
         """Give it as plain data, for `read`."""
         kept = list(self.carried_over) if self.carried_over else None
         record = {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
         further = {"over": self.overwritten, "ahead": self.ahead, "new": self.became, "completes": self.completes}
+        further |= {"reopens": self.reopens, "same": self.same}
         return record | {name: value for name, value in further.items() if value}
 
     @classmethod
@@ -102,7 +107,8 @@ class ActionResult:
         """Take it from its record."""
         kept = tuple(record["lost"]) if record["lost"] else None
         further = record.get("over"), record.get("ahead"), record.get("new")
-        return cls(record["what"], record["question"], record["was"], kept, *further, completes="completes" in record)
+        flags = ("completes" in record, "reopens" in record, "same" in record)
+        return cls(record["what"], record["question"], record["was"], kept, *further, *flags)
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,9 @@ def result_of(stored: StoredRun, transition: Transition) -> ActionResult:
     # By the messages before the action: who holds the run may post the result as soon as it is known.
     shown = transition.outcome is Outcome.TAKEN and RESULT in stored.messages
     completes = shown and before.recommendation is None and after.recommendation is not None
+    reopens = was is not None and before.recommendation is not None and after.recommendation is None
+    # Of a double click the second has left the run as it was; and a question that comes next says enough.
+    same = transition.outcome is Outcome.REPEATED and after is not before and after.prompts == before.prompts
     return ActionResult(
         transition.outcome,
         transition.question,
@@ -154,4 +163,6 @@ def result_of(stored: StoredRun, transition: Transition) -> ActionResult:
         ahead=ahead or None,
         became=became if was or over else None,
         completes=completes,
+        reopens=reopens,
+        same=same,
     )

@@ -207,6 +207,15 @@ seen_results = Table(
     info=owned_by(Owner.PEOPLE, "sender", "manager"),
 )
 
+# Who has deleted rounds of which copies stood with others, or may have: there is no list of these.
+unlisted_shares = Table(
+    "unlisted_shares",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("sender", String(32), primary_key=True),
+    info=owned_by(Owner.PERSON, "sender"),
+)
+
 # Where the first messages of copies stand whose round was deleted.
 former_copies = Table(
     "former_copies",

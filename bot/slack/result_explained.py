@@ -1,0 +1,96 @@
+"""What is said to who asks below a result how it comes about, or how sure it is."""
+
+from bot.domain import fit
+from bot.domain.fit import Clearness
+from bot.domain.quiz import Run
+from bot.domain.quiz_content import with_article
+from bot.knowledge import Library
+from bot.slack.pieces import Message, message, plain, section
+from bot.slack.result import (
+    early_line,
+    flip_line,
+    headline,
+    how_far,
+    in_hundredths,
+    question_name,
+    question_names,
+    recommended,
+)
+from bot.slack.text import Mrkdwn, escape, fill
+
+
+def explanation(run: Run, role: str | None, library: Library) -> Message:
+    """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
+
+    role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
+    finished. To who has answered about somebody else's work it says when that is seen.
+    """
+    if run.subject is not None:
+        compare = library.words.compare
+        return plain(escape(compare.over if run.closed else compare.explained_later))
+    words, found = library.words.result, recommended(run)
+    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+    lead: list[str] = [headline(run, found, library)]
+    if found.clearness is not Clearness.PICTURE and (early := early_line(run, found, library)):
+        lead.append(early)
+    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, found.role, other)
+    answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
+    if found.tie_break and other == found.runner_up:
+        answers[0].insert(0, fill(words.flip_tie_break, choice=found.tie_break.side.short))
+    names = [with_article(found.role.name), with_article(other.name)]
+    for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
+        if named_answers:
+            said = Mrkdwn(", ".join(named_answers))
+            lines.append(fill(words.speaks_for, role=name, answers=said))
+        elif any(answers):
+            lines.append(fill(words.speaks_for_none, role=name, other=against))
+    if not any(answers):
+        lines.append(fill(words.speaks_for_neither, role=names[0], other=names[1]))
+    percent = in_hundredths(found.shares)
+    ordered = sorted(run.quiz.roles, key=lambda known: -found.shares[known.id])
+    shares = ", ".join(fill(words.share_of, role=known.name, percent=str(percent[known.id])) for known in ordered)
+    lines.append(fill(words.divided, shares=Mrkdwn(shares)))
+    if found.clearness is Clearness.PICTURE:
+        lines.append(escape(words.picture_more))
+    elif found.clearness is not Clearness.CLOSE:
+        lines.append(flip_line(run, library, shared=False))
+    return message([section("\n".join(lines))], lines)
+
+
+def sureness(run: Run, role: str | None, library: Library) -> Message:
+    """Say in plain words how close a result was, and what would change it.
+
+    role: as for `explanation`, which says the same to who has answered about somebody else's work. Raises as that does.
+    """
+    if run.subject is not None:
+        return explanation(run, role, library)
+    words, found = library.words.result, recommended(run)
+    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+    percent, is_next = in_hundredths(found.shares), other == found.runner_up
+    slots: dict[str, str] = {"role": with_article(found.role.name), "percent": str(percent[found.role.id])}
+    slots |= {"other": with_article(other.name), "other_percent": str(percent[other.id]), **how_far(run)}
+    template: str = getattr(words, f"sure_{found.clearness}")
+    if found.tie_break and is_next:
+        template = words.sure_tie_break
+    elif found.unsettled:
+        template = words.sure_open
+        slots["questions"] = question_names(run, found.unsettled, library)
+    lines: list[str] = [fill(template, **slots)]
+    if found.clearness is Clearness.PICTURE:
+        lines.append(escape(words.picture_more))
+    elif found.clearness is not Clearness.CLOSE:
+        lines.append(flip_line(run, library, shared=False))
+    elif run.tie_break:
+        lines.append(escape(words.tip_close))
+    return message([section("\n".join(lines))], lines)
+
+
+def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
+    """Name an answer and its question."""
+    choice = reason.choices[0].short
+    if len(reason.choices) == 1:
+        return fill(
+            library.words.result.flip_change, question=question_name(run, reason.question, library), choice=choice
+        )
+    half = fill(library.words.quiz.half, first=choice, second=reason.choices[1].short)
+    return fill(library.words.result.half_in, question=question_name(run, reason.question, library), choices=half)

@@ -1,0 +1,233 @@
+"""What is said of shares and comparisons whose round was deleted, before, while and after they were sent or changed."""
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.sql import text
+
+from bot.slack import gateway, slack_calls
+from bot.storage import Store
+from tests.conftest import rows
+from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, window
+from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
+from tests.test_share_afterwards import delete_round, lists_mute
+from tests.test_share_recipient import begun_again
+from tests.test_share_sending import MAY_NOT_CHANGE, MAY_NOT_DELETE, NO_TRY, POST, gone
+from tests.workspace import Json, Workspace, buttons, elements, shown
+
+STAYS = "may still stand with those who got it"
+NOBODY = "nobody else sees a result of yours."
+
+
+async def listed(workspace: Workspace) -> str:
+    """Give what Ana is told of who can see what."""
+    await workspace.settled()
+    before = len(await _alone(workspace))
+    await workspace.command(ANA, "C_ASK", "/rolefit", "shares")
+
+    async def is_there() -> bool:
+        return len(await _alone(workspace)) > before
+
+    await workspace.until(is_there, ANA)
+    return (await _alone(workspace))[-1]
+
+
+async def _alone(workspace: Workspace) -> list[str]:
+    return [shown(each) for each in await workspace.messages("C_ASK", ANA) if each.get("ephemeral")]
+
+
+# The list
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"parts": ["table"], "note": "I would like to lead less"}, {}], ids=["table", "all"]
+)
+async def test_what_stands_of_a_deleted_round_is_in_the_list_whatever_it_shows(hasty: Workspace, chosen: Json):
+    await shared(hasty, **chosen)
+    await delete_round(hasty)
+
+    told = await listed(hasty)
+
+    assert STAYS in told
+    assert NOBODY not in told
+
+
+async def test_what_was_withdrawn_before_its_round_was_deleted_is_not_said_to_stand(hasty: Workspace):
+    _, receipt = await shared(hasty)
+    await hasty.click(ANA, receipt, "Withdraw")
+    await hasty.settled()
+    await delete_round(hasty)
+
+    assert NOBODY in await listed(hasty)
+
+
+@pytest.mark.both_databases
+async def test_a_comparison_that_is_not_kept_any_more_is_no_deleted_round(
+    workspace: Workspace, tmp_path: Path, kept_in: dict[str, Any]
+):
+    await shared(workspace, parts=["table"])
+    async with rows(tmp_path, kept_in) as store:
+        await pruned_reveal(store)
+
+    told = await listed(workspace)
+
+    assert "in a comparison of which I keep nothing any more" in told
+    assert STAYS not in told
+
+
+async def pruned_reveal(store: Store) -> None:
+    """Have a revealed comparison of Ana's be deleted as old ones are."""
+    run = await store.runs.latest_result("T_LOCAL", ANA)
+    assert run
+    people = {"sender": ANA, "manager": MEI}
+    assert await store.comparisons.begin("T_LOCAL", "c1", run.id, **people, by="test")
+    async with store.comparisons._engine.begin() as connection:
+        revealed = "UPDATE comparisons SET state = 'revealed', open = NULL, due_at = NULL, moved_at = :at"
+        await connection.execute(text(revealed), {"at": time.time() - 61 * 86400})
+    await store.comparisons.prune(time.time() - 30 * 86400)
+    assert await store.comparisons.get("T_LOCAL", "c1") is None
+
+
+# While it is sent, or changed
+
+
+async def deletes(workspace: Workspace) -> None:
+    """Have Ana click that her latest round is to be deleted."""
+    await workspace.command(ANA, "C_ASK", "/rolefit", "history")
+    told = await privately(workspace, "Your rounds")
+    latest = next(each for each in elements(told) if each["label"] == "Delete")
+    await workspace.click_as_shown(ANA, told, latest["action_id"])
+
+
+async def test_what_stays_of_a_deleted_round_is_told_later_where_slack_fails(hasty: Workspace):
+    await previewed(hasty)
+    await hasty.settled()  # so that the first message to be posted is the copy's
+    slow = {"method": POST, "error": None, "delay": 2.0, "times": 1}
+    stuck = [MAY_NOT_DELETE, MAY_NOT_CHANGE]
+    await hasty.faults(api=[{"method": POST, **NO_TRY}, slow, *stuck])
+    await hasty.submit(ANA)
+    await copy_of(hasty)
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.faults(api=[*stuck, {"method": POST, "error": "service_unavailable"}])
+
+    async def is_told() -> bool:
+        direct = await hasty.dm(ANA)
+        threads = [each for root in direct for each in await hasty.thread(root["channel"], root["ts"], ANA)]
+        return any("Slack did not let me take back what had arrived" in shown(each) for each in [*direct, *threads])
+
+    await hasty.until(is_told, ANA)
+
+
+async def test_what_could_not_be_withdrawn_is_told_later_though_another_copy_is_newer(hasty: Workspace):
+    root, receipt = await shared(hasty)
+    await window(hasty, await result(hasty, root))
+    await fill_in(hasty, note="And this")
+    await hasty.submit(ANA)
+    await hasty.settled()
+    failing = {"method": POST, "error": "service_unavailable", "times": 1}
+    await hasty.faults(api=[MAY_NOT_DELETE, MAY_NOT_CHANGE, failing])
+
+    await hasty.click(ANA, receipt, "Withdraw")
+
+    await message(hasty, root, "Slack did not let me take back all of what <@U_MEI> has")
+
+
+class Paused:
+    """A change of one message that waits until it may go on."""
+
+    def __init__(self, ts: str) -> None:
+        self.ts = ts
+        self.is_reached, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        update = gateway.SlackGateway.update_message
+
+        async def wait(
+            slack: Any, team: str, channel: str, ts: str, *args: Any, **kwargs: Any
+        ) -> slack_calls.CallResult:
+            if ts == self.ts:
+                self.is_reached.set()
+                await self.goes_on.wait()
+            return await update(slack, team, channel, ts, *args, **kwargs)
+
+        monkeypatch.setattr(gateway.SlackGateway, "update_message", wait)
+
+
+@pytest.mark.parametrize("stuck", [False, True], ids=["taken away", "that stays"])
+async def test_a_newer_round_that_is_deleted_while_its_result_takes_the_place_of_a_copy_is_accounted_for(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: bool
+):
+    root, receipt = await shared(hasty)
+    copy = await copy_of(hasty)
+    again = await begun_again(hasty, root)
+    await take_at_once(hasty, again, *ENGINEER)
+    await result(hasty, again)
+    await window(hasty, await message(hasty, root, "The copy is of an older answer"), label="Update")
+    await fill_in(hasty, None)
+    await hasty.settled()
+    paused = Paused(copy["ts"])
+    paused.patch(monkeypatch)
+    await hasty.submit(ANA)
+    await paused.is_reached.wait()
+    await deletes(hasty)
+
+    async def is_deleted() -> bool:
+        with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+            [kept] = connection.execute("SELECT count(*) FROM runs").fetchone()
+            return int(kept) == 1
+
+    await hasty.until(is_deleted, ANA)
+    await hasty.faults(api=[MAY_NOT_DELETE, {**MAY_NOT_CHANGE, "times": 3}] if stuck else [])
+    paused.goes_on.set()
+    await hasty.settled()
+
+    left = "Slack did not let me take back what had arrived" if stuck else "so I have taken that away"
+    told = await hasty.latest(ANA, receipt, once=lambda now: left in shown(now))
+    assert buttons(told) == []
+    if not stuck:
+        await gone(hasty)
+
+
+async def test_a_withdrawal_of_what_is_not_known_any_more_is_answered(hasty: Workspace, tmp_path: Path):
+    _, receipt = await shared(hasty)
+    await hasty.settled()
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
+        connection.execute("DELETE FROM shares")
+
+    await hasty.click(ANA, receipt, "Withdraw")
+
+    async def is_told() -> bool:
+        thread = await hasty.thread(receipt["channel"], receipt["thread_ts"], ANA)
+        return any("there is nothing I can withdraw" in shown(each) for each in thread)
+
+    await hasty.until(is_told, ANA)
+
+
+# Several copies of one sender
+
+
+@pytest.mark.parametrize("where", ["list", "copy"])
+async def test_every_copy_offers_again_what_it_did_once_its_sender_is_allowed(hasty: Workspace, where: str):
+    root, _ = await shared(hasty)
+    await window(hasty, await result(hasty, root))
+    await fill_in(hasty, note="And this")
+    await hasty.submit(ANA)
+    await hasty.settled()
+    copies = [each for each in await hasty.dm(MEI) if "shares a result" in shown(each)]
+    assert len(copies) == 2
+    for copy in copies:
+        await hasty.click(MEI, copy, "No more from this person")
+        await hasty.latest(MEI, copy, once=lambda now: "Allow shares again" in buttons(now))
+
+    if where == "list":
+        await hasty.click(MEI, await lists_mute(hasty), "Allow shares again")
+    else:
+        await hasty.click(MEI, await hasty.latest(MEI, copies[0]), "Allow shares again")
+
+    for copy in copies:
+        await hasty.latest(MEI, copy, once=lambda now: "No more from this person" in buttons(now))
