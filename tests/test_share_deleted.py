@@ -23,6 +23,13 @@ STAYS = "may still stand with those who got it"
 NOBODY = "nobody else sees a result of yours."
 
 
+@pytest.fixture
+def hasty(hasty: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The same, whose bot tells later at once."""
+    monkeypatch.setattr("bot.slack.share_work.BETWEEN_TRIES", 0.1)
+    return hasty
+
+
 async def listed(workspace: Workspace) -> str:
     """Give what Ana is told of who can see what."""
     await workspace.settled()
