@@ -4,7 +4,8 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-c
 SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
 # Importing writes the bytecode of what a start imports and of nothing else, which the first start would do otherwise.
 # Some environments have Python write none: each start would compile 1,400 modules again and take more than twice as long.
-IMPORTED = aiosqlite, bot.asgi, bot.cli, bot.local.server, bot.run, bot.slack.app, bot.storage.migrate, uvicorn, watchfiles
+IMPORTED = aiosqlite, bot.background, bot.cli, bot.http_server, bot.knowledge_watch, bot.local.server, bot.readiness, \
+  bot.run, bot.slack.app, bot.storage.migrate, watchfiles
 COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 
 .PHONY: run test check bench chaos mutate lock setup

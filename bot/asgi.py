@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_sdk.signature import SignatureVerifier
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import jobs, metrics
+from bot import metrics, work_records
 from bot.slack.dispatch import App as SlackApp
 from bot.slack.dispatch import error_response
 from bot.slack.install import Install
@@ -141,7 +141,7 @@ def signs_of_life(troubles: Troubles) -> App:
         elif scope["path"] == METRICS:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # without the database, the last figure
                 async with asyncio.timeout(COUNTED_WITHIN):
-                    metrics.WAITING.set(await jobs.count_unfinished())
+                    metrics.WAITING.set(await work_records.count_unfinished())
             await _answer(send, HTTPStatus.OK, generate_latest(), CONTENT_TYPE_LATEST)
         else:
             await _answer(send, HTTPStatus.NOT_FOUND)

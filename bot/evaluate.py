@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.domain.content import Citation, Entry
+from bot.domain.authored import Citation
+from bot.domain.content import Entry
 from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Answer, Reply, ReplyThresholds, Suggestions
 from bot.domain.matching import Candidate, Index

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain import fit
-from bot.domain.content import AnyQuestion, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import LETTERS
+from bot.domain.quiz_content import AnyQuestion, Quiz
 from bot.knowledge.yaml_file import parse
 
 

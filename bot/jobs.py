@@ -4,6 +4,8 @@ Work is recorded before `start` returns, in the inbox, and begun from there unde
 on it is a workflow of DBOS: each step's result is recorded as it ends, and after a crash it goes on after the last step
 that was recorded. One gap remains that nobody can close: if the process dies between an effect (Slack has the message)
 and the record of it, the step is done again. `in_doubt` tells the step that this may be so, and it can look first.
+
+What is recorded is looked up and deleted by `bot.work_records`.
 """
 
 import asyncio
@@ -12,31 +14,23 @@ import functools
 import inspect
 import json
 import logging
-import re
-import sqlite3
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import pairwise
-from pathlib import Path
 from typing import Any, NewType, ParamSpec, TypeVar
 
 import structlog
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID, WorkflowStatus
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot import metrics
 from bot.errors import places
 from bot.inbox import Inbox, UnknownWorkError
-from bot.private import private_file
-from bot.storage import Item, Store
+from bot.storage import Item, Store, sqlite_file
 from bot.storage.trouble import PLUGIN, passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
@@ -46,7 +40,6 @@ VERSION = "15"
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
 THREADS = 4  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
-LOCKED_FOR = 5.0  # seconds that a write of no consequence waits for others
 OVERSLEPT = 10.0  # seconds that a sleep may be longer than it was meant to be, with recording it
 LONGEST = 15.0  # seconds between two tries of a step while the database is in trouble
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
@@ -54,10 +47,6 @@ UNDER_WAY = ["PENDING", "ENQUEUED", "DELAYED"]
 OLDEST = 2_000  # pieces of work; what a dead process left is soon among the oldest
 FAILED_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"  # DBOS's word for work that each process dies of
 ENDS = ["SUCCESS", "CANCELLED", "ERROR", FAILED_TOO_OFTEN]
-
-SLEEP = "DBOS.sleep"  # what DBOS calls its own step
-PAGE = 500  # records that are read or deleted at a time
-ID = re.compile(r"[\w.-]+")  # Slack's ids and times, and our own
 
 log = structlog.get_logger()
 
@@ -69,8 +58,10 @@ R = TypeVar("R")
 class Worker(DBOSConfiguredInstance):
     """Base of the classes whose methods are workflows; decorate them with `worker`.
 
-    DBOS knows one instance of each for the life of the process, and finds it again after a restart by its name. So
-    a worker is made once, at import, and is given what it works with when the app is put together.
+    A worker is made once, where its class stands, and `bot.slack.app.create` gives it what it works with. It cannot be
+    made there too: DBOS takes one instance of a class and name for the life of the process, refuses a second, lets go
+    of none, and looks there for whose method recorded work is; an app may be put together anew, as after each test, and
+    that work goes on with the one that is known. Listeners begin work by naming its methods, too.
     """
 
     def __init__(self, name: str) -> None:
@@ -183,8 +174,8 @@ def workflow(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corou
             except Exception as error:
                 # Nobody waits for it, so nobody else would hear of it. The kind, the key and the places must do: what
                 # an error says, or its traceback, may hold what people wrote.
-                metrics.WORK_FAILED.labels(_kind(error)).inc()
-                kind, where = _kind(error), places(error)
+                metrics.WORK_FAILED.labels(kind_of(error)).inc()
+                kind, where = kind_of(error), places(error)
                 log.error("work failed", key=DBOS.workflow_id, error=kind, places=where)  # noqa: TRY400
                 raise
 
@@ -286,8 +277,8 @@ def configure(url: str, *, executor: str = "local") -> None:
     There is one engine per process, because DBOS is one.
     """
     global _file  # noqa: PLW0603 - as there is one DBOS
-    _prepare_sqlite(url)
-    _file = _sqlite_file(url)
+    sqlite_file.prepare(url)
+    _file = sqlite_file.path_of(url)
     _in_flight.reset()
     logging.getLogger("dbos").addFilter(_without_traceback)
     config: DBOSConfig = {
@@ -307,7 +298,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     """Have DBOS log one line and the kind of an error only: a traceback may hold what people wrote."""
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     line = record.getMessage().partition("\n")[0]
-    record.msg, record.args = f"{line} {_kind(error)}" if error else line, ()
+    record.msg, record.args = f"{line} {kind_of(error)}" if error else line, ()
     record.exc_info = record.exc_text = None
     return True
 
@@ -401,6 +392,11 @@ async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], argum
         await started.wait()
 
 
+def inbox() -> Inbox | None:
+    """Give the inbox, of which `bot.work_records` asks what has not begun; None while nothing is received here."""
+    return _inbox
+
+
 async def enter_turnstile() -> None:
     """Wait for a request's turn among those that came with it. Raises TimeoutError if that takes too long."""
     if _inbox:
@@ -417,132 +413,13 @@ def is_full() -> bool:
     return _inbox is not None and _inbox.full
 
 
-async def current_or_next(prefix: Key) -> Key:
-    """Give the key, with this prefix and a number, of work that is under way; or of none yet, for the next."""
-    workflows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, load_input=False, load_output=False)
-    numbers = {known.workflow_id.removeprefix(prefix): known.status for known in workflows}
-    ended = [int(number) for number, status in numbers.items() if number.isdigit() and status not in UNDER_WAY]
-    return Key(f"{prefix}{max(ended, default=-1) + 1}")
-
-
-async def is_recorded(key: Key) -> bool:
-    """Say whether there is work with this key, be it that it has not begun, or has ended."""
-    if _inbox and await _inbox.has(key):
-        return True
-    # Asked in this order, since what begins is recorded there before it is deleted here.
-    return await DBOS.get_workflow_status_async(key) is not None
-
-
-async def waiting(prefix: Key) -> list[str]:
-    """Give the keys of the work that begin with this, of what was received and has not begun."""
-    return [item.key for item in await _inbox.of_kinds([prefix])] if _inbox else []
-
-
-async def unfinished(prefix: Key) -> list[str]:
-    """Give the keys of the work that begin with this and has not ended, be it that it has not begun."""
-    received = await waiting(prefix)
-    begun = await DBOS.list_workflows_async(
-        workflow_id_prefix=prefix, status=UNDER_WAY, load_input=False, load_output=False
-    )
-    return received + [known.workflow_id for known in begun]
-
-
 async def recover(executors: list[str]) -> int:
     """Take over the unfinished work of processes that are gone; gives how much. Doing it again does no harm."""
     received = await _inbox.take_over(executors) if _inbox else 0
     # DBOS has no public way to do this: `resume_workflow` does not ask whose the work is, so that two replicas could
-    # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends.
+    # run the same one at once, and it counts the attempts anew, so that work which kills its process never ends. What
+    # this call must do, and that there is still no other, is tried in tests/test_contracts.py.
     return received + len(await asyncio.to_thread(DBOS._recover_pending_workflows, executors))
-
-
-async def delete_ended(before: float) -> int:
-    """Delete the records of work that was begun before this time in seconds since 1970 and has ended, well or not."""
-    until, total = datetime.fromtimestamp(before, UTC).isoformat(), 0
-    while ended := await DBOS.list_workflows_async(
-        status=ENDS, end_time=until, limit=500, load_input=False, load_output=False
-    ):
-        await DBOS.delete_workflows_async([done.workflow_id for done in ended])
-        total += len(ended)
-    return total
-
-
-async def delete_by_prefix(prefixes: list[str], *, ended: bool = False) -> None:
-    """Delete the records of all work whose key begins with one of these, after stopping what has not ended.
-
-    ended: leave what has not ended alone.
-    """
-    if _inbox and not ended:
-        await _inbox.forget(prefixes)
-    which: dict[str, Any] = {"status": ENDS} if ended else {}
-    while workflows := await DBOS.list_workflows_async(
-        workflow_id_prefix=prefixes, limit=500, load_input=False, load_output=False, **which
-    ):
-        keys = [known.workflow_id for known in workflows]
-        if not ended:
-            await DBOS.cancel_workflows_async(keys)
-        await DBOS.delete_workflows_async(keys)
-
-
-async def is_under_way(prefixes: list[str]) -> bool:
-    """Say whether work has begun and not ended whose key begins with one of these."""
-    return bool(
-        await DBOS.list_workflows_async(
-            workflow_id_prefix=prefixes, status=UNDER_WAY, limit=1, load_input=False, load_output=False
-        )
-    )
-
-
-async def delete_naming(prefixes: list[str], names: Collection[str]) -> list[str]:
-    """Delete the records of work, of the kinds whose keys begin with these, that name one of `names`.
-
-    They may do so in their key, their arguments, their result or those of their steps. What has not ended is stopped if
-    its key or arguments do, and its keys are given; what only its steps name is left to end. names: ids, or two parts
-    of a key: "channel:ts".
-    """
-    wanted = frozenset(names)
-    if _inbox:
-        received = await _inbox.of_kinds(prefixes)
-        if waiting := [item.key for item in received if wanted & _ids(item.key, json.loads(item.arguments))]:
-            await _inbox.forget(waiting)
-    running, ended, offset = list[str](), list[str](), 0
-    while workflows := await DBOS.list_workflows_async(workflow_id_prefix=prefixes, limit=PAGE, offset=offset):
-        for known in workflows:
-            has_ended = known.status in ENDS
-            if wanted & _ids(known.workflow_id, known.input, known.parent_workflow_id):
-                (ended if has_ended else running).append(known.workflow_id)
-            elif has_ended and (wanted & _ids("", known.output, known.error) or await _steps_name(known, wanted)):
-                ended.append(known.workflow_id)
-        offset += PAGE
-    for first in range(0, len(running), PAGE):
-        await DBOS.cancel_workflows_async(running[first : first + PAGE])
-    for keys in (running, ended):
-        for first in range(0, len(keys), PAGE):
-            await DBOS.delete_workflows_async(keys[first : first + PAGE])
-    return running
-
-
-async def _steps_name(known: WorkflowStatus, wanted: frozenset[str]) -> bool:
-    steps = await DBOS.list_workflow_steps_async(known.workflow_id)
-    return any(wanted & _ids(done["child_workflow_id"] or "", done["output"], done["error"]) for done in steps)
-
-
-def _ids(key: str, *values: object) -> set[str]:
-    """Give all that may be an id in a key or in recorded values, and each two neighbouring parts of the key."""
-    parts = key.split(":")
-    pairs = {f"{first}:{second}" for first, second in pairwise(parts)}
-    return {word for text in (*parts, *_texts(values)) for word in ID.findall(text)} | pairs
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Give the texts in a recorded value, which is plain data but for errors and what DBOS itself records."""
-    if isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from (*_texts(name), *_texts(part))
-    elif isinstance(value, list | tuple | set | frozenset):
-        for part in value:
-            yield from _texts(part)
-    elif value is not None:
-        yield str(value)
 
 
 async def executors_with_work() -> frozenset[str]:
@@ -560,24 +437,7 @@ async def check_writable() -> None:
     Raises OSError or sqlite3.Error if not.
     """
     if _file is not None:
-        await asyncio.get_running_loop().run_in_executor(_apart, _write, _file)
-
-
-def _write(file: str) -> None:
-    # So that a file which is gone is not made anew.
-    connection = sqlite3.connect(f"{Path(file).absolute().as_uri()}?mode=rw", timeout=LOCKED_FOR, uri=True)
-    try:
-        connection.execute("PRAGMA user_version = 0")  # which nobody uses, and which is written if it is the same
-    finally:
-        connection.close()
-
-
-async def count_unfinished() -> int:
-    """Count the work that has begun and not ended, up to 10,000; none before there is any."""
-    if _inbox is None:
-        return 0
-    under_way = await DBOS.list_workflows_async(status=UNDER_WAY, limit=10_000, load_input=False, load_output=False)
-    return len(under_way)
+        await asyncio.get_running_loop().run_in_executor(_apart, sqlite_file.check_writable, _file)
 
 
 async def wait_until_idle() -> None:
@@ -611,89 +471,6 @@ def current_key() -> str:
     return key
 
 
-# For the operator
-
-
-@dataclass(frozen=True)
-class FailedWork:
-    """A piece of work that was given up: its key, when (seconds since 1970), the step, and what kind of error.
-
-    version: of the bot that recorded it, whose steps another cannot do again.
-    """
-
-    key: str
-    at: float
-    step: str
-    error: str
-    version: str
-
-
-class WorkRecords:
-    """The records of the work, read and changed from outside, whether a bot runs or not."""
-
-    def __init__(self, url: str) -> None:
-        _prepare_sqlite(url)
-        self._client = DBOSClient(system_database_url=url)
-
-    def failed(self) -> list[FailedWork]:
-        """List what was given up, latest first."""
-        return [self._read(status) for status in self._listed(status=["ERROR", FAILED_TOO_OFTEN], sort_desc=True)]
-
-    def left_behind(self) -> dict[str, int]:
-        """Count the work that waits for a process of another version than this, by version."""
-        under_way = self._listed(status=UNDER_WAY, load_output=False)
-        return dict(Counter(known.app_version or "" for known in under_way if known.app_version != VERSION))
-
-    def replay(self, key: str) -> None:
-        """Have work of this version done again from the step that failed; a bot takes it up within seconds.
-
-        Where it gave up after steps that went on saying "not now", no step has failed: then it is the last one.
-        """
-        steps = self._client.list_workflow_steps(key)
-        failed = [done["function_id"] for done in steps if done["error"]]
-        last = failed[-1:] or [done["function_id"] for done in steps if done["function_name"] != SLEEP][-1:]
-        self._client.rewind_workflow(key, start_step=last[0] if last else 1, application_version=VERSION)
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._client.destroy()
-
-    def _listed(self, **which: Any) -> list[WorkflowStatus]:
-        try:
-            return self._client.list_workflows(load_input=False, **which)
-        except (OperationalError, ProgrammingError) as error:
-            if "workflow_status" in str(error):  # the table is not there: no bot has worked here yet
-                return []
-            raise
-
-    def _read(self, status: WorkflowStatus) -> FailedWork:
-        steps = self._client.list_workflow_steps(status.workflow_id)
-        step = next((done["function_name"] for done in steps if done["error"]), "")
-        return FailedWork(
-            status.workflow_id, (status.updated_at or 0) / 1000, step, _kind(status.error), status.app_version or ""
-        )
-
-
-def _kind(error: BaseException | None) -> str:
+def kind_of(error: BaseException | None) -> str:
     """Name an error without its words, which may hold what people wrote."""
     return str(error) if isinstance(error, WorkError) else type(error).__name__
-
-
-def _sqlite_file(url: str) -> str | None:
-    parsed = make_url(url)
-    return parsed.database or None if parsed.get_backend_name() == "sqlite" else None
-
-
-def _prepare_sqlite(url: str) -> None:
-    """Let readers go on beside a writer. The file keeps this setting, which DBOS does not make itself.
-
-    Raises OSError if the file cannot be made, and sqlite3.Error for what is no database, or cannot be written.
-    """
-    if (file := _sqlite_file(url)) is None:
-        return
-    private_file(Path(file))
-    connection = sqlite3.connect(file)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()

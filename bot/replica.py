@@ -18,7 +18,7 @@ from typing import NoReturn
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.storage import Store
 from bot.storage.trouble import trouble, words
 
@@ -58,7 +58,7 @@ async def alive(
     async def tidy() -> float:
         now = time.time()
         await store.prune(now - KEPT, now, gaps_before=now - gaps_kept)
-        await jobs.delete_ended(now - KEPT)
+        await work_records.delete_ended(now - KEPT)
         return TIDY
 
     # Apart, because deleting may take longer than others wait for a sign of life.

@@ -2,51 +2,34 @@
 
 import asyncio
 import contextlib
-import gc
-import logging
 import os
 import signal
-import socket as listen
 import sqlite3
-import sys
 import threading
 import time
-import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
 
-from bot import knowledge, local_workspace
+from bot import knowledge, local_workspace, logs, tuning
 from bot.knowledge import KnowledgeError, Library
 from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 
 if TYPE_CHECKING:
-    import uvicorn
-
-    from bot.asgi import Troubles
     from bot.domain.embeddings import SemanticScorer
     from bot.local.config import WorkspaceConfig
-    from bot.replica import Pulse
     from bot.second_stage import SecondStage
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
-    from bot.slack.dispatch import App
     from bot.slack.install import Install
-    from bot.slack.socket import Link
     from bot.storage import Store
 
-# Seconds that another thread may hold the interpreter while the event loop wants it. Python's own five milliseconds, in
-# each of many turns, would let what is done in the background hold up who asks.
-SWITCH = 0.0005
 ENDS_WITHIN = 20.0  # seconds; who runs us in a container kills us after thirty
-DIGESTS_EVERY = 600.0  # seconds between two looks for digests that are due
-DUE_RUNS_EVERY = 20.0  # seconds between two looks for rounds that have been left alone
 
 log = structlog.get_logger()
 
@@ -73,7 +56,7 @@ async def serve(settings: Settings, *, http: bool, port: int | None, browser: bo
     if keep and mode is not Mode.LOCAL:
         raise SettingsError(["--keep is for the local workspace; Slack keeps its messages itself. Leave it out."])
     settings.prepare_data_dir()
-    _log_to_stderr(settings.log_level)
+    logs.log_to_stderr(settings.log_level)
     try:
         library = knowledge.load(settings.knowledge_dir)
     except KnowledgeError as error:
@@ -120,7 +103,7 @@ async def _serve(
         else:
             credentials = _credentials(settings)
         port = (port or settings.port) if mode in (Mode.HTTP, Mode.OAUTH) else None
-        await bot(settings, credentials, library, port=port, begins=_tune_for_serving)
+        await bot(settings, credentials, library, port=port, begins=tuning.tune_for_serving)
 
 
 async def bot(
@@ -137,7 +120,7 @@ async def bot(
     for a token that Slack refuses.
     """
     second = _second_stage(settings)
-    from bot import jobs, replica
+    from bot import jobs, readiness, replica
     from bot.second_stage import scorer_for
     from bot.slack import app as slack
     from bot.slack import socket
@@ -159,10 +142,12 @@ async def bot(
         pulse, link = None, socket.Link()
 
         async def troubles() -> list[str]:
-            return await _troubles(settings, store, pulse, None if port else link)
+            return await readiness.find_troubles(settings, store, pulse, None if port else link)
 
         if settings.health_port:
-            await stack.enter_async_context(_signs_of_life(settings.health_port, troubles))
+            from bot import http_server
+
+            await stack.enter_async_context(http_server.serve_signs_of_life(settings.health_port, troubles))
         members, install = await _members(settings, credentials, library, store, session)
         _ = library.index  # before the first message asks for it
         app, renew = slack.create(
@@ -191,27 +176,42 @@ async def bot(
             await stack.enter_async_context(jobs.receiving(store, me))
         gaps_kept = settings.gap_retention_days * 86_400.0
         pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
-        taken_up: asyncio.Queue[Library] = asyncio.Queue()
-        taken_up.put_nowait(library)
-
-        def take_up(library: Library) -> None:
-            renew(library)
-            taken_up.put_nowait(library)
-
-        for running in (
-            _follow(settings.knowledge_dir, take_up, scorer_for if second else None),
-            _follow_up(taken_up, store),
-            _handle_due_runs(store),
-            _post_digests(store),
-            _publish_homes(store),
-            asyncio.to_thread(lambda: library.decoys),  # only who asks in vain needs them
-        ):
+        for running in _background(settings.knowledge_dir, library, store, renew, scorer_for if second else None):
             stack.callback(asyncio.create_task(running).cancel)
         begins()
         if port is None:
             await socket.serve(app, credentials.app_token or "", link)
         else:
-            await _serve_http(app, port, credentials.signing_secret or "", troubles, install)
+            from bot import http_server
+
+            await http_server.serve(app, port, credentials.signing_secret or "", troubles, install)
+
+
+def _background(
+    folder: Path,
+    library: Library,
+    store: "Store",
+    renew: Callable[[Library], None],
+    scorer: "Callable[[Library], SemanticScorer] | None",
+) -> Iterable[Coroutine[Any, Any, Any]]:
+    """Give what runs beside the bot until it is cancelled."""
+    from bot import background, knowledge_watch
+
+    taken_up: asyncio.Queue[Library] = asyncio.Queue()
+    taken_up.put_nowait(library)
+
+    def take_up(library: Library) -> None:
+        renew(library)
+        taken_up.put_nowait(library)
+
+    return (
+        knowledge_watch.follow(folder, take_up, scorer),
+        background.follow_up(taken_up, store),
+        background.handle_due_runs(store),
+        background.post_digests(store),
+        background.publish_homes(store),
+        asyncio.to_thread(lambda: library.decoys),  # only who asks in vain needs them
+    )
 
 
 def _warn_of_missing_writes(settings: Settings) -> None:
@@ -313,265 +313,3 @@ def _many_workspaces(
         scopes=scopes,
     )
     return members, pages
-
-
-async def _serve_http(
-    app: "App", port: int, signing_secret: str, troubles: "Troubles", install: "Install | None"
-) -> None:
-    from bot import asgi
-
-    # Taken here, because uvicorn would exit on a port in use.
-    with _listening(port, "PORT") as listening:
-        log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
-        await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install)), listening)
-
-
-@asynccontextmanager
-async def _signs_of_life(port: int, troubles: "Troubles") -> AsyncIterator[None]:
-    """Tell operators on a port of its own how we are. Raises SettingsError if it is taken."""
-    from bot import asgi
-
-    with _listening(port, "HEALTH_PORT") as listening:
-        task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listening))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-
-@contextmanager
-def _listening(port: int, setting: str) -> "Iterator[listen.socket]":
-    """Take a port, which comes from a setting of this name. Raises SettingsError if it cannot be had."""
-    try:
-        listening = listen.create_server(("", port))
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        what = f"{setting}: port {port} cannot be served on: {reason}. Set {setting} to another."
-        raise SettingsError([what]) from error
-    with listening:
-        # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after
-        # its head is held up by 40 ms, until the other side has acknowledged the head.
-        listening.setsockopt(listen.IPPROTO_TCP, listen.TCP_NODELAY, 1)
-        yield listening
-
-
-async def _until_cancelled(server: "uvicorn.Server", listening: listen.socket) -> None:
-    """Serve, and at the end close what is open: cancelled itself, uvicorn would go on with connections it has."""
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        await serving
-
-
-def _http(app: Any) -> "uvicorn.Server":
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        """Leaves signals to us: they stop more than the server."""
-
-        def install_signal_handlers(self) -> None:
-            """Install none."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> "Iterator[None]":
-            """Capture none."""
-            yield
-
-    return Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1))
-
-
-async def _handle_due_runs(store: "Store") -> None:
-    """Look now and then for rounds of the quiz, and comparisons, that have been left alone."""
-    from bot.replica import run_periodically
-    from bot.slack import compare, quiz
-
-    async def look() -> float:
-        started = await quiz.start_due_work(store, time.time())
-        await compare.start_due_work(store, time.time())
-        return 0 if started == quiz.AT_ONCE else DUE_RUNS_EVERY
-
-    await run_periodically("looking for rounds left alone", look)
-
-
-async def _follow_up(taken_up: "asyncio.Queue[Library]", store: "Store") -> None:
-    """See to what follows from each knowledge that is taken up: news of new answers, corrections of old ones.
-
-    And from each but the first, which is there at the start: Home tabs that show something else.
-    """
-    from bot.replica import run_periodically
-    from bot.slack import gaps, home
-
-    on_home: Library | None = None
-    followed: Library | None = None
-
-    async def look() -> float:
-        nonlocal on_home, followed
-        library = await taken_up.get()
-        while not taken_up.empty():  # only the latest counts
-            library = taken_up.get_nowait()
-        try:
-            if on_home is not None:
-                await home.follow_knowledge(on_home, library, store)
-            on_home = library
-            await gaps.follow_knowledge(library, store, followed)
-            followed = library
-        except Exception:
-            taken_up.put_nowait(library)
-            raise
-        return 0
-
-    await run_periodically("following new knowledge", look)
-
-
-async def _publish_homes(store: "Store") -> None:
-    """Look now and then for Home tabs that are to be published anew."""
-    from bot.replica import run_periodically
-    from bot.slack import home
-
-    async def look() -> float:
-        await home.publish_due(store, time.time())
-        return home.DUE_EVERY
-
-    await run_periodically("publishing Home tabs", look)
-
-
-async def _post_digests(store: "Store") -> None:
-    """Look now and then for digests that are due."""
-    from bot.replica import run_periodically
-    from bot.slack import gaps
-
-    async def look() -> float:
-        await gaps.start_digests(store, time.time())
-        return DIGESTS_EVERY
-
-    await run_periodically("looking for digests", look)
-
-
-async def _follow(
-    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], SemanticScorer] | None" = None
-) -> None:
-    """Take up the knowledge whenever its files change, for ever; what has errors is named and not taken up."""
-    from watchfiles import awatch
-
-    from bot.replica import run_periodically
-
-    async def watch() -> float:
-        async for _ in awatch(folder, recursive=False):
-            await _take_up(folder, renew, second)
-        return 0
-
-    await run_periodically("watching the knowledge", watch)
-
-
-def _tune_for_serving() -> None:
-    """Let the event loop have its turn soon, and spare it long collections of garbage."""
-    sys.setswitchinterval(SWITCH)
-    _freeze_objects(collect=False)  # little that a start makes is garbage
-
-
-def _freeze_objects(*, collect: bool) -> None:
-    """Have the garbage collector look only at objects that are made from now on.
-
-    Looking at what is there for good, such as the knowledge, would stop everything for 0.1 s now and then. collect:
-    first delete what is garbage among it, which takes that long once.
-    """
-    if collect:
-        gc.unfreeze()
-        gc.collect()
-    gc.freeze()
-    gc.enable()
-
-
-async def _take_up(
-    folder: Path, renew: "Callable[[Library], None]", second: "Callable[[Library], SemanticScorer] | None"
-) -> None:
-    """Take up the knowledge if `rolefit check` finds no errors in it, promises included; else say what is wrong."""
-    try:
-        # In a thread: trying every phrasing and promise takes seconds.
-        library = await asyncio.to_thread(knowledge.load_checked, folder, today=datetime.now(UTC).date(), second=second)
-        renew(library)
-        _freeze_objects(collect=True)
-    except KnowledgeError as error:
-        problems = [str(problem) for problem in error.problems]
-        log.error("the knowledge has errors; what was read before is kept", problems=problems)  # noqa: TRY400
-    except Exception as error:  # noqa: BLE001 - whatever it is, the next edit must be taken up all the same
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}:{place.name}"
-        log.error(  # noqa: TRY400 - a traceback may hold what people wrote
-            "the knowledge could not be taken up; what was read before is kept", error=type(error).__name__, place=where
-        )
-    else:
-        log.info("took up the knowledge", entries=len(library.entries))
-
-
-async def _troubles(settings: Settings, store: "Store", pulse: "Pulse | None", link: "Link | None") -> list[str]:
-    """Return what keeps the bot from working now, a sentence each.
-
-    pulse: none before it works. link: its connections to Slack, unless that is over HTTP.
-    """
-    if pulse is None:
-        return ["The bot is starting, and waits for the database or for Slack; the log says what does not answer."]
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from bot import asgi, jobs
-    from bot.storage.trouble import REMEDIES, Trouble, damage, remedy, trouble, words
-
-    problems = []
-    postgresql = settings.database_url is not None
-    try:
-        async with asyncio.timeout(2):
-            await store.ping()
-    except (SQLAlchemyError, OSError, TimeoutError):
-        problems.append("The database does not answer.")
-    else:
-        if pulse.error is not None and trouble(pulse.error):
-            what_to_do = remedy(pulse.error, postgresql=postgresql)
-            problems.append(f"The database cannot be written: {words(pulse.error)}. {what_to_do}")
-    problems += [
-        f"{file} is damaged: {reason}. {REMEDIES[Trouble.DAMAGED]}"
-        for file in (settings.store_file, settings.jobs_file)
-        if (reason := damage(str(file)))
-    ]
-    if jobs.is_full():
-        problems.append("Too much work is waiting, and no more is taken.")
-    if late := asgi.punctuality.trouble():
-        problems.append(late)
-    if link and not link.connected:
-        problems.append("Slack is not connected.")
-    return problems
-
-
-class _Stderr:
-    """Standard error for the log: what cannot be written, because a disk is full or nobody reads, is no error."""
-
-    def write(self, text: str) -> int:
-        """Write, if possible."""
-        with contextlib.suppress(OSError):
-            return sys.stderr.write(text)
-        return 0
-
-    def flush(self) -> None:
-        """Flush, if possible."""
-        with contextlib.suppress(OSError):
-            sys.stderr.flush()
-
-
-def _log_to_stderr(level: str) -> None:
-    """Log in one line each. The SDK's own loggers stay at warnings: below, they print what people wrote."""
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
-    for name in ("slack_bolt", "slack_sdk", "aiohttp", "uvicorn", "asyncio", "alembic", "dbos", "watchfiles"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
-    )

@@ -38,8 +38,8 @@ from sqlalchemy.engine import make_url
 
 from bot import knowledge
 from bot.domain import faq, fit
-from bot.domain.content import OWN, PURPOSE, ROLE, AnyQuestion, worded
 from bot.domain.faq import Answer, Surface
+from bot.domain.quiz_content import OWN, PURPOSE, ROLE, AnyQuestion, worded
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from tests.conftest import free_port

@@ -311,6 +311,30 @@ async def with_bot(library: Library, data: Path, kept_in: dict[str, Any]) -> Asy
 
 
 @pytest.fixture
+def tries() -> int:
+    """How often the bot of `hasty` tries a call to Slack that fails; a module may have another number."""
+    return 1
+
+
+@pytest.fixture
+async def hasty(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> AsyncIterator[Workspace]:
+    """A workspace whose bot looks all the time for what is due, and waits a moment where it would for long."""
+    monkeypatch.setattr("bot.slack.slack_calls.TRIES", tries)
+    for name, seconds in (
+        ("background.DUE_RUNS_EVERY", 0.05),
+        ("slack.compare_work.ASK_PAUSE", 0.05),
+        ("slack.privacy.ENDED", 0.5),
+        ("slack.privacy.MARGIN", 0.5),
+        ("slack.privacy.LOOK", 0.1),
+    ):
+        monkeypatch.setattr(f"bot.{name}", seconds)
+    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
+        yield workspace
+
+
+@pytest.fixture
 async def workspace(library: Library, tmp_path: Path, kept_in: dict[str, Any]) -> AsyncIterator[Workspace]:
     """A workspace with the bot; see `with_bot`."""
     async with with_bot(library, tmp_path, kept_in) as found:

@@ -3,13 +3,14 @@
 import gc
 
 import aiosqlite  # noqa: F401
-import uvicorn  # noqa: F401
 import watchfiles  # noqa: F401
 
-import bot.asgi
+import bot.background
 import bot.cli
+import bot.http_server
+import bot.knowledge_watch
 import bot.local.server
-import bot.replica
+import bot.readiness
 import bot.run
 import bot.slack.app
 import bot.slack.socket

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,9 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import run
-from bot.knowledge import Library
 from bot.settings import Settings
-from bot.slack import compare_work, gateway
+from bot.slack import gateway
 from bot.storage import Store
-from tests.conftest import bot_in
 from tests.test_compare_conversation import (
     ANA,
     MEI,
@@ -33,16 +29,6 @@ from tests.test_quiz_conversation import ENGINEER, asking, message, privately, q
 from tests.workspace import Workspace, shown
 
 MOMENTS = count(1)
-
-
-@pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes, and looks all the time for what is due."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.02)
-    monkeypatch.setattr(gateway, "TRIES", 1)
-    monkeypatch.setattr(compare_work, "ASK_PAUSE", 0.05)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
 
 
 async def change(folder: Path, statement: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.sql import text
 from bot import knowledge
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
-from bot.slack import gateway
+from bot.slack import slack_calls
 from tests.conftest import bot_in
 from tests.sharing import copy_of, shared
 from tests.test_edge import FORM, Edge, edge
@@ -631,7 +631,7 @@ async def test_what_slack_fails_to_do_for_a_moment_is_done_again(workspace: Work
 async def test_an_invitation_of_which_slack_says_nothing_may_have_arrived(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     root = await finished(workspace)
     await workspace.command(ANA, "C_ASK", "/rolefit", "compare")
     await workspace.faults(api=[{"method": "chat.postMessage", "error": "internal_error"}])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.sql import text
 
 from bot.knowledge import Library
-from bot.slack import compare_work, gateway
+from bot.slack import compare_work, slack_calls
 from tests.conftest import bot_in, rows
 from tests.sharing import copy_of, previewed
 from tests.test_compare_conversation import (
@@ -44,7 +44,7 @@ async def trouble(workspace: Workspace, *faults: Json) -> AsyncIterator[None]:
     """Have Slack make trouble, and the bot try once where it would try for minutes, until all work has ended."""
     await workspace.settled()  # what came before would take the trouble upon itself
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gateway, "TRIES", 1)
+        patch.setattr(slack_calls, "TRIES", 1)
         await workspace.faults(api=list(faults))
         yield
         await workspace.settled()

@@ -1,7 +1,6 @@
 """The reveal of a comparison where Slack, or one of the two, gets in its way: both are shown it once, or nobody is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import jobs, run
+from bot import jobs
 from bot.knowledge import Library
 from bot.settings import Settings
-from bot.slack import gateway
-from tests.conftest import bot_in
+from bot.slack import gateway, own_messages, slack_calls
 from tests.test_compare_conversation import (
     ANA,
     MEI,
@@ -36,13 +34,9 @@ MOMENTS = count(1)  # long ago, and each another
 
 
 @pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes, and looks all the time for what is due."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
-    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
-        monkeypatch.setattr(f"bot.slack.{name}", seconds)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
+def tries() -> int:
+    """As often as ever: what is tried again is what is tested here."""
+    return slack_calls.TRIES
 
 
 async def asked(workspace: Workspace) -> tuple[Sent, Sent]:
@@ -58,7 +52,7 @@ async def in_trouble(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *fau
     """Have both agree while Slack makes trouble; gives the roots of both rounds, once all work has ended."""
     mine, theirs = await asked(workspace)
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "TRIES", 1)
+        patch.setattr(slack_calls, "TRIES", 1)
         await workspace.faults(api=list(faults))
         await agreed(workspace, mine, theirs)
         await workspace.settled()
@@ -197,7 +191,7 @@ async def test_what_cannot_be_taken_back_is_replaced_and_shown_again_later(
     await top(hasty, ANA, "I have taken back what stood here")
     assert await times_shown(hasty, ANA) == 0
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "TRIES", 1)
+        patch.setattr(slack_calls, "TRIES", 1)
         await hasty.faults(api=[ALONE])
         await let_time_pass(tmp_path)
 
@@ -323,7 +317,7 @@ async def test_what_is_withdrawn_while_it_is_being_posted_is_taken_back(
     mine, theirs = await asked(hasty)
     post, goes_on = gateway.SlackGateway.post_message_once, asyncio.Event()
 
-    async def wait(*args: Any, **kwargs: Any) -> gateway.CallResult:
+    async def wait(*args: Any, **kwargs: Any) -> slack_calls.CallResult:
         posted = await post(*args, **kwargs)
         await goes_on.wait()
         return posted
@@ -349,7 +343,7 @@ async def test_what_one_has_got_is_taken_back_where_it_is_withdrawn_before_the_o
     mine, theirs = await asked(hasty)
     post, is_posted, goes_on = gateway.SlackGateway.post_message_once, asyncio.Event(), asyncio.Event()
 
-    async def wait(*args: Any, **kwargs: Any) -> gateway.CallResult:
+    async def wait(*args: Any, **kwargs: Any) -> slack_calls.CallResult:
         posted = await post(*args, **kwargs)
         is_posted.set()
         await goes_on.wait()
@@ -407,7 +401,7 @@ async def test_whoever_is_forgotten_while_slack_fails_is_forgotten_and_nothing_i
     _, theirs = await in_trouble(hasty, monkeypatch, failing("conversations.open"))
     ask = await asking(hasty, theirs, NOT_YET)
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "TRIES", 1)
+        patch.setattr(slack_calls, "TRIES", 1)
         await hasty.faults(api=[failing("chat.update", 99)])
         await forget(hasty, ANA)
     await hasty.faults()
@@ -496,7 +490,7 @@ async def test_what_may_have_been_posted_is_not_posted_again_where_we_may_not_lo
 ):
     mine, theirs = await asked(hasty)
     ask = next(each for each in await hasty.thread(theirs.channel, theirs, MEI) if "Withdraw" in buttons(each))
-    monkeypatch.setattr(gateway, "LONGEST", 0.01)
+    monkeypatch.setattr(slack_calls, "LONGEST", 0.01)
     await hasty.faults(api=[failing("chat.postMessage", error="internal_error", done=True), NO_LOOK])
 
     await agreed(hasty, mine, theirs)
@@ -539,7 +533,7 @@ async def test_what_slack_does_not_let_us_show_again_counts_as_not_shown(
     await top(hasty, ANA, "I have taken back what stood here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gateway, "TRIES", 1)
+        patch.setattr(slack_calls, "TRIES", 1)
         await hasty.faults(api=[IN_DOUBT, failing("chat.update", error="cant_update_message")])
         before = len(await hasty.traffic("chat.postMessage"))
 
@@ -567,7 +561,7 @@ async def test_what_cannot_be_taken_back_from_either_is_said_and_listed(
     mine, theirs = await asked(hasty)
     post, is_posted, goes_on = gateway.SlackGateway.post_message_once, asyncio.Event(), asyncio.Event()
 
-    async def wait(*args: Any, **kwargs: Any) -> gateway.CallResult:
+    async def wait(*args: Any, **kwargs: Any) -> slack_calls.CallResult:
         posted = await post(*args, **kwargs)
         is_posted.set()
         await goes_on.wait()
@@ -580,7 +574,7 @@ async def test_what_cannot_be_taken_back_from_either_is_said_and_listed(
     update = gateway.SlackGateway.update_message
     there = await group(hasty)
 
-    async def refuse(self: Any, team: str, channel: str, *args: Any, **kwargs: Any) -> gateway.CallResult:
+    async def refuse(self: Any, team: str, channel: str, *args: Any, **kwargs: Any) -> slack_calls.CallResult:
         return {"refused": True} if channel == there else await update(self, team, channel, *args, **kwargs)
 
     monkeypatch.setattr(gateway.SlackGateway, "update_message", refuse)
@@ -606,7 +600,7 @@ async def test_what_may_have_been_posted_is_looked_for_from_when_both_had_agreed
     await asking(hasty, mine, f"{MAY_HAVE} you")
     assert await times_shown(hasty, ANA) == 1
 
-    monkeypatch.setattr(gateway, "LOOKED_BACK", -3600.0)  # as if all that had been more than that ago
+    monkeypatch.setattr(own_messages, "LOOKED_BACK", -3600.0)  # as if all that had been more than that ago
     await let_time_pass(tmp_path, days=1.1)
 
     told = shown(await message(hasty, mine, "for a day I could not show you the answers"))
@@ -619,9 +613,9 @@ async def test_what_could_not_be_looked_for_after_a_restart_is_looked_for_again_
 ):
     mine, theirs = await asked(hasty)
     is_first = count()
-    post, in_doubt = gateway.SlackGateway.post_message_once, "bot.slack.gateway.in_doubt"
+    post, in_doubt = gateway.SlackGateway.post_message_once, "bot.slack.slack_calls.in_doubt"
 
-    async def once(*args: Any, **kwargs: Any) -> gateway.CallResult:
+    async def once(*args: Any, **kwargs: Any) -> slack_calls.CallResult:
         monkeypatch.setattr(in_doubt, lambda: next(is_first) == 0)  # as if begun before, and died in it
         try:
             return await post(*args, **kwargs)

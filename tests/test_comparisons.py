@@ -25,7 +25,7 @@ from bot.domain.compare import (
     State,
     Withdraw,
 )
-from bot.domain.content import OWN, PURPOSE
+from bot.domain.quiz_content import OWN, PURPOSE
 from bot.knowledge import Library
 from bot.storage import Moved, Share, ShareState, Store
 from bot.storage.share_traces import FormerReveal

@@ -1,4 +1,4 @@
-"""What bot.slack overrides in slack_sdk and Bolt, and relies on there, is still so in the versions that are installed.
+"""What we override in slack_sdk, Bolt and DBOS, and rely on there, is still so in the versions that are installed.
 
 An upgrade that renames a method which we override leaves ours uncalled, and mostly nothing else would tell. Whoever
 raises a version and meets a failure here: mend the place that the message names, then this table.
@@ -9,16 +9,19 @@ import asyncio
 import inspect
 import json
 import textwrap
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from dbos import DBOS, DBOSClient, SetWorkflowID
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
@@ -30,17 +33,20 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot import jobs
 from bot.knowledge import Library
 from bot.settings import BOLT_READS_THESE
 from bot.slack import dispatch, socket
 from bot.slack.client import UNREADABLE, Client, code
-from bot.slack.payloads import BlockActions, EventCallback, SlashCommand, parse
+from bot.slack.event_payloads import EventCallback
+from bot.slack.interaction_payloads import BlockActions, SlashCommand
+from bot.slack.payloads import parse
 from tests.forked import queue_of_what_is_left
 from tests.test_manifest import METHOD_SCOPES, OFFERED, PARSED
 
 Json = dict[str, Any]
 
-VERSIONS = f"slack_sdk {version('slack_sdk')}, slack_bolt {version('slack_bolt')}"
+VERSIONS = ", ".join(f"{name} {version(name)}" for name in ("slack_sdk", "slack_bolt", "dbos"))
 COMMAND = {
     "command": "/rolefit",
     "text": "",
@@ -599,3 +605,59 @@ def test_dbos_looks_every_second_for_what_is_left_unless_the_queue_says_otherwis
     queue = queue_of_what_is_left()
 
     assert queue.polling_interval_sec == queue._polling_interval_sec == 1.0, "tests.forked hurries it by this attribute"
+
+
+# DBOS
+
+
+@asynccontextmanager
+async def engine(folder: Path, executor: str) -> AsyncIterator[None]:
+    """Run DBOS as a process of this name; one on an event loop, whose threads it takes."""
+    jobs.configure(f"sqlite:///{folder / 'jobs.db'}", executor=executor)
+    try:
+        jobs.launch()
+        yield
+    finally:
+        await jobs.close(0)
+
+
+def test_dbos_recovers_the_work_of_a_named_process_once_and_counts_its_attempts(tmp_path: Path):
+    """`bot.jobs.recover` calls `DBOS._recover_pending_workflows`, the one private name of DBOS that the bot uses.
+
+    It must take the names of processes, give one handle for each piece of work that these have left, give none when it
+    is called again, and count the attempt, so that work which kills its process is given up at last.
+    """
+    begun, runs = threading.Event(), list[str | None]()
+
+    @DBOS.workflow(name="contract of recovery")
+    async def work() -> None:
+        runs.append(DBOS.executor_id)
+        begun.set()
+        if runs == ["dead"]:
+            await asyncio.Event().wait()
+
+    async def leave() -> None:
+        async with engine(tmp_path, "dead"):
+            with SetWorkflowID("left behind"):
+                await DBOS.start_workflow_async(work)
+            await asyncio.to_thread(begun.wait, 60)
+
+    async def recover() -> int | None:
+        async with engine(tmp_path, "alive"):
+            assert await jobs.recover(["alive", "of another name"]) == 0
+            assert await jobs.recover(["dead"]) == 1
+            assert await jobs.recover(["dead"]) == 0, "two replicas would run the same work at once"
+            await (await DBOS.retrieve_workflow_async("left behind")).get_result()
+            status = await DBOS.get_workflow_status_async("left behind")
+            return status.recovery_attempts if status else None
+
+    asyncio.run(leave())
+
+    assert asyncio.run(recover()) == 2
+    assert runs == ["dead", "alive"]
+
+
+def test_dbos_has_no_public_way_to_recover_the_work_of_a_named_process():
+    public = [name for owner in (DBOS, DBOSClient) for name in dir(owner) if not name.startswith("_")]
+
+    assert [name for name in public if "recover" in name] == [], "bot.jobs.recover can use this, and nothing private"

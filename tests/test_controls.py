@@ -8,7 +8,8 @@ import pytest
 from bot.domain.actions import Action, AskAgain, AskGrading, Change, DismissReminder, Grade, OpenPart, Pause, Skip
 from bot.slack import controls
 from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, CompareCommand, Reason
-from bot.slack.payloads import BlockAction, MalformedError, SelectedOption
+from bot.slack.interaction_payloads import BlockAction, SelectedOption
+from bot.slack.payload_model import MalformedError
 
 
 def clicked(value: str | None = None, block_id: str = "b1", action_id: str = "a", **given: Any) -> BlockAction:

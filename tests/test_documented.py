@@ -25,7 +25,7 @@ from sqlalchemy import JSON, Text
 
 from bot import asgi, metrics
 from bot.cli import cli
-from bot.domain.content import Citation
+from bot.domain.authored import Citation
 from bot.knowledge.loader import MODELS
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
 from bot.knowledge.words import Placeholders, Talk, Words

@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
+from bot.slack.event_payloads import MessageChanged, MessageEvent
 from bot.slack.messages import incoming_message
-from bot.slack.payloads import MessageChanged, MessageEvent
 from tests.conftest import bot_in
 from tests.test_quiz_conversation import begin, question, result, take, write
 from tests.workspace import Sent, Workspace, shown

@@ -15,8 +15,8 @@ import pytest
 from bot.domain.gaps import QuestionKind, message_id
 from bot.knowledge import Library
 from bot.slack import faq
+from bot.slack.event_payloads import MessageEvent
 from bot.slack.messages import classify
-from bot.slack.payloads import MessageEvent
 from bot.slack.suggestion_work import UNKNOWN
 from bot.storage import ANSWER, HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port, rows

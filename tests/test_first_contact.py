@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import jobs
+from bot import work_records
 from bot.knowledge import Library
 from bot.slack.work import Work
 from tests.conftest import recorded
@@ -28,7 +28,7 @@ async def greeted(workspace: Workspace, user: str = "U_ANA") -> Json:
 
 async def forget_work(team: str = TEAM) -> None:
     """Delete the records of greetings, as after thirty days."""
-    await jobs.delete_by_prefix([f"{Work.GREET.prefix}:{team}:"])
+    await work_records.delete_by_prefix([f"{Work.GREET.prefix}:{team}:"])
 
 
 async def test_who_opens_the_messages_first_gets_three_things_to_try(workspace: Workspace, library: Library):
@@ -85,7 +85,7 @@ async def test_who_was_told_the_first_steps_gets_none(library: Library, tmp_path
         await installing.one.settled()
 
         await installing.one.open(INSTALLER)
-        await jobs.delete_by_prefix([f"{Work.FIRST_STEPS.prefix}:{ONE}:"])
+        await work_records.delete_by_prefix([f"{Work.FIRST_STEPS.prefix}:{ONE}:"])
         await installing.one.open(INSTALLER)
         await installing.one.settled()
 
@@ -136,6 +136,7 @@ async def test_its_example_is_answered_below_it_once_and_then_it_says_where(work
 
     await workspace.click("U_ANA", greeting, "Ask that")
     [_, answer] = await workspace.dm("U_ANA", count=2)
+    await workspace.settled()  # or the second waits for the first, which nobody waits for here
     await workspace.faults(twice=1)
     await workspace.click("U_ANA", greeting, "Ask that")
     await workspace.settled()

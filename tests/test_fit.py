@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.domain import fit
 from bot.domain import quiz as conversation
 from bot.domain.actions import Answer, Reply
-from bot.domain.content import Quiz, Thresholds
 from bot.domain.fit import Clearness, Given
+from bot.domain.quiz_content import Quiz, Thresholds
 from bot.knowledge import Library
 from tests.conftest import THOROUGH
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dbos import DBOS
 
-from bot import jobs, knowledge
+from bot import jobs, knowledge, work_records
 from bot.domain.gaps import message_id
 from bot.settings import KNOWLEDGE
 from bot.slack import editors, faq, gaps
@@ -296,7 +296,7 @@ async def test_who_asked_hears_once_when_there_is_an_answer(tmp_path: Path, fold
         assert f"You asked me “{QUANT}”" in shown(news) or "You asked me “quant jobs?”" in shown(news)
         assert "A quant models markets." in shown(news)
         for key in await recorded(f"news:{TEAM}:"):  # which remembers it after it is there to be read
-            while await jobs.is_under_way([key]):  # noqa: ASYNC110
+            while await work_records.is_under_way([key]):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         closed = await store.gaps.listed(TEAM)
         assert {question.answered_by for question in closed} == {"quant"}

@@ -14,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, text
 
-from bot import inbox, jobs
+from bot import inbox, work_records
 from bot.knowledge import Library
 from bot.slack import first_steps
 from bot.slack.access import ManyWorkspaces as Access
@@ -136,7 +136,7 @@ async def test_who_installs_it_is_told_once_in_a_direct_message_what_to_do_first
 
         await installing.install(ONE)
         await installing.one.settled()
-        await jobs.delete_by_prefix([f"{Work.FIRST_STEPS.prefix}:{ONE}:"])  # as after thirty days
+        await work_records.delete_by_prefix([f"{Work.FIRST_STEPS.prefix}:{ONE}:"])  # as after thirty days
         await installing.install(ONE)
         await installing.one.settled()
 

@@ -13,7 +13,8 @@ import yaml
 
 from bot import knowledge
 from bot.domain import faq, fit
-from bot.domain.content import Faq, Quiz
+from bot.domain.content import Faq
+from bot.domain.quiz_content import Quiz
 from bot.knowledge import KnowledgeError, Problem, outcomes
 from bot.settings import KNOWLEDGE
 

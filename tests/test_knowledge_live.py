@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import knowledge, run
+from bot import knowledge, knowledge_watch
 from bot.settings import KNOWLEDGE
 from tests.conftest import bot_in
 from tests.workspace import Workspace, shown
@@ -93,7 +93,7 @@ async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was
         raise ZeroDivisionError("what somebody wrote")
 
     monkeypatch.setattr(knowledge, "load_checked", fails)
-    watching = asyncio.create_task(run._follow(folder, taken.put_nowait))
+    watching = asyncio.create_task(knowledge_watch.follow(folder, taken.put_nowait))
     try:
         touching = asyncio.create_task(touch(folder))
         event = await until_logged(logged, "the knowledge could not be taken up; what was read before is kept")
@@ -111,7 +111,7 @@ async def test_the_watcher_survives_what_nobody_thought_of_and_says_where_it_was
 WATCHER = """
 import asyncio, sys
 from pathlib import Path
-from bot import run
+from bot import knowledge_watch, logs
 
 async def touch(folder):
     while True:
@@ -120,11 +120,12 @@ async def touch(folder):
 
 async def watch(folder):
     taken = asyncio.Event()
-    tasks = [asyncio.create_task(run._follow(folder, lambda library: taken.set())), asyncio.create_task(touch(folder))]
+    work = (knowledge_watch.follow(folder, lambda library: taken.set()), touch(folder))
+    tasks = [asyncio.create_task(running) for running in work]
     await taken.wait()
     [task.cancel() for task in tasks]
 
-run._log_to_stderr("INFO")
+logs.log_to_stderr("INFO")
 asyncio.run(watch(Path(sys.argv[1])))
 """
 

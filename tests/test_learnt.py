@@ -69,7 +69,7 @@ def test_a_linear_classifier_scores_as_scikit_learn_does():
     )
     for text in (*texts, ["a"], ["never seen"], ["a", "never seen", "b"]):
         expected = fitted.decision_function(vectors.transform([text]))[0]
-        assert ours.score(text) == pytest.approx(expected, abs=1e-4)
+        assert ours.score_at(ours.places(text)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_classifier_of_two_classes_scores_as_scikit_learn_does():

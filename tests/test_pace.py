@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import run
+from bot import background
 from bot.knowledge import Library
 from tests.conftest import bot_in
 from tests.test_quiz_conversation import CLEAR, begin, card, message, privately, question, result, take, write
@@ -148,7 +148,7 @@ async def test_what_is_answered_while_a_refresh_is_at_work_is_shown_by_it(worksp
 async def test_a_refresh_that_fails_lets_go_of_the_round(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root = await left_to_a_refresh(workspace)
         await workspace.faults(api=[{"method": "chat.postMessage", "error": "restricted_action"}])

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 
 from bot.domain import fit
-from bot.domain.content import Quiz
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import LETTERS
+from bot.domain.quiz_content import Quiz
 from bot.knowledge import Library
 
 RESEARCHER, RESEARCH_ENGINEER, AI_ENGINEER = "researcher", "research-engineer", "ai-engineer"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot import jobs, run
+from bot import run, work_records
 from bot.knowledge import Library
 from bot.private import private_file
 from bot.settings import Settings, SettingsError
@@ -65,7 +65,7 @@ def test_a_folder_that_holds_more_than_ours_is_left_as_it_is(tmp_path: Path):
 
 
 def test_the_file_of_the_work_is_made_for_its_owner_alone(tmp_path: Path):
-    ledger = jobs.WorkRecords(settings(tmp_path / "data").jobs_url)
+    ledger = work_records.WorkRecords(settings(tmp_path / "data").jobs_url)
     ledger.close()
 
     assert mode(tmp_path / "data") == "0o700"

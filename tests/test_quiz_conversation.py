@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from bot.domain.content import with_article
 from bot.domain.fit import Clearness, recommend, settled
 from bot.domain.quiz import LETTERS
+from bot.domain.quiz_content import with_article
 from bot.knowledge import Library
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge

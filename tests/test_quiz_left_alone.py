@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.sql import text
 
-from bot import knowledge, run
+from bot import background, knowledge
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from tests.conftest import bot_in
@@ -29,7 +29,7 @@ MOMENTS = count(1)  # long ago, and each another
 @pytest.fixture
 async def watched(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
     """A workspace whose bot looks all the time for rounds that have been left alone."""
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as found, bot_in(found, library, tmp_path):
         yield found
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, text
 
-from bot import jobs, knowledge, run
+from bot import background, knowledge, work_records
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from tests import conftest, test_process
@@ -196,7 +196,7 @@ def change(database: Path, statement: str, **values: Any) -> int:
 async def test_work_that_cannot_be_gone_on_with_lets_go_of_its_round(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as workspace:
         root = await stopped(workspace, tmp_path, KNOWLEDGE)
         # As if the steps that were recorded were none of ours.
@@ -235,7 +235,7 @@ def of_another_version(data: Path, version: str) -> None:
 async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_longer_than_any(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as workspace:
         root = await stopped(workspace, tmp_path, KNOWLEDGE)
         of_another_version(tmp_path, "6")
@@ -245,7 +245,7 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
 
             await result(workspace, root)
             assert await asked_once(workspace, root)
-        ledger = jobs.WorkRecords(f"sqlite:///{tmp_path / 'jobs.db'}")
+        ledger = work_records.WorkRecords(f"sqlite:///{tmp_path / 'jobs.db'}")
         assert ledger.left_behind() == {"6": 1}
         ledger.close()
 
@@ -253,7 +253,7 @@ async def test_work_of_another_version_is_left_alone_and_holds_its_round_no_long
 async def test_what_dead_work_has_posted_is_found_by_whoever_takes_over(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as workspace:
         # Slack has it, and goes on saying that it does not know.
         lost = {"method": "chat.postMessage", "error": "internal_error", "done": True}
@@ -330,7 +330,7 @@ async def test_continue_there_goes_on_under_a_card_where_the_thread_is_gone(tmp_
 async def test_a_reminder_opens_a_thread_that_is_gone_anew(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as workspace:
         old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
     await let_time_pass(tmp_path)
@@ -344,7 +344,7 @@ async def test_a_reminder_opens_a_thread_that_is_gone_anew(
 async def test_a_round_that_closes_where_its_thread_is_gone_says_nothing(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "DUE_RUNS_EVERY", 0.1)
+    monkeypatch.setattr(background, "DUE_RUNS_EVERY", 0.1)
     async with Workspace.start() as workspace:
         old = await forgotten(workspace, tmp_path, library, *CLEAR[:1])
     state = "UPDATE runs SET due = 'expire', due_at = 1"

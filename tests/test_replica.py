@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import jobs, replica
+from bot import jobs, replica, work_records
 
 TIMEOUT, AWAY, BACK = 25.0, 50.0, 80.0  # seconds of a clock that only sleeping moves
 
@@ -64,8 +64,9 @@ async def test_after_an_outage_nobody_is_taken_for_dead_before_everybody_could_s
     monkeypatch.setattr(replica, "time", clock)
     known: dict[str, Any] = {name: getattr(asyncio, name) for name in ("create_task", "gather")}
     monkeypatch.setattr(replica, "asyncio", SimpleNamespace(sleep=clock.sleep, **known))
-    for name in ("executors_with_work", "recover", "delete_ended", "check_writable"):
+    for name in ("executors_with_work", "recover", "check_writable"):
         monkeypatch.setattr(jobs, name, getattr(clock, name))
+    monkeypatch.setattr(work_records, "delete_ended", clock.delete_ended)
 
     async with replica.alive(clock, "me", TIMEOUT):  # type: ignore[arg-type]
         await clock.done.wait()

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import pytest
 
 from bot import jobs
-from bot.jobs import Key, WorkRecords
+from bot.jobs import Key
 from bot.knowledge import Library
 from bot.settings import Settings
-from bot.slack import gateway
+from bot.slack import slack_calls
 from bot.slack.faq import faq_worker
 from bot.storage import ReplyState, Store
+from bot.work_records import WorkRecords
 from tests.test_feedback import UNCLEAR, store
 from tests.test_manners import MTS, XAI, posts, set_mode, whispered, whispers
 from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
@@ -416,7 +417,7 @@ async def test_what_slack_kept_from_being_said_is_done_when_the_operator_says_so
     if what != "message":
         await workspace.replies(asked)
     await workspace.settled()
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     await workspace.faults(api=[{"method": methods[what], "error": "internal_error"}])
     match what:
         case "message":
@@ -433,7 +434,7 @@ async def test_what_slack_kept_from_being_said_is_done_when_the_operator_says_so
 
     try:
         [key] = await eventually(failed)
-        monkeypatch.setattr(gateway, "TRIES", 12)
+        monkeypatch.setattr(slack_calls, "TRIES", 12)
         records.replay(key)
     finally:
         records.close()

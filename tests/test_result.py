@@ -8,9 +8,9 @@ from types import MappingProxyType
 import pytest
 
 from bot.domain import fit
-from bot.domain.content import Choice, Question, Quiz, Side, TieBreak
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import Run
+from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak
 from bot.knowledge import Library
 from bot.slack import result, result_explained
 from bot.slack.pieces import message

@@ -30,7 +30,7 @@ from bot.domain.reply import Answered, Command, Perhaps, read, read_again
 from bot.settings import KNOWLEDGE
 from bot.slack import controls, run_messages
 from bot.slack.controls import CHOOSE, DO, GRADED
-from bot.slack.payloads import BlockAction, SelectedOption
+from bot.slack.interaction_payloads import BlockAction, SelectedOption
 from bot.slack.pieces import Message
 from tests.conftest import THOROUGH
 

@@ -2,18 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot import jobs
-from bot.knowledge import Library
-from bot.slack import gateway
 from bot.slack.share_work import share_worker
 from bot.slack.text import quoted_in_portions
 from bot.slack.work import Work
-from tests.conftest import bot_in
 from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
 from tests.test_compare_conversation import ONE_WAY, PICK, group, invitation
 from tests.test_compare_conversation import finished as another_finished
@@ -24,16 +20,6 @@ from tests.test_share_refusals import states
 from tests.workspace import Json, Workspace, buttons, elements, shown
 
 ENDED = "I cannot pass on what you write below it"
-
-
-@pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes, and forgets people in a second."""
-    monkeypatch.setattr(gateway, "TRIES", 1)
-    for name, seconds in (("privacy.ENDED", 0.5), ("privacy.MARGIN", 0.5), ("privacy.LOOK", 0.1)):
-        monkeypatch.setattr(f"bot.slack.{name}", seconds)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
 
 
 async def delete_round(workspace: Workspace, which: int = 0) -> None:

@@ -3,17 +3,15 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.sql import text
 
-from bot.knowledge import Library
-from bot.slack import gateway
+from bot.slack import gateway, slack_calls
 from bot.storage import Store
-from tests.conftest import bot_in, rows
+from tests.conftest import rows
 from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, window
 from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
 from tests.test_share_afterwards import delete_round, lists_mute
@@ -26,12 +24,10 @@ NOBODY = "nobody else sees a result of yours."
 
 
 @pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes, and tells later at once."""
-    monkeypatch.setattr(gateway, "TRIES", 1)
+def hasty(hasty: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The same, whose bot tells later at once."""
     monkeypatch.setattr("bot.slack.share_work.BETWEEN_TRIES", 0.1)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
+    return hasty
 
 
 async def listed(workspace: Workspace) -> str:
@@ -164,7 +160,9 @@ class Paused:
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         update = gateway.SlackGateway.update_message
 
-        async def wait(slack: Any, team: str, channel: str, ts: str, *args: Any, **kwargs: Any) -> gateway.CallResult:
+        async def wait(
+            slack: Any, team: str, channel: str, ts: str, *args: Any, **kwargs: Any
+        ) -> slack_calls.CallResult:
             if ts == self.ts:
                 self.is_reached.set()
                 await self.goes_on.wait()

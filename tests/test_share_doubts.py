@@ -2,14 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.knowledge import Library
-from bot.slack import gateway
+from bot.slack import gateway, slack_calls
 from tests.conftest import bot_in
 from tests.sharing import ANA, MEI, RECEIPT, copy_of, fill_in, outdated, previewed, shared, thread_of, window
 from tests.test_quiz_conversation import message, privately, question, result, take_at_once, write
@@ -29,14 +28,6 @@ from tests.workspace import Json, Sent, Workspace, buttons, elements, shown
 
 UPDATED_NOW = "the message above, and what stands in this thread below it."
 LEFT = "A part of what the copy showed before is still in its thread"
-
-
-@pytest.fixture
-async def hasty(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workspace]:
-    """A workspace whose bot tries once where it would try for minutes."""
-    monkeypatch.setattr(gateway, "TRIES", 1)
-    async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
-        yield workspace
 
 
 async def seen_before(workspace: Workspace, root: Sent) -> bool:
@@ -179,7 +170,7 @@ async def test_an_older_round_that_is_deleted_while_its_copy_cannot_be_changed_t
     await hasty.settled()
     update, is_reached, goes_on = gateway.SlackGateway.update_message, asyncio.Event(), asyncio.Event()
 
-    async def wait(self: Any, team: str, channel: str, ts: str, *args: Any, **kwargs: Any) -> gateway.CallResult:
+    async def wait(self: Any, team: str, channel: str, ts: str, *args: Any, **kwargs: Any) -> slack_calls.CallResult:
         if ts == copy["ts"]:
             is_reached.set()
             await goes_on.wait()
@@ -324,7 +315,7 @@ async def test_what_an_update_may_have_shown_counts_as_seen(hasty: Workspace, tm
 async def test_what_may_have_been_posted_is_not_posted_twice_where_slack_does_not_let_us_look(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gateway, "TRIES", 3)
+    monkeypatch.setattr(slack_calls, "TRIES", 3)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root, _ = await previewed(workspace)
         posted = {"method": POST, "error": "internal_error", "done": True}

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.knowledge import Library
-from bot.slack import gateway
+from bot.slack import slack_calls
 from tests.conftest import bot_in
 from tests.sharing import (
     ANA,
@@ -170,7 +170,7 @@ async def test_who_wants_no_more_from_somebody_gets_none_and_that_is_said_kindly
 async def test_a_share_that_slack_refuses_is_kept_as_not_sent_and_can_be_tried_again(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str, told: str, state: str
 ):
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root, _ = await previewed(workspace)
         await workspace.faults(api=[{"method": "chat.postMessage", "error": error}])

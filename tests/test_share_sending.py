@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.share import Part
 from bot.knowledge import Library
-from bot.slack import gateway, privacy, profiles
+from bot.slack import privacy, profiles, slack_calls
 from tests.conftest import bot_in
 from tests.sharing import (
     ANA,
@@ -176,7 +176,7 @@ async def test_a_part_that_cannot_be_taken_back_is_said_to_be_there_and_can_be_w
 async def test_a_share_that_slack_never_confirmed_is_listed_and_can_be_looked_for(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrived: bool
 ):
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root, _ = await previewed(workspace)
         await workspace.faults(api=[{"method": POST, "error": "internal_error", "done": arrived}])
@@ -341,7 +341,7 @@ async def ready_to_update(workspace: Workspace, *, parts: list[str] | None = Non
 async def test_a_copy_of_which_slack_does_not_say_whether_it_changed_can_be_updated_again(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gateway, "TRIES", 1)
+    monkeypatch.setattr(slack_calls, "TRIES", 1)
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         root, copy = await ready_to_update(workspace, parts=["recommendation", "answers"])
         await workspace.faults(api=[{"method": UPDATE, "error": "internal_error"}])

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from bot import knowledge
-from bot.domain.content import Checks, Citation, Entry, Faq, Quiz, Sources, Synonyms, Table, Tables
+from bot.domain.authored import Citation
+from bot.domain.content import Checks, Entry, Faq, Sources, Synonyms, Table, Tables
+from bot.domain.quiz_content import Quiz
 
 ROOT = Path(__file__).parents[1]
 KNOWLEDGE = ROOT / "knowledge"

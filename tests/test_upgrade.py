@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from bot.domain import quiz
 from bot.domain.actions import Stop
 from bot.domain.compare import Comparison, Side, State
-from bot.domain.content import PURPOSE
+from bot.domain.quiz_content import PURPOSE
 from bot.knowledge import Library
 from bot.storage import (
     ChannelSettings,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.knowledge import Library
 from bot.slack import work
 from bot.slack.work import Owner, Work
@@ -23,7 +23,7 @@ async def left_after(folder: Path, library: Library, keys: list[jobs.Key], prefi
     async with Workspace.start() as workspace, bot_in(workspace, library, folder):
         store = await Store.open(f"sqlite+aiosqlite:///{folder / 'rolefit.db'}")
         await store.inbox.receive([Item(key, "nothing", "{}", 0.0) for key in keys], "elsewhere")
-        await jobs.delete_by_prefix(prefixes)
+        await work_records.delete_by_prefix(prefixes)
         left = {item.key for item in await store.inbox.received(["elsewhere"])}
         await store.close()
     return left
@@ -90,7 +90,7 @@ async def test_work_that_has_not_begun_goes_if_its_key_or_its_arguments_name_som
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}")
         await store.inbox.receive([Item(key, "nothing", json.dumps(arguments), 0.0)], "elsewhere")
-        await jobs.delete_naming(work.may_name_person(TEAM, rounds_deleted=True), ["U1", ROUND, "C1:1.5"])
+        await work_records.delete_naming(work.may_name_person(TEAM, rounds_deleted=True), ["U1", ROUND, "C1:1.5"])
         left = await store.inbox.received(["elsewhere"])
         await store.close()
 

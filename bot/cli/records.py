@@ -86,8 +86,9 @@ def jobs(
     ] = None,
 ) -> None:
     """List the work that was given up, by key, or have it done again."""
-    from bot.jobs import VERSION, WorkRecords
+    from bot.jobs import VERSION
     from bot.run import usable
+    from bot.work_records import WorkRecords
 
     settings = read_settings()
     try:

@@ -1,66 +1,24 @@
 """What editors write and the domain decides by, as frozen models; unknown keys are refused.
 
 The models say what shape a file has. What the files say of each other (a row that exists, a role that can be
-reached) is checked in `bot.knowledge`, which knows the line it stands on. What the bot says is in
-`bot.knowledge.words`.
+reached) is checked in `bot.knowledge`, which knows the line it stands on. The quiz is in `bot.domain.quiz_content`, and
+what the bot says in `bot.knowledge.words`.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from bot.domain.matching_text import words
+from bot.domain.authored import Authored, Citation, Identifier, Line, Wording, by_id
 
-READABLE = r"^[^\x00-\x08\x0B-\x1F\x7F-\x9F\x{2028}\x{2029}]*$"  # no control characters, in Rust's syntax
-IDENTIFIER = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 HTTPS_ADDRESS = r"^https://[^\s|>]+$"
 
-
-def _has_a_word(text: str) -> str:
-    if not any(words(text)):
-        raise ValueError(f"{text!r} has neither a letter nor a digit; write at least one word")
-    return text
-
-
-Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=60)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=READABLE)]
-Wording = Annotated[Line, AfterValidator(_has_a_word)]  # what people write is compared with it, word by word
-Weight = Annotated[float, Field(ge=0, le=10)]
-
 MAX_ANSWER_WORDS = 90  # an answer is read in a thread, between two other things
-MAX_LABEL = 75  # characters; a choice is read at a glance, and stands on a button
 MAX_TOPIC, MAX_TOPICS = 60, 24  # characters on a button that counts its entries too; buttons in a row, but for one
-MAX_SHORT_TEXT = 40  # a bullet on a phone
 UNCHECKED_FOR = timedelta(days=365)  # then an answer should be read again
-LEAST_WEIGHT = 0.001  # of the heaviest role of a choice; the shares of less would be lost in rounding
-
-PURPOSE: Final = "purpose"  # the id of what is asked before the questions, and of its choices
-OWN, ROLE, PEOPLE = "own", "role", "people"
-OTHER: Final = "other"  # the purpose of a round about somebody else's work, which nobody chooses
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-HasId = TypeVar("HasId", bound=_HasId)
-
-
-def _by_id(items: Iterable[HasId], wanted: str) -> HasId:
-    for item in items:
-        if item.id == wanted:
-            return item
-    raise KeyError(wanted)
-
-
-class Authored(BaseModel):
-    """Base of all models: frozen, and a misspelt key is an error instead of a silence; numbers are finite."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 # --- sources.yaml
@@ -88,13 +46,6 @@ class Sources(Authored):
     """The file `sources.yaml`."""
 
     documents: tuple[Document, ...] = Field(min_length=1)
-
-
-class Citation(Authored):
-    """Where something is said: a document and the heading it stands under."""
-
-    document: Identifier
-    section: Line
 
 
 # --- tables.yaml
@@ -145,11 +96,11 @@ class Table(Authored):
 
     def row(self, row_id: str) -> Row:
         """Give the row with this id; KeyError if there is none."""
-        return _by_id(self.rows, row_id)
+        return by_id(self.rows, row_id)
 
     def column(self, column_id: str) -> Column:
         """Give the column with this id; KeyError if there is none."""
-        return _by_id(self.columns, column_id)
+        return by_id(self.columns, column_id)
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -344,256 +295,3 @@ class Checks(Authored):
     """The file `checks.yaml`."""
 
     checks: tuple[Check, ...] = ()
-
-
-# --- quiz.yaml
-
-
-class Option(Authored):
-    """One way to answer: its button, and how people type it."""
-
-    id: Identifier
-    label: Annotated[Line, Field(max_length=MAX_LABEL)]
-    says: tuple[Line, ...] = ()
-
-
-class Answer(Option):
-    """An answer that has a say in what comes out, and the same in a few words, for the list of what decided."""
-
-    short: Annotated[Line, Field(max_length=MAX_SHORT_TEXT)]
-
-
-class Choice(Answer):
-    """One answer to a question and what it says about each role.
-
-    `cell` is the column of the roles table whose cell it picks, in the row its question asks about; what lies between
-    two columns picks none.
-    """
-
-    weights: Mapping[Identifier, Weight]
-    cell: Identifier | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not any(self.weights.values()):
-            raise ValueError(f"choice {self.id!r} has no weights; give at least one role more than 0")
-        if max(self.weights.values()) < LEAST_WEIGHT:
-            raise ValueError(f"choice {self.id!r} weighs too little; give one role {LEAST_WEIGHT} or more")
-        return self
-
-
-class Side(Answer):
-    """One answer to a tie-break: the role it speaks for, or none, which leaves it too close to call."""
-
-    role: Identifier | None = None
-
-
-class Question(Authored):
-    """A question of the quiz; `dimension` is the row of the roles table it asks about.
-
-    What ends in `_role` is said instead where it is not about one's own work but about a role, and what ends in
-    `_other` where it is about somebody else's. `discuss` is what two people can talk about who have answered it
-    differently for the same work.
-    """
-
-    id: Identifier
-    dimension: Identifier
-    text: Line
-    text_role: Line | None = None
-    text_other: Line | None = None
-    why: Line
-    discuss: Line | None = None
-    choices: tuple[Choice, ...] = Field(min_length=3, max_length=5)
-
-
-class TieBreak(Authored):
-    """The question that is asked when these two roles are in front and too close to call."""
-
-    id: Identifier
-    roles: tuple[Identifier, Identifier]
-    text: Line
-    text_role: Line | None = None
-    text_other: Line | None = None
-    why: Line
-    choices: tuple[Side, ...] = Field(min_length=2, max_length=5)
-    source: Citation
-
-
-class Opening(Authored):
-    """What is asked before the questions: whether it is about one's own work, about a role, or about one's people."""
-
-    id: Literal["purpose"] = PURPOSE
-    text: Line
-    why: Line
-    choices: tuple[Option, ...]
-
-    @model_validator(mode="after")
-    def _has_each_purpose(self) -> Self:
-        if [choice.id for choice in self.choices] != [OWN, ROLE, PEOPLE]:
-            raise ValueError(f"the choices must have the ids {OWN}, {ROLE} and {PEOPLE}, in this order")
-        return self
-
-
-AnyQuestion = Question | TieBreak | Opening
-
-
-class Role(Authored):
-    """A role the quiz can recommend.
-
-    `titles` are columns of the skills table, `regime` is a row of the regimes table. What ends in `_role` is said
-    instead to whom it is not their own work.
-    """
-
-    id: Identifier
-    name: Line
-    column: Identifier
-    summary: Line
-    summary_role: Line
-    advice: Line
-    advice_role: Line
-    titles: tuple[Identifier, ...] = Field(min_length=1)
-    called: Line
-    regime: Identifier
-
-
-class Thresholds(Authored):
-    """How far the first role must lead the second, in shares of the total."""
-
-    clear: float = Field(gt=0, lt=1)
-    leaning: float = Field(gt=0, lt=1)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.leaning >= self.clear:
-            raise ValueError("'leaning' must be smaller than 'clear'")
-        return self
-
-
-class QuizTables(Authored):
-    """Which tables the recommendation quotes."""
-
-    roles: Identifier
-    regimes: Identifier
-    skills: Identifier
-
-
-class Term(Authored):
-    """A word of the questions, explained; `also` are other ways to write it. No `source`: the words are ours."""
-
-    term: Line
-    also: tuple[Line, ...] = ()
-    text: Line
-    source: Citation | None = None
-
-
-class Trap(Authored):
-    """What is wrong with grading a role's work on another column, and what to raise with a manager."""
-
-    hurts: Line
-    ask: Line
-    ask_role: Line
-
-
-class Review(Authored):
-    """The question of how one is graded: what the last review looked at.
-
-    `dimensions` are the rows of the roles table whose cells can be picked; `traps` by role.
-    """
-
-    text: Line
-    text_role: Line
-    text_other: Line | None = None
-    why: Line
-    dimensions: tuple[Identifier, ...] = Field(min_length=1)
-    traps: Mapping[Identifier, Trap]
-    source: Citation
-
-
-class Quiz(Authored):
-    """The file `quiz.yaml`."""
-
-    tables: QuizTables
-    roles: tuple[Role, ...] = Field(min_length=2)
-    purpose: Opening
-    questions: tuple[Question, ...] = Field(min_length=1)
-    thresholds: Thresholds
-    tie_breaks: tuple[TieBreak, ...]
-    glossary: tuple[Term, ...] = ()
-    risks: Mapping[Identifier, Line] = Field(default_factory=dict)
-    review: Review | None = None
-    sources: tuple[Citation, ...] = Field(min_length=1)
-
-    def role(self, role_id: str) -> Role:
-        """Give the role with this id; KeyError if there is none."""
-        return _by_id(self.roles, role_id)
-
-    def question(self, question_id: str) -> AnyQuestion:
-        """Give the question with this id, the tie-breaks and the purpose included; KeyError if there is none."""
-        return _by_id((self.purpose, *self.all_questions), question_id)
-
-    def tie_break(self, first: str, second: str) -> TieBreak:
-        """Give the question that decides between these two roles; KeyError if there is none."""
-        for tie_break in self.tie_breaks:
-            if set(tie_break.roles) == {first, second}:
-                return tie_break
-        raise KeyError((first, second))
-
-    @property
-    def all_questions(self) -> tuple[Question | TieBreak, ...]:
-        """The questions in the order they are asked, the tie-breaks last."""
-        return (*self.questions, *self.tie_breaks)
-
-
-def worded(item: Authored, name: str, purpose: str) -> str:
-    """Give a text as it is said for a purpose: that ending in `_role` where it is about a role and there is one.
-
-    About somebody else's work it is that ending in `_other`, or else the one for a role.
-    """
-    endings = {ROLE: ("_role",), OTHER: ("_other", "_role")}.get(purpose, ())
-    texts = (getattr(item, f"{name}{ending}", None) for ending in endings)
-    return str(next((text for text in texts if text), getattr(item, name)))
-
-
-def with_article(name: str) -> str:
-    """Put "a" or "an" before a name by its first sound; a word in capitals is read letter by letter.
-
-    >>> with_article("AI engineer"), with_article("research engineer"), with_article("ML engineer")
-    ('an AI engineer', 'a research engineer', 'an ML engineer')
-    """
-    first = name.split(maxsplit=1)[0]
-    vowels = "AEFHILMNORSX" if first.isupper() else "AEIOUaeiou"
-    return f"{'an' if first[0] in vowels else 'a'} {name}"
-
-
-# --- words.yaml: only what people type
-
-
-def _names_only_roles(phrase: str) -> str:
-    """Refuse braces, but for {role}, which stands for any role of the quiz."""
-    if set("{}") & set(phrase.replace("{role}", "")):
-        raise ValueError(f"unknown placeholder in {phrase!r}; there is: {{role}}")
-    return phrase
-
-
-Phrases = Annotated[tuple[Line, ...], Field(min_length=1)]
-RolePhrase = Annotated[Line, AfterValidator(_names_only_roles)]
-
-
-class TypedWords(Authored):
-    """What people may type in a run's thread instead of clicking, by what it does."""
-
-    back: Phrases
-    skip: Phrases
-    unsure: Phrases
-    why: Phrases
-    pause: Phrases
-    leaves: Phrases  # wherever they stand in a message
-    stop: Phrases
-    resume: Phrases
-    so_far: Phrases
-    start_over: Phrases
-    manages: Phrases
-    yes: Phrases
-    no: Phrases
-    explain: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how a result comes about
-    sure: Annotated[tuple[RolePhrase, ...], Field(min_length=1)]  # how sure that is

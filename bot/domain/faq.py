@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.domain.content import Authored
+from bot.domain.authored import Authored
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
 from bot.domain.matching import Calibration, Candidate, Index, log_odds
 from bot.domain.matching_text import Form

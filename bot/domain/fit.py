@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import combinations, product
 
-from bot.domain.content import Answer, AnyQuestion, Choice, Option, Question, Quiz, Role, Side, TieBreak
+from bot.domain.quiz_content import Answer, AnyQuestion, Choice, Option, Question, Quiz, Role, Side, TieBreak
 
 Given = tuple[str, ...]  # the choices of one answer: one, or two that take half of the weight each
 Answers = Mapping[str, Given]  # by question id

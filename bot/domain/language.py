@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from bot.domain.content import Authored, Line
+from bot.domain.authored import Authored, Line
 from bot.domain.matching_text import cleaned
 
 # Chosen on the part "develop" of tests/golden/languages.jsonl (150 questions in these languages, 50 in English with

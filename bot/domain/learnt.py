@@ -5,7 +5,7 @@ features of `bot.domain.matching`. `bot.train` computes them; nothing here learn
 """
 
 import math
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.domain.content import Authored
+from bot.domain.authored import Authored
 from bot.domain.lexicon import NAME, REMEMBERED, Lexicon, Term
 from bot.domain.matching_text import Form, Utterance
 
@@ -111,10 +111,6 @@ class Linear:
     idf: Floats
     weights: Floats
     intercept: Floats
-
-    def score(self, tokens: Sequence[str]) -> Floats:
-        """Give the logit of each class; tokens that are not known count for nothing."""
-        return self.score_at(self.places(tokens))
 
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Give the places of the tokens that are known."""
@@ -271,12 +267,8 @@ class Learnt:
         return Hint(scores[:-1], float(scores[-1]), self.around.score(masked), extent)
 
 
-def about(plain: Sequence[str], masked: Sequence[str], known: Container[str]) -> tuple[float, float, float]:
-    """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
-    return _extent(len(plain), sum(token in known for token in plain), masked)
-
-
 def _extent(count: int, known: int, masked: Sequence[str]) -> tuple[float, float, float]:
+    """Return how much there is to go by, each in [0, 1]: known tokens, words of the field, length (60 words are 1)."""
     singles = (count + 1) // 2  # the rest are pairs
     field = sum([token[0] == MASKED for token in masked[:singles]])
     return (

@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from bot.domain.content import Authored, Entry, Synonyms
+from bot.domain.authored import Authored
+from bot.domain.content import Entry, Synonyms
 from bot.domain.embeddings import Nearness, SemanticScores
 from bot.domain.follow_up import FollowUps
 from bot.domain.learnt import HINTS, Hint, Learnt, Number, spelling, tokens

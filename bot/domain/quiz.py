@@ -41,8 +41,20 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
-from bot.domain.content import OTHER, OWN, PEOPLE, PURPOSE, ROLE, AnyQuestion, Choice, Option, Question, Quiz, TieBreak
 from bot.domain.fit import Answers, Given
+from bot.domain.quiz_content import (
+    OTHER,
+    OWN,
+    PEOPLE,
+    PURPOSE,
+    ROLE,
+    AnyQuestion,
+    Choice,
+    Option,
+    Question,
+    Quiz,
+    TieBreak,
+)
 
 REMIND_AFTER = timedelta(days=1)
 EXPIRES_AFTER = timedelta(days=14)

@@ -9,10 +9,10 @@ from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
-from bot.domain.content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
 from bot.domain.fit import Given, choice_of
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.quiz import LETTERS, Run
+from bot.domain.quiz_content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
 
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.domain.authored import Citation
 from bot.domain.content import (
     Checks,
-    Citation,
     Document,
     Entry,
     Faq,
     NotAnswered,
     NotAnsweredFile,
-    Quiz,
     Sources,
     Synonyms,
     Table,
@@ -31,6 +30,7 @@ from bot.domain.learnt import Learnt, LearntFile
 from bot.domain.lexicon import English
 from bot.domain.matching import Index
 from bot.domain.not_answered import Decoys
+from bot.domain.quiz_content import Quiz
 from bot.knowledge.words import Words
 
 NOT_ANSWERED, LANGUAGES = "not_answered.yaml", "languages.yaml"

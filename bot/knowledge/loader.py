@@ -12,22 +12,13 @@ from pydantic_core import ErrorDetails
 
 from bot import embedded as embedded_file
 from bot.domain import faq
-from bot.domain.content import (
-    HTTPS_ADDRESS,
-    IDENTIFIER,
-    READABLE,
-    Checks,
-    Faq,
-    NotAnsweredFile,
-    Quiz,
-    Sources,
-    Synonyms,
-    Tables,
-)
+from bot.domain.authored import IDENTIFIER, READABLE
+from bot.domain.content import HTTPS_ADDRESS, Checks, Faq, NotAnsweredFile, Sources, Synonyms, Tables
 from bot.domain.embeddings import Embedded
 from bot.domain.language import Languages
 from bot.domain.learnt import LearntFile
 from bot.domain.matching import Index
+from bot.domain.quiz_content import Quiz
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.problems import KnowledgeError, Place, Problem, only_knowledge_errors
 from bot.knowledge.references import find_reference_problems

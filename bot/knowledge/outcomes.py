@@ -6,7 +6,7 @@ from itertools import islice, product
 from math import prod
 
 from bot.domain import fit
-from bot.domain.content import Quiz
+from bot.domain.quiz_content import Quiz
 from bot.knowledge.problems import Place, Problem
 from bot.knowledge.yaml_file import YamlFile
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain import smalltalk
-from bot.domain.content import Entry, NotAnswered, TypedWords
+from bot.domain.content import Entry, NotAnswered
 from bot.domain.language import Languages
+from bot.domain.quiz_content import TypedWords
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.problems import Place, Problem
 from bot.knowledge.yaml_file import YamlFile

@@ -1,4 +1,8 @@
-"""What the matcher is promised to do: each phrasing leads to its own entry, and checks.yaml is kept."""
+"""What the matcher is promised to do: each phrasing leads to its own entry, and checks.yaml is kept.
+
+A phrasing is ranked twice, since its two ranks differ: among the other phrasings, without it and what was learnt from
+it, it must not belong to another entry; and as the bot ranks it, its own entry must be the answer.
+"""
 
 from collections.abc import Collection, Iterator
 

@@ -8,7 +8,9 @@ from typing import Literal, NamedTuple, Protocol
 from pydantic import BaseModel
 from rapidfuzz import fuzz, process, utils
 
-from bot.domain.content import Citation, Document, Excerpt, Faq, Quiz
+from bot.domain.authored import Citation
+from bot.domain.content import Document, Excerpt, Faq
+from bot.domain.quiz_content import Quiz
 from bot.knowledge.library import LANGUAGES, NOT_ANSWERED, Contents, Library
 from bot.knowledge.phrases import find_shared_phrasings, find_shared_typed_words, find_words_of_two_lists
 from bot.knowledge.problems import Place, Problem

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.domain.content import Table, with_article
+from bot.domain.content import Table
+from bot.domain.quiz_content import with_article
 from bot.knowledge.library import NOT_ANSWERED, Library
 from bot.knowledge.problems import Place, Problem
 from bot.knowledge.slack_limits import (

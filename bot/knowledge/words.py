@@ -10,8 +10,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from bot.domain.content import Authored, Line, Phrases, TypedWords
+from bot.domain.authored import Authored, Line
 from bot.domain.language import Language
+from bot.domain.quiz_content import Phrases, TypedWords
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT, MAX_HEADER_TEXT, MAX_VIEW_TITLE
 
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from bot.local.block_schema import BLOCKS, INTERACTIVE, VIEWS
+from bot.local.block_schema import BLOCKS, VIEWS
+from bot.local.element_schema import INTERACTIVE
 from bot.local.errors import SlackError
 from bot.local.formatting import normalise
 from bot.local.ids import unique

@@ -9,10 +9,10 @@ from copy import deepcopy
 from typing import Any
 
 from bot.local.block_kit import check_message, elements, walk, with_defaults
-from bot.local.block_schema import SUGGESTIONS, options_of
 from bot.local.config import WorkspaceConfig
 from bot.local.conversation import Conversation
 from bot.local.delivery import Parcel
+from bot.local.element_schema import SUGGESTIONS, options_of
 from bot.local.errors import PageError, SlackError
 from bot.local.events import Subscriber, for_bot
 from bot.local.formatting import as_typed, labelled, normalise

@@ -145,10 +145,12 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    feedback_worker.second_stage = gaps_worker.second_stage = second
     gateway, current = SlackGateway(access, store, between_posts), library
+    # What a worker knows of the settings; `renew` gives all of them the rest.
+    feedback_worker.second_stage = gaps_worker.second_stage = second
     gaps_worker.editors = Editors(editors, access)
     share_worker.guests = compare_worker.guests = share_guests
+    home.home_worker.support = faq.faq_worker.support = support
 
     def renew(library: Library) -> None:
         nonlocal current
@@ -182,7 +184,6 @@ def create(
         context["question_days"] = question_days
         await next_()
 
-    home.home_worker.support = faq.faq_worker.support = support
     app.use(offer)
     app.use(home.take_notice_away)
     for feature in (

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import slackblocks as kit
 
-from bot.domain.content import Citation, Entry
+from bot.domain.authored import Citation
+from bot.domain.content import Entry
 from bot.domain.language import Language
 from bot.knowledge import Library
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT

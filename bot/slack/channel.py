@@ -4,13 +4,14 @@ import re
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.jobs import step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, manners_blocks
 from bot.slack.controls import EDITORS_HERE, SET_MODE, read_editors, read_mode
+from bot.slack.event_payloads import EventCallback, MemberJoinedChannel
 from bot.slack.gateway import Render
-from bot.slack.payloads import BlockActions, EventCallback, MemberJoinedChannel
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
@@ -161,7 +162,7 @@ async def on_joined(event_callback: EventCallback, context: AsyncBoltContext) ->
     event, team = event_callback.event, str(context.team_id)
     if isinstance(event, MemberJoinedChannel) and event.user == context.bot_user_id:
         # Invited again, it says so if it could not before, and one work at a time.
-        key = await jobs.current_or_next(Work.WELCOME.key(team, event.channel, ""))
+        key = await work_records.current_or_next(Work.WELCOME.key(team, event.channel, ""))
         await jobs.start(key, channel_worker.welcome, team, event.channel, event_callback.is_ext_shared_channel)
 
 

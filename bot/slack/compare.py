@@ -24,7 +24,7 @@ from bot.slack.controls import (
     read_comparison,
     read_comparison_request,
 )
-from bot.slack.payloads import BlockActions, SlashCommand, ViewSubmission
+from bot.slack.interaction_payloads import BlockActions, SlashCommand, ViewSubmission
 from bot.slack.pieces import Message
 from bot.slack.profiles import manager_of
 from bot.slack.quiz_work import quiz_worker

@@ -9,7 +9,7 @@ from typing import Any
 import slackblocks as kit
 
 from bot.domain.compare import Comparison, Findings, Side, State, Versions
-from bot.domain.content import OTHER, Question, Quiz, worded
+from bot.domain.quiz_content import OTHER, Question, Quiz, worded
 from bot.knowledge import Library
 from bot.slack.controls import (
     COMPARE_WITH,

@@ -8,8 +8,9 @@ import structlog
 from bot.domain.compare import Comparison, Event, Outcome, Side, Versions
 from bot.jobs import current_key, step
 from bot.slack import blocks, compare_blocks
-from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message
+from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.slack_worker import SlackWorker
 from bot.storage import INVITATION, RECEIPT, Moved, StoredComparison
 

@@ -16,15 +16,9 @@ from bot.domain.compare import Deliver, Lose, Outcome, Side, State, compare
 from bot.jobs import current_key, step
 from bot.slack import compare_blocks
 from bot.slack.compare_messages import ComparisonMessenger
-from bot.slack.gateway import (
-    DELIVERY_UNREACHABLE,
-    CallResult,
-    Render,
-    SlackWorkError,
-    UnavailableError,
-    UncertainError,
-)
+from bot.slack.gateway import DELIVERY_UNREACHABLE, Render
 from bot.slack.pieces import Message
+from bot.slack.slack_calls import CallResult, SlackWorkError, UnavailableError, UncertainError
 from bot.storage import StoredComparison
 
 BOTH = "both"  # the name of the copy in a conversation of both; others have those of the sides

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot import jobs
+from bot import work_records
 from bot.domain import quiz as conversation
 from bot.domain.actions import Stop
 from bot.domain.compare import (
@@ -37,9 +37,10 @@ from bot.slack import blocks, compare_blocks, share_blocks
 from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
 from bot.slack.controls import CompareCommand
-from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_work import share_worker
+from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import fill, mention
 from bot.slack.work import short_digest
 from bot.storage import INVITATION, RECEIPT, StoredComparison
@@ -279,7 +280,7 @@ class CompareWorker(RevealingWorker):
         if former is None:
             return False
         began = former.split(" ")[0]
-        if began != key and await jobs.is_under_way([began]):
+        if began != key and await work_records.is_under_way([began]):
             return False
         return await self._store.comparisons.take_over_begin(team, comparison_id, was=former, by=f"{key} Accept")
 

@@ -18,7 +18,8 @@ from bot.domain.content import Entry
 from bot.domain.faq import MAX_ANSWERS
 from bot.domain.manners import Mode
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
-from bot.slack.payloads import BlockAction, MalformedError, SubmittedView
+from bot.slack.interaction_payloads import BlockAction, SubmittedView
+from bot.slack.payload_model import MalformedError
 
 SHOW_ENTRY = "faq_show"  # with ":" and the entry; value: the entry
 CHOOSE_ENTRY = "faq_choose"  # with ":" and the entry; value: the question's ts, the reply's revision, the entry

@@ -22,15 +22,9 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import messages
 from bot.slack.admission import refusals
-from bot.slack.payloads import (
-    RATE_LIMITED,
-    EventCallback,
-    MalformedError,
-    OtherEvent,
-    OtherPayload,
-    Payload,
-    UrlVerification,
-)
+from bot.slack.event_payloads import EventCallback, OtherEvent
+from bot.slack.payload_model import MalformedError
+from bot.slack.payloads import RATE_LIMITED, OtherPayload, Payload, UrlVerification
 
 KINDS_REMEMBERED = 100  # there are fewer
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs, metrics
+from bot import jobs, metrics, work_records
 from bot.domain import faq, smalltalk
 from bot.domain.faq import UNPROMPTED, Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.language import Language
@@ -21,10 +21,11 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import POST_PRIVATE, SHOW_ENTRY, private_place, read_entry, read_private_place
-from bot.slack.gateway import Render, SlackWorkError, UncertainError
-from bot.slack.payloads import BlockActions
+from bot.slack.gateway import Render
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message, joined
 from bot.slack.reply_work import TALK
+from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.suggestion_work import FOR_SENDER, NOT_ANSWERED, SUGGEST, UNKNOWN, SuggestionWorker
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, ReplyState
@@ -476,7 +477,7 @@ async def post_private(ack: AsyncAck, block_actions: BlockActions, context: Asyn
         await jobs.start(key, faq_worker.post_private_reply, *where, entries, user, url, revision)
     else:
         # A second click joins the first, which Slack may let answer openly more than once.
-        key = await jobs.current_or_next(Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, ""))
+        key = await work_records.current_or_next(Work.POST_PRIVATE_REPLY.key(team, place.channel, place.ts, ""))
         await jobs.start(key, faq_worker.post_here, url, entries, user, team, [place.channel, place.ts])
     await ack()
 

@@ -10,7 +10,7 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.faq import ONLY_ENGLISH, PlannedReply, decide, faq_worker, rank
-from bot.slack.payloads import MessageShortcut
+from bot.slack.interaction_payloads import MessageShortcut
 from bot.slack.reply_work import TALK
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.text import mentions, without_mention

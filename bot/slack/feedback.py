@@ -6,7 +6,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.faq import Surface
 from bot.knowledge import Library
 from bot.slack.controls import (
@@ -29,7 +29,7 @@ from bot.slack.controls import (
 from bot.slack.faq import PlannedReply
 from bot.slack.feedback_blocks import comment_view
 from bot.slack.feedback_work import Click, feedback_worker
-from bot.slack.payloads import BlockActions, ViewSubmission
+from bot.slack.interaction_payloads import BlockActions, ViewSubmission
 from bot.slack.windows import open_window
 from bot.slack.work import Work
 from bot.storage import Store
@@ -148,7 +148,7 @@ async def ask_person(ack: AsyncAck, block_actions: BlockActions, context: AsyncB
     click, about = _click(context, block_actions), read_ask_person(block_actions.action)
     asked = (click.team, click.user, click.channel, about.question_ts)
     # Before we look whether it has been passed on: work that ends in between has said so by then.
-    key = await jobs.current_or_next(Work.ASK_PERSON.key(*asked, ""))
+    key = await work_records.current_or_next(Work.ASK_PERSON.key(*asked, ""))
     if await store.feedback.is_asked(*asked):
         await jobs.start(Work.ASK_PERSON.key(*asked, click.at), feedback_worker.tell_asked, click.record())
     else:

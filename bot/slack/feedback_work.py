@@ -18,9 +18,12 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, feedback_blocks, gaps, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import UNREVISED, AboutAnswer
-from bot.slack.gateway import PEOPLE, FetchedMessage, Render, SlackWorkError, UncertainError
+from bot.slack.gateway import Render
+from bot.slack.lookups import FetchedMessage
+from bot.slack.own_messages import PEOPLE
 from bot.slack.pieces import Message
 from bot.slack.reply_work import ReplyWorker
+from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, SUGGESTED, UNKNOWN
 from bot.slack.text import Mrkdwn, fill, mention
 from bot.slack.work import Work

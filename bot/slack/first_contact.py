@@ -11,15 +11,16 @@ from functools import partial
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.faq import Surface
 from bot.domain.share import Delivery
 from bot.jobs import step, worker, workflow
 from bot.slack import first_contact_blocks
+from bot.slack.event_payloads import AppHomeOpened, EventCallback
 from bot.slack.faq import faq_worker
 from bot.slack.first_contact_blocks import TRY_QUESTION, read_question
-from bot.slack.gateway import SlackWorkError
-from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
+from bot.slack.interaction_payloads import BlockActions
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import ANSWER, Reply, Store
@@ -97,7 +98,7 @@ async def on_messages_opened(event_callback: EventCallback, context: AsyncBoltCo
         return
     if await store.first_steps_told_to(team) == event.user:
         return
-    if await jobs.is_recorded(Work.FIRST_STEPS.key(team, event.user, "")):  # on their way
+    if await work_records.is_recorded(Work.FIRST_STEPS.key(team, event.user, "")):  # on their way
         return
     # Several openings at once are one piece of work, and one a day where Slack refuses; else the row remembers.
     key = Work.GREET.key(team, event.user, event_callback.event_time // DAY)

@@ -6,7 +6,7 @@ from bot.domain.content import Entry
 from bot.knowledge import Library
 from bot.slack.controls import BeginFrom, begin_button
 from bot.slack.home_controls import kept_button
-from bot.slack.payloads import BlockAction
+from bot.slack.interaction_payloads import BlockAction
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.text import escape, fill, linked
 

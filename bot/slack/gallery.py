@@ -15,12 +15,13 @@ from typing import Any
 
 from bot.domain import quiz
 from bot.domain.compare import Comparison, Side, State, compare
-from bot.domain.content import AnyQuestion, Entry, TieBreak
+from bot.domain.content import Entry
 from bot.domain.fit import Answers
 from bot.domain.gaps import Question, QuestionKind
 from bot.domain.language import Language
 from bot.domain.manners import Mode
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
+from bot.domain.quiz_content import AnyQuestion, TieBreak
 from bot.domain.report import Report, report_on
 from bot.domain.share import Delivery, Part, Place, Refusal
 from bot.domain.why import Certainty, Explanation

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.faq import UNPROMPTED, Surface
 from bot.domain.gaps import Question, QuestionKind, message_id
 from bot.knowledge import Library
 from bot.slack.controls import CHOOSE_NEWS, read_news
 from bot.slack.faq import PlannedReply
 from bot.slack.gaps_work import gaps_worker
-from bot.slack.payloads import BlockActions
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST, UNKNOWN
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, Store
@@ -93,7 +93,7 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
         return True
     edits = Work.REVISE_REPLY.key(team, channel, ts, "")
     # What has ended stands in the row.
-    return any(key.removeprefix(edits) > revision for key in await jobs.unfinished(edits))
+    return any(key.removeprefix(edits) > revision for key in await work_records.unfinished(edits))
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:

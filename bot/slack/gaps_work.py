@@ -21,9 +21,9 @@ from bot.knowledge import Library
 from bot.second_stage import SecondStage, scorer_for
 from bot.slack import faq, gaps_blocks
 from bot.slack.editors import Editors
-from bot.slack.gateway import SlackWorkError
 from bot.slack.pieces import Message
-from bot.slack.reply_work import digest_now
+from bot.slack.reply_links import digest_now
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import ANSWER

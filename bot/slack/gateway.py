@@ -10,52 +10,40 @@ step may depend on more than what was recorded.
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
-from aiohttp import ClientConnectorError, ClientError
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot import jobs, metrics
-from bot.domain.matching_text import MAX_CHARACTERS
-from bot.domain.share import Delivery, Person
-from bot.jobs import WorkError, in_doubt, next_message_key, pause, step
+from bot import jobs
+from bot.domain.share import Delivery
+from bot.jobs import next_message_key
 from bot.slack.access import Access
-from bot.slack.client import UNREADABLE, code, retry_after, seconds_to_wait
+from bot.slack.client import code, seconds_to_wait
 from bot.slack.notes import Note, Notes
-from bot.slack.payloads import SLACKBOT, TOMBSTONE
+from bot.slack.own_messages import CLOCKS_APART, OwnMessages, earliest_by_others
 from bot.slack.pieces import Message
 from bot.slack.plainer import plainer
-from bot.slack.text import without_mention
+from bot.slack.slack_calls import (
+    IS_GONE,
+    CallResult,
+    Lease,
+    SlackWorkError,
+    UncertainError,
+    left_as_it_is,
+    may_pass,
+)
 from bot.storage import Store
 
-PEOPLE = ("U", "W")  # what the ids of people begin with
 POSTED: Final = "rolefit_posted"  # event_type of the metadata of our messages; other apps may read it
-# Slack's errors that had no side effect, after which trying again may help.
-RETRYABLE = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
-# Slack's errors after which it may have done what it was asked, all the same.
-UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
-TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
-PATIENT_TRIES = 500  # where Slack only says how long to wait
-# Messages in one look for one of ours: more are not given to apps that are distributed outside Slack's Marketplace.
-LOOKED_AT = 15
-CLOCKS_APART = 60.0  # seconds that Slack's clock may differ from ours
 # Seconds between two tries to publish a Home tab that other work has published meanwhile; the last replaces any view.
 CONFLICT_PAUSES, CONFLICT_WAIT = (0.05, 0.1, 0.2, 0.4, 0.0), 1.0  # and before the next five tries
 MAX_UPDATE_BYTES = 3900  # chat.update refuses a text over 4,000, counted after escaping
 UPDATES = "chat.update"  # whose turns are taken in place of a channel's
 UPDATES_EVERY, UPDATES_AT_ONCE = 1.5, 9  # seconds, and how many beside the first: 50 in the first minute, then 40
-LOOKED_BACK = 86_400.0  # seconds before this work began in which other work may have posted it
-MAY_NOT_READ = frozenset({"missing_scope", "user_not_found", "user_not_visible"})
-# Slack's errors for a message, or the direct message it stood in, that is not there any more.
-IS_GONE = frozenset({"channel_not_found", "message_not_found"})
 # Slack's errors for blocks that it will not show: plainer ones may do. `invalid_attachments` is for a second table.
 REFUSED_BLOCKS = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 # How a share that was refused is told to its sender; what is tried again does not depend on it.
@@ -87,45 +75,19 @@ DELIVERY_RESTRICTED = frozenset(
     }
 )
 
-
-@dataclass(frozen=True)
-class FetchedMessage:
-    """What somebody wrote, as far as anybody reads it and without our own name, and when it was edited last."""
-
-    text: str
-    edited_ts: str | None
-
-
-CallResult = dict[str, Any]
-Call = Callable[[CallResult], Awaitable[CallResult]]  # given the result of the last try
-Look = Callable[[CallResult], Awaitable[CallResult | None]]  # the same; gives what was done, or None if nothing was
 Render = Callable[[], Awaitable[Message | None]]  # None: there is nothing to say any more
-# Keeps what the work holds for so many seconds more; False if somebody else has it by now.
-Lease = Callable[[float], Awaitable[bool]]
 
 log = structlog.get_logger()
 
 
-class SlackWorkError(WorkError):
-    """Slack refused for good, or went on failing; `rolefit jobs` can have it done later. Holds Slack's code."""
-
-
-class UnavailableError(SlackWorkError):
-    """Slack went on failing, so that it may work later."""
-
-
-class UncertainError(UnavailableError):
-    """Slack went on failing, and may have done it all the same."""
-
-
-class SlackGateway:
+class SlackGateway(OwnMessages):
     """Slack's methods as durable steps, at the pace that Slack allows. Use it inside a workflow only.
 
     between_posts: seconds between two messages to one channel; 0 for no pace at all.
     """
 
     def __init__(self, access: Access, store: Store, between_posts: float) -> None:
-        self._access = access
+        super().__init__(access)
         self._store = store
         self.between_posts = between_posts
         self._notes = Notes(self._client)
@@ -209,62 +171,6 @@ class SlackGateway:
             return Delivery.REFUSED, "", ""
         return Delivery.DELIVERED, posted["channel"], posted["ts"]
 
-    async def find_message(
-        self, team: str, channel: str, key: str, *, since: float | None = None
-    ) -> tuple[str, str] | None:
-        """Give channel and ts of a message of ours, by the key it was posted with; None if it is not there.
-
-        channel: its id, or that of the person whose direct message it is. since: seconds since 1970, before which it
-        was not posted; a day before this work began, if not given. Raises SlackWorkError if that cannot be told.
-        """
-
-        async def look(before: CallResult) -> CallResult:
-            begun_at = await jobs.begun_at() - LOOKED_BACK if since is None else since - CLOCKS_APART
-            return await self._find(team, key, channel, None, begun_at, before.get("cursor")) or {}
-
-        message = await self._call("look", look)
-        return (message["channel"], message["ts"]) if message else None
-
-    async def own_replies(self, team: str, channel: str, root_ts: str, kinds: Sequence[str]) -> list[str] | None:
-        """Give the ts of our own messages in a thread that work posted whose key begins with one of `kinds`.
-
-        None where Slack does not let us look, also if there is no such thread. Raises SlackWorkError if Slack goes on
-        failing.
-        """
-        own: list[str] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            look = partial(self._look_for_own, team, channel, root_ts, tuple(kinds), cursor)
-            page = await self._call("own replies", look)
-            if "own" not in page:
-                return None
-            own += page["own"]
-            cursor = page.get("next")
-        return own
-
-    async def _look_for_own(
-        self,
-        team: str,
-        channel: str,
-        root_ts: str,
-        kinds: tuple[str, ...],
-        cursor: str,
-        before: CallResult,  # noqa: ARG002 - of the last try, which is done again as it was
-    ) -> CallResult:
-        where: dict[str, Any] = {"channel": channel, "ts": root_ts, "cursor": cursor or None}
-        try:
-            client = await self._client(team)
-            page = await client.conversations_replies(**where, limit=LOOKED_AT, include_all_metadata=True)
-        except SlackApiError as error:
-            return _left_as_it_is("own replies", error)
-        keys = {
-            reply["ts"]: str((reply.get("metadata") or {}).get("event_payload", {}).get("key", ""))
-            for reply in page["messages"]
-            if reply["ts"] != root_ts
-        }
-        following = (page.get("response_metadata") or {}).get("next_cursor") or None
-        return {"own": [ts for ts, key in keys.items() if key.startswith(kinds)], "next": following}
-
     async def turn_to_update(self, team: str, *, waited_for: bool = False) -> float:
         """Take a workspace's next turn to change a message; gives 0, or the seconds after which to ask again.
 
@@ -310,7 +216,7 @@ class SlackGateway:
             try:
                 await self._send_blocks(method, arguments, message.text)
             except SlackApiError as error:
-                return _left_as_it_is("update", error)
+                return left_as_it_is("update", error)
             return {}
 
         return await self._call("update", update, lease=lease, patient=patient)
@@ -322,7 +228,7 @@ class SlackGateway:
             try:
                 await (await self._client(team)).chat_delete(channel=channel, ts=ts)
             except SlackApiError as error:
-                return _left_as_it_is("remove", error)
+                return left_as_it_is("remove", error)
             return {}
 
         return await self._call("remove", remove, lease=lease)
@@ -340,7 +246,7 @@ class SlackGateway:
             try:
                 found = await (await self._client(team)).conversations_open(users=users, **how)
             except SlackApiError as error:
-                if _may_pass(error) or only_if_there:
+                if may_pass(error) or only_if_there:
                     raise
                 log.warning("Slack opened no direct message", error=code(error))
                 return {}
@@ -367,7 +273,7 @@ class SlackGateway:
                 said = message.text if message else None
                 await client.files_completeUploadExternal(files=files, channel_id=channel, initial_comment=said)
             except SlackApiError as error:
-                if _may_pass(error):
+                if may_pass(error):
                     raise
                 log.warning("Slack took no file", error=code(error))
                 return {"refused": True}
@@ -464,192 +370,6 @@ class SlackGateway:
             return {"wait": 1.0, "counts": 1, "error": f"status {status}"}
         return {"refused": True}
 
-    async def has_replies(
-        self,
-        team: str,
-        channel: str,
-        thread_ts: str,
-        after: str,
-        besides: frozenset[str] = frozenset(),
-        *,
-        patient: bool = False,
-        lease: Lease | None = None,
-        below: str | None = None,
-    ) -> bool | None:
-        """Say whether people have replied in a thread after a message; those `besides` do not count.
-
-        None where Slack does not let us look, or not now unless we are to be patient. below: a message in whose own
-        thread they may have replied as well.
-        """
-
-        async def look(_: CallResult) -> CallResult:
-            try:
-                roots = filter(None, (thread_ts, below))
-                looks = [await self._look_for_replies(team, channel, root, after, besides) for root in roots]
-            except SlackApiError as error:
-                return _left_as_it_is("look for replies", error)
-            return {"replied": any(looks)}
-
-        looked = await self._call("look for replies", look, patient=patient, lease=lease)
-        replied: bool | None = looked.get("replied")
-        return replied
-
-    async def sees_replies(
-        self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]
-    ) -> bool | None:
-        """Say what `has_replies` says, within a step and without waiting: None where Slack does not answer at once."""
-        try:
-            return await self._look_for_replies(team, channel, thread_ts, after, besides)
-        except (SlackApiError, ClientError, TimeoutError) as error:
-            log.warning("could not look for replies", error=type(error).__name__)
-            return None
-
-    async def _look_for_replies(
-        self, team: str, channel: str, thread_ts: str, after: str, besides: frozenset[str]
-    ) -> bool:
-        where: dict[str, Any] = {"channel": channel, "ts": thread_ts, "oldest": after, "limit": LOOKED_AT}
-        try:
-            found = await (await self._client(team)).conversations_replies(**where)
-        except SlackApiError as error:
-            if code(error) != "thread_not_found":
-                raise
-            return False  # what has replies is still a thread once it is deleted
-        people = (message for message in found["messages"] if not message.get("bot_id"))
-        later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
-        return any(message.get("user") not in {SLACKBOT, *besides} for message in later)
-
-    async def is_empty(self, team: str, channel: str) -> bool | None:
-        """Say whether nothing stands in a conversation; None where Slack does not let us look."""
-
-        async def look(_: CallResult) -> CallResult:
-            try:
-                found = await (await self._client(team)).conversations_history(channel=channel, limit=1)
-            except SlackApiError as error:
-                return _left_as_it_is("look into conversation", error)
-            return {"empty": not found["messages"]}
-
-        empty: bool | None = (await self._call("look into conversation", look)).get("empty")
-        return empty
-
-    async def is_member(self, team: str, channel: str) -> bool:
-        """Say whether we are in a channel; False where Slack does not say."""
-        return bool((await self._channel(team, channel)).get("is_member"))
-
-    async def is_shared(self, team: str, channel: str) -> bool | None:
-        """Say whether a channel is shared with another organisation; None where Slack does not say."""
-        return (await self._channel(team, channel)).get("is_ext_shared")
-
-    async def _channel(self, team: str, channel: str) -> CallResult:
-        """Look up what Slack says of a channel, as far as we need it; nothing if it says nothing."""
-
-        async def look(_: CallResult) -> CallResult:
-            try:
-                found = (await (await self._client(team)).conversations_info(channel=channel))["channel"]
-            except SlackApiError as error:
-                return _left_as_it_is("look up channel", error)
-            return {name: bool(found[name]) for name in ("is_member", "is_ext_shared") if name in found}
-
-        return await self._call("look up channel", look)
-
-    async def get_permalink(self, team: str, channel: str, ts: str) -> str | None:
-        """Give the address of a message; None if it is gone, or Slack gives none."""
-
-        async def permalink(_: CallResult) -> CallResult:
-            try:
-                return {"permalink": await self._permalink(team, channel, ts)}
-            except SlackApiError as error:
-                return _left_as_it_is("permalink", error)
-
-        return (await self._call("permalink", permalink)).get("permalink")
-
-    async def sees_permalink(self, team: str, channel: str, ts: str) -> str | None:
-        """Give the address of a message, within a step and without waiting: None where Slack gives none at once."""
-        try:
-            return await self._permalink(team, channel, ts)
-        except (SlackApiError, ClientError, TimeoutError) as error:
-            log.warning("could not get a permalink", error=type(error).__name__)
-            return None
-
-    async def _permalink(self, team: str, channel: str, ts: str) -> str:
-        found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
-        return str(found["permalink"])
-
-    async def get_message(
-        self, team: str, channel: str, ts: str, *, thread_ts: str | None = None, most: int = MAX_CHARACTERS
-    ) -> FetchedMessage | None:
-        """Fetch what somebody wrote; None if it is gone, or we may not read it. thread_ts: of the thread it stands in.
-
-        most: characters of it.
-
-        This is not a step, because what a step returns is recorded, and what people wrote is not to be: call it within
-        one (`read_message`, a Render), and let nothing of the text out. Raises SlackApiError where that may pass.
-        """
-        where: dict[str, Any] = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": LOOKED_AT}
-        member = await self._access.of(team)
-        try:
-            client = await self._client(team)
-            if thread_ts and thread_ts != ts:
-                found = await client.conversations_replies(ts=thread_ts, **where)
-            else:
-                found = await client.conversations_history(**where)
-        except SlackApiError as error:
-            if _may_pass(error):
-                raise
-            log.warning("cannot read a message", error=code(error))
-            return None
-        messages: list[dict[str, Any]] = found["messages"]
-        message = next((message for message in messages if message["ts"] == ts), None)
-        if message is None or message.get("subtype") == TOMBSTONE or (member and message.get("user") == member.user):
-            return None
-        text = without_mention(str(message.get("text") or ""), member.user if member else "")
-        if not text:  # somebody asks about what they have forwarded
-            shared = (part.get("text") for part in message.get("attachments") or () if part.get("is_share"))
-            text = next((str(part) for part in shared if part), "")
-        edited = message.get("edited") or {}
-        return FetchedMessage(text[:most], edited.get("ts"))
-
-    async def read_message(
-        self,
-        team: str,
-        channel: str,
-        ts: str,
-        use: Callable[[FetchedMessage | None], Awaitable[None]],
-        *,
-        thread_ts: str | None = None,
-    ) -> None:
-        """Hand what somebody wrote to `use`, as one step: `get_message` says what it is given, and why so."""
-
-        async def read(_: CallResult) -> CallResult:
-            await use(await self.get_message(team, channel, ts, thread_ts=thread_ts))
-            return {}
-
-        await self._call("read message", read)
-
-    async def get_person(self, team: str, user: str) -> Person | None:
-        """Look somebody up; None if Slack does not say who it is. Raises UnavailableError if it went on failing."""
-
-        async def person(_: CallResult) -> CallResult:
-            found = await read_person(await self._client(team), user)
-            return asdict(found) if found else {"unknown": True}
-
-        profile = await self._call("person", person)
-        return None if "unknown" in profile else Person(**profile)
-
-    async def get_time_zone(self, team: str, user: str) -> str | None:
-        """Give a person's time zone by its IANA name; None if we may not read it."""
-
-        async def zone(_: CallResult) -> CallResult:
-            try:
-                found = await (await self._client(team)).users_info(user=user)
-            except SlackApiError as error:
-                if code(error) not in MAY_NOT_READ:
-                    raise
-                return {"zone": None}
-            return {"zone": found["user"].get("tz")}
-
-        found = (await self._call("zone", zone))["zone"]
-        return str(found) if found else None
-
     async def _post(
         self,
         name: str,
@@ -698,20 +418,11 @@ class SlackGateway:
                 return {"gone": True}
 
         async def look(before: CallResult) -> CallResult | None:
-            earliest = await jobs.begun_at() - (LOOKED_BACK if doubtful else CLOCKS_APART)
-            if doubtful and since is not None:
-                earliest = since - CLOCKS_APART
+            earliest = await earliest_by_others(since) if doubtful else await jobs.begun_at() - CLOCKS_APART
             cursor = before.get("cursor")
             return await self._look(team, key, channel, thread_ts, earliest, cursor, may_repeat=may_repeat)
 
         return await self._call(name, post, look, doubtful=doubtful, lease=lease)
-
-    async def _client(self, team: str) -> AsyncWebClient:
-        """Give a client with the workspace's token. Raises SlackWorkError if the app is not installed there."""
-        member = await self._access.of(team)
-        if member is None:
-            raise SlackWorkError("not_installed")
-        return self._access.client(member)
 
     async def _send(self, team: str, arguments: dict[str, Any]) -> dict[str, Any]:
         posted = await self._send_blocks((await self._client(team)).chat_postMessage, arguments, arguments["text"])
@@ -737,157 +448,6 @@ class SlackGateway:
                     arguments.setdefault("text", text.encode()[:MAX_UPDATE_BYTES].decode(errors="ignore"))
         return await method(**arguments)
 
-    async def _look(
-        self,
-        team: str,
-        key: str,
-        channel: str,
-        thread_ts: str | None,
-        since: float,
-        cursor: str | None,
-        *,
-        may_repeat: bool,
-    ) -> CallResult | None:
-        """Look for a message of ours as `_find` does; None also if we may not look and it may be posted once more."""
-        try:
-            return await self._find(team, key, channel, thread_ts, since, cursor)
-        except SlackApiError as error:
-            if _may_pass(error):
-                raise
-            log.warning("cannot look whether it was posted", key=key, error=code(error))
-            metrics.DOUBTFUL.labels("could not look").inc()
-            if not may_repeat:
-                raise UncertainError(code(error)) from error
-            return None
-
-    async def _find(
-        self, team: str, key: str, channel: str, thread_ts: str | None, since: float, cursor: str | None
-    ) -> CallResult | None:
-        """Look for a message of ours where it would stand, of no earlier than `since` (seconds since 1970).
-
-        None if it is not there. Raises SlackApiError if we may not look; an app that was installed before it had the
-        scope `im:write` may not in a direct message that is known by the person's id alone. One page at a time, each an
-        attempt of its own: some apps may only look once a minute.
-        """
-        where: dict[str, Any] = {
-            "limit": LOOKED_AT,
-            "include_all_metadata": True,
-            "oldest": f"{since:.6f}",
-            "cursor": cursor,
-        }
-        client = await self._client(team)
-        if channel[:1] in PEOPLE:
-            channel = str((await client.conversations_open(users=channel))["channel"]["id"])
-        found, misplaced = None, False
-        if thread_ts:
-            try:
-                found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
-            except SlackApiError as error:
-                misplaced = code(error) == "thread_not_found"  # it then stands at top level, if it was posted
-                if not misplaced:
-                    raise
-        if found is None:
-            found = await client.conversations_history(channel=channel, **where)
-        for message in found["messages"]:
-            if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
-                log.info("found what was posted before", key=key)
-                metrics.DOUBTFUL.labels("found").inc()
-                return {"channel": channel, "ts": message["ts"]} | ({"misplaced": True} if misplaced else {})
-        if more := (found.get("response_metadata") or {}).get("next_cursor"):
-            return {"wait": 0.0, "uncertain": True, "cursor": more}
-        metrics.DOUBTFUL.labels("not there").inc()
-        return None
-
-    async def _call(
-        self,
-        name: str,
-        method: Call,
-        look: Look | None = None,
-        *,
-        doubtful: bool = False,
-        lease: Lease | None = None,
-        patient: bool = True,
-    ) -> CallResult:
-        """Do it as a step, again and again if need be; `look` says what came of it if it may have been done before.
-
-        Gives {"lost": True} if the lease is somebody else's by now, and `wait` if it would have to wait and is not to
-        be `patient`. Raises SlackWorkError if Slack refuses for good, UnavailableError if it goes on failing, and
-        UncertainError if it may have done it all the same.
-        """
-        tries, waits = 0, 0
-        before: CallResult = {"uncertain": doubtful}
-
-        async def tried() -> CallResult:
-            if lease and not await lease(0):
-                return {"lost": True}
-            return await self._try(name, method, look, before, tries)
-
-        while True:
-            result = await step(name, tried)
-            if "wait" not in result or not patient:
-                return result
-            if lease:  # in a step of its own: what was tried is recorded, whatever becomes of this
-                await step("renew lease", lease, result["wait"])
-            before = {known: before.get(known) or result.get(known) for known in ("uncertain", "has_turn")}
-            before["cursor"] = result.get("cursor")
-            tries += result.get("counts", 0)
-            waits += 1
-            if tries >= TRIES or waits >= PATIENT_TRIES:
-                raise (UncertainError if before["uncertain"] else UnavailableError)(result.get("error"))
-            await pause(result["wait"])
-
-    async def _try(
-        self,
-        name: str,
-        method: Call,
-        look: Look | None,
-        before: CallResult,
-        tries: int,
-    ) -> CallResult:
-        """Give what it gives, or how many seconds to `wait`, and whether it is `uncertain` that nothing was done.
-
-        A look that was interrupted goes on at its `cursor`; once it has ended, the next one begins anew.
-        """
-        later: CallResult = {"wait": min(LONGEST, 0.5 * 2**tries) * random.uniform(0.75, 1.25), "counts": 1}  # noqa: S311
-        cursor, is_looking = before.get("cursor"), False
-        try:
-            if look and (before.get("uncertain") or in_doubt()):
-                is_looking = True
-                if done := await look(before):
-                    return done
-                cursor, is_looking = None, False
-            return await method(before)
-        except ClientConnectorError:
-            failed = later | {"error": "no connection"}
-        except (ClientError, TimeoutError) as error:
-            failed = later | {"error": type(error).__name__, "uncertain": True}
-        except SlackApiError as error:
-            refused = _not_now(name, error, later)
-            if refused is None:
-                raise SlackWorkError(code(error)) from error
-            failed = refused
-        # What could not be looked for yet is looked for the next time, too.
-        return failed | {"cursor": cursor} | ({"uncertain": True} if is_looking else {})
-
-
-async def read_person(client: AsyncWebClient, user: str) -> Person | None:
-    """Look somebody up; None if Slack does not say who it is. Raises SlackApiError where that may pass."""
-    try:
-        profile: dict[str, Any] = (await client.users_info(user=user))["user"]
-    except SlackApiError as error:
-        if _may_pass(error):
-            raise
-        log.warning("Slack did not say who somebody is", error=code(error))
-        return None
-    return Person(
-        id=profile["id"],
-        team=profile.get("team_id", ""),
-        teams=(profile.get("enterprise_user") or {}).get("teams") or [],
-        is_bot=bool(profile.get("is_bot")) or profile["id"] == SLACKBOT,
-        is_active=not profile.get("deleted"),
-        is_guest=any(profile.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger")),
-    )
-
 
 def recorded(kept: dict[str, Any]) -> Render:
     """Give what says a message that was rendered in a step before, as `plain_data` has it."""
@@ -901,31 +461,3 @@ def recorded(kept: dict[str, Any]) -> Render:
 def plain_data(message: Message) -> dict[str, Any]:
     """Give a message as a step may return it."""
     return {"text": message.text, "blocks": list(message.blocks)}
-
-
-def _left_as_it_is(name: str, error: SlackApiError) -> CallResult:
-    """Say that a message is gone, or stays as it is. Raises the error again if that may pass."""
-    if _may_pass(error):
-        raise error
-    log.warning("left as it is", step=name, error=code(error))
-    return {"gone": True} if code(error) in IS_GONE else {"refused": True}
-
-
-def _may_pass(error: SlackApiError) -> bool:
-    """Say whether Slack may do later what it has refused now."""
-    status = error.response.status_code
-    return status == 429 or status >= 500 or code(error) in RETRYABLE | UNCERTAIN
-
-
-def _not_now(name: str, error: SlackApiError, later: CallResult) -> CallResult | None:
-    """Say when to try again what Slack has refused; None if never."""
-    why, status = code(error), error.response.status_code
-    log.warning("Slack refused", step=name, error=why, status=status)
-    metrics.SLACK_ERRORS.labels(name, why).inc()
-    if status == 429:
-        return {"wait": retry_after(error, default=1.0), "error": why}
-    if why in RETRYABLE:
-        return later | {"error": why}
-    if why in UNCERTAIN or status >= 500:
-        return later | {"error": why, "uncertain": True}
-    return None

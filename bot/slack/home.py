@@ -27,8 +27,8 @@ from bot.jobs import formerly, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import first_contact, history, home_blocks
 from bot.slack.controls import DRAFT_ENTRY, read_draft
+from bot.slack.event_payloads import AppHomeOpened, EventCallback
 from bot.slack.gaps_work import gaps_worker
-from bot.slack.gateway import SlackWorkError
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds
 from bot.slack.home_controls import (
     BROWSE_ENTRY,
@@ -38,8 +38,9 @@ from bot.slack.home_controls import (
     read_browsing,
     read_rounds,
 )
-from bot.slack.payloads import AppHomeOpened, BlockActions, EventCallback
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.share_rows import listing_of
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import SentDraft, SetUp, Store, StoredRun

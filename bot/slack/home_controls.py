@@ -5,7 +5,8 @@ import slackblocks as kit
 from bot.domain.browse import Browsing
 from bot.domain.content import Entry
 from bot.slack.controls import label, read_number
-from bot.slack.payloads import BlockAction, MalformedError
+from bot.slack.interaction_payloads import BlockAction
+from bot.slack.payload_model import MalformedError
 
 BROWSE_TOPIC = "home_topic"  # this and the next two with ":"; value: topic, page and entry, as far as they are shown
 BROWSE_PAGE, BROWSE_ENTRY = "home_page", "home_entry"

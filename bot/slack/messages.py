@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot import jobs, metrics
+from bot import jobs, metrics, work_records
 from bot.domain.faq import FOLLOWED_FOR, UNPROMPTED, Surface
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import faq, feedback, for_sender, gaps, quiz, share
-from bot.slack.faq import PlannedReply
-from bot.slack.payloads import (
+from bot.slack.event_payloads import (
     SLACKBOT,
     TOMBSTONE,
     WITH_FILES,
@@ -22,6 +21,7 @@ from bot.slack.payloads import (
     MessageDeleted,
     MessageEvent,
 )
+from bot.slack.faq import PlannedReply
 from bot.slack.suggestion_work import UNKNOWN
 from bot.slack.text import begins_with_mention, mentions, without_mention
 from bot.slack.work import Work
@@ -407,9 +407,9 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
         return True
     if not deserved:
         return False
-    if await jobs.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
+    if await work_records.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
         return True
-    return bool(await jobs.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
+    return bool(await work_records.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:

@@ -14,21 +14,21 @@ import slackblocks as kit
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import jobs
-from bot.domain.content import Quiz
+from bot import jobs, work_records
+from bot.domain.quiz_content import Quiz
 from bot.domain.share import Delivery
 from bot.jobs import in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import home_blocks, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.controls import FORGET_ME, forget_button
-from bot.slack.gateway import SlackWorkError
 from bot.slack.home import home_worker
 from bot.slack.home_blocks import Notice
 from bot.slack.home_controls import EXPORT_ME, SHOW_KEPT
-from bot.slack.payloads import BlockActions
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import escape, fill
 from bot.slack.window_work import open_for_click
@@ -118,7 +118,7 @@ class PrivacyWorker(SlackWorker):
             with contextlib.suppress(SlackWorkError):
                 await home_worker.show(team, user, Notice.FORGOTTEN)
         for _ in range(LOOKS):  # what follows from an edit of the knowledge takes long, and its steps may name them
-            if not await step("is followed", jobs.is_under_way, [Work.FOLLOW_KNOWLEDGE.key(team, "")]):
+            if not await step("is followed", work_records.is_under_way, [Work.FOLLOW_KNOWLEDGE.key(team, "")]):
                 break
             await pause(FOLLOWS)
             await step("forget anew", self._forget, team, user, names, channels, ended=True)
@@ -130,8 +130,8 @@ class PrivacyWorker(SlackWorker):
 
         async def delete() -> bool:
             prefixes: list[str] = [Work.FORGET_PERSON.key(team, "")]
-            await jobs.delete_by_prefix(prefixes, ended=True)
-            return await jobs.is_under_way(prefixes)
+            await work_records.delete_by_prefix(prefixes, ended=True)
+            return await work_records.is_under_way(prefixes)
 
         for _ in range(LOOKS):
             await pause(ENDED)
@@ -159,8 +159,8 @@ class PrivacyWorker(SlackWorker):
         # Their row may be gone already, deleted by a process that died before it could say so.
         opened = in_doubt() or await self._store.homes.is_opened(team, user)
         await self._store.people.forget(team, user, channels)
-        await jobs.delete_by_prefix(work.of_person(team, user))
-        stopped = await jobs.delete_naming(work.may_name_person(team, rounds_deleted=ended), names)
+        await work_records.delete_by_prefix(work.of_person(team, user))
+        stopped = await work_records.delete_naming(work.may_name_person(team, rounds_deleted=ended), names)
         await self._store.replies.release(team, stopped)
         return opened
 
@@ -281,7 +281,7 @@ async def forget_me(
     team, user = str(context.team_id), block_actions.user.id
     if block_actions.on_home:
         name = short_digest(f"{user} home")
-        key = await jobs.current_or_next(Work.FORGET_PERSON.key(team, name, ""))
+        key = await work_records.current_or_next(Work.FORGET_PERSON.key(team, name, ""))
         await jobs.start(key, privacy_worker.forget, team, user, "")
         text = escape(library.words.home.forgetting)
         await open_window(client, block_actions.trigger_id, home_blocks.window(text, library))
@@ -312,7 +312,7 @@ async def export_me(
 ) -> None:
     """Send whoever has clicked what is kept about them; not twice at once."""
     team, user = str(context.team_id), block_actions.user.id
-    key = await jobs.current_or_next(Work.EXPORT.key(team, user, ""))
+    key = await work_records.current_or_next(Work.EXPORT.key(team, user, ""))
     await jobs.start(key, privacy_worker.export, team, user)
     text = escape(library.words.privacy.exporting)
     await open_window(client, block_actions.trigger_id, home_blocks.window(text, library))

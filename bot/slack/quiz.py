@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain import actions, smalltalk
 from bot.domain.actions import Action, Change, EditReply, GoOn, Guess, Resume, Show, Stop
 from bot.domain.actions import Reply as ReplyAction
@@ -48,7 +48,7 @@ from bot.slack.controls import (
 )
 from bot.slack.faq import PlannedReply
 from bot.slack.home_blocks import Notice
-from bot.slack.payloads import BlockActions, SlashCommand
+from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import ON_HOME, quiz_worker
 from bot.slack.work import Work, address_digest
@@ -349,7 +349,7 @@ async def _begin(
 ) -> None:
     """Begin a round, one of two clicks at once: either that of the other is under way, or it is the latest by now."""
     before = latest.id if latest else "none"
-    key = await jobs.current_or_next(Work.BEGIN_ROUND.key(team, user, before, ""))
+    key = await work_records.current_or_next(Work.BEGIN_ROUND.key(team, user, before, ""))
     now = await _latest(store, team, user)
     if before == (now.id if now else "none"):
         await jobs.start(key, quiz_worker.begin, team, user, response_url, begun_in, from_thread)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
@@ -20,12 +20,13 @@ from bot.knowledge import Library
 from bot.slack import blocks, history, home, result, result_explained, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
-from bot.slack.gateway import Render, SlackWorkError, plain_data, recorded
+from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
 from bot.slack.run_notes import LOOK, LOOKS, RunNotesWorker, noted
 from bot.slack.share_work import share_worker
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
@@ -327,10 +328,10 @@ class QuizWorker(RunNotesWorker):
         """
         await pause(ENDED)
         await self._wait_for_shares(team, [run_id])
-        await jobs.delete_by_prefix(work.of_round(team, run_id))
+        await work_records.delete_by_prefix(work.of_round(team, run_id))
         if later:
             prefixes = [prefix for later_id in later for prefix in work.of_round(team, later_id)]
-            await jobs.delete_by_prefix(prefixes, ended=True)
+            await work_records.delete_by_prefix(prefixes, ended=True)
 
     async def _apply(
         self,

@@ -21,7 +21,7 @@ from bot.domain.quiz import Status, apply
 from bot.jobs import step
 from bot.knowledge import Library
 from bot.slack import blocks, operations, run_messages
-from bot.slack.gateway import CallResult, SlackWorkError, plain_data, recorded
+from bot.slack.gateway import plain_data, recorded
 from bot.slack.operations import (
     DeleteMessage,
     DeleteRun,
@@ -35,6 +35,7 @@ from bot.slack.operations import (
 )
 from bot.slack.pieces import Message
 from bot.slack.run_messages import Before, note_slot
+from bot.slack.slack_calls import CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
 from bot.storage import CARD, LOST, PROMPT, Posted, StoredRun

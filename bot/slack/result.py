@@ -7,23 +7,21 @@ from itertools import zip_longest
 import slackblocks as kit
 
 from bot.domain import fit
-from bot.domain.content import (
+from bot.domain.content import Column, Row, Table
+from bot.domain.fit import Clearness, Recommendation
+from bot.domain.quiz import PARTS, Run
+from bot.domain.quiz_content import (
     OWN,
     PEOPLE,
     PURPOSE,
     ROLE,
-    Column,
     Option,
     Question,
     Role,
-    Row,
-    Table,
     TieBreak,
     with_article,
     worded,
 )
-from bot.domain.fit import Clearness, Recommendation
-from bot.domain.quiz import PARTS, Run
 from bot.knowledge import Library
 from bot.slack.pieces import Message, context, in_lines, message, section, table
 from bot.slack.text import Mrkdwn, escape, fill

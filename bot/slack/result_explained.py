@@ -1,9 +1,9 @@
 """What is said to who asks below a result how it comes about, or how sure it is."""
 
 from bot.domain import fit
-from bot.domain.content import with_article
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Run
+from bot.domain.quiz_content import with_article
 from bot.knowledge import Library
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.result import (

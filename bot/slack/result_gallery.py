@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from types import MappingProxyType
 
-from bot.domain.content import Quiz
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Run
+from bot.domain.quiz_content import Quiz
 from bot.slack.result import lead_name
 
 

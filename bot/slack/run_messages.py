@@ -23,19 +23,9 @@ from bot.domain.actions import (
     Skip,
     Stop,
 )
-from bot.domain.content import (
-    PEOPLE,
-    ROLE,
-    AnyQuestion,
-    Opening,
-    Option,
-    Term,
-    TieBreak,
-    with_article,
-    worded,
-)
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
+from bot.domain.quiz_content import PEOPLE, ROLE, AnyQuestion, Opening, Option, Term, TieBreak, with_article, worded
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import (

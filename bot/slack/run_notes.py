@@ -9,9 +9,9 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from bot import jobs
-from bot.domain.content import Question
+from bot import work_records
 from bot.domain.quiz import PARTS, Run, Status
+from bot.domain.quiz_content import Question
 from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks
@@ -220,7 +220,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         """Wait, within a step, until no work is under way for what was typed or clicked before; for some seconds."""
         kinds = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
         for _ in range(LOOKS):
-            under_way = [other for kind in kinds for other in await jobs.unfinished(kind)]
+            under_way = [other for kind in kinds for other in await work_records.unfinished(kind)]
             if not any(_made_at(other) < _made_at(key) for other in under_way):
                 return
             await asyncio.sleep(LOOK)

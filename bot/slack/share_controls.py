@@ -6,7 +6,8 @@ import slackblocks as kit
 
 from bot.domain.share import MAX_NOTE, Part, Place
 from bot.slack.controls import read_timestamp
-from bot.slack.payloads import BlockAction, MalformedError, SubmittedView
+from bot.slack.interaction_payloads import BlockAction, SubmittedView
+from bot.slack.payload_model import MalformedError
 
 SHARE = "share_begin"  # value: the run
 SHARE_UPDATE = "share_update"  # value: the share

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from bot.domain.share import Delivery
 from bot.jobs import step
 from bot.slack import share_blocks
-from bot.slack.gateway import SlackWorkError
 from bot.slack.share_messages import SharingWorker, try_call
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work
 from bot.storage import ROOT
 

@@ -11,16 +11,11 @@ from bot.domain.share import Part
 from bot.jobs import current_key, message_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
-from bot.slack.gateway import (
-    IS_GONE,
-    CallResult,
-    Render,
-    SlackWorkError,
-    recorded,
-)
+from bot.slack.gateway import Render, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.share_rows import listed, newer_run
+from bot.slack.slack_calls import IS_GONE, CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import fill
 from bot.slack.work import Work, short_digest

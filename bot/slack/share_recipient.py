@@ -8,10 +8,11 @@ from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
 from bot.slack.compare_work import compare_worker
-from bot.slack.gateway import Render, SlackWorkError
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
+from bot.slack.slack_calls import SlackWorkError
 from bot.slack.text import fill, mention
 from bot.storage import OFFER, Share, ShareState
 

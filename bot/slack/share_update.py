@@ -5,10 +5,11 @@ from abc import ABC, abstractmethod
 from bot.domain.share import Delivery
 from bot.jobs import step
 from bot.slack import share_blocks
-from bot.slack.gateway import CallResult, Render
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.share_copies import NOT_DONE, CopyWorker, Places, as_places
 from bot.slack.share_messages import Record, try_call
+from bot.slack.slack_calls import CallResult
 from bot.storage import ROOT, ShareState, TakenOver
 
 LEFT = "left_of_deleted"  # what stands of a copy whose round was deleted meanwhile, as a key of `share` in words.yaml

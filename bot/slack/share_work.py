@@ -5,18 +5,19 @@ from typing import Any
 
 import structlog
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.domain.quiz import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
-from bot.slack.gateway import Render, SlackWorkError, UnavailableError, UncertainError
+from bot.slack.gateway import Render
 from bot.slack.pieces import Message
 from bot.slack.share_copies import Places, as_places
 from bot.slack.share_messages import FROM_HOME, Record, copy_key, round_place
 from bot.slack.share_rows import newer_run
 from bot.slack.share_update import LEFT, UpdatingWorker
+from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
@@ -276,7 +277,7 @@ class ShareWorker(UpdatingWorker):
         if (known := await self._with_run(team, share_id)) is None:
             return None
         share, stored = known
-        if not share.receipt_ts and await jobs.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
+        if not share.receipt_ts and await work_records.is_under_way([Work.SEND_SHARE.key(team, share.run, share_id)]):
             return None  # that posts the receipt, which says by itself how the copy stands
         is_outdated = await newer_run(self._store, team, share) is not None
         if not is_outdated and not share.told_outdated and not in_doubt():

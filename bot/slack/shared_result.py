@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.content import OTHER, ROLE, TieBreak, with_article, worded
 from bot.domain.fit import Clearness
 from bot.domain.quiz import Run
+from bot.domain.quiz_content import OTHER, ROLE, TieBreak, with_article, worded
 from bot.domain.share import Part, Place
 from bot.knowledge import Library
 from bot.slack import result, run_messages

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot import jobs
+from bot import work_records
 from bot.jobs import Worker, pause, step
 from bot.knowledge import Library
 from bot.slack.gateway import Render, SlackGateway
@@ -51,7 +51,7 @@ class SlackWorker(Worker):
         kinds = (Work.SEND_SHARE, Work.WITHDRAW_SHARE)
         prefixes: list[str] = [f"{kind.key(team, run_id)}:" for run_id in run_ids for kind in kinds]
         for number in range(LOOKS):
-            if not prefixes or not await step("is shared", jobs.is_under_way, prefixes):
+            if not prefixes or not await step("is shared", work_records.is_under_way, prefixes):
                 return
             await pause(min(LONGEST, 2.0 + number))
 

@@ -7,8 +7,8 @@ import structlog
 from bot.domain.faq import FOLLOWED_FOR
 from bot.jobs import step
 from bot.slack import blocks
-from bot.slack.gateway import SlackWorkError
 from bot.slack.reply_work import ReplyWorker
+from bot.slack.slack_calls import SlackWorkError
 from bot.storage import ANSWER, LINK, Reply, ReplyState
 
 # Kinds of replies. The entries of NOT_ANSWERED are an id of not_answered.yaml and what is suggested besides.

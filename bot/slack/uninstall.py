@@ -2,11 +2,11 @@
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot import jobs
+from bot import jobs, work_records
 from bot.jobs import formerly, step, worker, workflow
 from bot.slack import work
 from bot.slack.access import Access
-from bot.slack.payloads import EventCallback, TokensRevoked
+from bot.slack.event_payloads import EventCallback, TokensRevoked
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 
@@ -22,7 +22,7 @@ class UninstallWorker(SlackWorker):
 
         async def delete() -> None:
             if await self._store.delete_team(team, gone_at=gone_at):
-                await jobs.delete_by_prefix(work.of_workspace(team))
+                await work_records.delete_by_prefix(work.of_workspace(team))
                 # What that work had still written, unless the app has been installed again by now.
                 await self._store.delete_team(team, gone_at=0.0)
 

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import jobs
 from bot.jobs import worker, workflow
 from bot.slack import blocks
-from bot.slack.payloads import BlockActions
+from bot.slack.interaction_payloads import BlockActions
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.windows import open_window
 from bot.slack.work import Work

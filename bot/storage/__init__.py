@@ -7,7 +7,9 @@ from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
-from bot.storage.runs import (
+from bot.storage.shares import OFFER, ROOT, Claim, Share, ShareState, TakenOver, graded_as
+from bot.storage.store import Installation, Store
+from bot.storage.stored_run import (
     CARD,
     LOST,
     NOT_YOURS,
@@ -20,8 +22,6 @@ from bot.storage.runs import (
     Posted,
     StoredRun,
 )
-from bot.storage.shares import OFFER, ROOT, Claim, Share, ShareState, TakenOver, graded_as
-from bot.storage.store import Installation, Store
 
 __all__ = [
     "ANSWER",

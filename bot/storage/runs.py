@@ -4,174 +4,48 @@ A run has one holder at a time: the piece of work that brings the thread to what
 run meanwhile is found by its holder before it lets go, so that messages are never written by two at once.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import quiz as conversation
 from bot.domain.compare import State
-from bot.domain.content import PURPOSE, Quiz
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz import Outcome, Run, Status, Transition
+from bot.domain.quiz_content import PURPOSE
+from bot.storage.quiz_versions import QuizVersions, digest_of_quiz
 from bot.storage.share_traces import keep_of_runs
 from bot.storage.sql import insert_new
-from bot.storage.tables import actions, answers, comparisons, messages, quizzes, runs
+from bot.storage.stored_run import (
+    CARD,
+    LOST,
+    NOT_YOURS,
+    NOTE,
+    PROMPT,
+    ActionResult,
+    Applied,
+    DueRun,
+    Posted,
+    StoredRun,
+    result_of,
+)
+from bot.storage.tables import actions, answers, comparisons, messages, runs
 
 TRIES = 20  # a version conflict is answered by reading again: twenty devices clicking at once are not one person
 HELD_AT_MOST = 600.0  # seconds; after them whoever held a run has died in a way that nobody took up
 HELD_AHEAD = 1800.0  # seconds; who holds a run until later than that has a clock that was put back since
 HELD_ANEW = 60.0  # seconds after which a holder says again that it is there
-NOT_YOURS = "not yours"
-# Slots of a run's messages: the root of its thread, its questions by number, its result, and by its ts what is not
-# changed again.
-CARD, PROMPT, RESULT, NOTE = "card", "prompt", "result", "said:"
-LOST = "lost"  # in place of a slot: the thread under this root is gone, and another is to be opened
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A message of a run's thread: where it is, and the digest of what it shows."""
-
-    ts: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run with its place: the person, the thread in their direct message, and the messages there, by slot.
-
-    `answers_version` counts the changes of answers; what was previewed at one may not be sent at another. `revision`
-    counts all actions. `carried_over`: the version of the quiz it began with cannot be read any more, and the run holds
-    what the present one has too; how many answers were kept, of how many.
-    """
-
-    id: str
-    user: str
-    channel: str
-    root_ts: str
-    answers_version: int
-    revision: int
-    zone: str | None
-    begun_at: datetime
-    quiz: str
-    run: Run
-    messages: Mapping[str, Posted]
-    carried_over: tuple[int, int] | None = None
-
-    def prompt_before(self, ts: str) -> int:
-        """Number the last prompt that stood in the thread before a message; 0 if none did."""
-        numbers = [
-            int(slot.rpartition(":")[2])
-            for slot, posted in self.messages.items()
-            if slot.startswith(f"{PROMPT}:") and float(posted.ts) < float(ts)
-        ]
-        return max(numbers, default=0)
-
-    @property
-    def latest_prompt_ts(self) -> str:
-        """The ts of the last prompt that was posted; of the root if none was."""
-        prompts = [posted.ts for slot, posted in self.messages.items() if slot.startswith(f"{PROMPT}:")]
-        return max(prompts, key=float, default=self.root_ts)
-
-    @property
-    def waits(self) -> bool:
-        """Whether it waits for answers: it has no result, and its owner has not stopped it."""
-        return not self.run.finished and self.run.status is not Status.STOPPED
-
-    @property
-    def asked(self) -> bool:
-        """Whether the live prompt, if there is one, has been posted."""
-        return self.run.asking is None or f"{PROMPT}:{len(self.run.prompts)}" in self.messages
-
-
-@dataclass(frozen=True)
-class ActionResult:
-    """What an action has led to, as it is recorded with the run.
-
-    outcome: an `Outcome`, or NOT_YOURS. question: the one it was about. answers_before: by question, if there was a
-    result and the action has changed its answers. overwritten: the answers that the action has replaced while there was
-    no result, by question, but for the question that was asked just then. ahead: the questions that it has answered
-    while another was asked, and still is, or the next. became: what the answers are that it has changed.
-    carried_over: as in StoredRun. completes: it has answered what was open of a result whose message was there already.
-    reopens: with it there is a question open where there was a result. same: the answers are those of before, and
-    nothing is asked in its place.
-    """
-
-    outcome: str
-    question: str | None = None
-    answers_before: dict[str, list[str]] | None = None
-    carried_over: tuple[int, int] | None = None
-    overwritten: dict[str, list[str]] | None = None
-    ahead: list[str] | None = None
-    became: dict[str, list[str]] | None = None
-    completes: bool = False
-    reopens: bool = False
-    same: bool = False
-
-    def record(self) -> dict[str, Any]:
-        """Give it as plain data, for `read`."""
-        kept = list(self.carried_over) if self.carried_over else None
-        record = {"what": self.outcome, "question": self.question, "was": self.answers_before, "lost": kept}
-        further = {"over": self.overwritten, "ahead": self.ahead, "new": self.became, "completes": self.completes}
-        further |= {"reopens": self.reopens, "same": self.same}
-        return record | {name: value for name, value in further.items() if value}
-
-    @classmethod
-    def read(cls, record: Mapping[str, Any]) -> "ActionResult":
-        """Take it from its record."""
-        kept = tuple(record["lost"]) if record["lost"] else None
-        further = record.get("over"), record.get("ahead"), record.get("new")
-        flags = ("completes" in record, "reopens" in record, "same" in record)
-        return cls(record["what"], record["question"], record["was"], kept, *further, *flags)
-
-
-@dataclass(frozen=True)
-class Applied:
-    """The result of an action, and whether the piece of work that applied it now holds the run.
-
-    doubtful: the run was taken from a holder that has not let go of it, which may have posted what it could not
-    remember any more.
-    """
-
-    result: ActionResult
-    held: bool
-    doubtful: bool = False
-
-
-@dataclass(frozen=True)
-class DueRun:
-    """A run for which it is time: what to do, by the action's name, since when (seconds since 1970), at a revision."""
-
-    team: str
-    run_id: str
-    action: str
-    at: float
-    revision: int
-
 
 _NOT_DELETED = or_(runs.c.state.is_(None), runs.c.state["status"].as_string() != Status.DELETED.value)
 
 
-class Runs:
+class Runs(QuizVersions):
     """The runs of a database, of all teams; each method but the operator's sees the rows of the team it is given."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._quizzes: dict[str, Quiz] = {}
-        self._present: Quiz | None = None
-        self._readable: Callable[[Quiz], bool] = lambda _: True
-
-    def use_quiz(self, present: Quiz, readable: Callable[[Quiz], bool]) -> None:
-        """Take over the present version of the quiz, and the function that tells whether an older one can be shown."""
-        self._present, self._readable = present, readable
 
     async def begin(
         self,
@@ -209,16 +83,6 @@ class Runs:
         async with self._engine.connect() as connection:
             return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
 
-    async def quiz(self, digest: str) -> Quiz | None:
-        """Give a pinned version of the quiz, or None if it cannot be read any more."""
-        async with self._engine.connect() as connection:
-            return await self._quiz(connection, digest)
-
-    async def pin(self, quiz: Quiz) -> str:
-        """Keep a version of the quiz for the runs that begin with it; gives its digest. Again does nothing."""
-        async with self._engine.begin() as connection:
-            return await self._pin(connection, quiz)
-
     async def apply(
         self,
         team: str,
@@ -251,7 +115,7 @@ class Runs:
                     return Applied(ActionResult(Outcome.NOTHING), held=False)
                 transition = change(stored.run)
                 if await self._save(connection, team, stored, transition, touches=touches):
-                    result = _make_result(stored, transition)
+                    result = result_of(stored, transition)
                     row = {"team": team, "run": run_id, "by": by, "outcome": result.record()}
                     await connection.execute(insert(actions).values(row))
                     return Applied(result, *await self._hold(connection, team, run_id, by))
@@ -472,7 +336,7 @@ class Runs:
         elif self._present is None:
             return None
         else:
-            digest = _digest(self._present)
+            digest = digest_of_quiz(self._present)
             asked = len((row["state"] or {}).get("prompts", []))
             run = conversation.carried_over(self._present, chosen, asked, subject)
             carried_over = (len(run.answers.keys() - {PURPOSE}), len(chosen.keys() - {PURPOSE}))
@@ -548,39 +412,6 @@ class Runs:
         is_held = bool((await connection.execute(held)).rowcount)
         return is_held, is_held and before not in (None, by)
 
-    async def _pin(self, connection: AsyncConnection, quiz: Quiz) -> str:
-        """Keep a version of the quiz for a run that this transaction is about to write."""
-        digest = _digest(quiz)
-        # Locked, where the database can, so that nobody forgets it before the run is written.
-        kept = select(quizzes.c.digest).where(quizzes.c.digest == digest).with_for_update(read=True, key_share=True)
-        while True:
-            await insert_new(connection, quizzes, {"digest": digest, "content": quiz.model_dump(mode="json")})
-            if await connection.scalar(kept):
-                return digest
-
-    async def forget_quizzes(self) -> None:
-        """Delete the versions of the quiz that no run is pinned to, except the present one."""
-        present = _digest(self._present) if self._present else ""
-        unused = (~exists().where(runs.c.quiz == quizzes.c.digest), quizzes.c.digest != present)
-        async with self._engine.connect() as connection:  # which keeps nobody from writing
-            if await connection.scalar(select(quizzes.c.digest).where(*unused).limit(1)) is None:
-                return
-        try:
-            async with self._engine.begin() as connection:
-                await connection.execute(delete(quizzes).where(*unused))
-        except IntegrityError:  # a run was pinned to one of them meanwhile; the next time tells the others apart
-            return
-
-    async def _quiz(self, connection: AsyncConnection, digest: str) -> Quiz | None:
-        if digest not in self._quizzes:
-            content = await connection.scalar(select(quizzes.c.content).where(quizzes.c.digest == digest))
-            try:
-                self._quizzes[digest] = Quiz.model_validate(content)
-            except ValidationError:  # written by a version of the bot whose quizzes had another shape
-                return None
-        quiz = self._quizzes[digest]
-        return quiz if self._readable(quiz) else None
-
     async def _put_message(
         self, connection: AsyncConnection, team: str, run_id: str, slot: str, message: Posted
     ) -> None:
@@ -594,47 +425,11 @@ def _held_for_too_long(now: float) -> ColumnElement[bool]:
     return or_(runs.c.held_at < now - HELD_AT_MOST, runs.c.held_at > now + HELD_AHEAD)
 
 
-def _digest(quiz: Quiz) -> str:
-    return hashlib.sha256(quiz.model_dump_json().encode()).hexdigest()
-
-
 def _due(run: Run, now: datetime, zone: str | None) -> dict[str, Any]:
     if due := conversation.due(run, now, zone):
         action, at = due
         return {"due": action.do, "due_at": at.timestamp()}
     return {"due": None, "due_at": None}
-
-
-def _make_result(stored: StoredRun, transition: Transition) -> ActionResult:
-    before, after = stored.run, transition.run
-    changed = transition.outcome is Outcome.TAKEN and dict(before.answers) != dict(after.answers)
-    answers_before = {question: list(choices) for question, choices in before.answers.items()}
-    revised = changed and before.finished and after.status is not Status.DELETED
-    was = answers_before if revised else None
-    asked = before.prompts[-1].question if before.live else None
-    over = {name: was for name, was in answers_before.items() if changed and not before.finished and name != asked}
-    over = {name: was for name, was in over.items() if list(after.answers.get(name, was)) != was}
-    new = [name for name in after.answers if name not in before.answers]
-    ahead = new if changed and asked and asked not in new and not after.finished else []
-    became = {name: list(now) for name, now in after.answers.items() if list(now) != answers_before.get(name)}
-    # By the messages before the action: who holds the run may post the result as soon as it is known.
-    shown = transition.outcome is Outcome.TAKEN and RESULT in stored.messages
-    completes = shown and before.recommendation is None and after.recommendation is not None
-    reopens = was is not None and before.recommendation is not None and after.recommendation is None
-    # Of a double click the second has left the run as it was; and a question that comes next says enough.
-    same = transition.outcome is Outcome.REPEATED and after is not before and after.prompts == before.prompts
-    return ActionResult(
-        transition.outcome,
-        transition.question,
-        was,
-        stored.carried_over,
-        overwritten=over or None,
-        ahead=ahead or None,
-        became=became if was or over else None,
-        completes=completes,
-        reopens=reopens,
-        same=same,
-    )
 
 
 def _row(team: str, run_id: str, question: str, choices: Given) -> dict[str, Any]:
