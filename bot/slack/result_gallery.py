@@ -11,13 +11,20 @@ from bot.slack.result import lead_name
 
 
 def worded(quiz: Quiz) -> list[Run]:
-    """Give a run for every sentence that a result begins with, and one that half an answer would flip."""
+    """Give runs for every sentence a result begins with, one that half an answer flips, and one that only one does."""
     runs: dict[str, Run] = {}
     for run in _with_questions_left_out(quiz):
         if run.recommendation is not None:
             runs.setdefault(lead_name(run, run.recommendation), run)
     alone = next((run for run in _with_halves(quiz) if _is_flipped_by_half(run)), None)
-    return [*runs.values(), *([alone] if alone else [])]
+    only = next((run for run in _complete(quiz) if run.flip and not run.flip.is_example), None)
+    return [*runs.values(), *(run for run in (alone, only) if run)]
+
+
+def _complete(quiz: Quiz) -> Iterator[Run]:
+    for choices in product(*(question.choices for question in quiz.questions)):
+        answers = {question.id: (choice.id,) for question, choice in zip(quiz.questions, choices, strict=True)}
+        yield Run(quiz, MappingProxyType(answers))
 
 
 def _with_questions_left_out(quiz: Quiz) -> Iterator[Run]:
