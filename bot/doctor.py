@@ -327,7 +327,8 @@ def _traces(state: DatabaseState | None) -> Iterator[Finding]:
     What is answered with silence leaves none.
     """
     if state is None or state.last_trace is None:
-        yield Finding("last event", None, "none is recorded, as what the bot leaves without a reply never is")
+        why = "none is recorded; what the bot leaves without a reply never is, nor what people had it forget"
+        yield Finding("last event", None, why)
     else:
         came = _at(state.last_trace)
         yield Finding("last event", True, f"{came}; what the bot has left without a reply since is not recorded")
