@@ -428,7 +428,7 @@ async def test_who_changes_an_answer_is_told_who_has_a_copy_from_before_and_wher
     await write(workspace, root, "change 5 to d")
 
     line = await message(workspace, root, "You changed your answer to question 5")
-    assert shown(line).count("<@U_MEI> still has the result from before: ") == 1
+    assert shown(line).count("<@U_MEI> sees this change only once you ") == 1
     assert f";ts={receipt['ts']}" in line["text"]
     await workspace.settled()
     await workspace.click(ANA, receipt, "Withdraw")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.sql import text
 
 from bot.slack import gateway, slack_calls
@@ -15,8 +16,17 @@ from tests.conftest import rows
 from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, window
 from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
 from tests.test_share_afterwards import delete_round, lists_mute
-from tests.test_share_recipient import begun_again
-from tests.test_share_sending import MAY_NOT_CHANGE, MAY_NOT_DELETE, NO_TRY, POST, gone, half_sent, ready_to_update
+from tests.test_share_recipient import begun_again, told_alone
+from tests.test_share_sending import (
+    MAY_NOT_CHANGE,
+    MAY_NOT_DELETE,
+    NO_TRY,
+    POST,
+    UPDATE,
+    gone,
+    half_sent,
+    ready_to_update,
+)
 from tests.workspace import Json, Workspace, buttons, elements, shown
 
 STAYS = "may still stand with those who got it"
@@ -171,30 +181,88 @@ class Paused:
         monkeypatch.setattr(gateway.SlackGateway, "update_message", wait)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a round be deleted though its result is still being sent, as after hours of waiting."""
+    monkeypatch.setattr("bot.slack.slack_worker.LOOKS", 1)
+
+
+class PausedCall:
+    """The first call of a method of Slack's, which waits until it may go on."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+        self.is_reached, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        api_call = AsyncWebClient.api_call
+
+        async def wait(client: AsyncWebClient, api_method: str, **kwargs: Any) -> Any:
+            if api_method == self.method and not self.is_reached.is_set():
+                self.is_reached.set()
+                await self.goes_on.wait()
+            return await api_call(client, api_method, **kwargs)
+
+        monkeypatch.setattr(AsyncWebClient, "api_call", wait)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("error", ["cant_update_message", "internal_error"])
+async def test_a_newer_round_that_is_deleted_while_its_first_change_fails_takes_the_copy_with_it(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
+):
+    receipt = await about_to_update(hasty)
+    call = PausedCall(UPDATE)
+    call.patch(monkeypatch)
+    await hasty.submit(ANA)
+    await call.is_reached.wait()
+    await deletes(hasty)
+    await one_round_is_left(hasty, tmp_path)
+    await hasty.faults(api=[{"method": UPDATE, "error": error, "times": 1}])
+    call.goes_on.set()
+
+    told = await hasty.latest(ANA, receipt, once=lambda now: "so I have taken that away" in shown(now))
+    assert buttons(told) == []
+    await gone(hasty)
+    assert NOBODY in await listed(hasty)
+
+
+async def about_to_update(workspace: Workspace) -> Json:
+    """Go as far as the preview of an update to a newer round; gives the receipt."""
+    root, receipt = await shared(workspace)
+    again = await begun_again(workspace, root)
+    await take_at_once(workspace, again, *ENGINEER)
+    await result(workspace, again)
+    await window(workspace, await message(workspace, root, "The copy is of an older answer"), label="Update")
+    await fill_in(workspace, None)
+    await workspace.settled()
+    return receipt
+
+
+async def one_round_is_left(workspace: Workspace, folder: Path) -> None:
+    """Wait until one of two rounds is deleted."""
+
+    async def is_deleted() -> bool:
+        with sqlite3.connect(folder / "rolefit.db") as connection:
+            [kept] = connection.execute("SELECT count(*) FROM runs").fetchone()
+            return int(kept) == 1
+
+    await workspace.until(is_deleted, ANA)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("stuck", [False, True], ids=["taken away", "that stays"])
 async def test_a_newer_round_that_is_deleted_while_its_result_takes_the_place_of_a_copy_is_accounted_for(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: bool
 ):
-    root, receipt = await shared(hasty)
+    receipt = await about_to_update(hasty)
     copy = await copy_of(hasty)
-    again = await begun_again(hasty, root)
-    await take_at_once(hasty, again, *ENGINEER)
-    await result(hasty, again)
-    await window(hasty, await message(hasty, root, "The copy is of an older answer"), label="Update")
-    await fill_in(hasty, None)
-    await hasty.settled()
     paused = Paused(copy["ts"])
     paused.patch(monkeypatch)
     await hasty.submit(ANA)
     await paused.is_reached.wait()
     await deletes(hasty)
-
-    async def is_deleted() -> bool:
-        with sqlite3.connect(tmp_path / "rolefit.db") as connection:
-            [kept] = connection.execute("SELECT count(*) FROM runs").fetchone()
-            return int(kept) == 1
-
-    await hasty.until(is_deleted, ANA)
+    await one_round_is_left(hasty, tmp_path)
     await hasty.faults(api=[MAY_NOT_DELETE, {**MAY_NOT_CHANGE, "times": 3}] if stuck else [])
     paused.goes_on.set()
     await hasty.settled()
@@ -207,6 +275,27 @@ async def test_a_newer_round_that_is_deleted_while_its_result_takes_the_place_of
     assert (STAYS in await listed(hasty)) == stuck
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_what_may_have_arrived_of_a_deleted_round_is_told_and_listed(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    await previewed(hasty)
+    await hasty.settled()
+    call = PausedCall(POST)
+    call.patch(monkeypatch)
+    nowhere = {"method": "conversations.history", "error": "internal_error"}
+    await hasty.submit(ANA)
+    await call.is_reached.wait()
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.faults(api=[{"method": POST, "error": "internal_error", "done": True}, nowhere])
+    call.goes_on.set()
+
+    await told_in_direct(hasty, "Slack did not say whether it arrived. Please ask <@U_MEI>.")
+    assert STAYS in await listed(hasty)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("fails", [False, True], ids=["told at once", "told later"])
 async def test_what_stays_of_a_round_that_is_deleted_during_a_withdrawal_is_told_and_listed(
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
@@ -214,7 +303,6 @@ async def test_what_stays_of_a_round_that_is_deleted_during_a_withdrawal_is_told
     _, receipt = await shared(hasty)
     copy = await copy_of(hasty)
     await hasty.settled()
-    monkeypatch.setattr("bot.slack.slack_worker.LOOKS", 1)  # it is deleted though it is being withdrawn
     paused = Paused(copy["ts"])
     paused.patch(monkeypatch)
     stuck = [MAY_NOT_DELETE, MAY_NOT_CHANGE]
@@ -308,3 +396,25 @@ async def test_every_copy_offers_again_what_it_did_once_its_sender_is_allowed(ha
 
     for copy in copies:
         await hasty.latest(MEI, copy, once=lambda now: "No more from this person" in buttons(now))
+
+
+async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at_another(
+    hasty: Workspace, tmp_path: Path
+):
+    root, _ = await shared(hasty)
+    again = await begun_again(hasty, root)
+    await take_at_once(hasty, again, *ENGINEER)
+    await window(hasty, await result(hasty, again))
+    await fill_in(hasty)
+    await hasty.submit(ANA)
+    await hasty.settled()
+    first, second = [each for each in await hasty.dm(MEI) if "shares a result" in shown(each)]
+    await hasty.click(MEI, first, "No more from this person")
+    copy = await hasty.latest(MEI, second, once=lambda now: "Allow shares again" in buttons(now))
+    await deletes(hasty)
+    await one_round_is_left(hasty, tmp_path)
+
+    await hasty.click(MEI, copy, "Allow shares again")
+
+    await told_alone(hasty, "<@U_ANA> can share results with you again.")
+    await hasty.latest(MEI, first, once=lambda now: "No more from this person" in buttons(now))

@@ -515,6 +515,7 @@ class ShareWords(Authored):
     back: Title
 
     # What the recipient gets
+    reply_hint: Annotated[Line, _text("to")]
     intro: Annotated[Line, _text("sender", "date", "parts")]
     intro_group: Annotated[Line, _text("sender", "to", "date", "parts")]
     noted: Sender
@@ -592,6 +593,7 @@ class ShareWords(Authored):
     part_left: Plain
     update_under_way: To
     came_after_withdrawal: To
+    perhaps_of_deleted: Annotated[Line, _text("to")]
     left_of_deleted: Annotated[Line, _text("to")]
     deleted_meanwhile: Annotated[Line, _text("to")]
     withdraw_gone: Plain
@@ -696,6 +698,7 @@ class CompareWords(Authored):
     how_not_blind: Plain
     about_result: Annotated[Line, _text("date", "result")]
     pointer: Annotated[Line, _text("link")]
+    pointer_invited: Annotated[Line, _text("to", "link")]
     pointer_link: Plain
     invitation_finished: Annotated[Line, _text("other")]
     ask: Annotated[Line, _text("person", "other")]

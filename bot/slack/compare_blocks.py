@@ -73,10 +73,16 @@ def refusal_view(library: Library) -> dict[str, Any]:
     return finished_view(view)
 
 
-def pointer(link: str, library: Library) -> Message:
-    """Lead whoever has typed the command to what has come of it; link: of that message."""
+def pointer(link: str, library: Library, *, invited: str | None = None) -> Message:
+    """Lead whoever has typed the command to what has come of it.
+
+    link: of that message. invited: who has the invitation, if anybody has for sure.
+    """
     words = library.words.compare
-    return plain(fill(words.pointer, link=linked(link, words.pointer_link)))
+    there = linked(link, words.pointer_link)
+    return plain(
+        fill(words.pointer_invited, to=mention(invited), link=there) if invited else fill(words.pointer, link=there)
+    )
 
 
 def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:

@@ -80,7 +80,13 @@ class CompareWorker(RevealingWorker):
             return
         with contextlib.suppress(SlackWorkError):  # Slack shows nothing where we are no member
             if link := await self._gateway.get_permalink(team, *told):
-                pointer = self._rendered(partial(compare_blocks.pointer, link))
+                comparison_id = short_digest(current_key())
+
+                async def pointer() -> Message:
+                    stored = await self._store.comparisons.get(team, comparison_id)
+                    has_asked = stored is not None and INVITATION in stored.messages
+                    return compare_blocks.pointer(link, self._library, invited=manager if has_asked else None)
+
                 await self._gateway.post_ephemeral(team, asked_in, user, pointer)
 
     async def _invite(self, team: str, run_id: str, user: str, manager: str) -> tuple[str, str] | None:

@@ -661,7 +661,7 @@ def sharing_told(library: Library) -> Iterator[Rendering]:
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
     changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked", "partly_added")
-    left = ("update_under_way", "came_after_withdrawal", "deleted_meanwhile", "left_of_deleted")
+    left = ("update_under_way", "came_after_withdrawal", "deleted_meanwhile", "left_of_deleted", "perhaps_of_deleted")
     for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
@@ -688,7 +688,9 @@ def comparing(library: Library) -> Iterator[Rendering]:
     words, count = library.words.compare, len(library.quiz.questions)
     compared = StoredRun(RUN, USER, "D1", "1.0", 0, 0, None, BEGUN, "", next(iter(finished_runs(library))), {})
     request = partial(compare_blocks.request_view, compared, library)
-    yield Rendering("where it was asked for", partial(compare_blocks.pointer, "https://example.org/1", library))
+    for who in (None, USER):
+        pointer = partial(compare_blocks.pointer, "https://example.org/1", library, invited=who)
+        yield Rendering(f"where it was asked for, invited: {who}", pointer)
     yield Rendering("window of a comparison", request)
     yield Rendering("window of a comparison that is not blind", partial(request, picked=USER, known_to=USER))
     yield Rendering("window of a result that cannot be compared", partial(compare_blocks.refusal_view, library))

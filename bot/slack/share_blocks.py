@@ -246,9 +246,11 @@ def files_stay(sender: str, library: Library) -> Message:
 
 def reply(sender: str, recipient: str, text: str, library: Library) -> Message:
     """Show the sender all of what the recipient has replied, given as Slack has it."""
-    lead = fill(library.words.share.reply, to=mention(recipient))
+    words, to = library.words.share, mention(recipient)
+    lead, hint = fill(words.reply, to=to), fill(words.reply_hint, to=to)
     quoted = quoted_in_portions(text, QUOTED)
-    return addressed(mention(sender), message([*map(section, [lead, *quoted])], [lead, *quoted[:1]]))
+    parts = [*map(section, [lead, *quoted]), context(hint)]
+    return addressed(mention(sender), message(parts, [lead, *quoted[:1]]))
 
 
 def update_note(share: Share, stored: StoredRun, library: Library) -> Message:

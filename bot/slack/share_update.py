@@ -56,7 +56,7 @@ class UpdatingWorker(CopyWorker, ABC):
         places: Places = dict(before.get("messages", {}))
         why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
         if why:
-            await self._keep_former(team, share_id, claimed, places, why)
+            await self._keep_former(team, share_id, claimed, before, places, why)
             await self._show_home(team, claimed, "kept")
             return
         await step("updated", self._store.shares.end_update, team, former_id, share_id)
@@ -68,14 +68,8 @@ class UpdatingWorker(CopyWorker, ABC):
         await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
         told = ""
         match await step("state", self._state, team, former_id):
-            case None:  # the newer round was deleted meanwhile, and the rows of the copy with it
-                outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-                name = LEFT if outcome == "refused" else "deleted_meanwhile"
-                if outcome == "refused":
-                    await self._note_left(team, claimed["sender"])
-                if outcome == "refused" or before["stays"] or not before["receipt"]:
-                    await self._tell_now_or_later(team, former_id, claimed, name)
-                await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
+            case None:
+                await self._take_back_deleted(team, former_id, claimed, before, places)
                 await self._show_home(team, claimed, "updated")
                 return
             case ShareState.SENT.value if changed in (PART_LEFT, PART_MISSING):
@@ -90,6 +84,21 @@ class UpdatingWorker(CopyWorker, ABC):
             return
         await self._end_receipt(team, before["receipt"], self._of_share(team, former_id, share_blocks.updated_receipt))
         await self._post_receipt(team, former_id, claimed)
+
+    async def _take_back_deleted(
+        self, team: str, former_id: str, claimed: Record, before: Record, places: Places
+    ) -> None:
+        """Take a copy back of which the newer round was deleted meanwhile, and the rows with it; and say so.
+
+        before: as it was when the share was taken over, with the receipt in the older round.
+        """
+        outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
+        name = LEFT if outcome == "refused" else "deleted_meanwhile"
+        if outcome == "refused":
+            await self._note_left(team, claimed["sender"])
+        if outcome == "refused" or before["stays"] or not before["receipt"]:
+            await self._tell_now_or_later(team, former_id, claimed, name)
+        await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
 
     async def _end_receipt(self, team: str, place: list[str] | None, render: Render) -> None:
         """Have a former receipt say what has become of the copy; place: its channel and ts, if there is one."""
@@ -125,14 +134,20 @@ class UpdatingWorker(CopyWorker, ABC):
             else:  # it was withdrawn meanwhile
                 await self._delete_or_blank(team, channel, ts)
 
-    async def _keep_former(self, team: str, share_id: str, claimed: Record, places: Places, why: str) -> None:
+    async def _keep_former(
+        self, team: str, share_id: str, claimed: Record, before: Record, places: Places, why: str
+    ) -> None:
         """Have a share say again what its copy shows, as that was not changed; why: a key of `share` in words.yaml.
 
-        Where that was deleted while it was being changed, the copy is taken back, as all others of it are.
+        before: as for `_take_back_deleted`. Where what it showed was deleted while it was being changed, the copy is
+        taken back, as all others of it are.
         """
         former_id = claimed["updates"]
         what, seen = (team, former_id, share_id, claimed["made_at"]), why == "change_uncertain"
         is_known = await step("give back", self._store.shares.give_back, *what, seen=seen)
+        if ROOT in places and await step("state", self._state, team, former_id) is None:
+            await self._take_back_deleted(team, former_id, claimed, before, places)
+            return
         if is_known or ROOT not in places:
             told = why
         elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":

@@ -28,7 +28,8 @@ NOTHING_THERE = {
     *("not_sent", "no_group", "taken_back", "taken_back_blanked"),
 }
 NOT_TAKEN_BACK = "not_taken_back"
-OF_DELETED = {NOT_TAKEN_BACK, LEFT}  # what stands though its round was deleted, which stays so
+PERHAPS_OF_DELETED = "perhaps_of_deleted"
+OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED}  # what stands though its round was deleted, which stays so
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()
@@ -146,6 +147,9 @@ class ShareWorker(UpdatingWorker):
                 await self._show_home(team, claimed, "uncertain")
             if await step("round", self._has_round, team, claimed["run"]):
                 await self._tell_now_or_later(team, share_id, claimed, delivery)
+            elif to is ShareState.UNCERTAIN:
+                await self._note_left(team, claimed["sender"])
+                await self._tell_now_or_later(team, share_id, claimed, PERHAPS_OF_DELETED)
 
     async def _tell_now_or_later(
         self, team: str, share_id: str, claimed: Record, name: str, *, why: str | None = None

@@ -100,7 +100,8 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
 async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
     """Keep of whose runs, of these, copies still stand or may; also where the recipient had us forget them.
 
-    Of a copy that is on its way, is being changed or withdrawn, the work that does so says what is left of it.
+    Of a copy that is on its way, is being withdrawn, or whose first message is being changed, the work that does so
+    says what is left of it.
     """
     of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
     arrived = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None), ~_is_replaced())

@@ -14,7 +14,7 @@ from bot.domain.quiz import Graded, purpose_of
 from bot.domain.quiz_content import OWN, PURPOSE
 from bot.domain.share import Part, Place
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import answers, runs, share_messages, share_mutes, shares
+from bot.storage.tables import answers, comparisons, runs, share_messages, share_mutes, shares
 
 ROOT: Final = "root"  # the slot of the message that a copy begins with
 OFFER: Final = "offer:"  # a slot of a copy: with the ts of the recipient's reply that may be passed on
@@ -425,10 +425,19 @@ class Shares:
     # Who wants no more of whom
 
     async def mute(self, team: str, share_id: str, user: str, muted: str) -> None:
-        """Remember that `user` wants no more shares from `muted`, as said with this share; again does nothing."""
-        row = {"team": team, "share": share_id, "user": user, "muted": muted, "muted_at": time.time()}
+        """Remember that `user` wants no more shares from `muted`, as said with this share; again does nothing.
+
+        All that they have of that person says so from then on, and can be what they take it back with.
+        """
+        row = {"team": team, "user": user, "muted": muted, "muted_at": time.time()}
+        of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
+        between = (shares.c.team == team, shares.c.recipient == user, runs.c.user == muted)
+        copies = select(shares.c.id).join(runs, of_run).where(*between, shares.c.state == ShareState.SENT)
+        mine = (comparisons.c.team == team, comparisons.c.manager == user, comparisons.c.sender == muted)
         async with self._engine.begin() as connection:
-            await insert_new(connection, share_mutes, row)
+            ids = [*await connection.scalars(copies), *await connection.scalars(select(comparisons.c.id).where(*mine))]
+            for name in sorted({share_id, *ids}):
+                await insert_new(connection, share_mutes, {**row, "share": name})
 
     async def unmute(self, team: str, user: str, muted: str) -> None:
         """Have `user` get shares from `muted` again; again does nothing."""
