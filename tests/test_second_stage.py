@@ -13,7 +13,9 @@ import structlog
 
 from bot import embedded, encoder, knowledge
 from bot.domain import faq
+from bot.domain.embeddings import Nearness
 from bot.domain.faq import Answer, Silence, Surface
+from bot.domain.matching_text import Form
 from bot.knowledge import Library
 from bot.second_stage import WAITING, SecondStage
 from bot.settings import KNOWLEDGE
@@ -56,6 +58,31 @@ def test_chatter_is_not_worth_asking_about(library: Library):
         raise AssertionError(f"asked about {text!r}")
 
     assert faq.reply_to(CHATTER, Surface.CHANNEL, library.index, library.thresholds, scorer=scorer) == Silence()
+
+
+def test_less_is_enough_to_ask_about_a_short_question_in_known_words(library: Library):
+    best, *_ = library.index.rank(QUESTION)
+    assert library.thresholds.second is not None
+    unsure = replace(best, confidence=0.1, names=False, form=Form.QUESTION)
+
+    def worth(known: float, length: float, form: Form = Form.QUESTION) -> bool:
+        candidate = replace(unsure, extent=(known, 0.2, length), form=form)
+        return faq.worth_asking((candidate,), Surface.CHANNEL, library.thresholds)
+
+    assert worth(known=0.9, length=0.5)
+    assert not worth(known=0.9, length=0.9)
+    assert not worth(known=0.5, length=0.5)
+    assert not worth(known=0.75, length=0.5, form=Form.STATEMENT)
+
+
+def test_what_is_told_must_be_all_but_certain(library: Library, second: SecondStage):
+    scores = second.score(QUESTION, library)
+    best = library.index.rank(QUESTION, semantic=scores)[0]
+    told = replace(best, confidence=0.85, form=Form.STATEMENT, nearness=Nearness(known=0.95, declined=0.3))
+
+    assert not faq.answerable(told)
+    assert faq.answerable(replace(told, confidence=0.95))
+    assert faq.answerable(replace(told, form=Form.QUESTION))
 
 
 def test_where_the_bot_was_asked_the_second_stage_always_is(library: Library):

@@ -93,6 +93,7 @@ class Candidate:
     phrased: float  # the confidence from the phrasings alone
     learnt: bool  # whether utterances had a part in the confidence
     names: bool  # whether the question names a role, a company or a person
+    extent: tuple[float, float, float]  # how much there was to go by, see `learnt.about`; 0 if nothing was learnt
     why: Callable[[], "Reasons"] = field(compare=False, repr=False)
     nearness: Nearness | None = None  # in meaning; None if only words were looked at
 
@@ -274,7 +275,7 @@ class Index:
                 self._ids[entry],
                 confidences[entry],
                 best[entry],
-                learnt=hint is not None,
+                hint=hint,
                 nearness=semantic.near(entry) if semantic else None,
             )
             for entry in ranked
@@ -565,7 +566,7 @@ class Index:
         return [sum(self._weight[key] for key in named.get(entry, ())) for entry in entries] if named else 0.0
 
     def _candidate(
-        self, name: str, confidence: float, match: _Match, *, learnt: bool, nearness: Nearness | None = None
+        self, name: str, confidence: float, match: _Match, *, hint: Hint | None, nearness: Nearness | None = None
     ) -> Candidate:
         part, judged, at = match.part, match.judged, match.at
         entry, phrasing = judged.entries[at], judged.phrasings[at]
@@ -578,8 +579,9 @@ class Index:
             part.leans,
             self._particular(part.sentence, [entry], [phrasing]) == [1.0],
             match.phrased,
-            learnt,
+            hint is not None,
             judged.names,
+            hint.about if hint else (0.0, 0.0, 0.0),
             partial(_reasons, judged, at),
             nearness,
         )

@@ -34,8 +34,8 @@ MATCHING_COMMENT = """\
 #   asked  where somebody asked the bot, it answers from here on: more likely right than wrong
 #   maybe  where somebody asked the bot, it suggests from here on
 #   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
-#           `worth`, or `worth_named` where a role, a company or a person is named, so that it is asked for at most
-#           one in twenty messages of technical chatter
+#           `worth`, or `worth_named` where a role, a company or a person is named (short questions in known words
+#           count as surer), so that it is asked for at most one in twenty messages of technical chatter
 #   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
 """
 
