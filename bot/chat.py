@@ -23,9 +23,11 @@ from bot.slack.change_notes import change_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.quiz_work import render_aside
+from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
+from bot.slack.run_messages import lettered
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
-from bot.slack.text import escape
+from bot.slack.text import escape, fill
 from bot.storage import ANSWER, PROMPT
 from bot.terminal import formatted, show
 
@@ -34,6 +36,7 @@ HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, 
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
+OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about the answers once there is a result
 ENDS = (Status.PAUSED, Status.STOPPED)
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
 
@@ -104,7 +107,7 @@ class Chat:
             self._question, self._answered = (text, after, planned.entries), planned.entries[-1]
 
     def _say(self, planned: PlannedReply) -> None:
-        said = rendered(planned.kind, planned.entries, self._library)
+        said = _rendered(planned, self._library)
         suggested = planned.entries[1:] if planned.kind == NOT_ANSWERED else planned.entries
         if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
             show(said, self._console)
@@ -183,7 +186,7 @@ class Chat:
         if reading == Command("start_over"):
             self._begin()
         elif isinstance(reading, Asks) and planned is not None:
-            show(rendered(planned.kind, planned.entries, self._library), self._console)
+            show(_rendered(planned, self._library), self._console)
             self._apply(run, AskAgain())
         elif action := self._action(reading, run):
             if isinstance(action, Manage):
@@ -214,15 +217,15 @@ class Chat:
     def _apply(self, run: Run, action: Action) -> None:
         """Do something to the round and print what comes next: a question, the result, or that it is over."""
         after = quiz.apply(run, action)
-        words = self._library.words.quiz
+        words, of_terminal = self._library.words.quiz, self._library.words.terminal
         self._run, self._left = after.run, None
         if run.finished and run.answers != after.run.answers:
             show(change_note(run.answers, after.run, self._library), self._console)
         if after.outcome is Outcome.FIRST:
             show(blocks.say(words.first), self._console)
         if after.run.status in ENDS:
-            show(blocks.say(getattr(words, after.run.status)), self._console)
-            self._note("`quiz` goes on with it, as long as this chat is open.")
+            left = of_terminal.paused if after.run.status is Status.PAUSED else of_terminal.stopped
+            show(blocks.say(left), self._console)
             self._run, self._left = None, after.run
         elif after.run.asking is not None:
             self._ask(after.run)
@@ -231,13 +234,33 @@ class Chat:
             self._note(BELOW_RESULT)
             self._run, self._finished = None, after.run
         else:
-            show(blocks.say(words.nothing_to_weigh), self._console)
+            show(blocks.say(of_terminal.nothing_to_weigh), self._console)
             self._run = None
 
 
-def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
+def _rendered(planned: PlannedReply, library: Library) -> Message:
+    """Render a reply of the FAQ; small talk in the words of the terminal."""
+    if planned.kind == TALK and (said := _talk_reply(planned.entries[0], library)):
+        return blocks.say(said)
+    return rendered(planned.kind, planned.entries, library)
+
+
+def _talk_reply(intent: str, library: Library, run: Run | None = None) -> str | None:
+    """Give the reply to small talk; run: the round in which it is said, or below whose result."""
+    in_quiz = run is not None and (run.asking is not None or intent in OF_A_RESULT)
+    return library.words.terminal.talk(intent, library.words.talk.of(intent), in_quiz=in_quiz)
+
+
+def _said_apart(  # noqa: PLR0911 - one for each reading
+    reading: Reading, run: Run, library: Library
+) -> Message | None:
     """Render what is said between the questions to something that was typed."""
+    words = library.words.terminal
     match reading:
+        case Command("so_far") if run.finished:
+            return blocks.say(words.finished)
+        case Command("unsure") if run.asking:
+            return blocks.filled(fill(words.unsure, options=lettered(run.quiz.question(run.asking.question))))
         case Command(name):
             return render_aside("", name, None, run, library)
         case Defined(term):
@@ -245,7 +268,8 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
         case AboutResult(role):
             return render_aside("", "explain", role, run, library)
         case Aside(intent):
-            return render_aside("", "aside", intent, run, library)
+            said = _talk_reply(intent, library, run)
+            return blocks.say(said) if said else None
         case WhichTwo():
             return render_aside("", "which_two", None, run, library)
         case _:

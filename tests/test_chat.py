@@ -1,5 +1,6 @@
 """`rolefit chat`: the FAQ and the quiz in the terminal, as the bot would have it."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -167,9 +168,8 @@ async def test_below_a_result_small_talk_is_about_the_round_and_questions_go_to_
     terminal: Terminal, library: Library
 ):
     await finished(terminal)
-    in_quiz = library.words.talk.privacy.in_quiz
 
-    assert await terminal.type("is this anonymous?") == " ".join(str(in_quiz).split())
+    assert await terminal.type("is this anonymous?") == library.words.terminal.privacy_in_quiz
     assert "Bell Labs" in await terminal.type(MTS)
     assert (await terminal.type("why?")).startswith("I took it for:")  # what was said last
     assert "One thing first" in await terminal.type("quiz")
@@ -179,7 +179,7 @@ async def test_below_a_result_small_talk_is_about_the_round_and_questions_go_to_
     "text", ["why?", "Why", "how sure are you?", "are you sure about that?", "how certain is that?"]
 )
 async def test_how_sure_it_is_of_an_answer_is_what_why_says(terminal: Terminal, library: Library, text: str):
-    assert await terminal.type("how sure are you?") == " ".join(str(library.words.talk.certainty.reply).split())
+    assert await terminal.type("how sure are you?") == library.words.terminal.certainty
 
     assert (await terminal.type(MTS, text)).startswith("I took it for:")
 
@@ -209,7 +209,7 @@ async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: s
     asked = await terminal.type("a")
     assert "Question 2" in asked
 
-    assert "`quiz` goes on with it" in await terminal.type(word)
+    assert "kept as long as this chat is open: type “quiz” to go on" in await terminal.type(word)
 
     assert "Question 2" in await terminal.type("quiz")
     await terminal.type(word)
@@ -220,10 +220,62 @@ async def test_a_question_may_follow_the_command_as_in_slack(terminal: Terminal)
     assert "Member of Technical Staff" in await terminal.type("/rolefit what does MTS stand for?")
 
 
+OF_SLACK = re.compile(
+    r"\b(?:press|click|button|thread|message|database|account|forget-me|history|mention me|/remove|workspace)",
+    re.IGNORECASE,
+)
+
+
+async def test_small_talk_speaks_of_nothing_that_the_terminal_does_not_have(library: Library):
+    talk, shown = library.words.talk, set[str]()
+    for intent in type(talk).model_fields:
+        if intent == "stop":  # in a round it stops that
+            continue
+        said = "that one" if intent == "choosing" else talk.of(intent).phrases[0]
+        outside, in_quiz, below_result = Terminal(library), Terminal(library), Terminal(library)
+        await in_quiz.type("quiz", "a", "a")
+        await finished(below_result)
+        for terminal in (outside, in_quiz, below_result):
+            reply = await terminal.type(said)
+            assert not OF_SLACK.search(reply), f"{intent}: {reply}"
+            shown.add(reply)
+    shown.add(await Terminal(library).type("stop"))
+    shown.add(await Terminal(library).type("what can you do"))
+
+    own = library.words.terminal.model_dump()
+    assert [name for name in own if name.removesuffix("_in_quiz") in talk.phrases and own[name] not in shown] == []
+
+
+@pytest.mark.parametrize("text", ["who can see this?", "is this anonymous?"])
+async def test_nothing_is_kept_in_the_terminal_and_it_says_so(terminal: Terminal, text: str):
+    outside = await terminal.type(text)
+    in_quiz = await terminal.type("quiz", "a", text)
+
+    for said in (outside, in_quiz):
+        assert "I do not know who you are" in said
+        assert "I keep nothing" in said
+    assert "your answers are gone with it" in await terminal.type("bye")
+
+
+async def test_between_the_questions_nothing_is_said_of_buttons_and_first_messages(terminal: Terminal):
+    await terminal.type("quiz", "a")
+
+    unsure = await terminal.type("I don't know")
+    in_quiz = await terminal.type("quiz")
+    await finished(terminal)
+    so_far = await terminal.type("show me so far")
+
+    assert "Which comes nearest: a (Find out" in unsure
+    assert unsure.endswith("Or leave this one open: type skip.")
+    assert in_quiz.startswith("You are in the quiz already")
+    assert so_far.endswith("To start afresh, type “quiz”.")
+
+
 async def test_a_quiz_in_which_all_is_skipped_has_no_result(terminal: Terminal, library: Library):
     said = await terminal.type("quiz", "a", *["skip"] * 5)
 
-    assert said == library.words.quiz.nothing_to_weigh
+    assert said == library.words.terminal.nothing_to_weigh
+    assert "One thing first" in await terminal.type("quiz")
 
 
 async def test_the_second_stage_has_its_part(library: Library):
