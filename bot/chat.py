@@ -18,7 +18,7 @@ from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Define
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, feedback_blocks, run_messages
+from bot.slack import blocks, feedback_blocks, privacy, run_messages
 from bot.slack.change_notes import change_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
@@ -38,6 +38,8 @@ BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to 
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
 OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about the answers once there is a result
 ENDS = (Status.PAUSED, Status.STOPPED)
+# What may stand after /rolefit in Slack, and is about what is kept, sent or set there
+OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet", "quiet on", "quiet off"}
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
 
 
@@ -57,13 +59,17 @@ class Chat:
     async def take(self, line: str) -> None:
         """Print what the bot would say to a line."""
         text = line.strip()
-        if self._run is None and (command := _COMMAND.match(text)):  # as one types it in Slack, which the bot speaks of
+        argument = None  # what stands after the command, as one types it in Slack, which the bot speaks of
+        if command := _COMMAND.fullmatch(text):
+            argument = command[1].casefold()
             text = command[1] or "quiz"
         word = text.casefold()
         self._number += 1
         if not text:
             return
-        if self._run is not None:
+        if argument in OF_SLACK:
+            self._say_of_slack(argument)
+        elif self._run is not None:
             await self._take_in_quiz(text, self._run)
         elif word in ("help", "?"):
             self._note(HELP)
@@ -83,6 +89,14 @@ class Chat:
             self._suggested, self._answered, self._question = (), entry.id, None
         else:
             await self._answer(text)
+
+    def _say_of_slack(self, argument: str) -> None:
+        """Say that a command is for Slack, and what there is here; what is kept here is told in full."""
+        words = self._library.words.terminal
+        if argument == privacy.PRIVACY:
+            show(blocks.say(words.privacy), self._console)
+        else:
+            show(blocks.filled(fill(words.of_slack, argument=argument)), self._console)
 
     def _resumes(self, text: str, left: Run) -> bool:
         return read(text, left, self._library.words.typed) == Command("resume")

@@ -15,6 +15,7 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks
 from bot.slack.text import Mrkdwn
 from bot.terminal import formatted, show
+from tests.test_documented import words_after_the_command
 
 MTS = "What does MTS mean?"
 VAGUE = "which titles are there"
@@ -269,6 +270,24 @@ async def test_between_the_questions_nothing_is_said_of_buttons_and_first_messag
     assert unsure.endswith("Or leave this one open: type skip.")
     assert in_quiz.startswith("You are in the quiz already")
     assert so_far.endswith("To start afresh, type “quiz”.")
+
+
+@pytest.mark.parametrize("word", sorted(words_after_the_command() - {"help"}))
+async def test_what_is_for_slack_is_said_to_be(terminal: Terminal, word: str):
+    outside = await terminal.type(f"/rolefit {word}")
+    in_quiz = await terminal.type("quiz", "a", f"/Rolefit {word.upper()}")
+
+    assert in_quiz == outside
+    assert ("I keep nothing" if word == "privacy" else f"/rolefit {word} is for Slack") in outside
+    assert "Question 2" in await terminal.type("a")
+
+
+async def test_the_command_during_the_quiz_is_taken_as_at_any_time(terminal: Terminal):
+    await terminal.type("quiz", "a")
+
+    assert (await terminal.type("/rolefit")).startswith("You are in the quiz already")
+    assert (await terminal.type("/rolefit help")).startswith("Type the letter of an answer")
+    assert "Bell Labs" in await terminal.type(f"/rolefit {MTS}")
 
 
 async def test_a_quiz_in_which_all_is_skipped_has_no_result(terminal: Terminal, library: Library):

@@ -269,6 +269,7 @@ class TerminalWords(Authored):
     unsure: Annotated[Line, _text("options")]
     finished: Plain
     nothing_to_weigh: Plain
+    of_slack: Annotated[Line, _text("argument")]
 
     def talk(self, intent: str, talk: Talk, *, in_quiz: bool) -> str | None:
         """Give the reply to small talk of this name: that of the terminal, if there is one; None is silence."""
