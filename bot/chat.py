@@ -4,7 +4,7 @@ Decisions and renderings are those of the bot itself; only buttons become words 
 """
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.text import Text
@@ -43,14 +43,24 @@ OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question, what it leant on, and the entries that it was answered with; is_chosen: by who asked it."""
+
+    text: str
+    after: str | None
+    entries: tuple[str, ...]
+    is_chosen: bool = False
+
+
 class Chat:
     """One conversation. second: the second stage, prepared for this library; None if it is off."""
 
     def __init__(self, library: Library, second: SecondStage | None, console: Console) -> None:
         self._library, self._second, self._console = library, second, console
-        self._suggested: Sequence[str] = ()
+        self._suggested: Asked | None = None  # the last question, where entries were suggested to it
         self._answered: str | None = None  # the entry of the last answer, which the next question may lean on
-        self._question: tuple[str, str | None, tuple[str, ...]] | None = None  # with what it leant on, and its answers
+        self._question: Asked | None = None  # the one that was answered last
         self._run: Run | None = None  # the round that is open
         self._left: Run | None = None  # the one that was paused or stopped, and can be gone on with
         self._finished: Run | None = None  # the last that came to a result
@@ -83,10 +93,8 @@ class Chat:
             pass
         elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
             await self._explain()
-        elif word.isdigit() and 1 <= int(word) <= len(self._suggested):
-            entry = self._library.entries[self._suggested[int(word) - 1]]
-            show(blocks.taken(entry, self._library), self._console)
-            self._suggested, self._answered, self._question = (), entry.id, None
+        elif self._suggested and word.isdigit() and 1 <= int(word) <= len(self._suggested.entries):
+            self._take_suggestion(self._suggested, int(word))
         else:
             await self._answer(text)
 
@@ -112,39 +120,52 @@ class Chat:
     async def _answer(self, text: str) -> None:
         after = self._answered if self._library.index.follows(text) else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
-        self._suggested, self._question = (), None
+        self._suggested, self._question = None, None
         if planned is None:
             self._note(SILENT)
             return
-        self._say(planned)
+        asked = Asked(text, after, planned.entries)
+        self._say(planned, asked)
         if planned.kind == ANSWER:
-            self._question, self._answered = (text, after, planned.entries), planned.entries[-1]
+            self._question, self._answered = asked, planned.entries[-1]
 
-    def _say(self, planned: PlannedReply) -> None:
+    def _say(self, planned: PlannedReply, asked: Asked) -> None:
         said = _rendered(planned, self._library)
         suggested = planned.entries[1:] if planned.kind == NOT_ANSWERED else planned.entries
         if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
             show(said, self._console)
             return
-        self._suggested = [entry.id for entry in self._library.known(suggested)]
+        entries = tuple(entry.id for entry in self._library.known(suggested))
+        self._suggested = replace(asked, entries=entries)
         self._console.print()
         self._console.print(formatted(said.text))  # with the questions, which the blocks have in buttons
-        self._note("Type its number." if len(self._suggested) > 1 else "Type 1 if it is.")
+        self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
+
+    def _take_suggestion(self, asked: Asked, number: int) -> None:
+        """Answer with the suggestion that has this number."""
+        entry = self._library.entries[asked.entries[number - 1]]
+        show(blocks.taken(entry, self._library), self._console)
+        self._question, self._answered = replace(asked, entries=(entry.id,), is_chosen=True), entry.id
+        self._suggested = None
 
     async def _explain(self) -> None:
         """Say why the last answer was given."""
         if self._question is None:
             self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
             return
-        text, after, entries = self._question
-        ranked = await rank(text, Surface.MENTION, self._library, self._second, after)
-        explained = [(entry, explain_choice(ranked, entry.id)) for entry in self._library.known(entries)]
-        show(feedback_blocks.explanation(explained, self._library, edited=False), self._console)
+        asked, library = self._question, self._library
+        ranked = await rank(asked.text, Surface.MENTION, library, self._second, asked.after)
+        explained = [(entry, explain_choice(ranked, entry.id)) for entry in library.known(asked.entries)]
+        show(feedback_blocks.explanation(explained, library, edited=False, chosen=asked.is_chosen), self._console)
+        if asked.is_chosen:
+            near = next((candidate.confidence for candidate in ranked if candidate.entry in asked.entries), 0.0)
+            percents = {"near": str(int(near * 100)), "asked": str(round(library.thresholds.asked * 100))}
+            show(blocks.filled(fill(library.words.terminal.near, **percents)), self._console)
 
     # The quiz
 
     def _begin(self) -> None:
-        self._suggested, self._question, self._finished = (), None, None
+        self._suggested, self._question, self._finished = None, None, None
         self._run = quiz.begin(self._library.quiz)
         self._ask(self._run)
 

@@ -74,6 +74,18 @@ async def test_a_suggestion_is_taken_by_its_number(terminal: Terminal):
     assert "Here is the answer to" not in again
 
 
+@pytest.mark.parametrize("text", ["why", "why?", "how sure are you?"])
+async def test_why_says_that_an_answer_was_picked_and_how_near_it_was(terminal: Terminal, library: Library, text: str):
+    said = await terminal.type(VAGUE, "1", text)
+
+    assert said.startswith("It was chosen from what I suggested, as I was not sure what was meant: Which skills are at")
+    assert "The words that told me: “titles”." in said
+    near, asked = re.findall(r"How near it came: (\d+) of 100. From (\d+) on", said)[0]
+    assert library.thresholds.maybe * 100 <= int(near) + 1
+    assert int(near) < int(asked) == round(library.thresholds.asked * 100)
+    assert (await terminal.type(MTS, "why")).startswith("I took it for:")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

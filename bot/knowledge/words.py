@@ -270,6 +270,7 @@ class TerminalWords(Authored):
     finished: Plain
     nothing_to_weigh: Plain
     of_slack: Annotated[Line, _text("argument")]
+    near: Annotated[Line, _text("near", "asked")]
 
     def talk(self, intent: str, talk: Talk, *, in_quiz: bool) -> str | None:
         """Give the reply to small talk of this name: that of the terminal, if there is one; None is silence."""
