@@ -13,19 +13,19 @@ from bot import explain
 from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, Status
+from bot.domain.quiz import LETTERS, Outcome, Run, Status, Transition
 from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
 from bot.slack import blocks, feedback_blocks, privacy, run_messages
-from bot.slack.change_notes import change_note
+from bot.slack.change_notes import change_note, taken_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.quiz_work import render_aside
 from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
-from bot.slack.run_messages import lettered
+from bot.slack.run_messages import lettered, same_answer
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
 from bot.slack.text import escape, fill
 from bot.storage import ANSWER, PROMPT
@@ -40,6 +40,7 @@ OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about 
 ENDS = (Status.PAUSED, Status.STOPPED)
 # What may stand after /rolefit in Slack, and is about what is kept, sent or set there
 OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet", "quiet on", "quiet off"}
+_LETTER = re.compile(rf"\(?[{LETTERS}][.)]?", re.IGNORECASE)
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
 
 
@@ -226,7 +227,7 @@ class Chat:
         elif action := self._action(reading, run):
             if isinstance(action, Manage):
                 show(blocks.say(self._library.words.quiz.manages), self._console)
-            self._apply(run, action)
+            self._apply(run, action, by_letter=_LETTER.fullmatch(text) is not None)
         elif said := _said_apart(reading, run, self._library):
             show(said, self._console)
 
@@ -249,13 +250,17 @@ class Chat:
             case _:
                 return None
 
-    def _apply(self, run: Run, action: Action) -> None:
-        """Do something to the round and print what comes next: a question, the result, or that it is over."""
+    def _apply(self, run: Run, action: Action, *, by_letter: bool = False) -> None:
+        """Do something to the round and print what comes of it: a question, the result, or that it is over.
+
+        by_letter: the question that is asked was answered by a letter alone.
+        """
         after = quiz.apply(run, action)
         words, of_terminal = self._library.words.quiz, self._library.words.terminal
         self._run, self._left = after.run, None
-        if run.finished and run.answers != after.run.answers:
-            show(change_note(run.answers, after.run, self._library), self._console)
+        is_same = isinstance(action, Reply) and after.outcome is Outcome.REPEATED
+        if note := _note_of_answers(run, action, after, self._library, by_letter=by_letter):
+            show(note, self._console)
         if after.outcome is Outcome.FIRST:
             show(blocks.say(words.first), self._console)
         if after.run.status in ENDS:
@@ -265,8 +270,9 @@ class Chat:
         elif after.run.asking is not None:
             self._ask(after.run)
         elif after.run.finished:
-            show(message(*recommendation(after.run, self._library)), self._console)
-            self._note(BELOW_RESULT)
+            if not (is_same and run.finished):
+                show(message(*recommendation(after.run, self._library)), self._console)
+                self._note(BELOW_RESULT)
             self._run, self._finished = None, after.run
         else:
             show(blocks.say(of_terminal.nothing_to_weigh), self._console)
@@ -284,6 +290,22 @@ def _talk_reply(intent: str, library: Library, run: Run | None = None) -> str | 
     """Give the reply to small talk; run: the round in which it is said, or below whose result."""
     in_quiz = run is not None and (run.asking is not None or intent in OF_A_RESULT)
     return library.words.terminal.talk(intent, library.words.talk.of(intent), in_quiz=in_quiz)
+
+
+def _note_of_answers(
+    run: Run, action: Action, after: Transition, library: Library, *, by_letter: bool
+) -> Message | None:
+    """Say which answers were changed or taken; a letter that answers the question above it for the first time is plain.
+
+    run: as it was before the action.
+    """
+    if run.finished and run.answers != after.run.answers:
+        return change_note(run.answers, after.run, library)
+    if not isinstance(action, Reply) or (by_letter and run.answers.keys().isdisjoint(action.answers)):
+        return None
+    if after.outcome is Outcome.REPEATED:
+        return same_answer(list(action.answers), run, library)
+    return taken_note(run.answers, after.run, library)
 
 
 def _said_apart(  # noqa: PLR0911 - one for each reading

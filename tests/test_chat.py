@@ -215,6 +215,37 @@ async def test_whatever_is_typed_in_the_quiz_is_read_as_in_slack(terminal: Termi
     assert "Bell Labs" in await terminal.type(MTS)
 
 
+async def test_between_the_questions_a_line_says_what_was_taken(terminal: Terminal):
+    several = await terminal.type("quiz", "1b, 2a")
+    halves = await terminal.type("half a, half b")
+    changed = await terminal.type("change 1 to c")
+    same = await terminal.type("change 1 to c")
+    again = await terminal.type("back", "a")
+
+    assert several.startswith("You answered question 1: “Build the system that lets us find such a thing out”.")
+    assert "You answered question 2: “A paper, a novel method or a new benchmark”. Question 3 of 5" in several
+    assert halves.startswith("You answered question 3: half “That it is new and matters to the science”, half “That")
+    assert changed.startswith("You changed your answer to question 1: “Turn a research result into something a team")
+    assert same.startswith("That is your answer already: “Turn a research result into something a team can use”.")
+    assert again.startswith("You changed your answer to question 3: “That it is new and matters to the science”.")
+    assert all("Question 4 of 5" in said for said in (halves, changed, same, again))
+
+
+async def test_own_words_for_an_answer_are_said_to_be_taken_and_a_letter_is_not(terminal: Terminal):
+    assert (await terminal.type("quiz", "my team")).startswith("Your answer: I manage people Question 1 of 5")
+    assert (await terminal.type("(a)")).startswith("Question 2 of 5")
+    assert (await terminal.type("d.")).startswith("Question 3 of 5")
+
+
+async def test_below_a_result_the_same_answer_again_is_said_to_be_that(terminal: Terminal):
+    await finished(terminal)
+
+    assert await terminal.type("change 1 to d") == (
+        "That is your answer already: “Ship a product or service, reliably and at scale”."
+    )
+    assert "For an AI engineer" in await terminal.type("why")
+
+
 @pytest.mark.parametrize("word", ["stop", "pause"])
 async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: str):
     await terminal.type("/rolefit")  # as the bot itself speaks of it
