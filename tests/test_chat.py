@@ -231,6 +231,11 @@ async def test_between_the_questions_a_line_says_what_was_taken(terminal: Termin
     assert all("Question 4 of 5" in said for said in (halves, changed, same, again))
 
 
+@pytest.mark.parametrize("text", ["own", "my own work", "mine"])
+async def test_that_it_is_about_ones_own_work_is_understood_in_a_word(terminal: Terminal, text: str):
+    assert (await terminal.type("quiz", text)).startswith("Your answer: My own work Question 1 of 5")
+
+
 async def test_own_words_for_an_answer_are_said_to_be_taken_and_a_letter_is_not(terminal: Terminal):
     assert (await terminal.type("quiz", "my team")).startswith("Your answer: I manage people Question 1 of 5")
     assert (await terminal.type("(a)")).startswith("Question 2 of 5")
