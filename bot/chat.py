@@ -35,6 +35,7 @@ SILENT = "The bot says nothing to this."
 HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, `quit` or Ctrl-D ends."
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
+THE_REST = "`continue` asks what has no answer yet."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
 OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about the answers once there is a result
 ENDS = (Status.PAUSED, Status.STOPPED)
@@ -196,7 +197,9 @@ class Chat:
         match reading:
             case Command("start_over"):
                 self._begin()
-            case Answered() | Command("change" | "back"):
+            case Command("resume") if not run.unanswered:
+                return False
+            case Answered() | Command("change" | "back" | "resume"):
                 if action := self._action(reading, run):
                     self._apply(run, action)
             case AboutResult(role) if not (is_last or role):
@@ -272,7 +275,7 @@ class Chat:
         elif after.run.finished:
             if not (is_same and run.finished):
                 show(message(*recommendation(after.run, self._library)), self._console)
-                self._note(BELOW_RESULT)
+                self._note(f"{BELOW_RESULT} {THE_REST}" if after.run.unanswered else BELOW_RESULT)
             self._run, self._finished = None, after.run
         else:
             show(blocks.say(of_terminal.nothing_to_weigh), self._console)

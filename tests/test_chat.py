@@ -242,6 +242,19 @@ async def test_own_words_for_an_answer_are_said_to_be_taken_and_a_letter_is_not(
     assert (await terminal.type("d.")).startswith("Question 3 of 5")
 
 
+async def test_below_a_picture_the_rest_is_asked_by_continue(terminal: Terminal):
+    picture = await terminal.type("quiz", "a", "a", *["skip"] * 4)
+    asked = await terminal.type("continue")
+    whole = await terminal.type("a", "a", "a", "a")
+
+    assert "Answer the rest, and it becomes a recommendation." in picture
+    assert picture.endswith("`continue` asks what has no answer yet.")
+    assert "Question 2 of 5" in asked
+    assert "Your work calls for the role of an AI researcher." in whole
+    assert "`continue`" not in whole
+    assert "Question" not in await terminal.type("continue")
+
+
 async def test_below_a_result_the_same_answer_again_is_said_to_be_that(terminal: Terminal):
     await finished(terminal)
 
