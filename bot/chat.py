@@ -4,7 +4,7 @@ Decisions and renderings are those of the bot itself; only buttons become words 
 """
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.text import Text
@@ -13,19 +13,21 @@ from bot import explain
 from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, Status
+from bot.domain.quiz import LETTERS, Outcome, Run, Status, Transition
 from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
-from bot.slack import blocks, feedback_blocks, run_messages
-from bot.slack.change_notes import change_note
+from bot.slack import blocks, feedback_blocks, privacy, run_messages
+from bot.slack.change_notes import change_note, taken_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.quiz_work import render_aside
+from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
+from bot.slack.run_messages import lettered, same_answer
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
-from bot.slack.text import escape
+from bot.slack.text import escape, fill
 from bot.storage import ANSWER, PROMPT
 from bot.terminal import formatted, show
 
@@ -33,9 +35,24 @@ SILENT = "The bot says nothing to this."
 HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, `quit` or Ctrl-D ends."
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
+THE_REST = "`continue` asks what has no answer yet."
 SAID_APART = ("so_far", "why", "unsure")  # what is said in the quiz and changes nothing
+OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about the answers once there is a result
 ENDS = (Status.PAUSED, Status.STOPPED)
+# What may stand after /rolefit in Slack, and is about what is kept, sent or set there
+OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet", "quiet on", "quiet off"}
+_LETTER = re.compile(rf"\(?[{LETTERS}][.)]?", re.IGNORECASE)
 _COMMAND = re.compile(r"/rolefit\b\s*(.*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, what it leant on, and the entries that it was answered with; is_chosen: by who asked it."""
+
+    text: str
+    after: str | None
+    entries: tuple[str, ...]
+    is_chosen: bool = False
 
 
 class Chat:
@@ -43,9 +60,9 @@ class Chat:
 
     def __init__(self, library: Library, second: SecondStage | None, console: Console) -> None:
         self._library, self._second, self._console = library, second, console
-        self._suggested: Sequence[str] = ()
+        self._suggested: Asked | None = None  # the last question, where entries were suggested to it
         self._answered: str | None = None  # the entry of the last answer, which the next question may lean on
-        self._question: tuple[str, str | None, tuple[str, ...]] | None = None  # with what it leant on, and its answers
+        self._question: Asked | None = None  # the one that was answered last
         self._run: Run | None = None  # the round that is open
         self._left: Run | None = None  # the one that was paused or stopped, and can be gone on with
         self._finished: Run | None = None  # the last that came to a result
@@ -54,13 +71,17 @@ class Chat:
     async def take(self, line: str) -> None:
         """Print what the bot would say to a line."""
         text = line.strip()
-        if self._run is None and (command := _COMMAND.match(text)):  # as one types it in Slack, which the bot speaks of
+        argument = None  # what stands after the command, as one types it in Slack, which the bot speaks of
+        if command := _COMMAND.fullmatch(text):
+            argument = command[1].casefold()
             text = command[1] or "quiz"
         word = text.casefold()
         self._number += 1
         if not text:
             return
-        if self._run is not None:
+        if argument in OF_SLACK:
+            self._say_of_slack(argument)
+        elif self._run is not None:
             await self._take_in_quiz(text, self._run)
         elif word in ("help", "?"):
             self._note(HELP)
@@ -74,12 +95,18 @@ class Chat:
             pass
         elif smalltalk.plain(text) == "why" or (self._question and self._talk(text) == "certainty"):
             await self._explain()
-        elif word.isdigit() and 1 <= int(word) <= len(self._suggested):
-            entry = self._library.entries[self._suggested[int(word) - 1]]
-            show(blocks.taken(entry, self._library), self._console)
-            self._suggested, self._answered, self._question = (), entry.id, None
+        elif self._suggested and word.isdigit() and 1 <= int(word) <= len(self._suggested.entries):
+            self._take_suggestion(self._suggested, int(word))
         else:
             await self._answer(text)
+
+    def _say_of_slack(self, argument: str) -> None:
+        """Say that a command is for Slack, and what there is here; what is kept here is told in full."""
+        words = self._library.words.terminal
+        if argument == privacy.PRIVACY:
+            show(blocks.say(words.privacy), self._console)
+        else:
+            show(blocks.filled(fill(words.of_slack, argument=argument)), self._console)
 
     def _resumes(self, text: str, left: Run) -> bool:
         return read(text, left, self._library.words.typed) == Command("resume")
@@ -95,39 +122,52 @@ class Chat:
     async def _answer(self, text: str) -> None:
         after = self._answered if self._library.index.follows(text) else None
         planned = await decide(text, Surface.MENTION, self._library, self._second, after)
-        self._suggested, self._question = (), None
+        self._suggested, self._question = None, None
         if planned is None:
             self._note(SILENT)
             return
-        self._say(planned)
+        asked = Asked(text, after, planned.entries)
+        self._say(planned, asked)
         if planned.kind == ANSWER:
-            self._question, self._answered = (text, after, planned.entries), planned.entries[-1]
+            self._question, self._answered = asked, planned.entries[-1]
 
-    def _say(self, planned: PlannedReply) -> None:
-        said = rendered(planned.kind, planned.entries, self._library)
+    def _say(self, planned: PlannedReply, asked: Asked) -> None:
+        said = _rendered(planned, self._library)
         suggested = planned.entries[1:] if planned.kind == NOT_ANSWERED else planned.entries
         if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
             show(said, self._console)
             return
-        self._suggested = [entry.id for entry in self._library.known(suggested)]
+        entries = tuple(entry.id for entry in self._library.known(suggested))
+        self._suggested = replace(asked, entries=entries)
         self._console.print()
         self._console.print(formatted(said.text))  # with the questions, which the blocks have in buttons
-        self._note("Type its number." if len(self._suggested) > 1 else "Type 1 if it is.")
+        self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
+
+    def _take_suggestion(self, asked: Asked, number: int) -> None:
+        """Answer with the suggestion that has this number."""
+        entry = self._library.entries[asked.entries[number - 1]]
+        show(blocks.taken(entry, self._library), self._console)
+        self._question, self._answered = replace(asked, entries=(entry.id,), is_chosen=True), entry.id
+        self._suggested = None
 
     async def _explain(self) -> None:
         """Say why the last answer was given."""
         if self._question is None:
             self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
             return
-        text, after, entries = self._question
-        ranked = await rank(text, Surface.MENTION, self._library, self._second, after)
-        explained = [(entry, explain_choice(ranked, entry.id)) for entry in self._library.known(entries)]
-        show(feedback_blocks.explanation(explained, self._library, edited=False), self._console)
+        asked, library = self._question, self._library
+        ranked = await rank(asked.text, Surface.MENTION, library, self._second, asked.after)
+        explained = [(entry, explain_choice(ranked, entry.id)) for entry in library.known(asked.entries)]
+        show(feedback_blocks.explanation(explained, library, edited=False, chosen=asked.is_chosen), self._console)
+        if asked.is_chosen:
+            near = next((candidate.confidence for candidate in ranked if candidate.entry in asked.entries), 0.0)
+            percents = {"near": str(int(near * 100)), "asked": str(round(library.thresholds.asked * 100))}
+            show(blocks.filled(fill(library.words.terminal.near, **percents)), self._console)
 
     # The quiz
 
     def _begin(self) -> None:
-        self._suggested, self._question, self._finished = (), None, None
+        self._suggested, self._question, self._finished = None, None, None
         self._run = quiz.begin(self._library.quiz)
         self._ask(self._run)
 
@@ -157,7 +197,9 @@ class Chat:
         match reading:
             case Command("start_over"):
                 self._begin()
-            case Answered() | Command("change" | "back"):
+            case Command("resume") if not run.unanswered:
+                return False
+            case Answered() | Command("change" | "back" | "resume"):
                 if action := self._action(reading, run):
                     self._apply(run, action)
             case AboutResult(role) if not (is_last or role):
@@ -183,12 +225,12 @@ class Chat:
         if reading == Command("start_over"):
             self._begin()
         elif isinstance(reading, Asks) and planned is not None:
-            show(rendered(planned.kind, planned.entries, self._library), self._console)
+            show(_rendered(planned, self._library), self._console)
             self._apply(run, AskAgain())
         elif action := self._action(reading, run):
             if isinstance(action, Manage):
                 show(blocks.say(self._library.words.quiz.manages), self._console)
-            self._apply(run, action)
+            self._apply(run, action, by_letter=_LETTER.fullmatch(text) is not None)
         elif said := _said_apart(reading, run, self._library):
             show(said, self._console)
 
@@ -211,33 +253,74 @@ class Chat:
             case _:
                 return None
 
-    def _apply(self, run: Run, action: Action) -> None:
-        """Do something to the round and print what comes next: a question, the result, or that it is over."""
+    def _apply(self, run: Run, action: Action, *, by_letter: bool = False) -> None:
+        """Do something to the round and print what comes of it: a question, the result, or that it is over.
+
+        by_letter: the question that is asked was answered by a letter alone.
+        """
         after = quiz.apply(run, action)
-        words = self._library.words.quiz
+        words, of_terminal = self._library.words.quiz, self._library.words.terminal
         self._run, self._left = after.run, None
-        if run.finished and run.answers != after.run.answers:
-            show(change_note(run.answers, after.run, self._library), self._console)
+        is_same = isinstance(action, Reply) and after.outcome is Outcome.REPEATED
+        if note := _note_of_answers(run, action, after, self._library, by_letter=by_letter):
+            show(note, self._console)
         if after.outcome is Outcome.FIRST:
             show(blocks.say(words.first), self._console)
         if after.run.status in ENDS:
-            show(blocks.say(getattr(words, after.run.status)), self._console)
-            self._note("`quiz` goes on with it, as long as this chat is open.")
+            left = of_terminal.paused if after.run.status is Status.PAUSED else of_terminal.stopped
+            show(blocks.say(left), self._console)
             self._run, self._left = None, after.run
         elif after.run.asking is not None:
             self._ask(after.run)
         elif after.run.finished:
-            show(message(*recommendation(after.run, self._library)), self._console)
-            self._note(BELOW_RESULT)
+            if not (is_same and run.finished):
+                show(message(*recommendation(after.run, self._library)), self._console)
+                self._note(f"{BELOW_RESULT} {THE_REST}" if after.run.unanswered else BELOW_RESULT)
             self._run, self._finished = None, after.run
         else:
-            show(blocks.say(words.nothing_to_weigh), self._console)
+            show(blocks.say(of_terminal.nothing_to_weigh), self._console)
             self._run = None
 
 
-def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
+def _rendered(planned: PlannedReply, library: Library) -> Message:
+    """Render a reply of the FAQ; small talk in the words of the terminal."""
+    if planned.kind == TALK and (said := _talk_reply(planned.entries[0], library)):
+        return blocks.say(said)
+    return rendered(planned.kind, planned.entries, library)
+
+
+def _talk_reply(intent: str, library: Library, run: Run | None = None) -> str | None:
+    """Give the reply to small talk; run: the round in which it is said, or below whose result."""
+    in_quiz = run is not None and (run.asking is not None or intent in OF_A_RESULT)
+    return library.words.terminal.talk(intent, library.words.talk.of(intent), in_quiz=in_quiz)
+
+
+def _note_of_answers(
+    run: Run, action: Action, after: Transition, library: Library, *, by_letter: bool
+) -> Message | None:
+    """Say which answers were changed or taken; a letter that answers the question above it for the first time is plain.
+
+    run: as it was before the action.
+    """
+    if run.finished and run.answers != after.run.answers:
+        return change_note(run.answers, after.run, library)
+    if not isinstance(action, Reply) or (by_letter and run.answers.keys().isdisjoint(action.answers)):
+        return None
+    if after.outcome is Outcome.REPEATED:
+        return same_answer(list(action.answers), run, library)
+    return taken_note(run.answers, after.run, library)
+
+
+def _said_apart(  # noqa: PLR0911 - one for each reading
+    reading: Reading, run: Run, library: Library
+) -> Message | None:
     """Render what is said between the questions to something that was typed."""
+    words = library.words.terminal
     match reading:
+        case Command("so_far") if run.finished:
+            return blocks.say(words.finished)
+        case Command("unsure") if run.asking:
+            return blocks.filled(fill(words.unsure, options=lettered(run.quiz.question(run.asking.question))))
         case Command(name):
             return render_aside("", name, None, run, library)
         case Defined(term):
@@ -245,7 +328,8 @@ def _said_apart(reading: Reading, run: Run, library: Library) -> Message | None:
         case AboutResult(role):
             return render_aside("", "explain", role, run, library)
         case Aside(intent):
-            return render_aside("", "aside", intent, run, library)
+            said = _talk_reply(intent, library, run)
+            return blocks.say(said) if said else None
         case WhichTwo():
             return render_aside("", "which_two", None, run, library)
         case _:

@@ -127,7 +127,8 @@ def test_every_text_of_the_words_is_in_something_that_is_shown(
     all_blocks = (shown.blocks if isinstance(shown, Message) else shown for _, shown in rendered)
     shown = "\n".join({text for blocks_ in all_blocks for text in texts(blocks_)})
 
-    words = library.words.model_dump(exclude={"typed": True, "install": True})  # what people type, pages in a browser
+    # What people type, pages in a browser, and what tests/test_chat.py has shown.
+    words = library.words.model_dump(exclude={"typed": True, "install": True, "terminal": True})
     del words["share"]["manager_fields"]  # names of a field of people's profiles
     for talk in words["talk"].values():
         del talk["phrases"]
@@ -293,7 +294,8 @@ def test_the_bots_own_name_is_taken_out_of_what_was_written():
 
 
 def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
-    code = "\n".join(path.read_text() for path in Path(blocks.__file__).parent.glob("*.py"))
+    listeners = Path(blocks.__file__).parent
+    code = "\n".join(path.read_text() for path in [*listeners.glob("*.py"), listeners.parent / "chat.py"])
     spoken_by_value = {
         *Clearness,
         *Delivery,
@@ -305,6 +307,7 @@ def test_every_word_in_the_knowledge_is_said_somewhere(library: Library):
         *type(library.words.languages).model_fields,
     }  # keys that a result or a refusal names itself
 
+    spoken_by_value |= {f"{intent}_in_quiz" for intent in type(library.words.talk).model_fields}
     spoken_by_value |= {f"part_{part}" for part in PARTS} | {"part_review_own", "part_review_role"}
     spoken_by_value |= {f"{kind}_{part}" for part in Part for kind in ("part", "shown")}
     spoken_by_value |= {f"help_{reason}" for reason in (*Reason, NOT_HELPFUL)}

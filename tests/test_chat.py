@@ -1,5 +1,6 @@
 """`rolefit chat`: the FAQ and the quiz in the terminal, as the bot would have it."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.second_stage import SecondStage
 from bot.slack import blocks
 from bot.slack.text import Mrkdwn
 from bot.terminal import formatted, show
+from tests.test_documented import words_after_the_command
 
 MTS = "What does MTS mean?"
 VAGUE = "which titles are there"
@@ -70,6 +72,18 @@ async def test_a_suggestion_is_taken_by_its_number(terminal: Terminal):
     assert suggested.endswith("Type 1 if it is.")
     assert answer.startswith("Here is the answer to: Which skills are at the core of each title? Research scientists")
     assert "Here is the answer to" not in again
+
+
+@pytest.mark.parametrize("text", ["why", "why?", "how sure are you?"])
+async def test_why_says_that_an_answer_was_picked_and_how_near_it_was(terminal: Terminal, library: Library, text: str):
+    said = await terminal.type(VAGUE, "1", text)
+
+    assert said.startswith("It was chosen from what I suggested, as I was not sure what was meant: Which skills are at")
+    assert "The words that told me: “titles”." in said
+    near, asked = re.findall(r"How near it came: (\d+) of 100. From (\d+) on", said)[0]
+    assert library.thresholds.maybe * 100 <= int(near) + 1
+    assert int(near) < int(asked) == round(library.thresholds.asked * 100)
+    assert (await terminal.type(MTS, "why")).startswith("I took it for:")
 
 
 @pytest.mark.parametrize(
@@ -167,9 +181,8 @@ async def test_below_a_result_small_talk_is_about_the_round_and_questions_go_to_
     terminal: Terminal, library: Library
 ):
     await finished(terminal)
-    in_quiz = library.words.talk.privacy.in_quiz
 
-    assert await terminal.type("is this anonymous?") == " ".join(str(in_quiz).split())
+    assert await terminal.type("is this anonymous?") == library.words.terminal.privacy_in_quiz
     assert "Bell Labs" in await terminal.type(MTS)
     assert (await terminal.type("why?")).startswith("I took it for:")  # what was said last
     assert "One thing first" in await terminal.type("quiz")
@@ -179,7 +192,7 @@ async def test_below_a_result_small_talk_is_about_the_round_and_questions_go_to_
     "text", ["why?", "Why", "how sure are you?", "are you sure about that?", "how certain is that?"]
 )
 async def test_how_sure_it_is_of_an_answer_is_what_why_says(terminal: Terminal, library: Library, text: str):
-    assert await terminal.type("how sure are you?") == " ".join(str(library.words.talk.certainty.reply).split())
+    assert await terminal.type("how sure are you?") == library.words.terminal.certainty
 
     assert (await terminal.type(MTS, text)).startswith("I took it for:")
 
@@ -202,6 +215,55 @@ async def test_whatever_is_typed_in_the_quiz_is_read_as_in_slack(terminal: Termi
     assert "Bell Labs" in await terminal.type(MTS)
 
 
+async def test_between_the_questions_a_line_says_what_was_taken(terminal: Terminal):
+    several = await terminal.type("quiz", "1b, 2a")
+    halves = await terminal.type("half a, half b")
+    changed = await terminal.type("change 1 to c")
+    same = await terminal.type("change 1 to c")
+    again = await terminal.type("back", "a")
+
+    assert several.startswith("You answered question 1: “Build the system that lets us find such a thing out”.")
+    assert "You answered question 2: “A paper, a novel method or a new benchmark”. Question 3 of 5" in several
+    assert halves.startswith("You answered question 3: half “That it is new and matters to the science”, half “That")
+    assert changed.startswith("You changed your answer to question 1: “Turn a research result into something a team")
+    assert same.startswith("That is your answer already: “Turn a research result into something a team can use”.")
+    assert again.startswith("You changed your answer to question 3: “That it is new and matters to the science”.")
+    assert all("Question 4 of 5" in said for said in (halves, changed, same, again))
+
+
+@pytest.mark.parametrize("text", ["own", "my own work", "mine"])
+async def test_that_it_is_about_ones_own_work_is_understood_in_a_word(terminal: Terminal, text: str):
+    assert (await terminal.type("quiz", text)).startswith("Your answer: My own work Question 1 of 5")
+
+
+async def test_own_words_for_an_answer_are_said_to_be_taken_and_a_letter_is_not(terminal: Terminal):
+    assert (await terminal.type("quiz", "my team")).startswith("Your answer: I manage people Question 1 of 5")
+    assert (await terminal.type("(a)")).startswith("Question 2 of 5")
+    assert (await terminal.type("d.")).startswith("Question 3 of 5")
+
+
+async def test_below_a_picture_the_rest_is_asked_by_continue(terminal: Terminal):
+    picture = await terminal.type("quiz", "a", "a", *["skip"] * 4)
+    asked = await terminal.type("continue")
+    whole = await terminal.type("a", "a", "a", "a")
+
+    assert "Answer the rest, and it becomes a recommendation." in picture
+    assert picture.endswith("`continue` asks what has no answer yet.")
+    assert "Question 2 of 5" in asked
+    assert "Your work calls for the role of an AI researcher." in whole
+    assert "`continue`" not in whole
+    assert "Question" not in await terminal.type("continue")
+
+
+async def test_below_a_result_the_same_answer_again_is_said_to_be_that(terminal: Terminal):
+    await finished(terminal)
+
+    assert await terminal.type("change 1 to d") == (
+        "That is your answer already: “Ship a product or service, reliably and at scale”."
+    )
+    assert "For an AI engineer" in await terminal.type("why")
+
+
 @pytest.mark.parametrize("word", ["stop", "pause"])
 async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: str):
     await terminal.type("/rolefit")  # as the bot itself speaks of it
@@ -209,7 +271,7 @@ async def test_a_round_that_was_left_is_gone_on_with(terminal: Terminal, word: s
     asked = await terminal.type("a")
     assert "Question 2" in asked
 
-    assert "`quiz` goes on with it" in await terminal.type(word)
+    assert "kept as long as this chat is open: type “quiz” to go on" in await terminal.type(word)
 
     assert "Question 2" in await terminal.type("quiz")
     await terminal.type(word)
@@ -220,10 +282,80 @@ async def test_a_question_may_follow_the_command_as_in_slack(terminal: Terminal)
     assert "Member of Technical Staff" in await terminal.type("/rolefit what does MTS stand for?")
 
 
+OF_SLACK = re.compile(
+    r"\b(?:press|click|button|thread|message|database|account|forget-me|history|mention me|/remove|workspace)",
+    re.IGNORECASE,
+)
+
+
+async def test_small_talk_speaks_of_nothing_that_the_terminal_does_not_have(library: Library):
+    talk, shown = library.words.talk, set[str]()
+    for intent in type(talk).model_fields:
+        if intent == "stop":  # in a round it stops that
+            continue
+        said = "that one" if intent == "choosing" else talk.of(intent).phrases[0]
+        outside, in_quiz, below_result = Terminal(library), Terminal(library), Terminal(library)
+        await in_quiz.type("quiz", "a", "a")
+        await finished(below_result)
+        for terminal in (outside, in_quiz, below_result):
+            reply = await terminal.type(said)
+            assert not OF_SLACK.search(reply), f"{intent}: {reply}"
+            shown.add(reply)
+    shown.add(await Terminal(library).type("stop"))
+    shown.add(await Terminal(library).type("what can you do"))
+
+    own = library.words.terminal.model_dump()
+    assert [name for name in own if name.removesuffix("_in_quiz") in talk.phrases and own[name] not in shown] == []
+
+
+@pytest.mark.parametrize("text", ["who can see this?", "is this anonymous?"])
+async def test_nothing_is_kept_in_the_terminal_and_it_says_so(terminal: Terminal, text: str):
+    outside = await terminal.type(text)
+    in_quiz = await terminal.type("quiz", "a", text)
+
+    for said in (outside, in_quiz):
+        assert "I do not know who you are" in said
+        assert "I keep nothing" in said
+    assert "your answers are gone with it" in await terminal.type("bye")
+
+
+async def test_between_the_questions_nothing_is_said_of_buttons_and_first_messages(terminal: Terminal):
+    await terminal.type("quiz", "a")
+
+    unsure = await terminal.type("I don't know")
+    in_quiz = await terminal.type("quiz")
+    await finished(terminal)
+    so_far = await terminal.type("show me so far")
+
+    assert "Which comes nearest: a (Find out" in unsure
+    assert unsure.endswith("Or leave this one open: type skip.")
+    assert in_quiz.startswith("You are in the quiz already")
+    assert so_far.endswith("To start afresh, type “quiz”.")
+
+
+@pytest.mark.parametrize("word", sorted(words_after_the_command() - {"help"}))
+async def test_what_is_for_slack_is_said_to_be(terminal: Terminal, word: str):
+    outside = await terminal.type(f"/rolefit {word}")
+    in_quiz = await terminal.type("quiz", "a", f"/Rolefit {word.upper()}")
+
+    assert in_quiz == outside
+    assert ("I keep nothing" if word == "privacy" else f"/rolefit {word} is for Slack") in outside
+    assert "Question 2" in await terminal.type("a")
+
+
+async def test_the_command_during_the_quiz_is_taken_as_at_any_time(terminal: Terminal):
+    await terminal.type("quiz", "a")
+
+    assert (await terminal.type("/rolefit")).startswith("You are in the quiz already")
+    assert (await terminal.type("/rolefit help")).startswith("Type the letter of an answer")
+    assert "Bell Labs" in await terminal.type(f"/rolefit {MTS}")
+
+
 async def test_a_quiz_in_which_all_is_skipped_has_no_result(terminal: Terminal, library: Library):
     said = await terminal.type("quiz", "a", *["skip"] * 5)
 
-    assert said == library.words.quiz.nothing_to_weigh
+    assert said == library.words.terminal.nothing_to_weigh
+    assert "One thing first" in await terminal.type("quiz")
 
 
 async def test_the_second_stage_has_its_part(library: Library):

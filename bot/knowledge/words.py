@@ -238,6 +238,49 @@ class TalkWords(Authored):
         return {intent: self.of(intent).phrases for intent in type(self).model_fields}
 
 
+class TerminalWords(Authored):
+    """What `rolefit chat` says in place of what speaks of buttons, threads and what is kept."""
+
+    greeting: Plain
+    help: Plain
+    help_in_quiz: Plain
+    identity: Plain
+    funding: Plain
+    certainty: Plain
+    which_better: Plain
+    privacy: Plain
+    privacy_in_quiz: Plain
+    about_quiz: Plain
+    about_quiz_in_quiz: Plain
+    begin: Plain
+    begin_in_quiz: Plain
+    hush: Plain
+    stop: Plain
+    complaint: Plain
+    complaint_in_quiz: Plain
+    confused: Plain
+    person: Plain
+    bye: Plain
+    bye_in_quiz: Plain
+    choosing: Plain
+    choosing_in_quiz: Plain
+    paused: Plain
+    stopped: Plain
+    unsure: Annotated[Line, _text("options")]
+    finished: Plain
+    nothing_to_weigh: Plain
+    of_slack: Annotated[Line, _text("argument")]
+    near: Annotated[Line, _text("near", "asked")]
+
+    def talk(self, intent: str, talk: Talk, *, in_quiz: bool) -> str | None:
+        """Give the reply to small talk of this name: that of the terminal, if there is one; None is silence."""
+        own: str | None = getattr(self, intent, None)
+        if not in_quiz:
+            return own or talk.reply
+        own_in_quiz: str | None = getattr(self, f"{intent}_in_quiz", None)
+        return own_in_quiz or talk.in_quiz or own or talk.reply
+
+
 class LanguagesWords(Authored):
     """That the bot speaks English alone so far, and what to ask, in each of the languages that it recognises."""
 
@@ -900,6 +943,7 @@ class Words(Authored):
     feedback: FeedbackWords
     manners: MannersWords
     talk: TalkWords
+    terminal: TerminalWords
     languages: LanguagesWords
     quiz: QuizWords
     typed: TypedWords

@@ -76,6 +76,14 @@ def overwritten_note(before: Answers, run: Run, library: Library, link: str | No
     return plain(" ".join(lines))
 
 
+def taken_note(before: Answers, run: Run, library: Library) -> Message | None:
+    """Say which answers there are now that were not there `before`; None if they are the same."""
+    changed = _changed(before, run)
+    if [question for question, is_new in changed if is_new] == [run.quiz.purpose] and not run.weighed:
+        return plain(fill(library.words.quiz.chosen, choice=result.in_words(run.chosen(run.quiz.purpose.id), library)))
+    return plain(" ".join(_lines(changed, run, library))) if changed else None
+
+
 def marks(version: str, before: Answers, run: Run) -> str:
     """Note in short which answers a line is about, for `shortened`; "" if they are too many.
 

@@ -160,14 +160,16 @@ def comment_view(channel: str, answer_ts: str, library: Library) -> dict[str, An
     return finished_view(view)
 
 
-def explanation(explained: Sequence[tuple[Entry, Explanation | None]], library: Library, *, edited: bool) -> Message:
+def explanation(
+    explained: Sequence[tuple[Entry, Explanation | None]], library: Library, *, edited: bool, chosen: bool = False
+) -> Message:
     """Say why these entries were given as the answer; no explanation where one would not be any more.
 
-    edited: the question was, since the answer was given.
+    edited: the question was, since the answer was given. chosen: somebody chose the answer among what was suggested.
     """
     lines = [escape(library.words.feedback.why_edited)] if edited else []
     for entry, why in explained:
-        lines += _why(entry, why, library)
+        lines += _why(entry, why, library, chosen=chosen)
     return _in_lines(lines)
 
 
@@ -181,7 +183,7 @@ def why_chosen(entries: Sequence[Entry], library: Library) -> Message:
     return _in_lines(lines)
 
 
-def _why(entry: Entry, why: Explanation | None, library: Library) -> list[str]:
+def _why(entry: Entry, why: Explanation | None, library: Library, *, chosen: bool) -> list[str]:
     words = library.words.feedback
     if why is None:
         return [fill(words.why_not_now, question=entry.question)]
@@ -191,7 +193,7 @@ def _why(entry: Entry, why: Explanation | None, library: Library) -> list[str]:
     ]
     runner_up = library.entry(why.runner_up) if why.runner_up else None
     return [
-        fill(words.why_question, question=entry.question),
+        fill(words.why_chosen if chosen else words.why_question, question=entry.question),
         fill(words.why_words, words=Mrkdwn(", ".join(matched))) if matched else escape(words.why_no_words),
         escape(getattr(words, f"why_{why.certainty}")),
         fill(words.why_runner_up, question=runner_up.question) if runner_up else escape(words.why_nothing_else),

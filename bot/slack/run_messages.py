@@ -193,18 +193,19 @@ def term(found: Term, library: Library) -> Message:
 
 def unclear(asked: AnyQuestion, library: Library) -> Message:
     """Ask again, in short, for an answer that was not understood."""
-    return plain(fill(library.words.quiz.unclear, options=_lettered(asked)))
+    return plain(fill(library.words.quiz.unclear, options=lettered(asked)))
 
 
 def unsure(asked: AnyQuestion, run: Run, run_id: str, library: Library) -> Message:
     """Offer to skip the live question to somebody who does not know what to answer."""
     words = library.words.quiz
-    text = fill(words.unsure, options=_lettered(asked))
+    text = fill(words.unsure, options=lettered(asked))
     button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
     return message([section(text), kit.ActionsBlock([button])], [text])
 
 
-def _lettered(asked: AnyQuestion) -> str:
+def lettered(asked: AnyQuestion) -> str:
+    """Name the choices of a question with the letters by which they can be typed."""
     return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
 
 
