@@ -17,6 +17,7 @@ from bot.domain.content import Faq
 from bot.domain.quiz_content import Quiz
 from bot.knowledge import KnowledgeError, Problem, outcomes
 from bot.settings import KNOWLEDGE
+from tests.test_cli import ROOT
 
 Change = Callable[[dict[str, Any]], object]
 TODAY = date(2026, 11, 28)
@@ -1071,3 +1072,15 @@ def test_a_marked_quotation_and_a_documents_own_table_are_no_copies(
         for problem in knowledge.lint(folder, today=TODAY, documents=documents)
         if "word for word" in problem.what
     ]
+
+
+def test_a_document_of_ones_own_is_cited_without_a_text(folder: Path, documents: Path):
+    page = (ROOT / "docs" / "editing.md").read_text()
+    named, cited = re.findall(r"```\n(.*?)```", page.partition("### A document of your own\n")[2], re.DOTALL)[:2]
+    with (folder / "sources.yaml").open("a") as file:
+        file.write(named)
+    edit(folder, "faq.yaml", lambda data: entry(data).update(yaml.safe_load(cited)))
+
+    assert knowledge.lint(folder, today=TODAY, documents=documents) == []
+    library = knowledge.load(folder)
+    assert library.cite(library.entries["xai-dropped-researcher"].sources) == "Our handbook of roles (2026)"
