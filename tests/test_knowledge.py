@@ -685,7 +685,11 @@ def first_entry(**values: Any) -> Change:
             "unknown key 'anser', and 'answer' is missing. Correct its spelling.",
         ),
         ("faq.yaml", first_entry(id="Two Words"), "'id' is no id. Write small letters, digits and single hyphens"),
-        ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there, or delete it."),
+        ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there."),
+        ("faq.yaml", first_entry(sources=None), "'sources' is empty. Write something there."),
+        ("faq.yaml", first_entry(keywords=["a", None]), "item 2 of 'keywords' is empty. Write something there, or"),
+        ("faq.yaml", first_entry(formerly=None), "'formerly' is empty. Write something there, or delete it."),
+        ("faq.yaml", lambda data: data.update(entries=None), "'entries' is empty. Write something there."),
         ("faq.yaml", first_entry(owner=""), "'owner' is empty. Write something there."),
         (
             "faq.yaml",
