@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -654,6 +655,41 @@ def test_a_slip_in_yaml_is_named_where_it_is_with_what_to_do(folder: Path, text:
 
     [problem] = raised.value.problems
     assert str(problem).startswith(f"faq.yaml:{line}: error: is not YAML: {what}")
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "joined", "missing"),
+    [
+        (
+            "faq.yaml",
+            r"(\n +- how do research scientists[^\n]+\n +)- ",
+            r"\1  ",
+            "a hyphen seems to be missing before this",
+        ),
+        (
+            "synonyms.yaml",
+            r"(terms: \[R&D, R & D), ",
+            r"\1\n      ",
+            "a comma seems to be missing at the end of the line",
+        ),
+    ],
+)
+def test_two_items_of_a_list_that_are_read_as_one_are_a_warning(
+    folder: Path, name: str, written: str, joined: str, missing: str
+):
+    text, changes = re.subn(written, joined, (folder / name).read_text(), count=1)
+    assert changes == 1
+    (folder / name).write_text(text)
+
+    [problem] = [problem for problem in knowledge.lint(folder, today=TODAY) if problem.level == "warning"]
+
+    assert problem.file == name
+    assert missing in problem.what
+    lines = text.splitlines()
+    assert lines[problem.line - 1] == next(
+        after for before, after in pairwise(lines) if re.search("how do research sci|R&D, R & D$", before)
+    )
+    assert knowledge.load(folder)
 
 
 def first_entry(**values: Any) -> Change:

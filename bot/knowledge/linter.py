@@ -47,7 +47,7 @@ def lint(
     try:
         with only_knowledge_errors(folder):
             reading = read(folder)
-            problems = [*reading.problems, *_find_problems(reading, today, documents, second)]
+            problems = [*reading.problems, *reading.warnings, *_find_problems(reading, today, documents, second)]
     except KnowledgeError as error:
         return list(error.problems)
     return sorted(problems)

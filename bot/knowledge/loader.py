@@ -57,6 +57,11 @@ class Reading:
     problems: Sequence[Problem]
     library: Library | None = None
 
+    @property
+    def warnings(self) -> Sequence[Problem]:
+        """What is doubtful in how the files are written, and keeps none from being used."""
+        return [warning for file in self.files.values() for warning in file.warnings]
+
 
 def load(folder: Path) -> Library:
     """Read a knowledge folder. Raises KnowledgeError with every problem that keeps it from being used."""
