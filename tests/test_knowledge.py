@@ -490,9 +490,10 @@ def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
     wording = "what made xAI delete the title of researcher"
     edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
 
-    problems = [problem for problem in errors(folder) if problem.file == "faq.yaml"]
+    [problem] = [problem for problem in errors(folder) if wording in problem.what]
 
-    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in problem.what for problem in problems)
+    assert problem.what == f"the phrasing {wording!r} of 'need-research-team' matches 'xai-dropped-researcher' better"
+    assert problem.remedy == "Reword this one, or move it there"
 
 
 def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
