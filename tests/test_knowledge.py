@@ -382,6 +382,28 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "'planted potatoes' should get role-differences, and gets silence",
         "Add a phrasing or a synonym, or correct the promise; if it was kept until now, reword what you have added",
     ),
+    "broken promise to who asks": (
+        "checks.yaml",
+        lambda data: data["checks"].append(
+            {"say": "planted potatoes", "expect": "role-differences", "surface": "mention"}
+        ),
+        "'planted potatoes' should get role-differences, and is told that the bot has no answer",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
+    "broken promise of an answer": (
+        "checks.yaml",
+        lambda data: data["checks"].append({"say": "so what does MTS mean?", "expect": "silence"}),
+        "'so what does MTS mean?' should get silence, and gets member-of-technical-staff",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
+    "broken promise in another language": (
+        "checks.yaml",
+        lambda data: data["checks"].append(
+            {"say": "was ist der Unterschied zwischen RE und RS?", "expect": "role-differences", "surface": "dm"}
+        ),
+        "should get role-differences, and is taken for German, which the bot does not answer in",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
     "checked in the future": (
         "faq.yaml",
         lambda data: entry(data).update(checked=date(2027, 1, 1)),

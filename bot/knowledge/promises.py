@@ -84,12 +84,26 @@ def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScore
         reply = _reply(check, library, scorer)
         if reply is None:
             continue
-        entries = _entries(reply) or ["silence"]
-        if check.expect not in entries:
-            what = f"{check.say!r} should get {check.expect}, and gets {', '.join(entries)}"
+        if check.expect not in (_entries(reply) or ["silence"]):
+            what = f"{check.say!r} should get {check.expect}, and {_what_happens(reply, check, library)}"
             remedy = "Add a phrasing or a synonym, or correct the promise"
             remedy += "; if it was kept until now, reword what you have added"
             yield file.problem(("checks", position, "say"), what, remedy)
+
+
+def _what_happens(reply: faq.Reply, check: Check, library: Library) -> str:
+    """Put in words what somebody gets who writes the text of a promise: "gets silence"."""
+    if language := library.language.identify(check.say):
+        return f"is taken for {language.title()}, which the bot does not answer in"
+    match reply:
+        case faq.Answer():
+            return f"gets {' and '.join(_entries(reply))}"
+        case faq.Suggestions():
+            return f"is asked whether it means {' or '.join(_entries(reply))}"
+        case faq.NoAnswer():
+            return "is told that the bot has no answer"
+        case faq.Silence():
+            return "gets silence"
 
 
 def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:
