@@ -148,6 +148,14 @@ def test_two_answers_at_once_make_one_message_with_one_table(library: Library):
         assert all(entry.question in message.blocks[at]["text"]["text"] for at, entry in ((0, entries[0]),))
 
 
+def test_an_ampersand_in_an_answer_is_shown_as_it_is(library: Library):
+    entry = library.entries["need-research-team"].model_copy(update={"answer": "R&D needs <researchers> & engineers."})
+
+    [text, *_] = feedback_blocks.answer([entry], gallery.ASKED, library, unasked=False).blocks
+
+    assert text["text"]["text"] == "R&amp;D needs &lt;researchers&gt; &amp; engineers."
+
+
 def test_an_answer_says_in_one_line_what_it_is_about_and_who_looks_after_it(library: Library):
     entry = library.entries["member-of-technical-staff"]
 

@@ -120,6 +120,34 @@ def test_ask_says_in_plain_words_why_there_is_no_answer(text: str, surface: str,
     assert rolefit_here("ask", text, "--surface", surface).stdout.startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("text", "surface", "words"),
+    [
+        ("who decides who gets what title", "channel", "0.50 unasked, without the sentence encoder."),
+        ("does meta still hire fellows or researchers at FAIR?", "channel", "0.53 unasked, with the sentence encoder."),
+        ("who decides who gets what title", "mention", "0.50 where somebody asks it."),
+    ],
+)
+def test_ask_says_how_sure_an_answer_takes_and_what_that_depends_on(text: str, surface: str, words: str):
+    output = rolefit_here("ask", text, "--surface", surface).stdout
+
+    assert re.search(rf"Certainty: 0\.\d\d of 1\. An answer takes {re.escape(words)}$", output)
+
+
+def test_ask_tells_apart_what_is_just_below_from_what_an_answer_takes(tmp_path: Path):
+    asked = "who decides who gets what title", "--surface", "mention"
+    confidence = json.loads(rolefit_here("ask", *asked, "--json").stdout)["confidence"]
+    folder = shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+    matching = (folder / "matching.yaml").read_text()
+    (folder / "matching.yaml").write_text(
+        re.sub(r"^asked: .*", f"asked: {confidence + 0.0001}", matching, flags=re.MULTILINE)
+    )
+
+    output = rolefit_here("ask", *asked, KNOWLEDGE_DIR=str(folder)).stdout
+
+    assert f"{confidence:.2f} where somebody asks it; this is just below." in output
+
+
 def test_what_ask_prints_has_no_markup_of_slack_in_it(library: Library):
     assert "*AI engineer*" in library.entries["role-differences"].answer
 

@@ -338,8 +338,8 @@ TODO = ["'answer' is empty", "'sources' is empty", "'owner' is empty", "'checked
             ],
             [],
         ),
-        (["what does a quant do", "quants do what?"], ["'phrasings' has too few items: 1, of at least 5"]),
-        (["<https://x.com|a quant>\n`code` \x07 @ % quant"], ["'phrasings' is empty"]),
+        (["what does a quant do", "quants do what?"], ["'phrasings' has too few items: 2, of at least 5"]),
+        (["<https://x.com|a quant>\n`code` \x07 @ % quant"], ["'phrasings' has too few items: 1, of at least 5"]),
         ([""], ["'question' is empty", "'phrasings' is empty", "'keywords' is empty"]),
     ],
 )
@@ -372,6 +372,22 @@ def test_a_finished_draft_passes_and_is_answered(library: Library, tmp_path: Pat
 
     assert checked(folder) == []
     assert [entry.id for entry in knowledge.load(folder).entries.values()][-1] == "quant"
+
+
+@pytest.mark.parametrize(
+    ("texts", "lines"),
+    [
+        (
+            ["what does a quant do"],
+            '    phrasings:  # write 4 more, each in other words\n      - "what does a quant do"\n    keywords: [',
+        ),
+        ([""], "    phrasings:  # write 5, each in other words\n    keywords:"),
+    ],
+)
+def test_a_draft_begins_its_phrasings_with_the_question_and_counts_what_is_missing(
+    library: Library, texts: list[str], lines: str
+):
+    assert lines in knowledge.draft(Gap(tuple(asked(*texts)), texts[0]), library)
 
 
 def test_a_draft_says_which_entry_a_phrasing_collides_with(library: Library):

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.domain.content import Faq
 from bot.domain.quiz_content import Quiz
 from bot.knowledge import KnowledgeError, Problem, outcomes
 from bot.settings import KNOWLEDGE
+from tests.test_cli import ROOT
 
 Change = Callable[[dict[str, Any]], object]
 TODAY = date(2026, 11, 28)
@@ -380,6 +382,28 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "'planted potatoes' should get role-differences, and gets silence",
         "Add a phrasing or a synonym, or correct the promise; if it was kept until now, reword what you have added",
     ),
+    "broken promise to who asks": (
+        "checks.yaml",
+        lambda data: data["checks"].append(
+            {"say": "planted potatoes", "expect": "role-differences", "surface": "mention"}
+        ),
+        "'planted potatoes' should get role-differences, and is told that the bot has no answer",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
+    "broken promise of an answer": (
+        "checks.yaml",
+        lambda data: data["checks"].append({"say": "so what does MTS mean?", "expect": "silence"}),
+        "'so what does MTS mean?' should get silence, and gets member-of-technical-staff",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
+    "broken promise in another language": (
+        "checks.yaml",
+        lambda data: data["checks"].append(
+            {"say": "was ist der Unterschied zwischen RE und RS?", "expect": "role-differences", "surface": "dm"}
+        ),
+        "should get role-differences, and is taken for German, which the bot does not answer in",
+        "Add a phrasing or a synonym, or correct the promise",
+    ),
     "checked in the future": (
         "faq.yaml",
         lambda data: entry(data).update(checked=date(2027, 1, 1)),
@@ -488,9 +512,10 @@ def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
     wording = "what made xAI delete the title of researcher"
     edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
 
-    problems = [problem for problem in errors(folder) if problem.file == "faq.yaml"]
+    [problem] = [problem for problem in errors(folder) if wording in problem.what]
 
-    assert any(f"the phrasing {wording!r} of 'need-research-team' matches" in problem.what for problem in problems)
+    assert problem.what == f"the phrasing {wording!r} of 'need-research-team' matches 'xai-dropped-researcher' better"
+    assert problem.remedy == "Reword this one, or move it there"
 
 
 def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
@@ -655,6 +680,41 @@ def test_a_slip_in_yaml_is_named_where_it_is_with_what_to_do(folder: Path, text:
     assert str(problem).startswith(f"faq.yaml:{line}: error: is not YAML: {what}")
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "joined", "missing"),
+    [
+        (
+            "faq.yaml",
+            r"(\n +- how do research scientists[^\n]+\n +)- ",
+            r"\1  ",
+            "a hyphen seems to be missing before this",
+        ),
+        (
+            "synonyms.yaml",
+            r"(terms: \[R&D, R & D), ",
+            r"\1\n      ",
+            "a comma seems to be missing at the end of the line",
+        ),
+    ],
+)
+def test_two_items_of_a_list_that_are_read_as_one_are_a_warning(
+    folder: Path, name: str, written: str, joined: str, missing: str
+):
+    text, changes = re.subn(written, joined, (folder / name).read_text(), count=1)
+    assert changes == 1
+    (folder / name).write_text(text)
+
+    [problem] = [problem for problem in knowledge.lint(folder, today=TODAY) if problem.level == "warning"]
+
+    assert problem.file == name
+    assert missing in problem.what
+    lines = text.splitlines()
+    assert lines[problem.line - 1] == next(
+        after for before, after in pairwise(lines) if re.search("how do research sci|R&D, R & D$", before)
+    )
+    assert knowledge.load(folder)
+
+
 def first_entry(**values: Any) -> Change:
     return lambda data: data["entries"][0].update(values)
 
@@ -684,7 +744,11 @@ def first_entry(**values: Any) -> Change:
             "unknown key 'anser', and 'answer' is missing. Correct its spelling.",
         ),
         ("faq.yaml", first_entry(id="Two Words"), "'id' is no id. Write small letters, digits and single hyphens"),
-        ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there, or delete it."),
+        ("faq.yaml", first_entry(owner=None), "'owner' is empty. Write something there."),
+        ("faq.yaml", first_entry(sources=None), "'sources' is empty. Write something there."),
+        ("faq.yaml", first_entry(keywords=["a", None]), "item 2 of 'keywords' is empty. Write something there, or"),
+        ("faq.yaml", first_entry(formerly=None), "'formerly' is empty. Write something there, or delete it."),
+        ("faq.yaml", lambda data: data.update(entries=None), "'entries' is empty. Write something there."),
         ("faq.yaml", first_entry(owner=""), "'owner' is empty. Write something there."),
         (
             "faq.yaml",
@@ -1071,3 +1135,15 @@ def test_a_marked_quotation_and_a_documents_own_table_are_no_copies(
         for problem in knowledge.lint(folder, today=TODAY, documents=documents)
         if "word for word" in problem.what
     ]
+
+
+def test_a_document_of_ones_own_is_cited_without_a_text(folder: Path, documents: Path):
+    page = (ROOT / "docs" / "editing.md").read_text()
+    named, cited = re.findall(r"```\n(.*?)```", page.partition("### A document of your own\n")[2], re.DOTALL)[:2]
+    with (folder / "sources.yaml").open("a") as file:
+        file.write(named)
+    edit(folder, "faq.yaml", lambda data: entry(data).update(yaml.safe_load(cited)))
+
+    assert knowledge.lint(folder, today=TODAY, documents=documents) == []
+    library = knowledge.load(folder)
+    assert library.cite(library.entries["xai-dropped-researcher"].sources) == "Our handbook of roles (2026)"

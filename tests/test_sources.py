@@ -109,7 +109,7 @@ def texts(sources: Sources) -> dict[str, str]:
     """Give the documents' texts by id."""
     if not SOURCES.is_dir():
         pytest.skip(f"the documents are not here: {SOURCES}")
-    return {each.id: (SOURCES / each.file).read_text(encoding="utf-8") for each in sources.documents}
+    return {each.id: (SOURCES / each.file).read_text(encoding="utf-8") for each in sources.documents if each.file}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from bot.cli.shared import cli, read_library, read_settings, read_surface, score
 from bot.settings import Switch
 
 if TYPE_CHECKING:
-    from bot.domain.faq import Reply, Surface
+    from bot.domain.faq import Reply, ReplyThresholds, Surface
     from bot.domain.matching import Candidate
     from bot.knowledge import Library
 
@@ -156,20 +156,37 @@ def _in_words(
     elif ranked and ranked[0].confidence >= WORTH_NAMING:
         yield f"Nearest: {library.entries[ranked[0].entry].question}"
     if ranked and ranked[0].confidence >= WORTH_NAMING:
-        bars = library.thresholds if ranked[0].nearness is None else library.thresholds.for_second_stage()
-        yield f"Why: {_why(ranked[0], bars.sure if place in faq.UNPROMPTED else bars.asked)}"
+        yield f"Why: {_why(ranked[0])} {_bar(ranked[0], place, library.thresholds)}"
 
 
-def _why(candidate: "Candidate", bar: float | None = None) -> str:
-    """Say how a message came to an entry: the wording it is like, the words that tell, how sure; bar: to be reached."""
+def _why(candidate: "Candidate") -> str:
+    """Say how a message came to an entry: the wording it is like, the words that tell, how sure."""
     from bot.domain.why import explain
 
     explanation = explain((candidate,), candidate.entry)
     matched = explanation.matched if explanation else ()
     words = ", ".join(f"“{word}”" + (f" (read as “{meaning}”)" if meaning else "") for word, meaning in matched)
     like = f"it is like “{candidate.phrasing}”" + (f", by {words}" if words else "")
-    needed = "" if bar is None else f", and an answer takes {bar:.2f}"
-    return f"{like}. Certainty: {candidate.confidence:.2f} of 1{needed}."
+    return f"{like}. Certainty: {candidate.confidence:.2f} of 1."
+
+
+def _bar(candidate: "Candidate", place: "Surface", thresholds: "ReplyThresholds") -> str:
+    """Say how sure the bot has to be to answer, and what that depends on; the bars are those of `decide`."""
+    from bot.domain import faq
+
+    if candidate.nearness is not None:
+        thresholds = thresholds.for_second_stage()
+    if place not in faq.UNPROMPTED:
+        bar, where = thresholds.asked, "where somebody asks it"
+    elif candidate.leans:
+        bar, where = thresholds.asked, "unasked, where a thread goes on"
+    else:
+        stage = "with" if candidate.nearness is not None else "without"
+        bar, where = thresholds.sure, f"unasked, {stage} the sentence encoder"
+    if candidate.confidence >= bar:
+        return f"That would do: {where}, an answer takes {bar:.2f}."
+    just = "; this is just below" if f"{candidate.confidence:.2f}" == f"{bar:.2f}" else ""
+    return f"An answer takes {bar:.2f} {where}{just}."
 
 
 def _figures(explained: dict[str, Any]) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Document(Authored):
     year: Annotated[int, Field(ge=1000, le=9999)] | None = None  # of a document that names it
     url: Annotated[Line, StringConstraints(pattern=HTTPS_ADDRESS)] | None = None
     sections: tuple[Line, ...] = ()  # its headings; any may be cited where none is listed
-    file: Line  # name in the folder of sources the project keeps beside the repository
+    file: Line | None = None  # name of its text in the folder of sources, where `rolefit check` looks for copies
 
     @property
     def made(self) -> str:

@@ -17,19 +17,20 @@ TELLING = 0.4  # topical weight of a word that may become a keyword
 def draft(gap: Gap, library: Library) -> str:
     """Write an entry for a gap, in the form of faq.yaml, with a comment at all that an editor has still to write.
 
-    What people asked becomes its question and phrasings; names of people and channels are taken out. A phrasing that
-    an entry answers already has a comment with that entry and its confidence. `rolefit check` complains of what is
-    missing, and of nothing else.
+    What people asked becomes its phrasings, the first of which is the draft of its question too; names of people and
+    channels are taken out. A phrasing that an entry answers already has a comment with that entry and its confidence.
+    `rolefit check` complains of what is missing, and of nothing else.
     """
     texts = list(dict.fromkeys(text for text in map(readable, gap.texts) if any(words(text))))
     taken = {_plain(wording) for entry in library.entries.values() for wording in entry.wordings}
     free = [text for text in texts if _plain(text) not in taken]
-    question, *phrasings = free[: MOST_PHRASINGS + 1] or [""]
-    return "\n".join(_lines(question, phrasings, [text for text in texts if _plain(text) in taken], library)) + "\n"
+    phrasings = free[:MOST_PHRASINGS]
+    return "\n".join(_lines(phrasings, [text for text in texts if _plain(text) in taken], library)) + "\n"
 
 
-def _lines(question: str, phrasings: list[str], taken: list[str], library: Library) -> Iterator[str]:
-    keywords = _keywords([question, *phrasings])
+def _lines(phrasings: list[str], taken: list[str], library: Library) -> Iterator[str]:
+    question = phrasings[0] if phrasings else ""
+    keywords = _keywords(phrasings)
     yield f"  - id: {_new_id(_keywords([question]), library.entries)}"
     yield (
         f"    question: {_quoted(_as_question(question))}{_collision(question, library)}"
@@ -37,7 +38,8 @@ def _lines(question: str, phrasings: list[str], taken: list[str], library: Libra
         else ("    question:  # write it as people ask it")
     )
     missing = FEWEST_PHRASINGS - len(phrasings)
-    what = f"  # write {missing} more, each in other words" if missing > 0 else ""
+    more = f"{missing} more" if phrasings else str(missing)
+    what = f"  # write {more}, each in other words" if missing > 0 else ""
     yield f"    phrasings:{what}"
     yield from (f"      - {_quoted(text)}{_collision(text, library)}" for text in phrasings)
     yield from (f"      # {_quoted(text)} is a wording of another entry{_collision(text, library)}" for text in taken)

@@ -12,7 +12,7 @@ from bot.knowledge.loader import LEARNT, Reading, read
 from bot.knowledge.outcomes import find_rows_asked_twice, find_unreachable_roles, find_wrong_outcomes
 from bot.knowledge.phrases import find_other_languages, find_small_talk_conflicts
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
-from bot.knowledge.promises import find_broken_promises, find_lost_wordings, find_misleading_phrasings
+from bot.knowledge.promises import find_broken_promises, find_misplaced_wordings
 from bot.knowledge.text_checks import find_copies, find_long_texts, find_missing_articles, find_unexplained_signs
 from bot.knowledge.yaml_file import YamlFile
 
@@ -47,7 +47,7 @@ def lint(
     try:
         with only_knowledge_errors(folder):
             reading = read(folder)
-            problems = [*reading.problems, *_find_problems(reading, today, documents, second)]
+            problems = [*reading.problems, *reading.warnings, *_find_problems(reading, today, documents, second)]
     except KnowledgeError as error:
         return list(error.problems)
     return sorted(problems)
@@ -74,9 +74,8 @@ def _find_problems(
         *find_other_languages(library, files["faq.yaml"]),
     ]
     if all(problem.level == "warning" for problem in problems):  # these take seconds
-        problems += find_misleading_phrasings(library, files["faq.yaml"])
         scorer = second(library) if second else None
-        problems += find_lost_wordings(library, files["faq.yaml"], scorer)
+        problems += find_misplaced_wordings(library, files["faq.yaml"], scorer)
         problems += find_broken_promises(library, files["checks.yaml"], scorer)
     return problems
 

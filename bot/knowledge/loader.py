@@ -1,7 +1,8 @@
 """knowledge/*.yaml, learnt.json and learnt_encoder.npz -> `Library`; every error has its file and line."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,6 +29,7 @@ from bot.validation import describe, describe_unreadable
 
 LEARNT = "learnt.json"
 RUN_ON = re.compile(r"(?P<key>[\w-]+)(?:(?P<colon>:)\S|\s+\S)")  # a key and its value that are one, such as id:x
+FILL_IN = "Write something there"  # for what is empty and may not be left out
 ALIKE = 0.75  # difflib's ratio, from which an unknown key is taken for a misspelt one
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -54,6 +56,11 @@ class Reading:
     files: Mapping[str, YamlFile]
     problems: Sequence[Problem]
     library: Library | None = None
+
+    @property
+    def warnings(self) -> Sequence[Problem]:
+        """What is doubtful in how the files are written, and keeps none from being used."""
+        return [warning for file in self.files.values() for warning in file.warnings]
 
 
 def load(folder: Path) -> Library:
@@ -109,6 +116,7 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
         details = error.errors(include_url=False)
         places = [detail["loc"] for detail in details]
         misspelt = _misspelt(details)
+        needed = _needed([detail["loc"] for detail in details if _is_empty(detail)], file, model)
         for detail in details:
             place = detail["loc"]
             inside = any(other[: len(place)] == place != other for other in places)
@@ -116,8 +124,31 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
                 continue  # it has enough, but for those that are wrong themselves
             if detail["type"] == "missing" and place in misspelt.values():
                 continue  # it is there, and named where it is
-            file.problems.append(file.problem(place, *_explain(detail, misspelt.get(place))))
+            what, remedy = _explain(detail, misspelt.get(place))
+            file.problems.append(file.problem(place, what, FILL_IN if place in needed else remedy))
     return None
+
+
+def _is_empty(detail: ErrorDetails) -> bool:
+    """Say whether a key has nothing behind it."""
+    return detail["input"] is None and detail["type"].endswith("_type")
+
+
+def _needed(places: Sequence[Place], file: YamlFile, model: type[BaseModel]) -> Collection[Place]:
+    """Give those of some keys which may not be left out: they are missing when the file is read without them."""
+    without = deepcopy(file.data)
+    for place in places:
+        holder = without
+        for part in place[:-1]:
+            holder = holder[part]
+        if isinstance(holder, dict):
+            holder.pop(place[-1], None)
+    try:
+        model.model_validate(without)
+    except ValidationError as error:
+        missing = {detail["loc"] for detail in error.errors(include_url=False) if detail["type"] == "missing"}
+        return missing.intersection(places)
+    return ()
 
 
 def _misspelt(details: Sequence[ErrorDetails]) -> dict[Place, Place]:

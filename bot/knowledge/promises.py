@@ -9,32 +9,20 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from bot.domain import faq
-from bot.domain.content import Check
+from bot.domain.content import Check, Entry
 from bot.domain.embeddings import SemanticScorer
 from bot.knowledge.library import Library
 from bot.knowledge.phrases import wordings
 from bot.knowledge.problems import Problem
 from bot.knowledge.yaml_file import YamlFile
 
-
-def find_misleading_phrasings(library: Library, file: YamlFile) -> Iterator[Problem]:
-    """Find phrasings that lead to another entry; `file` is faq.yaml."""
-    for position, entry in enumerate(library.entries.values()):
-        for place, text in wordings(position, entry):
-            # Left out of the index: each phrasing matches itself, and the question is where it would lead else.
-            ranked = library.index.rank(text, limit=1, without=text)
-            if ranked and ranked[0].entry != entry.id and ranked[0].confidence >= (1 + library.thresholds.sure) / 2:
-                what = f"the phrasing {text!r} of {entry.id!r} matches {ranked[0].entry!r} better"
-                yield file.problem(place, what, "Make it more specific, or move it there")
-
-
 # Cosine similarity of a wording to another entry's nearest, from which the second stage may take it for that one. Below
 # it gave no other entry more than .14, and each its own .86 or more, in 1,576 wordings of 96 entries.
 CONFUSABLE = 0.8
 
 
-def find_lost_wordings(library: Library, file: YamlFile, scorer: SemanticScorer | None) -> Iterator[Problem]:
-    """Find questions and phrasings that the bot, when asked, does not answer with their own entry; `file` is faq.yaml.
+def find_misplaced_wordings(library: Library, file: YamlFile, scorer: SemanticScorer | None) -> Iterator[Problem]:
+    """Find questions and phrasings that lead to another entry, or not to their own; `file` is faq.yaml.
 
     Without the second stage (`scorer`), the first decides alone. With it, it is asked about wordings that are new to it
     or near to one of another entry: about the others it would take many times as long to hear the same.
@@ -43,19 +31,34 @@ def find_lost_wordings(library: Library, file: YamlFile, scorer: SemanticScorer 
     for position, entry in enumerate(library.entries.values()):
         for place, text in wordings(position, entry):
             asked = scorer if text in confusable else None
-            reply = faq.reply_to(text, faq.Surface.MENTION, library.index, library.thresholds, scorer=asked)
-            entries = _entries(reply)
-            if isinstance(reply, faq.Answer) and entry.id in entries:
-                continue
-            others = " and ".join(repr(other) for other in entries if other != entry.id)
-            kind = "question" if place[-1] == "question" else "phrasing"
-            if isinstance(reply, faq.Answer):
-                what = f"the {kind} {text!r} of {entry.id!r} is answered by {others} when the bot is asked"
-                yield file.problem(place, what, f"Make the phrasings of {others} more specific, or move this one there")
-            else:
-                what = f"the {kind} {text!r} of {entry.id!r} is not answered by it when the bot is asked"
-                near = f"; it is as near to {others}" if others else ""
-                yield file.problem(place, what + near, "Put it in words that make it this question and no other")
+            if misplaced := _misleading(text, entry, library) or _lost(text, entry, library, asked):
+                kind = "question" if place[-1] == "question" else "phrasing"
+                what, remedy = misplaced
+                yield file.problem(place, f"the {kind} {text!r} of {entry.id!r} {what}", remedy)
+
+
+def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | None:
+    """Say that a wording is more like those of another entry, and what to do; None if it is not."""
+    # Left out of the index: each wording matches itself, and the question is where it would lead else.
+    ranked = library.index.rank(text, limit=1, without=text)
+    if not ranked or ranked[0].entry == entry.id or ranked[0].confidence < (1 + library.thresholds.sure) / 2:
+        return None
+    return f"matches {ranked[0].entry!r} better", "Reword this one, or move it there"
+
+
+def _lost(text: str, entry: Entry, library: Library, scorer: SemanticScorer | None) -> tuple[str, str] | None:
+    """Say that a wording is not answered with its own entry when the bot is asked, and what to do; None if it is."""
+    reply = faq.reply_to(text, faq.Surface.MENTION, library.index, library.thresholds, scorer=scorer)
+    entries = _entries(reply)
+    if isinstance(reply, faq.Answer) and entry.id in entries:
+        return None
+    others = " and ".join(repr(other) for other in entries if other != entry.id)
+    if isinstance(reply, faq.Answer):
+        what = f"is answered by {others} when the bot is asked"
+        return what, f"Reword this one, or move it there; or make the phrasings of {others} more specific"
+    near = f"; it is as near to {others}" if others else ""
+    what = f"is not answered by it when the bot is asked{near}"
+    return what, "Put it in words that make it this question and no other"
 
 
 def _confusable(library: Library) -> Collection[str]:
@@ -81,12 +84,26 @@ def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScore
         reply = _reply(check, library, scorer)
         if reply is None:
             continue
-        entries = _entries(reply) or ["silence"]
-        if check.expect not in entries:
-            what = f"{check.say!r} should get {check.expect}, and gets {', '.join(entries)}"
+        if check.expect not in (_entries(reply) or ["silence"]):
+            what = f"{check.say!r} should get {check.expect}, and {_what_happens(reply, check, library)}"
             remedy = "Add a phrasing or a synonym, or correct the promise"
             remedy += "; if it was kept until now, reword what you have added"
             yield file.problem(("checks", position, "say"), what, remedy)
+
+
+def _what_happens(reply: faq.Reply, check: Check, library: Library) -> str:
+    """Put in words what somebody gets who writes the text of a promise: "gets silence"."""
+    if language := library.language.identify(check.say):
+        return f"is taken for {language.title()}, which the bot does not answer in"
+    match reply:
+        case faq.Answer():
+            return f"gets {' and '.join(_entries(reply))}"
+        case faq.Suggestions():
+            return f"is asked whether it means {' or '.join(_entries(reply))}"
+        case faq.NoAnswer():
+            return "is told that the bot has no answer"
+        case faq.Silence():
+            return "gets silence"
 
 
 def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:

@@ -78,10 +78,12 @@ def _find_large_table(table: Table, place: Place, file: YamlFile) -> Iterator[Pr
 def find_copies(library: Library, files: Files, folder: Path) -> Iterator[Problem]:
     """Find nine words in a row of a document in what people read, quotations and the documents' tables apart.
 
-    `folder` has the documents' texts; those that are not there are left out.
+    `folder` has the documents' texts; a document without a text there is left out.
     """
     document_of: dict[tuple[str, ...], str] = {}  # by the words in a row
     for position, document in enumerate(library.documents.values()):
+        if document.file is None:
+            continue
         try:
             words = _words((folder / document.file).read_text(encoding="utf-8"))
         except FileNotFoundError:

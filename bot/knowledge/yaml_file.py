@@ -25,12 +25,13 @@ HYPHEN = re.compile(r" *- ")
 
 @dataclass
 class YamlFile:
-    """A YAML file as plain data, with the line of each place in it and what is wrong with it."""
+    """A YAML file as plain data, with the line of each place in it, what is wrong with it, and what is doubtful."""
 
     name: str
     data: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def line(self, place: Place) -> int:
         """Give the line of a place, or of the nearest place around it that has one; 0 if none has."""
@@ -121,6 +122,8 @@ class _NodeReader:
         if isinstance(node, yaml.ScalarNode):
             self._count(len(node.value), line)
             self._find_swallowed_item(node)
+            if place and isinstance(place[-1], int):
+                self._find_joined_items(node)
             return self._scalar(node, line)
         if any(node is ancestor for ancestor in self._ancestors):
             raise UnreadableError(Problem(self._file.name, line, "an alias leads back to itself", "Write it out"))
@@ -175,6 +178,17 @@ class _NodeReader:
                 remedy = "Indent it like the items of its list, or put the whole text in quotes"
                 self._file.problems.append(Problem(self._file.name, line + 1, what, remedy))
                 return
+
+    def _find_joined_items(self, node: yaml.ScalarNode) -> None:
+        """Find an item of a list that goes on in the line below: mostly two items, of which one lacks its hyphen."""
+        begun, ended = node.start_mark.line, node.end_mark.line
+        if node.style in ("'", '"', "|", ">") or begun == ended or HYPHEN.match(self._lines[begun + 1]):
+            return
+        sign = "hyphen" if self._lines[begun][: node.start_mark.column].rstrip().endswith("-") else "comma"
+        where = "before this line" if sign == "hyphen" else "at the end of the line above"
+        what = f"this line and the one above are read as one text; a {sign} seems to be missing {where}"
+        remedy = "Put one there, and a blank; if they are one text, write it in one line"
+        self._file.warnings.append(Problem(self._file.name, begun + 2, what, remedy, "warning"))
 
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
         try:
