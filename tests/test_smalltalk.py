@@ -1,5 +1,7 @@
 """What people say to a bot besides questions, and what only sounds like it."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from bot.domain.reply import Aside, read
 from bot.knowledge import Library
 from bot.slack import faq
 from bot.slack.reply_work import TALK
-from bot.slack.suggestion_work import UNKNOWN
+from bot.slack.suggestion_work import NOT_ANSWERED, UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -354,6 +356,19 @@ async def test_between_people_nothing_is_said_of_privacy(library: Library, inten
 @pytest.mark.parametrize("text", OF_ROLES)
 def test_a_question_about_roles_in_the_same_words_is_no_small_talk(library: Library, text: str):
     assert smalltalk.read(text, library.words.talk) is None
+
+
+@pytest.mark.parametrize("text", ["how do I remove the bot from the channel?", "can you write my job ad?"])
+async def test_what_it_cannot_say_of_itself_leads_to_privacy_help_and_a_person(library: Library, text: str):
+    reply = await faq.decide(text, Surface.DM, library, None)
+
+    assert reply is not None
+    assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, "bot-itself")
+    said = faq.rendered(reply.kind, reply.entries, library).text
+    assert "/rolefit help" in said
+    assert "/rolefit privacy" in said
+    [to_person] = re.findall("“(.+?)”", said)
+    assert smalltalk.read(to_person, library.words.talk) == "person"
 
 
 WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?", "!", ":wave:", "<@U1>", "visa", "ok"]
