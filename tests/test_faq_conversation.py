@@ -189,7 +189,15 @@ async def test_a_bare_mention_is_greeted(workspace: Workspace):
 
 @pytest.mark.parametrize(
     ("said", "intent"),
-    [("Hi there!", "greeting"), ("thx", "thanks"), ("who can see this?", "privacy"), ("bye", "bye")],
+    [
+        ("Hi there!", "greeting"),
+        ("thx", "thanks"),
+        ("who can see this?", "privacy"),
+        ("does my boss see what I ask?", "privacy"),
+        ("do you read all messages in our channels?", "listening"),
+        ("who built you?", "maker"),
+        ("bye", "bye"),
+    ],
 )
 async def test_small_talk_is_answered_where_somebody_speaks_to_it(
     workspace: Workspace, library: Library, said: str, intent: str

@@ -240,6 +240,18 @@ FAULTS: dict[str, tuple[str, Change, str, str]] = {
         "the phrase 'Hello!' is already in line",
         "Keep it in one place only",
     ),
+    "small talk that means two things in words that are alike": (
+        "words.yaml",
+        lambda data: data["talk"]["bye"]["phrases"].append("Can my boss see my replies?"),
+        "the phrase 'Can my boss see my replies?' is already in line",
+        "Keep it in one place only",
+    ),
+    "words that are alike in two groups": (
+        "words.yaml",
+        lambda data: data["talk"]["alike"].append(["my boss", "whoever pays me"]),
+        "'my boss' stands in two groups of words that are alike",
+        "Keep it in one of them",
+    ),
     "a phrasing that is taken for small talk": (
         "faq.yaml",
         lambda data: entry(data)["phrasings"].append("hi, who are you?"),

@@ -467,6 +467,7 @@ async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library:
     [
         ("is this anonymous?", "privacy"),
         ("who sees this?", "privacy"),
+        ("can I share this with my team?", "sharing"),
         ("how many questions?", "about_quiz"),
         ("help", "help"),
         ("thanks!", "thanks"),

@@ -1,14 +1,18 @@
 """What people say to a bot besides questions, and what only sounds like it."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import smalltalk
+from bot.domain import quiz, smalltalk
 from bot.domain.faq import UNPROMPTED, Surface
+from bot.domain.reply import Aside, read
 from bot.knowledge import Library
 from bot.slack import faq
-from bot.slack.suggestion_work import UNKNOWN
+from bot.slack.reply_work import TALK
+from bot.slack.suggestion_work import NOT_ANSWERED, UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -27,7 +31,7 @@ from bot.slack.suggestion_work import UNKNOWN
         ("what can u do", "help"),
         ("Who are you?", "identity"),
         ("are you an AI", "identity"),
-        ("who made you?", "identity"),
+        ("who made you?", "maker"),
         ("Who can see what I write to you?", "privacy"),
         ("is this anonymus?", "privacy"),
         ("can my manager see this", "privacy"),
@@ -149,7 +153,7 @@ def test_each_phrase_is_read_as_what_it_stands_under(library: Library):
 
     assert [
         (name, phrase)
-        for name in type(talk).model_fields
+        for name in talk.phrases
         for phrase in talk.of(name).phrases
         if smalltalk.read(phrase, talk) != name
     ] == []
@@ -159,9 +163,212 @@ def test_each_phrase_is_read_as_what_it_stands_under(library: Library):
 async def test_none_of_it_is_said_unasked(library: Library, surface: Surface):
     talk = library.words.talk
 
-    for name in type(talk).model_fields:
+    for name in talk.phrases:
         for phrase in talk.of(name).phrases:
             assert await faq.decide(phrase, surface, library, None) is None, phrase
+
+
+# None of them is word for word in words.yaml.
+OTHER_WORDINGS = {
+    "privacy": [
+        "can my supervisor see my results?",
+        "Does my manager find out about this?",
+        "who knows my result?",
+        "is my score visible to HR",
+        "could anybody else read this?",
+        "will the team see my answers?",
+        "who is able to see my result",
+        "are my responses confidential?",
+        "does my boss hear about this?",
+        "can other employees see my result?",
+        "is what I say here secret?",
+        "do you tell HR what I said?",
+        "will my boss be told?",
+        "what does my boss get to see?",
+        "can my boss see my answers?",
+    ],
+    "kept": [
+        "do you save what I said?",
+        "are you recording my answers?",
+        "are my questions saved?",
+        "how long do you store this?",
+        "what information do you have about me?",
+        "where are my results kept?",
+        "do you collect information about me?",
+        "do you hold any data on me?",
+        "is our chat logged?",
+        "does rolefit remember my answers",
+        "what do you do with my data?",
+        "are these answers recorded",
+        "do you retain what I type",
+        "do you store what I type?",
+        "do you log my questions",
+    ],
+    "listening": [
+        "are you watching everything we post?",
+        "does the bot see all our messages",
+        "do you listen in on our conversations",
+        "can you read our DMs?",
+        "are you snooping on us",
+        "does Rolefit track what we write here",
+        "is it reading our messages?",
+        "do you look at all channels?",
+        "can rolefit see private messages?",
+        "are you monitoring our conversations?",
+        "do you read everything people write here?",
+        "is the bot listening right now?",
+        "can you read the messages in this channel",
+        "do you follow all conversations",
+        "is Rolefit listening to everything we write here?",
+    ],
+    "deletion": [
+        "delete my result",
+        "can I clear my history?",
+        "how can I get rid of my data",
+        "could you delete my answers please?",
+        "how do I erase everything?",
+        "I want to remove my answers",
+        "may I delete this conversation?",
+        "can you wipe everything about me",
+        "remove me",
+        "where do I delete my round",
+        "delete what I said",
+        "can my answers be deleted?",
+        "how can I delete my answers",
+        "can you erase everything you have on me?",
+        "I want my data removed",
+    ],
+    "sharing": [
+        "how can I share this with somebody?",
+        "can I send my recommendation to my boss?",
+        "how do I show my lead my result",
+        "I'd like to show this to my manager",
+        "where can I share my result",
+        "can we share this with our team?",
+        "can I give my result to HR",
+        "is it possible to share my result?",
+        "may I send this to a colleague",
+        "can I show my team the result?",
+        "can I share this with my team?",
+        "how do I share my result",
+        "can I send this to my boss",
+        "how can I show my result to my manager?",
+        "is there a way to share my results with a colleague",
+    ],
+    "quiet": [
+        "can I turn off your replies?",
+        "stop replying to my messages",
+        "please don't respond to me",
+        "how can I disable this bot?",
+        "how do I make you stop replying",
+        "I don't want you to reply to me",
+        "can you stop responding to my questions",
+        "how do i opt out",
+        "only reply when I mention you",
+        "how do I switch off answers",
+        "can I make you quiet?",
+        "how can we turn off the bot",
+        "can you stop replying to me",
+        "how can I mute you",
+        "can I disable you",
+    ],
+}
+OF_ROLES = [
+    "can a researcher see production data?",
+    "do research engineers read papers?",
+    "who can see the roadmap at Anthropic?",
+    "do AI engineers store the training data?",
+    "can my team hire a research engineer?",
+    "can my manager be an applied scientist?",
+    "how do I share credit on a paper with my team?",
+    "is research private at OpenAI?",
+    "do scientists keep their results private?",
+    "can engineers delete production data?",
+    "who reads the papers in the team?",
+    "should my team share a title?",
+    "can my boss change my title?",
+    "do researchers listen to engineers?",
+    "how do we stop using titles?",
+    "do you need a PhD to read papers?",
+    "can I share a role with my manager?",
+    "who can read my code as a research engineer?",
+    "does HR see research engineers as engineers?",
+    "are research results public at Meta?",
+    "can my team see the model weights?",
+    "does my manager read my papers?",
+    "who stores the model checkpoints?",
+    "can I share my title with my team?",
+    "how do I delete my model checkpoints?",
+    "what do engineers keep about their experiments?",
+    "can everyone see the ladder at Google?",
+    "does leadership read papers?",
+    "can I share research publicly at OpenAI?",
+    "who can access the GPUs?",
+    "do you keep the title when you move to xAI?",
+    "what do you read as a researcher?",
+    "how do I stop being an engineer?",
+    "what can you see from a title?",
+    "where can I post a job for an AI engineer?",
+    "can others become researchers?",
+    "do applied scientists share their code?",
+    "what does my manager get from titles?",
+    "how do I remove titles?",
+    "are titles public?",
+    "is research safe?",
+    "how do I turn engineers into researchers?",
+    "who sees the papers before they are published?",
+    "what data do research engineers collect?",
+    "do you send papers to conferences?",
+    "how long do researchers keep their title?",
+]
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION, Surface.COMMAND])
+@pytest.mark.parametrize("intent", OTHER_WORDINGS)
+async def test_what_people_ask_about_their_privacy_is_told_in_a_few_sentences(
+    library: Library, intent: str, surface: Surface
+):
+    for text in OTHER_WORDINGS[intent]:
+        reply = await faq.decide(text, surface, library, None)
+
+        assert reply is not None, text
+        assert (reply.kind, reply.entries) == (TALK, (intent,)), text
+        said = faq.rendered(reply.kind, reply.entries, library).text
+        assert ("/rolefit quiet" if intent == "quiet" else "/rolefit privacy") in said
+        assert said.count(". ") < 4
+
+
+@pytest.mark.parametrize("intent", OTHER_WORDINGS)
+def test_in_a_round_what_they_ask_about_their_privacy_is_no_answer(library: Library, intent: str):
+    talk, run = library.words.talk, quiz.begin(library.quiz)
+
+    for text in OTHER_WORDINGS[intent]:
+        assert read(text, run, library.words.typed, aside=smalltalk.read(text, talk)) == Aside(intent), text
+
+
+@pytest.mark.parametrize("surface", sorted(UNPROMPTED))
+@pytest.mark.parametrize("intent", OTHER_WORDINGS)
+async def test_between_people_nothing_is_said_of_privacy(library: Library, intent: str, surface: Surface):
+    for text in OTHER_WORDINGS[intent]:
+        assert await faq.decide(text, surface, library, None) is None, text
+
+
+@pytest.mark.parametrize("text", OF_ROLES)
+def test_a_question_about_roles_in_the_same_words_is_no_small_talk(library: Library, text: str):
+    assert smalltalk.read(text, library.words.talk) is None
+
+
+@pytest.mark.parametrize("text", ["how do I remove the bot from the channel?", "can you write my job ad?"])
+async def test_what_it_cannot_say_of_itself_leads_to_privacy_help_and_a_person(library: Library, text: str):
+    reply = await faq.decide(text, Surface.DM, library, None)
+
+    assert reply is not None
+    assert (reply.kind, reply.entries[0]) == (NOT_ANSWERED, "bot-itself")
+    said = faq.rendered(reply.kind, reply.entries, library).text
+    assert "/rolefit help" in said
+    assert "/rolefit privacy" in said
+    [to_person] = re.findall("“(.+?)”", said)
+    assert smalltalk.read(to_person, library.words.talk) == "person"
 
 
 WORDS = ["hi", "thx", "stop", "quiz", "what", "who", "is", "the", "OpenAI", "?", "!", ":wave:", "<@U1>", "visa", "ok"]

@@ -5,7 +5,7 @@ A message is small talk only if all of it is: "hi, what is an MTS?" is a questio
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -42,6 +42,10 @@ class Talk(Protocol):
     def phrases(self) -> Mapping[str, tuple[str, ...]]:
         """The phrases by the intent they mean; the intents in COURTESIES must be among them."""
 
+    @property
+    def alike(self) -> Sequence[Sequence[str]]:
+        """Words that mean the same in phrases, in groups; none may stand in two."""
+
     def __hash__(self) -> int:
         """Phrases are prepared once for each value."""
 
@@ -55,11 +59,11 @@ def read(utterance: str, talk: Talk) -> str | None:
     if len(utterance) > MAX_CHARACTERS:
         return None
     text = _MARKUP.sub(" ", utterance)
-    phrases = _phrases(talk)
+    phrases, alike = _phrases(talk)
     parts = [part for part in _PART.split(_EMOJI.sub(" ", text)) if plain(part)]
     # "Please" alone says nothing, unless it is all that is said.
     parts = [part for part in parts if bare(part) or plain(part) in phrases] or parts
-    intents = [_part(part, phrases) for part in parts]
+    intents = [_part(part, phrases) or alike.read(part) or _to_somebody(part, phrases) for part in parts]
     if not intents:
         return ACKNOWLEDGEMENT if _EMOJI.search(text) or any(map(_is_symbol, text)) else None
     if None in intents:
@@ -98,9 +102,33 @@ class _Phrases(dict[str, str]):
         return [phrase for number in lengths for phrase in self._by_length.get(number, ())]
 
 
+class Alike:
+    """The phrases with the first of a group of words in place of the others: "my boss" for "my manager"."""
+
+    def __init__(self, talk: Talk) -> None:
+        groups = [[plain(words) for words in group] for group in talk.alike]
+        self._first = {words: group[0] for group in groups for words in group}
+        longest_first = "|".join(re.escape(words) for words in sorted(self._first, key=len, reverse=True))
+        self._pattern = re.compile(rf"\b(?:{longest_first})\b") if longest_first else None
+        spelt = {self.spelling(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases}
+        self._phrases = _Phrases(spelt)
+
+    def spelling(self, text: str) -> str:
+        """Give the words of a text in one spelling, each by the first of its group."""
+        return self._pattern.sub(lambda match: self._first[match[0]], plain(text)) if self._pattern else plain(text)
+
+    def read(self, part: str) -> str | None:
+        """Give the intent of a part of a message, or None if it is something else."""
+        text = self.spelling(part)
+        without_fillers = " ".join(word for word in text.split() if word not in _FILLERS)
+        intents = (_whole(spelling, self._phrases) for spelling in dict.fromkeys((text, without_fillers)))
+        return next(filter(None, intents), None)
+
+
 @lru_cache(maxsize=2)
-def _phrases(talk: Talk) -> _Phrases:
-    return _Phrases({plain(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases})
+def _phrases(talk: Talk) -> tuple[_Phrases, Alike]:
+    phrases = {plain(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases}
+    return _Phrases(phrases), Alike(talk)
 
 
 def _part(part: str, phrases: _Phrases) -> str | None:
@@ -108,7 +136,7 @@ def _part(part: str, phrases: _Phrases) -> str | None:
     intent = _whole(text, phrases)
     if intent is None and without_fillers != text:
         intent = _whole(without_fillers, phrases)
-    return intent or _to_somebody(part, text, phrases)
+    return intent
 
 
 def _whole(text: str, phrases: _Phrases) -> str | None:
@@ -125,9 +153,9 @@ def _whole(text: str, phrases: _Phrases) -> str | None:
     return None
 
 
-def _to_somebody(part: str, text: str, phrases: _Phrases) -> str | None:
+def _to_somebody(part: str, phrases: _Phrases) -> str | None:
     """Read a courtesy and a name: "thanks anna", "Hi Anna"; "hi openai" may be about OpenAI."""
-    before, _, name = text.rpartition(" ")
+    before, _, name = plain(part).rpartition(" ")
     intent = phrases.get(before)
     called = name.isalpha() and (intent != "greeting" or part.rsplit(maxsplit=1)[-1].istitle())
     return intent if intent in COURTESIES and intent != ACKNOWLEDGEMENT and called else None

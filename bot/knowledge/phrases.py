@@ -65,10 +65,17 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
     """Find phrases of small talk with two meanings, and phrasings of entries that are taken for small talk."""
     talk = library.words.talk
     first: dict[str, tuple[str, int]] = {}
-    for intent in type(talk).model_fields:
-        for number, phrase in enumerate(talk.of(intent).phrases):
+    groups: dict[str, int] = {}
+    for position, group in enumerate(talk.alike):
+        for number, words in enumerate(group):
+            if groups.setdefault(smalltalk.plain(words), position) != position:
+                what = f"{words!r} stands in two groups of words that are alike"
+                yield words_file.problem(("talk", "alike", position, number), what, "Keep it in one of them")
+    alike = smalltalk.Alike(talk)
+    for intent, phrases in talk.phrases.items():
+        for number, phrase in enumerate(phrases):
             place = ("talk", intent, "phrases", number)
-            owner, line = first.setdefault(smalltalk.plain(phrase), (intent, words_file.line(place)))
+            owner, line = first.setdefault(alike.spelling(phrase), (intent, words_file.line(place)))
             if owner != intent:
                 what = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
                 yield words_file.problem(place, what, "Keep it in one place only")

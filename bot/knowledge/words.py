@@ -205,21 +205,28 @@ class Talk(Authored):
 
 
 class TalkWords(Authored):
-    """What people say to a bot besides questions, by what they want."""
+    """What people say to a bot besides questions, by what they want; and words that mean the same in that."""
 
+    alike: tuple[Annotated[Phrases, Field(min_length=2)], ...] = ()
     acknowledgement: Talk
     greeting: Talk
     thanks: Talk
     help: Talk
     identity: Talk
+    maker: Talk
     funding: Talk
     certainty: Talk
     which_better: Talk
     privacy: Talk
+    kept: Talk
+    listening: Talk
+    deletion: Talk
+    sharing: Talk
     about_quiz: Talk
     begin: Talk
     stop: Talk
     hush: Talk
+    quiet: Talk
     complaint: Talk
     confused: Talk
     person: Talk
@@ -235,7 +242,7 @@ class TalkWords(Authored):
     @property
     def phrases(self) -> Mapping[str, tuple[str, ...]]:
         """Give the phrases by the intent they mean."""
-        return {intent: self.of(intent).phrases for intent in type(self).model_fields}
+        return {intent: self.of(intent).phrases for intent in type(self).model_fields if intent != "alike"}
 
 
 class TerminalWords(Authored):
