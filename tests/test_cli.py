@@ -123,15 +123,15 @@ def test_ask_says_in_plain_words_why_there_is_no_answer(text: str, surface: str,
 @pytest.mark.parametrize(
     ("text", "surface", "words"),
     [
-        ("who decides who gets what title", "channel", "0.50 unasked, without the sentence encoder."),
-        ("does meta still hire fellows or researchers at FAIR?", "channel", "0.53 unasked, with the sentence encoder."),
-        ("who decides who gets what title", "mention", "0.50 where somebody asks it."),
+        ("who owns the title of the dashboard page in staging", "channel", "unasked, without the sentence encoder."),
+        ("who decides who gets what title", "channel", "unasked, with the sentence encoder."),
+        ("who decides who gets what title", "mention", "where somebody asks it."),
     ],
 )
 def test_ask_says_how_sure_an_answer_takes_and_what_that_depends_on(text: str, surface: str, words: str):
     output = rolefit_here("ask", text, "--surface", surface).stdout
 
-    assert re.search(rf"Certainty: 0\.\d\d of 1\. An answer takes {re.escape(words)}$", output)
+    assert re.search(rf"Certainty: 0\.\d\d of 1\. An answer takes 0\.\d\d {re.escape(words)}$", output)
 
 
 def test_ask_tells_apart_what_is_just_below_from_what_an_answer_takes(tmp_path: Path):
