@@ -75,7 +75,8 @@ def test_without_any_setting_all_is_well_and_nothing_is_made(elsewhere: Path):
         "ok      Slack: no token is set: the bot works in the local workspace.",
         f"ok      database: DATA_DIR: {elsewhere}/rolefit.db is not there yet: the first start makes it.",
         "ok      knowledge: knowledge has no errors.",
-        XX,
+        "–       last event: none is recorded; what the bot leaves without a reply never is, nor what people had it "
+        "forget.",
     ]
     assert not elsewhere.exists()
 

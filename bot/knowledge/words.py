@@ -257,6 +257,13 @@ class TerminalWords(Authored):
     which_better: Plain
     privacy: Plain
     privacy_in_quiz: Plain
+    maker: Plain
+    kept: Plain
+    listening: Plain
+    deletion: Plain
+    sharing: Plain
+    sharing_in_quiz: Plain
+    quiet: Plain
     about_quiz: Plain
     about_quiz_in_quiz: Plain
     begin: Plain
