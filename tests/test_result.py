@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import combinations, product
 from types import MappingProxyType
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from bot.domain import fit
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import Run
-from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak
+from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak, with_article
 from bot.knowledge import Library
 from bot.slack import result, result_explained
 from bot.slack.pieces import message
@@ -178,3 +178,33 @@ def test_the_excerpt_marks_what_was_picked_of_either_role(library: Library, fini
         both += all(cells.values())
 
     assert both > 3000
+
+
+def test_what_is_too_close_to_call_says_of_each_role_what_speaks_for_it(library: Library):
+    one_side = 0
+    for run in _answered_by_halves(library.quiz):
+        found = run.recommendation
+        if found is None or found.clearness is not Clearness.CLOSE:
+            continue
+        text, names = said(run, library), [with_article(role.name) for role in (found.role, found.runner_up)]
+        if not found.reasons and not found.against:
+            assert f"No answer speaks more for {names[0]} than for {names[1]}, or less." in text
+            continue
+        for role, other, reasons in zip(names, reversed(names), (found.reasons, found.against), strict=True):
+            first = text.partition(f"*What speaks for {role}*\n• ")[2].partition("\n")[0]
+            assert first
+            assert reasons or first == f"no answer speaks more for it than for {other}"
+        one_side += bool(found.reasons) != bool(found.against)
+
+    assert one_side > 0
+
+
+def _answered_by_halves(quiz: Quiz) -> Iterator[Run]:
+    """Give finished runs, each answer of which takes one of the first four pairs of its choices."""
+    for pairs in product(*(list(combinations(question.choices, 2))[:4] for question in quiz.questions)):
+        halves = {asked.id: tuple(choice.id for choice in pair) for asked, pair in zip(quiz.questions, pairs, strict=True)}
+        run = Run(quiz, MappingProxyType({"purpose": ("own",), **halves}))
+        if last := run.tie_break:
+            level = next(side.id for side in last.choices if side.role is None)
+            run = Run(quiz, MappingProxyType({**run.answers, last.id: (level,)}))
+        yield run

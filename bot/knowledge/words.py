@@ -400,6 +400,7 @@ class ResultWords(Authored):
     shares: Plain
     decided: Plain
     against: Annotated[Line, _text("role")]
+    against_none: Annotated[Line, _text("other")]
     flip: Annotated[Line, _text("changes", "role")]
     flip_example: Annotated[Line, _text("changes", "role")]
     flip_alone: Annotated[Line, _text("choice", "question")]

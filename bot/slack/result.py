@@ -317,14 +317,22 @@ def reasons(run: Run, found: Recommendation, library: Library, *, shared: bool =
     if found.clearness is Clearness.PICTURE:
         return []
     if found.clearness is Clearness.CLOSE:
-        return [
-            "\n".join([f"*{fill(words.against, role=with_article(role.name))}*", *_bullets(reasons, library)])
-            for role, reasons in ((found.role, found.reasons), (found.runner_up, found.against))
-            if reasons
-        ]
+        return _for_either(found, library)
     last = [f"• {escape(found.tie_break.side.short)}"] if found.tie_break else []
     reasons = [f"*{escape(words.decided)}*", *last, *_bullets(found.reasons, library)]
     return ["\n".join([*reasons, flip_line(run, library, shared=shared)])]
+
+
+def _for_either(found: Recommendation, library: Library) -> list[str]:
+    """Say what speaks for each of the two roles in front, also where that is nothing."""
+    words, names = library.words.result, [with_article(role.name) for role in (found.role, found.runner_up)]
+    if not found.reasons and not found.against:
+        return [fill(words.speaks_for_neither, role=names[0], other=names[1])]
+    said = []
+    for role, other, reasons in zip(names, reversed(names), (found.reasons, found.against), strict=True):
+        bullets = _bullets(reasons, library) or [f"• {fill(words.against_none, other=other)}"]
+        said.append("\n".join([f"*{fill(words.against, role=role)}*", *bullets]))
+    return said
 
 
 def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
