@@ -14,6 +14,7 @@ from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak, with
 from bot.knowledge import Library
 from bot.slack import result, result_explained
 from bot.slack.pieces import message
+from bot.slack.text import Mrkdwn
 
 FAR, NOT_FAR = "comes far behind.", "Not far behind is"
 
@@ -208,3 +209,24 @@ def _answered_by_halves(quiz: Quiz) -> Iterator[Run]:
             level = next(side.id for side in last.choices if side.role is None)
             run = Run(quiz, MappingProxyType({**run.answers, last.id: (level,)}))
         yield run
+
+
+def test_a_question_that_one_of_two_rounds_left_out_is_not_said_to_differ(library: Library):
+    letters = (0, 1, 0, 0, 4)
+    before = _run_of(library.quiz, letters)
+    now = _run_of(library.quiz, (0, 0, 0, 0))
+    assert [question.id for question in now.ended_early] == [library.quiz.questions[-1].id]
+
+    told = result.since(now, before, Mrkdwn("yesterday"), library)
+    assert told is not None
+    assert told.endswith("The answers differ in question 2. I did not ask question 5 this time.")
+
+    other_way = result.since(before, now, Mrkdwn("yesterday"), library)
+    assert other_way is not None
+    assert other_way.endswith("The answers differ in question 2.")
+
+
+def _run_of(quiz: Quiz, places: tuple[int, ...]) -> Run:
+    """Give a run with these answers, by the place of the choice, to the first questions."""
+    chosen = {asked.id: (asked.choices[at].id,) for asked, at in zip(quiz.questions, places, strict=False)}
+    return Run(quiz, MappingProxyType({"purpose": ("own",), **chosen}))

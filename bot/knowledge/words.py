@@ -425,6 +425,7 @@ class ResultWords(Authored):
     previous_same: Annotated[Line, _text("date", "now")]
     previous_moved: Annotated[Line, _text("questions")]
     previous_none: Plain
+    previous_not_asked: Annotated[Line, _text("questions")]
     table: Annotated[Line, _text("title", "sources")]
     picked: Annotated[Line, _text("cell")]
     picked_key: Plain

@@ -138,7 +138,10 @@ def quoted(choices: Sequence[Option], library: Library) -> Mrkdwn:
 
 
 def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
-    """Say what moved since an earlier run; None unless both are finished and about the same."""
+    """Say what moved since an earlier run; None unless both are finished and about the same.
+
+    A question that has no answer in one of the two has not moved.
+    """
     found, earlier, words = run.recommendation, before.recommendation, library.words.result
     if found is None or earlier is None or run.purpose != before.purpose:
         return None
@@ -146,19 +149,20 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
     lead = fill(words.previous_same, date=date, now=now)
     if now != then:
         lead = fill(words.previous, date=date, before=then, now=now)
-    known = {question.id for question in before.quiz.all_questions}
     moved = [
         question
         for question in run.numbered
-        if question.id in known
-        and {each.id for each in run.chosen(question.id)} != {each.id for each in before.chosen(question.id)}
+        if question.id in run.answers.keys() & before.answers.keys()
+        and set(run.answers[question.id]) != set(before.answers[question.id])
     ]
     told = (
         fill(words.previous_moved, questions=question_names(run, moved, library))
         if moved
         else escape(words.previous_none)
     )
-    return f"{lead} {told}"
+    left_out = [question for question in run.ended_early if question.id in before.answers]
+    asked = [fill(words.previous_not_asked, questions=question_names(run, left_out, library))] if left_out else []
+    return " ".join([lead, told, *asked])
 
 
 def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] = ()) -> Table:
