@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -159,26 +160,49 @@ def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(librar
     assert halves > 20
 
 
-def test_the_excerpt_marks_what_was_picked_of_either_role(library: Library, finished: list[Run]):
-    both = 0
+def test_the_excerpt_shows_the_rows_of_the_answers_that_are_named_before_any_other(
+    library: Library, finished: list[Run]
+):
+    labels = {row.id: row.label for row in library.tables[library.quiz.tables.roles].rows}
+    full = 0
     for run in finished:
         found = run.recommendation
         if found is None or found.clearness is Clearness.PICTURE:
             continue
-        columns = [found.role.column, found.runner_up.column]
-        cells = {
-            column: any(choice.cell == column for reason in reasons for choice in reason.choices)
-            for column, reasons in zip(columns, (found.reasons, found.against), strict=True)
-        }
-        blocks, _ = result.recommendation(run, library)
-        rendered = message(blocks, [""]).blocks
-        [table] = [block for block in rendered if block["type"] == "table"]
-        for at, column in enumerate(columns, 1):
-            marked = any("▸" in row[at]["text"] for row in table["rows"][1:])
-            assert marked or not cells[column]
-        both += all(cells.values())
+        columns = {found.role.column, found.runner_up.column}
+        is_close = found.clearness is Clearness.CLOSE
+        named = [reason.question for reason in (*found.reasons, *(found.against if is_close else ()))]
+        table = _excerpt(run, library)
+        shown = [row[0]["text"] for row in table["rows"][1:]]
+        of_the_named = [question for question in named if labels[question.dimension] in shown]
+        assert len(of_the_named) == min(len(named), len(shown))
+        picked = any(choice.cell in columns for question in run.quiz.questions for choice in run.picked(question))
+        marked = any("▸" in cell["text"] for row in table["rows"][1:] for cell in row[1:])
+        assert marked or not picked or len(named) >= len(shown)
+        full += len(named) > len(shown)
 
-    assert both > 3000
+    assert full > 500
+
+
+def _excerpt(run: Run, library: Library) -> dict[str, Any]:
+    blocks, _ = result.recommendation(run, library)
+    [table] = [block for block in message(blocks, [""]).blocks if block["type"] == "table"]
+    return dict(table)
+
+
+def test_both_columns_are_marked_where_every_answer_is_by_halves(library: Library):
+    for run in _answered_by_halves(library.quiz):
+        found = run.recommendation
+        if found is None or found.clearness is not Clearness.CLOSE:
+            continue
+        halved = [
+            question
+            for question in run.quiz.questions
+            if {found.role.column, found.runner_up.column} <= {choice.cell for choice in run.picked(question)}
+        ]
+        rows = _excerpt(run, library)["rows"][1:]
+        assert len(rows) == 2 or len(halved) < 2
+        assert "▸" in str(rows) or not halved or len(found.reasons) + len(found.against) >= len(rows)
 
 
 def test_what_is_too_close_to_call_says_of_each_role_what_speaks_for_it(library: Library):

@@ -388,7 +388,7 @@ def shortened(library: Library) -> Iterator[Rendering]:
         left = {name: choices for name, choices in complete.answers.items() if name != question.id}
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
     for run in [*runs, *result_gallery.worded(library.quiz)]:
-        yield from results(run, library)
+        yield from results(run, library, before=complete if run.ended_early else None)
         if run.finished:
             yield Rendering(f"how sure {described(run)} is", partial(result_explained.sureness, run, None, library))
 

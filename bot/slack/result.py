@@ -227,7 +227,7 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     if found.clearness is Clearness.PICTURE:
         return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
     most = TELLING - (found.clearness is not Clearness.CLEAR or bool(run.unanswered))
-    excerpt = marked(run, library, [found.role.column, found.runner_up.column], telling(found)[:most])
+    excerpt = marked(run, library, [found.role.column, found.runner_up.column], telling(run, found)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
         caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
@@ -235,21 +235,29 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
 
 
-def telling(found: Recommendation) -> list[str]:
+def telling(run: Run, found: Recommendation) -> list[str]:
     """Name the rows of the table that explain it, best first.
 
-    They are in turn about an answer that speaks for the role and one that speaks for the runner-up, strongest first.
-    Where no cell of either is picked, as the choice lies between columns or in that of a third role, there is less to
-    see.
+    First are those of the answers that are named as having decided it, or as speaking for either role where it is too
+    close to call, in turn. Then come those that speak for the runner-up, and those whose answers picked a cell of
+    either column without speaking for one role rather than the other. Where no cell of either is picked, as the choice lies between
+    columns or in that of a third role, there is less to see.
     """
     columns = {found.role.column, found.runner_up.column}
 
-    def shows_nothing(reason: fit.Reason) -> bool:
-        return not any(choice.cell in columns for choice in reason.choices)
+    def shows_nothing(question: Question) -> bool:
+        return not any(choice.cell in columns for choice in run.picked(question))
 
-    sides = (sorted(reasons, key=shows_nothing) for reasons in (found.reasons, found.against))
-    both = [reason for pair in zip_longest(*sides) for reason in pair if reason]
-    return [reason.question.dimension for reason in sorted(both, key=shows_nothing)]
+    sides = [
+        sorted((reason.question for reason in reasons), key=shows_nothing) for reasons in (found.reasons, found.against)
+    ]
+    if found.clearness is Clearness.CLOSE:
+        in_turn = [question for pair in zip_longest(*sides) for question in pair if question]
+        first, then = sorted(in_turn, key=shows_nothing), list[Question]()
+    else:
+        first, then = sides
+    picked = [question for question in run.quiz.questions if not shows_nothing(question)]
+    return list(dict.fromkeys(question.dimension for question in (*first, *then, *picked)))
 
 
 def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
