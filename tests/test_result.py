@@ -227,7 +227,8 @@ def test_what_is_too_close_to_call_says_of_each_role_what_speaks_for_it(library:
 def _answered_by_halves(quiz: Quiz) -> Iterator[Run]:
     """Give finished runs, each answer of which takes one of the first four pairs of its choices."""
     for pairs in product(*(list(combinations(question.choices, 2))[:4] for question in quiz.questions)):
-        halves = {asked.id: tuple(choice.id for choice in pair) for asked, pair in zip(quiz.questions, pairs, strict=True)}
+        taken = zip(quiz.questions, pairs, strict=True)
+        halves = {question.id: tuple(choice.id for choice in pair) for question, pair in taken}
         run = Run(quiz, MappingProxyType({"purpose": ("own",), **halves}))
         if last := run.tie_break:
             level = next(side.id for side in last.choices if side.role is None)
@@ -254,3 +255,18 @@ def _run_of(quiz: Quiz, places: tuple[int, ...]) -> Run:
     """Give a run with these answers, by the place of the choice, to the first questions."""
     chosen = {asked.id: (asked.choices[at].id,) for asked, at in zip(quiz.questions, places, strict=False)}
     return Run(quiz, MappingProxyType({"purpose": ("own",), **chosen}))
+
+
+def test_of_an_answer_by_halves_the_half_that_speaks_for_a_role_is_named(library: Library):
+    [optimized] = [question for question in library.quiz.questions if question.id == "what-you-optimize"]
+    run = _run_of(library.quiz, (3, 4, 2, 3, 2))
+    by_halves = Run(library.quiz, MappingProxyType({**run.answers, optimized.id: ("novelty", "uptime")}))
+    alike = Run(library.quiz, MappingProxyType({**run.answers, optimized.id: ("uptime", "business-numbers")}))
+
+    assert by_halves.recommendation is not None
+    assert by_halves.recommendation.role.id == "ai-engineer"
+    assert "• half “uptime, latency and cost”" in said(by_halves, library)
+    assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("flip it")[0]
+    why = result_explained.explanation(by_halves, None, library).text
+    assert "half “uptime, latency and cost” in question 3" in why
+    assert "half “uptime, latency and cost”, half “the numbers the business watches”" in said(alike, library)

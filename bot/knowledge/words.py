@@ -266,6 +266,7 @@ class QuizWords(Authored):
     card_skipped: Plain
     quote: Annotated[Line, _text("choice")]
     half: Annotated[Line, _text("first", "second")]
+    half_alone: Annotated[Line, _text("choice")]
     both: Annotated[Line, _text("first", "second")]
     option: Annotated[Line, _text("letter", "choice")]
     change: Button

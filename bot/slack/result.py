@@ -240,8 +240,8 @@ def telling(run: Run, found: Recommendation) -> list[str]:
 
     First are those of the answers that are named as having decided it, or as speaking for either role where it is too
     close to call, in turn. Then come those that speak for the runner-up, and those whose answers picked a cell of
-    either column without speaking for one role rather than the other. Where no cell of either is picked, as the choice lies between
-    columns or in that of a third role, there is less to see.
+    either column without speaking for one role rather than the other. Where no cell of either is picked, as the choice
+    lies between columns or in that of a third role, there is less to see.
     """
     columns = {found.role.column, found.runner_up.column}
 
@@ -348,12 +348,15 @@ def _for_either(found: Recommendation, library: Library) -> list[str]:
 
 
 def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
-    def short(reason: fit.Reason) -> str:
-        if len(reason.choices) == 1:
-            return escape(reason.choices[0].short)
-        return fill(library.words.quiz.half, first=reason.choices[0].short, second=reason.choices[1].short)
+    return [f"• {short(reason, library)}" for reason in reasons]
 
-    return [f"• {short(reason)}" for reason in reasons]
+
+def short(reason: fit.Reason, library: Library) -> str:
+    """Say an answer in few words: its choice, what speaks for the role of half an answer, or both halves."""
+    words, (first, *others) = library.words.quiz, reason.choices
+    if others:
+        return fill(words.half, first=first.short, second=others[0].short)
+    return fill(words.half_alone, choice=first.short) if reason.is_half else escape(first.short)
 
 
 def flip_line(run: Run, library: Library, *, shared: bool) -> str:
