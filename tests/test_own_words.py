@@ -5,7 +5,7 @@ import pytest
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Change
 from bot.domain.quiz import LETTERS, Run
-from bot.domain.reply import Answered, Aside, Asks, Perhaps, read
+from bot.domain.reply import Answered, Aside, Asks, Command, Perhaps, read
 from bot.knowledge import Library
 
 # Of people who describe their work, by the number of the question: theorists and inventors of methods, builders of
@@ -121,3 +121,33 @@ def test_a_complaint_about_a_question_is_no_answer_to_it(library: Library, typed
     for number, _ in enumerate(library.quiz.questions, 1):
         aside = smalltalk.read(typed, library.words.talk)
         assert read(typed, at(library, number), library.words.typed, aside=aside) == Aside("complaint")
+
+
+@pytest.mark.parametrize("subject", [None, "U_ANA"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "I can't judge that",
+            "I can’t judge that.",
+            "no idea",
+            "No idea!",
+            "hard to say",
+            "can't say",
+            "I can't say",
+        ),
+        *(
+            "I cannot judge this",
+            "hard to say from outside",
+            "no idea, I am not close to that",
+            "Hard to say, honestly.",
+        ),
+        *("I can't judge that, she works in another office", "no idea really", "can't say because I am new here"),
+    ],
+)
+def test_who_cannot_say_does_not_know(library: Library, typed: str, subject: str | None):
+    begun = quiz.begin(library.quiz, subject)
+    for question in library.quiz.all_questions:
+        if question != library.quiz.purpose:
+            run = quiz.apply(begun, Change(question=question.id)).run
+            assert read(typed, run, library.words.typed) == Command("unsure"), question.id

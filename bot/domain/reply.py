@@ -76,6 +76,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+_FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
     r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
     r"|what does)\s+(?:an?\s+|the\s+|your\s+)?(.+?)(?:\s+mean(?:s|t)?)?(?:\s+(?:here|in (?:this|the) question))?\s*\??",
@@ -170,6 +171,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         or _command(text, words)
         or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
         or _term(text, run.quiz.glossary)
+        or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (asked and _guesses(text, asked))
         or (Asks() if answerable else Unclear())
@@ -396,6 +398,12 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     commands = _commands(words)
     found = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
     return Command(found) if found else None
+
+
+def _begins_unsure(text: str, words: TypedWords) -> Command | None:
+    """Read that somebody does not know, and why: "no idea, I am not close to that"."""
+    first = _FIRST_PART.split(text.strip(), maxsplit=1)[0]
+    return found if (found := _exact_command(first, words)) == Command("unsure") else None
 
 
 def _leaves(text: str, words: TypedWords) -> Command | None:
