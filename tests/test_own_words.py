@@ -5,7 +5,7 @@ import pytest
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Change
 from bot.domain.quiz import LETTERS, Run
-from bot.domain.reply import Answered, Aside, Asks, Command, Perhaps, read
+from bot.domain.reply import Answered, Aside, Asks, AsksForOther, Command, Perhaps, read
 from bot.knowledge import Library
 
 # Of people who describe their work, by the number of the question: theorists and inventors of methods, builders of
@@ -151,3 +151,38 @@ def test_who_cannot_say_does_not_know(library: Library, typed: str, subject: str
         if question != library.quiz.purpose:
             run = quiz.apply(begun, Change(question=question.id)).run
             assert read(typed, run, library.words.typed) == Command("unsure"), question.id
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "what did Ana answer?",
+            "what did she say?",
+            "What did Ana say to question 2?",
+            "and what has he picked so far",
+        ),
+        *(
+            "can I see her answers?",
+            "what are Ana's answers?",
+            "what did my colleague choose?",
+            "what did they put here?",
+        ),
+    ],
+)
+def test_what_the_other_has_answered_can_be_asked_in_a_comparison_alone(library: Library, typed: str):
+    compared, own = quiz.begin(library.quiz, "U_ANA"), at(library, 1)
+
+    assert read(typed, compared, library.words.typed) == AsksForOther()
+    assert read(typed, own, library.words.typed) != AsksForOther()
+
+
+@pytest.mark.parametrize("typed", ["what did you say?", "what did I answer?", "what does a research engineer do?"])
+def test_what_nobody_else_has_answered_is_not_asked_for(library: Library, typed: str):
+    assert read(typed, quiz.begin(library.quiz, "U_ANA"), library.words.typed) != AsksForOther()
+
+
+def test_what_the_faq_knows_somebody_to_have_said_is_left_to_it(library: Library):
+    compared = quiz.begin(library.quiz, "U_ANA")
+
+    assert read("what did Musk say?", compared, library.words.typed, answerable=True) == Asks()

@@ -58,6 +58,28 @@ def asks_about_roles(text: str, quiz: Quiz) -> bool:
     return not _OF_ONESELF.search(text) and any(f" {name} " in said or f" {name}s " in said for name in names)
 
 
+# "what did Ana answer?", "can I see her answers?": of who answers about the same work
+_WHOSE = r"(?:she|he|they|my colleague|<@\w+>|(?!i\b|we\b|you\b)\w[\w.'’-]*(?:\s\w[\w.'’-]*)?)"
+_THEIRS = r"(?:her|his|their|my colleague['’]?s|<@\w+>['’]?s|\w+['’]s)"
+_WHERE = r"(?:\s+(?:to|for|in|at|on|about|here|there|so far|yet|this|that|it|the|first|last|one|question|number|\d))*"
+_ANSWERS_OF_OTHER = re.compile(
+    rf"(?:(?:and|so|but)\s+)?(?:(?:what|how|which(?:\s+one)?)\s+(?:did|has|have|does|do)\s+{_WHOSE}\s+"
+    r"(?:answer(?:ed)?|say|said|pick(?:ed)?|choose|chose|chosen|put|type|typed|select(?:ed)?|reply|replied)"
+    rf"|(?:what\s+(?:is|are|was|were)|(?:can|may|could)\s+i\s+see|show\s+me)\s+{_THEIRS}\s+(?:answers?|choices?)"
+    rf"){_WHERE}\s*[?.!]*",
+    re.IGNORECASE,
+)
+_BY_PRONOUN = re.compile(r"\b(?:she|he|they|her|his|their|my colleague)\b", re.IGNORECASE)
+
+
+def asks_for_other_answers(text: str, *, answerable: bool) -> bool:
+    """Return whether a text asks what the other of two has answered about the same work.
+
+    answerable: whether the FAQ has an answer to it, as to "what did Musk say?"; then it counts only with a pronoun.
+    """
+    return bool(_ANSWERS_OF_OTHER.fullmatch(text) and (not answerable or _BY_PRONOUN.search(text)))
+
+
 def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
     """Name the choices that somebody's own words may mean, likeliest first."""
     said = utils.default_process(text)

@@ -11,7 +11,18 @@ from rapidfuzz.distance import OSA
 from bot.domain import smalltalk, typed
 from bot.domain.fit import Given, choice_of
 from bot.domain.matching_text import MAX_CHARACTERS
-from bot.domain.own_words import ASKING, MAYBE, SHORT, SMALL_WORDS, asks, asks_about_roles, guesses, is_about, scored
+from bot.domain.own_words import (
+    ASKING,
+    MAYBE,
+    SHORT,
+    SMALL_WORDS,
+    asks,
+    asks_about_roles,
+    asks_for_other_answers,
+    guesses,
+    is_about,
+    scored,
+)
 from bot.domain.quiz import LETTERS, Run
 from bot.domain.quiz_content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
 
@@ -136,6 +147,11 @@ class AboutResult:
 
 
 @dataclass(frozen=True)
+class AsksForOther:
+    """A question about what the other person of a comparison has answered."""
+
+
+@dataclass(frozen=True)
 class Asks:
     """A question of their own."""
 
@@ -145,7 +161,7 @@ class Unclear:
     """Nothing of the above."""
 
 
-Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | Asks | Unclear
+Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther | Asks | Unclear
 
 
 def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, aside: str | None = None) -> Reading:
@@ -161,6 +177,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         _to_guess(text, run, words)
         or _explicit(text, run)
         or (asked and (_in_these_words(text, asked) or _picked(text, asked)))
+        or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
         or _leaves(text, words)

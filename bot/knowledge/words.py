@@ -738,6 +738,7 @@ class CompareWords(Authored):
     answer_line: Annotated[Line, _text("number", "choice")]
     finished: Plain
     explained_later: Plain
+    other_answers: Plain
     card_done: Plain
     own_only: Plain
     history_line: Annotated[Line, _text("date", "sender", "done", "count")]

@@ -809,7 +809,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "compare": (
             "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",
-            "nothing_to_compare", "outdated", "over", "own_only", "too_late", "too_late_unconfirmed",
+            "nothing_to_compare", "other_answers", "outdated", "over", "own_only", "too_late", "too_late_unconfirmed",
         ),
     }  # fmt: skip
     for group, texts in names.items():

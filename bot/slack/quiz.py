@@ -17,6 +17,7 @@ from bot.domain.reply import (
     Answered,
     Aside,
     Asks,
+    AsksForOther,
     Command,
     Defined,
     Perhaps,
@@ -130,6 +131,8 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "aside", intent)
         case WhichTwo():
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "which_two")
+        case AsksForOther():
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "other_answers")
         case Asks() | Unclear():
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "unclear")
 
