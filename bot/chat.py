@@ -183,7 +183,7 @@ class Chat:
         if reading == Command("start_over"):
             self._begin()
         elif isinstance(reading, Asks) and planned is not None:
-            show(rendered(planned.kind, planned.entries, self._library), self._console)
+            show(rendered(planned.kind, planned.entries, self._library, in_round=True), self._console)
             self._apply(run, AskAgain())
         elif action := self._action(reading, run):
             if isinstance(action, Manage):

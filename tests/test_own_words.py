@@ -186,3 +186,15 @@ def test_what_the_faq_knows_somebody_to_have_said_is_left_to_it(library: Library
     compared = quiz.begin(library.quiz, "U_ANA")
 
     assert read("what did Musk say?", compared, library.words.typed, answerable=True) == Asks()
+
+
+@pytest.mark.parametrize(
+    "typed", ["what do you mean by serve?", "what do you mean by “serve”?", "What does serve mean here?"]
+)
+def test_a_word_of_the_question_that_is_open_is_explained_by_why_it_is_asked(library: Library, typed: str):
+    last = library.quiz.tie_break("research-engineer", "ai-engineer")
+    run = quiz.apply(quiz.begin(library.quiz), Change(question=last.id)).run
+
+    assert read(typed, run, library.words.typed) == Command("why")
+    assert read("what do you mean by bananas?", run, library.words.typed) == Asks()
+    assert read("what do you mean by velocity?", run, library.words.typed) != Command("why")

@@ -87,6 +87,10 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+_MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is meant)\s+(?:by|with)\s+(.+)", re.IGNORECASE)
+_MEANS = re.compile(
+    r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
+)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
     r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
@@ -188,6 +192,7 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         or _command(text, words)
         or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
         or _term(text, run.quiz.glossary)
+        or (asked and _about_wording(text, asked, answerable=answerable))
         or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (asked and _guesses(text, asked))
@@ -462,6 +467,18 @@ def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
     named = {utils.default_process(name): term for term in glossary for name in (term.term, *term.also)}
     found = process.extractOne(said, named.keys(), scorer=fuzz.ratio, score_cutoff=SAME)
     return Defined(named[found[0]]) if found else None
+
+
+def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Command | None:
+    """Read that somebody wants to know what a word of the live question means, which is why it is asked."""
+    meant = _MEANT_BY.fullmatch(text) or (None if answerable else _MEANS.fullmatch(text))
+    said = utils.default_process(meant.group(1)).split() if meant else []
+    wordings = (question.text, *(getattr(question, name, None) for name in ("text_role", "text_other")))
+    texts = (*filter(None, wordings), *(choice.label for choice in question.choices))
+    known = {word for wording in texts for word in utils.default_process(wording).split()}
+    if not said or not all(process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME) for word in said):
+        return None
+    return Command("why")
 
 
 def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:

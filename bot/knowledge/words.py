@@ -280,6 +280,8 @@ class QuizWords(Authored):
     done: Plain
     nothing_to_weigh: Plain
     deleted: Plain
+    unknown: Annotated[Line, _text("examples")]
+    know: Plain
     not_opened: Plain
     purpose: Plain
     purpose_how: Plain

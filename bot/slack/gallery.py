@@ -116,6 +116,7 @@ def _in_a_row(entries: Sequence[Entry], count: int) -> Iterator[list[Entry]]:
 def replies(library: Library) -> Iterator[Rendering]:
     """Give replies that are no answer: to small talk, to what is known not to be answered, and to anything else."""
     yield Rendering("unknown question", partial(blocks.unknown, library))
+    yield Rendering("unknown question within a round", partial(blocks.unknown, library, in_round=True))
     for link in (LINK, None):
         name = "message for who has shared a result" + ("" if link else ", without a link")
         yield Rendering(name, partial(blocks.for_sender, USER, link, library))
@@ -800,7 +801,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
-            "nothing_so_far", "waiting", "which_two",
+            "know", "nothing_so_far", "waiting", "which_two",
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (

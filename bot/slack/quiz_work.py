@@ -244,7 +244,7 @@ class QuizWorker(RunNotesWorker):
         if kind == ANSWER:
             channel, root_ts = place["channel"], place["root_ts"]
             await step("lean on", self._store.record_answer, team, channel, root_ts, entries[-1])
-        await self._post_note(team, run_id, faq_worker.reply(kind, entries))
+        await self._post_note(team, run_id, faq_worker.reply(kind, entries, in_round=True))
         if place["asking"]:
             await self._apply(team, run_id, AskAgain())
 
