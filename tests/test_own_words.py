@@ -197,3 +197,12 @@ def test_a_word_of_the_question_that_is_open_is_explained_by_why_it_is_asked(lib
     assert read(typed, run, library.words.typed) == Command("why")
     assert read("what do you mean by bananas?", run, library.words.typed) == Asks()
     assert read("what do you mean by velocity?", run, library.words.typed) != Command("why")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["my manager is away today", "let me think", "it's complicated", "hold on", "whatever"],
+)
+def test_what_has_nothing_to_do_with_the_question_is_no_guess(library: Library, typed: str):
+    for number, _ in enumerate(library.quiz.questions, 1):
+        assert not isinstance(read(typed, at(library, number), library.words.typed), Answered | Perhaps), number

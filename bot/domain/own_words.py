@@ -13,6 +13,8 @@ SAME_WORD = 75  # fuzz.ratio of a word with a typo or another ending
 SHORT = 4  # letters; in less, a letter wrong makes another word
 SHORTEST = 3  # letters of a wording that is looked for within a sentence
 TYPOS = 70  # fuzz.ratio of a wording full of typos, no word of which need be the same
+SURELY_SAME = 82  # the same, where nothing but words in common tells what a text means
+TOLD = 1 / 4  # of the words of such a text, how many have to be the choice's
 DISTINCT = 1 / 2  # what words in common with a choice must weigh, each of them by one over how many choices have it
 
 # Words that say nothing about the subject of a sentence.
@@ -20,7 +22,7 @@ _FUNCTION_WORDS = """
 a about all also always am an and any are as at be been but by can do does for from get go going good guess have i if in
 into is it its just kind like lot lots m make mainly me more most mostly much my of often on one or other our out quite
 rather re really s say so some sort such t than that the their them then there they thing things think this those time
-to up us usually ve very we what when where which while will with work would you your
+something to up us usually ve very we what when where which while will with work would you your
 """
 SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
 ASKING = re.compile(
@@ -85,7 +87,7 @@ def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
     said = utils.default_process(text)
     if len(said) < SHORT:
         return ()
-    shared = _in_common(said, question)
+    shared = _in_common(said, question, SAME_WORD)
     alike = [
         choice.id
         for score, choice in scored(said, question)[:MOST_GUESSES]
@@ -93,24 +95,31 @@ def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
     ]
     if alike:
         return tuple(alike)
+    shared = _in_common(said, question, SURELY_SAME)
     most = max(shared.values())
-    best = [name for name, weight in shared.items() if weight == most >= DISTINCT]
+    enough = max(DISTINCT, len(_telling(said)) * TOLD)
+    best = [name for name, weight in shared.items() if weight == most >= enough]
     return tuple(best) if len(best) <= MOST_GUESSES else ()
 
 
-def _in_common(said: str, question: AnyQuestion) -> dict[str, float]:
-    """Weigh the words that a text has in common with each choice: those that tell it from others the most."""
+def _in_common(said: str, question: AnyQuestion, cutoff: float) -> dict[str, float]:
+    """Weigh the words that a text has in common with each choice: those that tell it from others the most.
+
+    cutoff: the least fuzz.ratio of two words that count as the same; one of less than SHORT letters has to be the same.
+    """
     of_choices = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
     weights = dict.fromkeys(of_choices, 0.0)
     for word in _telling(said):
-        having = [name for name, known in of_choices.items() if _has(known, word)]
+        having = [name for name, known in of_choices.items() if _has(known, word, cutoff)]
         for name in having:
             weights[name] += 1 / len(having)
     return weights
 
 
-def _has(known: frozenset[str], word: str) -> bool:
-    return process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None
+def _has(known: frozenset[str], word: str, cutoff: float) -> bool:
+    if len(word) < SHORT:
+        return word in known
+    return process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=cutoff) is not None
 
 
 def _telling(said: str) -> list[str]:
