@@ -225,7 +225,7 @@ class Chat:
         if reading == Command("start_over"):
             self._begin()
         elif isinstance(reading, Asks) and planned is not None:
-            show(_rendered(planned, self._library), self._console)
+            show(_rendered(planned, self._library, in_round=True), self._console)
             self._apply(run, AskAgain())
         elif action := self._action(reading, run):
             if isinstance(action, Manage):
@@ -282,11 +282,11 @@ class Chat:
             self._run = None
 
 
-def _rendered(planned: PlannedReply, library: Library) -> Message:
+def _rendered(planned: PlannedReply, library: Library, *, in_round: bool = False) -> Message:
     """Render a reply of the FAQ; small talk in the words of the terminal."""
     if planned.kind == TALK and (said := _talk_reply(planned.entries[0], library)):
         return blocks.say(said)
-    return rendered(planned.kind, planned.entries, library)
+    return rendered(planned.kind, planned.entries, library, in_round=in_round)
 
 
 def _talk_reply(intent: str, library: Library, run: Run | None = None) -> str | None:

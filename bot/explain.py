@@ -61,7 +61,7 @@ def lines(quiz: Quiz, answers: Answers, *, early: bool = False) -> Iterator[str]
     yield f"position from {quiz.roles[0].id} (0) to {quiz.roles[-1].id} (1): {result.position:.2f}"
     for reason in (*result.reasons, *result.against):
         speaks = "for" if reason.pull > 0 else "against"
-        names = " + ".join(choice.id for choice in reason.choices)
+        names = " + ".join(choice.id for choice in reason.choices) + (", half" if reason.is_half else "")
         yield f"{speaks} {result.role.id}: {reason.question.id} = {names} ({reason.pull:+g})"
     if result.clearness is fit.Clearness.PICTURE:
         return

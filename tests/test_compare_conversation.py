@@ -209,6 +209,8 @@ async def test_the_manager_is_asked_about_the_senders_work(workspace: Workspace,
     await workspace.settled()
     thread = await workspace.thread(root.channel, root, MEI)
     assert sum("This round is about somebody else’s work" in shown(each) for each in thread) == 3
+    await write(workspace, root, "what did she answer?")
+    await message(workspace, root, "The two of you see each other’s answers once both have finished and both agree")
     assert len(await workspace.dm(MEI)) == 2
 
 

@@ -595,6 +595,16 @@ async def test_a_question_without_a_question_mark_is_a_question_all_the_same(wor
     await message(workspace, root, library.entries["research-engineer"].answer)
 
 
+async def test_what_has_no_answer_within_a_round_gets_no_hint_at_the_round(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "who won the football match yesterday?")
+
+    told = shown(await message(workspace, root, "I don’t know that one."))
+    assert "for example:" in told
+    assert "/rolefit" not in told
+
+
 async def test_so_far_shows_the_picture_and_says_that_it_is_none(workspace: Workspace):
     root = await begin(workspace)
     await question(workspace, root, 1)

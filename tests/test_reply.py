@@ -282,7 +282,7 @@ def test_a_few_words_of_a_choice_in_another_story_are_no_answer(library: Library
 @given(text=st.text(alphabet=st.sampled_from("ab <>&;*_`\"'|:/@#ltgamp2"), max_size=40))
 def test_what_is_typed_is_read_back_whatever_slack_escapes(text: str):
     assume(not re.match(r"\s*[>*]\s", text))  # a quotation or a bullet, whose sign is not what was typed
-    assume(not re.search(":[ab]:", text))  # an emoji, which stands for its letter
+    assume(not re.search(":[ab]:", text.translate(MARKS)))  # an emoji, which stands for its letter
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
     assert typed.plain(escaped).translate(MARKS) == text.translate(MARKS)

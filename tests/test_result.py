@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import combinations, product
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from bot.domain import fit
 from bot.domain.fit import Clearness, Given
 from bot.domain.quiz import Run
-from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak
+from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak, with_article
 from bot.knowledge import Library
 from bot.slack import result, result_explained
 from bot.slack.pieces import message
+from bot.slack.text import Mrkdwn
 
 FAR, NOT_FAR = "comes far behind.", "Not far behind is"
 
@@ -158,23 +160,113 @@ def test_what_would_flip_half_an_answer_to_one_of_its_own_choices_says_so(librar
     assert halves > 20
 
 
-def test_the_excerpt_marks_what_was_picked_of_either_role(library: Library, finished: list[Run]):
-    both = 0
+def test_the_excerpt_shows_the_rows_of_the_answers_that_are_named_before_any_other(
+    library: Library, finished: list[Run]
+):
+    labels = {row.id: row.label for row in library.tables[library.quiz.tables.roles].rows}
+    full = 0
     for run in finished:
         found = run.recommendation
         if found is None or found.clearness is Clearness.PICTURE:
             continue
-        columns = [found.role.column, found.runner_up.column]
-        cells = {
-            column: any(choice.cell == column for reason in reasons for choice in reason.choices)
-            for column, reasons in zip(columns, (found.reasons, found.against), strict=True)
-        }
-        blocks, _ = result.recommendation(run, library)
-        rendered = message(blocks, [""]).blocks
-        [table] = [block for block in rendered if block["type"] == "table"]
-        for at, column in enumerate(columns, 1):
-            marked = any("▸" in row[at]["text"] for row in table["rows"][1:])
-            assert marked or not cells[column]
-        both += all(cells.values())
+        columns = {found.role.column, found.runner_up.column}
+        is_close = found.clearness is Clearness.CLOSE
+        named = [reason.question for reason in (*found.reasons, *(found.against if is_close else ()))]
+        table = _excerpt(run, library)
+        shown = [row[0]["text"] for row in table["rows"][1:]]
+        of_the_named = [question for question in named if labels[question.dimension] in shown]
+        assert len(of_the_named) == min(len(named), len(shown))
+        picked = any(choice.cell in columns for question in run.quiz.questions for choice in run.picked(question))
+        marked = any("▸" in cell["text"] for row in table["rows"][1:] for cell in row[1:])
+        assert marked or not picked or len(named) >= len(shown)
+        full += len(named) > len(shown)
 
-    assert both > 3000
+    assert full > 500
+
+
+def _excerpt(run: Run, library: Library) -> dict[str, Any]:
+    blocks, _ = result.recommendation(run, library)
+    [table] = [block for block in message(blocks, [""]).blocks if block["type"] == "table"]
+    return dict(table)
+
+
+def test_both_columns_are_marked_where_every_answer_is_by_halves(library: Library):
+    for run in _answered_by_halves(library.quiz):
+        found = run.recommendation
+        if found is None or found.clearness is not Clearness.CLOSE:
+            continue
+        halved = [
+            question
+            for question in run.quiz.questions
+            if {found.role.column, found.runner_up.column} <= {choice.cell for choice in run.picked(question)}
+        ]
+        rows = _excerpt(run, library)["rows"][1:]
+        assert len(rows) == 2 or len(halved) < 2
+        assert "▸" in str(rows) or not halved or len(found.reasons) + len(found.against) >= len(rows)
+
+
+def test_what_is_too_close_to_call_says_of_each_role_what_speaks_for_it(library: Library):
+    one_side = 0
+    for run in _answered_by_halves(library.quiz):
+        found = run.recommendation
+        if found is None or found.clearness is not Clearness.CLOSE:
+            continue
+        text, names = said(run, library), [with_article(role.name) for role in (found.role, found.runner_up)]
+        if not found.reasons and not found.against:
+            assert f"No answer speaks more for {names[0]} than for {names[1]}, or less." in text
+            continue
+        for role, other, reasons in zip(names, reversed(names), (found.reasons, found.against), strict=True):
+            first = text.partition(f"*What speaks for {role}*\n• ")[2].partition("\n")[0]
+            assert first
+            assert reasons or first == f"no answer speaks more for it than for {other}"
+        one_side += bool(found.reasons) != bool(found.against)
+
+    assert one_side > 0
+
+
+def _answered_by_halves(quiz: Quiz) -> Iterator[Run]:
+    """Give finished runs, each answer of which takes one of the first four pairs of its choices."""
+    for pairs in product(*(list(combinations(question.choices, 2))[:4] for question in quiz.questions)):
+        taken = zip(quiz.questions, pairs, strict=True)
+        halves = {question.id: tuple(choice.id for choice in pair) for question, pair in taken}
+        run = Run(quiz, MappingProxyType({"purpose": ("own",), **halves}))
+        if last := run.tie_break:
+            level = next(side.id for side in last.choices if side.role is None)
+            run = Run(quiz, MappingProxyType({**run.answers, last.id: (level,)}))
+        yield run
+
+
+def test_a_question_that_one_of_two_rounds_left_out_is_not_said_to_differ(library: Library):
+    letters = (0, 1, 0, 0, 4)
+    before = _run_of(library.quiz, letters)
+    now = _run_of(library.quiz, (0, 0, 0, 0))
+    assert [question.id for question in now.ended_early] == [library.quiz.questions[-1].id]
+
+    told = result.since(now, before, Mrkdwn("yesterday"), library)
+    assert told is not None
+    assert told.endswith("The answers differ in question 2. I did not ask question 5 this time.")
+
+    other_way = result.since(before, now, Mrkdwn("yesterday"), library)
+    assert other_way is not None
+    assert other_way.endswith("The answers differ in question 2.")
+
+
+def _run_of(quiz: Quiz, places: tuple[int, ...]) -> Run:
+    """Give a run with these answers, by the place of the choice, to the first questions."""
+    chosen = {asked.id: (asked.choices[at].id,) for asked, at in zip(quiz.questions, places, strict=False)}
+    return Run(quiz, MappingProxyType({"purpose": ("own",), **chosen}))
+
+
+def test_of_an_answer_by_halves_the_half_that_speaks_for_a_role_is_named(library: Library):
+    [optimized] = [question for question in library.quiz.questions if question.id == "what-you-optimize"]
+    run = _run_of(library.quiz, (3, 4, 2, 3, 2))
+    by_halves = Run(library.quiz, MappingProxyType({**run.answers, optimized.id: ("novelty", "uptime")}))
+    alike = Run(library.quiz, MappingProxyType({**run.answers, optimized.id: ("uptime", "business-numbers")}))
+
+    assert by_halves.recommendation is not None
+    assert by_halves.recommendation.role.id == "ai-engineer"
+    assert "• half “uptime, latency and cost”" in said(by_halves, library)
+    assert "novelty" not in said(by_halves, library).partition("What decided it")[2].partition("flip it")[0]
+    why = result_explained.explanation(by_halves, None, library).text
+    assert "half “uptime, latency and cost” in question 3" in why
+    assert "half “uptime, latency and cost”, half “the numbers the business watches”" in said(alike, library)

@@ -39,12 +39,14 @@ class Clearness(StrEnum):
 class Reason:
     """An answer that set the first role apart from the second; `pull` is the difference in weight.
 
-    Above 0 it speaks for the first role, below 0 for the second.
+    Above 0 it speaks for the first role, below 0 for the second. Of an answer by halves, `choices` are those that speak
+    for the same role as the whole of it.
     """
 
     question: Question
     choices: tuple[Choice, ...]
     pull: float
+    is_half: bool = False  # whether one half of the answer is left out, as it speaks for the other role, or for neither
 
 
 @dataclass(frozen=True)
@@ -316,9 +318,18 @@ def _speaking(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reaso
 
 def _pulling(answered: _Answered, role: Role, other: Role) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Give the answers that set two roles apart, those for the first and those for the other, strongest first."""
-    pulls = ((question, choices, _weight(choices, role) - _weight(choices, other)) for question, choices in answered)
-    ordered = sorted((Reason(*pull) for pull in pulls), key=lambda reason: -abs(reason.pull))
+    reasons = (_reason(question, choices, role, other) for question, choices in answered)
+    ordered = sorted(reasons, key=lambda reason: -abs(reason.pull))
     return tuple(one for one in ordered if one.pull > 0), tuple(one for one in ordered if one.pull < 0)
+
+
+def _reason(question: Question, choices: tuple[Choice, ...], role: Role, other: Role) -> Reason:
+    def pull(some: Sequence[Choice]) -> float:
+        return _weight(some, role) - _weight(some, other)
+
+    whole = pull(choices)
+    speaking = tuple(choice for choice in choices if pull([choice]) * whole > 0) or choices
+    return Reason(question, speaking, whole, is_half=len(speaking) < len(choices))
 
 
 def _strong(ordered: tuple[Reason, ...]) -> tuple[Reason, ...]:

@@ -11,19 +11,26 @@ from rapidfuzz.distance import OSA
 from bot.domain import smalltalk, typed
 from bot.domain.fit import Given, choice_of
 from bot.domain.matching_text import MAX_CHARACTERS
+from bot.domain.own_words import (
+    ASKING,
+    MAYBE,
+    SHORT,
+    SMALL_WORDS,
+    asks,
+    asks_about_roles,
+    asks_for_other_answers,
+    guesses,
+    is_about,
+    scored,
+)
 from bot.domain.quiz import LETTERS, Run
 from bot.domain.quiz_content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
 
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
-MAYBE = 58  # from here on a choice is worth a "did you mean"
-MOST_GUESSES = 2
 SAME = 88  # fuzz.ratio of a term with a typo
-SAME_WORD = 75  # fuzz.ratio of a word with a typo or another ending
-SHORT = 4  # letters; in less, a letter wrong makes another word
 MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
 ALIKE = 86  # fuzz.token_sort_ratio of a question about the result that nothing else is known to answer
-SHORTEST = 3  # letters of a wording that is looked for within a sentence
 
 _NUMBERS = {
     word: str(number)
@@ -32,14 +39,6 @@ _NUMBERS = {
     )
     for word in words
 }
-# Words that say nothing about the subject of a sentence.
-_FUNCTION_WORDS = """
-a about all also always am an and any are as at be been but by can do does for from get go going good guess have i if in
-into is it its just kind like lot lots m make mainly me more most mostly much my of often on one or other our out quite
-rather re really s say so some sort such t than that the their them then there they thing things think this those time
-to up us usually ve very we what when where which while will with work would you your
-"""
-_SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
 _ARTICLES = frozenset({"a", "an", "the"})
 _OF_THE_ROUND = frozenset({"i", "me", "my", "mine", "you", "your", "result"})
 A_ROLE = "arole"  # in place of the name of a role, while a text is compared with the phrases
@@ -52,9 +51,6 @@ _PICKED = re.compile(
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
     re.IGNORECASE,
-)
-_ASKING = re.compile(
-    r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
 )
 # "1b, 2a", "question 1: half b, half d; 2 b and c", "change 1 to b and 3 to d": before the first number nothing else.
 _SEVERAL = re.compile(r"(?:\b(?:questions?|answers?|number|no\.?|q)\s*|#\s*)?(?<!\d)(\d{1,2})(?!\d)", re.IGNORECASE)
@@ -85,12 +81,17 @@ _MORE_OR_LESS = re.compile(
 )
 _BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
 # Around "both" or "equally", words that do not say of what.
-_OF_BOTH = _SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
+_OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _NOT = re.compile(
     r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|rather than|instead of|anything but|except)\b",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
+_MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is meant)\s+(?:by|with)\s+(.+)", re.IGNORECASE)
+_MEANS = re.compile(
+    r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
+)
+_FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
     r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
     r"|what does)\s+(?:an?\s+|the\s+|your\s+)?(.+?)(?:\s+mean(?:s|t)?)?(?:\s+(?:here|in (?:this|the) question))?\s*\??",
@@ -150,6 +151,11 @@ class AboutResult:
 
 
 @dataclass(frozen=True)
+class AsksForOther:
+    """A question about what the other person of a comparison has answered."""
+
+
+@dataclass(frozen=True)
 class Asks:
     """A question of their own."""
 
@@ -159,7 +165,7 @@ class Unclear:
     """Nothing of the above."""
 
 
-Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | Asks | Unclear
+Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther | Asks | Unclear
 
 
 def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, aside: str | None = None) -> Reading:
@@ -170,23 +176,27 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
     """
     as_sent, text = _bounded(text), _typed(text)
     asked = run.quiz.question(run.asking.question) if run.asking else None
+    about_roles = asks_about_roles(text, run.quiz)
     return (
         _to_guess(text, run, words)
         or _explicit(text, run)
         or (asked and (_in_these_words(text, asked) or _picked(text, asked)))
+        or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
         or _leaves(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
         or (asked and not isinstance(asked, Opening) and (_two(text, asked) or _more_or_less(text, asked)))
-        or (asked and not (answerable and isinstance(asked, Opening)) and _one(text, asked))
+        or (asked and not (answerable and (isinstance(asked, Opening) or about_roles)) and _one(text, asked))
         or _command(text, words)
         or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
         or _term(text, run.quiz.glossary)
-        or (Asks() if answerable or _ASKING.search(text) else None)
+        or (asked and _about_wording(text, asked, answerable=answerable))
+        or (None if "?" in text else _begins_unsure(text, words))
+        or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (asked and _guesses(text, asked))
-        or Unclear()
+        or (Asks() if answerable else Unclear())
     )
 
 
@@ -227,23 +237,10 @@ def read_choice(text: str, question: AnyQuestion) -> Option | None:
         return None
     if exact := _in_these_words(text, question):
         return choice_of(question, exact.answers[question.id][0])
-    if _ASKING.search(text) or _NOT.search(text) or len(said) < SHORT:
+    if ASKING.search(text) or _NOT.search(text) or len(said) < SHORT:
         return None
-    (best, choice), (next_best, _) = _scored(said, question)[:2]
-    return choice if best >= SURE and best - next_best >= LEAD and _is_about(said, choice) else None
-
-
-def _is_about(said: str, choice: Option) -> bool:
-    """Say whether at least half of what a text says is in the wordings of a choice.
-
-    That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
-    """
-    known = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
-    telling = [word for word in said.split() if word not in _SMALL_WORDS]
-    shared = sum(
-        process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
-    )
-    return shared >= len(telling) / 2
+    (best, choice), (next_best, _) = scored(said, question)[:2]
+    return choice if best >= SURE and best - next_best >= LEAD and is_about(said, choice) else None
 
 
 def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> AboutResult | None:
@@ -393,7 +390,7 @@ def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
 
     A half is as near as an answer comes to that. Who says so in words has to name either choice as surely as alone.
     """
-    if not _MORE_OR_LESS.search(text) or _ASKING.search(text) or _NOT.search(text):
+    if not _MORE_OR_LESS.search(text) or ASKING.search(text) or _NOT.search(text):
         return None
     rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
     parts = [part for each in rest if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
@@ -423,6 +420,12 @@ def _exact_command(text: str, words: TypedWords) -> Command | None:
     commands = _commands(words)
     found = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
     return Command(found) if found else None
+
+
+def _begins_unsure(text: str, words: TypedWords) -> Command | None:
+    """Read that somebody does not know, and why: "no idea, I am not close to that"."""
+    first = _FIRST_PART.split(text.strip(), maxsplit=1)[0]
+    return found if (found := _exact_command(first, words)) == Command("unsure") else None
 
 
 def _leaves(text: str, words: TypedWords) -> Command | None:
@@ -466,33 +469,24 @@ def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
     return Defined(named[found[0]]) if found else None
 
 
-def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:
-    said = utils.default_process(text)
-    if len(said) < SHORT:
+def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Command | None:
+    """Read that somebody wants to know what a word of the live question means, which is why it is asked."""
+    meant = _MEANT_BY.fullmatch(text) or (None if answerable else _MEANS.fullmatch(text))
+    said = utils.default_process(meant.group(1)).split() if meant else []
+    wordings = (question.text, *(getattr(question, name, None) for name in ("text_role", "text_other")))
+    texts = (*filter(None, wordings), *(choice.label for choice in question.choices))
+    known = {word for wording in texts for word in utils.default_process(wording).split()}
+    if not said or not all(process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME) for word in said):
         return None
-    scored = _scored(said, question)[:MOST_GUESSES]
-    likely = tuple(choice.id for score, choice in scored if score >= MAYBE)
+    return Command("why")
+
+
+def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:
+    likely = guesses(text, question)
     return Perhaps(question.id, likely) if likely else None
 
 
 def _likely(text: str, question: AnyQuestion) -> Option | None:
     """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
-    (best, choice), (next_best, _) = _scored(utils.default_process(text), question)[:2]
+    (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
     return choice if best >= MAYBE and best - next_best >= LEAD else None
-
-
-def _scored(said: str, question: AnyQuestion) -> list[tuple[float, Option]]:
-    return sorted(
-        ((max(_alike(said, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
-        key=lambda pair: -pair[0],
-    )
-
-
-def _alike(said: str, text: str) -> float:
-    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole.
-
-    A wording of two letters, such as "me", says nothing as one of many words.
-    """
-    text = utils.default_process(text)
-    whole = fuzz.ratio(said, text)
-    return whole if len(text) < SHORTEST else max(fuzz.token_set_ratio(said, text), whole)

@@ -323,6 +323,7 @@ class QuizWords(Authored):
     card_skipped: Plain
     quote: Annotated[Line, _text("choice")]
     half: Annotated[Line, _text("first", "second")]
+    half_alone: Annotated[Line, _text("choice")]
     both: Annotated[Line, _text("first", "second")]
     option: Annotated[Line, _text("letter", "choice")]
     change: Button
@@ -336,6 +337,8 @@ class QuizWords(Authored):
     done: Plain
     nothing_to_weigh: Plain
     deleted: Plain
+    unknown: Annotated[Line, _text("examples")]
+    know: Plain
     not_opened: Plain
     purpose: Plain
     purpose_how: Plain
@@ -457,6 +460,7 @@ class ResultWords(Authored):
     shares: Plain
     decided: Plain
     against: Annotated[Line, _text("role")]
+    against_none: Annotated[Line, _text("other")]
     flip: Annotated[Line, _text("changes", "role")]
     flip_example: Annotated[Line, _text("changes", "role")]
     flip_alone: Annotated[Line, _text("choice", "question")]
@@ -481,6 +485,7 @@ class ResultWords(Authored):
     previous_same: Annotated[Line, _text("date", "now")]
     previous_moved: Annotated[Line, _text("questions")]
     previous_none: Plain
+    previous_not_asked: Annotated[Line, _text("questions")]
     table: Annotated[Line, _text("title", "sources")]
     picked: Annotated[Line, _text("cell")]
     picked_key: Plain
@@ -795,6 +800,7 @@ class CompareWords(Authored):
     answer_line: Annotated[Line, _text("number", "choice")]
     finished: Plain
     explained_later: Plain
+    other_answers: Plain
     card_done: Plain
     own_only: Plain
     history_line: Annotated[Line, _text("date", "sender", "done", "count")]

@@ -92,9 +92,9 @@ def offer(lead: str, entries: Sequence[Entry], buttons: Sequence[kit.Button]) ->
     return message(parts, [lead, asked])
 
 
-def unknown(library: Library) -> Message:
-    """Say that there is no answer, and what there is."""
-    return plain(_with_examples(library.words.faq.unknown, library))
+def unknown(library: Library, *, in_round: bool = False) -> Message:
+    """Say that there is no answer, and what there is; within a round of the quiz, nothing of the quiz."""
+    return plain(_with_examples((library.words.quiz if in_round else library.words.faq).unknown, library))
 
 
 def for_sender(sender: str, link: str | None, library: Library) -> Message:
@@ -118,10 +118,11 @@ def taken(entry: Entry, library: Library) -> Message:
     return joined(plain(fill(library.words.faq.suggest_shown, question=entry.question)), answers([entry], library))
 
 
-def not_answered(reply: str, entries: Sequence[Entry], library: Library) -> Message:
+def not_answered(reply: str, entries: Sequence[Entry], library: Library, *, in_round: bool = False) -> Message:
     """Say that a question near the subject is not answered; then offer what comes near, or say what is known."""
     if not entries:
-        return plain(f"{escape(reply)}\n\n{escape(library.words.faq.know)}")
+        know = library.words.quiz.know if in_round else library.words.faq.know
+        return plain(f"{escape(reply)}\n\n{escape(know)}")
     return offer(near_lead(reply, entries, library), entries, [entry_button(entry) for entry in entries])
 
 

@@ -271,9 +271,9 @@ class FaqWorker(SuggestionWorker):
             await step("lean on", self._store.record_answer, team, channel, thread_ts, entry)
         await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
 
-    def reply(self, kind: str, entries: list[str]) -> Render:
-        """Have a reply rendered when it is sent, given as PlannedReply is."""
-        return self._rendered(lambda library: rendered(kind, entries, library))
+    def reply(self, kind: str, entries: list[str], *, in_round: bool = False) -> Render:
+        """Have a reply rendered when it is sent, given as PlannedReply is; in_round: as for `rendered`."""
+        return self._rendered(lambda library: rendered(kind, entries, library, in_round=in_round))
 
     def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
         """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
@@ -321,8 +321,8 @@ def count_reply(kind: str, surface: str) -> None:
         metrics.REPLIES.labels(kind, surface).inc()
 
 
-def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
-    """Render a reply, given as PlannedReply is."""
+def rendered(kind: str, entries: Sequence[str], library: Library, *, in_round: bool = False) -> Message:
+    """Render a reply, given as PlannedReply is. in_round: in the thread of a round of the quiz."""
     if kind == HELLO:
         return blocks.hello(library)
     if kind == TALK:
@@ -333,9 +333,9 @@ def rendered(kind: str, entries: Sequence[str], library: Library) -> Message:
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
     known = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
-        return blocks.not_answered(decoy.reply, known, library)
+        return blocks.not_answered(decoy.reply, known, library, in_round=in_round)
     if not known:
-        return blocks.unknown(library)
+        return blocks.unknown(library, in_round=in_round)
     return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
 
 

@@ -116,6 +116,7 @@ def _in_a_row(entries: Sequence[Entry], count: int) -> Iterator[list[Entry]]:
 def replies(library: Library) -> Iterator[Rendering]:
     """Give replies that are no answer: to small talk, to what is known not to be answered, and to anything else."""
     yield Rendering("unknown question", partial(blocks.unknown, library))
+    yield Rendering("unknown question within a round", partial(blocks.unknown, library, in_round=True))
     for link in (LINK, None):
         name = "message for who has shared a result" + ("" if link else ", without a link")
         yield Rendering(name, partial(blocks.for_sender, USER, link, library))
@@ -388,7 +389,7 @@ def shortened(library: Library) -> Iterator[Rendering]:
         left = {name: choices for name, choices in complete.answers.items() if name != question.id}
         runs.append(replace(complete, answers=MappingProxyType(left), skipped=frozenset({question.id})))
     for run in [*runs, *result_gallery.worded(library.quiz)]:
-        yield from results(run, library)
+        yield from results(run, library, before=complete if run.ended_early else None)
         if run.finished:
             yield Rendering(f"how sure {described(run)} is", partial(result_explained.sureness, run, None, library))
 
@@ -802,7 +803,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "quiz": (
             "edited_late", "expired_note", "finished", "first", "gone", "kept", "manages", "not_opened", "not_yours",
-            "nothing_so_far", "waiting", "which_two",
+            "know", "nothing_so_far", "waiting", "which_two",
         ),
         "privacy": ("exporting", "export_file", "export_text", "forgetting", "forgotten"),
         "share": (
@@ -811,7 +812,7 @@ def sentences(library: Library) -> Iterator[Rendering]:
         ),
         "compare": (
             "changed", "early", "finished", "gone", "not_begun", "not_opened", "not_yours", "not_yourself",
-            "nothing_to_compare", "outdated", "over", "own_only", "too_late", "too_late_unconfirmed",
+            "nothing_to_compare", "other_answers", "outdated", "over", "own_only", "too_late", "too_late_unconfirmed",
         ),
     }  # fmt: skip
     for group, texts in names.items():

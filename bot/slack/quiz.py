@@ -17,6 +17,7 @@ from bot.domain.reply import (
     Answered,
     Aside,
     Asks,
+    AsksForOther,
     Command,
     Defined,
     Perhaps,
@@ -128,10 +129,9 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, aside, role)
         case Aside(intent):
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, "aside", intent)
-        case WhichTwo():
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "which_two")
-        case Asks() | Unclear():
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "unclear")
+        case WhichTwo() | AsksForOther() | Asks() | Unclear():
+            told = {WhichTwo: "which_two", AsksForOther: "other_answers"}.get(type(reading), "unclear")
+            await jobs.start(key, quiz_worker.post_aside, team, stored.id, told)
 
 
 async def command(

@@ -244,7 +244,7 @@ class QuizWorker(RunNotesWorker):
         if kind == ANSWER:
             channel, root_ts = place["channel"], place["root_ts"]
             await step("lean on", self._store.record_answer, team, channel, root_ts, entries[-1])
-        await self._post_note(team, run_id, faq_worker.reply(kind, entries))
+        await self._post_note(team, run_id, faq_worker.reply(kind, entries, in_round=True))
         if place["asking"]:
             await self._apply(team, run_id, AskAgain())
 
@@ -529,6 +529,9 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each name
     match name:
         case "own_only":
             return blocks.say(library.words.compare.own_only)
+        case "other_answers":
+            compare = library.words.compare
+            return blocks.say(compare.over if run.closed else compare.other_answers)
         case "explain" | "why" if run.finished and (name == "explain" or run.asking is None):
             return result_explained.explanation(run, term, library)
         case "how_sure" if run.finished:

@@ -138,7 +138,10 @@ def quoted(choices: Sequence[Option], library: Library) -> Mrkdwn:
 
 
 def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
-    """Say what moved since an earlier run; None unless both are finished and about the same."""
+    """Say what moved since an earlier run; None unless both are finished and about the same.
+
+    A question that has no answer in one of the two has not moved.
+    """
     found, earlier, words = run.recommendation, before.recommendation, library.words.result
     if found is None or earlier is None or run.purpose != before.purpose:
         return None
@@ -146,19 +149,20 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
     lead = fill(words.previous_same, date=date, now=now)
     if now != then:
         lead = fill(words.previous, date=date, before=then, now=now)
-    known = {question.id for question in before.quiz.all_questions}
     moved = [
         question
         for question in run.numbered
-        if question.id in known
-        and {each.id for each in run.chosen(question.id)} != {each.id for each in before.chosen(question.id)}
+        if question.id in run.answers.keys() & before.answers.keys()
+        and set(run.answers[question.id]) != set(before.answers[question.id])
     ]
     told = (
         fill(words.previous_moved, questions=question_names(run, moved, library))
         if moved
         else escape(words.previous_none)
     )
-    return f"{lead} {told}"
+    left_out = [question for question in run.ended_early if question.id in before.answers]
+    asked = [fill(words.previous_not_asked, questions=question_names(run, left_out, library))] if left_out else []
+    return " ".join([lead, told, *asked])
 
 
 def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] = ()) -> Table:
@@ -223,7 +227,7 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     if found.clearness is Clearness.PICTURE:
         return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
     most = TELLING - (found.clearness is not Clearness.CLEAR or bool(run.unanswered))
-    excerpt = marked(run, library, [found.role.column, found.runner_up.column], telling(found)[:most])
+    excerpt = marked(run, library, [found.role.column, found.runner_up.column], telling(run, found)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
         caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
@@ -231,21 +235,29 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
 
 
-def telling(found: Recommendation) -> list[str]:
+def telling(run: Run, found: Recommendation) -> list[str]:
     """Name the rows of the table that explain it, best first.
 
-    They are in turn about an answer that speaks for the role and one that speaks for the runner-up, strongest first.
-    Where no cell of either is picked, as the choice lies between columns or in that of a third role, there is less to
-    see.
+    First are those of the answers that are named as having decided it, or as speaking for either role where it is too
+    close to call, in turn. Then come those that speak for the runner-up, and those whose answers picked a cell of
+    either column without speaking for one role rather than the other. Where no cell of either is picked, as the choice
+    lies between columns or in that of a third role, there is less to see.
     """
     columns = {found.role.column, found.runner_up.column}
 
-    def shows_nothing(reason: fit.Reason) -> bool:
-        return not any(choice.cell in columns for choice in reason.choices)
+    def shows_nothing(question: Question) -> bool:
+        return not any(choice.cell in columns for choice in run.picked(question))
 
-    sides = (sorted(reasons, key=shows_nothing) for reasons in (found.reasons, found.against))
-    both = [reason for pair in zip_longest(*sides) for reason in pair if reason]
-    return [reason.question.dimension for reason in sorted(both, key=shows_nothing)]
+    sides = [
+        sorted((reason.question for reason in reasons), key=shows_nothing) for reasons in (found.reasons, found.against)
+    ]
+    if found.clearness is Clearness.CLOSE:
+        in_turn = [question for pair in zip_longest(*sides) for question in pair if question]
+        first, then = sorted(in_turn, key=shows_nothing), list[Question]()
+    else:
+        first, then = sides
+    picked = [question for question in run.quiz.questions if not shows_nothing(question)]
+    return list(dict.fromkeys(question.dimension for question in (*first, *then, *picked)))
 
 
 def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
@@ -317,23 +329,34 @@ def reasons(run: Run, found: Recommendation, library: Library, *, shared: bool =
     if found.clearness is Clearness.PICTURE:
         return []
     if found.clearness is Clearness.CLOSE:
-        return [
-            "\n".join([f"*{fill(words.against, role=with_article(role.name))}*", *_bullets(reasons, library)])
-            for role, reasons in ((found.role, found.reasons), (found.runner_up, found.against))
-            if reasons
-        ]
+        return _for_either(found, library)
     last = [f"• {escape(found.tie_break.side.short)}"] if found.tie_break else []
     reasons = [f"*{escape(words.decided)}*", *last, *_bullets(found.reasons, library)]
     return ["\n".join([*reasons, flip_line(run, library, shared=shared)])]
 
 
-def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
-    def short(reason: fit.Reason) -> str:
-        if len(reason.choices) == 1:
-            return escape(reason.choices[0].short)
-        return fill(library.words.quiz.half, first=reason.choices[0].short, second=reason.choices[1].short)
+def _for_either(found: Recommendation, library: Library) -> list[str]:
+    """Say what speaks for each of the two roles in front, also where that is nothing."""
+    words, names = library.words.result, [with_article(role.name) for role in (found.role, found.runner_up)]
+    if not found.reasons and not found.against:
+        return [fill(words.speaks_for_neither, role=names[0], other=names[1])]
+    said = []
+    for role, other, reasons in zip(names, reversed(names), (found.reasons, found.against), strict=True):
+        bullets = _bullets(reasons, library) or [f"• {fill(words.against_none, other=other)}"]
+        said.append("\n".join([f"*{fill(words.against, role=role)}*", *bullets]))
+    return said
 
-    return [f"• {short(reason)}" for reason in reasons]
+
+def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
+    return [f"• {short(reason, library)}" for reason in reasons]
+
+
+def short(reason: fit.Reason, library: Library) -> str:
+    """Say an answer in few words: its choice, what speaks for the role of half an answer, or both halves."""
+    words, (first, *others) = library.words.quiz, reason.choices
+    if others:
+        return fill(words.half, first=first.short, second=others[0].short)
+    return fill(words.half_alone, choice=first.short) if reason.is_half else escape(first.short)
 
 
 def flip_line(run: Run, library: Library, *, shared: bool) -> str:

@@ -15,6 +15,7 @@ from bot.slack.result import (
     question_name,
     question_names,
     recommended,
+    short,
 )
 from bot.slack.text import Mrkdwn, escape, fill
 
@@ -87,10 +88,7 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
 
 def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
     """Name an answer and its question."""
-    choice = reason.choices[0].short
-    if len(reason.choices) == 1:
-        return fill(
-            library.words.result.flip_change, question=question_name(run, reason.question, library), choice=choice
-        )
-    half = fill(library.words.quiz.half, first=choice, second=reason.choices[1].short)
-    return fill(library.words.result.half_in, question=question_name(run, reason.question, library), choices=half)
+    asked = question_name(run, reason.question, library)
+    if len(reason.choices) > 1 or reason.is_half:
+        return fill(library.words.result.half_in, question=asked, choices=Mrkdwn(short(reason, library)))
+    return fill(library.words.result.flip_change, question=asked, choice=reason.choices[0].short)

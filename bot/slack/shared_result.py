@@ -109,7 +109,7 @@ def _table(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) 
     columns = [role.column for role in run.quiz.roles]
     rows = [question.dimension for question in run.quiz.questions]
     if Part.RECOMMENDATION in parts:
-        columns, rows = [found.role.column, found.runner_up.column], result.telling(found)[: result.TELLING]
+        columns, rows = [found.role.column, found.runner_up.column], result.telling(run, found)[: result.TELLING]
     excerpt = result.marked(run if Part.ANSWERS in parts else Run(run.quiz), library, columns, rows)
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if Part.ANSWERS in parts:

@@ -1,0 +1,162 @@
+"""An answer in somebody's own words: which choices of a question it may mean, and whether it asks something instead."""
+
+import re
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process, utils
+
+from bot.domain.quiz_content import AnyQuestion, Option, Quiz
+
+MAYBE = 58  # token_set_ratio in [0, 100] from which on a choice is worth a "did you mean"
+MOST_GUESSES = 2
+SAME_WORD = 75  # fuzz.ratio of a word with a typo or another ending
+SHORT = 4  # letters; in less, a letter wrong makes another word
+SHORTEST = 3  # letters of a wording that is looked for within a sentence
+TYPOS = 70  # fuzz.ratio of a wording full of typos, no word of which need be the same
+SURELY_SAME = 82  # the same, where nothing but words in common tells what a text means
+TOLD = 1 / 4  # of the words of such a text, how many have to be the choice's
+DISTINCT = 1 / 2  # what words in common with a choice must weigh, each of them by one over how many choices have it
+
+# Words that say nothing about the subject of a sentence.
+_FUNCTION_WORDS = """
+a about all also always am an and any are as at be been but by can do does for from get go going good guess have i if in
+into is it its just kind like lot lots m make mainly me more most mostly much my of often on one or other our out quite
+rather re really s say so some sort such t than that the their them then there they thing things think this those time
+something to up us usually ve very we what when where which while will with work would you your
+"""
+SMALL_WORDS = frozenset(_FUNCTION_WORDS.split())
+ASKING = re.compile(
+    r"\?\s*$|^\s*(?:what|why|how|who|which|when|where|is|are|do|does|can|could|should)\b", re.IGNORECASE
+)
+# "rolefit, titles at OpenAI", "tell me about levels"
+_TO_THE_BOT = re.compile(
+    r"^\s*(?:(?:hey|hi|hello|ok)\s+)?(?:@?rolefit\b|<@\w+>)"
+    r"|^\s*(?:please\s+)?(?:tell me|explain|describe|compare|define|difference|i (?:want|would like) to know)\b",
+    re.IGNORECASE,
+)
+# "how many experiments we can run": what such a clause says is no question, whose verb comes before the subject.
+_CLAUSE = re.compile(
+    r"^\s*(?:how|what|which|where|when|why)\b[^?]*\b(?:i|we|you|they|it|people|others|users|researchers|customers)\s+"
+    r"(?:can|could|will|would|do|did|have|are|is)\b[^?]*$",
+    re.IGNORECASE,
+)
+_OF_ONESELF = re.compile(r"\b(?:i|i['’]\w+|me|my|mine|we|we['’]\w+|us|our|ours)\b", re.IGNORECASE)
+_NAMES_ROLES = frozenset({"title", "titles", "role", "roles"})
+
+
+def asks(text: str) -> bool:
+    """Return whether a text is put as a question, or to the bot."""
+    return bool(_TO_THE_BOT.search(text) or (ASKING.search(text) and not _CLAUSE.match(text)))
+
+
+def asks_about_roles(text: str, quiz: Quiz) -> bool:
+    """Return whether a text that is not put as a question is one all the same: "salary of a research scientist".
+
+    It names a role or a title then, and who says so does not speak of their own work.
+    """
+    said = f" {utils.default_process(text)} "
+    names = {*_NAMES_ROLES, *(utils.default_process(role.name) for role in quiz.roles)}
+    names |= {title.replace("-", " ") for role in quiz.roles for title in role.titles}
+    return not _OF_ONESELF.search(text) and any(f" {name} " in said or f" {name}s " in said for name in names)
+
+
+# "what did Ana answer?", "can I see her answers?": of who answers about the same work
+_WHOSE = r"(?:she|he|they|my colleague|<@\w+>|(?!i\b|we\b|you\b)\w[\w.'’-]*(?:\s\w[\w.'’-]*)?)"
+_THEIRS = r"(?:her|his|their|my colleague['’]?s|<@\w+>['’]?s|\w+['’]s)"
+_WHERE = r"(?:\s+(?:to|for|in|at|on|about|here|there|so far|yet|this|that|it|the|first|last|one|question|number|\d))*"
+_ANSWERS_OF_OTHER = re.compile(
+    rf"(?:(?:and|so|but)\s+)?(?:(?:what|how|which(?:\s+one)?)\s+(?:did|has|have|does|do)\s+{_WHOSE}\s+"
+    r"(?:answer(?:ed)?|say|said|pick(?:ed)?|choose|chose|chosen|put|type|typed|select(?:ed)?|reply|replied)"
+    rf"|(?:what\s+(?:is|are|was|were)|(?:can|may|could)\s+i\s+see|show\s+me)\s+{_THEIRS}\s+(?:answers?|choices?)"
+    rf"){_WHERE}\s*[?.!]*",
+    re.IGNORECASE,
+)
+_BY_PRONOUN = re.compile(r"\b(?:she|he|they|her|his|their|my colleague)\b", re.IGNORECASE)
+
+
+def asks_for_other_answers(text: str, *, answerable: bool) -> bool:
+    """Return whether a text asks what the other of two has answered about the same work.
+
+    answerable: whether the FAQ has an answer to it, as to "what did Musk say?"; then it counts only with a pronoun.
+    """
+    return bool(_ANSWERS_OF_OTHER.fullmatch(text) and (not answerable or _BY_PRONOUN.search(text)))
+
+
+def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
+    """Name the choices that somebody's own words may mean, likeliest first."""
+    said = utils.default_process(text)
+    if len(said) < SHORT:
+        return ()
+    shared = _in_common(said, question, SAME_WORD)
+    alike = [
+        choice.id
+        for score, choice in scored(said, question)[:MOST_GUESSES]
+        if score >= MAYBE and (shared[choice.id] or not _telling(said) or score >= TYPOS)
+    ]
+    if alike:
+        return tuple(alike)
+    shared = _in_common(said, question, SURELY_SAME)
+    most = max(shared.values())
+    enough = max(DISTINCT, len(_telling(said)) * TOLD)
+    best = [name for name, weight in shared.items() if weight == most >= enough]
+    return tuple(best) if len(best) <= MOST_GUESSES else ()
+
+
+def _in_common(said: str, question: AnyQuestion, cutoff: float) -> dict[str, float]:
+    """Weigh the words that a text has in common with each choice: those that tell it from others the most.
+
+    cutoff: the least fuzz.ratio of two words that count as the same; one of less than SHORT letters has to be the same.
+    """
+    of_choices = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
+    weights = dict.fromkeys(of_choices, 0.0)
+    for word in _telling(said):
+        having = [name for name, known in of_choices.items() if _has(known, word, cutoff)]
+        for name in having:
+            weights[name] += 1 / len(having)
+    return weights
+
+
+def _has(known: frozenset[str], word: str, cutoff: float) -> bool:
+    if len(word) < SHORT:
+        return word in known
+    return process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=cutoff) is not None
+
+
+def _telling(said: str) -> list[str]:
+    return [word for word in said.split() if word not in SMALL_WORDS]
+
+
+@lru_cache(maxsize=256)
+def _words(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for text in texts for word in _telling(utils.default_process(text)))
+
+
+def is_about(said: str, choice: Option) -> bool:
+    """Say whether at least half of what a text says is in the wordings of a choice.
+
+    That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
+    """
+    known = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
+    telling = [word for word in said.split() if word not in SMALL_WORDS]
+    shared = sum(
+        process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
+    )
+    return shared >= len(telling) / 2
+
+
+def scored(said: str, question: AnyQuestion) -> list[tuple[float, Option]]:
+    """Give how near the wordings of each choice come to a text, in [0, 100], the nearest first."""
+    return sorted(
+        ((max(_alike(said, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
+        key=lambda pair: -pair[0],
+    )
+
+
+def _alike(said: str, text: str) -> float:
+    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole.
+
+    A wording of two letters, such as "me", says nothing as one of many words.
+    """
+    text = utils.default_process(text)
+    whole = fuzz.ratio(said, text)
+    return whole if len(text) < SHORTEST else max(fuzz.token_set_ratio(said, text), whole)
