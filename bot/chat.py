@@ -132,15 +132,15 @@ class Chat:
             self._question, self._answered = asked, planned.entries[-1]
 
     def _say(self, planned: PlannedReply, asked: Asked) -> None:
-        said = _rendered(planned, self._library)
+        reply = _rendered(planned, self._library)
         suggested = planned.entries[1:] if planned.kind == NOT_ANSWERED else planned.entries
         if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
-            show(said, self._console)
+            show(reply, self._console)
             return
         entries = tuple(entry.id for entry in self._library.known(suggested))
         self._suggested = replace(asked, entries=entries)
         self._console.print()
-        self._console.print(formatted(said.text))  # with the questions, which the blocks have in buttons
+        self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
         self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
 
     def _take_suggestion(self, asked: Asked, number: int) -> None:
@@ -207,8 +207,8 @@ class Chat:
             case Aside() | Defined() | Command("so_far" | "why") if not is_last:
                 return False
             case AboutResult() | Aside() | Defined() | Command("so_far" | "why"):
-                if said := _said_apart(reading, run, self._library):
-                    show(said, self._console)
+                if note := _said_apart(reading, run, self._library):
+                    show(note, self._console)
                 else:
                     self._note(SILENT)
             case _:
@@ -231,8 +231,8 @@ class Chat:
             if isinstance(action, Manage):
                 show(blocks.say(self._library.words.quiz.manages), self._console)
             self._apply(run, action, by_letter=_LETTER.fullmatch(text) is not None)
-        elif said := _said_apart(reading, run, self._library):
-            show(said, self._console)
+        elif note := _said_apart(reading, run, self._library):
+            show(note, self._console)
 
     def _action(self, reading: Reading, run: Run) -> Action | None:  # noqa: PLR0911 - one for each reading
         """Give what a reading does to the round; None where it only has something said."""
@@ -284,8 +284,8 @@ class Chat:
 
 def _rendered(planned: PlannedReply, library: Library, *, in_round: bool = False) -> Message:
     """Render a reply of the FAQ; small talk in the words of the terminal."""
-    if planned.kind == TALK and (said := _talk_reply(planned.entries[0], library)):
-        return blocks.say(said)
+    if planned.kind == TALK and (reply := _talk_reply(planned.entries[0], library)):
+        return blocks.say(reply)
     return rendered(planned.kind, planned.entries, library, in_round=in_round)
 
 
@@ -328,8 +328,8 @@ def _said_apart(  # noqa: PLR0911 - one for each reading
         case AboutResult(role):
             return render_aside("", "explain", role, run, library)
         case Aside(intent):
-            said = _talk_reply(intent, library, run)
-            return blocks.say(said) if said else None
+            reply = _talk_reply(intent, library, run)
+            return blocks.say(reply) if reply else None
         case WhichTwo():
             return render_aside("", "which_two", None, run, library)
         case _:

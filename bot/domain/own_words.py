@@ -54,10 +54,10 @@ def asks_about_roles(text: str, quiz: Quiz) -> bool:
 
     It names a role or a title then, and who says so does not speak of their own work.
     """
-    said = f" {utils.default_process(text)} "
+    typed = f" {utils.default_process(text)} "
     names = {*_NAMES_ROLES, *(utils.default_process(role.name) for role in quiz.roles)}
     names |= {title.replace("-", " ") for role in quiz.roles for title in role.titles}
-    return not _OF_ONESELF.search(text) and any(f" {name} " in said or f" {name}s " in said for name in names)
+    return not _OF_ONESELF.search(text) and any(f" {name} " in typed or f" {name}s " in typed for name in names)
 
 
 # "what did Ana answer?", "can I see her answers?": of who answers about the same work
@@ -84,32 +84,32 @@ def asks_for_other_answers(text: str, *, answerable: bool) -> bool:
 
 def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
     """Name the choices that somebody's own words may mean, likeliest first."""
-    said = utils.default_process(text)
-    if len(said) < SHORT:
+    typed = utils.default_process(text)
+    if len(typed) < SHORT:
         return ()
-    shared = _in_common(said, question, SAME_WORD)
+    shared = _in_common(typed, question, SAME_WORD)
     alike = [
         choice.id
-        for score, choice in scored(said, question)[:MOST_GUESSES]
-        if score >= MAYBE and (shared[choice.id] or not _telling(said) or score >= TYPOS)
+        for score, choice in scored(typed, question)[:MOST_GUESSES]
+        if score >= MAYBE and (shared[choice.id] or not _telling(typed) or score >= TYPOS)
     ]
     if alike:
         return tuple(alike)
-    shared = _in_common(said, question, SURELY_SAME)
+    shared = _in_common(typed, question, SURELY_SAME)
     most = max(shared.values())
-    enough = max(DISTINCT, len(_telling(said)) * TOLD)
+    enough = max(DISTINCT, len(_telling(typed)) * TOLD)
     best = [name for name, weight in shared.items() if weight == most >= enough]
     return tuple(best) if len(best) <= MOST_GUESSES else ()
 
 
-def _in_common(said: str, question: AnyQuestion, cutoff: float) -> dict[str, float]:
+def _in_common(typed: str, question: AnyQuestion, cutoff: float) -> dict[str, float]:
     """Weigh the words that a text has in common with each choice: those that tell it from others the most.
 
     cutoff: the least fuzz.ratio of two words that count as the same; one of less than SHORT letters has to be the same.
     """
     of_choices = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
     weights = dict.fromkeys(of_choices, 0.0)
-    for word in _telling(said):
+    for word in _telling(typed):
         having = [name for name, known in of_choices.items() if _has(known, word, cutoff)]
         for name in having:
             weights[name] += 1 / len(having)
@@ -122,8 +122,8 @@ def _has(known: frozenset[str], word: str, cutoff: float) -> bool:
     return process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=cutoff) is not None
 
 
-def _telling(said: str) -> list[str]:
-    return [word for word in said.split() if word not in SMALL_WORDS]
+def _telling(typed: str) -> list[str]:
+    return [word for word in typed.split() if word not in SMALL_WORDS]
 
 
 @lru_cache(maxsize=256)
@@ -131,32 +131,32 @@ def _words(texts: tuple[str, ...]) -> frozenset[str]:
     return frozenset(word for text in texts for word in _telling(utils.default_process(text)))
 
 
-def is_about(said: str, choice: Option) -> bool:
+def is_about(typed: str, choice: Option) -> bool:
     """Say whether at least half of what a text says is in the wordings of a choice.
 
     That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
     """
     known = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
-    telling = [word for word in said.split() if word not in SMALL_WORDS]
+    telling = [word for word in typed.split() if word not in SMALL_WORDS]
     shared = sum(
         process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
     )
     return shared >= len(telling) / 2
 
 
-def scored(said: str, question: AnyQuestion) -> list[tuple[float, Option]]:
+def scored(typed: str, question: AnyQuestion) -> list[tuple[float, Option]]:
     """Give how near the wordings of each choice come to a text, in [0, 100], the nearest first."""
     return sorted(
-        ((max(_alike(said, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
+        ((max(_alike(typed, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),
         key=lambda pair: -pair[0],
     )
 
 
-def _alike(said: str, text: str) -> float:
+def _alike(typed: str, text: str) -> float:
     """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole.
 
     A wording of two letters, such as "me", says nothing as one of many words.
     """
     text = utils.default_process(text)
-    whole = fuzz.ratio(said, text)
-    return whole if len(text) < SHORTEST else max(fuzz.token_set_ratio(said, text), whole)
+    whole = fuzz.ratio(typed, text)
+    return whole if len(text) < SHORTEST else max(fuzz.token_set_ratio(typed, text), whole)
