@@ -1,4 +1,4 @@
-# make run | test | check | bench | chaos | mutate, nothing clever. `make setup` installs what the others need, and nothing when up to date.
+# make run | test | check | bench | chaos | mutate | pictures, nothing clever. `make setup` installs what the others need, and nothing when up to date.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --no-deps
 SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
@@ -8,7 +8,7 @@ IMPORTED = aiosqlite, bot.background, bot.cli, bot.http_server, bot.knowledge_wa
   bot.run, bot.slack.app, bot.storage.migrate, watchfiles
 COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 
-.PHONY: run test check bench chaos mutate lock setup
+.PHONY: run test check bench chaos mutate pictures lock setup
 run: .venv/run
 	@.venv/bin/rolefit run
 
@@ -37,6 +37,10 @@ chaos: .venv/test
 mutate: .venv/mutate
 	@.venv/bin/mutmut run $(MUTANTS)
 	@.venv/bin/mutmut results
+
+# Draws tests/pictures anew, which the README and docs/using.md show; needs Chromium or Chrome.
+pictures: .venv/test
+	@.venv/bin/python -m tests.draw_pictures
 
 # Writes the lock files anew; versions that still fit stay as they are.
 lock: .venv/test
