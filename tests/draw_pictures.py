@@ -1,7 +1,7 @@
 """`make pictures`: draws tests/pictures anew, which the README and docs/using.md show.
 
 A person asks in a channel and takes the quiz, in Chromium, in a workspace of its own for each picture. The clock stands
-still, so that a picture that nothing has changed stays the same file.
+still, so that pictures differ little from those before.
 """
 
 import asyncio
