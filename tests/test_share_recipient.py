@@ -132,7 +132,8 @@ async def test_a_reply_is_passed_on_if_the_recipient_wants_that(workspace: Works
 
     told = await message(workspace, root, "<@U_MEI> replied to what you shared:")
     assert "Thanks, let's talk on Monday" in shown(told)
-    assert "<!channel>" not in json.dumps([block for block in told["blocks"] if block["text"]["type"] == "mrkdwn"])
+    of_slack = [block for block in told["blocks"] if block.get("text", {}).get("type", "mrkdwn") == "mrkdwn"]
+    assert "<!channel>" not in json.dumps(of_slack)
     await workspace.latest(MEI, asked, once=lambda now: shown(now) == "Sent to <@U_ANA>.")
     await workspace.settled()
     assert sum("Monday" in text for text in await thread(workspace, root)) == 1

@@ -544,7 +544,7 @@ async def test_a_reply_is_passed_on_as_it_was_written_and_calls_nobody(workspace
     await workspace.click(MEI, asked, "Send")
 
     passed_on = await message(workspace, root, "replied to what you shared")
-    written = passed_on["blocks"][-1]["text"]["text"]
+    written = passed_on["blocks"][-2]["text"]["text"]
     assert "Me &amp; you &lt; us all" in written
     assert "<!channel>" not in written
     assert "@channel" in written
