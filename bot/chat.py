@@ -4,6 +4,7 @@ Decisions and renderings are those of the bot itself; only buttons become words 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Console
@@ -133,8 +134,8 @@ class Chat:
 
     def _say(self, planned: PlannedReply, asked: Asked) -> None:
         reply = _rendered(planned, self._library)
-        suggested = planned.entries[1:] if planned.kind == NOT_ANSWERED else planned.entries
-        if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
+        suggested = self._suggestions_of(planned)
+        if not suggested:
             show(reply, self._console)
             return
         entries = tuple(entry.id for entry in self._library.known(suggested))
@@ -142,6 +143,22 @@ class Chat:
         self._console.print()
         self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
         self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
+
+    def _say_in_quiz(self, planned: PlannedReply) -> None:
+        """Answer between two questions of the quiz, where a number is an answer to these and takes no suggestion."""
+        reply = _rendered(planned, self._library, in_round=True)
+        if not self._suggestions_of(planned):
+            show(reply, self._console)
+            return
+        self._console.print()
+        self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
+        self._note("To ask that, type it in these words.")
+
+    def _suggestions_of(self, planned: PlannedReply) -> Sequence[str]:
+        """Give the entries that a reply suggests; none if it answers, or has nothing."""
+        if planned.kind == SUGGEST:
+            return planned.entries
+        return planned.entries[1:] if planned.kind == NOT_ANSWERED else ()
 
     def _take_suggestion(self, asked: Asked, number: int) -> None:
         """Answer with the suggestion that has this number."""
@@ -225,7 +242,7 @@ class Chat:
         if reading == Command("start_over"):
             self._begin()
         elif isinstance(reading, Asks) and planned is not None:
-            show(_rendered(planned, self._library, in_round=True), self._console)
+            self._say_in_quiz(planned)
             self._apply(run, AskAgain())
         elif action := self._action(reading, run):
             if isinstance(action, Manage):

@@ -288,6 +288,20 @@ OF_SLACK = re.compile(
 )
 
 
+async def test_a_suggestion_between_the_questions_is_shown_and_asked_in_its_words(library: Library):
+    terminal = Terminal(library)
+    await terminal.type("quiz", "a")
+
+    offered = await terminal.type("what titles does Google use")
+
+    suggested = next(entry.question for entry in library.entries.values() if entry.question in offered)
+    assert "Did you mean" in offered
+    assert "To ask that, type it in these words." in offered
+    answered = await terminal.type(suggested)
+    assert "This answers" in answered or "Source" in answered
+    assert "Question 1 of 5" in answered
+
+
 async def test_small_talk_speaks_of_nothing_that_the_terminal_does_not_have(library: Library):
     talk, shown = library.words.talk, set[str]()
     for intent in type(talk).model_fields:
