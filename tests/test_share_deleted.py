@@ -212,6 +212,8 @@ async def test_a_newer_round_that_is_deleted_while_its_first_change_fails_takes_
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
 ):
     receipt = await about_to_update(hasty)
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:  # a copy that has been there for a day
+        connection.execute("UPDATE shares SET claimed_at = claimed_at - 86400, sent_at = sent_at - 86400")
     call = PausedCall(UPDATE)
     call.patch(monkeypatch)
     await hasty.submit(ANA)
@@ -225,6 +227,24 @@ async def test_a_newer_round_that_is_deleted_while_its_first_change_fails_takes_
     assert buttons(told) == []
     await gone(hasty)
     assert NOBODY in await listed(hasty)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_became_of_the_copy_is_told_where_slack_does_not_change_the_receipt(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    await about_to_update(hasty)
+    call = PausedCall(UPDATE)
+    call.patch(monkeypatch)
+    await hasty.submit(ANA)
+    await call.is_reached.wait()
+    await deletes(hasty)
+    await one_round_is_left(hasty, tmp_path)
+    await hasty.faults(api=[{"method": UPDATE, "error": "internal_error", "times": 2}])
+    call.goes_on.set()
+
+    await told_in_direct(hasty, "so I have taken that away. <@U_MEI> may have read it.")
+    await gone(hasty)
 
 
 async def about_to_update(workspace: Workspace) -> Json:

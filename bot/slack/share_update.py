@@ -13,6 +13,7 @@ from bot.slack.slack_calls import CallResult
 from bot.storage import ROOT, ShareState, TakenOver
 
 LEFT = "left_of_deleted"  # what stands of a copy whose round was deleted meanwhile, as a key of `share` in words.yaml
+DELETED_MEANWHILE = "deleted_meanwhile"  # the same, of one that was taken back
 PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
 UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
 
@@ -93,18 +94,22 @@ class UpdatingWorker(CopyWorker, ABC):
         before: as it was when the share was taken over, with the receipt in the older round.
         """
         outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-        name = LEFT if outcome == "refused" else "deleted_meanwhile"
+        name = LEFT if outcome == "refused" else DELETED_MEANWHILE
         if outcome == "refused":
             await self._note_left(team, claimed["sender"])
-        if outcome == "refused" or before["stays"] or not before["receipt"]:
+        says_so = await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
+        if outcome == "refused" or before["stays"] or not says_so:
             await self._tell_now_or_later(team, former_id, claimed, name)
-        await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
 
-    async def _end_receipt(self, team: str, place: list[str] | None, render: Render) -> None:
-        """Have a former receipt say what has become of the copy; place: its channel and ts, if there is one."""
-        if place:
-            channel, ts = place
-            await try_call(self._gateway.update_message(team, channel, ts, render))
+    async def _end_receipt(self, team: str, place: list[str] | None, render: Render) -> bool:
+        """Have a former receipt say what has become of the copy, and give whether it does.
+
+        place: its channel and ts, if there is one.
+        """
+        if place is None:
+            return False
+        channel, ts = place
+        return not await try_call(self._gateway.update_message(team, channel, ts, render))
 
     async def _note_left(self, team: str, sender: str) -> None:
         """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""

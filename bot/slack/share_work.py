@@ -16,7 +16,7 @@ from bot.slack.pieces import Message
 from bot.slack.share_copies import Places, as_places
 from bot.slack.share_messages import FROM_HOME, Record, copy_key, round_place
 from bot.slack.share_rows import newer_run
-from bot.slack.share_update import LEFT, UpdatingWorker
+from bot.slack.share_update import DELETED_MEANWHILE, LEFT, UpdatingWorker
 from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
@@ -29,7 +29,8 @@ NOTHING_THERE = {
 }
 NOT_TAKEN_BACK = "not_taken_back"
 PERHAPS_OF_DELETED = "perhaps_of_deleted"
-OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED}  # what stands though its round was deleted, which stays so
+# What became of a copy whose round was deleted meanwhile: that stays so, whatever comes since.
+OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE}
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()

@@ -105,7 +105,8 @@ async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]
     """
     of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
     arrived = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None), ~_is_replaced())
-    lost = and_(shares.c.state == ShareState.SENT, shares.c.claimed_at < time.time() - LOST_AFTER)
+    on_its_way = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_(None), shares.c.updates.is_(None))
+    lost = and_(on_its_way, shares.c.claimed_at < time.time() - LOST_AFTER)
     stands = or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN)
     senders = select(runs.c.team, runs.c.user.label("sender")).join(shares, of_run).where(stands, *which).distinct()
     for row in (await connection.execute(senders)).all():
