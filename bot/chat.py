@@ -133,32 +133,26 @@ class Chat:
             self._question, self._answered = asked, planned.entries[-1]
 
     def _say(self, planned: PlannedReply, asked: Asked) -> None:
-        reply = _rendered(planned, self._library)
-        suggested = self._suggestions_of(planned)
-        if not suggested:
-            show(reply, self._console)
-            return
-        entries = tuple(entry.id for entry in self._library.known(suggested))
-        self._suggested = replace(asked, entries=entries)
-        self._console.print()
-        self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
-        self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
+        if suggested := self._show_reply(planned):
+            entries = tuple(entry.id for entry in self._library.known(suggested))
+            self._suggested = replace(asked, entries=entries)
+            self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
 
     def _say_in_quiz(self, planned: PlannedReply) -> None:
         """Answer between two questions of the quiz, where a number is an answer to these and takes no suggestion."""
-        reply = _rendered(planned, self._library, in_round=True)
-        if not self._suggestions_of(planned):
+        if self._show_reply(planned, in_round=True):
+            self._note("To ask that, type it in these words.")
+
+    def _show_reply(self, planned: PlannedReply, *, in_round: bool = False) -> Sequence[str]:
+        """Print a reply; gives the entries that it suggests, none if it answers, or has nothing."""
+        reply = _rendered(planned, self._library, in_round=in_round)
+        suggested = planned.entries if planned.kind == SUGGEST else planned.entries[1:]
+        if planned.kind not in (SUGGEST, NOT_ANSWERED) or not suggested:
             show(reply, self._console)
-            return
+            return ()
         self._console.print()
         self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
-        self._note("To ask that, type it in these words.")
-
-    def _suggestions_of(self, planned: PlannedReply) -> Sequence[str]:
-        """Give the entries that a reply suggests; none if it answers, or has nothing."""
-        if planned.kind == SUGGEST:
-            return planned.entries
-        return planned.entries[1:] if planned.kind == NOT_ANSWERED else ()
+        return suggested
 
     def _take_suggestion(self, asked: Asked, number: int) -> None:
         """Answer with the suggestion that has this number."""

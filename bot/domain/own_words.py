@@ -137,7 +137,7 @@ def is_about(typed: str, choice: Option) -> bool:
     That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
     """
     known = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
-    telling = [word for word in typed.split() if word not in SMALL_WORDS]
+    telling = _telling(typed)
     shared = sum(
         process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
     )

@@ -136,6 +136,8 @@ def _is_empty(detail: ErrorDetails) -> bool:
 
 def _needed(places: Sequence[Place], file: YamlFile, model: type[BaseModel]) -> Collection[Place]:
     """Give those of some keys which may not be left out: they are missing when the file is read without them."""
+    if not places:
+        return ()
     without = deepcopy(file.data)
     for place in places:
         holder = without

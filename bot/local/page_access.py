@@ -68,6 +68,13 @@ class PageAccess:
             self._conversation.show_channel(channel)
         return channel
 
+    def _direct_to(self, me: Person, target: str) -> Channel | None:
+        """Give the direct conversation with somebody, by their id, opened if need be; None if it is nobody's id."""
+        if target not in self._state.people:
+            return None
+        self._may_write_to(me, self._state.people[target])
+        return self._direct(me.id, target)
+
     def _may_write_to(self, me: Person, other: Person) -> None:
         if other.deleted:
             raise PageError("user_disabled", f"{other.real_name}’s account is deactivated.")

@@ -152,11 +152,8 @@ class PageApi(ChannelCalls, ControlCalls):
     async def post(self, given: Json) -> Json:
         """Say something; a person's id instead of a channel's means the direct conversation with them."""
         me = self._person(given)
-        target = text_of(given, "channel")
-        if target in self._state.people:
-            self._may_write_to(me, self._state.people[target])
-            channel = self._direct(me.id, target)
-        else:
+        channel = self._direct_to(me, text_of(given, "channel"))
+        if channel is None:
             channel = self._joined(me, given)
             if channel.archived:
                 raise PageError("is_archived", f"#{channel.name} is archived.")

@@ -16,12 +16,7 @@ class ChannelCalls(PageAccess):
     async def open(self, given: Json) -> Json:
         """Look at a direct conversation, opening it if need be; the bot hears app_home_opened for its own."""
         me = self._person(given)
-        target = text_of(given, "channel")
-        if target in self._state.people:
-            self._may_write_to(me, self._state.people[target])
-            channel = self._direct(me.id, target)
-        else:
-            channel = self._visible(me, given)
+        channel = self._direct_to(me, text_of(given, "channel")) or self._visible(me, given)
         for app in self._space.apps:
             if channel.kind == "im" and app.bot.user in channel.members:
                 self._tell_home_opened(app, me, "messages", {})

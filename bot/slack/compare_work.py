@@ -224,7 +224,6 @@ class CompareWorker(RevealingWorker):
         if people:
             sender, manager = people
             await self.follow_wishes(team, sender, manager)
-            await share_worker.show_copies(team, sender, manager)
 
     async def _allow(self, team: str, comparison_id: str, user: str, channel: str, thread_ts: str | None) -> None:
         """Let somebody get things again from whom they wanted no more, as said in an invitation that is not kept."""
@@ -232,15 +231,14 @@ class CompareWorker(RevealingWorker):
         if sender is None:
             await self._refuse(team, channel, user, thread_ts, "gone")
             return
-        await step("allow", self._store.shares.unmute_of, team, comparison_id, user)
+        await step("allow", self._store.shares.unmute, team, user, sender)
         allowed = self._rendered(partial(share_blocks.allowed_note, sender))
         with contextlib.suppress(SlackWorkError):
             await self._gateway.post_ephemeral(team, channel, user, allowed, thread_ts=thread_ts)
         await self.follow_wishes(team, sender, user)
-        await share_worker.show_copies(team, sender, user)
 
     async def follow_wishes(self, team: str, sender: str, manager: str) -> None:
-        """Have invitations say whether the manager wants more from the sender, as a part of other work.
+        """Have invitations and copies say whether the manager wants more from the sender, as a part of other work.
 
         Who wants nothing more declines what they have not accepted, so that the sender does not wait for them.
         """
@@ -257,6 +255,7 @@ class CompareWorker(RevealingWorker):
                 await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
             elif stored and INVITATION in stored.messages:
                 await self._update(team, comparison_id, INVITATION, stored.messages[INVITATION], known=stored)
+        await share_worker.show_copies(team, sender, manager)
 
     async def accept(
         self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None

@@ -50,7 +50,6 @@ class RecipientWorker(SharingWorker):
         if "allowed" in acted:
             await answer(self._rendered(partial(share_blocks.allowed_note, acted["allowed"])))
             await compare_worker.follow_wishes(team, acted["allowed"], user)
-            await self.show_copies(team, acted["allowed"], user)
             return
         if acted["arrived"]:
             await self._tell_of_arrival(team, share_id, user, acted)
@@ -66,7 +65,6 @@ class RecipientWorker(SharingWorker):
                 muted = does == SHARE_MUTE
                 await answer(self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted)))
             await compare_worker.follow_wishes(team, acted["sender"], user)
-            await self.show_copies(team, acted["sender"], user)
             return
         await self._update_copy(team, share_id, channel, ts)
         if does in (SHARE_SEEN, SHARE_TALK):
@@ -81,11 +79,11 @@ class RecipientWorker(SharingWorker):
         """
 
         sender = await step("muted with", self._store.shares.muted_with, team, share_id, user)
-        await step("allow", self._store.shares.unmute_of, team, share_id, user)
+        if sender:
+            await step("allow", self._store.shares.unmute, team, user, sender)
         await self._show_list(team, user, listed_at)
         if sender:
             await compare_worker.follow_wishes(team, sender, user)
-            await self.show_copies(team, sender, user)
 
     async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
         """Write down what somebody has clicked; gives what follows.

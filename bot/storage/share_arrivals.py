@@ -6,7 +6,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.share import Place
-from bot.storage.shares import OFFER, ROOT, ShareState
+from bot.storage.shares import OF_RUN, OFFER, ROOT, ShareState
 from bot.storage.tables import runs, share_messages, shares
 
 
@@ -33,7 +33,6 @@ class ShareArrivals:
         theirs = (shares.c.team == team, shares.c.recipient == recipient, shares.c.state == ShareState.SENT)
         arrived = (shares.c.sent_at >= since, func.coalesce(shares.c.place, Place.DIRECT) == Place.DIRECT)
         here = and_(root.c.team == shares.c.team, root.c.share == shares.c.id, root.c.slot == ROOT)
-        of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
         of_copy = (share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
         replied = exists().where(*of_copy, share_messages.c.slot.startswith(OFFER))
         last = (
@@ -44,7 +43,7 @@ class ShareArrivals:
         )
         found = (
             select(runs.c.user, last, replied.label("replied"))
-            .select_from(shares.join(root, here).join(runs, of_run))
+            .select_from(shares.join(root, here).join(runs, OF_RUN))
             .where(*theirs, *arrived, root.c.channel == channel)
             .order_by(shares.c.sent_at.desc())
             .limit(1)

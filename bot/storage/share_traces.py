@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place
-from bot.storage.shares import LOST_AFTER, ROOT, ShareState
-from bot.storage.sql import insert_into
+from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, ShareState
+from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares, unlisted_shares
 
 # States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
@@ -57,8 +57,7 @@ class ShareTraces:
     async def note_unlisted(self, team: str, sender: str) -> None:
         """Remember that something of somebody's deleted rounds may still stand; again does nothing."""
         async with self._engine.begin() as connection:
-            put = insert_into(connection, unlisted_shares).values(team=team, sender=sender)
-            await connection.execute(put.on_conflict_do_nothing())
+            await insert_new(connection, unlisted_shares, {"team": team, "sender": sender})
 
     async def has_shared_what_is_deleted(self, team: str, sender: str) -> bool:
         """Say whether copies of somebody's may still stand whose rounds they have deleted."""
@@ -88,13 +87,11 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
     await _put_unlisted(connection, *which)
     live = (shares.c.state.in_((*RECEIVED, *ENDED)), func.coalesce(shares.c.place, "") != Place.GROUP)
     of_copy = and_(share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
-    of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
     roots = select(share_messages.c.team, share_messages.c.channel, share_messages.c.ts, shares.c.recipient)
-    roots = roots.select_from(share_messages.join(shares, of_copy).join(runs, of_run))
+    roots = roots.select_from(share_messages.join(shares, of_copy).join(runs, OF_RUN))
     roots = roots.where(share_messages.c.slot == ROOT, shares.c.recipient != "", *live, *which)
     for row in (await connection.execute(roots)).all():
-        put = insert_into(connection, former_copies).values(**row._mapping)
-        await connection.execute(put.on_conflict_do_nothing())
+        await insert_new(connection, former_copies, dict(row._mapping))
 
 
 async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
@@ -103,15 +100,13 @@ async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]
     Of a copy that is on its way, is being withdrawn, or whose first message is being changed, the work that does so
     says what is left of it.
     """
-    of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
     arrived = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None), ~_is_replaced())
     on_its_way = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_(None), shares.c.updates.is_(None))
     lost = and_(on_its_way, shares.c.claimed_at < time.time() - LOST_AFTER)
     stands = or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN)
-    senders = select(runs.c.team, runs.c.user.label("sender")).join(shares, of_run).where(stands, *which).distinct()
+    senders = select(runs.c.team, runs.c.user.label("sender")).join(shares, OF_RUN).where(stands, *which).distinct()
     for row in (await connection.execute(senders)).all():
-        put = insert_into(connection, unlisted_shares).values(**row._mapping)
-        await connection.execute(put.on_conflict_do_nothing())
+        await insert_new(connection, unlisted_shares, dict(row._mapping))
 
 
 def _is_replaced() -> ColumnElement[bool]:
@@ -148,7 +143,7 @@ async def _shown(connection: AsyncConnection, *which: ColumnElement[bool]) -> se
     # Not whole, or somebody has deleted it since; or withdrawn, unless it was never found.
     arrived = and_(shares.c.state.in_(ENDED), or_(has_copy, shares.c.sent_at.is_not(None)))
     sent = select(shares.c.team, runs.c.user, shares.c.recipient, shares.c.parts)
-    sent = sent.join(runs, and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run))
+    sent = sent.join(runs, OF_RUN)
     sent = sent.where(or_(shares.c.state.in_(RECEIVED), arrived), shares.c.recipient != "", *which)
     rows = (await connection.execute(sent)).all()
     # No parts: of before they could be chosen.
@@ -158,9 +153,8 @@ async def _shown(connection: AsyncConnection, *which: ColumnElement[bool]) -> se
 async def _put_seen(connection: AsyncConnection, seen: Iterable[tuple[str, str, str, float | None]]) -> None:
     for team, sender, manager, revealed_at in seen:
         row = {"team": team, "sender": sender, "manager": manager, "revealed_at": revealed_at}
-        put = insert_into(connection, seen_results).values(row)
         if revealed_at is None:
-            await connection.execute(put.on_conflict_do_nothing())
+            await insert_new(connection, seen_results, row)
         else:
-            key = ["team", "sender", "manager"]
+            key, put = ["team", "sender", "manager"], insert_into(connection, seen_results).values(row)
             await connection.execute(put.on_conflict_do_update(index_elements=key, set_={"revealed_at": revealed_at}))

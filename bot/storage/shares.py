@@ -111,7 +111,7 @@ def graded_as(graded: Graded | None) -> str:
     return f"{graded.dimension} {graded.column}" if graded else ""
 
 
-_OF_RUN = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
+OF_RUN = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
 
 
 class Shares:
@@ -333,7 +333,7 @@ class Shares:
     async def shared_runs(self, team: str, user: str) -> list[str]:
         """Name the runs of which somebody has sent a result, or was sent one: they name the work that does so."""
         theirs = or_(runs.c.user == user, shares.c.recipient == user)
-        shared = select(shares.c.run).select_from(shares.join(runs, _OF_RUN)).where(shares.c.team == team, theirs)
+        shared = select(shares.c.run).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, theirs)
         async with self._engine.connect() as connection:
             return list(await connection.scalars(shared.distinct()))
 
@@ -342,7 +342,7 @@ class Shares:
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
         untold = (shares.c.sent_at.is_not(None), shares.c.told_outdated.is_(None))
-        theirs = select(shares, *_RUN).select_from(shares.join(runs, _OF_RUN)).where(*live, *untold)
+        theirs = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*live, *untold)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(theirs)).all()
             return [row.id for row in rows if await _newer(connection, team, row)]
@@ -353,7 +353,7 @@ class Shares:
         None if the copy is up to date. A later one may have no result. Only rounds of the same purpose count: one about
         a role in general, or about somebody else's work, says nothing else of one's own.
         """
-        this = select(shares, *_RUN).select_from(shares.join(runs, _OF_RUN)).where(*_one(team, share.id))
+        this = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*_one(team, share.id))
         async with self._engine.connect() as connection:
             row = (await connection.execute(this)).first()
             return await _newer(connection, team, row) if row else []
@@ -368,7 +368,7 @@ class Shares:
         """Name the live shares, of other runs of whoever has this one, of which the sender was told that."""
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, shares.c.run != run_id, shares.c.state == ShareState.SENT)
-        theirs = select(shares.c.id).select_from(shares.join(runs, _OF_RUN)).where(*live, runs.c.user == owner)
+        theirs = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*live, runs.c.user == owner)
         async with self._engine.connect() as connection:
             return list(await connection.scalars(theirs.where(shares.c.told_outdated.is_(True))))
 
@@ -430,9 +430,8 @@ class Shares:
         All that they have of that person says so from then on, and can be what they take it back with.
         """
         row = {"team": team, "user": user, "muted": muted, "muted_at": time.time()}
-        of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
-        between = (shares.c.team == team, shares.c.recipient == user, runs.c.user == muted)
-        copies = select(shares.c.id).join(runs, of_run).where(*between, shares.c.state == ShareState.SENT)
+        sent = (shares.c.recipient == user, shares.c.state == ShareState.SENT)
+        copies = _of_sender(team, muted, shares.c.id).where(*sent)
         mine = (comparisons.c.team == team, comparisons.c.manager == user, comparisons.c.sender == muted)
         async with self._engine.begin() as connection:
             ids = [*await connection.scalars(copies), *await connection.scalars(select(comparisons.c.id).where(*mine))]
@@ -446,12 +445,9 @@ class Shares:
 
     async def unmute_of(self, team: str, share_id: str, user: str) -> str | None:
         """Have `user` get shares again from whom they muted with this share; gives who that is, None for nobody."""
-        with_this = (share_mutes.c.team == team, share_mutes.c.share == share_id, share_mutes.c.user == user)
-        async with self._engine.begin() as connection:
-            muted: str | None = await connection.scalar(select(share_mutes.c.muted).where(*with_this))
-            if muted:
-                await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
-            return muted
+        if muted := await self.muted_with(team, share_id, user):
+            await self.unmute(team, user, muted)
+        return muted
 
     async def muted_with(self, team: str, share_id: str, user: str) -> str | None:
         """Give from whom `user` wants no more shares, as said with this share or comparison; None for nobody."""
@@ -465,10 +461,9 @@ class Shares:
 
         By the ids of their shares, each with channel and ts of its first message.
         """
-        of_run = and_(runs.c.team == shares.c.team, runs.c.id == shares.c.run)
         first = (share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id)
         places = select(shares.c.id, share_messages.c.channel, share_messages.c.ts)
-        places = places.select_from(shares.join(runs, of_run).join(share_messages, and_(*first)))
+        places = places.select_from(shares.join(runs, OF_RUN).join(share_messages, and_(*first)))
         sent = (shares.c.team == team, shares.c.state == ShareState.SENT, shares.c.place == Place.DIRECT)
         between = (runs.c.user == sender, shares.c.recipient == recipient, share_messages.c.slot == ROOT)
         async with self._engine.connect() as connection:
@@ -584,7 +579,7 @@ def _mute(team: str, user: str, muted: str) -> tuple[ColumnElement[bool], ...]:
 
 def _of_sender(team: str, user: str, what: Any) -> Any:
     """Select of the shares of somebody's runs."""
-    return select(what).select_from(shares.join(runs, _OF_RUN)).where(shares.c.team == team, runs.c.user == user)
+    return select(what).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, runs.c.user == user)
 
 
 def _share(row: Row[Any]) -> Share:
