@@ -1,9 +1,9 @@
 """What is said to who asks below a result how it comes about, or how sure it is."""
 
 from bot.domain import fit
-from bot.domain.fit import Clearness
+from bot.domain.fit import Clearness, Recommendation
 from bot.domain.quiz import Run
-from bot.domain.quiz_content import with_article
+from bot.domain.quiz_content import Role, with_article
 from bot.knowledge import Library
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.result import (
@@ -30,7 +30,7 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
         compare = library.words.compare
         return plain(escape(compare.over if run.closed else compare.explained_later))
     words, found = library.words.result, recommended(run)
-    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+    other = _other_role(run, found, role)
     lead: list[str] = [headline(run, found, library)]
     if found.clearness is not Clearness.PICTURE and (early := early_line(run, found, library)):
         lead.append(early)
@@ -51,10 +51,7 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     ordered = sorted(run.quiz.roles, key=lambda known: -found.shares[known.id])
     shares = ", ".join(fill(words.share_of, role=known.name, percent=str(percent[known.id])) for known in ordered)
     lines.append(fill(words.divided, shares=Mrkdwn(shares)))
-    if found.clearness is Clearness.PICTURE:
-        lines.append(escape(words.picture_more))
-    elif found.clearness is not Clearness.CLOSE:
-        lines.append(flip_line(run, library, shared=False))
+    lines += _what_would_change(run, found, library)
     return message([section("\n".join(lines))], lines)
 
 
@@ -66,7 +63,7 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
     if run.subject is not None:
         return explanation(run, role, library)
     words, found = library.words.result, recommended(run)
-    other = next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+    other = _other_role(run, found, role)
     percent, is_next = in_hundredths(found.shares), other == found.runner_up
     slots: dict[str, str] = {"role": with_article(found.role.name), "percent": str(percent[found.role.id])}
     slots |= {"other": with_article(other.name), "other_percent": str(percent[other.id]), **how_far(run)}
@@ -76,14 +73,22 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
     elif found.unsettled:
         template = words.sure_open
         slots["questions"] = question_names(run, found.unsettled, library)
-    lines: list[str] = [fill(template, **slots)]
-    if found.clearness is Clearness.PICTURE:
-        lines.append(escape(words.picture_more))
-    elif found.clearness is not Clearness.CLOSE:
-        lines.append(flip_line(run, library, shared=False))
-    elif run.tie_break:
+    lines: list[str] = [fill(template, **slots), *_what_would_change(run, found, library)]
+    if found.clearness is Clearness.CLOSE and run.tie_break:
         lines.append(escape(words.tip_close))
     return message([section("\n".join(lines))], lines)
+
+
+def _other_role(run: Run, found: Recommendation, role: str | None) -> Role:
+    """Give the role that a result is held against: the one of this id, or the next."""
+    return next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+
+
+def _what_would_change(run: Run, found: Recommendation, library: Library) -> list[str]:
+    """Say what would change a result; nothing where it is too close to call."""
+    if found.clearness is Clearness.PICTURE:
+        return [escape(library.words.result.picture_more)]
+    return [] if found.clearness is Clearness.CLOSE else [flip_line(run, library, shared=False)]
 
 
 def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
