@@ -218,7 +218,7 @@ async def test_an_invitation_that_is_not_kept_any_more_still_allows_its_sender_a
 
     await told_alone(workspace, "<@U_ANA> can share results with you again.")
     async with rows(tmp_path, kept_in) as store:
-        assert not await store.shares.is_muted("T_LOCAL", MEI, ANA)
+        assert not await store.mutes.is_muted("T_LOCAL", MEI, ANA)
 
 
 async def test_who_declines_can_still_want_no_more_and_allow_it_again(workspace: Workspace):

@@ -26,6 +26,7 @@ from bot.storage.store import OF_A_TEAM
 from bot.storage.tables import (
     comparisons,
     former_copies,
+    former_mutes,
     help_requests,
     installations,
     metadata,
@@ -34,6 +35,7 @@ from bot.storage.tables import (
     runs,
     seen_results,
     shares,
+    unconfirmed_copies,
     unlisted_shares,
     votes,
     workspaces,
@@ -229,6 +231,8 @@ def _write_rows(databases: Databases) -> None:
     databases.write(seen_results, sender=MEI, manager=ANA, revealed_at=1.0)
     databases.write(unlisted_shares, sender=ANA)
     databases.write(former_copies, channel="D_OTHER", ts="8.1", recipient=ANA)
+    databases.write(unconfirmed_copies, share="s8", run="r8", recipient=ANA, made_at=1.0, given_up_at=2.0)
+    databases.write(former_mutes, share="s8", user=BEN, muted=ANA)
     databases.write(
         installations, bot_user="U_ROLEFIT", bot="B_ROLEFIT", token="hidden", installed_at=1.0, first_steps=ANA
     )

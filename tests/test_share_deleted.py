@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from sqlalchemy.sql import text
 from bot.slack import gateway, slack_calls
 from bot.storage import Store
 from tests.conftest import rows
-from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, window
+from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, thread_of, window
 from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
 from tests.test_share_afterwards import delete_round, lists_mute
-from tests.test_share_recipient import begun_again, told_alone
+from tests.test_share_doubts import in_doubt
+from tests.test_share_recipient import begun_again, reply, told_alone
 from tests.test_share_sending import (
     MAY_NOT_CHANGE,
     MAY_NOT_DELETE,
@@ -437,4 +439,204 @@ async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at
     await hasty.click(MEI, copy, "Allow shares again")
 
     await told_alone(hasty, "<@U_ANA> can share results with you again.")
-    await hasty.latest(MEI, first, once=lambda now: "No more from this person" in buttons(now))
+    allowed = await hasty.latest(MEI, first, once=lambda now: "No more from this person" in buttons(now))
+
+    # It goes on saying that she gets no more, and is right, or takes that back, whatever was clicked elsewhere.
+    await hasty.click(MEI, allowed, "No more from this person")
+    await hasty.latest(MEI, first, once=lambda now: "Allow shares again" in buttons(now))
+    for _ in range(2):
+        before = await _count_allowed(hasty)
+        await hasty.click(MEI, copy, "Allow shares again")
+        await hasty.until(partial(_is_allowed_since, hasty, before), MEI)
+        await hasty.latest(MEI, first, once=lambda now: "No more from this person" in buttons(now))
+
+
+async def _count_allowed(workspace: Workspace) -> int:
+    told = "<@U_ANA> can share results with you again."
+    return sum(told in shown(each) for each in await workspace.dm(MEI))
+
+
+async def _is_allowed_since(workspace: Workspace, before: int) -> bool:
+    return await _count_allowed(workspace) > before
+
+
+# Replies and buttons where no round is any more, or Slack refuses
+
+
+async def test_a_reply_below_a_copy_that_slack_never_confirmed_is_answered_once_its_round_is_deleted(
+    hasty: Workspace, tmp_path: Path
+):
+    await in_doubt(hasty, tmp_path)
+    copy = await copy_of(hasty)
+    await delete_round(hasty)
+    await hasty.settled()
+
+    for count in (1, 2):  # it is looked for once, and known then
+        await reply(hasty, copy, "Thanks, let us talk on Monday")
+        await told_below(hasty, copy, "has deleted the result since", count)
+
+    assert not any("I don’t know" in shown(each) for each in await thread_of(hasty, copy))
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_reply_below_a_copy_whose_round_was_deleted_while_it_was_sent_is_answered(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    await previewed(hasty)
+    await hasty.settled()
+    call = PausedCall(POST)
+    call.patch(monkeypatch)
+    nowhere = {"method": "conversations.history", "error": "internal_error"}
+    await hasty.submit(ANA)
+    await call.is_reached.wait()
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.faults(api=[{"method": POST, "error": "internal_error", "done": True}, nowhere])
+    call.goes_on.set()
+    await hasty.settled()
+    await hasty.faults()
+    copy = await copy_of(hasty)
+
+    await reply(hasty, copy, "Thanks, let us talk on Monday")
+
+    await told_below(hasty, copy, "has deleted the result since")
+
+
+async def test_below_another_message_of_that_time_nothing_is_said_of_a_deleted_result(hasty: Workspace, tmp_path: Path):
+    await in_doubt(hasty, tmp_path, arrived=False)
+    await delete_round(hasty)
+    there = await hasty.direct(MEI)
+    question = await hasty.post(MEI, there, "What does MTS stand for?")
+    await hasty.settled()
+
+    await hasty.post(MEI, there, "and what is the weather like tomorrow?", question)
+    await hasty.settled()
+
+    thread = [shown(each) for each in await hasty.thread(there, question, MEI)]
+    assert len(thread) > 2
+    assert not any("has deleted the result" in text for text in thread)
+
+
+async def told_below(workspace: Workspace, copy: Json, text: str, count: int = 1) -> None:
+    """Wait until something has been said so often below a copy."""
+
+    async def is_told() -> bool:
+        return sum(text in shown(each) for each in await thread_of(workspace, copy)) >= count
+
+    await workspace.until(is_told, MEI)
+
+
+async def test_a_table_that_slack_does_not_take_is_said_not_to_be_there(hasty: Workspace):
+    await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.settled()
+    await hasty.faults(api=[{"method": POST, "error": "restricted_action"}])
+
+    await hasty.click(MEI, copy, "Show the whole table")
+
+    await told_alone(hasty, "Slack did not let me post the table here. You can click again later.")
+    await hasty.faults()
+    await hasty.click(MEI, copy, "Show the whole table")
+    await told_below(hasty, copy, "Typical background", 2)
+
+
+async def test_a_reply_that_cannot_be_asked_about_is_said_not_to_have_reached_the_sender(hasty: Workspace):
+    await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.settled()
+    await hasty.faults(api=[{"method": POST, "error": "restricted_action"}])
+
+    await reply(hasty, copy, "Thanks, let us talk on Monday")
+
+    await told_below(hasty, copy, "so <@U_ANA> has not seen it. You can write to <@U_ANA> yourself.")
+
+
+# Withdrawing, or updating, what is deleted meanwhile
+
+
+class PausedLook:
+    """The first look for a message of ours, which waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.is_reached, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        find_message = gateway.SlackGateway.find_message
+
+        async def wait(slack: gateway.SlackGateway, *where: Any, **how: Any) -> Any:
+            if not self.is_reached.is_set():
+                self.is_reached.set()
+                await self.goes_on.wait()
+            return await find_message(slack, *where, **how)
+
+        monkeypatch.setattr(gateway.SlackGateway, "find_message", wait)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("faults", "told"),
+    [
+        ([], "while I was withdrawing it. I have taken away what <@U_MEI> had of it; <@U_MEI> may have read that."),
+        ([MAY_NOT_DELETE], "Slack did not let me delete the first message, so it stays and says only that"),
+        ([MAY_NOT_DELETE, MAY_NOT_CHANGE], "Slack did not let me take back all of what <@U_MEI> has of it"),
+        ([{"method": "conversations.history", "error": "access_denied"}], "and Slack did not say whether it arrived"),
+    ],
+    ids=["taken away", "first message stays", "refused", "not looked"],
+)
+async def test_a_round_that_is_deleted_while_its_lost_copy_is_looked_for_is_accounted_for(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: list[Json], told: str
+):
+    await in_doubt(hasty, tmp_path)
+    look = PausedLook()
+    look.patch(monkeypatch)
+    await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+    await hasty.click(ANA, await privately(hasty, "Perhaps <@U_MEI>, on"), "Withdraw")
+    await look.is_reached.wait()
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.faults(api=faults)
+    look.goes_on.set()
+
+    await told_in_direct(hasty, told)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_that_the_first_message_stays_is_told_of_a_copy_whose_newer_round_was_deleted(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    receipt = await about_to_update(hasty)
+    copy = await copy_of(hasty)
+    await hasty.post(MEI, copy["channel"], "Thanks, let us talk on Monday", copy["ts"])
+    await hasty.settled()
+    paused = Paused(copy["ts"])
+    paused.patch(monkeypatch)
+    await hasty.submit(ANA)
+    await paused.is_reached.wait()
+    await deletes(hasty)
+    await one_round_is_left(hasty, tmp_path)
+    paused.goes_on.set()
+
+    replied = "There were replies in its thread, so the first message stays"
+    await hasty.latest(ANA, receipt, once=lambda now: replied in shown(now))
+    root = await hasty.latest(MEI, copy)
+    assert "withdrew this on" in shown(root)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_that_the_first_message_stays_is_told_of_a_round_that_is_deleted_during_a_withdrawal(
+    hasty: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    _, receipt = await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.post(MEI, copy["channel"], "Thanks, let us talk on Monday", copy["ts"])
+    await hasty.settled()
+    paused = Paused(copy["ts"])
+    paused.patch(monkeypatch)
+    await hasty.click(ANA, receipt, "Withdraw")
+    await paused.is_reached.wait()
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    paused.goes_on.set()
+
+    await told_in_direct(hasty, "while I was withdrawing it. I have taken away what <@U_MEI> had of it")
+    await told_in_direct(hasty, "There were replies in its thread, so the first message stays")

@@ -38,11 +38,12 @@ from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.homes import Homes
 from bot.storage.inbox import Inbox
+from bot.storage.mutes import Mutes
 from bot.storage.people import People
 from bot.storage.replies import Replies
 from bot.storage.runs import Runs
 from bot.storage.share_arrivals import ShareArrivals
-from bot.storage.share_traces import ShareTraces
+from bot.storage.share_traces import ShareTraces, UnconfirmedCopy
 from bot.storage.shares import Shares
 from bot.storage.tables import metadata
 from tests.conftest import THOROUGH
@@ -145,15 +146,22 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "shares.messages": lambda store, team, n: store.shares.messages(team, f"s{n % 2}"),
         "shares.drop_message": lambda store, team, n: store.shares.drop_message(team, f"s{n % 2}", "root"),
         "shares.of_root": lambda store, team, n: _of_root(store, team),
-        "shares.mute": lambda store, team, n: store.shares.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
-        "shares.unmute": lambda store, team, n: store.shares.unmute(team, "U_MEI", "U_ANA"),
-        "shares.muted_with": lambda store, team, n: store.shares.muted_with(team, f"s{n % 2}", "U_MEI"),
+        "mutes.mute": lambda store, team, n: store.mutes.mute(team, f"s{n % 2}", "U_MEI", "U_ANA"),
+        "mutes.unmute": lambda store, team, n: store.mutes.unmute(team, "U_MEI", "U_ANA"),
+        "mutes.muted_with": lambda store, team, n: store.mutes.muted_with(team, f"s{n % 2}", "U_MEI"),
+        "share_traces.note_former_copy": lambda store, team, n: store.share_traces.note_former_copy(
+            team, "D_MEI", f"{n}.0", "U_MEI"
+        ),
+        "share_traces.note_unconfirmed": lambda store, team, n: store.share_traces.note_unconfirmed(
+            team, "U_MEI", UnconfirmedCopy(f"s{n % 2}", run(n), 1.0, 2.0)
+        ),
+        "share_traces.unconfirmed_for": lambda store, team, n: store.share_traces.unconfirmed_for(team, "U_MEI"),
         "shares.direct_copies": lambda store, team, n: store.shares.direct_copies(team, "U_ANA", "U_MEI"),
         "comparisons.invitations": lambda store, team, n: store.comparisons.invitations(team, "U_ANA", "U_MEI"),
         "share_traces.note_unlisted": lambda store, team, n: store.share_traces.note_unlisted(team, "U_ANA"),
-        "shares.unmute_of": lambda store, team, n: store.shares.unmute_of(team, f"s{n % 2}", "U_MEI"),
-        "shares.muted_by": lambda store, team, n: store.shares.muted_by(team, "U_MEI"),
-        "shares.is_muted": lambda store, team, n: store.shares.is_muted(team, "U_MEI", "U_ANA"),
+        "mutes.unmute_of": lambda store, team, n: store.mutes.unmute_of(team, f"s{n % 2}", "U_MEI"),
+        "mutes.muted_by": lambda store, team, n: store.mutes.muted_by(team, "U_MEI"),
+        "mutes.is_muted": lambda store, team, n: store.mutes.is_muted(team, "U_MEI", "U_ANA"),
         "share_traces.is_former_copy": lambda store, team, n: store.share_traces.is_former_copy(
             team, "D_MEI", f"{n}.0"
         ),
@@ -447,6 +455,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
             ("shares.", Shares),
             ("share_arrivals.", ShareArrivals),
             ("share_traces.", ShareTraces),
+            ("mutes.", Mutes),
             ("homes.", Homes),
         )
         for name, method in inspect.getmembers(kind, inspect.isfunction)

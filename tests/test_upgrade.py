@@ -30,7 +30,7 @@ from bot.storage import (
 )
 from bot.storage.migrate import config
 from bot.storage.replies import Surroundings
-from bot.storage.share_traces import FormerReveal
+from bot.storage.share_traces import FormerReveal, UnconfirmedCopy
 from bot.storage.store import HEAD
 from tests.conftest import bot_in, create_database
 from tests.test_quiz_conversation import begin, result, take
@@ -173,6 +173,10 @@ async def write_of(step: str, connection: AsyncConnection, library: Library) -> 
             await insert(connection, "former_copies", team=TEAM, channel="D_MEI", ts="6.0", recipient="U_MEI")
         case "0020":
             await insert(connection, "unlisted_shares", team=TEAM, sender="U_BEN")
+        case "0021":
+            times = {"made_at": 3.0, "given_up_at": 4.0}
+            await insert(connection, "unconfirmed_copies", team=TEAM, share="s9", run="r9", recipient="U_MEI", **times)
+            await insert(connection, "former_mutes", team=TEAM, share="s9", user="U_MEI", muted="U_BEN")
         case _:
             raise AssertionError(f"this test does not know what migration {step} brought: have it write some")
 
@@ -221,7 +225,7 @@ async def check_homes(store: Store) -> None:
 
 
 async def check_comparison(store: Store) -> None:
-    """Read what 0012, 0017, 0019 and 0020 brought."""
+    """Read what 0012, 0017 and 0019 to 0021 brought."""
     exposed, agreed = frozenset({Side.SENDER}), frozenset({Side.SENDER})
     finished = Comparison(State.FINISHED, (2, 5), agreed, exposed=exposed, is_confirmed=False)
     finished = replace(finished, maybe_exposed=frozenset({Side.MANAGER}), still_exposed=exposed)
@@ -231,6 +235,8 @@ async def check_comparison(store: Store) -> None:
     assert await store.comparisons.get(TEAM, "c1") == compared
     assert await store.share_traces.former_reveals(TEAM, ANA) == [FormerReveal("U_BEN", 7.0)]
     assert await store.share_traces.is_former_copy(TEAM, "D_MEI", "6.0")
+    assert await store.share_traces.unconfirmed_for(TEAM, "U_MEI") == [UnconfirmedCopy("s9", "r9", 3.0, 4.0)]
+    assert await store.mutes.muted_with(TEAM, "s9", "U_MEI") == "U_BEN"
     deleted = {
         user: await store.share_traces.has_shared_what_is_deleted(TEAM, user) for user in (ANA, "U_BEN", "U_MEI")
     }
@@ -267,7 +273,7 @@ async def check(store: Store, library: Library) -> None:
     assert second_share
     known = (second_share.id, second_share.parts, second_share.place, second_share.note)
     assert known == ("s2", ("note",), "group", "look")
-    assert await store.shares.is_muted(TEAM, "U_MEI", ANA)
+    assert await store.mutes.is_muted(TEAM, "U_MEI", ANA)
     await check_homes(store)
     installed = Installation("U_BOT", "B_BOT", "hidden", None, None, 1_700_000_000.0)
     assert await store.installation(TEAM) == installed

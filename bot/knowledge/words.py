@@ -610,6 +610,8 @@ class ShareWords(Authored):
     not_for_you: Plain
     forgot_you: Plain
     talk_not_told: Sender
+    table_refused: Line
+    offer_refused: Sender
     pass_on: Sender
     pass_on_without_files: Sender
     files_stay: Sender
@@ -658,6 +660,7 @@ class ShareWords(Authored):
     perhaps_of_deleted: Annotated[Line, _text("to")]
     left_of_deleted: Annotated[Line, _text("to")]
     deleted_meanwhile: Annotated[Line, _text("to")]
+    deleted_while_withdrawn: Annotated[Line, _text("to")]
     withdraw_gone: Plain
     withdraw_unknown: Plain
     listed: Plain

@@ -173,7 +173,7 @@ class ComparisonMessenger(SlackWorker):
             if slot == INVITATION:
                 run = await self._store.runs.get(team, stored.run)
                 count = len((run.run.quiz if run else library.quiz).questions)
-                muted = await self._store.shares.is_muted(team, stored.manager, stored.sender)
+                muted = await self._store.mutes.is_muted(team, stored.manager, stored.sender)
                 return compare_blocks.invitation(stored, count, library, known=known_to_manager, muted=muted)
             return compare_blocks.ask(stored, Side(slot.split(":")[1]), versions_of(slot), library)
 

@@ -104,7 +104,7 @@ class CompareWorker(RevealingWorker):
                 return "outdated"
             if reason := refusal(user, team, person, guests=self.guests):
                 return reason.value
-            if await self._store.shares.is_muted(team, manager, user):
+            if await self._store.mutes.is_muted(team, manager, user):
                 return Refusal.MUTED.value
             about = {"sender": user, "manager": manager}
             if await self._store.comparisons.open_with(team, run_id, manager) not in (None, comparison_id):
@@ -214,9 +214,9 @@ class CompareWorker(RevealingWorker):
             if (stored := await self._store.comparisons.get(team, comparison_id)) is None:
                 return None
             if muted:
-                await self._store.shares.mute(team, comparison_id, stored.manager, stored.sender)
+                await self._store.mutes.mute(team, comparison_id, stored.manager, stored.sender)
             else:
-                await self._store.shares.unmute(team, stored.manager, stored.sender)
+                await self._store.mutes.unmute(team, stored.manager, stored.sender)
             return stored.sender, stored.manager
 
         people = await step("mute", change)
@@ -227,11 +227,11 @@ class CompareWorker(RevealingWorker):
 
     async def _allow(self, team: str, comparison_id: str, user: str, channel: str, thread_ts: str | None) -> None:
         """Let somebody get things again from whom they wanted no more, as said in an invitation that is not kept."""
-        sender = await step("muted with", self._store.shares.muted_with, team, comparison_id, user)
+        sender = await step("muted with", self._store.mutes.muted_with, team, comparison_id, user)
         if sender is None:
             await self._refuse(team, channel, user, thread_ts, "gone")
             return
-        await step("allow", self._store.shares.unmute, team, user, sender)
+        await step("allow", self._store.mutes.unmute, team, user, sender)
         allowed = self._rendered(partial(share_blocks.allowed_note, sender))
         with contextlib.suppress(SlackWorkError):
             await self._gateway.post_ephemeral(team, channel, user, allowed, thread_ts=thread_ts)
@@ -244,7 +244,7 @@ class CompareWorker(RevealingWorker):
         """
 
         async def look() -> list[tuple[str, bool]]:
-            muted = await self._store.shares.is_muted(team, manager, sender)
+            muted = await self._store.mutes.is_muted(team, manager, sender)
             invitations = await self._store.comparisons.invitations(team, sender, manager)
             return [(stored.id, muted and stored.comparison.state is State.INVITED) for stored in invitations]
 

@@ -662,16 +662,18 @@ def sharing_told(library: Library) -> Iterator[Rendering]:
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
     changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked", "partly_added")
-    left = ("update_under_way", "came_after_withdrawal", "deleted_meanwhile", "left_of_deleted", "perhaps_of_deleted")
-    for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left):
+    left = ("update_under_way", "came_after_withdrawal", "left_of_deleted", "perhaps_of_deleted")
+    taken = ("deleted_meanwhile", "deleted_while_withdrawn")
+    for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left, *taken):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
+    yield Rendering("table below a copy that Slack refuses", partial(blocks.say, words.table_refused))
     for refusal, changes in product(Refusal, (False, True)):
         reason = share_blocks.reason(refusal, library, updates=changes)
         why = fill(words.not_changed if changes else words.not_sent, to=to, why=reason)
         name = f"share not {'changed' if changes else 'sent'}, {refusal}"
         yield Rendering(name, partial(blocks.filled, why))
-    for told_name in ("passed_on", "pass_on_gone", "pass_on_refused", "talk_not_told"):
+    for told_name in ("passed_on", "pass_on_gone", "pass_on_refused", "talk_not_told", "offer_refused"):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), sender=to)))
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -227,7 +227,7 @@ async def _refusal(team: str, user: str, recipient: str, client: AsyncWebClient,
         return Refusal.UNKNOWN
     if why := refusal(user, team, person, guests=share_worker.guests):
         return why
-    return Refusal.MUTED if await store.shares.is_muted(team, recipient, user) else None
+    return Refusal.MUTED if await store.mutes.is_muted(team, recipient, user) else None
 
 
 def _share(
@@ -359,7 +359,8 @@ async def on_reply(
                 key = Work.OFFER_TO_PASS_ON.key(team, "gone", "gone", channel, ts)
                 await jobs.start(key, recipient_worker.say_ended, team, channel, thread_ts, "reply_deleted")
             return True
-        return says is not None and await _may_be_below_uncertain(team, user, channel, thread_ts, ts, says, store)
+        where = (team, user, channel, thread_ts, ts)
+        return says is not None and await _may_be_below_uncertain(*where, says, store, answered=answered)
     if share.recipient == user and says and share.place is Place.DIRECT:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         if share.state is ShareState.SENT:
@@ -377,18 +378,24 @@ async def _offer_to_pass_on(
 
 
 async def _may_be_below_uncertain(
-    team: str, user: str, channel: str, thread_ts: str, ts: str, says: Says, store: Store
+    team: str, user: str, channel: str, thread_ts: str, ts: str, says: Says, store: Store, *, answered: bool
 ) -> bool:
     """Have it found out whether a message stands below a copy of which Slack never said whether it arrived."""
     since = float(thread_ts) + CLOCKS_APART
     until = float(thread_ts) - CLOCKS_APART  # nothing was posted any more once it was given up
     sent = await store.shares.uncertain_for(team, user)
     uncertain = [share for share in sent if share.made_at < since and (share.ended_at or until) >= until]
-    if not uncertain or await store.replies.of_answer(team, channel, thread_ts):
+    kept = await store.share_traces.unconfirmed_for(team, user)
+    deleted = [copy for copy in kept if copy.made_at < since and copy.given_up_at >= until]
+    if not (uncertain or deleted) or await store.replies.of_answer(team, channel, thread_ts):
         return False
     for share in uncertain:
         key = Work.OFFER_TO_PASS_ON.key(team, share.run, share.id, ts)
         await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
+    for copy in deleted:
+        key = Work.OFFER_TO_PASS_ON.key(team, "gone", copy.share, channel, ts)
+        where = (team, channel, thread_ts, user)
+        await jobs.start(key, recipient_worker.look_for_deleted, *where, asdict(copy), not answered)
     return True
 
 

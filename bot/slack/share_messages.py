@@ -17,7 +17,7 @@ from bot.slack.pieces import Message
 from bot.slack.share_rows import listed, newer_run
 from bot.slack.slack_calls import IS_GONE, CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
-from bot.slack.text import fill
+from bot.slack.text import Mrkdwn, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import Share, ShareState, StoredRun
 
@@ -33,9 +33,9 @@ def round_place(stored: StoredRun) -> Record:
     return {"sender": stored.user, "channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
 
 
-def copy_key(team: str, share: Share) -> str:
-    """Give the key under which the first message of a copy was posted."""
-    return message_key(Work.SEND_SHARE.key(team, share.run, share.id), 1)
+def copy_key(team: str, run: str, share: str) -> str:
+    """Give the key under which the first message of a copy was posted, given the ids of its round and its share."""
+    return message_key(Work.SEND_SHARE.key(team, run, share), 1)
 
 
 class SharingWorker(SlackWorker):
@@ -66,7 +66,7 @@ class SharingWorker(SlackWorker):
             share, stored = known
             if only_if_sent and share.state is not ShareState.SENT:
                 return None
-            muted = await self._store.shares.is_muted(team, share.recipient, stored.user)
+            muted = await self._store.mutes.is_muted(team, share.recipient, stored.user)
             return share_blocks.copy(share, stored.user, self._library, muted=muted)
 
         return now
@@ -203,10 +203,12 @@ class SharingWorker(SlackWorker):
         return self._rendered(lambda library: blocks.say(getattr(library.words.share, name)))
 
     def _told(self, name: str, recipient: str) -> Render:
-        """Have a sentence about the recipient rendered, by its name in words.yaml."""
+        """Have a sentence about the recipient rendered, by its name in words.yaml; or several, with spaces between."""
 
         def told(library: Library) -> Message:
-            return blocks.filled(fill(getattr(library.words.share, name), to=share_blocks.named(recipient, library)))
+            to = share_blocks.named(recipient, library)
+            sentences = [fill(getattr(library.words.share, key), to=to) for key in name.split()]
+            return blocks.filled(Mrkdwn(" ".join(sentences)))
 
         return self._rendered(told)
 

@@ -1,5 +1,6 @@
 """What the recipient of a share does: mark it as read, ask for a talk, see the table, mute, and pass on a reply."""
 
+import contextlib
 from functools import partial
 
 import structlog
@@ -12,7 +13,7 @@ from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
-from bot.slack.slack_calls import SlackWorkError
+from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.text import fill, mention
 from bot.storage import OFFER, Share, ShareState
 
@@ -54,7 +55,8 @@ class RecipientWorker(SharingWorker):
         if acted["arrived"]:
             await self._tell_of_arrival(team, share_id, user, acted)
         if does == SHARE_TABLE:
-            await self._post_table(team, share_id, channel, ts)
+            if not await self._post_table(team, share_id, channel, ts):
+                await answer(self._say("table_refused"))
             return
         if does == SHARE_TALK and acted["new"] and not await self._tell_of_talk(team, share_id, acted):
             await self._update_copy(team, share_id, channel, ts)  # which may say by now that the sender knows
@@ -78,9 +80,9 @@ class RecipientWorker(SharingWorker):
         listed_at: as `_show_list` takes it.
         """
 
-        sender = await step("muted with", self._store.shares.muted_with, team, share_id, user)
+        sender = await step("muted with", self._store.mutes.muted_with, team, share_id, user)
         if sender:
-            await step("allow", self._store.shares.unmute, team, user, sender)
+            await step("allow", self._store.mutes.unmute, team, user, sender)
         await self._show_list(team, user, listed_at)
         if sender:
             await compare_worker.follow_wishes(team, sender, user)
@@ -92,7 +94,7 @@ class RecipientWorker(SharingWorker):
         """
         known = await self._with_run(team, share_id)
         if known is None:
-            muted = await self._store.shares.unmute_of(team, share_id, user) if does == SHARE_UNMUTE else None
+            muted = await self._store.mutes.unmute_of(team, share_id, user) if does == SHARE_UNMUTE else None
             return {"allowed": muted} if muted else {"told": "copy_gone"}
         share, stored = known
         if not share.recipient and share.place is Place.DIRECT:
@@ -100,7 +102,7 @@ class RecipientWorker(SharingWorker):
         if user != share.recipient:
             return {"told": "not_for_you"}
         if does == SHARE_UNMUTE:
-            await self._store.shares.unmute(team, user, stored.user)
+            await self._store.mutes.unmute(team, user, stored.user)
         arrived = await self._confirm(team, share, channel, ts) if ts else False
         if share.state is not ShareState.SENT and not arrived:  # what is left of it does not change any more
             return {"allowed": stored.user} if does == SHARE_UNMUTE else {"told": "copy_gone"}
@@ -112,7 +114,7 @@ class RecipientWorker(SharingWorker):
                 new = in_doubt()
                 new |= await self._store.shares.note_time(team, share_id, TALK_AT)
             case share_controls.SHARE_MUTE:
-                await self._store.shares.mute(team, share_id, user, stored.user)
+                await self._store.mutes.mute(team, share_id, user, stored.user)
         return round_place(stored) | {"new": new, "arrived": arrived, "place": share.place.value}
 
     async def _tell_of_arrival(self, team: str, share_id: str, recipient: str, place: Record) -> None:
@@ -144,29 +146,35 @@ class RecipientWorker(SharingWorker):
         sender = mention(place["sender"])
         return self._rendered(lambda library: blocks.filled(fill(getattr(library.words.share, name), sender=sender)))
 
-    async def _post_table(self, team: str, share_id: str, channel: str, root_ts: str) -> None:
-        """Post the documents' table below a copy, once."""
+    async def _post_table(self, team: str, share_id: str, channel: str, root_ts: str) -> bool:
+        """Post the documents' table below a copy, once; gives whether Slack has taken it, as far as is known."""
 
         async def is_there() -> bool:
             return TABLE in await self._store.shares.messages(team, share_id)
 
         if await step("has table", is_there):
-            return
+            return True
         table = self._of_share(team, share_id, lambda _, stored, library: share_blocks.whole_table(stored, library))
-        await self._post_below(team, share_id, channel, root_ts, TABLE, table)
+        return await self._post_below(team, share_id, channel, root_ts, TABLE, table)
 
     async def _post_below(
         self, team: str, share_id: str, channel: str, root_ts: str, slot: str, render: Render
-    ) -> None:
+    ) -> bool:
         """Post something in the thread of a copy, to be taken back with it; at once, if that is withdrawn by now.
 
-        So is what other work has posted meanwhile.
+        So is what other work has posted meanwhile. Gives whether Slack has taken it, also where it never said so.
         """
-        if posted := await self._gateway.post_message(team, channel, render, thread_ts=root_ts):
+        try:
+            posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
+        except SlackWorkError as error:
+            log.warning("nothing was posted below a copy, as far as is known", share=share_id, error=str(error))
+            return isinstance(error, UncertainError)
+        if posted:
             where, ts = posted
             put = partial(self._store.shares.put_message, team, share_id, slot, where, ts, replaces=False)
             if not await step("remember", put):
                 await self._gateway.delete_message(team, where, ts)
+        return True
 
     @workflow
     @formerly("share.offer_to_pass_on")
@@ -184,7 +192,7 @@ class RecipientWorker(SharingWorker):
             if known is None or known[0].state is not ShareState.UNCERTAIN or not known[0].recipient:
                 return None
             share, stored = known
-            sent = {"key": copy_key(team, share), "since": share.made_at}
+            sent = {"key": copy_key(team, share.run, share_id), "since": share.made_at}
             return round_place(stored) | sent | {"recipient": share.recipient}
 
         if (uncertain := await step("is uncertain", look)) and not await self._has_arrived(
@@ -200,7 +208,17 @@ class RecipientWorker(SharingWorker):
                 else share_blocks.files_stay(stored.user, library)
             ),
         )
-        await self._post_below(team, share_id, channel, root_ts, f"{OFFER}{ts}", offer)
+        if await self._post_below(team, share_id, channel, root_ts, f"{OFFER}{ts}", offer):
+            return
+
+        async def whose() -> Record | None:
+            known = await self._with_run(team, share_id)
+            return {"sender": known[1].user, "recipient": known[0].recipient} if known else None
+
+        if (people := await step("people", whose)) and people["recipient"]:
+            refused = self._about(people, "offer_refused")
+            with contextlib.suppress(SlackWorkError):
+                await self._gateway.post_ephemeral(team, channel, people["recipient"], refused, thread_ts=root_ts)
 
     @workflow
     async def say_ended(self, team: str, channel: str, root_ts: str, why: str = "reply_ended") -> None:
@@ -209,6 +227,25 @@ class RecipientWorker(SharingWorker):
         why: a key of `share` in words.yaml.
         """
         await self._gateway.post_message(team, channel, self._say(why), thread_ts=root_ts)
+
+    @workflow
+    async def look_for_deleted(
+        self, team: str, channel: str, root_ts: str, recipient: str, copy: Record, says: bool
+    ) -> None:
+        """Find out whether a thread is that of a copy that Slack never confirmed and whose round is deleted since.
+
+        copy: as `asdict` gives an UnconfirmedCopy. says: it is said there then that nothing can be passed on.
+        """
+        key, since = copy_key(team, copy["run"], copy["share"]), copy["made_at"]
+        try:
+            place = await self._gateway.find_message(team, channel, key, since=since)
+        except SlackWorkError:
+            return
+        if place is None or place[1] != root_ts:
+            return
+        await step("note copy", self._store.share_traces.note_former_copy, team, channel, root_ts, recipient)
+        if says:
+            await self._gateway.post_message(team, channel, self._say("reply_deleted"), thread_ts=root_ts)
 
     async def _has_arrived(self, team: str, share_id: str, channel: str, root_ts: str, uncertain: Record) -> bool:
         """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""

@@ -16,7 +16,7 @@ async def listing_of(store: Store, team: str, user: str) -> share_blocks.Listing
     """Read who can see what of somebody's results, and from whom they want none."""
     shares, reveals = await store.shares.live(team, user), await _reveals_of(store, team, user)
     deleted = await store.share_traces.has_shared_what_is_deleted(team, user)
-    return share_blocks.Listing(shares, reveals, deleted, await store.shares.muted_by(team, user))
+    return share_blocks.Listing(shares, reveals, deleted, await store.mutes.muted_by(team, user))
 
 
 async def _reveals_of(store: Store, team: str, user: str) -> list[Revealed]:

@@ -13,9 +13,19 @@ from bot.slack.slack_calls import CallResult
 from bot.storage import ROOT, ShareState, TakenOver
 
 LEFT = "left_of_deleted"  # what stands of a copy whose round was deleted meanwhile, as a key of `share` in words.yaml
-DELETED_MEANWHILE = "deleted_meanwhile"  # the same, of one that was taken back
+DELETED_MEANWHILE = "deleted_meanwhile"  # the same, of one that was taken back during an update
 PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
 UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
+
+
+def of_deleted(outcome: str, taken: str = DELETED_MEANWHILE) -> str:
+    """Name, as `_told` takes it, what is said of a copy whose round was deleted meanwhile and that was taken back.
+
+    outcome: as `_take_back` gives it. taken: what is said if it worked.
+    """
+    if outcome == "refused":
+        return LEFT
+    return taken if outcome == "deleted" else f"{taken} {outcome}"
 
 
 class UpdatingWorker(CopyWorker, ABC):
@@ -94,7 +104,7 @@ class UpdatingWorker(CopyWorker, ABC):
         before: as it was when the share was taken over, with the receipt in the older round.
         """
         outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-        name = LEFT if outcome == "refused" else DELETED_MEANWHILE
+        name = of_deleted(outcome)
         if outcome == "refused":
             await self._note_left(team, claimed["sender"])
         says_so = await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))

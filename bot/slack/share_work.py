@@ -1,6 +1,7 @@
 """The work of sharing: sending what was previewed, keeping its receipt up to date, and withdrawing it."""
 
 import contextlib
+import time
 from typing import Any
 
 import structlog
@@ -16,11 +17,12 @@ from bot.slack.pieces import Message
 from bot.slack.share_copies import Places, as_places
 from bot.slack.share_messages import FROM_HOME, Record, copy_key, round_place
 from bot.slack.share_rows import newer_run
-from bot.slack.share_update import DELETED_MEANWHILE, LEFT, UpdatingWorker
+from bot.slack.share_update import DELETED_MEANWHILE, LEFT, UpdatingWorker, of_deleted
 from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
 from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
+from bot.storage.share_traces import UnconfirmedCopy
 
 # What is not so any more once a newer share has reached the same person: that they have nothing of it.
 NOTHING_THERE = {
@@ -29,8 +31,9 @@ NOTHING_THERE = {
 }
 NOT_TAKEN_BACK = "not_taken_back"
 PERHAPS_OF_DELETED = "perhaps_of_deleted"
+WITHDRAWN = "deleted_while_withdrawn"
 # What became of a copy whose round was deleted meanwhile: that stays so, whatever comes since.
-OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE}
+OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE, WITHDRAWN}
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()
@@ -94,7 +97,7 @@ class ShareWorker(UpdatingWorker):
         regraded = shows_grading and share.graded != graded_as(stored.run.graded)
         if regraded or stored.answers_version != share.run_version or not stored.run.shareable:
             return "outdated"
-        if await self._store.shares.is_muted(team, share.recipient, stored.user):
+        if await self._store.mutes.is_muted(team, share.recipient, stored.user):
             return Refusal.MUTED.value
         tells = TELLING.intersection(share.parts)
         if tells and await self._store.comparisons.is_open(team, stored.user, share.recipient):
@@ -149,13 +152,30 @@ class ShareWorker(UpdatingWorker):
             if await step("round", self._has_round, team, claimed["run"]):
                 await self._tell_now_or_later(team, share_id, claimed, delivery)
             elif to is ShareState.UNCERTAIN:
-                await self._note_left(team, claimed["sender"])
+                await self._note_unconfirmed(team, share_id, claimed)
                 await self._tell_now_or_later(team, share_id, claimed, PERHAPS_OF_DELETED)
+
+    async def _note_former_copy(self, team: str, claimed: Record, root: list[str]) -> None:
+        """Remember where the first message stands of a copy whose round was deleted; root: its channel and ts."""
+        if claimed["recipient"] and claimed["place"] == Place.DIRECT:
+            where = (*root, claimed["recipient"])
+            await step("note copy", self._store.share_traces.note_former_copy, team, *where)
+
+    async def _note_unconfirmed(self, team: str, share_id: str, claimed: Record) -> None:
+        """Remember that something of a deleted round may stand, of which nobody knows where."""
+        await self._note_left(team, claimed["sender"])
+
+        async def note() -> None:
+            copy = UnconfirmedCopy(share_id, claimed["run"], claimed["made_at"], time.time())
+            await self._store.share_traces.note_unconfirmed(team, claimed["recipient"], copy)
+
+        if claimed["recipient"] and claimed["place"] == Place.DIRECT:
+            await step("note unconfirmed", note)
 
     async def _tell_now_or_later(
         self, team: str, share_id: str, claimed: Record, name: str, *, why: str | None = None
     ) -> None:
-        """Tell the sender what else they would not hear of, by the name of the sentence, or why nothing was sent.
+        """Tell the sender what else they would not hear of, as `_told` takes it, or why nothing was sent.
 
         Where Slack goes on failing, other work does, as long as it is so: a round is not deleted while it is being
         shared. What fails besides is logged, as there is more to do than to tell.
@@ -171,7 +191,7 @@ class ShareWorker(UpdatingWorker):
             about = {part: claimed[part] for part in ("sender", "channel", "root_ts", "run", "recipient")}
             about["updates"] = claimed.get("updates")
             key = Work.TELL_SENDER.key(team, run, short_digest(current_key()))
-            if name in OF_DELETED:  # true whatever comes since, and no work of that round will be left
+            if OF_DELETED.intersection(name.split()):  # true whatever comes since, and no work of it will be left
                 stands, key = [], Work.TELL_WHAT_STAYED.key(team, claimed["sender"], short_digest(current_key()))
             if stands is not None:
                 await jobs.start(key, share_worker.tell_later, team, share_id, about, name, why, stands)
@@ -241,6 +261,8 @@ class ShareWorker(UpdatingWorker):
         """
         outcome = await self._take_back(team, share_id, posted, claimed["sender"], withdrawn=False, doubtful=doubtful)
         is_there = await step("round", self._has_round, team, claimed["run"])
+        if outcome != "deleted" and not is_there:
+            await self._note_former_copy(team, claimed, posted[ROOT])
         if outcome != "refused":
             await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
             if outcome != "deleted":  # the recipient may have clicked meanwhile, which shows all of it again
@@ -340,7 +362,7 @@ class ShareWorker(UpdatingWorker):
             if not share.is_lost or not share.recipient:
                 return claimed | {"unknown": share.is_live or share.is_lost}
             return claimed | {
-                "key": copy_key(team, share),
+                "key": copy_key(team, share.run, share_id),
                 "place": share.place.value,
                 "since": share.made_at,
                 "was": share.state.value,
@@ -357,12 +379,14 @@ class ShareWorker(UpdatingWorker):
         if outcome == "refused":
             await self._move(team, share_id, was=ShareState.WITHDRAWN, to=ShareState.SENT)
             await step("sent", self._store.shares.note_sent, team, share_id)
-            if not await step("round", self._has_round, team, claimed["run"]):
-                await self._note_left(team, claimed["sender"])
-                await self._tell_now_or_later(team, share_id, claimed, LEFT)
-                return
         else:
             await step("empty", self._store.shares.empty, team, share_id)
+        if not await step("round", self._has_round, team, claimed["run"]):
+            if outcome == "refused":
+                await self._note_left(team, claimed["sender"])
+            if outcome != "deleted":
+                await self._tell_now_or_later(team, share_id, claimed, of_deleted(outcome, WITHDRAWN))
+            return
         await self._show_receipt(team, share_id)
         if outcome != "deleted":
             name = "not_withdrawn" if outcome == "refused" else outcome
@@ -376,14 +400,19 @@ class ShareWorker(UpdatingWorker):
             with contextlib.suppress(SlackWorkError):
                 found = await self._gateway.find_message(team, where, claimed["key"], since=claimed["since"])
                 is_known = True
-        if not is_known:
-            await self._tell_now_or_later(team, share_id, claimed, "withdraw_not_looked")
-            return
         outcome = "deleted"
         if found:
             outcome = await self._take_back(team, share_id, {ROOT: list(found)}, claimed["sender"], withdrawn=True)
-        if outcome == "refused":
-            await self._tell_now_or_later(team, share_id, claimed, "not_withdrawn")
+        if not await step("round", self._has_round, team, claimed["run"]):  # its deletion has noted that it may stand
+            if found:
+                await self._note_former_copy(team, claimed, list(found))
+            name = "withdrawn_not_found" if is_known else PERHAPS_OF_DELETED
+            name = of_deleted(outcome, WITHDRAWN) if found else name
+            await self._tell_now_or_later(team, share_id, claimed, name)
+            return
+        if not is_known or outcome == "refused":
+            name = "not_withdrawn" if is_known else "withdraw_not_looked"
+            await self._tell_now_or_later(team, share_id, claimed, name)
             return
         was = ShareState(claimed["was"])
 

@@ -6,16 +6,25 @@ later that a comparison would be blind, or that nobody sees anything.
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place
-from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, ShareState
+from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, ShareState, in_seconds
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import comparisons, former_copies, runs, seen_results, share_messages, shares, unlisted_shares
+from bot.storage.tables import (
+    comparisons,
+    former_copies,
+    runs,
+    seen_results,
+    share_messages,
+    shares,
+    unconfirmed_copies,
+    unlisted_shares,
+)
 
 # States of a share whose recipient has seen it, or may have; and of what it had before, or instead of, an update.
 RECEIVED = (ShareState.SENT, ShareState.UNCERTAIN, ShareState.REPLACING)
@@ -34,6 +43,19 @@ class FormerReveal:
     at: float
 
 
+@dataclass(frozen=True)
+class UnconfirmedCopy:
+    """A copy of a deleted round of which Slack never said whether it arrived; times in seconds since 1970.
+
+    By the ids of its share and of the round. It was previewed at `made_at`, and given up at `given_up_at`.
+    """
+
+    share: str
+    run: str
+    made_at: float
+    given_up_at: float
+
+
 class ShareTraces:
     """What is known of former shares of a database; each method sees the rows of the team it is given."""
 
@@ -45,6 +67,25 @@ class ShareTraces:
         there = (former_copies.c.team == team, former_copies.c.channel == channel, former_copies.c.ts == ts)
         async with self._engine.connect() as connection:
             return bool(await connection.scalar(select(exists().where(*there))))
+
+    async def note_former_copy(self, team: str, channel: str, ts: str, recipient: str) -> None:
+        """Remember where the first message of a copy stands whose round was deleted; again does nothing."""
+        async with self._engine.begin() as connection:
+            row = {"team": team, "channel": channel, "ts": ts, "recipient": recipient}
+            await insert_new(connection, former_copies, row)
+
+    async def note_unconfirmed(self, team: str, recipient: str, copy: UnconfirmedCopy) -> None:
+        """Remember that a copy whose round was deleted may stand in somebody's direct message; again does nothing."""
+        async with self._engine.begin() as connection:
+            await insert_new(connection, unconfirmed_copies, {"team": team, "recipient": recipient, **asdict(copy)})
+
+    async def unconfirmed_for(self, team: str, user: str) -> list[UnconfirmedCopy]:
+        """Give the copies of deleted rounds that may stand in somebody's direct message, latest first."""
+        theirs = (unconfirmed_copies.c.team == team, unconfirmed_copies.c.recipient == user)
+        latest = select(unconfirmed_copies).where(*theirs).order_by(unconfirmed_copies.c.made_at.desc())
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(latest)
+            return [UnconfirmedCopy(row.share, row.run, row.made_at, row.given_up_at) for row in rows]
 
     async def former_reveals(self, team: str, sender: str) -> list[FormerReveal]:
         """Give the reveals about somebody's own work whose comparisons are not kept any more, latest first."""
@@ -92,6 +133,24 @@ async def keep_of_runs(connection: AsyncConnection, *which: ColumnElement[bool])
     roots = roots.where(share_messages.c.slot == ROOT, shares.c.recipient != "", *live, *which)
     for row in (await connection.execute(roots)).all():
         await insert_new(connection, former_copies, dict(row._mapping))
+    await _put_unconfirmed(connection, *which)
+
+
+async def _put_unconfirmed(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
+    """Keep which copies in direct messages may stand where nobody knows, of those that are not on their way any more.
+
+    Of those that are, the work that sends them says so.
+    """
+    has_root = exists().where(
+        share_messages.c.team == shares.c.team, share_messages.c.share == shares.c.id, share_messages.c.slot == ROOT
+    )
+    lost = or_(shares.c.state == ShareState.UNCERTAIN, _is_lost())
+    direct = (shares.c.recipient != "", func.coalesce(shares.c.place, "") != Place.GROUP, ~has_root)
+    found = select(shares).select_from(shares.join(runs, OF_RUN)).where(lost, *direct, *which)
+    for row in (await connection.execute(found)).all():
+        about = {"team": row.team, "share": row.id, "run": row.run, "recipient": row.recipient}
+        about |= {"made_at": in_seconds(row.made_at), "given_up_at": row.ended_at or time.time()}
+        await insert_new(connection, unconfirmed_copies, about)
 
 
 async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]) -> None:
@@ -101,12 +160,16 @@ async def _put_unlisted(connection: AsyncConnection, *which: ColumnElement[bool]
     says what is left of it.
     """
     arrived = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_not(None), ~_is_replaced())
-    on_its_way = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_(None), shares.c.updates.is_(None))
-    lost = and_(on_its_way, shares.c.claimed_at < time.time() - LOST_AFTER)
-    stands = or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN)
+    stands = or_(arrived, _is_lost(), shares.c.state == ShareState.UNCERTAIN)
     senders = select(runs.c.team, runs.c.user.label("sender")).join(shares, OF_RUN).where(stands, *which).distinct()
     for row in (await connection.execute(senders)).all():
         await insert_new(connection, unlisted_shares, dict(row._mapping))
+
+
+def _is_lost() -> ColumnElement[bool]:
+    """Select shares that have been on their way for so long that the work must have died."""
+    on_its_way = and_(shares.c.state == ShareState.SENT, shares.c.sent_at.is_(None), shares.c.updates.is_(None))
+    return and_(on_its_way, shares.c.claimed_at < time.time() - LOST_AFTER)
 
 
 def _is_replaced() -> ColumnElement[bool]:

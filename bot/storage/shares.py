@@ -14,7 +14,7 @@ from bot.domain.quiz import Graded, purpose_of
 from bot.domain.quiz_content import OWN, PURPOSE
 from bot.domain.share import Part, Place
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import answers, comparisons, runs, share_messages, share_mutes, shares
+from bot.storage.tables import answers, runs, share_messages, shares
 
 ROOT: Final = "root"  # the slot of the message that a copy begins with
 OFFER: Final = "offer:"  # a slot of a copy: with the ts of the recipient's reply that may be passed on
@@ -272,7 +272,7 @@ class Shares:
         """
         async with self._engine.begin() as connection:
             share, new = await _pair(connection, team, share_id, update_id)
-            has_it = share is not None and share.state == ShareState.SENT and _seconds(share.made_at) == made_at
+            has_it = share is not None and share.state == ShareState.SENT and in_seconds(share.made_at) == made_at
             if new is None:
                 return not has_it
             if new.state not in (ShareState.SENT, ShareState.REPLACING) or new.ended_at is not None:
@@ -422,40 +422,6 @@ class Shares:
         async with self._engine.connect() as connection:
             return [_share(row) for row in await connection.execute(direct)]
 
-    # Who wants no more of whom
-
-    async def mute(self, team: str, share_id: str, user: str, muted: str) -> None:
-        """Remember that `user` wants no more shares from `muted`, as said with this share; again does nothing.
-
-        All that they have of that person says so from then on, and can be what they take it back with.
-        """
-        row = {"team": team, "user": user, "muted": muted, "muted_at": time.time()}
-        sent = (shares.c.recipient == user, shares.c.state == ShareState.SENT)
-        copies = _of_sender(team, muted, shares.c.id).where(*sent)
-        mine = (comparisons.c.team == team, comparisons.c.manager == user, comparisons.c.sender == muted)
-        async with self._engine.begin() as connection:
-            ids = [*await connection.scalars(copies), *await connection.scalars(select(comparisons.c.id).where(*mine))]
-            for name in sorted({share_id, *ids}):
-                await insert_new(connection, share_mutes, {**row, "share": name})
-
-    async def unmute(self, team: str, user: str, muted: str) -> None:
-        """Have `user` get shares from `muted` again; again does nothing."""
-        async with self._engine.begin() as connection:
-            await connection.execute(delete(share_mutes).where(*_mute(team, user, muted)))
-
-    async def unmute_of(self, team: str, share_id: str, user: str) -> str | None:
-        """Have `user` get shares again from whom they muted with this share; gives who that is, None for nobody."""
-        if muted := await self.muted_with(team, share_id, user):
-            await self.unmute(team, user, muted)
-        return muted
-
-    async def muted_with(self, team: str, share_id: str, user: str) -> str | None:
-        """Give from whom `user` wants no more shares, as said with this share or comparison; None for nobody."""
-        with_this = (share_mutes.c.team == team, share_mutes.c.share == share_id, share_mutes.c.user == user)
-        async with self._engine.connect() as connection:
-            muted: str | None = await connection.scalar(select(share_mutes.c.muted).where(*with_this))
-            return muted
-
     async def direct_copies(self, team: str, sender: str, recipient: str) -> list[tuple[str, str, str]]:
         """Give the copies of somebody's results that stand in somebody else's direct message, oldest first.
 
@@ -469,19 +435,6 @@ class Shares:
         async with self._engine.connect() as connection:
             rows = await connection.execute(places.where(*sent, *between).order_by(shares.c.made_at, shares.c.id))
             return [(row.id, row.channel, row.ts) for row in rows]
-
-    async def muted_by(self, team: str, user: str) -> list[tuple[str, str]]:
-        """Give from whom `user` wants no more shares, latest first, with what they said so of, such as a share."""
-        theirs = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))
-        muted = select(share_mutes.c.share, share_mutes.c.muted).where(*theirs).order_by(share_mutes.c.muted_at)
-        async with self._engine.connect() as connection:
-            by_person = {row.muted: row.share for row in await connection.execute(muted)}
-        return [(share, person) for person, share in reversed(by_person.items())]
-
-    async def is_muted(self, team: str, user: str, muted: str) -> bool:
-        """Say whether `user` wants no more shares from `muted`."""
-        async with self._engine.connect() as connection:
-            return bool(await connection.scalar(select(exists().where(*_mute(team, user, muted)))))
 
     async def prune(self, now: float) -> None:
         """Delete what was previewed more than a day ago and never sent, in all teams. now: in seconds since 1970.
@@ -564,17 +517,13 @@ def _run(team: str, run_id: str) -> tuple[ColumnElement[bool], ...]:
     return runs.c.team == team, runs.c.id == run_id
 
 
-def _seconds(time: datetime) -> float:
+def in_seconds(time: datetime) -> float:
     """Give a time of the database in seconds since 1970; SQLite forgets the time zone it was given."""
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 
 def _one(team: str, share_id: Any) -> tuple[ColumnElement[bool], ...]:
     return shares.c.team == team, shares.c.id == share_id
-
-
-def _mute(team: str, user: str, muted: str) -> tuple[ColumnElement[bool], ...]:
-    return share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted == muted
 
 
 def _of_sender(team: str, user: str, what: Any) -> Any:
@@ -596,7 +545,7 @@ def _share(row: Row[Any]) -> Share:
         note=row.note,
         updates=row.updates,
         graded=row.graded,
-        made_at=_seconds(row.made_at),
+        made_at=in_seconds(row.made_at),
         claimed_at=row.claimed_at,
         sent_at=row.sent_at,
         seen_at=row.seen_at,

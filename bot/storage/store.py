@@ -23,6 +23,7 @@ from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.homes import Homes
 from bot.storage.inbox import Inbox
+from bot.storage.mutes import Mutes
 from bot.storage.ownership import Owner, ownership
 from bot.storage.people import People
 from bot.storage.replies import Replies
@@ -34,7 +35,7 @@ from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
 from bot.storage.trouble import watch
 
-HEAD = "0020"  # the newest migration; a test holds it against the files
+HEAD = "0021"  # the newest migration; a test holds it against the files
 CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
@@ -64,8 +65,8 @@ class Store:
     runs: the runs of the quiz. inbox: work that has not begun. replies: what was replied to messages, and manners.
     people: all that is kept about one of them. feedback: what people made of answers. gaps: what they asked and the bot
     could not answer. comparisons: two people's answers about the same work. shares: results that were sent to somebody.
-    share_arrivals: those as who has got them sees them. share_traces: what is known of those that were deleted. homes:
-    the Home tabs that people have opened.
+    share_arrivals: those as who has got them sees them. share_traces: what is known of those that were deleted. mutes:
+    who wants no more of whom. homes: the Home tabs that people have opened.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -76,7 +77,7 @@ class Store:
         self.gaps = Gaps(engine)
         self.comparisons = Comparisons(engine)
         self.shares, self.share_arrivals = Shares(engine), ShareArrivals(engine)
-        self.share_traces = ShareTraces(engine)
+        self.share_traces, self.mutes = ShareTraces(engine), Mutes(engine)
         self.homes = Homes(engine)
         self._changing: dict[str, asyncio.Lock] = {}
 

@@ -227,6 +227,21 @@ former_copies = Table(
     info=owned_by(Owner.PERSON, "recipient"),
 )
 
+# Copies whose round was deleted and of which Slack never said whether they arrived: they may stand where nobody knows.
+# When they were previewed and when they were given up, in seconds since 1970.
+unconfirmed_copies = Table(
+    "unconfirmed_copies",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("share", String(64), primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("recipient", String(32), nullable=False),
+    Column("made_at", Float(53), nullable=False),
+    Column("given_up_at", Float(53), nullable=False),
+    Index("ix_unconfirmed_copies_recipient", "team", "recipient"),
+    info=owned_by(Owner.PERSON, "recipient"),
+)
+
 # Two people's answers about the same work, which both see once both agree. Neither's answers stand here until then.
 comparisons = Table(
     "comparisons",
@@ -288,6 +303,18 @@ share_mutes = Table(
     Column("muted_at", Float(53), nullable=False),
     Index("ix_share_mutes_user", "team", "user"),
     info=owned_by(Owner.PERSON, "user", "muted"),
+)
+
+# With which of them that was taken back since, by the same ids: some go on offering to.
+former_mutes = Table(
+    "former_mutes",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("share", String(64), primary_key=True),
+    Column("user", String(32), nullable=False),
+    Column("muted", String(32), nullable=False),
+    Index("ix_former_mutes_user", "team", "user"),
+    info=owned_by(Owner.PEOPLE, "user", "muted"),
 )
 
 # How the bot behaves in a channel, by its id; no row, or no mode, is the default.
