@@ -233,6 +233,7 @@ def _write_rows(databases: Databases) -> None:
     databases.write(former_copies, channel="D_OTHER", ts="8.1", recipient=ANA)
     databases.write(unconfirmed_copies, share="s8", run="r8", recipient=ANA, made_at=1.0, given_up_at=2.0)
     databases.write(former_mutes, share="s8", user=BEN, muted=ANA)
+    databases.write(former_mutes, share="s7", user=ANA, muted=BEN)
     databases.write(
         installations, bot_user="U_ROLEFIT", bot="B_ROLEFIT", token="hidden", installed_at=1.0, first_steps=ANA
     )
