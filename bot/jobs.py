@@ -35,11 +35,11 @@ from bot.storage.trouble import PLUGIN, passes, trouble, words
 
 # Which code may take up which recorded work. DBOS would derive it from the source, and each deployment would strand
 # what was in flight; instead it changes by hand, when the steps of a workflow no longer fit those recorded before.
-VERSION = "16"
+WORK_VERSION = "16"
 
 ACTIVE = 8  # workflows of this process that do something; more only wait for each other
 LIVE = 10_000  # workflows of this process with those that pause, whose memory would grow without end
-THREADS = 4  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
+DATABASE_THREADS = 4  # in which DBOS talks to its database; each more makes the event loop wait longer for its turn
 OVERSLEPT = 10.0  # seconds that a sleep may be longer than it was meant to be, with recording it
 LONGEST = 15.0  # seconds between two tries of a step while the database is in trouble
 LISTENS_EVERY = 1.0  # seconds between two looks of DBOS for what workflows send each other; a shutdown waits so long
@@ -284,11 +284,11 @@ def configure(url: str, *, executor: str = "local") -> None:
     config: DBOSConfig = {
         "name": "rolefit",
         "system_database_url": url,
-        "application_version": VERSION,
+        "application_version": WORK_VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
         "db_engine_kwargs": {"hide_parameters": True, "plugins": [PLUGIN]},
-        "max_executor_threads": THREADS,
+        "max_executor_threads": DATABASE_THREADS,
         "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }
     DBOS(config=config)
@@ -425,7 +425,7 @@ async def recover(executors: list[str]) -> int:
 async def executors_with_work() -> frozenset[str]:
     """Name the processes that have received work, or hold the oldest of this version which has not ended."""
     oldest = await DBOS.list_workflows_async(
-        status="PENDING", app_version=VERSION, limit=OLDEST, load_input=False, load_output=False
+        status="PENDING", app_version=WORK_VERSION, limit=OLDEST, load_input=False, load_output=False
     )
     received = await _inbox.receivers() if _inbox else frozenset[str]()
     return received | {known.executor_id for known in oldest if known.executor_id}

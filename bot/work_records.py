@@ -185,7 +185,7 @@ class WorkRecords:
     def left_behind(self) -> dict[str, int]:
         """Count the work that waits for a process of another version than this, by version."""
         under_way = self._listed(status=UNDER_WAY, load_output=False)
-        return dict(Counter(known.app_version or "" for known in under_way if known.app_version != jobs.VERSION))
+        return dict(Counter(known.app_version or "" for known in under_way if known.app_version != jobs.WORK_VERSION))
 
     def replay(self, key: str) -> None:
         """Have work of this version done again from the step that failed; a bot takes it up within seconds.
@@ -195,7 +195,7 @@ class WorkRecords:
         steps = self._client.list_workflow_steps(key)
         failed = [done["function_id"] for done in steps if done["error"]]
         last = failed[-1:] or [done["function_id"] for done in steps if done["function_name"] != SLEEP][-1:]
-        self._client.rewind_workflow(key, start_step=last[0] if last else 1, application_version=jobs.VERSION)
+        self._client.rewind_workflow(key, start_step=last[0] if last else 1, application_version=jobs.WORK_VERSION)
 
     def close(self) -> None:
         """Let go of the database."""

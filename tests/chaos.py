@@ -63,7 +63,7 @@ EDITS = 3  # of the knowledge, spread over the run
 WORDS = ("Your answer: *{choice}*", "You answered: *{choice}*")  # of words.yaml, by turns
 MANAGER = "U_BOSS"
 # The bot as another version: it must leave the work that this version has begun to a replica of this version.
-NEXT = "import bot.jobs, bot.cli; bot.jobs.VERSION = 'next'; bot.cli.main()"
+NEXT = "import bot.jobs, bot.cli; bot.jobs.WORK_VERSION = 'next'; bot.cli.main()"
 PATIENCE = 300.0  # seconds for a quiz, whose work may change hands ten times
 SILENCE = 40.0  # seconds without another answer after which there will be none
 

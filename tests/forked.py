@@ -104,7 +104,7 @@ def _become(
 
     read = knowledge.load
     knowledge.load = lambda folder: LIBRARY if folder == KNOWLEDGE else read(folder)
-    jobs.VERSION = version or jobs.VERSION
+    jobs.WORK_VERSION = version or jobs.WORK_VERSION
     sys.argv = ["rolefit", *arguments]
     runpy.run_module("bot", run_name="__main__", alter_sys=True)
     sys.exit()

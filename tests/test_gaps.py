@@ -300,9 +300,9 @@ async def test_use_is_counted_by_posts_and_helpfulness_by_people(store: Store):
             vote = {"team": TEAM, "channel": "C_ASK", "answer_ts": ts, "user": user, "entry": "mts", "helpful": helpful}
             await connection.execute(insert(votes).values(**vote, voted_at=at))
 
-    assert await store.gaps.uses(TEAM) == [Use("mts", posted=2, helpful=1, voted=2)]
-    assert await store.gaps.uses(TEAM, since=6.5) == [Use("mts", posted=0, helpful=1, voted=2)]
-    assert await store.gaps.uses("T_TWO") == []
+    assert await store.feedback.entry_usage(TEAM) == [Use("mts", posted=2, helpful=1, voted=2)]
+    assert await store.feedback.entry_usage(TEAM, since=6.5) == [Use("mts", posted=0, helpful=1, voted=2)]
+    assert await store.feedback.entry_usage("T_TWO") == []
     assert await store.gaps.teams() == [TEAM]
 
 

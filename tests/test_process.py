@@ -257,7 +257,7 @@ async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(t
             await asyncio.sleep(2)  # longer than a replica may be silent: now the first one is known to be dead
             listed = await command("jobs", cwd=other, **shared)
             assert await _replies(workspace, asked) == []
-            await asyncio.to_thread(versions, database, jobs.VERSION)
+            await asyncio.to_thread(versions, database, jobs.WORK_VERSION)
             [answer] = await workspace.until(lambda: _replies(workspace, asked), "U_ANA", PATIENCE)
 
     assert "Elon Musk" in shown(answer)

@@ -263,7 +263,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "gaps.mark_told": lambda store, team, n: store.gaps.mark_told(team, "U_ANA", f"entry-{n}"),
         "gaps.digest_channel": lambda store, team, n: store.gaps.digest_channel(team, f"2026-W4{n}"),
         "gaps.mark_digest": lambda store, team, n: store.gaps.mark_digest(team, f"2026-W4{n}"),
-        "gaps.uses": lambda store, team, n: store.gaps.uses(team),
+        "feedback.entry_usage": lambda store, team, n: store.feedback.entry_usage(team),
         "gaps.forget": lambda store, team, n: store.gaps.forget(team, "C_ASK", f"7.{n % 2}", "9.0"),
         "gaps.remove": lambda store, team, n: store.gaps.remove(team, f"C_ASK:7.{n % 2}"),
         "comparisons.begin": lambda store, team, n: store.comparisons.begin(

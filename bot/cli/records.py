@@ -61,7 +61,7 @@ async def _report(library: "Library", team: str | None, since: float) -> "Report
             stop([f"There are several workspaces; name one with --team: {', '.join(teams)}."])
         [of] = [team] if team else teams or [""]
         questions = await store.gaps.listed(of, since=since)
-        uses = await store.gaps.uses(of, since=since)
+        uses = await store.feedback.entry_usage(of, since=since)
     finally:
         await store.close()
     return report_on(questions, uses, library.entries, library.index, datetime.now(UTC).date())
@@ -86,7 +86,7 @@ def jobs(
     ] = None,
 ) -> None:
     """List the work that was given up, by key, or have it done again."""
-    from bot.jobs import VERSION
+    from bot.jobs import WORK_VERSION
     from bot.run import usable
     from bot.work_records import WorkRecords
 
@@ -113,11 +113,11 @@ def jobs(
         chosen = [failure for failure in failed if replay in ("all", failure.key)]
         if replay != "all" and not chosen:
             stop([f"--replay {replay}: no work with this key has failed. `rolefit jobs` lists what has."])
-        ours = [failure for failure in chosen if failure.version == VERSION]
+        ours = [failure for failure in chosen if failure.version == WORK_VERSION]
         for failure in ours:
             records.replay(failure.key)
         typer.echo(f"{plural(len(ours), 'piece')} of work will be done again.")
-        for version, count in Counter(failure.version for failure in chosen if failure.version != VERSION).items():
+        for version, count in Counter(failure.version for failure in chosen if failure.version != WORK_VERSION).items():
             pieces = plural(count, "piece") + (" of work is" if count == 1 else " of work are")
             typer.echo(
                 f"{pieces} of version {version}, whose steps this one does not know: use a release of that version."

@@ -19,7 +19,7 @@ from bot.slack.notes import Note
 from bot.slack.pieces import Message
 from bot.slack.reply_hold import once_free
 from bot.slack.reply_links import LinkingReplies
-from bot.slack.slack_calls import PATIENT_TRIES
+from bot.slack.slack_calls import MOST_WAITS
 from bot.storage import ANSWER, LINK, Reply, ReplyState
 
 TALK = "talk"  # a kind of reply: small talk
@@ -106,7 +106,7 @@ class ReplyWorker(LinkingReplies):
 
         digest: of what it is to say; None to find that out, and leave an answer which says so already.
         """
-        for _ in range(PATIENT_TRIES):
+        for _ in range(MOST_WAITS):
             while wait := await step("turn", self._gateway.turn_to_update, team):
                 await pause(wait)
             if (held := await self._hold_posted(team, channel, question_ts)) is None:

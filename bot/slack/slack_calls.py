@@ -23,7 +23,7 @@ RETRYABLE = frozenset({"ratelimited", "rate_limited", "service_unavailable", "te
 # Slack's errors after which it may have done what it was asked, all the same.
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", UNREADABLE})
 TRIES, LONGEST = 12, 60.0  # before giving up, over about six minutes; seconds between two tries
-PATIENT_TRIES = 500  # where Slack only says how long to wait
+MOST_WAITS = 500  # where Slack only says how long to wait
 # Slack's errors for a message, or the direct message it stood in, that is not there any more.
 IS_GONE = frozenset({"channel_not_found", "message_not_found"})
 
@@ -95,7 +95,7 @@ class SlackCalls:
             before["cursor"] = result.get("cursor")
             tries += result.get("counts", 0)
             waits += 1
-            if tries >= TRIES or waits >= PATIENT_TRIES:
+            if tries >= TRIES or waits >= MOST_WAITS:
                 raise (UncertainError if before["uncertain"] else UnavailableError)(result.get("error"))
             await pause(result["wait"])
 

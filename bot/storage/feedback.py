@@ -1,13 +1,16 @@
 """What people made of an answer: their votes, and the questions that they passed on to a person."""
 
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.domain.report import Use
 from bot.storage.home_changes import note_set_up
+from bot.storage.replies import ANSWER, ReplyState
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import help_requests, replies, votes, workspaces
 
@@ -157,6 +160,22 @@ class Feedback:
             put = insert_into(connection, workspaces).values({"team": team, **chosen})
             await connection.execute(put.on_conflict_do_update(index_elements=["team"], set_=chosen))
             await note_set_up(connection, team)
+
+    async def entry_usage(self, team: str, *, since: float = 0.0) -> list[Use]:
+        """Count how often each entry was posted since then, and how many people found it helpful of those who voted.
+
+        A person counts once for each entry, with the latest vote.
+        """
+        answered = (replies.c.team == team, replies.c.kind == ANSWER, replies.c.state == ReplyState.POSTED)
+        posted = select(replies.c.entries).where(*answered, replies.c.replied_at >= since)
+        voted = select(votes.c.entry, votes.c.user, votes.c.helpful).where(votes.c.team == team)
+        voted = voted.where(votes.c.voted_at >= since).order_by(votes.c.voted_at)
+        async with self._engine.connect() as connection:
+            counts = Counter(entry for entries in await connection.scalars(posted) for entry in entries)
+            latest = {(row.entry, row.user): row.helpful for row in await connection.execute(voted)}
+        voters = Counter(entry for entry, _ in latest)
+        helped = Counter(entry for (entry, _), helpful in latest.items() if helpful)
+        return [Use(entry, counts[entry], helped[entry], voters[entry]) for entry in sorted({*counts, *voters})]
 
     async def prune(self, before: float) -> None:
         """Delete requests, and what people wrote with their votes, of before this time, in seconds since 1970."""

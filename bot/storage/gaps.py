@@ -1,7 +1,6 @@
 """The gap list: what people asked the bot and it could not answer, as rows."""
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,10 +9,9 @@ from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
-from bot.domain.report import Use
 from bot.storage.replies import ANSWER, LINK, ReplyState
 from bot.storage.sql import insert_into, insert_new
-from bot.storage.tables import questions, replies, votes, workspaces
+from bot.storage.tables import questions, replies, workspaces
 
 DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
 
@@ -171,22 +169,6 @@ class Gaps:
         mine = (questions.c.team == team, questions.c.id == question_id)
         async with self._engine.begin() as connection:
             await connection.execute(delete(questions).where(*mine))
-
-    async def uses(self, team: str, *, since: float = 0.0) -> list[Use]:
-        """Count how often each entry was posted since then, and how many people found it helpful of those who voted.
-
-        A person counts once for each entry, with the latest vote.
-        """
-        answered = (replies.c.team == team, replies.c.kind == ANSWER, replies.c.state == ReplyState.POSTED)
-        posted = select(replies.c.entries).where(*answered, replies.c.replied_at >= since)
-        voted = select(votes.c.entry, votes.c.user, votes.c.helpful).where(votes.c.team == team)
-        voted = voted.where(votes.c.voted_at >= since).order_by(votes.c.voted_at)
-        async with self._engine.connect() as connection:
-            counts = Counter(entry for entries in await connection.scalars(posted) for entry in entries)
-            latest = {(row.entry, row.user): row.helpful for row in await connection.execute(voted)}
-        voters = Counter(entry for entry, _ in latest)
-        helped = Counter(entry for (entry, _), helpful in latest.items() if helpful)
-        return [Use(entry, counts[entry], helped[entry], voters[entry]) for entry in sorted({*counts, *voters})]
 
     async def teams(self) -> list[str]:
         """Name the workspaces in which anything was asked or answered."""
