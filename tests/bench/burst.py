@@ -81,6 +81,8 @@ class Slack:
             found |= {"channel": given["channel"], "ts": f"{int(time.time())}.{next(numbers):06d}"}
         elif method == "chat.postEphemeral":
             self.notes[given["channel"]] += 1
+        elif method == "conversations.info":
+            found |= {"channel": {"id": given["channel"], "is_member": True, "is_ext_shared": False}}
         return web.json_response(found)
 
 
