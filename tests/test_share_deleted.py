@@ -15,7 +15,9 @@ from bot.slack import gateway, slack_calls
 from bot.storage import Store
 from tests.conftest import rows
 from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, thread_of, window
+from tests.test_edge import Edge, edge
 from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
+from tests.test_redelivery import deliver_again
 from tests.test_share_afterwards import delete_round, lists_mute
 from tests.test_share_doubts import in_doubt
 from tests.test_share_recipient import begun_again, reply, told_alone
@@ -29,8 +31,11 @@ from tests.test_share_sending import (
     half_sent,
     ready_to_update,
 )
-from tests.workspace import Json, Workspace, buttons, elements, shown
+from tests.workspace import BOT, Json, Sent, Workspace, buttons, elements, shown
 
+__all__ = ["edge"]  # the fixture
+
+BEFORE = "2026-11-01 12:00:00.000000"  # of the day of these tests, or later
 STAYS = "may still stand with those who got it"
 NOBODY = "nobody else sees a result of yours."
 
@@ -451,6 +456,26 @@ async def test_a_copy_whose_round_was_deleted_takes_back_a_mute_that_was_said_at
         await hasty.latest(MEI, first, once=lambda now: "No more from this person" in buttons(now))
 
 
+async def test_a_copy_that_slack_never_confirmed_takes_back_a_mute_too(hasty: Workspace, tmp_path: Path):
+    root = await in_doubt(hasty, tmp_path)
+    unconfirmed = await copy_of(hasty)
+    await window(hasty, await result(hasty, root))
+    await fill_in(hasty, note="And this")
+    await hasty.submit(ANA)
+    await hasty.settled()
+    sent = [each for each in await hasty.dm(MEI) if "shares a result" in shown(each)][-1]
+    await hasty.click(MEI, sent, "No more from this person")
+    await hasty.latest(MEI, sent, once=lambda now: "Allow shares again" in buttons(now))
+    await hasty.click(MEI, unconfirmed, "Mark as read")
+    copy = await hasty.latest(MEI, unconfirmed, once=lambda now: "Allow shares again" in buttons(now))
+    await delete_round(hasty)
+    await hasty.settled()
+
+    await hasty.click(MEI, copy, "Allow shares again")
+
+    await told_alone(hasty, "<@U_ANA> can share results with you again.")
+
+
 async def _count_allowed(workspace: Workspace) -> int:
     told = "<@U_ANA> can share results with you again."
     return sum(told in shown(each) for each in await workspace.dm(MEI))
@@ -476,6 +501,43 @@ async def test_a_reply_below_a_copy_that_slack_never_confirmed_is_answered_once_
         await told_below(hasty, copy, "has deleted the result since", count)
 
     assert not any("I don’t know" in shown(each) for each in await thread_of(hasty, copy))
+
+
+async def test_a_reply_below_such_a_copy_that_comes_again_is_answered_once(
+    edge: Edge, tmp_path: Path, tries: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.slack_calls.TRIES", tries)
+    await in_doubt(edge.workspace, tmp_path)
+    copy = await copy_of(edge.workspace)
+    await delete_round(edge.workspace)
+    await edge.workspace.settled()
+    answered = await reply(edge.workspace, copy, "Thanks, let us talk on Monday")
+    await told_below(edge.workspace, copy, "has deleted the result since")
+
+    await deliver_again(edge, answered)
+
+    thread = await thread_of(edge.workspace, copy)
+    assert sum("has deleted the result since" in shown(each) for each in thread) == 1
+
+
+async def test_a_copy_that_was_lost_long_ago_takes_no_later_message_for_a_reply(workspace: Workspace, tmp_path: Path):
+    await shared(workspace)
+    copy = await copy_of(workspace)
+    await workspace.settled()
+    with sqlite3.connect(tmp_path / "rolefit.db") as connection:  # as if the work that sent it had died 20 days ago
+        connection.execute("DELETE FROM share_messages")
+        days = 20 * 86400
+        connection.execute("UPDATE shares SET sent_at = NULL, claimed_at = claimed_at - ?, made_at = ?", (days, BEFORE))
+    await workspace.call("chat.delete", channel=copy["channel"], ts=copy["ts"])
+    await delete_round(workspace)
+    await workspace.settled()
+    there = await workspace.direct(MEI)
+    told = await workspace.call("chat.postMessage", channel=there, text="Something else of ours")
+
+    await workspace.post(MEI, there, "and what is the weather like tomorrow?", Sent(told["ts"], there, BOT))
+    await workspace.settled()
+
+    assert len(await workspace.thread(there, Sent(told["ts"], there, BOT), MEI)) > 2
 
 
 @pytest.mark.usefixtures("impatient")
@@ -579,7 +641,10 @@ class PausedLook:
         ([], "while I was withdrawing it. I have taken away what <@U_MEI> had of it; <@U_MEI> may have read that."),
         ([MAY_NOT_DELETE], "Slack did not let me delete the first message, so it stays and says only that"),
         ([MAY_NOT_DELETE, MAY_NOT_CHANGE], "Slack did not let me take back all of what <@U_MEI> has of it"),
-        ([{"method": "conversations.history", "error": "access_denied"}], "and Slack did not say whether it arrived"),
+        (
+            [{"method": "conversations.history", "error": "access_denied"}],
+            "withdrawing it, and Slack did not let me look",
+        ),
     ],
     ids=["taken away", "first message stays", "refused", "not looked"],
 )
@@ -598,6 +663,10 @@ async def test_a_round_that_is_deleted_while_its_lost_copy_is_looked_for_is_acco
     look.goes_on.set()
 
     await told_in_direct(hasty, told)
+    await hasty.settled()
+    async with rows(tmp_path, {}) as store:
+        forgotten = told.startswith(("while I was", "Slack did not let me delete"))
+        assert (await store.share_traces.unconfirmed_for("T_LOCAL", MEI) == []) == forgotten
 
 
 @pytest.mark.usefixtures("impatient")

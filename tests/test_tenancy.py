@@ -155,6 +155,9 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "share_traces.note_unconfirmed": lambda store, team, n: store.share_traces.note_unconfirmed(
             team, "U_MEI", UnconfirmedCopy(f"s{n % 2}", run(n), 1.0, 2.0)
         ),
+        "share_traces.forget_unconfirmed": lambda store, team, n: store.share_traces.forget_unconfirmed(
+            team, f"s{n % 2}"
+        ),
         "share_traces.unconfirmed_for": lambda store, team, n: store.share_traces.unconfirmed_for(team, "U_MEI"),
         "shares.direct_copies": lambda store, team, n: store.shares.direct_copies(team, "U_ANA", "U_MEI"),
         "comparisons.invitations": lambda store, team, n: store.comparisons.invitations(team, "U_ANA", "U_MEI"),

@@ -661,6 +661,7 @@ class ShareWords(Authored):
     left_of_deleted: Annotated[Line, _text("to")]
     deleted_meanwhile: Annotated[Line, _text("to")]
     deleted_while_withdrawn: Annotated[Line, _text("to")]
+    deleted_not_looked: Annotated[Line, _text("to")]
     withdraw_gone: Plain
     withdraw_unknown: Plain
     listed: Plain

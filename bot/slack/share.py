@@ -394,7 +394,7 @@ async def _may_be_below_uncertain(
         await _offer_to_pass_on(key, team, share, channel, thread_ts, ts, says)
     for copy in deleted:
         key = Work.OFFER_TO_PASS_ON.key(team, "gone", copy.share, channel, ts)
-        where = (team, channel, thread_ts, user)
+        where = (team, channel, thread_ts, ts, user)
         await jobs.start(key, recipient_worker.look_for_deleted, *where, asdict(copy), not answered)
     return True
 

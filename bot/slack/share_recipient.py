@@ -5,6 +5,7 @@ from functools import partial
 
 import structlog
 
+from bot import jobs
 from bot.domain.share import Place
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks, share_controls
@@ -15,6 +16,7 @@ from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_
 from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
 from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.text import fill, mention
+from bot.slack.work import Work
 from bot.storage import OFFER, Share, ShareState
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
@@ -230,11 +232,12 @@ class RecipientWorker(SharingWorker):
 
     @workflow
     async def look_for_deleted(
-        self, team: str, channel: str, root_ts: str, recipient: str, copy: Record, says: bool
+        self, team: str, channel: str, root_ts: str, ts: str, recipient: str, copy: Record, says: bool
     ) -> None:
         """Find out whether a thread is that of a copy that Slack never confirmed and whose round is deleted since.
 
-        copy: as `asdict` gives an UnconfirmedCopy. says: it is said there then that nothing can be passed on.
+        ts: of a reply there. copy: as `asdict` gives an UnconfirmedCopy. says: it is said there then that nothing can be
+        passed on, once for a reply, also if Slack tells of that again when the copy is known.
         """
         key, since = copy_key(team, copy["run"], copy["share"]), copy["made_at"]
         try:
@@ -244,8 +247,10 @@ class RecipientWorker(SharingWorker):
         if place is None or place[1] != root_ts:
             return
         await step("note copy", self._store.share_traces.note_former_copy, team, channel, root_ts, recipient)
+        await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, copy["share"])
         if says:
-            await self._gateway.post_message(team, channel, self._say("reply_deleted"), thread_ts=root_ts)
+            key = Work.OFFER_TO_PASS_ON.key(team, "gone", "gone", channel, ts)
+            await jobs.start(key, recipient_worker.say_ended, team, channel, root_ts, "reply_deleted")
 
     async def _has_arrived(self, team: str, share_id: str, channel: str, root_ts: str, uncertain: Record) -> bool:
         """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""

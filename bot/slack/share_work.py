@@ -32,8 +32,9 @@ NOTHING_THERE = {
 NOT_TAKEN_BACK = "not_taken_back"
 PERHAPS_OF_DELETED = "perhaps_of_deleted"
 WITHDRAWN = "deleted_while_withdrawn"
+NOT_LOOKED = "deleted_not_looked"
 # What became of a copy whose round was deleted meanwhile: that stays so, whatever comes since.
-OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE, WITHDRAWN}
+OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE, WITHDRAWN, NOT_LOOKED}
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()
@@ -384,8 +385,7 @@ class ShareWorker(UpdatingWorker):
         if not await step("round", self._has_round, team, claimed["run"]):
             if outcome == "refused":
                 await self._note_left(team, claimed["sender"])
-            if outcome != "deleted":
-                await self._tell_now_or_later(team, share_id, claimed, of_deleted(outcome, WITHDRAWN))
+            await self._tell_now_or_later(team, share_id, claimed, of_deleted(outcome, WITHDRAWN))
             return
         await self._show_receipt(team, share_id)
         if outcome != "deleted":
@@ -406,7 +406,9 @@ class ShareWorker(UpdatingWorker):
         if not await step("round", self._has_round, team, claimed["run"]):  # its deletion has noted that it may stand
             if found:
                 await self._note_former_copy(team, claimed, list(found))
-            name = "withdrawn_not_found" if is_known else PERHAPS_OF_DELETED
+            if is_known and outcome != "refused":
+                await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, share_id)
+            name = "withdrawn_not_found" if is_known else NOT_LOOKED
             name = of_deleted(outcome, WITHDRAWN) if found else name
             await self._tell_now_or_later(team, share_id, claimed, name)
             return

@@ -27,7 +27,7 @@ class Mutes:
         All that they have of that person says so from then on, and can be what they take it back with.
         """
         row = {"team": team, "user": user, "muted": muted}
-        sent = (shares.c.recipient == user, shares.c.state == ShareState.SENT)
+        sent = (shares.c.recipient == user, shares.c.state.in_((ShareState.SENT, ShareState.UNCERTAIN)))
         theirs = (shares.c.team == team, runs.c.user == muted)
         copies = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*theirs, *sent)
         mine = (comparisons.c.team == team, comparisons.c.manager == user, comparisons.c.sender == muted)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
@@ -78,6 +78,12 @@ class ShareTraces:
         """Remember that a copy whose round was deleted may stand in somebody's direct message; again does nothing."""
         async with self._engine.begin() as connection:
             await insert_new(connection, unconfirmed_copies, {"team": team, "recipient": recipient, **asdict(copy)})
+
+    async def forget_unconfirmed(self, team: str, share_id: str) -> None:
+        """Forget a copy that may have stood somewhere, as it is known by now; again does nothing."""
+        this = (unconfirmed_copies.c.team == team, unconfirmed_copies.c.share == share_id)
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(unconfirmed_copies).where(*this))
 
     async def unconfirmed_for(self, team: str, user: str) -> list[UnconfirmedCopy]:
         """Give the copies of deleted rounds that may stand in somebody's direct message, latest first."""
@@ -149,7 +155,8 @@ async def _put_unconfirmed(connection: AsyncConnection, *which: ColumnElement[bo
     found = select(shares).select_from(shares.join(runs, OF_RUN)).where(lost, *direct, *which)
     for row in (await connection.execute(found)).all():
         about = {"team": row.team, "share": row.id, "run": row.run, "recipient": row.recipient}
-        about |= {"made_at": in_seconds(row.made_at), "given_up_at": row.ended_at or time.time()}
+        made_at = in_seconds(row.made_at)
+        about |= {"made_at": made_at, "given_up_at": row.ended_at or (row.claimed_at or made_at) + LOST_AFTER}
         await insert_new(connection, unconfirmed_copies, about)
 
 

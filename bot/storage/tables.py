@@ -314,7 +314,7 @@ former_mutes = Table(
     Column("user", String(32), nullable=False),
     Column("muted", String(32), nullable=False),
     Index("ix_former_mutes_user", "team", "user"),
-    info=owned_by(Owner.PEOPLE, "user", "muted"),
+    info=owned_by(Owner.PERSON, "user", "muted"),
 )
 
 # How the bot behaves in a channel, by its id; no row, or no mode, is the default.
