@@ -339,6 +339,29 @@ async def test_installing_again_after_removing_it_works(library: Library, tmp_pa
 
 
 @pytest.mark.usefixtures("untold")
+async def test_a_replica_that_did_not_hear_of_it_takes_the_token_of_the_new_installation(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with offered(library, tmp_path, clock=behind) as installing:
+        await installing.install(ONE)
+        await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
+        forget = Access.forget
+        monkeypatch.setattr(Access, "forget", lambda *_: None)  # another replica does all that
+        await installing.one.uninstall()
+        async with asyncio.timeout(10):
+            while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await installing.install(ONE)
+        monkeypatch.setattr(Access, "forget", forget)
+
+        [answer] = await installing.one.replies(await installing.one.post("U_BEN", "C_GENERAL", QUESTION))
+
+        assert "Bell Labs" in shown(answer)
+        assert any("account_inactive" in exchange["status"] for exchange in await installing.one.traffic())
+
+
+@pytest.mark.usefixtures("untold")
 async def test_a_token_is_renewed_before_it_ends(library: Library, tmp_path: Path):
     async with offered(library, tmp_path, token_lifetime=3600.0) as installing:
         await installing.install(ONE)
