@@ -24,12 +24,13 @@ from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
-from bot.slack.run_notes import LOOK, LOOKS, RunNotesWorker, noted
+from bot.slack.run_notes import RunNotesWorker, noted
 from bot.slack.share_work import share_worker
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
 from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
 
+LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look whether a question is posted
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0

@@ -1,6 +1,8 @@
 """What is said in the thread of a run besides the messages that show it, and where to find what a click has changed."""
 
 import asyncio
+import contextlib
+import time
 from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +11,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from bot import work_records
+from bot import jobs, work_records
 from bot.domain.quiz import PARTS, Run, Status
 from bot.domain.quiz_content import Question
 from bot.jobs import current_key, step
@@ -33,7 +35,8 @@ from bot.slack.text import fill
 from bot.slack.work import Work
 from bot.storage import CARD, PROMPT, RESULT, Posted, StoredRun
 
-LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look for what other work is about to do
+# Seconds to wait for work that was asked for earlier, and between two looks whether it has ended in another process.
+PATIENCE, ELSEWHERE = 10.0, 0.2
 
 MOST_COPIES = 3  # that a line about a change names
 
@@ -218,12 +221,16 @@ class RunNotesWorker(ReconcilingWorker, ABC):
 
     async def _after_earlier_changes(self, team: str, run_id: str, key: str) -> None:
         """Wait, within a step, until no work is under way for what was typed or clicked before; for some seconds."""
-        kinds = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
-        for _ in range(LOOKS):
-            under_way = [other for kind in kinds for other in await work_records.unfinished(kind)]
-            if not any(_made_at(other) < _made_at(key) for other in under_way):
-                return
-            await asyncio.sleep(LOOK)
+        kinds: list[str] = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
+        until = time.monotonic() + PATIENCE
+        with jobs.watch_ends(kinds) as ended:
+            while any(_made_at(other) < _made_at(key) for other in await work_records.unfinished(kinds)):
+                if time.monotonic() > until:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ELSEWHERE):
+                        await ended.wait()
+                ended.clear()
 
     async def _link_to(self, team: str, place: Place) -> str | None:
         """Give the address of the latest question, which opens the thread; that of its root would only show the card.
