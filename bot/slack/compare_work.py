@@ -34,9 +34,9 @@ from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks, share_blocks
+from bot.slack.compare_controls import CompareCommand
 from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
-from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_work import share_worker
