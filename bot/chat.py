@@ -14,7 +14,8 @@ from bot import explain
 from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
-from bot.domain.quiz import LETTERS, Outcome, Run, Status, Transition
+from bot.domain.quiz import LETTERS, Outcome, Transition
+from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library

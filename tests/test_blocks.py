@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.domain.compare import State
 from bot.domain.fit import Clearness
-from bot.domain.quiz import PARTS, Graded, Run, Status
+from bot.domain.quiz_run import PARTS, Graded, Run, Status
 from bot.domain.share import Delivery, Part, Refusal
 from bot.domain.why import Certainty
 from bot.knowledge import Library

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain import quiz
 from bot.domain.actions import Action, Answer, Pause, Remind, Reply, Resume, Show, Stop
-from bot.domain.quiz import Outcome, Run, Transition
+from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import AnyQuestion, Quiz
+from bot.domain.quiz_run import Run
 from bot.jobs import retry_db
 from bot.knowledge import Library
 from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Posted, Share, ShareState, Store

@@ -29,7 +29,8 @@ from bot.domain.compare import (
     is_comparable,
 )
 from bot.domain.quiz import Outcome as QuizOutcome
-from bot.domain.quiz import Run, Transition
+from bot.domain.quiz import Transition
+from bot.domain.quiz_run import Run
 from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library

@@ -14,7 +14,8 @@ from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, apply
+from bot.domain.quiz import Outcome, apply
+from bot.domain.quiz_run import Run
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, home, result, result_explained, run_messages, work

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bot import jobs, work_records
-from bot.domain.quiz import PARTS, Run, Status
 from bot.domain.quiz_content import Question
+from bot.domain.quiz_run import PARTS, Run, Status
 from bot.jobs import current_key, step
 from bot.knowledge import Library
 from bot.slack import blocks

@@ -7,7 +7,7 @@ from typing import Any
 
 import slackblocks as kit
 
-from bot.domain.quiz import Run
+from bot.domain.quiz_run import Run
 from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
 from bot.knowledge import Library
 from bot.slack import result

@@ -30,7 +30,7 @@ from bot.domain.compare import (
     State,
     apply,
 )
-from bot.domain.quiz import Status
+from bot.domain.quiz_run import Status
 from bot.storage.share_traces import has_seen, keep_of_comparisons
 from bot.storage.sql import insert_into
 from bot.storage.stored_comparison import (

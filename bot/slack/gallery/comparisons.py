@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bot.domain import quiz
 from bot.domain.compare import Comparison, Side, State, compare
 from bot.domain.fit import Answers
-from bot.domain.quiz import Prompt, Run
+from bot.domain.quiz_run import Prompt, Run
 from bot.domain.share import Refusal
 from bot.knowledge import Library
 from bot.slack import change_notes, compare_blocks, history, result_explained, run_messages

@@ -7,8 +7,8 @@ from itertools import chain, combinations, product
 from types import MappingProxyType
 
 from bot.domain import quiz
-from bot.domain.quiz import PARTS, Graded, Prompt, Run, Status
 from bot.domain.quiz_content import AnyQuestion
+from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
 from bot.slack import blocks, change_notes, history, result, result_explained, result_gallery, run_messages
 from bot.slack.gallery.rendering import BEGUN, LINK, RUN, USER, Rendering

@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import combinations, product
 from types import MappingProxyType
 
-from bot.domain.quiz import LETTERS, Run
+from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import TieBreak
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 
 from bot.domain.compare import Side
-from bot.domain.quiz import Graded, Run
+from bot.domain.quiz_run import Graded, Run
 from bot.domain.share import Delivery, Part, Place, Refusal
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
