@@ -24,9 +24,9 @@ from bot.slack import blocks, feedback_blocks, privacy, run_messages
 from bot.slack.change_notes import change_note, taken_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
-from bot.slack.quiz_work import render_aside
 from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
+from bot.slack.run_asides import render_aside
 from bot.slack.run_messages import lettered, same_answer
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
 from bot.slack.text import escape, fill

@@ -1,7 +1,7 @@
 """What each thing that somebody does in the quiz, or does not do in time, does to their round.
 
-A round is immutable (`bot.domain.quiz_run.Run`): doing something gives a new one. Clicks, typed replies and edits come here
-alike, so that a double click, a second device or an old button has one effect and everybody is told the truth.
+A round is immutable (`bot.domain.quiz_run.Run`): doing something gives a new one. Clicks, typed replies and edits come
+here alike, so that a double click, a second device or an old button has one effect and everybody is told the truth.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,6 @@ import time
 from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from math import inf
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +15,6 @@ from bot.domain.quiz_content import Question
 from bot.domain.quiz_run import PARTS, Run, Status
 from bot.jobs import current_key, step
 from bot.knowledge import Library
-from bot.slack import blocks
 from bot.slack.change_notes import (
     Copies,
     change_note,
@@ -231,25 +229,6 @@ class RunNotesWorker(ReconcilingWorker, ABC):
                     async with asyncio.timeout(ELSEWHERE):
                         await ended.wait()
                 ended.clear()
-
-    async def _link_to(self, team: str, place: Place) -> str | None:
-        """Give the address of the latest question, which opens the thread; that of its root would only show the card.
-
-        Source: docs.slack.dev/reference/methods/chat.getPermalink.
-        """
-        if link := await self._gateway.get_permalink(team, place["channel"], place["latest_ts"]):
-            return link
-        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
-
-    async def _lead_into_thread(self, team: str, run_id: str, user: str, ts: str | None = None) -> None:
-        """Tell who has clicked outside the thread of a run where that shows: in this message, or the last question."""
-        place = await self._place(team, run_id)
-        if place is None:
-            return
-        found = await self._gateway.get_permalink(team, place["channel"], ts) if ts else None
-        if link := found or await self._link_to(team, place):
-            note = self._rendered(partial(blocks.in_thread, link))
-            await self._gateway.post_ephemeral(team, place["channel"], user, note)
 
 
 def _made_at(key: str) -> float:
