@@ -14,7 +14,8 @@ from bot import explain
 from bot.domain import actions, quiz, smalltalk
 from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
 from bot.domain.faq import Surface
-from bot.domain.quiz import LETTERS, Outcome, Run, Status, Transition
+from bot.domain.quiz import LETTERS, Outcome, Transition
+from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
@@ -23,9 +24,9 @@ from bot.slack import blocks, feedback_blocks, privacy, run_messages
 from bot.slack.change_notes import change_note, taken_note
 from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
-from bot.slack.quiz_work import render_aside
 from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
+from bot.slack.run_asides import render_aside
 from bot.slack.run_messages import lettered, same_answer
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
 from bot.slack.text import escape, fill

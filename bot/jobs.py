@@ -15,9 +15,9 @@ import inspect
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NewType, ParamSpec, TypeVar
@@ -134,6 +134,7 @@ def _set_if(condition: asyncio.Event, holds: bool) -> None:
 
 
 _in_flight = _InFlight()
+_ends: set[tuple[tuple[str, ...], asyncio.Event]] = set()  # who waits for work to end, by how its key begins
 _inbox: Inbox | None = None
 _file: str | None = None  # SQLite's
 _apart = ThreadPoolExecutor(1)  # asyncio's own threads are DBOS's, and may all wait for the database
@@ -389,7 +390,28 @@ async def _record(key: str, work: Callable[..., Coroutine[Any, Any, Any]], argum
         _started.reset(before)
     if (task := getattr(handle, "task", None)) is not None:  # DBOS's handle of what runs in this process
         task.add_done_callback(lambda _: started.set())
+        task.add_done_callback(lambda _: _tell_of_end(key))
         await started.wait()
+
+
+def _tell_of_end(key: str) -> None:
+    for prefixes, ended in _ends:
+        if key.startswith(prefixes):
+            ended.set()
+
+
+@contextmanager
+def watch_ends(prefixes: list[str]) -> Iterator[asyncio.Event]:
+    """Give an event that is set once work has ended, and its end is recorded, whose key begins with one of these.
+
+    It hears of what was begun in this process; whatever else there may be must be looked for now and then.
+    """
+    watching = tuple(prefixes), asyncio.Event()
+    _ends.add(watching)
+    try:
+        yield watching[1]
+    finally:
+        _ends.discard(watching)
 
 
 def inbox() -> Inbox | None:

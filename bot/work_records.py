@@ -47,11 +47,12 @@ async def waiting(prefix: Key) -> list[str]:
     return [item.key for item in await inbox.of_kinds([prefix])] if inbox else []
 
 
-async def unfinished(prefix: Key) -> list[str]:
-    """Give the keys of the work that begin with this and has not ended, be it that it has not begun."""
-    received = await waiting(prefix)
+async def unfinished(prefixes: list[str]) -> list[str]:
+    """Give the keys of work that begin with one of these and has not ended, be it that it has not begun."""
+    inbox = jobs.inbox()
+    received = [item.key for item in await inbox.of_kinds(prefixes)] if inbox else []
     begun = await DBOS.list_workflows_async(
-        workflow_id_prefix=prefix, status=UNDER_WAY, load_input=False, load_output=False
+        workflow_id_prefix=prefixes, status=UNDER_WAY, load_input=False, load_output=False
     )
     return received + [known.workflow_id for known in begun]
 

@@ -33,8 +33,8 @@ from bot.domain.compare import (
     is_comparable,
 )
 from bot.domain.fit import Answers, recommend
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import OTHER, OWN, PEOPLE, PURPOSE, ROLE, Question, TieBreak
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.slack import compare_blocks
 from bot.slack.pieces import Message

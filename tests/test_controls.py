@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from bot.domain.actions import Action, AskAgain, AskGrading, Change, DismissReminder, Grade, OpenPart, Pause, Skip
-from bot.slack import controls
-from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, CompareCommand, Reason
+from bot.slack import compare_controls, controls
+from bot.slack.compare_controls import CompareCommand
+from bot.slack.controls import AboutAnswer, BeginFrom, ButtonCommand, Reason
 from bot.slack.interaction_payloads import BlockAction, SelectedOption
 from bot.slack.payload_model import MalformedError
 
@@ -114,7 +115,7 @@ def test_what_buttons_below_an_answer_mean():
 
 @pytest.mark.parametrize(("value", "request_"), [("r1", ("r1", None)), ("r1 U_MEI", ("r1", "U_MEI"))])
 def test_what_is_to_be_compared_and_with_whom(value: str, request_: tuple[str, str | None]):
-    assert controls.read_compare(clicked(value)) == request_
+    assert compare_controls.read_compare(clicked(value)) == request_
 
 
 @pytest.mark.parametrize(
@@ -126,16 +127,16 @@ def test_what_is_to_be_compared_and_with_whom(value: str, request_: tuple[str, s
     ],
 )
 def test_what_a_button_does_to_a_comparison(value: str, does: object):
-    assert controls.read_comparison(clicked(value)) == does
+    assert compare_controls.read_comparison(clicked(value)) == does
 
 
 @pytest.mark.parametrize("value", ["c1", "c1 explode", "c1 agree", "c1 agree 1", "c1 agree 1 x", "c1 accept 1 2"])
 def test_what_was_never_on_a_button_of_a_comparison_is_malformed(value: str):
     with pytest.raises(MalformedError):
-        controls.read_comparison(clicked(value))
+        compare_controls.read_comparison(clicked(value))
 
 
 @pytest.mark.parametrize("value", ["c1", "c1 perhaps", "c1 yes no"])
 def test_what_is_neither_yes_nor_no_is_malformed(value: str):
     with pytest.raises(MalformedError):
-        controls.read_changed(clicked(value))
+        compare_controls.read_changed(clicked(value))

@@ -11,8 +11,9 @@ import pytest
 
 from bot import knowledge
 from bot.domain.actions import Stop
-from bot.domain.quiz import Outcome, Run, Transition, apply
+from bot.domain.quiz import Outcome, Transition, apply
 from bot.domain.quiz import begin as begin_run
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
 from bot.slack import gallery, home, home_blocks

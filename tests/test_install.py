@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,9 +21,9 @@ from bot.slack import first_steps
 from bot.slack.access import ManyWorkspaces as Access
 from bot.slack.install import STATE_LIFE
 from bot.slack.work import Work
-from bot.storage.store import OF_A_TEAM
+from bot.storage.store import OF_A_TEAM, Installation, Store
 from bot.storage.tables import metadata
-from tests.conftest import bot_in, free_port
+from tests.conftest import bot_in, free_port, rows
 from tests.test_quiz_conversation import begin, question
 from tests.workspace import Workspace, buttons, shown
 
@@ -66,6 +67,14 @@ def untold(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     monkeypatch.setattr(first_steps, "begin", nothing)
+
+
+def behind() -> float:
+    """Give the time by a clock of Slack's that is behind ours.
+
+    It says in whole seconds when the app was removed: what is installed within the same one would count as removed.
+    """
+    return time.time() - 5
 
 
 def plain(page: str) -> str:
@@ -267,22 +276,89 @@ async def test_when_it_is_removed_all_that_was_kept_of_the_workspace_is_deleted(
     assert "Bell Labs" in shown(answer)
 
 
-async def test_installing_again_after_removing_it_works(installing: Installing):
-    await installing.install(ONE)
-    await installing.one.uninstall()
-    async with asyncio.timeout(10):
-        while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+@pytest.mark.both_databases
+async def test_what_comes_once_it_is_installed_again_is_not_deleted_with_what_was_before(
+    library: Library, tmp_path: Path, kept_in: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    deletes, goes_on, comes_back = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    delete, install = work_records.delete_by_prefix, Store.install
 
-        # What comes before all is deleted may be deleted with it.
-        while await work_records.is_under_way([f"{Work.FORGET_WORKSPACE.prefix}:{ONE}:"]):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    async def held(prefixes: list[str]) -> None:
+        deletes.set()
+        await goes_on.wait()
+        await delete(prefixes)
 
-    assert (await installing.install(ONE))[0] == 200
-    await asyncio.to_thread(installing.rows, f"UPDATE installations SET installed_at = {time.time() + 1}")
+    async def seen(store: Store, team: str, installation: Installation) -> None:
+        if team == ONE:
+            comes_back.set()
+        await install(store, team, installation)
 
-    [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
-    assert "Bell Labs" in shown(answer)
+    async with offered(library, tmp_path, kept_in, clock=behind) as installing:
+        await installing.install(ONE)
+        await installing.one.dm(INSTALLER, count=1)
+        await installing.one.settled()
+        async with rows(tmp_path, kept_in) as store:
+            first = await store.installation(ONE)
+            assert first
+            await store.install(ONE, replace(first, installed_at=first.installed_at - 60))
+        monkeypatch.setattr(work_records, "delete_by_prefix", held)
+        monkeypatch.setattr(Store, "install", seen)
+
+        await installing.one.uninstall()
+        await deletes.wait()
+        again = asyncio.create_task(installing.install(ONE))
+        await comes_back.wait()
+        assert (await installing.install(TWO))[0] == 200  # others do not wait
+        await installing.two.dm(INSTALLER, count=1)
+        assert not again.done()
+        goes_on.set()
+
+        assert (await again)[0] == 200
+        [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+        assert "Bell Labs" in shown(answer)
+        await installing.one.dm(INSTALLER, count=2)  # what to do first, as after any installation
+        await installing.one.settled()
+        async with rows(tmp_path, kept_in) as store:
+            assert await store.installation(ONE)
+            assert await store.last_answer(ONE, "C_ASK", answer["thread_ts"])
+
+
+async def test_installing_again_after_removing_it_works(library: Library, tmp_path: Path):
+    async with offered(library, tmp_path, clock=behind) as installing:
+        await installing.install(ONE)
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
+        await installing.one.uninstall()
+        async with asyncio.timeout(10):
+            while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+        assert (await installing.install(ONE))[0] == 200
+
+        [answer] = await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+        assert "Bell Labs" in shown(answer)
+
+
+@pytest.mark.usefixtures("untold")
+async def test_a_replica_that_did_not_hear_of_it_takes_the_token_of_the_new_installation(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with offered(library, tmp_path, clock=behind) as installing:
+        await installing.install(ONE)
+        await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
+        await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
+        forget = Access.forget
+        monkeypatch.setattr(Access, "forget", lambda *_: None)  # another replica does all that
+        await installing.one.uninstall()
+        async with asyncio.timeout(10):
+            while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await installing.install(ONE)
+        monkeypatch.setattr(Access, "forget", forget)
+
+        [answer] = await installing.one.replies(await installing.one.post("U_BEN", "C_GENERAL", QUESTION))
+
+        assert "Bell Labs" in shown(answer)
+        assert any("account_inactive" in exchange["status"] for exchange in await installing.one.traffic())
 
 
 @pytest.mark.usefixtures("untold")

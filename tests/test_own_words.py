@@ -4,7 +4,8 @@ import pytest
 
 from bot.domain import quiz, smalltalk
 from bot.domain.actions import Change
-from bot.domain.quiz import LETTERS, Run
+from bot.domain.quiz import LETTERS
+from bot.domain.quiz_run import Run
 from bot.domain.reply import Answered, Aside, Asks, AsksForOther, Command, Perhaps, read
 from bot.knowledge import Library
 

@@ -8,8 +8,9 @@ import pytest
 from bot.domain import quiz
 from bot.domain.actions import Answer, Expire, Remind, read
 from bot.domain.fit import Clearness
-from bot.domain.quiz import Graded, Outcome, Run, Status, Transition
+from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import Quiz
+from bot.domain.quiz_run import Graded, Run, Status
 from bot.knowledge import Library
 
 

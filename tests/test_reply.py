@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain import quiz, smalltalk, typed
 from bot.domain.actions import Answer, Change, Guess, Reply
-from bot.domain.quiz import Run
+from bot.domain.quiz_run import Run
 from bot.domain.reply import (
     AboutResult,
     Answered,

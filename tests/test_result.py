@@ -10,8 +10,8 @@ import pytest
 
 from bot.domain import fit
 from bot.domain.fit import Clearness, Given
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import Choice, Question, Quiz, Side, TieBreak, with_article
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.slack import result, result_explained
 from bot.slack.pieces import message

@@ -25,7 +25,8 @@ from bot.domain.actions import (
 )
 from bot.domain.actions import read as action_read
 from bot.domain.fit import Given
-from bot.domain.quiz import Outcome, Run, Status
+from bot.domain.quiz import Outcome
+from bot.domain.quiz_run import Run, Status
 from bot.domain.reply import Answered, Command, Perhaps, read, read_again
 from bot.settings import KNOWLEDGE
 from bot.slack import controls, run_messages

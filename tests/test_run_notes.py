@@ -235,6 +235,23 @@ async def test_changes_that_are_made_at_once_have_a_line_each_in_order(workspace
     assert "before, it was an AI researcher (leaning)" in second or "It is still" in second
 
 
+@pytest.mark.both_databases
+async def test_a_change_waits_for_the_end_of_an_earlier_one_that_slack_has_to_be_waited_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    root, _ = await finished(workspace)
+    monkeypatch.setattr("bot.slack.run_notes.ELSEWHERE", 3600.0)  # it is the end of the earlier one that is waited for
+    await workspace.faults(api=[{"method": "chat.postMessage", "error": "ratelimited", "retry_after": 1}])
+
+    await write(workspace, root, "change 3 to b")
+    await write(workspace, root, "change 1 to b")
+
+    said = [shown(line) for line in await lines(workspace, root)]
+    assert [line.partition(":")[0] for line in said] == [
+        f"You changed your answer to question {number}" for number in (3, 1)
+    ]
+
+
 async def test_a_change_after_changes_that_were_made_at_once_alone_says_what_the_result_is(workspace: Workspace):
     root, _ = await finished(workspace)
     await write(workspace, root, "change 3 to b")

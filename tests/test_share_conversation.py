@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.quiz import Graded, Run
+from bot.domain.quiz_run import Graded, Run
 from bot.domain.share import Part, Place
 from bot.knowledge import Library
 from bot.slack import gallery, shared_result

@@ -520,24 +520,24 @@ async def test_a_reply_below_such_a_copy_that_comes_again_is_answered_once(
     assert sum("has deleted the result since" in shown(each) for each in thread) == 1
 
 
-async def test_a_copy_that_was_lost_long_ago_takes_no_later_message_for_a_reply(workspace: Workspace, tmp_path: Path):
-    await shared(workspace)
-    copy = await copy_of(workspace)
-    await workspace.settled()
+async def test_a_copy_that_was_lost_long_ago_takes_no_later_message_for_a_reply(hasty: Workspace, tmp_path: Path):
+    await shared(hasty)
+    copy = await copy_of(hasty)
+    await hasty.settled()
     with sqlite3.connect(tmp_path / "rolefit.db") as connection:  # as if the work that sent it had died 20 days ago
         connection.execute("DELETE FROM share_messages")
         days = 20 * 86400
         connection.execute("UPDATE shares SET sent_at = NULL, claimed_at = claimed_at - ?, made_at = ?", (days, BEFORE))
-    await workspace.call("chat.delete", channel=copy["channel"], ts=copy["ts"])
-    await delete_round(workspace)
-    await workspace.settled()
-    there = await workspace.direct(MEI)
-    told = await workspace.call("chat.postMessage", channel=there, text="Something else of ours")
+    await hasty.call("chat.delete", channel=copy["channel"], ts=copy["ts"])
+    await delete_round(hasty)
+    await hasty.settled()
+    there = await hasty.direct(MEI)
+    told = await hasty.call("chat.postMessage", channel=there, text="Something else of ours")
 
-    await workspace.post(MEI, there, "and what is the weather like tomorrow?", Sent(told["ts"], there, BOT))
-    await workspace.settled()
+    await hasty.post(MEI, there, "and what is the weather like tomorrow?", Sent(told["ts"], there, BOT))
+    await hasty.settled()
 
-    assert len(await workspace.thread(there, Sent(told["ts"], there, BOT), MEI)) > 2
+    assert len(await hasty.thread(there, Sent(told["ts"], there, BOT), MEI)) > 2
 
 
 @pytest.mark.usefixtures("impatient")
@@ -643,7 +643,7 @@ class PausedLook:
         ([MAY_NOT_DELETE, MAY_NOT_CHANGE], "Slack did not let me take back all of what <@U_MEI> has of it"),
         (
             [{"method": "conversations.history", "error": "access_denied"}],
-            "withdrawing it, and Slack did not let me look",
+            "and Slack did not let me look whether",
         ),
     ],
     ids=["taken away", "first message stays", "refused", "not looked"],

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain import quiz
 from bot.domain.actions import Action, Answer, Pause, Remind, Reply, Resume, Show, Stop
-from bot.domain.quiz import Outcome, Run, Transition
+from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import AnyQuestion, Quiz
+from bot.domain.quiz_run import Run
 from bot.jobs import retry_db
 from bot.knowledge import Library
 from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Posted, Share, ShareState, Store
@@ -622,6 +623,30 @@ async def test_deleting_a_workspace_deletes_its_rows_in_every_table(store: Store
     async with store._engine.connect() as connection:
         teams = {table.name: list(await connection.scalars(select(table.c.team))) for table in tables}
     assert teams == {table.name: [OTHER] for table in tables}
+
+
+async def test_what_is_written_while_a_workspace_is_deleted_goes_and_what_a_new_installation_brings_stays(store: Store):
+    old = Installation("U_BOT", "B_BOT", "old", None, None, 100.0)
+    new = replace(old, token="new", installed_at=300.0)
+    await store.install(TEAM, old)
+    again: asyncio.Task[None] | None = None
+
+    async def also() -> None:
+        nonlocal again
+        assert await store.installation(TEAM) is None  # nothing that comes is taken any more
+        again = asyncio.create_task(store.install(TEAM, new))
+        await store.record_answer(TEAM, "C_ASK", "1.0", "meta-roles")
+        await store.install(OTHER, old)  # others do not wait
+        assert not again.done()
+
+    assert await store.delete_team(TEAM, gone_at=200.0, also=also)
+
+    assert again
+    await again
+    assert await store.last_answer(TEAM, "C_ASK", "1.0") is None
+    assert await store.installation(TEAM) == new
+    assert not await store.delete_team(TEAM, gone_at=200.0, also=also)
+    assert await store.installation(TEAM) == new
 
 
 async def test_a_greeting_is_claimed_once_whoever_wants_it(store: Store):

@@ -16,7 +16,8 @@ from sqlalchemy import create_engine, select
 
 from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
 from bot.domain.compare import Accept, Follow, Side, Withdraw
-from bot.domain.quiz import Run, Transition, apply, begin
+from bot.domain.quiz import Transition, apply, begin
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.storage import (
     BusyError,

@@ -165,7 +165,7 @@ class Show(_Action):
 
 
 class OpenPart(_Action):
-    """A part of the result is to be shown, one of `bot.domain.quiz.PARTS`."""
+    """A part of the result is to be shown, one of `bot.domain.quiz_run.PARTS`."""
 
     do: Literal["open"] = "open"
     part: str

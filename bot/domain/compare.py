@@ -12,8 +12,8 @@ from typing import assert_never
 
 from bot.domain import fit
 from bot.domain.fit import Answers, Recommendation
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import OWN, Choice, Question, Quiz
+from bot.domain.quiz_run import Run
 
 OPEN_FOR = timedelta(days=30)  # without anything happening; then it ends, and nothing is shown
 ASK_AFTER = timedelta(days=30)  # after the reveal, whether anything has changed

@@ -1,15 +1,13 @@
-"""One person's run through the quiz: what has been asked and answered, and what each thing they do does to it.
+"""What each thing that somebody does in the quiz, or does not do in time, does to their round.
 
-A run is immutable: doing something gives a new run. Clicks, typed replies and edits come here alike, so that a double
-click, a second device or an old button has one effect and everybody is told the truth. Each asking of a question is a
-prompt; at most one prompt is live, the last.
+A round is immutable (`bot.domain.quiz_run.Run`): doing something gives a new one. Clicks, typed replies and edits come
+here alike, so that a double click, a second device or an old button has one effect and everybody is told the truth.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
@@ -43,34 +41,17 @@ from bot.domain.actions import (
 )
 from bot.domain.fit import Answers, Given
 from bot.domain.quiz_content import (
-    OTHER,
     OWN,
     PEOPLE,
     PURPOSE,
-    ROLE,
-    AnyQuestion,
-    Choice,
-    Option,
-    Question,
     Quiz,
-    TieBreak,
 )
+from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
 
 REMIND_AFTER = timedelta(days=1)
 EXPIRES_AFTER = timedelta(days=14)
 MORNING, EVENING = time(9), time(18)  # between them nobody is woken by a reminder
 LETTERS = "abcdefghij"
-PARTS = ("review", "titles", "skills", "tracks", "table")  # of a result, each opened by its button
-
-
-class Status(StrEnum):
-    """Whether answers are waited for."""
-
-    OPEN = "open"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    EXPIRED = "expired"
-    DELETED = "deleted"  # its messages are about to say so, and then it is gone
 
 
 class Outcome(StrEnum):
@@ -82,204 +63,6 @@ class Outcome(StrEnum):
     FIRST = "first"  # there is no question to go back to
     NOTHING = "nothing"  # there was nothing to do
     CLOSED = "closed"  # the comparison that it belongs to is over
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """One asking of a question; `changing` asks for another answer.
-
-    `guesses` are choices somebody may have meant with the message `typed`, given by its ts.
-    """
-
-    question: str
-    guesses: tuple[str, ...] = ()
-    changing: bool = False
-    typed: str | None = None
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What somebody's last review looked at: a cell of the roles table."""
-
-    dimension: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """One person's answers to one version of the quiz, and how far the conversation has come.
-
-    `reminded` says that a reminder was sent since they last did something, `reminding` that it still has buttons.
-    `regraded` counts how often they asked for the question about their review again.
-    `typed` holds, by a message's ts, the questions it answered. `opened` names the parts of the result that were
-    opened, in that order. What it is about is an answer like others, under the quiz's PURPOSE, and weighs nothing.
-    `subject` is the person whose work it is about, where that is not the owner's: then it belongs to a comparison, and
-    neither its purpose is asked nor anything shared. It is empty if nobody knows any more who that was. `closed`: that
-    comparison has ended without a reveal, so that there is nothing left to answer.
-    """
-
-    quiz: Quiz
-    answers: Answers = field(default_factory=lambda: MappingProxyType({}))
-    skipped: frozenset[str] = frozenset()
-    prompts: tuple[Prompt, ...] = ()
-    live: bool = False
-    status: Status = Status.OPEN
-    went_on: bool = False
-    reminders: int = 0
-    reminded: bool = False
-    reminding: bool = False
-    graded: Graded | None = None
-    not_graded: bool = False
-    regraded: int = 0
-    typed: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    opened: tuple[str, ...] = ()
-    subject: str | None = None
-    closed: bool = False
-
-    @property
-    def purpose(self) -> str:
-        """Whether it is about one's OWN work, about a ROLE, be that one to fill or that of one's people, or OTHER."""
-        if self.subject is not None:
-            return OTHER
-        return purpose_of(self.answers.get(PURPOSE, (OWN,))[0])
-
-    @property
-    def about(self) -> str:
-        """What they said it is about: OWN, ROLE or PEOPLE; OTHER where it is about somebody else's work."""
-        return OTHER if self.subject is not None else self.answers.get(PURPOSE, (OWN,))[0]
-
-    @cached_property
-    def upcoming(self) -> AnyQuestion | None:
-        """The question to ask next, whether or not it is being asked; None when there is a result, or nothing to ask.
-
-        What it is about comes first, unless they went right on to the questions. Of these, those that can change
-        nothing any more are left out, unless their owner went on; the tie-break comes last, and only if the others
-        leave two roles too close to call.
-        """
-        asked = [question for question in self.quiz.questions if self._passed(question)]
-        if not asked and self.subject is None and PURPOSE not in self.answers and PURPOSE not in self.skipped:
-            return self.quiz.purpose
-        open_ = [question for question in self.quiz.questions if question not in asked]
-        if open_:
-            return open_[0] if self.went_on or not fit.settled(self.quiz, self.weighed) else None
-        last = self.tie_break
-        return last if last and last.id not in self.answers and last.id not in self.skipped else None
-
-    def _passed(self, question: Question) -> bool:
-        return question.id in self.answers or question.id in self.skipped
-
-    @cached_property
-    def tie_break(self) -> TieBreak | None:
-        """The question that decides between the two roles that are too close to call; None if they are not."""
-        return fit.tie_break(self.quiz, self.weighed)
-
-    @property
-    def numbered(self) -> tuple[Question | TieBreak, ...]:
-        """The questions as they are numbered: those that are weighed, then the tie-break, if there is one."""
-        return (*self.quiz.questions, *([self.tie_break] if self.tie_break else []))
-
-    @property
-    def asking(self) -> Prompt | None:
-        """The live prompt, or None."""
-        return self.prompts[-1] if self.live and self.status is Status.OPEN else None
-
-    @property
-    def finished(self) -> bool:
-        """Whether there is a result: nothing is left to ask. It stays while an answer is being changed."""
-        return self.upcoming is None and bool(self.weighed)
-
-    @cached_property
-    def recommendation(self) -> fit.Recommendation | None:
-        """What the answers say, once the run is finished; None before."""
-        return self.so_far if self.finished else None
-
-    @cached_property
-    def so_far(self) -> fit.Recommendation | None:
-        """What the answers given say; None if there is none."""
-        return fit.recommend(self.quiz, self.answers) if self.weighed else None
-
-    @cached_property
-    def flip(self) -> fit.Flip | None:
-        """The smallest change of answers that leads to another role; None if two do not. ValueError without any."""
-        return fit.flip(self.quiz, self.answers, early=bool(self.ended_early))
-
-    @cached_property
-    def ended_early(self) -> tuple[Question, ...]:
-        """The questions that were left out because no answer to them could change the class."""
-        if not self.finished:
-            return ()
-        return tuple(question for question in self.quiz.questions if not self._passed(question))
-
-    @cached_property
-    def unanswered(self) -> tuple[Question, ...]:
-        """The questions without an answer, once there is a result."""
-        if not self.finished:
-            return ()
-        return tuple(question for question in self.quiz.questions if question.id not in self.answers)
-
-    @property
-    def shareable(self) -> bool:
-        """Whether there is a recommendation of one's own; a picture from too few answers is none."""
-        if self.subject is not None:
-            return False
-        return self.recommendation is not None and self.recommendation.clearness is not fit.Clearness.PICTURE
-
-    @property
-    def mismatch(self) -> bool | None:
-        """Whether the work sits in one column and the grading in another; None if that is not known.
-
-        Where roles are too close to call, the column of each fits.
-        """
-        recommended = self.recommendation
-        if recommended is None or self.graded is None:
-            return None
-        level = recommended.level if recommended.clearness is fit.Clearness.CLOSE else ()
-        return self.graded.column not in [role.column for role in (recommended.role, *level)]
-
-    def chosen(self, question_id: str) -> tuple[Option, ...]:
-        """The choices made for a question: none, one, or two by halves. KeyError if the quiz has no such question."""
-        question = self.quiz.question(question_id)
-        return tuple(fit.choice_of(question, choice) for choice in self.answers.get(question_id, ()))
-
-    def picked(self, question: Question) -> tuple[Choice, ...]:
-        """The choices made for one of the questions that are weighed."""
-        return tuple(choice for choice in question.choices if choice.id in self.answers.get(question.id, ()))
-
-    def number(self, question: Question | TieBreak) -> int:
-        """The place of a question in the quiz, counted from 1; a tie-break comes after the others."""
-        return min(self.quiz.all_questions.index(question), len(self.quiz.questions)) + 1
-
-    def state(self) -> dict[str, Any]:
-        """Give all but the quiz, the answers and the subject as plain data, for `load`."""
-        return {
-            "skipped": sorted(self.skipped),
-            "prompts": [
-                [prompt.question, list(prompt.guesses), prompt.changing, prompt.typed] for prompt in self.prompts
-            ],
-            "live": self.live,
-            "status": self.status.value,
-            "went_on": self.went_on,
-            "reminders": self.reminders,
-            "reminded": self.reminded,
-            "reminding": self.reminding,
-            "graded": [self.graded.dimension, self.graded.column] if self.graded else None,
-            "not_graded": self.not_graded,
-            "regraded": self.regraded,
-            "typed": {ts: list(questions) for ts, questions in self.typed.items()},
-            "opened": list(self.opened),
-        }
-
-    @cached_property
-    def weighed(self) -> Answers:
-        """The answers to the questions, without those of the tie-breaks and without the purpose."""
-        return {
-            question.id: self.answers[question.id] for question in self.quiz.questions if question.id in self.answers
-        }
-
-
-def purpose_of(choice: str) -> str:
-    """Say whether a round is about one's OWN work or about a ROLE, by the choice at the question that asks for it."""
-    return ROLE if choice in (ROLE, PEOPLE) else OWN
 
 
 @dataclass(frozen=True)

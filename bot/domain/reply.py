@@ -23,8 +23,9 @@ from bot.domain.own_words import (
     is_about,
     scored,
 )
-from bot.domain.quiz import LETTERS, Run
+from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
+from bot.domain.quiz_run import Run
 
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing

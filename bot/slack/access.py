@@ -10,8 +10,9 @@ import aiohttp
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.client import Client
+from bot.slack.client import Client, code
 from bot.storage import Installation, Store
 
 REMEMBERED = 30.0  # seconds that an installation is not looked up again
@@ -19,6 +20,9 @@ AT_ONCE = 4  # renewals of one process, each of which holds a connection to the 
 RENEWED_BEFORE = (
     2 * 3600.0
 )  # seconds before its end that a token is renewed; docs.slack.dev/authentication/using-token-rotation
+
+# Slack's errors for a token that is not good any more.
+TOKEN_ENDED = frozenset({"account_inactive", "invalid_auth", "token_expired", "token_revoked"})
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,8 @@ class ManyWorkspaces:
         return member
 
     def client(self, member: Member) -> AsyncWebClient:
-        """Give a client with the workspace's token."""
-        return Client(member.token, base_url=self._app.base_url, session=self.session)
+        """Give a client with the workspace's token, and with the next one if that has ended."""
+        return WorkspaceClient(self, member, base_url=self._app.base_url, session=self.session)
 
     def forget(self, team: str) -> None:
         """Look this workspace up again next time."""
@@ -193,6 +197,31 @@ class ManyWorkspaces:
             refresh=self._cipher.hide(refresh) if refresh else None,
             expires_at=time.time() + lives if lives else None,
         )
+
+
+class WorkspaceClient(Client):
+    """A client that takes the token of now, where the one it has turns out to have ended.
+
+    The app may have been removed and installed again, of which only the replica hears that Slack has told.
+    """
+
+    def __init__(self, access: Access, member: Member, **options: Any) -> None:
+        super().__init__(member.token, **options)
+        self._access, self._team = access, member.team
+
+    async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
+        """Call a method as `Client` does. Raises also what the database raises."""
+        try:
+            return await super().api_call(api_method, **options)
+        except SlackApiError as error:
+            if code(error) not in TOKEN_ENDED:
+                raise
+            self._access.forget(self._team)
+            member = await self._access.of(self._team)
+            if member is None or member.token == self.token:
+                raise
+            self.token = member.token
+            return await super().api_call(api_method, **options)
 
 
 def _ends_soon(found: Installation) -> bool:

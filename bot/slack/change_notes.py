@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.fit import Clearness, Given, Recommendation, choice_of
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import AnyQuestion, Question, TieBreak, with_article
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.pieces import Message, plain

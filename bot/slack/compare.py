@@ -12,8 +12,7 @@ from bot.domain.compare import is_comparable
 from bot.knowledge import Library
 from bot.slack import blocks, history
 from bot.slack.compare_blocks import PICKER, refusal_view, request_view
-from bot.slack.compare_work import compare_worker
-from bot.slack.controls import (
+from bot.slack.compare_controls import (
     COMPARE,
     COMPARE_DO,
     COMPARE_LATER,
@@ -24,6 +23,7 @@ from bot.slack.controls import (
     read_comparison,
     read_comparison_request,
 )
+from bot.slack.compare_work import compare_worker
 from bot.slack.interaction_payloads import BlockActions, SlashCommand, ViewSubmission
 from bot.slack.pieces import Message
 from bot.slack.profiles import manager_of

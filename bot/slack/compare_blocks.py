@@ -11,16 +11,15 @@ import slackblocks as kit
 from bot.domain.compare import Comparison, Findings, Side, State, Versions
 from bot.domain.quiz_content import OTHER, Question, Quiz, worded
 from bot.knowledge import Library
-from bot.slack.controls import (
+from bot.slack.compare_controls import (
     COMPARE_WITH,
-    BeginFrom,
     CompareCommand,
-    begin_button,
     changed_button,
     compare_button,
     compare_metadata,
     comparison_button,
 )
+from bot.slack.controls import BeginFrom, begin_button
 from bot.slack.pieces import Message, context, finished_view, message, plain, section
 from bot.slack.result import in_a_row, in_words, named, quoted
 from bot.slack.run_messages import moment

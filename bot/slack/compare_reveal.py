@@ -18,6 +18,7 @@ from bot.slack import compare_blocks
 from bot.slack.compare_messages import ComparisonMessenger
 from bot.slack.gateway import DELIVERY_UNREACHABLE, Render
 from bot.slack.pieces import Message
+from bot.slack.removal import Removal, delete_or_blank
 from bot.slack.slack_calls import CallResult, SlackWorkError, UnavailableError, UncertainError
 from bot.storage import StoredComparison
 
@@ -243,30 +244,19 @@ class RevealingWorker(ComparisonMessenger):
         maybe = [side for side in _sides_of(copies) if side not in readers]
         note = partial(self._store.comparisons.note_exposed, team, comparison_id, readers, maybe=maybe)
         await step("exposed", note)
-        still: list[str] = []
+        still, blank = list[str](), self._rendered(compare_blocks.taken_back)
         for name, place in copies.items():
             if place is None:
                 continue
-            taken = await self._delete_or_blank(team, place)
-            if taken is None:
+            taken = await delete_or_blank(self._gateway, team, *place, blank, blanks_if_failed=False)
+            if taken is Removal.REFUSED:
                 still.append(name)
                 log.error("a reveal could not be taken back", comparison=comparison_id, copy=name)
                 continue
-            await self._remember(team, comparison_id, f"{BLANK}{name}", place if taken == "blanked" else None)
+            await self._remember(team, comparison_id, f"{BLANK}{name}", place if taken is Removal.BLANKED else None)
             await self._note_not_posted(team, comparison_id, name)
         still_exposed = partial(self._store.comparisons.note_still_exposed, team, comparison_id, _sides_of(still))
         await step("still exposed", partial(still_exposed, of=readers))
-
-    async def _delete_or_blank(self, team: str, place: Place) -> str | None:
-        """Delete a copy of a reveal, or have it say that it was taken back: "deleted", "blanked"; None if neither."""
-        try:
-            removed = await self._gateway.delete_message(team, *place)
-            if "refused" not in removed:
-                return "deleted"
-            changed = await self._gateway.update_message(team, *place, self._rendered(compare_blocks.taken_back))
-        except SlackWorkError:
-            return None
-        return None if "refused" in changed else "blanked"
 
     def _message(self, team: str, comparison_id: str, *, apart: bool) -> Render:
         """Have the reveal rendered as both agreed to it; nothing if it has ended, or cannot be rendered any more."""

@@ -29,21 +29,22 @@ from bot.domain.compare import (
     is_comparable,
 )
 from bot.domain.quiz import Outcome as QuizOutcome
-from bot.domain.quiz import Run, Transition
+from bot.domain.quiz import Transition
+from bot.domain.quiz_run import Run
 from bot.domain.share import Refusal, refusal
 from bot.jobs import current_key, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, compare_blocks, share_blocks
+from bot.slack.compare_controls import CompareCommand
 from bot.slack.compare_messages import ASK, versions_of
 from bot.slack.compare_reveal import BLANK, RevealingWorker
-from bot.slack.controls import CompareCommand
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
 from bot.slack.share_work import share_worker
 from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import fill, mention
 from bot.slack.work import short_digest
-from bot.storage import INVITATION, RECEIPT, StoredComparison
+from bot.storage import INVITATION, RECEIPT, Moved, StoredComparison
 
 # What is said to who clicks what cannot be done any more; of what has been done already nothing.
 REFUSALS = {
@@ -197,12 +198,10 @@ class CompareWorker(RevealingWorker):
             event = Agree(side, (first, second))
             if not await self._is_there(team, comparison_id, side.other):
                 event = Lose(side.other)
-        moved = await self._move(team, comparison_id, event)
+        moved = await self._move_on(team, comparison_id, event)
         if moved is None:
             await self._refuse(team, channel, user, thread_ts, "gone")
-        elif moved.mine:
-            await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
-        elif moved.outcome in REFUSALS:
+        elif not moved.mine and moved.outcome in REFUSALS:
             is_unconfirmed = moved.outcome is Outcome.REVEALED and not moved.stored.comparison.is_confirmed
             why = "too_late_unconfirmed" if is_unconfirmed else REFUSALS[moved.outcome]
             await self._refuse(team, channel, user, thread_ts, why)
@@ -298,26 +297,20 @@ class CompareWorker(RevealingWorker):
 
         now = await self._current(team, accepted.id)
         if now and not now.comparison.is_open:  # the sender was told by whoever has ended it
-            if now.comparison.ended_by is not Side.MANAGER:
-                await self._tell_side(team, now, Side.MANAGER, self._over(now, Side.MANAGER))
-            if now.manager_run:
-                await step("stop round", self._stop, team, now.manager_run, current_key())
+            await self._tell_ended(team, now, Side.MANAGER)
         await self.show(team, now or accepted)
 
     @workflow
     async def follow_rounds(self, team: str, comparison_id: str) -> None:
         """Look at the rounds of both, of which one may have been finished, changed or deleted."""
-        moved = await self._move(team, comparison_id, Follow())
-        if moved and moved.mine:
-            await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
+        await self._move_on(team, comparison_id, Follow())
 
     async def withdraw_all(self, team: str, user: str) -> None:
         """End all comparisons that somebody is part of and that are not revealed yet, as a part of other work."""
         for comparison_id in await step("comparisons", self._store.comparisons.open_of_person, team, user):
             side = await self._side(team, comparison_id, user)
-            moved = await self._move(team, comparison_id, Withdraw(side)) if isinstance(side, Side) else None
-            if moved and moved.mine:
-                await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
+            if isinstance(side, Side):
+                await self._move_on(team, comparison_id, Withdraw(side))
 
     @workflow
     async def handle_due(self, team: str, comparison_id: str, at: float) -> None:
@@ -381,6 +374,13 @@ class CompareWorker(RevealingWorker):
             if slot.startswith(f"{ASK}:") and stored.comparison.asked != versions_of(slot):
                 await self._remember(team, stored.id, slot, None)
 
+    async def _move_on(self, team: str, comparison_id: str, event: Event) -> Moved | None:
+        """Let something happen to a comparison, and do what follows from that; None if there is none."""
+        moved = await self._move(team, comparison_id, event)
+        if moved and moved.mine:
+            await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
+        return moved
+
     async def _follow_up(self, team: str, stored: StoredComparison, *, was_agreed: bool = False) -> None:
         """Do what follows from how a comparison stands now; was_agreed: a part of the reveal may have been posted."""
         if was_agreed and not stored.comparison.is_open:
@@ -394,11 +394,16 @@ class CompareWorker(RevealingWorker):
             stored = await self._current(team, stored.id) or stored  # they may have been asked anew meanwhile
         elif not comparison.is_open and comparison.state is not State.REVEALED:
             # Who has not begun to answer is told by the invitation, which says so in place of its buttons.
-            for side in [side for side in Side if side is not comparison.ended_by and stored.run_of(side)]:
-                await self._tell_side(team, stored, side, self._over(stored, side))
-            if stored.manager_run:
-                await step("stop round", self._stop, team, stored.manager_run, current_key())
+            await self._tell_ended(team, stored, *(side for side in Side if stored.run_of(side)))
         await self.show(team, stored)
+
+    async def _tell_ended(self, team: str, stored: StoredComparison, *sides: Side) -> None:
+        """Tell these that it has ended, but for who has ended it, and stop the round that was answered for it."""
+        for side in sides:
+            if side is not stored.comparison.ended_by:
+                await self._tell_side(team, stored, side, self._over(stored, side))
+        if stored.manager_run:
+            await step("stop round", self._stop, team, stored.manager_run, current_key())
 
     async def _show_both(self, team: str, stored: StoredComparison) -> None:
         """Show both what they agreed to. What fails now is due again."""
@@ -445,9 +450,7 @@ class CompareWorker(RevealingWorker):
                 if reached:
                     unasked.remove(side)
                 elif reached is False or number + 1 == ASK_TRIES:
-                    moved = await self._move(team, stored.id, Lose(side))
-                    if moved and moved.mine:
-                        await self._follow_up(team, moved.stored)
+                    await self._move_on(team, stored.id, Lose(side))
                     return
             if not unasked:
                 return

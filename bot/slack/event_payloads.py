@@ -40,72 +40,63 @@ class Attachment(PayloadModel):
     text: str | None = None
 
 
-class MessageEvent(PayloadModel):
-    """A message, or the `app_mention` that Slack sends besides."""
+class WrittenMessage(PayloadModel):
+    """What every message says of itself, be it an event or within one."""
 
-    type: Literal["message", "app_mention"]
-    subtype: str | None = None
-    channel: Id
-    channel_type: str | None = None
-    ts: Timestamp
     thread_ts: Timestamp | None = None
-    parent_user_id: str | None = None
     user: str | None = None
     user_team: str | None = None
     bot_id: str | None = None
     text: str | None = None
-    hidden: bool | None = None
-    edited: Edited | None = None
-    attachments: list[Attachment] | None = None
 
 
-class ChangedMessage(PayloadModel):
-    """A message as it is after a change; one that was deleted and has replies stays, as a `tombstone`."""
-
-    ts: Timestamp
-    subtype: str | None = None
-    thread_ts: Timestamp | None = None
-    parent_user_id: str | None = None
-    user: str | None = None
-    user_team: str | None = None
-    bot_id: str | None = None
-    text: str | None = None
-    edited: Edited | None = None
-
-
-class FormerMessage(PayloadModel):
+class FormerMessage(WrittenMessage):
     """A message as it was before a change."""
 
     ts: Timestamp | None = None
-    thread_ts: Timestamp | None = None
-    user: str | None = None
-    user_team: str | None = None
-    bot_id: str | None = None
-    text: str | None = None
 
 
-class MessageChanged(PayloadModel):
+class CurrentMessage(WrittenMessage):
+    """A message as it is now; one that was deleted and has replies stays, as a `tombstone`."""
+
+    ts: Timestamp
+    subtype: str | None = None
+    parent_user_id: str | None = None
+    edited: Edited | None = None
+
+
+class MessageEvent(CurrentMessage):
+    """A message, or the `app_mention` that Slack sends besides."""
+
+    type: Literal["message", "app_mention"]
+    channel: Id
+    channel_type: str | None = None
+    hidden: bool | None = None
+    attachments: list[Attachment] | None = None
+
+
+class ChangeOfMessage(PayloadModel):
+    """That something has become of a message."""
+
+    type: Literal["message"]
+    channel: Id
+    channel_type: str | None = None
+    event_ts: Timestamp | None = None
+    previous_message: FormerMessage | None = None
+
+
+class MessageChanged(ChangeOfMessage):
     """The change of a message: an edit, an unfurl, a reply to it, or its deletion if it has replies."""
 
-    type: Literal["message"]
     subtype: Literal["message_changed"]
-    channel: Id
-    channel_type: str | None = None
-    event_ts: Timestamp | None = None
-    message: ChangedMessage
-    previous_message: FormerMessage | None = None
+    message: CurrentMessage
 
 
-class MessageDeleted(PayloadModel):
+class MessageDeleted(ChangeOfMessage):
     """The deletion of a message that has no replies."""
 
-    type: Literal["message"]
     subtype: Literal["message_deleted"]
-    channel: Id
-    channel_type: str | None = None
-    event_ts: Timestamp | None = None
     deleted_ts: Timestamp
-    previous_message: FormerMessage | None = None
 
 
 class MemberJoinedChannel(PayloadModel):
@@ -223,7 +214,7 @@ class EventCallback(PayloadModel):
         match self.event:
             case MessageEvent(user_team=user_team):
                 pass
-            case MessageChanged(message=ChangedMessage(user_team=user_team)):
+            case MessageChanged(message=CurrentMessage(user_team=user_team)):
                 pass
             case _:
                 return False

@@ -93,7 +93,7 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
         return True
     edits = Work.REVISE_REPLY.key(team, channel, ts, "")
     # What has ended stands in the row.
-    return any(key.removeprefix(edits) > revision for key in await work_records.unfinished(edits))
+    return any(key.removeprefix(edits) > revision for key in await work_records.unfinished([edits]))
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:

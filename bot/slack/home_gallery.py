@@ -8,7 +8,7 @@ import slackblocks as kit
 
 from bot.domain.browse import Browsing, View, look_up, shelve
 from bot.domain.compare import Side
-from bot.domain.quiz import Run
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.slack import blocks, history, share_blocks
 from bot.slack.home_blocks import Home, Linked, Notice, Rounds

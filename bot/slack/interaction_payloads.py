@@ -67,6 +67,15 @@ class BlockAction(PayloadModel):
         return words
 
 
+class Interaction(PayloadModel):
+    """What somebody did with something of ours, and in which workspace."""
+
+    user: Person
+    team: Named | None = None
+    enterprise: Named | None = None
+    is_enterprise_install: bool | None = None
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a message stands that was clicked."""
@@ -76,17 +85,13 @@ class Place:
     thread_ts: str | None
 
 
-class BlockActions(PayloadModel):
+class BlockActions(Interaction):
     """A click on an interactive element."""
 
     argument: ClassVar = "block_actions"
     kind: ClassVar = "block_actions"
 
     type: Literal["block_actions"]
-    user: Person
-    team: Named | None = None
-    enterprise: Named | None = None
-    is_enterprise_install: bool | None = None
     channel: Named | None = None
     container: Container
     message: ClickedMessage | None = None
@@ -163,17 +168,13 @@ class SubmittedView(PayloadModel):
         return next(fields, Entered())
 
 
-class ViewSubmission(PayloadModel):
+class ViewSubmission(Interaction):
     """The submission of a modal."""
 
     argument: ClassVar = "view_submission"
     kind: ClassVar = "view_submission"
 
     type: Literal["view_submission"]
-    user: Person
-    team: Named | None = None
-    enterprise: Named | None = None
-    is_enterprise_install: bool | None = None
     view: SubmittedView
 
 
@@ -187,7 +188,7 @@ class ShortcutMessage(PayloadModel):
     text: str | None = None
 
 
-class MessageShortcut(PayloadModel):
+class MessageShortcut(Interaction):
     """A shortcut that somebody used on a message."""
 
     argument: ClassVar = "message_shortcut"
@@ -195,10 +196,6 @@ class MessageShortcut(PayloadModel):
 
     type: Literal["message_action"]
     callback_id: Id
-    user: Person
-    team: Named | None = None
-    enterprise: Named | None = None
-    is_enterprise_install: bool | None = None
     channel: Named
     message: ShortcutMessage
     action_ts: Timestamp

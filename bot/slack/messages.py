@@ -15,6 +15,7 @@ from bot.slack.event_payloads import (
     TOMBSTONE,
     WITH_FILES,
     WRITTEN,
+    ChangeOfMessage,
     EventCallback,
     FormerMessage,
     MessageChanged,
@@ -109,7 +110,7 @@ def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
     )
 
 
-def _surface(event: Written, thread_ts: str | None, *, mentioned: bool) -> Surface:
+def _surface(event: MessageEvent | ChangeOfMessage, thread_ts: str | None, *, mentioned: bool) -> Surface:
     if event.channel_type == "im":
         return Surface.DM
     if mentioned:
@@ -142,9 +143,7 @@ def _edited(event: MessageChanged, bot_user: str) -> IncomingMessage | None:
     )
 
 
-def _deleted(
-    event: MessageChanged | MessageDeleted, ts: str, former: FormerMessage | None, bot_user: str
-) -> IncomingMessage | None:
+def _deleted(event: ChangeOfMessage, ts: str, former: FormerMessage | None, bot_user: str) -> IncomingMessage | None:
     """Read the deletion of a message that a person wrote."""
     if former is None or not former.user or former.user in (bot_user, SLACKBOT) or former.bot_id:
         return None
@@ -153,7 +152,7 @@ def _deleted(
 
 
 def _as_it_stood(
-    event: MessageChanged | MessageDeleted, ts: str, thread_ts: str | None, user: str, text: str, bot_user: str
+    event: ChangeOfMessage, ts: str, thread_ts: str | None, user: str, text: str, bot_user: str
 ) -> IncomingMessage:
     """Read a message that was revised, with its text before or after that."""
     thread_ts = _thread_of(ts, thread_ts)

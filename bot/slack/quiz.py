@@ -51,7 +51,8 @@ from bot.slack.faq import PlannedReply
 from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
-from bot.slack.quiz_work import ON_HOME, quiz_worker
+from bot.slack.quiz_work import quiz_worker
+from bot.slack.run_links import ON_HOME
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, Store, StoredRun
 

@@ -3,7 +3,6 @@
 One piece of work at a time holds a run and writes its messages, as `bot.slack.reconcile` has it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,33 +13,34 @@ from bot.domain import actions
 from bot.domain import quiz as conversation
 from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
 from bot.domain.faq import Surface
-from bot.domain.quiz import Outcome, Run, apply
+from bot.domain.quiz import Outcome, apply
+from bot.domain.quiz_run import Run
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
-from bot.slack import blocks, history, home, result, result_explained, run_messages, work
+from bot.slack import blocks, history, home, run_messages, work
 from bot.slack.compare_work import compare_worker
 from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
-from bot.slack.run_notes import LOOK, LOOKS, RunNotesWorker, noted
+from bot.slack.run_asides import render_aside
+from bot.slack.run_links import ON_HOME, RunLinksWorker
+from bot.slack.run_notes import noted
 from bot.slack.share_work import share_worker
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work, address_digest, short_digest
-from bot.storage import ANSWER, CARD, LOST, NOT_YOURS, ActionResult, Posted, StoredComparison, StoredRun
+from bot.storage import ANSWER, CARD, NOT_YOURS, ActionResult, Posted, StoredComparison
 
 ENDED = 60.0  # seconds after which what was under way when a run was deleted has ended
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 
-ON_HOME = ""  # in place of an address to answer a click at: what comes of it is shown on the Home tab
-
 Record = dict[str, Any]  # an action as plain data, for `bot.domain.actions.read`
 
 
 @worker()
-class QuizWorker(RunNotesWorker):
+class QuizWorker(RunLinksWorker):
     """Leads people through the quiz. What a step returns is kept; the rest follows from it."""
 
     @workflow
@@ -451,61 +451,6 @@ class QuizWorker(RunNotesWorker):
         key = Work.REFRESH_ROUND.key(team, run_id, revision)
         await jobs.start(key, quiz_worker.refresh, team, run_id, revision, seconds)
 
-    async def _when_asked(self, team: str, run_id: str) -> StoredRun | None:
-        """Give a run once its question is posted: it may be on its way, and we about to remember where it is."""
-        for _ in range(LOOKS):
-            stored = await self._store.runs.get(team, run_id)
-            if stored is None or (stored.asked and LOST not in stored.messages):
-                return stored
-            await asyncio.sleep(LOOK)
-        return stored
-
-    async def _is_asked(self, team: str, run_id: str) -> bool:
-        return await self._when_asked(team, run_id) is not None
-
-    async def _lead_to_part(self, team: str, run_id: str, part: str, user: str) -> None:
-        """Show where a part of the result stands that was opened before; nothing while it is on its way."""
-        place = await self._place(team, run_id)
-        if place is None or part not in place["parts"]:
-            return
-        link = await self._gateway.get_permalink(team, place["channel"], place["parts"][part])
-        if link is None:  # it comes anew
-            await step("forget", self._store.runs.forget_message, team, run_id, part)
-            await self._apply(team, run_id, Show())
-            return
-        note = self._rendered(partial(run_messages.already_there, link))
-        await self._gateway.post_ephemeral(team, place["channel"], user, note, thread_ts=place["root_ts"])
-
-    async def _link(self, team: str, run_id: str) -> str | None:
-        """Give the address of a run's thread; None if the thread is gone, or the run."""
-        place = await self._place(team, run_id)
-        return await self._link_to(team, place) if place else None
-
-    async def _lead_to(self, team: str, run_id: str, response_url: str, *, replace: bool) -> None:
-        """Point to a round; where its thread is gone another is opened first."""
-        link = await self._find_thread(team, run_id)
-        if link is not None:
-            await self._gateway.respond(response_url, self._rendered(partial(blocks.note, link)), replace=replace)
-
-    async def _find_thread(self, team: str, run_id: str) -> str | None:
-        """Give the address of a round's thread; where that is gone another is opened first. None if the round is."""
-        if (place := await self._place(team, run_id)) is None:
-            return None
-        link = await self._link_to(team, place)
-        if link is None:
-            await step("lose thread", self._store.runs.lose_thread, team, run_id, place["root_ts"])
-            await self._apply(team, run_id, Show())
-            await step("opened", self._is_asked, team, run_id)  # by whoever holds the run
-            link = await self._link(team, run_id)
-        return link
-
-    async def _show_on_home(self, team: str, run_id: str, user: str) -> None:
-        """Publish the Home tab of who has clicked there, which links to the round; its thread is there by then."""
-        place = await self._place(team, run_id)
-        if place and place["user"] == user:
-            await self._find_thread(team, run_id)
-        await home_worker.show(team, user)
-
 
 quiz_worker = QuizWorker("quiz")
 
@@ -517,45 +462,3 @@ def _new_run_id() -> str:
 
 def _already_answered(question: str | None, run: Run, library: Library) -> Message:
     return run_messages.already_answered(run, question, library)
-
-
-def render_aside(  # noqa: PLR0911, PLR0912 - one for each name
-    run_id: str, name: str, term: str | None, run: Run, library: Library
-) -> Message | None:
-    """Render what is said between the questions, by its name; None for nothing."""
-    words = library.words.quiz
-    asked = run.quiz.question(run.prompts[-1].question) if run.live else None
-    finished = words.finished if run.subject is None else library.words.compare.finished
-    match name:
-        case "own_only":
-            return blocks.say(library.words.compare.own_only)
-        case "other_answers":
-            compare = library.words.compare
-            return blocks.say(compare.over if run.closed else compare.other_answers)
-        case "explain" | "why" if run.finished and (name == "explain" or run.asking is None):
-            return result_explained.explanation(run, term, library)
-        case "how_sure" if run.finished:
-            return result_explained.sureness(run, term, library)
-        case "so_far" if run.finished:
-            return blocks.say(finished)
-        case "so_far":
-            return result.so_far(run, library) if run.so_far else blocks.say(words.nothing_so_far)
-        case "term":
-            return next((run_messages.term(known, library) for known in run.quiz.glossary if known.term == term), None)
-        case "kept":
-            return blocks.say(words.kept)
-        case "aside":
-            talk = library.words.talk.of(term) if term else None
-            text = (talk.in_quiz or talk.reply) if talk else None
-            return blocks.say(text) if text else None
-    if asked is None or run.asking is None:
-        return blocks.say(finished if run.finished else words.waiting)
-    match name:
-        case "why":
-            return run_messages.why(asked, run, library)
-        case "unsure":
-            return run_messages.unsure(asked, run, run_id, library)
-        case "which_two":
-            return blocks.say(words.which_two)
-        case _:
-            return run_messages.unclear(asked, library)

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from bot.domain.actions import Show
-from bot.domain.quiz import Status, apply
+from bot.domain.quiz import apply
+from bot.domain.quiz_run import Status
 from bot.jobs import step
 from bot.knowledge import Library
 from bot.slack import blocks, operations, run_messages

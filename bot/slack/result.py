@@ -9,7 +9,6 @@ import slackblocks as kit
 from bot.domain import fit
 from bot.domain.content import Column, Row, Table
 from bot.domain.fit import Clearness, Recommendation
-from bot.domain.quiz import PARTS, Run
 from bot.domain.quiz_content import (
     OWN,
     PEOPLE,
@@ -22,6 +21,7 @@ from bot.domain.quiz_content import (
     with_article,
     worded,
 )
+from bot.domain.quiz_run import PARTS, Run
 from bot.knowledge import Library
 from bot.slack.pieces import Message, context, in_lines, message, section, table
 from bot.slack.text import Mrkdwn, escape, fill

@@ -2,8 +2,8 @@
 
 from bot.domain import fit
 from bot.domain.fit import Clearness, Recommendation
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import Role, with_article
+from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.slack.pieces import Message, message, plain, section
 from bot.slack.result import (

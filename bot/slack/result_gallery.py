@@ -5,8 +5,8 @@ from itertools import combinations, product
 from types import MappingProxyType
 
 from bot.domain.fit import Clearness
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import Quiz
+from bot.domain.quiz_run import Run
 from bot.slack.result import lead_name
 
 

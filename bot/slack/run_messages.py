@@ -24,8 +24,9 @@ from bot.domain.actions import (
     Stop,
 )
 from bot.domain.fit import Clearness
-from bot.domain.quiz import LETTERS, PARTS, Graded, Prompt, Run, Status
+from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import PEOPLE, ROLE, AnyQuestion, Opening, Option, Term, TieBreak, with_article, worded
+from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import (

@@ -1,20 +1,20 @@
 """What is said in the thread of a run besides the messages that show it, and where to find what a click has changed."""
 
 import asyncio
+import contextlib
+import time
 from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from bot import work_records
-from bot.domain.quiz import PARTS, Run, Status
+from bot import jobs, work_records
 from bot.domain.quiz_content import Question
+from bot.domain.quiz_run import PARTS, Run, Status
 from bot.jobs import current_key, step
 from bot.knowledge import Library
-from bot.slack import blocks
 from bot.slack.change_notes import (
     Copies,
     change_note,
@@ -33,7 +33,8 @@ from bot.slack.text import fill
 from bot.slack.work import Work
 from bot.storage import CARD, PROMPT, RESULT, Posted, StoredRun
 
-LOOKS, LOOK = 200, 0.05  # how often, and at what distance in seconds, to look for what other work is about to do
+# Seconds to wait for work that was asked for earlier, and between two looks whether it has ended in another process.
+PATIENCE, ELSEWHERE = 10.0, 0.2
 
 MOST_COPIES = 3  # that a line about a change names
 
@@ -218,31 +219,16 @@ class RunNotesWorker(ReconcilingWorker, ABC):
 
     async def _after_earlier_changes(self, team: str, run_id: str, key: str) -> None:
         """Wait, within a step, until no work is under way for what was typed or clicked before; for some seconds."""
-        kinds = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
-        for _ in range(LOOKS):
-            under_way = [other for kind in kinds for other in await work_records.unfinished(kind)]
-            if not any(_made_at(other) < _made_at(key) for other in under_way):
-                return
-            await asyncio.sleep(LOOK)
-
-    async def _link_to(self, team: str, place: Place) -> str | None:
-        """Give the address of the latest question, which opens the thread; that of its root would only show the card.
-
-        Source: docs.slack.dev/reference/methods/chat.getPermalink.
-        """
-        if link := await self._gateway.get_permalink(team, place["channel"], place["latest_ts"]):
-            return link
-        return await self._gateway.get_permalink(team, place["channel"], place["root_ts"])
-
-    async def _lead_into_thread(self, team: str, run_id: str, user: str, ts: str | None = None) -> None:
-        """Tell who has clicked outside the thread of a run where that shows: in this message, or the last question."""
-        place = await self._place(team, run_id)
-        if place is None:
-            return
-        found = await self._gateway.get_permalink(team, place["channel"], ts) if ts else None
-        if link := found or await self._link_to(team, place):
-            note = self._rendered(partial(blocks.in_thread, link))
-            await self._gateway.post_ephemeral(team, place["channel"], user, note)
+        kinds: list[str] = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
+        until = time.monotonic() + PATIENCE
+        with jobs.watch_ends(kinds) as ended:
+            while any(_made_at(other) < _made_at(key) for other in await work_records.unfinished(kinds)):
+                if time.monotonic() > until:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ELSEWHERE):
+                        await ended.wait()
+                ended.clear()
 
 
 def _made_at(key: str) -> float:

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
-from bot.domain.quiz import Status
+from bot.domain.quiz_run import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, refusal
 from bot.jobs import Key
 from bot.knowledge import Library

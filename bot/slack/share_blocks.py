@@ -7,11 +7,11 @@ from typing import Any
 
 import slackblocks as kit
 
-from bot.domain.quiz import Run
+from bot.domain.quiz_run import Run
 from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
 from bot.knowledge import Library
 from bot.slack import result
-from bot.slack.controls import compare_button
+from bot.slack.compare_controls import compare_button
 from bot.slack.pieces import DASH, Message, addressed, context, finished_view, message, plain, section
 from bot.slack.run_messages import moment
 from bot.slack.share_controls import (

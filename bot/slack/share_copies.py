@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from bot.domain.share import Delivery
 from bot.jobs import step
 from bot.slack import share_blocks
+from bot.slack.removal import delete_or_blank
 from bot.slack.share_messages import SharingWorker, try_call
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work
@@ -71,11 +72,8 @@ class CopyWorker(SharingWorker):
 
     async def _delete_or_blank(self, team: str, channel: str, ts: str) -> str:
         """Delete a message of a copy's thread, or have it say nothing: "deleted", "blanked", or else "refused"."""
-        removed = await try_call(self._gateway.delete_message(team, channel, ts))
-        if not removed.keys() & NOT_DONE:
-            return "deleted"
-        changed = await try_call(self._gateway.update_message(team, channel, ts, self._say("part_withdrawn")))
-        return "refused" if changed.keys() & NOT_DONE else "blanked"
+        blank = self._say("part_withdrawn")
+        return await delete_or_blank(self._gateway, team, channel, ts, blank, blanks_if_failed=True)
 
     async def _take_back(
         self, team: str, share_id: str, places: Places, sender: str, *, withdrawn: bool, doubtful: bool = False

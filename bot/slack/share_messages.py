@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from bot.domain.compare import is_comparable
-from bot.domain.quiz import Status
+from bot.domain.quiz_run import Status
 from bot.domain.share import Part
 from bot.jobs import current_key, message_key, step
 from bot.knowledge import Library

@@ -236,8 +236,8 @@ class RecipientWorker(SharingWorker):
     ) -> None:
         """Find out whether a thread is that of a copy that Slack never confirmed and whose round is deleted since.
 
-        ts: of a reply there. copy: as `asdict` gives an UnconfirmedCopy. says: it is said there then that nothing can be
-        passed on, once for a reply, also if Slack tells of that again when the copy is known.
+        ts: of a reply there. copy: as `asdict` gives an UnconfirmedCopy. says: if so, it is said there that nothing can
+        be passed on, once for a reply, also if Slack tells of that again when the copy is known.
         """
         key, since = copy_key(team, copy["run"], copy["share"]), copy["made_at"]
         try:

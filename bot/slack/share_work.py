@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from bot import jobs, work_records
-from bot.domain.quiz import Status
+from bot.domain.quiz_run import Status
 from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Part, Place, Refusal, refusal
 from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.fit import Clearness
-from bot.domain.quiz import Run
 from bot.domain.quiz_content import OTHER, ROLE, TieBreak, with_article, worded
+from bot.domain.quiz_run import Run
 from bot.domain.share import Part, Place
 from bot.knowledge import Library
 from bot.slack import result, run_messages

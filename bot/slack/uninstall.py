@@ -1,5 +1,7 @@
 """When a workspace removes the app: all that is kept of it is deleted."""
 
+from functools import partial
+
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot import jobs, work_records
@@ -21,10 +23,8 @@ class UninstallWorker(SlackWorker):
         """Delete its rows and the records of its work, unless it has installed the app again since."""
 
         async def delete() -> None:
-            if await self._store.delete_team(team, gone_at=gone_at):
-                await work_records.delete_by_prefix(work.of_workspace(team))
-                # What that work had still written, unless the app has been installed again by now.
-                await self._store.delete_team(team, gone_at=0.0)
+            work_too = partial(work_records.delete_by_prefix, work.of_workspace(team))
+            await self._store.delete_team(team, gone_at=gone_at, also=work_too)
 
         # One step, looked at anew if it was not done to its end: the app may have been installed again meanwhile.
         await step("delete", delete)

@@ -1,7 +1,6 @@
 """What may be asked of the store, and its one implementation."""
 
 from bot.domain.gaps import Question, QuestionKind
-from bot.storage.comparisons import Moved, Revealed, Shown, StoredComparison
 from bot.storage.feedback import HelpRequest, Vote
 from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
@@ -9,6 +8,7 @@ from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
 from bot.storage.shares import OFFER, ROOT, Claim, Share, ShareState, TakenOver, graded_as
 from bot.storage.store import Installation, Store
+from bot.storage.stored_comparison import Moved, Revealed, Shown, StoredComparison
 from bot.storage.stored_run import (
     CARD,
     LOST,

@@ -5,8 +5,7 @@ agrees to answers that have changed, and of two who agree at once the second rev
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -31,109 +30,22 @@ from bot.domain.compare import (
     State,
     apply,
 )
-from bot.domain.fit import Answers
-from bot.domain.quiz import Status
+from bot.domain.quiz_run import Status
 from bot.storage.share_traces import has_seen, keep_of_comparisons
 from bot.storage.sql import insert_into
+from bot.storage.stored_comparison import (
+    Moved,
+    Revealed,
+    StoredComparison,
+    as_row,
+    join_names,
+    read_copies,
+    read_row,
+    read_sides,
+)
 from bot.storage.tables import answers, comparisons, runs
 
 DAY = 86_400.0  # seconds
-
-
-@dataclass(frozen=True)
-class StoredComparison:
-    """A comparison with the people and rounds it is between.
-
-    messages: by slot, channel and ts. shown: the answers that both agreed to show, until both have been shown them, or
-    it has ended. tried: the names of the copies of the reveal that may have been posted; None if nobody knows which.
-    agreed_at: when both had agreed, in seconds since 1970; None of what the version before this one has recorded.
-    """
-
-    id: str
-    sender: str
-    manager: str
-    run: str
-    manager_run: str | None
-    comparison: Comparison
-    messages: Mapping[str, tuple[str, str]]
-    shown: "Shown | None" = None
-    tried: frozenset[str] | None = None
-    agreed_at: float | None = None
-
-    def record(self) -> dict[str, Any]:
-        """Give it as plain data, for `read`, without the answers that are to be shown."""
-        comparison = self.comparison
-        return {
-            "id": self.id,
-            "sender": self.sender,
-            "manager": self.manager,
-            "run": self.run,
-            "manager_run": self.manager_run,
-            "messages": {slot: list(place) for slot, place in self.messages.items()},
-            "tried": None if self.tried is None else _joined(self.tried),
-            "agreed_at": self.agreed_at,
-            **_as_row(comparison),
-        }
-
-    @classmethod
-    def read(cls, record: Mapping[str, Any]) -> "StoredComparison":
-        """Take it from its record."""
-        messages = {slot: (channel, ts) for slot, (channel, ts) in record["messages"].items()}
-        who = {name: record[name] for name in ("id", "sender", "manager", "run", "manager_run")}
-        tried = record.get("tried")
-        copies = None if tried is None else _copies(tried)
-        agreed_at = record.get("agreed_at")
-        return cls(**who, comparison=_comparison(record), messages=messages, tried=copies, agreed_at=agreed_at)
-
-    def side_of(self, user: str) -> Side | None:
-        """Say which part somebody has in it, or None."""
-        return {self.sender: Side.SENDER, self.manager: Side.MANAGER}.get(user)
-
-    def person(self, side: Side) -> str:
-        """Give the id of who has this part."""
-        return self.sender if side is Side.SENDER else self.manager
-
-    def run_of(self, side: Side) -> str | None:
-        """Give the id of the round of who has this part; None if there is none yet."""
-        return self.run if side is Side.SENDER else self.manager_run
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The answers that both agreed to show, with the version of the quiz that they are to."""
-
-    quiz: str
-    sender: Answers
-    manager: Answers
-
-
-@dataclass(frozen=True)
-class Revealed:
-    """What somebody else can read of a comparison: who, which part one had in it, since when (seconds since 1970).
-
-    to_both: both were shown it; otherwise it has ended, and could not be taken back. is_kept: the comparison is; which
-    of the two it was is not known otherwise.
-    """
-
-    other: str
-    side: Side
-    at: float
-    to_both: bool = True
-    is_kept: bool = True
-
-
-@dataclass(frozen=True)
-class Moved:
-    """What an event has led to, and the comparison after it.
-
-    mine: the piece of work that asked for it moved the comparison last, and has to do what follows from that.
-    was_agreed: both had agreed before, as far as is known, so that a part of the reveal may have been posted.
-    """
-
-    outcome: Outcome
-    mine: bool
-    stored: StoredComparison
-    was_agreed: bool = False
 
 
 class Comparisons:
@@ -149,7 +61,7 @@ class Comparisons:
         """
         now, mine = time.time(), _of(team, comparison_id)
         row: dict[str, Any] = {"team": team, "id": comparison_id, "run": run, "sender": sender, "manager": manager}
-        row |= _as_row(Comparison()) | {"moved_by": by, "messages": {}, "begun_at": now, "moved_at": now}
+        row |= as_row(Comparison()) | {"moved_by": by, "messages": {}, "begun_at": now, "moved_at": now}
         row |= {"due_at": now + OPEN_FOR.total_seconds()}
         try:
             async with self._engine.begin() as connection:
@@ -167,7 +79,7 @@ class Comparisons:
         """Give a comparison, or None if there is none."""
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(comparisons).where(*_of(team, comparison_id)))).first()
-        return _stored(row) if row else None
+        return read_row(row) if row else None
 
     async def is_known_to(self, team: str, sender: str, manager: str) -> bool:
         """Say what `has_seen` does: whether somebody has been shown what somebody else answered about their work."""
@@ -216,7 +128,7 @@ class Comparisons:
         for row in rows:
             side = Side.SENDER if row.sender == user else Side.MANAGER
             to_both = row.state == State.REVEALED
-            if to_both or side.other in _sides(row.still_exposed):
+            if to_both or side.other in read_sides(row.still_exposed):
                 other = row.manager if side is Side.SENDER else row.sender
                 reveals.append(Revealed(other, side, row.moved_at, to_both))
         return reveals
@@ -231,7 +143,7 @@ class Comparisons:
         not_begun = comparisons.c.state.in_((State.INVITED, State.DECLINED))
         asked = select(comparisons).where(*_between(team, sender, manager), not_begun)
         async with self._engine.connect() as connection:
-            return [_stored(row) for row in await connection.execute(asked.order_by(comparisons.c.begun_at))]
+            return [read_row(row) for row in await connection.execute(asked.order_by(comparisons.c.begun_at))]
 
     async def open_of_person(self, team: str, user: str) -> list[str]:
         """Name the open comparisons that somebody is part of, oldest first."""
@@ -249,7 +161,7 @@ class Comparisons:
             row = await _locked(connection, mine)
             if row is None:
                 return None
-            before = _stored(row)
+            before = read_row(row)
             # Of work that asks again: how it stood before is not known any more, but that both had finished is.
             unmoved = partial(
                 Moved, mine=row.moved_by == by, stored=before, was_agreed=before.comparison.asked is not None
@@ -259,7 +171,7 @@ class Comparisons:
             after = apply(before.comparison, event, await _rounds(connection, team, before))
             if after.outcome is not Outcome.TAKEN:
                 return unmoved(after.outcome)
-            values = _as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
+            values = as_row(after.comparison) | {"moved_by": by, "moved_at": time.time()}
             values["due_at"] = _due_at(after.comparison, values["moved_at"])
             if after.comparison.state is State.AGREED:
                 values |= {"shown": await _answers(connection, team, before)}
@@ -269,7 +181,7 @@ class Comparisons:
             await connection.execute(update(comparisons).where(*mine).values(values))
             now = (await connection.execute(select(comparisons).where(*mine))).one()
         was_agreed = before.comparison.state is State.AGREED
-        return Moved(after.outcome, mine=True, stored=_stored(now), was_agreed=was_agreed)
+        return Moved(after.outcome, mine=True, stored=read_row(now), was_agreed=was_agreed)
 
     async def note_exposed(
         self, team: str, comparison_id: str, sides: Sequence[str], *, maybe: Sequence[str] = ()
@@ -281,9 +193,9 @@ class Comparisons:
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
             if (row := await _locked(connection, mine)) is not None:
-                exposed = _sides(row.exposed) | {Side(side) for side in sides}
+                exposed = read_sides(row.exposed) | {Side(side) for side in sides}
                 perhaps = frozenset(map(Side, maybe)) - exposed
-                values = {"exposed": _joined(exposed) or None, "maybe_exposed": _joined(perhaps) or None}
+                values = {"exposed": join_names(exposed) or None, "maybe_exposed": join_names(perhaps) or None}
                 await connection.execute(update(comparisons).where(*mine).values(values))
 
     async def note_still_exposed(
@@ -296,8 +208,10 @@ class Comparisons:
         mine = _of(team, comparison_id)
         async with self._engine.begin() as connection:
             if (row := await _locked(connection, mine)) is not None:
-                still = _sides(row.still_exposed) - set(of) | set(sides)
-                await connection.execute(update(comparisons).where(*mine).values(still_exposed=_joined(still) or None))
+                still = read_sides(row.still_exposed) - set(of) | set(sides)
+                await connection.execute(
+                    update(comparisons).where(*mine).values(still_exposed=join_names(still) or None)
+                )
 
     async def record_message(self, team: str, comparison_id: str, slot: str, place: Sequence[str] | None) -> None:
         """Remember where a message about a comparison is, by channel and ts, or with None that it is of no more use.
@@ -341,7 +255,7 @@ class Comparisons:
                 return False
             values: dict[str, Any] = {"due_at": time.time() + seconds + TRY_AGAIN_AFTER.total_seconds()}
             if row.tried is not None:
-                values["tried"] = _joined({*_copies(row.tried), copy})
+                values["tried"] = join_names({*read_copies(row.tried), copy})
             await connection.execute(update(comparisons).where(*mine).values(values))
             return True
 
@@ -354,7 +268,7 @@ class Comparisons:
         async with self._engine.begin() as connection:
             row = await _locked(connection, mine)
             if row is not None and row.tried is not None and _is_held(row, by):
-                values = {"tried": _joined(_copies(row.tried) - {copy})}
+                values = {"tried": join_names(read_copies(row.tried) - {copy})}
                 await connection.execute(update(comparisons).where(*mine).values(values))
 
     async def due(self, now: float, *, limit: int) -> list[tuple[str, str, float]]:
@@ -462,56 +376,6 @@ def _due_at(comparison: Comparison, now: float) -> float | None:
     return now + ASK_AFTER.total_seconds() if comparison.state is State.REVEALED else None
 
 
-def _as_row(comparison: Comparison) -> dict[str, Any]:
-    sender_version, manager_version = comparison.asked or (None, None)
-    return {
-        "state": comparison.state.value,
-        "open": True if comparison.is_open else None,
-        "sender_version": sender_version,
-        "manager_version": manager_version,
-        "sender_agreed": Side.SENDER in comparison.agreed,
-        "manager_agreed": Side.MANAGER in comparison.agreed,
-        "ended_by": comparison.ended_by.value if comparison.ended_by else None,
-        "exposed": _joined(comparison.exposed) or None,
-        "unconfirmed": None if comparison.is_confirmed else True,
-        "maybe_exposed": _joined(comparison.maybe_exposed) or None,
-        "still_exposed": _joined(comparison.still_exposed) or None,
-    }
-
-
 def _is_held(row: Row[Any], by: str) -> bool:
     """Say whether what both agreed to show is shown by a piece of work, by its key."""
     return bool(row.state == State.AGREED and row.moved_by.split(" ")[0] == by)
-
-
-def _joined(names: Collection[str]) -> str:
-    return ",".join(sorted(names))
-
-
-def _copies(tried: str) -> frozenset[str]:
-    return frozenset(filter(None, tried.split(",")))
-
-
-def _sides(names: str | None) -> frozenset[Side]:
-    return frozenset(map(Side, names.split(","))) if names else frozenset()
-
-
-def _comparison(row: Mapping[str, Any]) -> Comparison:
-    asked = None if row["sender_version"] is None else (row["sender_version"], row["manager_version"])
-    agreed = {Side.SENDER: row["sender_agreed"], Side.MANAGER: row["manager_agreed"]}
-    sides = frozenset(side for side, has_agreed in agreed.items() if has_agreed)
-    ended_by = Side(row["ended_by"]) if row["ended_by"] else None
-    # Versions before this one have recorded none of these.
-    exposed, is_confirmed = _sides(row.get("exposed")), not row.get("unconfirmed")
-    others = _sides(row.get("maybe_exposed")), _sides(row.get("still_exposed"))
-    return Comparison(State(row["state"]), asked, sides, ended_by, exposed, is_confirmed, *others)
-
-
-def _stored(row: Row[Any]) -> StoredComparison:
-    stored = StoredComparison.read(dict(row._mapping))
-    if row.shown is None:
-        return stored
-    sender, manager = (
-        {name: tuple(picked) for name, picked in row.shown[side.value].items()} for side in (Side.SENDER, Side.MANAGER)
-    )
-    return replace(stored, shown=Shown(row.shown["quiz"], sender, manager))

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain import quiz as conversation
 from bot.domain.compare import State
 from bot.domain.fit import Answers, Given
-from bot.domain.quiz import Outcome, Run, Status, Transition
+from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import PURPOSE
+from bot.domain.quiz_run import Run, Status
 from bot.storage.quiz_versions import QuizVersions, digest_of_quiz
 from bot.storage.share_traces import keep_of_runs
 from bot.storage.sql import insert_new

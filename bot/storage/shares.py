@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.domain.quiz import Graded, purpose_of
 from bot.domain.quiz_content import OWN, PURPOSE
+from bot.domain.quiz_run import Graded, purpose_of
 from bot.domain.share import Part, Place
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import answers, runs, share_messages, shares

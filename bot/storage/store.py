@@ -209,18 +209,30 @@ class Store:
             told = update(installations).where(installations.c.team == team).values(first_steps=user)
             await connection.execute(told)
 
-    async def delete_team(self, team: str, *, gone_at: float) -> bool:
+    async def delete_team(
+        self, team: str, *, gone_at: float, also: Callable[[], Awaitable[None]] | None = None
+    ) -> bool:
         """Delete all that is kept of a workspace, unless the app was installed anew after it was `gone_at`.
 
+        also: deletes what is kept elsewhere, and then all is deleted once more that was written meanwhile. The app
+        cannot be installed there until the end, so that nothing of a new installation is deleted with the old one.
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
         async with self._lock_installation(team) as connection:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
+            await self._delete_rows(team)
+            if also:
+                await also()
+                await self._delete_rows(team)
+            return True
+
+    async def _delete_rows(self, team: str) -> None:
+        """Delete all rows of a workspace, in a transaction of its own: whoever looks finds it gone at once."""
+        async with self._engine.begin() as connection:
             for table in OF_A_TEAM:
                 await connection.execute(delete(table).where(table.c.team == team))
-            return True
 
     # Of no team: what the processes say to each other, and what time makes useless
 

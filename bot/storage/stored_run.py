@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.quiz import Outcome, Run, Status, Transition
+from bot.domain.quiz import Outcome, Transition
+from bot.domain.quiz_run import Run, Status
 
 NOT_YOURS = "not yours"
 # Slots of a run's messages: the root of its thread, its questions by number, its result, and by its ts what is not

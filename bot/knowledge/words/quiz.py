@@ -1,0 +1,228 @@
+"""What the quiz says, its result, and how the work in it is graded."""
+
+from typing import Annotated
+
+from bot.domain.authored import Authored, Line
+from bot.knowledge.words.texts import Button, Plain, text
+
+
+class QuizWords(Authored):
+    """What the quiz says beside its questions."""
+
+    title: Plain
+    root: Annotated[Line, text("count")]
+    card_about: Annotated[Line, text("choice")]
+    card_progress: Annotated[Line, text("done", "count")]
+    card_enough: Annotated[Line, text("done", "count")]
+    card_open: Annotated[Line, text("number", "question")]
+    card_answer: Annotated[Line, text("choice")]
+    card_skipped: Plain
+    quote: Annotated[Line, text("choice")]
+    half: Annotated[Line, text("first", "second")]
+    half_alone: Annotated[Line, text("choice")]
+    both: Annotated[Line, text("first", "second")]
+    option: Annotated[Line, text("letter", "choice")]
+    change: Button
+    pause: Button
+    resume: Button
+    so_far: Button
+    start_over: Button
+    paused: Plain
+    stopped: Plain
+    expired: Plain
+    done: Plain
+    nothing_to_weigh: Plain
+    deleted: Plain
+    unknown: Annotated[Line, text("examples")]
+    know: Plain
+    not_opened: Plain
+    purpose: Plain
+    purpose_how: Plain
+    purpose_taken: Plain
+    manages: Plain
+    progress: Annotated[Line, text("number", "count")]
+    how_to_answer: Plain
+    chosen: Annotated[Line, text("choice")]
+    changing: Annotated[Line, text("choice")]
+    skipped: Plain
+    asked_again: Plain
+    asked_later: Plain
+    left_open: Plain
+    tie_break: Plain
+    guess: Annotated[Line, text("choice")]
+    guess_either: Plain
+    guess_yes: Button
+    guess_none: Button
+    why: Annotated[Line, text("why")]
+    term: Annotated[Line, text("term", "text")]
+    source: Annotated[Line, text("sources")]
+    which_two: Plain
+    unsure: Annotated[Line, text("options")]
+    skip: Button
+    unclear: Annotated[Line, text("options")]
+    kept: Plain
+    edited_late: Plain
+    already_answered: Annotated[Line, text("choice")]
+    same_answer: Annotated[Line, text("choice")]
+    same_answers: Plain
+    moved_on: Plain
+    finished: Plain
+    waiting: Plain
+    first: Plain
+    nothing_so_far: Plain
+    reminder: Annotated[Line, text("done", "count")]
+    reminder_over: Plain
+    later: Button
+    stop: Button
+    expired_note: Plain
+    edited_since: Annotated[Line, text("kept", "given")]
+    noted: Annotated[Line, text("number", "choice")]
+    noted_open: Annotated[Line, text("number")]
+    changed: Annotated[Line, text("number", "choice")]
+    answered: Annotated[Line, text("number", "choice")]
+    answered_tie_break: Annotated[Line, text("choice")]
+    changed_tie_break: Annotated[Line, text("choice")]
+    changed_purpose: Annotated[Line, text("choice")]
+    completed: Annotated[Line, text("now")]
+    changed_same: Annotated[Line, text("now")]
+    changed_role: Annotated[Line, text("now", "before")]
+    changed_weaker: Annotated[Line, text("role", "now", "before")]
+    changed_clearer: Annotated[Line, text("role", "now", "before")]
+    changed_link: Plain
+    changed_copy: Annotated[Line, text("to", "where")]
+    changed_copy_link: Plain
+    changed_copy_where: Plain
+    changed_question_link: Plain
+    in_thread: Annotated[Line, text("link")]
+    in_thread_link: Plain
+    named: Annotated[Line, text("role", "clearness")]
+    either: Annotated[Line, text("first", "second")]
+    clear: Plain
+    leaning: Plain
+    close: Plain
+    picture: Plain
+    not_yours: Plain
+    gone: Plain
+    note: Annotated[Line, text("link")]
+    note_link: Plain
+    offer: Annotated[Line, text("done", "count")]
+    offer_open: Button
+    offer_new: Button
+    usage: Plain
+    unknown_argument: Annotated[Line, text("argument")]
+    history: Plain
+    history_none: Plain
+    history_line: Annotated[Line, text("date", "result")]
+    result_about: Annotated[Line, text("result", "about")]
+    about_role: Plain
+    about_people: Plain
+    history_open: Annotated[Line, text("done", "count")]
+    history_more: Annotated[Line, text("count")]
+    history_shared: Annotated[Line, text("people")]
+    open: Button
+    delete: Button
+    delete_title: Plain
+    delete_text: Plain
+    delete_yes: Plain
+    delete_no: Plain
+
+
+class ResultWords(Authored):
+    """What a recommendation says. Roles come with their article."""
+
+    work_own: Plain
+    work_role: Plain
+    work_people: Plain
+    work_own_shared: Annotated[Line, text("sender")]
+    work_role_shared: Annotated[Line, text("sender")]
+    work_people_shared: Annotated[Line, text("sender")]
+    clear: Annotated[Line, text("work", "role", "runner_up")]
+    clear_next: Annotated[Line, text("work", "role", "runner_up")]
+    leaning: Annotated[Line, text("work", "role", "runner_up")]
+    leaning_next: Annotated[Line, text("work", "role", "runner_up")]
+    leaning_open: Annotated[Line, text("work", "role", "questions")]
+    leaning_tie_break: Annotated[Line, text("work", "role", "runner_up")]
+    close: Annotated[Line, text("work", "role", "runner_up")]
+    picture: Annotated[Line, text("done", "count", "work", "role")]
+    picture_close: Annotated[Line, text("done", "count", "work", "role", "runner_up")]
+    picture_more: Plain
+    level: Annotated[Line, text("role")]
+    so_far: Annotated[Line, text("done", "count")]
+    rests: Annotated[Line, text("done", "count")]
+    early: Annotated[Line, text("done", "count", "questions")]
+    question: Annotated[Line, text("number")]
+    questions: Annotated[Line, text("numbers")]
+    question_shared: Annotated[Line, text("row")]
+    shares: Plain
+    decided: Plain
+    against: Annotated[Line, text("role")]
+    against_none: Annotated[Line, text("other")]
+    flip: Annotated[Line, text("changes", "role")]
+    flip_example: Annotated[Line, text("changes", "role")]
+    flip_alone: Annotated[Line, text("choice", "question")]
+    flip_change: Annotated[Line, text("choice", "question")]
+    flip_tie_break: Annotated[Line, text("choice")]
+    flip_none: Plain
+    sure_clear: Annotated[Line, text("role", "percent", "other", "other_percent")]
+    sure_leaning: Annotated[Line, text("role", "percent", "other", "other_percent")]
+    sure_open: Annotated[Line, text("role", "percent", "other", "other_percent", "questions")]
+    sure_tie_break: Annotated[Line, text("role", "percent", "other", "other_percent")]
+    sure_close: Annotated[Line, text("role", "percent", "other", "other_percent")]
+    sure_picture: Annotated[Line, text("done", "count")]
+    tip_close: Plain
+    speaks_for: Annotated[Line, text("role", "answers")]
+    speaks_for_none: Annotated[Line, text("role", "other")]
+    speaks_for_neither: Annotated[Line, text("role", "other")]
+    half_in: Annotated[Line, text("choices", "question")]
+    divided: Annotated[Line, text("shares")]
+    share_of: Annotated[Line, text("role", "percent")]
+    go_on: Button
+    previous: Annotated[Line, text("date", "before", "now")]
+    previous_same: Annotated[Line, text("date", "now")]
+    previous_moved: Annotated[Line, text("questions")]
+    previous_none: Plain
+    previous_not_asked: Annotated[Line, text("questions")]
+    table: Annotated[Line, text("title", "sources")]
+    picked: Annotated[Line, text("cell")]
+    picked_key: Plain
+    waiting: Plain
+    caution_own: Plain
+    caution_role: Plain
+    again: Button
+    share: Button
+    part_titles: Button
+    part_tracks: Button
+    part_skills: Button
+    part_table: Button
+    part_review_own: Button
+    part_review_role: Button
+    part_there: Annotated[Line, text("link")]
+    part_link: Plain
+    titles: Annotated[Line, text("role", "called", "titles")]
+    skills: Annotated[Line, text("role")]
+    skills_key: Annotated[Line, text("key")]
+    skill: Annotated[Line, text("skill", "titles")]
+    tracks: Annotated[Line, text("work")]
+    track: Annotated[Line, text("regime", "text")]
+    track_risk: Annotated[Line, text("option", "risk")]
+    row: Annotated[Line, text("label")]
+    cell: Annotated[Line, text("column", "cell")]
+
+
+class GradedWords(Authored):
+    """The question what a review looked at, and what comes of it."""
+
+    advice: Annotated[Line, text("role")]
+    pick: Plain
+    skip: Button
+    skipped: Plain
+    said_own: Annotated[Line, text("cell")]
+    said_role: Annotated[Line, text("cell")]
+    said_shared: Annotated[Line, text("sender", "cell")]
+    match: Annotated[Line, text("column")]
+    mismatch: Annotated[Line, text("role", "cell", "column")]
+    mismatch_shared: Annotated[Line, text("role", "cell", "column")]
+    if_role: Annotated[Line, text("role")]
+    hurts: Annotated[Line, text("text")]
+    ask_own: Annotated[Line, text("text")]
+    ask_role: Annotated[Line, text("text")]

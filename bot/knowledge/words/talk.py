@@ -1,0 +1,131 @@
+"""What is said to small talk, in the terminal instead, and to who does not write in English."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.authored import Authored, Line
+from bot.domain.language import Language
+from bot.domain.quiz_content import Phrases
+from bot.knowledge.words.texts import Plain, text
+
+
+class Talk(Authored):
+    """Something people say besides questions: how they put it, and what to say to it; None is silence.
+
+    `in_quiz` is said instead in the thread of a run. `begins` puts the button that begins the quiz below the reply, and
+    `person` how a person can be reached.
+    """
+
+    phrases: Phrases
+    reply: Plain | None = None
+    in_quiz: Plain | None = None
+    begins: bool = False
+    person: bool = False
+
+
+class TalkWords(Authored):
+    """What people say to a bot besides questions, by what they want; and words that mean the same in that."""
+
+    alike: tuple[Annotated[Phrases, Field(min_length=2)], ...] = ()
+    acknowledgement: Talk
+    greeting: Talk
+    thanks: Talk
+    help: Talk
+    identity: Talk
+    maker: Talk
+    funding: Talk
+    certainty: Talk
+    which_better: Talk
+    privacy: Talk
+    kept: Talk
+    listening: Talk
+    deletion: Talk
+    sharing: Talk
+    about_quiz: Talk
+    begin: Talk
+    stop: Talk
+    hush: Talk
+    quiet: Talk
+    complaint: Talk
+    confused: Talk
+    person: Talk
+    bye: Talk
+    choosing: Talk
+    declining: Talk
+
+    def of(self, intent: str) -> Talk:
+        """Give the phrases of an intent and the reply to it, by its name here."""
+        talk: Talk = getattr(self, intent)
+        return talk
+
+    @property
+    def phrases(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the phrases by the intent they mean."""
+        return {intent: self.of(intent).phrases for intent in type(self).model_fields if intent != "alike"}
+
+
+class TerminalWords(Authored):
+    """What `rolefit chat` says in place of what speaks of buttons, threads and what is kept."""
+
+    greeting: Plain
+    help: Plain
+    help_in_quiz: Plain
+    identity: Plain
+    funding: Plain
+    certainty: Plain
+    which_better: Plain
+    privacy: Plain
+    privacy_in_quiz: Plain
+    maker: Plain
+    kept: Plain
+    listening: Plain
+    deletion: Plain
+    sharing: Plain
+    sharing_in_quiz: Plain
+    quiet: Plain
+    about_quiz: Plain
+    about_quiz_in_quiz: Plain
+    begin: Plain
+    begin_in_quiz: Plain
+    hush: Plain
+    stop: Plain
+    complaint: Plain
+    complaint_in_quiz: Plain
+    confused: Plain
+    person: Plain
+    bye: Plain
+    bye_in_quiz: Plain
+    choosing: Plain
+    choosing_in_quiz: Plain
+    paused: Plain
+    stopped: Plain
+    unsure: Annotated[Line, text("options")]
+    finished: Plain
+    nothing_to_weigh: Plain
+    of_slack: Annotated[Line, text("argument")]
+    near: Annotated[Line, text("near", "asked")]
+
+    def talk(self, intent: str, talk: Talk, *, in_quiz: bool) -> str | None:
+        """Give the reply to small talk of this name: that of the terminal, if there is one; None is silence."""
+        own: str | None = getattr(self, intent, None)
+        if not in_quiz:
+            return own or talk.reply
+        own_in_quiz: str | None = getattr(self, f"{intent}_in_quiz", None)
+        return own_in_quiz or talk.in_quiz or own or talk.reply
+
+
+class LanguagesWords(Authored):
+    """That the bot speaks English alone so far, and what to ask, in each of the languages that it recognises."""
+
+    german: Annotated[Line, text("example")]
+    french: Annotated[Line, text("example")]
+    spanish: Annotated[Line, text("example")]
+    portuguese: Annotated[Line, text("example")]
+    hindi: Annotated[Line, text("example")]
+
+    def of(self, language: Language) -> str:
+        """Say it in a language."""
+        sentence: str = getattr(self, language.value)
+        return sentence

@@ -1,0 +1,39 @@
+"""The types of texts: with which placeholders, and for a button how long."""
+
+from string import Formatter
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from bot.domain.authored import Line
+from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
+
+
+class Placeholders:
+    """The placeholders that a text may use, all of them optional, and as they are: `{count}`, not `{count:>3}`."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = frozenset(names)
+
+    def __call__(self, text: str) -> str:
+        """Refuse a text with a placeholder that nobody will fill, or that is to be formatted."""
+        try:
+            parts = [part for part in Formatter().parse(text) if part[1] is not None]
+        except ValueError as error:
+            raise ValueError(f"{error}: write {{{{ and }}}} for braces") from None
+        # Its text is filled in: a format, or a conversion such as !r, could only spoil it or fail while we speak.
+        if formatted := [name for _, name, spec, conversion in parts if spec or conversion]:
+            raise ValueError(f"the placeholder {{{formatted[0]}}} has a format; write {{{formatted[0]}}} alone")
+        if unknown := {name or "" for _, name, _, _ in parts} - self.names:
+            allowed = ", ".join(f"{{{name}}}" for name in sorted(self.names)) or "none"
+            raise ValueError(f"unknown placeholder {{{', '.join(sorted(unknown))}}}; there are: {allowed}")
+        return text
+
+
+def text(*names: str) -> AfterValidator:
+    """Allow these placeholders in a text, as a part of its type."""
+    return AfterValidator(Placeholders(*names))
+
+
+Plain = Annotated[Line, text()]
+Button = Annotated[Line, Field(max_length=MAX_BUTTON_TEXT), text()]
