@@ -33,6 +33,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
+from tests import statements
 from tests.workspace import Workspace
 
 # With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
@@ -87,6 +88,12 @@ def _careless() -> Iterator[None]:
     event.listen(Pool, "checkout", hurry)
     yield
     event.remove(Pool, "checkout", hurry)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with statements.compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
