@@ -28,18 +28,20 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-from bot import jobs, knowledge, run
+from bot import jobs, knowledge, run, tuning
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
-from tests import statements
+from tests import shipped, statements
 from tests.workspace import Workspace
 
 # With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
 # a part that should find the same, and a conversation runs on one of the databases.
 THOROUGH = bool(os.environ.get("THOROUGH"))
 DATABASES = ("sqlite", "postgresql")
+
+GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
 if "MUTANT_UNDER_TEST" in os.environ:  # mutmut only wants to know whether a test fails, and slows the domain down
@@ -53,13 +55,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "many_conversations" not in item.nodeid)
 
 
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is there until the end: it would look at all of it again in every test."""
+    tuning.freeze_objects(collect=True)
+    gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_knowledge_read_once() -> Iterator[None]:
+    with shipped.read_once():
+        yield
+
+
 @pytest.fixture(scope="session")
-def library() -> Library:
+def library(_shipped_knowledge_read_once: None) -> Library:
     """The knowledge as it is shipped, with its indexes."""
     found = knowledge.load(KNOWLEDGE)
     _ = found.index, found.decoys
-    gc.collect()
-    gc.freeze()  # it is there until the end: the collector would look at it again in every test
+    tuning.freeze_objects(collect=True)
     return found
 
 

@@ -1,6 +1,7 @@
 """One phrase, one meaning: no two entries, typed words or kinds of small talk may share one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 
 from bot.domain import smalltalk
 from bot.domain.content import Entry, NotAnswered
@@ -79,11 +80,18 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
             if owner != intent:
                 what = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
                 yield words_file.problem(place, what, "Keep it in one place only")
+    read = _reader_of(talk)
     for position, entry in enumerate(library.entries.values()):
         for wording_place, text in wordings(position, entry):
-            if taken_for := smalltalk.read(text, talk):
+            if taken_for := read(text):
                 what = f"{text!r} is taken for small talk, {taken_for!r} in words.yaml"
                 yield faq_file.problem(wording_place, what, "Reword it, or take the phrase out of words.yaml")
+
+
+@lru_cache(maxsize=1)
+def _reader_of(talk: smalltalk.Talk) -> Callable[[str], str | None]:
+    """Give what reads small talk; it remembers what it read, because most edits leave most wordings alone."""
+    return lru_cache(maxsize=10_000)(partial(smalltalk.read, talk=talk))
 
 
 def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:

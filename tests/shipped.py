@@ -1,0 +1,90 @@
+"""Reads the knowledge that is shipped once in a process of tests: most tests change one of its files, or none.
+
+Reading all of it takes half a second, and its indexes as long again. Whatever differs from what is shipped is read as
+ever.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from bot import embedded
+from bot.domain.embeddings import Embedded
+from bot.domain.learnt import LearntFile
+from bot.knowledge import linter, loader
+from bot.knowledge.loader import LEARNT, MODELS, Reading
+from bot.knowledge.problems import Problem
+from bot.knowledge.yaml_file import YamlFile
+from bot.settings import KNOWLEDGE
+
+READ = (*MODELS, LEARNT, embedded.FILE)  # the files that a library is made of
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Give the same library for every folder like the shipped one, and of others what is made of files like its own."""
+    parse, validate, read, read_learnt = loader.parse, loader.validate, loader.read, loader.read_learnt
+    read_embedded = embedded.read
+    shipped_file = cache(lambda name: parse(KNOWLEDGE, name))
+    shipped_learnt = cache(lambda: read_learnt(KNOWLEDGE))
+    shipped_embedded = cache(lambda: read_embedded(KNOWLEDGE / embedded.FILE))
+    shipped_reading = cache(lambda: read(KNOWLEDGE))
+
+    @cache
+    def shipped_model(name: str, model: type[BaseModel]) -> BaseModel | None:
+        return validate(replace(shipped_file(name)), model)
+
+    def parse_changed(folder: Path, name: str) -> YamlFile:
+        if not _is_shipped(folder, name):
+            return parse(folder, name)
+        file: YamlFile = shipped_file(name)
+        return replace(file, problems=[*file.problems], warnings=[*file.warnings])
+
+    def validate_changed(file: YamlFile, model: type[BaseModel]) -> BaseModel | None:
+        as_shipped = file.name in MODELS and file.data is shipped_file(file.name).data and not file.problems
+        return shipped_model(file.name, model) if as_shipped else validate(file, model)
+
+    def read_changed(folder: Path) -> Reading:
+        reading: Reading = shipped_reading() if all(_is_shipped(folder, name) for name in READ) else read(folder)
+        return reading
+
+    def read_learnt_changed(folder: Path) -> LearntFile | Problem | None:
+        learnt: LearntFile | Problem | None = shipped_learnt() if _is_shipped(folder, LEARNT) else read_learnt(folder)
+        return learnt
+
+    def read_embedded_changed(path: Path) -> Embedded:
+        as_shipped = path.name == embedded.FILE and _is_shipped(path.parent, path.name)
+        points: Embedded = shipped_embedded() if as_shipped else read_embedded(path)
+        return points
+
+    changes: list[tuple[Any, str, Any]] = [
+        (loader, "parse", parse_changed),
+        (loader, "validate", validate_changed),
+        (loader, "read", read_changed),
+        (linter, "read", read_changed),
+        (loader, "read_learnt", read_learnt_changed),
+        (embedded, "read", read_embedded_changed),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, function in changes:
+            patch.setattr(module, name, function)
+        yield
+
+
+def _is_shipped(folder: Path, name: str) -> bool:
+    """Say whether a file is there and holds the bytes of the one that is shipped."""
+    try:
+        return (folder / name).read_bytes() == _shipped_bytes(name)
+    except OSError:
+        return False
+
+
+@cache
+def _shipped_bytes(name: str) -> bytes:
+    return (KNOWLEDGE / name).read_bytes()
