@@ -2,27 +2,34 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations, product
 from types import MappingProxyType
 
 from bot.domain.quiz import LETTERS
-from bot.domain.quiz_content import TieBreak
+from bot.domain.quiz_content import Quiz, TieBreak
 from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 
 
-def finished_runs(library: Library) -> list[Run]:
+def finished_runs(library: Library) -> Sequence[Run]:
     """Give a finished run for every set of answers there is, with the tie-break answered, or left out, where asked."""
-    questions = library.quiz.questions
+    return _finished_runs(library.quiz.model_dump_json())
+
+
+@lru_cache(maxsize=1)
+def _finished_runs(quiz_json: str) -> tuple[Run, ...]:
+    """Give them, remembered with what each run has worked out of itself: many parts of the gallery begin with them."""
+    quiz = Quiz.model_validate_json(quiz_json)
     finished = []
-    for positions in product(*(range(len(question.choices)) for question in questions)):
-        chosen = {q.id: (q.choices[at].id,) for q, at in zip(questions, positions, strict=True)}
-        run = Run(library.quiz, MappingProxyType(chosen))
+    for positions in product(*(range(len(question.choices)) for question in quiz.questions)):
+        chosen = {q.id: (q.choices[at].id,) for q, at in zip(quiz.questions, positions, strict=True)}
+        run = Run(quiz, MappingProxyType(chosen))
         if last := run.upcoming:
             finished.append(replace(run, skipped=frozenset({last.id})))
             run = replace(run, answers=MappingProxyType({**chosen, last.id: (last.choices[0].id,)}))
         finished.append(run)
-    return finished
+    return tuple(finished)
 
 
 def representative(runs: Iterable[Run]) -> list[Run]:
