@@ -20,7 +20,7 @@ from bot.domain.learnt import LearntFile
 from bot.knowledge import linter, loader
 from bot.knowledge.loader import LEARNT, MODELS, Reading
 from bot.knowledge.problems import Problem
-from bot.knowledge.yaml_file import YamlFile
+from bot.knowledge.yaml_file import YamlFile, parse
 from bot.settings import KNOWLEDGE
 
 READ = (*MODELS, LEARNT, embedded.FILE)  # the files that a library is made of
@@ -29,7 +29,7 @@ READ = (*MODELS, LEARNT, embedded.FILE)  # the files that a library is made of
 @contextmanager
 def read_once() -> Iterator[None]:
     """Give the same library for every folder like the shipped one, and of others what is made of files like its own."""
-    parse, validate, read, read_learnt = loader.parse, loader.validate, loader.read, loader.read_learnt
+    validate, read, read_learnt = loader.validate, loader.read, loader.read_learnt
     read_embedded = embedded.read
     shipped_file = cache(lambda name: parse(KNOWLEDGE, name))
     shipped_learnt = cache(lambda: read_learnt(KNOWLEDGE))
