@@ -43,7 +43,7 @@ SOFT = frozenset({"technical", "made-up"})
 FALSE_UNPROMPTED, PRECISE, SUGGESTED_TO, LEAST_SUGGESTED = 0.0295, 0.95, 0.22, 0.02
 # Confidences of the first stage from which the second is asked, unprompted: one in twenty messages of real technical
 # chatter has more, and nine tenths of what an entry answers. Few of that chatter name a role, a company or a person.
-WORTH, WORTH_NAMED = 0.28, 0.01
+WORTH, WORTH_NAMED = 0.31, 0.01
 LEAST_ENTRIES = 8  # of which some can be hidden and some be told apart
 NOTHING_LEARNT = Layer(mean=(0.0,), scale=(1.0,), hidden=((0.0,),), hidden_bias=(0.0,), out=(0.0,), out_bias=0.0)
 HIDDEN = 4  # parts into which the entries are divided, to learn how to judge one that is new

@@ -107,7 +107,7 @@ async def test_what_has_no_answer_is_said_to_have_none(terminal: Terminal, libra
 
 async def test_a_follow_up_leans_on_the_answer_before(terminal: Terminal):
     alone = await terminal.type("and a researcher?")
-    after = await terminal.type("What does a research engineer get graded on?", "and a researcher?")
+    after = await terminal.type("How should you grade a research engineer?", "and a researcher?")
 
     assert alone != after
 
