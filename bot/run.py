@@ -23,7 +23,6 @@ from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 if TYPE_CHECKING:
     from bot.domain.embeddings import SemanticScorer
     from bot.local.config import WorkspaceConfig
-    from bot.second_stage import SecondStage
     from bot.slack.access import Access as Members
     from bot.slack.access import ManyWorkspaces
     from bot.slack.install import Install
@@ -119,14 +118,14 @@ async def bot(
     begins: called when everything is in place. Raises SettingsError for a database or a port that cannot be used, and
     for a token that Slack refuses.
     """
-    second = _second_stage(settings)
     from bot import jobs, readiness, replica
-    from bot.second_stage import scorer_for
+    from bot.second_stage import SecondStage, scorer_for
     from bot.slack import app as slack
     from bot.slack import socket
     from bot.storage import Store
 
     async with AsyncExitStack() as stack:
+        second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
         _warn_of_missing_writes(settings)
         stack.enter_context(_accepted_token())
         stack.callback(second.close if second else lambda: None)
@@ -162,8 +161,6 @@ async def bot(
             editors=settings.editors,
             share_guests=settings.rolefit_share_guests is Switch.ON,
         )
-        if second is not None:
-            await second.ready()
         with usable(settings, settings.store_file):
             await store.heartbeat(me, time.time())
         with usable(settings, settings.jobs_file):
@@ -179,6 +176,8 @@ async def bot(
         for running in _background(settings.knowledge_dir, library, store, renew, scorer_for if second else None):
             stack.callback(asyncio.create_task(running).cancel)
         begins()
+        if second is not None:
+            second.begin()
         if port is None:
             await socket.serve(app, credentials.app_token or "", link)
         else:
@@ -221,17 +220,6 @@ def _warn_of_missing_writes(settings: Settings) -> None:
         if beside_it.exists() and not log_of_writes.exists():
             what_to_do = "stop the bot and put it back if you have it; otherwise what was written last is lost"
             log.error("a part of the database is missing", missing=str(log_of_writes), remedy=what_to_do)
-
-
-def _second_stage(settings: Settings) -> "SecondStage | None":
-    """Give the second stage unless it is off; it reads the encoder while we import the rest."""
-    if settings.rolefit_encoder is Switch.OFF:
-        return None
-    from bot.second_stage import SecondStage
-
-    second = SecondStage()
-    second.load()
-    return second
 
 
 @contextmanager

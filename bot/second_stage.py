@@ -1,7 +1,8 @@
 """The second stage at work: what was learnt for it, the encoder, and a thread of its own for both.
 
 It runs on this machine, by numpy, and is asked for few messages. While something is missing (a file, the preparation
-that is still under way) the first stage decides alone.
+for a knowledge that was edited) the first stage decides alone; the first preparation, at a start, is waited for by
+those messages that it is asked for.
 """
 
 import asyncio
@@ -52,21 +53,34 @@ class SecondStage:
         self._prepared: tuple[Library, Neighbours] | None = None
         self._waiting = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="second-stage")
+        self._begun = False
+        self._taken_up: Library | None = None
         self._preparing: Future[None] | None = None
 
-    def load(self) -> None:
-        """Read the encoder in the background, for what is taken up later; numpy leaves the interpreter to others."""
-        self._thread.submit(self._load)
-
     def take_up(self, library: Library) -> None:
-        """Prepare for a snapshot of the knowledge in the background; what goes wrong is logged."""
+        """Prepare for a snapshot of the knowledge in the background, once `begin` was called."""
+        self._taken_up = library
+        if self._begun:
+            self._prepare_apart(library)
+
+    def begin(self) -> None:
+        """Begin to prepare for what was taken up: apart from a start, which would take a fifth longer with it."""
+        if not self._begun:
+            self._begun = True
+            if self._taken_up is not None:
+                self._prepare_apart(self._taken_up)
+
+    def _prepare_apart(self, library: Library) -> None:
+        """Prepare in the background; what goes wrong is logged."""
         self._preparing = self._thread.submit(self.prepare, library)
         self._preparing.add_done_callback(_log_failure)
 
     async def ready(self) -> None:
-        """Wait until the preparation that was begun last is done, or has failed."""
-        if self._preparing is not None:
-            await asyncio.gather(asyncio.wrap_future(self._preparing), return_exceptions=True)
+        """Wait until the preparation for what was taken up last is done, or has failed."""
+        self.begin()
+        if self._preparing is not None and not self._preparing.done():
+            # Shielded: who does not wait any more must not call off what the others wait for.
+            await asyncio.gather(asyncio.shield(asyncio.wrap_future(self._preparing)), return_exceptions=True)
 
     def prepare(self, library: Library) -> None:
         """Get ready for a snapshot of the knowledge: some 0.2 s, and 15 ms for each wording that was added since."""
@@ -120,6 +134,8 @@ class SecondStage:
 
     async def _scores(self, text: str, library: Library) -> SemanticScores | None:
         """Score a message on the thread of this stage; None where it is not ready, or too many others wait."""
+        if self._prepared is None:
+            await self.ready()
         if self._prepared is None or self._waiting >= WAITING:
             return None
         self._waiting += 1

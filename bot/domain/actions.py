@@ -13,7 +13,7 @@ Choices = tuple[str, ...]  # ids of choices of one question: one, or two by halv
 
 
 class _Action(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
 
     def record(self) -> dict[str, Any]:
         """Give it as plain data, for `read`."""

@@ -41,7 +41,7 @@ def by_id(items: Iterable[HasId], wanted: str) -> HasId:
 class Authored(BaseModel):
     """Base of all models: frozen, and a misspelt key is an error instead of a silence; numbers are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Citation(Authored):

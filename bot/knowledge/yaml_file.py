@@ -65,8 +65,7 @@ def parse(folder: Path, name: str) -> YamlFile:
     file = YamlFile(name)
     try:
         text = read_bytes(folder / name).decode("utf-8-sig")
-        _check_nesting(text, name)
-        loader = yaml.CSafeLoader(text)
+        loader = _Loader(text, name)
         root = loader.get_single_node()
         if root is not None:
             file.data = _NodeReader(file, loader, lines_of(text)).read(root, ())
@@ -91,18 +90,26 @@ def _syntax_problem(error: yaml.MarkedYAMLError, name: str, text: str) -> Proble
     return Problem(name, slip.line, f"is not YAML: {slip.what}", slip.remedy)
 
 
-def _check_nesting(text: str, name: str) -> None:
-    """Refuse what is nested too deeply, before PyYAML follows it down: its parser in C ends the process there."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_NESTING:
-                line = event.start_mark.line + 1 if event.start_mark else 0
-                what = f"more than {MAX_NESTING} lists and mappings stand within each other"
-                raise UnreadableError(Problem(name, line, what, "Mend the brackets there"))
+class _Loader(yaml.CSafeLoader):
+    """Refuses what is nested too deeply, before it is followed down: the parser in C ends the process there."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self._name, self._depth = name, 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
+        """Enter a node of this list or mapping, or the first of all."""
+        self._depth += 1
+        if self._depth > MAX_NESTING + 1 and current_node is not None:  # a scalar may stand in the innermost of them
+            what = f"more than {MAX_NESTING} lists and mappings stand within each other"
+            line = current_node.start_mark.line + 1
+            raise UnreadableError(Problem(self._name, line, what, "Mend the brackets there"))
+        super().descend_resolver(current_node, current_index)
+
+    def ascend_resolver(self) -> None:
+        """Leave it."""
+        self._depth -= 1
+        super().ascend_resolver()
 
 
 class _NodeReader:

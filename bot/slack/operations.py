@@ -10,7 +10,7 @@ MessageData = dict[str, Any]  # a message as `bot.slack.gateway.plain_data` give
 class _Operation(BaseModel):
     """user, channel, root_ts: whose run it is, and where its thread was when this was decided."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     user: str
     channel: str

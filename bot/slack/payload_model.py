@@ -23,7 +23,7 @@ class MalformedError(Exception):
 class PayloadModel(BaseModel):
     """Base of all models: frozen, strict, and without the fields that nobody reads."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 class Named(PayloadModel):

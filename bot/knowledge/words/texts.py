@@ -1,9 +1,10 @@
 """The types of texts: with which placeholders, and for a button how long."""
 
 from string import Formatter
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from bot.domain.authored import Line
 from bot.knowledge.slack_limits import MAX_BUTTON_TEXT
@@ -29,10 +30,14 @@ class Placeholders:
             raise ValueError(f"unknown placeholder {{{', '.join(sorted(unknown))}}}; there are: {allowed}")
         return text
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check a text after what its type checks; pydantic's AfterValidator would look at each signature first."""
+        return core_schema.no_info_after_validator_function(self, handler(source))
 
-def text(*names: str) -> AfterValidator:
+
+def text(*names: str) -> Placeholders:
     """Allow these placeholders in a text, as a part of its type."""
-    return AfterValidator(Placeholders(*names))
+    return Placeholders(*names)
 
 
 Plain = Annotated[Line, text()]
