@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import os
-import socket as listen
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from socket import socket
 from typing import Any
 
 import structlog
@@ -13,26 +12,31 @@ import uvicorn
 
 from bot import asgi
 from bot.asgi import Troubles
-from bot.settings import SettingsError
+from bot.ports import listening
 from bot.slack.dispatch import App
 from bot.slack.install import Install
 
 log = structlog.get_logger()
 
 
-async def serve(app: App, port: int, signing_secret: str, troubles: Troubles, install: Install | None) -> None:
-    """Serve Slack, and operators beside it, until cancelled. Raises SettingsError if the port is taken."""
-    # Taken here, because uvicorn would exit on a port in use.
-    with _listening(port, "PORT") as listening:
-        log.info("serving Slack over HTTP", port=listening.getsockname()[1], path=asgi.EVENTS)
-        await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install)), listening)
+async def serve(
+    app: App,
+    listener: socket,
+    signing_secret: str,
+    troubles: Troubles,
+    install: Install | None,
+    started: Callable[[], None],
+) -> None:
+    """Serve Slack, and operators beside it, until cancelled; `started` is called when requests are answered."""
+    log.info("serving Slack over HTTP", port=listener.getsockname()[1], path=asgi.EVENTS)
+    await _until_cancelled(_http(asgi.create(app, signing_secret, troubles, install), started), listener)
 
 
 @asynccontextmanager
 async def serve_signs_of_life(port: int, troubles: Troubles) -> AsyncIterator[None]:
     """Tell operators on a port of its own how we are. Raises SettingsError if it is taken."""
-    with _listening(port, "HEALTH_PORT") as listening:
-        task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listening))
+    with listening(port, "HEALTH_PORT") as listener:
+        task = asyncio.create_task(_until_cancelled(_http(asgi.signs_of_life(troubles)), listener))
         try:
             yield
         finally:
@@ -41,25 +45,9 @@ async def serve_signs_of_life(port: int, troubles: Troubles) -> AsyncIterator[No
                 await task
 
 
-@contextmanager
-def _listening(port: int, setting: str) -> Iterator[listen.socket]:
-    """Take a port, which comes from a setting of this name. Raises SettingsError if it cannot be had."""
-    try:
-        listening = listen.create_server(("", port))
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        what = f"{setting}: port {port} cannot be served on: {reason}. Set {setting} to another."
-        raise SettingsError([what]) from error
-    with listening:
-        # asyncio does this only for sockets that name their protocol. Without it an answer whose body is written after
-        # its head is held up by 40 ms, until the other side has acknowledged the head.
-        listening.setsockopt(listen.IPPROTO_TCP, listen.TCP_NODELAY, 1)
-        yield listening
-
-
-async def _until_cancelled(server: uvicorn.Server, listening: listen.socket) -> None:
+async def _until_cancelled(server: uvicorn.Server, listener: socket) -> None:
     """Serve, and at the end close what is open: cancelled itself, uvicorn would go on with connections it has."""
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await asyncio.shield(serving)
     finally:
@@ -67,9 +55,14 @@ async def _until_cancelled(server: uvicorn.Server, listening: listen.socket) -> 
         await serving
 
 
-def _http(app: Any) -> uvicorn.Server:
+def _http(app: Any, started: Callable[[], None] = lambda: None) -> uvicorn.Server:
     class Server(uvicorn.Server):
         """Leaves signals to us: they stop more than the server."""
+
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            """Begin to answer."""
+            await super().startup(sockets)
+            started()
 
         def install_signal_handlers(self) -> None:
             """Install none."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import structlog
 
-from bot import knowledge, local_workspace, logs, tuning
+from bot import knowledge, local_workspace, logs, ports, tuning
 from bot.knowledge import KnowledgeError, Library
 from bot.settings import MANIFEST, Mode, Settings, SettingsError, Switch
 
@@ -118,13 +118,15 @@ async def bot(
     begins: called when everything is in place. Raises SettingsError for a database or a port that cannot be used, and
     for a token that Slack refuses.
     """
-    from bot import jobs, readiness, replica
-    from bot.second_stage import SecondStage, scorer_for
-    from bot.slack import app as slack
-    from bot.slack import socket
-    from bot.storage import Store
-
     async with AsyncExitStack() as stack:
+        # First, so that what Slack sends while the rest is imported waits for us; it waits for three seconds.
+        listener = None if port is None else stack.enter_context(ports.listening(port, "PORT"))
+        from bot import http_server, jobs, readiness, replica
+        from bot.second_stage import SecondStage, scorer_for
+        from bot.slack import app as slack
+        from bot.slack import socket
+        from bot.storage import Store
+
         second = SecondStage() if settings.rolefit_encoder is Switch.ON else None
         _warn_of_missing_writes(settings)
         stack.enter_context(_accepted_token())
@@ -144,8 +146,6 @@ async def bot(
             return await readiness.find_troubles(settings, store, pulse, None if port else link)
 
         if settings.health_port:
-            from bot import http_server
-
             await stack.enter_async_context(http_server.serve_signs_of_life(settings.health_port, troubles))
         members, install = await _members(settings, credentials, library, store, session)
         _ = library.index  # before the first message asks for it
@@ -173,17 +173,19 @@ async def bot(
             await stack.enter_async_context(jobs.receiving(store, me))
         gaps_kept = settings.gap_retention_days * 86_400.0
         pulse = await stack.enter_async_context(replica.alive(store, me, settings.replica_timeout, gaps_kept))
-        for running in _background(settings.knowledge_dir, library, store, renew, scorer_for if second else None):
-            stack.callback(asyncio.create_task(running).cancel)
+
+        def work_beside() -> None:
+            for running in _background(settings.knowledge_dir, library, store, renew, scorer_for if second else None):
+                stack.callback(asyncio.create_task(running).cancel)
+            if second is not None:
+                second.begin()
+
         begins()
-        if second is not None:
-            second.begin()
-        if port is None:
+        if listener is None:
+            work_beside()
             await socket.serve(app, credentials.app_token or "", link)
         else:
-            from bot import http_server
-
-            await http_server.serve(app, port, credentials.signing_secret or "", troubles, install)
+            await http_server.serve(app, listener, credentials.signing_secret or "", troubles, install, work_beside)
 
 
 def _background(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import aiohttp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -89,6 +88,8 @@ class Cipher:
     """Encrypts with the first of some keys, and decrypts with any: the old ones, until all tokens are replaced."""
 
     def __init__(self, keys: list[str]) -> None:
+        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - one workspace needs none of it
+
         self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     def hide(self, token: str) -> str:
@@ -97,6 +98,8 @@ class Cipher:
 
     def show(self, hidden: str, *, within: int | None = None) -> str:
         """Decrypt what was encrypted `within` so many seconds. Raises ValueError if it was before or by another key."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415
+
         try:
             return self._fernet.decrypt(hidden.encode(), ttl=within).decode()
         except InvalidToken:
