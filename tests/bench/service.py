@@ -5,17 +5,13 @@ this process, with signed requests. Slack's side is the local workspace.
 """
 
 import asyncio
-import json
-import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import count
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 import numpy as np
@@ -34,108 +30,58 @@ from bot.slack.access import OneWorkspace
 from bot.slack.controls import CHOOSE
 from bot.storage import Store
 from tests.bench import bare
-from tests.bench.signed import SECRET, TEAM, Request, signed
+from tests.bench.requests import USER, click, many, message, note, numbers, refused, send
+from tests.bench.signed import SECRET, TEAM, Request
+from tests.bench.starts import BARE, command_for, environment_for, first_acknowledgement, process
 from tests.conftest import free_port
-from tests.test_cli import CLEAN, ROOT
 from tests.workspace import Workspace
 
-USER, CHANNEL = "U_ANA", "C_ASK"
 SILENT, ASKED, CLICKS, OPEN = 2000, 200, 100, 10_000
 CONNECTIONS = 16
-BATCHES = 5  # turns that two processes take, so that what else the machine does meets both
-numbers = count(1)
-refused = Counter[int]()  # by the status that was given instead of 200, since the last table
+BATCHES = 5  # turns that what is compared takes, so that what else the machine does meets both
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
-async def report(library: Library, console: Console) -> None:
-    """Print the tables."""
-    await _over_http(console)
-    await _inside(library, console)
-
-
-async def _over_http(console: Console) -> None:
+async def silence(console: Console) -> None:
     """Compare the two as they are deployed, on silent messages."""
     table = Table("over HTTP", "p50 ms", "p99 ms", "p50 of Bolt", "per second", "of Bolt", title="Silence", width=118)
-    waits: dict[str, list[float]] = {"bare Bolt": [], "Rolefit": []}
+    waits: dict[str, list[float]] = {BARE: [], "Rolefit": []}
     rates: dict[tuple[str, int], list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         async with Workspace.start() as workspace, aiohttp.ClientSession() as session:
-            environment = CLEAN | {
-                "PYTHONPATH": str(ROOT),
-                "DATA_DIR": folder,
-                "LOG_LEVEL": "ERROR",
-                "SLACK_API_URL": workspace.api_url,
-                "SLACK_BOT_TOKEN": workspace.bot_token,
-                "SLACK_SIGNING_SECRET": workspace.signing_secret,
-            }
-            ports = {"bare Bolt": free_port(), "Rolefit": free_port()}
-            commands = {
-                "bare Bolt": ["-m", "tests.bench.bare", str(ports["bare Bolt"])],
-                "Rolefit": ["-m", "bot", "run", "--http"],
-            }
-            started = {}
+            environment = environment_for(workspace, folder)
+            ports = {BARE: free_port(), "Rolefit": free_port()}
             async with AsyncExitStack() as stack:
                 for name, port in ports.items():
-                    began = time.perf_counter()
-                    await stack.enter_async_context(_process(commands[name], environment | {"PORT": str(port)}))
-                    await _first(session, port)
-                    started[name] = time.perf_counter() - began
+                    command = command_for(name, port)
+                    await stack.enter_async_context(process(command, environment | {"PORT": str(port)}))
+                    await first_acknowledgement(session, port)
                 for _ in range(BATCHES):
                     for name, port in ports.items():
-                        requests = _many("lunch at 12?", SILENT // BATCHES)
+                        requests = many("lunch at 12?", SILENT // BATCHES)
                         waits[name] += [await _sent(session, port, each) for each in requests]
                         for connections in (CONNECTIONS, CONNECTIONS * 10):
                             rate = await _rate(session, port, connections)
                             rates.setdefault((name, connections), []).append(rate)
     for name, taken in waits.items():
-        _row(table, f"{name}: one connection", taken, waits["bare Bolt"])
+        _row(table, f"{name}: one connection", taken, waits[BARE])
     for (name, connections), found in rates.items():
-        rate, base = float(np.median(found)), float(np.median(rates["bare Bolt", connections]))
+        rate, base = float(np.median(found)), float(np.median(rates[BARE, connections]))
         table.add_row(f"{name}: {connections} connections", "", "", "", f"{rate:,.0f}", f"{rate / base:.2f}")
-    table.add_section()
-    for name, seconds in started.items():
-        table.add_row(f"{name}: from start to first acknowledgement", f"{seconds * 1e3:,.0f}")
     _add_refused(table)
     console.print(table)
 
 
-@asynccontextmanager
-async def _process(command: Sequence[str], environment: dict[str, str]) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=environment, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _first(session: aiohttp.ClientSession, port: int) -> None:
-    while True:
-        try:
-            await _sent(session, port, _message("lunch at 12?"))
-        except aiohttp.ClientConnectorError:
-            await asyncio.sleep(0.005)
-        else:
-            return
-
-
 async def _sent(session: aiohttp.ClientSession, port: int, request: Request) -> float:
     """Send one request and give the milliseconds until it is answered."""
-    body, headers = request
-    told = {name.decode(): value.decode() for name, value in headers}
-    began = time.perf_counter()
-    async with session.post(f"http://127.0.0.1:{port}{asgi.EVENTS}", data=body, headers=told) as answer:
-        await answer.read()
-    _note(answer.status)
-    return (time.perf_counter() - began) * 1e3
+    status, taken = await send(session, port, request)
+    note(status)
+    return taken
 
 
 async def _rate(session: aiohttp.ClientSession, port: int, connections: int) -> float:
     """Send silent messages on so many connections at once; gives the messages per second."""
-    requests = iter(_many("lunch at 12?", SILENT))
+    requests = iter(many("lunch at 12?", SILENT))
 
     async def one() -> None:
         for request in requests:
@@ -146,15 +92,21 @@ async def _rate(session: aiohttp.ClientSession, port: int, connections: int) -> 
     return SILENT / (time.perf_counter() - began)
 
 
-async def _inside(library: Library, console: Console) -> None:
-    """Measure in this process what has to be waited for inside, and how it grows."""
+@dataclass
+class Work:
+    """Milliseconds that each took."""
+
+    bare_message: list[float] = field(default_factory=list)
+    bare_click: list[float] = field(default_factory=list)
+    silent: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+    clicked: list[float] = field(default_factory=list)
+
+
+async def work(library: Library, console: Console, *, beside_open: bool = True) -> None:
+    """Measure in this process what has to be waited for inside, and how it grows if there are many open quizzes."""
     table = Table("in process", "p50 ms", "p99 ms", "p50 of Bolt", "per second", "of Bolt", title="Work", width=118)
-    plain = bare.app()
-    base = await _timed(plain, [_message("lunch at 12?") for _ in range(SILENT)])
-    clicked = await _timed(plain, [_click("x", "r q c", "D1", "1.1") for _ in range(CLICKS)])
-    _row(table, "bare Bolt: a message", base, base)
-    _row(table, "bare Bolt: a click", clicked, clicked)
-    table.add_section()
     for name in ("SQLite", "PostgreSQL"):
         with tempfile.TemporaryDirectory() as folder:
             server = get_server(Path(folder) / "pg", cleanup_mode="stop") if name == "PostgreSQL" else None
@@ -162,23 +114,40 @@ async def _inside(library: Library, console: Console) -> None:
                 _env_file=None, data_dir=Path(folder), database_url=server.get_uri() if server else None
             )
             async with _rolefit(library, settings) as (app, store, access):
-                await _timed(app, [_message("lunch at 12?") for _ in range(100)])
-                _row(table, f"{name}: silent message", await _timed(app, _many("lunch at 12?", SILENT)), base)
-                acked, answered = await _answers(app, ASKED)
-                _row(table, f"{name}: question, acknowledged", acked, base)
-                _row(table, f"{name}: question, answer posted", answered, None)
-                _row(table, f"{name}: click, acknowledged", await _clicks(app, library, store, access), clicked)
+                taken = await _measured(app, library, store, access)
+                _row(table, "bare Bolt: a message", taken.bare_message, taken.bare_message)
+                _row(table, "bare Bolt: a click", taken.bare_click, taken.bare_click)
+                _row(table, f"{name}: silent message", taken.silent, taken.bare_message)
+                _row(table, f"{name}: question, acknowledged", taken.asked, taken.bare_message)
+                _row(table, f"{name}: question, answer posted", taken.answered, None)
+                _row(table, f"{name}: click, acknowledged", taken.clicked, taken.bare_click)
                 table.add_row(f"{name}: questions at once, answered", "", "", "", f"{await _at_once(app, ASKED):,.0f}")
-                grown = await _open(library, store)
-                table.add_row(f"{name}: memory of {OPEN:,} open quizzes", f"{grown:.1f} MB")
-                again = f"{name}: beside {OPEN:,} open quizzes,"
-                _row(table, f"{again} answer posted", (await _answers(app, ASKED))[1], answered)
-                _row(table, f"{again} click", await _clicks(app, library, store, access), clicked)
+                if beside_open:
+                    grown = await _open(library, store)
+                    table.add_row(f"{name}: memory of {OPEN:,} open quizzes", f"{grown:.1f} MB")
+                    again = f"{name}: beside {OPEN:,} open quizzes,"
+                    _row(table, f"{again} answer posted", (await _answers(app, ASKED))[1], taken.answered)
+                    clicked = await _clicks(app, library, store, access, CLICKS)
+                    _row(table, f"{again} click", clicked, taken.bare_click)
             if server:
                 server.cleanup()
         table.add_section()
     _add_refused(table)
     console.print(table)
+
+
+async def _measured(app: App, library: Library, store: Store, access: OneWorkspace) -> Work:
+    """Do all of it in turn, after some of each that does not count."""
+    plain, warm = bare.app(), Work()
+    for taken in (warm, *[measured := Work()] * BATCHES):
+        taken.bare_message += await _timed(plain, many("lunch at 12?", SILENT // BATCHES))
+        taken.bare_click += await _timed(plain, [click("x", "r q c", "D1", "1.1") for _ in range(CLICKS // BATCHES)])
+        taken.silent += await _timed(app, many("lunch at 12?", SILENT // BATCHES))
+        acked, answered = await _answers(app, ASKED // BATCHES)
+        taken.asked += acked
+        taken.answered += answered
+        taken.clicked += await _clicks(app, library, store, access, CLICKS // BATCHES)
+    return measured
 
 
 @asynccontextmanager
@@ -200,34 +169,6 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
         await store.close()
 
 
-def _message(text: str) -> Request:
-    ts = f"{int(time.time())}.{next(numbers):06d}"
-    event = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": USER, "text": text, "ts": ts}
-    bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
-    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": 1}
-    body = envelope | {"event": event, "authorizations": [bot]}
-    return signed(json.dumps(body).encode(), asgi.JSON)
-
-
-def _many(text: str, number: int) -> list[Request]:
-    return [_message(text) for _ in range(number)]
-
-
-def _click(action: str, value: str, channel: str, ts: str) -> Request:
-    payload = {
-        "type": "block_actions",
-        "team": {"id": TEAM},
-        "user": {"id": USER, "team_id": TEAM},
-        "channel": {"id": channel},
-        "container": {"type": "message", "message_ts": ts, "channel_id": channel},
-        "message": {"ts": ts, "type": "message", "text": ""},
-        "actions": [
-            {"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": f"{next(numbers)}.0"}
-        ],
-    }
-    return signed(urlencode({"payload": json.dumps(payload)}).encode(), asgi.FORM)
-
-
 async def _call(app: App, request: Request) -> float:
     """Send one request and give the milliseconds until it is answered."""
     body, headers = request
@@ -244,13 +185,8 @@ async def _call(app: App, request: Request) -> float:
     began = time.perf_counter()
     await app(scope, receive, send)
     taken = (time.perf_counter() - began) * 1e3
-    _note(statuses[0])
+    note(statuses[0])
     return taken
-
-
-def _note(status: int) -> None:
-    if status != 200:
-        refused[status] += 1
 
 
 def _add_refused(table: Table) -> None:
@@ -269,7 +205,7 @@ async def _answers(app: App, number: int) -> tuple[list[float], list[float]]:
     acked, answered = [], []
     for _ in range(number):
         began = time.perf_counter()
-        acked.append(await _call(app, _message("What does MTS mean?")))
+        acked.append(await _call(app, message("What does MTS mean?")))
         await jobs.wait_until_idle()
         answered.append((time.perf_counter() - began) * 1e3)
     return acked, answered
@@ -278,21 +214,21 @@ async def _answers(app: App, number: int) -> tuple[list[float], list[float]]:
 async def _at_once(app: App, number: int) -> float:
     """Ask many questions at once; gives the answers per second."""
     began = time.perf_counter()
-    await asyncio.gather(*(_call(app, _message("What does MTS mean?")) for _ in range(number)))
+    await asyncio.gather(*(_call(app, message("What does MTS mean?")) for _ in range(number)))
     await jobs.wait_until_idle()
     return number / (time.perf_counter() - began)
 
 
-async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace) -> list[float]:
+async def _clicks(app: App, library: Library, store: Store, access: OneWorkspace, number: int) -> list[float]:
     question, taken = library.quiz.questions[0], []
     member = await access.of(TEAM)
     assert member
-    for _ in range(CLICKS):
+    for _ in range(number):
         posted = await access.client(member).chat_postMessage(channel=USER, text="a quiz")
         dm, root, run_id = str(posted["channel"]), str(posted["ts"]), f"bench{next(numbers)}"
         await store.runs.begin(TEAM, run_id, quiz.begin(library.quiz), user=USER, channel=dm, root_ts=root)
         value = f"{run_id} 1 {question.id} {question.choices[0].id}"
-        taken.append(await _call(app, _click(f"{CHOOSE}:{question.choices[0].id}", value, dm, root)))
+        taken.append(await _call(app, click(f"{CHOOSE}:{question.choices[0].id}", value, dm, root)))
         await jobs.wait_until_idle()
     return taken
 
