@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -16,12 +17,13 @@ numbers = count(1)
 refused = Counter[int]()  # by the status that was given instead of 200, since the last table
 
 
-def message(text: str) -> Request:
-    """Give a message of somebody in a channel, which nothing else has the ts of."""
-    ts = f"{int(time.time())}.{next(numbers):06d}"
-    event = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": USER, "text": text, "ts": ts}
+def message(text: str, channel: str = CHANNEL) -> Request:
+    """Give a message of somebody, which nothing else has the ts of, in a channel or a direct message."""
+    kind, ts = "im" if channel.startswith("D") else "channel", f"{int(time.time())}.{next(numbers):06d}"
+    event = {"type": "message", "channel": channel, "channel_type": kind, "user": USER, "text": text, "ts": ts}
     bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
-    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": 1}
+    envelope: dict[str, Any] = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": 1}
+    envelope["is_ext_shared_channel"] = False
     body = envelope | {"event": event, "authorizations": [bot]}
     return signed(json.dumps(body).encode(), asgi.JSON)
 
