@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.storage import BusyError, ChannelSettings, Reply, ReplyState, Store
+from bot.storage import TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState, Store
 from bot.storage.replies import Surroundings
 
 TEAM, ASK = "T_ONE", "C_ASK"
@@ -240,3 +240,12 @@ async def test_a_correction_and_an_edit_never_hold_the_same_reply(store: Store):
         )
 
         assert [isinstance(held, BusyError) for held in holds].count(True) == 1, holds
+
+
+async def test_what_threads_are_answered_with_is_remembered_with_the_claim(store: Store):
+    threads = {"5.0": "mts", TOP_LEVEL: "mts"}
+    assert await store.replies.claim_entries(TEAM, ASK, ["mts"], "5.0", 600, last_answers=threads) == {}
+    assert await store.replies.claim_entries(TEAM, ASK, [], "6.0", 600, last_answers={TOP_LEVEL: "xai"}) == {}
+
+    assert await store.last_answer(TEAM, ASK, "5.0") == "mts"
+    assert await store.last_answer(TEAM, ASK, TOP_LEVEL) == "xai"

@@ -71,17 +71,17 @@ class LinkingReplies(ReplyHolder):
         """
         if reply.kind != ANSWER:
             return {"earlier": {}, "digest": None}
-        earlier: dict[str, str] = {}
-        if not channel.startswith(DIRECT_MESSAGE):
-            claim = (reply.entries, reply.question_ts, SAME_ENTRY_WITHIN)
-            earlier = await self._store.replies.claim_entries(team, channel, *claim, instead_of=stale)
-        if reply.thread_ts:
-            # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
-            await self._store.record_answer(team, channel, reply.thread_ts, reply.entries[-1])
+        is_direct, entry = channel.startswith(DIRECT_MESSAGE), reply.entries[-1]
+        # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
+        last_answers = {reply.thread_ts: entry} if reply.thread_ts else {}
         # An edit of what was asked before is not what the talk goes on from; a suggestion that is chosen is.
         is_new = (reply.answer_ts is None and not reply.revision) or bool(reply.offered)
-        if channel.startswith(DIRECT_MESSAGE) and reply.thread_ts in ("", reply.question_ts) and is_new:
-            await self._store.record_answer(team, channel, TOP_LEVEL, reply.entries[-1])
+        if is_direct and reply.thread_ts in ("", reply.question_ts) and is_new:
+            last_answers[TOP_LEVEL] = entry
+        claim = (() if is_direct else reply.entries, reply.question_ts, SAME_ENTRY_WITHIN)
+        earlier = await self._store.replies.claim_entries(
+            team, channel, *claim, instead_of=stale, last_answers=last_answers
+        )
         return {"earlier": earlier, "digest": await self._digest(reply)}
 
     async def _digest(self, reply: Reply) -> str | None:

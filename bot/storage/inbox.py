@@ -33,7 +33,8 @@ class Inbox:
         rows = [{**asdict(item), "replica": replica} for item in items]
         async with self._engine.begin() as connection:
             await connection.execute(
-                insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"]), rows
+                insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"]),
+                rows[0] if len(rows) == 1 else rows,  # psycopg takes longer for one of a list
             )
 
     async def received(self, replicas: Collection[str]) -> list[Item]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.home_changes import note_answer, note_channel
+from bot.storage.last_answers import put_last_answer
 from bot.storage.sql import insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
@@ -317,12 +318,15 @@ class Replies:
         within: float,
         *,
         instead_of: Mapping[str, str] | None = None,
+        last_answers: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
         """Claim for a question that a channel gets these entries with its answer.
 
         Gives those which other questions have claimed within so many seconds, each with the question's ts. All are
         claimed at once, so that of two questions at most one has to wait for the other. Again gives the same.
         instead_of: entries with the question whose answer does not say them, and whose claim is taken over.
+        last_answers: threads with the entry that they are answered with, as `Store.record_answer` has it. Of its own,
+        that would cost another transaction, and on SQLite most of the time that an answer takes is for those.
         """
         here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
         async with self._engine.begin() as connection:
@@ -341,6 +345,10 @@ class Replies:
                 if stale := (instead_of or {}).get(entry):
                     mine = (*here, recent_entries.c.entry == entry, recent_entries.c.question_ts == stale)
                     await connection.execute(update(recent_entries).where(*mine).values(claim))
+            for thread_ts, entry in (last_answers or {}).items():
+                await put_last_answer(connection, team, channel, thread_ts, entry)
+            if not entries:
+                return {}
             claimed = select(recent_entries.c.entry, recent_entries.c.question_ts)
             rows = await connection.execute(claimed.where(*here, recent_entries.c.entry.in_(entries)))
             return {row.entry: row.question_ts for row in rows if row.question_ts != question_ts}

@@ -23,6 +23,7 @@ from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.homes import Homes
 from bot.storage.inbox import Inbox
+from bot.storage.last_answers import put_last_answer
 from bot.storage.mutes import Mutes
 from bot.storage.ownership import Owner, ownership
 from bot.storage.people import People
@@ -114,11 +115,8 @@ class Store:
 
     async def record_answer(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
         """Remember the entry a thread was answered with, and when; a later one replaces it."""
-        key = {"team": team, "channel": channel, "thread_ts": thread_ts}
-        answer = {"entry": entry, "answered_at": time.time()}
         async with self._engine.begin() as connection:
-            await insert_new(connection, threads, {**key, **answer})
-            await connection.execute(update(threads).where(*_thread(team, channel, thread_ts)).values(**answer))
+            await put_last_answer(connection, team, channel, thread_ts, entry)
 
     async def last_answer(self, team: str, channel: str, thread_ts: str, *, since: float = 0.0) -> str | None:
         """Give the entry a thread was answered with last, or None; since: in seconds since 1970, and not before."""

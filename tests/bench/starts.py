@@ -34,19 +34,19 @@ async def report(console: Console) -> None:
         for number in range(STARTS + 1):
             with tempfile.TemporaryDirectory() as folder:
                 environment = environment_for(workspace, folder)
-                for name in taken:
+                for name, measured in taken.items():
                     command = command_for(BARE if name == BARE else "Rolefit", port := free_port())
                     began = time.perf_counter()
                     async with process(command, environment | {"PORT": str(port)}) as started:
                         await first_acknowledgement(session, port)
                         seconds = time.perf_counter() - began
-                        worked = psutil.Process(started.pid).cpu_times()
+                        used = psutil.Process(started.pid).cpu_times()
                     if number:  # the first of each reads what the others find in memory, and may compile it
-                        taken[name].append((seconds, worked.user + worked.system))
+                        measured.append((seconds, used.user + used.system))
     table = Table("", "s", "of Bolt", "worked s", "of Bolt", title="From start to first acknowledgement", width=118)
     base = np.median(taken[BARE], axis=0)
-    for name, measured in taken.items():
-        seconds, worked = np.median(measured, axis=0)
+    for name, starts in taken.items():
+        seconds, worked = np.median(starts, axis=0)
         table.add_row(name, f"{seconds:.2f}", f"{seconds / base[0]:.1f}", f"{worked:.2f}", f"{worked / base[1]:.1f}")
     console.print(table)
 
