@@ -119,8 +119,11 @@ async def bot(
     for a token that Slack refuses.
     """
     async with AsyncExitStack() as stack:
-        # First, so that what Slack sends while the rest is imported waits for us; it waits for three seconds.
-        listener = None if port is None else stack.enter_context(ports.listening(port, "PORT"))
+        listener = None
+        if port is not None and settings.database_url is None:
+            # First, so that what Slack sends while the rest is imported waits for us; it waits for three seconds. Where
+            # there may be other replicas a load balancer had better be refused, and turn to one that is up.
+            listener = stack.enter_context(ports.listening(port, "PORT"))
         from bot import http_server, jobs, readiness, replica
         from bot.second_stage import SecondStage, scorer_for
         from bot.slack import app as slack
@@ -181,10 +184,11 @@ async def bot(
                 second.begin()
 
         begins()
-        if listener is None:
+        if port is None:
             work_beside()
             await socket.serve(app, credentials.app_token or "", link)
         else:
+            listener = listener or stack.enter_context(ports.listening(port, "PORT"))
             await http_server.serve(app, listener, credentials.signing_secret or "", troubles, install, work_beside)
 
 

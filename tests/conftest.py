@@ -287,10 +287,12 @@ async def bot_in(
 async def _served(port: int) -> None:
     while True:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except ConnectionRefusedError:
             await asyncio.sleep(0.01)  # a server that is not there yet tells nobody when it is
         else:
+            writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+            await reader.readline()  # it takes connections long before it answers
             writer.close()
             await writer.wait_closed()
             return
