@@ -27,7 +27,7 @@ check: .venv/test
 	@bash .ci/audit
 
 bench: .venv/bench
-	@.venv/bin/python -m tests.bench.run
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m tests.bench.run $(PARTS)
 
 chaos: .venv/test
 	@.venv/bin/python -m tests.chaos

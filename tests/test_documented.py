@@ -210,8 +210,8 @@ def placeholders_of(annotated: Any) -> set[str]:
     return {
         name
         for constraint in annotated.metadata
-        if isinstance(getattr(constraint, "func", None), Placeholders)
-        for name in constraint.func.names
+        if isinstance(constraint, Placeholders)
+        for name in constraint.names
     }
 
 
