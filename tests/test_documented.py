@@ -208,10 +208,7 @@ def test_every_file_of_the_knowledge():
 def placeholders_of(annotated: Any) -> set[str]:
     """Give the placeholders that a text may hold."""
     return {
-        name
-        for constraint in annotated.metadata
-        if isinstance(constraint, Placeholders)
-        for name in constraint.names
+        name for constraint in annotated.metadata if isinstance(constraint, Placeholders) for name in constraint.names
     }
 
 
