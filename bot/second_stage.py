@@ -64,7 +64,7 @@ class SecondStage:
             self._prepare_apart(library)
 
     def begin(self) -> None:
-        """Begin to prepare for what was taken up: apart from a start, which would take a fifth longer with it."""
+        """Begin to prepare for what was taken up: apart from a start, which would take longer with it."""
         if not self._begun:
             self._begun = True
             if self._taken_up is not None:
