@@ -709,3 +709,98 @@ async def test_that_the_first_message_stays_is_told_of_a_round_that_is_deleted_d
 
     await told_in_direct(hasty, "while I was withdrawing it. I have taken away what <@U_MEI> had of it")
     await told_in_direct(hasty, "There were replies in its thread, so the first message stays")
+
+
+class PausedDeletion:
+    """The deletion of a round, which waits before the first of the round's own messages until it may go on."""
+
+    def __init__(self, copy: Json) -> None:
+        self.other_channel = copy["channel"]
+        self.is_reached, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        delete_message = gateway.SlackGateway.delete_message
+
+        async def wait(slack: gateway.SlackGateway, team: str, channel: str, *rest: Any, **how: Any) -> Any:
+            if channel != self.other_channel:
+                self.is_reached.set()
+                await self.goes_on.wait()
+            return await delete_message(slack, team, channel, *rest, **how)
+
+        monkeypatch.setattr(gateway.SlackGateway, "delete_message", wait)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("is_lost", [False, True], ids=["withdrawn", "looked for"])
+async def test_what_is_told_while_a_round_is_being_deleted_does_not_go_with_it(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+):
+    if is_lost:
+        await in_doubt(hasty, tmp_path)
+        copy = await copy_of(hasty)
+        paused: PausedLook | PausedCall = PausedLook()
+        paused.patch(monkeypatch)
+        await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+        await hasty.click(ANA, await privately(hasty, "Perhaps <@U_MEI>, on"), "Withdraw")
+    else:
+        _, receipt = await shared(hasty)
+        copy = await copy_of(hasty)
+        await hasty.settled()
+        paused = PausedCall("conversations.replies")
+        paused.patch(monkeypatch)
+        await hasty.click(ANA, receipt, "Withdraw")
+    await paused.is_reached.wait()
+    deletion = PausedDeletion(copy)
+    deletion.patch(monkeypatch)
+    deleting = asyncio.create_task(deletes(hasty))
+    await deletion.is_reached.wait()
+    paused.goes_on.set()
+    await told_in_direct(hasty, "while I was withdrawing it. I have taken away what <@U_MEI> had of it")
+    deletion.goes_on.set()
+
+    await deleting
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.settled()
+    await told_in_direct(hasty, "while I was withdrawing it. I have taken away what <@U_MEI> had of it")
+    assert NOBODY in await listed(hasty)
+    async with rows(tmp_path, {}) as store:
+        assert await store.share_traces.unconfirmed_for("T_LOCAL", MEI) == []
+
+
+@pytest.mark.parametrize("replied", [False, True], ids=["taken away", "first message stays"])
+async def test_what_had_arrived_of_a_round_that_was_deleted_while_it_was_sent_is_told(
+    workspace: Workspace, replied: bool
+):
+    await half_sent(workspace)
+    copy = await copy_of(workspace)
+    if replied:
+        await workspace.post(MEI, copy["channel"], "Thanks, let us talk on Monday", copy["ts"])
+    await deletes(workspace)
+    await privately(workspace, "You have no rounds yet.")
+
+    await workspace.faults()
+
+    await told_in_direct(workspace, "so I have taken back what had arrived. <@U_MEI> may have read that.")
+    if replied:
+        await told_in_direct(workspace, "There were replies in its thread, so the first message stays")
+        assert "withdrew this on" in shown(await workspace.latest(MEI, copy))
+    else:
+        await gone(workspace)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_that_nothing_was_found_of_a_deleted_round_is_told_later_where_slack_fails(
+    hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    await in_doubt(hasty, tmp_path, arrived=False)
+    look = PausedLook()
+    look.patch(monkeypatch)
+    await hasty.command(ANA, "C_ASK", "/rolefit", "shares")
+    await hasty.click(ANA, await privately(hasty, "Perhaps <@U_MEI>, on"), "Withdraw")
+    await look.is_reached.wait()
+    await deletes(hasty)
+    await privately(hasty, "You have no rounds yet.")
+    await hasty.faults(api=[{"method": POST, "error": "service_unavailable", "times": 2}])
+    look.goes_on.set()
+
+    await told_in_direct(hasty, "and found nothing that had reached <@U_MEI>.")

@@ -104,11 +104,14 @@ class SharingWorker(SlackWorker):
 
     # To the sender
 
-    async def _tell(self, team: str, place: Record, render: Render) -> tuple[str, str] | None:
+    async def _tell(self, team: str, place: Record, render: Render, *, apart: bool = False) -> tuple[str, str] | None:
         """Tell the sender something in the thread of their round; where that is gone, in their direct message.
 
-        place: as `round_place` has it. Gives channel and ts of the message.
+        place: as `round_place` has it. apart: not in the thread, as that is being deleted with all that stands in it.
+        Gives channel and ts of the message.
         """
+        if apart:
+            return await self._gateway.post_message(team, place["sender"], render)
         posted = None
         try:
             posted = await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"])

@@ -32,9 +32,13 @@ NOTHING_THERE = {
 NOT_TAKEN_BACK = "not_taken_back"
 PERHAPS_OF_DELETED = "perhaps_of_deleted"
 WITHDRAWN = "deleted_while_withdrawn"
-NOT_LOOKED = "deleted_not_looked"
+NOT_FOUND, NOT_LOOKED = "deleted_not_found", "deleted_not_looked"
+WHILE_SENT = "deleted_while_sent"
 # What became of a copy whose round was deleted meanwhile: that stays so, whatever comes since.
-OF_DELETED = {NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE, WITHDRAWN, NOT_LOOKED}
+OF_DELETED = {
+    *(NOT_TAKEN_BACK, LEFT, PERHAPS_OF_DELETED, DELETED_MEANWHILE),
+    *(WITHDRAWN, NOT_FOUND, NOT_LOOKED, WHILE_SENT),
+}
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
 
 log = structlog.get_logger()
@@ -181,8 +185,9 @@ class ShareWorker(UpdatingWorker):
         Where Slack goes on failing, other work does, as long as it is so: a round is not deleted while it is being
         shared. What fails besides is logged, as there is more to do than to tell.
         """
+        of_deleted_round = bool(OF_DELETED.intersection(name.split()))
         try:
-            await self._tell(team, claimed, self._sentence(claimed, name, why))
+            await self._tell(team, claimed, self._sentence(claimed, name, why), apart=of_deleted_round)
         except SlackWorkError as error:
             run = claimed["run"]
             log.warning("a sender does not know yet what became of a share", run=run, share=share_id, error=str(error))
@@ -192,7 +197,7 @@ class ShareWorker(UpdatingWorker):
             about = {part: claimed[part] for part in ("sender", "channel", "root_ts", "run", "recipient")}
             about["updates"] = claimed.get("updates")
             key = Work.TELL_SENDER.key(team, run, short_digest(current_key()))
-            if OF_DELETED.intersection(name.split()):  # true whatever comes since, and no work of it will be left
+            if of_deleted_round:  # true whatever comes since, and no work of it will be left
                 stands, key = [], Work.TELL_WHAT_STAYED.key(team, claimed["sender"], short_digest(current_key()))
             if stands is not None:
                 await jobs.start(key, share_worker.tell_later, team, share_id, about, name, why, stands)
@@ -227,7 +232,7 @@ class ShareWorker(UpdatingWorker):
             if not await step("is so", is_so):
                 return
             try:
-                await self._tell(team, about, self._sentence(about, name, why))
+                await self._tell(team, about, self._sentence(about, name, why), apart=not stands)
             except UnavailableError as error:
                 if isinstance(error, UncertainError) or number == TRIES:
                     raise
@@ -260,7 +265,9 @@ class ShareWorker(UpdatingWorker):
 
         doubtful: more may have arrived than was `posted`, so that it has to be looked for.
         """
-        outcome = await self._take_back(team, share_id, posted, claimed["sender"], withdrawn=False, doubtful=doubtful)
+        was_there = await step("round before", self._has_round, team, claimed["run"])
+        how = {"withdrawn": not was_there, "doubtful": doubtful}
+        outcome = await self._take_back(team, share_id, posted, claimed["sender"], **how)
         is_there = await step("round", self._has_round, team, claimed["run"])
         if outcome != "deleted" and not is_there:
             await self._note_former_copy(team, claimed, posted[ROOT])
@@ -269,9 +276,9 @@ class ShareWorker(UpdatingWorker):
             if outcome != "deleted":  # the recipient may have clicked meanwhile, which shows all of it again
                 await self._update_copy(team, share_id, *posted[ROOT])
             await step("empty", self._store.shares.empty, team, share_id)
-            if is_there:
-                name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
-                await self._tell_now_or_later(team, share_id, claimed, name)
+            name = "taken_back" if outcome == "deleted" else "taken_back_blanked"
+            name = name if is_there else of_deleted(outcome, WHILE_SENT)
+            await self._tell_now_or_later(team, share_id, claimed, name)
         elif await step("sent", self._note_sent, team, share_id):
             await self._tell_now_or_later(team, share_id, claimed, "part_stands")
             await self._post_receipt(team, share_id, claimed)
@@ -406,9 +413,15 @@ class ShareWorker(UpdatingWorker):
         if not await step("round", self._has_round, team, claimed["run"]):  # its deletion has noted that it may stand
             if found:
                 await self._note_former_copy(team, claimed, list(found))
-            if is_known and outcome != "refused":
-                await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, share_id)
-            name = "withdrawn_not_found" if is_known else NOT_LOOKED
+            if is_known and outcome != "refused":  # also where its deletion has not come as far as that yet
+                was = ShareState(claimed["was"])
+
+                async def end_of_deleted() -> None:
+                    await self._store.shares.withdraw(team, share_id, was=was)
+                    await self._store.share_traces.forget_unconfirmed(team, share_id)
+
+                await step("ended", end_of_deleted)
+            name = NOT_FOUND if is_known else NOT_LOOKED
             name = of_deleted(outcome, WITHDRAWN) if found else name
             await self._tell_now_or_later(team, share_id, claimed, name)
             return

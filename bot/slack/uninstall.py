@@ -23,7 +23,8 @@ class UninstallWorker(SlackWorker):
         """Delete its rows and the records of its work, unless it has installed the app again since."""
 
         async def delete() -> None:
-            work_too = partial(work_records.delete_by_prefix, work.of_workspace(team))
+            # Tried again within: whoever waits to install would come before another try of all of it.
+            work_too = partial(jobs.retry_db, work_records.delete_by_prefix, work.of_workspace(team))
             await self._store.delete_team(team, gone_at=gone_at, also=work_too)
 
         # One step, looked at anew if it was not done to its end: the app may have been installed again meanwhile.

@@ -60,6 +60,11 @@ class Installation:
     installed_at: float
 
 
+async def _delete_rows(connection: AsyncConnection, team: str) -> None:
+    for table in OF_A_TEAM:
+        await connection.execute(delete(table).where(table.c.team == team))
+
+
 class Store:
     """Rows of one database, opened with `Store.open` and closed with `close`.
 
@@ -220,17 +225,13 @@ class Store:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
-            await self._delete_rows(team)
+            async with self._engine.begin() as other:  # of its own: whoever looks finds it gone at once
+                await _delete_rows(other, team)
             if also:
                 await also()
-                await self._delete_rows(team)
+                # By the connection that holds the lock: if that was lost meanwhile, nothing of a new one is deleted.
+                await _delete_rows(connection, team)
             return True
-
-    async def _delete_rows(self, team: str) -> None:
-        """Delete all rows of a workspace, in a transaction of its own: whoever looks finds it gone at once."""
-        async with self._engine.begin() as connection:
-            for table in OF_A_TEAM:
-                await connection.execute(delete(table).where(table.c.team == team))
 
     # Of no team: what the processes say to each other, and what time makes useless
 

@@ -137,7 +137,9 @@ class ShareWords(Authored):
     left_of_deleted: Annotated[Line, text("to")]
     deleted_meanwhile: To
     deleted_while_withdrawn: To
+    deleted_not_found: To
     deleted_not_looked: To
+    deleted_while_sent: To
     withdraw_gone: Plain
     withdraw_unknown: Plain
     listed: Plain

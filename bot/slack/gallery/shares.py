@@ -139,8 +139,14 @@ def sharing_told(library: Library) -> Iterator[Rendering]:
     kept = ("withdrawn_blanked", "withdrawn_unseen", "withdrawn_kept", "withdrawn_found", "withdrawn_not_found")
     failed = ("not_withdrawn", "not_taken_back", "taken_back", "taken_back_blanked", "part_stands", "no_group")
     changed = ("copy_lost", "change_uncertain", "partly_changed", "arrived", "withdraw_not_looked", "partly_added")
-    left = ("update_under_way", "came_after_withdrawal", "left_of_deleted", "perhaps_of_deleted")
-    taken = ("deleted_meanwhile", "deleted_while_withdrawn", "deleted_not_looked")
+    left = ("update_under_way", "came_after_withdrawal", "left_of_deleted", "perhaps_of_deleted", "deleted_not_found")
+    taken = (
+        "deleted_meanwhile",
+        "deleted_while_withdrawn",
+        "deleted_not_looked",
+        "deleted_not_found",
+        "deleted_while_sent",
+    )
     for told_name in (*(set(Delivery) - {Delivery.DELIVERED}), *kept, *failed, *changed, *left, *taken):
         yield Rendering(f"share {told_name}", partial(blocks.filled, fill(getattr(words, told_name), to=to)))
     yield Rendering("part of a copy that was withdrawn", partial(blocks.say, words.part_withdrawn))
