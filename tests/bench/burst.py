@@ -7,7 +7,6 @@ tenth of a second for each message that it is given.
 
 import asyncio
 import contextlib
-import json
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,8 @@ from bot.domain import faq
 from bot.domain.faq import Answer, Surface
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE
-from tests.bench.signed import SECRET, TEAM, signed
+from tests.bench.requests import message, new_ts, send
+from tests.bench.signed import SECRET, TEAM, Request
 from tests.conftest import free_port
 from tests.test_cli import CLEAN, ROOT
 
@@ -44,16 +43,15 @@ CORES = 2  # kept busy
 ASKERS = 50
 PACE = {1: 0.1, 100: 1.0}  # POST_INTERVAL by number of channels; in one, 500 seconds would be long to wait
 PATIENCE = 120.0  # seconds until what is not answered is taken for lost
-numbers = count(1)
 
 
 @dataclass
 class Slack:
-    """Slack's side: what was posted in which thread, and when."""
+    """Slack's side: what was posted in which thread, and when; what it does not know, it refuses."""
 
-    posted: Counter[str] = field(default_factory=Counter)
-    notes: Counter[str] = field(default_factory=Counter)
-    last: float = 0.0
+    posted: Counter[str] = field(default_factory=Counter)  # answers, by the ts of the question
+    ephemerals: int = 0
+    last_post: float = 0.0  # by time.perf_counter
     url: str = ""
 
     @asynccontextmanager
@@ -70,20 +68,29 @@ class Slack:
         await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
-        method, found = request.match_info["method"], dict[str, Any](ok=True)
-        given: Any = await (request.json() if request.content_type == "application/json" else request.post())
-        if method == "auth.test":
-            found |= {"team_id": TEAM, "user_id": "U_ROLEFIT", "bot_id": "B_ROLEFIT", "url": "", "team": "", "user": ""}
-        elif method == "chat.postMessage":
-            self.posted[given["thread_ts"]] += 1
-            self.last = time.perf_counter()
-            await asyncio.sleep(TAKES)
-            found |= {"channel": given["channel"], "ts": f"{int(time.time())}.{next(numbers):06d}"}
-        elif method == "chat.postEphemeral":
-            self.notes[given["channel"]] += 1
-        elif method == "conversations.info":
-            found |= {"channel": {"id": given["channel"], "is_member": True, "is_ext_shared": False}}
-        return web.json_response(found)
+        method = request.match_info["method"]
+        sent: Any = await (request.json() if request.content_type == "application/json" else request.post())
+        body: dict[str, Any] = {}
+        match method:
+            case "auth.test":
+                body = {"team_id": TEAM, "user_id": "U_ROLEFIT", "bot_id": "B_ROLEFIT", "url": "", "team": ""}
+            case "chat.postMessage":
+                self.posted[sent["thread_ts"]] += 1
+                self.last_post = time.perf_counter()
+                await asyncio.sleep(TAKES)
+                body = {"channel": sent["channel"], "ts": new_ts()}
+            case "chat.postEphemeral":
+                self.ephemerals += 1
+                body = {"message_ts": new_ts()}
+            case "chat.getPermalink":
+                body = {"permalink": f"{self.url}archives/{sent['channel']}/p{sent['message_ts'].replace('.', '')}"}
+            case "conversations.info":
+                body = {"channel": {"id": sent["channel"], "is_member": True, "is_ext_shared": False}}
+            case "conversations.replies":
+                body = {"messages": [], "has_more": False}
+            case _:
+                return web.json_response({"ok": False, "error": "unknown_method"})
+        return web.json_response({"ok": True} | body)
 
 
 @dataclass
@@ -95,7 +102,7 @@ class Burst:
     given_up: int = 0
     answered: int = 0
     doubled: int = 0
-    notes: int = 0
+    told_to_wait: int = 0
     last: float = 0.0
     health: list[float] = field(default_factory=list)
 
@@ -109,23 +116,23 @@ async def report(library: Library, console: Console) -> None:
     )  # fmt: skip
     for database in ("SQLite", "PostgreSQL"):
         for channels in PACE:
-            found = await run(database, channels, texts)
+            burst = await run(database, channels, texts)
             table.add_row(
                 database,
                 str(channels),
-                f"{found.answered} of {QUESTIONS}",
-                ", ".join(f"{number} × {why}" for why, number in found.refused.items()) or "0",
-                str(found.doubled),
-                _percentiles(found.acknowledged, 2),
-                f"{found.last:.1f}",
-                str(found.notes),
-                _percentiles(found.health, 0),
+                f"{burst.answered} of {QUESTIONS}",
+                ", ".join(f"{number} × {why}" for why, number in burst.refused.items()) or "0",
+                str(burst.doubled),
+                _percentiles(burst.acknowledged, 2),
+                f"{burst.last:.1f}",
+                str(burst.told_to_wait),
+                _percentiles(burst.health, 0),
             )
     console.print(table)
 
 
 def _percentiles(taken: list[float], digits: int) -> str:
-    return " / ".join(f"{each:.{digits}f}" for each in np.percentile(taken, [50, 99])) if taken else "–"
+    return " / ".join(f"{value:.{digits}f}" for value in np.percentile(taken, [50, 99])) if taken else "–"
 
 
 async def run(database: str, channels: int, texts: Sequence[str]) -> Burst:
@@ -152,10 +159,10 @@ async def run(database: str, channels: int, texts: Sequence[str]) -> Burst:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
             session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
             await _healthy(session, port)
-            found = await _burst(session, port, channels, slack, texts)
+            burst = await _burst(session, port, channels, slack, texts)
         if server:
             server.cleanup()
-    return found
+    return burst
 
 
 def answered(library: Library) -> list[str]:
@@ -169,7 +176,7 @@ def answered(library: Library) -> list[str]:
 
 
 async def _burst(session: aiohttp.ClientSession, port: int, channels: int, slack: Slack, texts: Sequence[str]) -> Burst:
-    found = Burst()
+    burst = Burst()
     with contextlib.ExitStack() as stack:
         for _ in range(CORES):
             stack.enter_context(_process("-c", "while True: pass"))
@@ -181,54 +188,43 @@ async def _burst(session: aiohttp.ClientSession, port: int, channels: int, slack
 
         async def ask(number: int) -> None:
             await asyncio.sleep(number * WITHIN / QUESTIONS)
-            ts = f"{time.time():.0f}.{number:06d}"
+            ts = new_ts()
             asked.append(ts)
-            event = _event(texts[number % len(texts)], ts, f"C{number % channels}", f"U{number % ASKERS}")
-            await _deliver(session, port, event, found)
+            question = message(texts[number % len(texts)], f"C{number % channels}", f"U{number % ASKERS}", ts)
+            await _deliver(session, port, question, burst)
 
         await asyncio.gather(*(ask(number) for number in range(QUESTIONS)))
         waited_from = time.perf_counter()
-        while sum(slack.posted[ts] > 0 for ts in asked) < QUESTIONS - found.given_up:
+        while sum(slack.posted[ts] > 0 for ts in asked) < QUESTIONS - burst.given_up:
             if time.perf_counter() - waited_from > PATIENCE:
                 break
             await asyncio.sleep(0.1)
         probe.terminate()
         lines = (await asyncio.to_thread(probe.communicate))[0].split()
     await asyncio.sleep(2)  # what is said twice comes now
-    found.health = [float(each) for each in lines]
-    found.answered, found.last = sum(slack.posted[ts] > 0 for ts in asked), slack.last - began
-    found.doubled, found.notes = sum(slack.posted[ts] > 1 for ts in asked), slack.notes.total()
-    return found
+    burst.health = [float(line) for line in lines]
+    burst.answered, burst.last = sum(slack.posted[ts] > 0 for ts in asked), slack.last_post - began
+    burst.doubled, burst.told_to_wait = sum(slack.posted[ts] > 1 for ts in asked), slack.ephemerals
+    return burst
 
 
-async def _deliver(session: aiohttp.ClientSession, port: int, event: dict[str, Any], found: Burst) -> None:
+async def _deliver(session: aiohttp.ClientSession, port: int, question: Request, burst: Burst) -> None:
     for pause in (None, *RETRIES):
         if pause is not None:
             await asyncio.sleep(pause)
-        body, headers = signed(json.dumps(event).encode(), asgi.JSON)
-        told = {name.decode(): value.decode() for name, value in headers}
-        began = time.perf_counter()
         try:
             async with asyncio.timeout(ACK):
-                async with session.post(f"http://127.0.0.1:{port}{asgi.EVENTS}", data=body, headers=told) as answer:
-                    await answer.read()
+                status, taken = await send(session, port, question)
         except TimeoutError:
-            found.refused["late"] += 1
+            burst.refused["late"] += 1
         except aiohttp.ClientError:
-            found.refused["no connection"] += 1
+            burst.refused["no connection"] += 1
         else:
-            if answer.status == 200:
-                found.acknowledged.append(time.perf_counter() - began)
+            if status == 200:
+                burst.acknowledged.append(taken / 1e3)
                 return
-            found.refused[str(answer.status)] += 1
-    found.given_up += 1
-
-
-def _event(text: str, ts: str, channel: str, user: str) -> dict[str, Any]:
-    event = {"type": "message", "channel": channel, "channel_type": "channel", "user": user, "text": text, "ts": ts}
-    bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
-    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": int(time.time())}
-    return envelope | {"event": event, "authorizations": [bot]}
+            burst.refused[str(status)] += 1
+    burst.given_up += 1
 
 
 @contextmanager

@@ -17,10 +17,15 @@ numbers = count(1)
 refused = Counter[int]()  # by the status that was given instead of 200, since the last table
 
 
-def message(text: str, channel: str = CHANNEL) -> Request:
-    """Give a message of somebody, which nothing else has the ts of, in a channel or a direct message."""
-    kind, ts = "im" if channel.startswith("D") else "channel", f"{int(time.time())}.{next(numbers):06d}"
-    event = {"type": "message", "channel": channel, "channel_type": kind, "user": USER, "text": text, "ts": ts}
+def new_ts() -> str:
+    """Give the ts of a message of now; no two are the same."""
+    return f"{int(time.time())}.{next(numbers):06d}"
+
+
+def message(text: str, channel: str = CHANNEL, user: str = USER, ts: str | None = None) -> Request:
+    """Give a message of somebody in a channel or a direct message; ts: one that nothing else has, unless given."""
+    kind, ts = "im" if channel.startswith("D") else "channel", ts or new_ts()
+    event = {"type": "message", "channel": channel, "channel_type": kind, "user": user, "text": text, "ts": ts}
     bot = {"enterprise_id": None, "team_id": TEAM, "user_id": "U_ROLEFIT", "is_bot": True}
     envelope: dict[str, Any] = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{ts}", "event_time": 1}
     envelope["is_ext_shared_channel"] = False
