@@ -1011,6 +1011,43 @@ def test_what_was_learnt_for_an_entry_that_is_gone_is_a_warning(folder: Path):
     assert knowledge.load(folder)
 
 
+HOLIDAYS = [
+    "how many vacation days do I get",
+    "what is our holiday allowance",
+    "how much paid leave is there",
+    "days of annual leave per year",
+    "can I take a sabbatical",
+]
+
+
+def test_a_refusal_of_what_a_new_entry_answers_is_a_warning(folder: Path):
+    def answer_holidays(data: dict[str, Any]) -> None:
+        new = {"id": "holidays", "question": "How many days off do we have?", "phrasings": HOLIDAYS}
+        data["entries"].append(entry(data) | new | {"keywords": ["holiday", "vacation"], "answer": "Thirty a year."})
+
+    edit(folder, "faq.yaml", answer_holidays)
+
+    [problem] = knowledge.lint(folder, today=TODAY)
+
+    refused = "how many vacation days does a research engineer have"
+    assert (problem.file, problem.line) == ("not_answered.yaml", line_of(folder, "not_answered.yaml", refused))
+    assert problem.level == "warning"
+    assert problem.what == (
+        f"'{refused}' and 'how many days off do people get' are refused, "
+        "and are nearer to the entry 'holidays' of faq.yaml"
+    )
+    assert problem.remedy == "If that answers them, take them and those like them out of 'stock-and-benefits'"
+
+    edit(folder, "not_answered.yaml", lambda data: without(data, "vacation days", "days off"))
+    assert knowledge.lint(folder, today=TODAY) == []
+
+
+def without(data: dict[str, Any], *parts: str) -> None:
+    """Take the phrasings with one of these out of not_answered.yaml."""
+    for decoy in data["not_answered"]:
+        decoy["phrasings"] = [text for text in decoy["phrasings"] if not any(part in text for part in parts)]
+
+
 def test_a_line_of_json_that_is_broken_is_named(folder: Path):
     text = (folder / "learnt.json").read_text().splitlines()
     (folder / "learnt.json").write_text("\n".join([*text[:9], "broken", *text[9:]]))

@@ -19,6 +19,7 @@ CONSIDERED = 8  # entries and decoys that a message is compared with
 TELLING = 0.3  # substance of a word from which it says what a message is about
 SAME_WORD = 0.5  # credit of a word from which it counts as another, such as a plural as its singular
 TOGETHER = 2  # telling words of a phrasing, or phrasings that a word is in, from which a message is about its decoy
+OVERTAKEN = 2  # phrasings of a decoy that are likelier one entry's, from which that entry is said to answer it
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Decoys:
         self._keys: dict[str, int] = {}
         self._topical: list[float] = []
         self._answered: frozenset[str] = frozenset()  # the keys that entries have
+        self._entries = [entry.id for entry in entries]
         self._decoys = [decoy.id for decoy in decoys]
+        self._phrasings = {decoy.id: decoy.phrasings for decoy in decoys}
         self._verbatim: dict[tuple[str, ...], str] = {}  # by the keys of a phrasing, in order
         phrased = [self._keys_of_phrasings(entry.wordings, entry.keywords) for entry in entries]
         answered = [self._keys_of(answer := words(entry.answer), answer) for entry in entries]
@@ -83,10 +86,39 @@ class Decoys:
         nearest = [decoy for sentence in asking if (decoy := self._nearest(sentence))]
         return max(nearest, key=lambda decoy: decoy.nearness, default=None)
 
+    def overtaken(self) -> list[tuple[str, str, list[str]]]:
+        """Find decoys that an entry answers by now: the ids of decoy and entry, and the phrasings that say so.
+
+        They are likelier the entry's than the decoy's own, though they are the decoy's. One alone happens by chance, of
+        454 phrasings to 20; OVERTAKEN of one decoy by one entry, to none.
+        """
+        taken: dict[tuple[str, str], list[str]] = {}
+        for decoy, phrasings in self._phrasings.items():
+            for text in phrasings:
+                sentence = joined(read(text).sentences)
+                likeness = self._likeness(self._lexicon.terms(sentence.words, sentence.typed))
+                likeliest = max(likeness, key=lambda number: likeness[number], default=self._first)
+                if likeliest < self._first:
+                    taken.setdefault((decoy, self._entries[likeliest]), []).append(text)
+        return [(decoy, entry, texts) for (decoy, entry), texts in taken.items() if len(texts) >= OVERTAKEN]
+
     def _nearest(self, sentence: Sentence) -> Decoy | None:
         in_order = self._lexicon.terms(sentence.words, sentence.typed)
         if (decoy := self._verbatim.get(self._in_order(in_order))) is not None:
             return Decoy(decoy, 1 + AHEAD)
+        likeness = self._likeness(in_order)
+        number = next((number for number in likeness if number >= self._first), None)  # they come best first
+        if number is None:
+            return None
+        name = self._decoys[number - self._first]
+        if not self._is_about(sentence, name):
+            return None
+        own = likeness[number]
+        other = max((value for entry, value in likeness.items() if entry < self._first), default=0.0)
+        return Decoy(name, own + AHEAD * (own - other))
+
+    def _likeness(self, in_order: Sequence[Term]) -> dict[int, float]:
+        """Give how like the terms of a sentence are to the likeliest entries and decoys, by place, best first."""
         terms = {term.key: term for term in in_order}
         uses, whole = [], 0.0
         for key, term in terms.items():
@@ -95,18 +127,10 @@ class Decoys:
             credit_by_key = {self._keys[known]: credit for known, credit in self._lexicon.expand(term).items()}
             uses.append(self._postings.uses(credit_by_key))
         if not sum(of_term.count for of_term in uses):
-            return None
+            return {}
         hits = self._postings.search(uses, CONSIDERED)
         likeness = hits.likeness / (whole * math.log1p(1 / SMOOTHING))
-        is_decoy = hits.entries >= self._first
-        if not is_decoy.any():
-            return None
-        at = int(np.flatnonzero(is_decoy)[0])  # they come best first
-        name = self._decoys[int(hits.entries[at]) - self._first]
-        if not self._is_about(sentence, name):
-            return None
-        own, other = float(likeness[at]), max(likeness[~is_decoy].tolist(), default=0.0)
-        return Decoy(name, own + AHEAD * (own - other))
+        return dict(zip(hits.entries.tolist(), likeness.tolist(), strict=True))
 
     def _is_about(self, sentence: Sentence, decoy: str) -> bool:
         """Say whether a question shares more with a decoy than a word that came up in one of its phrasings by chance.

@@ -103,6 +103,17 @@ def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
                 yield file.problem(place, what, f"Reword it, or take words out of {LANGUAGES}")
 
 
+def find_overtaken_refusals(library: Library, file: YamlFile) -> Iterator[Problem]:
+    """Warn of questions that are refused though an entry answers them by now; `file` is not_answered.yaml."""
+    positions = {decoy.id: position for position, decoy in enumerate(library.not_answered)}
+    for decoy, entry, phrasings in library.decoys.overtaken():
+        position = positions[decoy]
+        number = library.not_answered[position].phrasings.index(phrasings[0])
+        what = f"{' and '.join(map(repr, phrasings))} are refused, and are nearer to the entry {entry!r} of faq.yaml"
+        remedy = f"If that answers them, take them and those like them out of {decoy!r}"
+        yield file.problem(("not_answered", position, "phrasings", number), what, remedy, level="warning")
+
+
 def _plain(phrasing: str) -> str:
     """Give what phrasings have in common that differ in nothing but capitals, blanks and the signs at their ends."""
     return " ".join(phrasing.casefold().split()).rstrip("?!. ")
