@@ -44,9 +44,14 @@ DATABASES = ("sqlite", "postgresql")
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
+# On a busy machine any example can take longer than hypothesis waits, and then its own bookkeeping fails, too.
+settings.register_profile("rolefit", deadline=None)
+settings.load_profile("rolefit")
 if "MUTANT_UNDER_TEST" in os.environ:  # mutmut only wants to know whether a test fails, and slows the domain down
     found_is_enough = (Phase.explicit, Phase.reuse, Phase.generate)
-    settings.register_profile("mutate", phases=found_is_enough, deadline=None, suppress_health_check=list(HealthCheck))
+    settings.register_profile(
+        "mutate", settings.get_profile("rolefit"), phases=found_is_enough, suppress_health_check=list(HealthCheck)
+    )
     settings.load_profile("mutate")
 
 

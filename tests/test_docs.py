@@ -162,9 +162,19 @@ def test_ci_runs_the_two_commands_on_every_python_that_is_promised():
         ["make", "check"],
         ["make", "test"],
     ]
+    contributing = (ROOT / "docs" / "CONTRIBUTING.md").read_text()
+    [promised] = re.findall(r"on Linux and macOS, with Python (3.+\d)\.$", contributing, re.MULTILINE)
+    assert job["strategy"]["matrix"]["python"] == re.findall(r"3\.\d+", promised)
     assert job["strategy"]["matrix"]["python"][0] == least
     assert set(job["strategy"]["matrix"]["os"]) == {"ubuntu-latest", "macos-latest"}
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
+
+
+def test_what_shows_whether_a_test_would_notice_is_there():
+    mutmut = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
+
+    for path in (*mutmut["pytest_add_cli_args_test_selection"], *mutmut["also_copy"], *mutmut["source_paths"]):
+        assert (ROOT / path).exists(), path
 
 
 def test_the_map_has_a_line_for_each_file_that_people_edit():

@@ -252,7 +252,7 @@ def junk() -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.dictionaries(st.sampled_from([*EVENT, "payload"]), junk()), form=st.booleans(), raw=st.binary())
 async def test_whatever_is_sent_gets_an_answer_below_500(edge: Edge, found: dict[str, Any], form: bool, raw: bytes):
     objects = [found, EVENT | found, EVENT | {"event": EVENT["event"] | found}]

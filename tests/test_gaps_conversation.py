@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot.domain.gaps import message_id
 from bot.settings import KNOWLEDGE
 from bot.slack import editors, faq, gaps
 from bot.slack.gaps_work import gaps_worker
+from bot.slack.slack_worker import SlackWorker
 from bot.slack.work import Work
 from bot.storage import Question, QuestionKind, Store
 from bot.storage.tables import replies, workspaces
@@ -189,7 +191,9 @@ async def test_editors_see_gaps_on_their_home_tab_and_get_drafts_and_nobody_else
         await workspace.click(EDITOR, drafted, "Draft an entry")  # which has another phrasing by now
         await workspace.dm(EDITOR, count=2)
 
-        gaps_worker.editors = editors.Editors()  # as after a restart with other settings, while the tab is still open
+        services = replace(gaps_worker._services, editors=editors.Editors())
+        # As after a restart with other settings, while the tab is still open.
+        SlackWorker.bind_all(services, gaps_worker._library)
         await workspace.click(EDITOR, home, "Draft an entry")
         await workspace.settled()
         assert len(await workspace.dm(EDITOR)) == 2
@@ -261,8 +265,7 @@ async def choose_channel(store: Store, channel: str) -> None:
 async def take_up(folder: Path, store: Store) -> None:
     """Do what a bot does when it takes the knowledge of a folder up."""
     library, before = knowledge.load(folder), gaps_worker._library
-    for worker in (faq.faq_worker, gaps_worker):
-        worker.bind(worker._gateway, library, worker._store)
+    SlackWorker.bind_all(gaps_worker._services, library)
     await gaps.follow_knowledge(library, store, before)
 
 

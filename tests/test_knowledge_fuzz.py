@@ -180,9 +180,7 @@ def test_any_other_value_in_a_file_is_a_problem_with_a_remedy_or_can_be_used(
     others = {other: parse(small, other) for other in FILES if other not in (name, "learnt.json")}
     monkeypatch.setattr(loader, "parse", lambda folder, file: others.get(file) or parse(folder, file))
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def tries(data: st.DataObject) -> None:
         change = data.draw(

@@ -6,6 +6,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -48,13 +49,19 @@ LARGER_THAN_THE_LOG = 64 * 1024  # bytes, which a database has within seconds
 @contextmanager
 def no_room(process: Started, largest: int = 1) -> Iterator[None]:
     """Let no file of a process grow beyond this until the end of the block, as on a disk that is full."""
-    pid, unlimited = process.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+    limit_files(process, largest)
     try:
         yield
     finally:
         with suppress(ProcessLookupError):  # it may have ended
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+            limit_files(process, resource.RLIM_INFINITY)
+
+
+def limit_files(process: Started, largest: int) -> None:
+    """Let no file of a process that runs grow beyond so many bytes."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux can limit the files of a process that runs")
+    resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
 
 
 class Operator:
@@ -164,7 +171,7 @@ async def test_a_full_disk_keeps_a_bot_neither_from_ending_nor_from_saying_so_at
                 await workspace.post("U_ANA", "C_ASK", QUESTION)
                 assert await running.gets(signal.SIGTERM) in (0, 1)
         async with bot(workspace, tmp_path) as second:
-            resource.prlimit(second.process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+            limit_files(second, 1024)
             assert await second.ends() == 2
 
     problem = f"DATA_DIR: {tmp_path / 'rolefit.db'} cannot be used: disk I/O error. See whether its disk is full"

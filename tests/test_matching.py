@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import process
 
@@ -305,7 +305,6 @@ def test_a_third_of_the_words_may_be_mistyped(library: Library):
     assert right / len(cases) >= 0.93
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=40_000) | st.text("a?.! \n<>&;:`'\"@#é漢“", max_size=40_000))
 def test_any_text_gets_a_reply_and_the_same_one_again(library: Library, text: str):
     assert reply(library, text) == reply(library, text)

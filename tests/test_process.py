@@ -244,6 +244,15 @@ def versions(database: str, version: str) -> None:
     engine.dispose()
 
 
+def one_is_dead(database: str) -> bool:
+    """Say whether a replica has said nothing for longer than REPLICA_TIMEOUT when another last said that it lives."""
+    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        silence = connection.scalar(text("SELECT max(seen_at) - min(seen_at) FROM replicas"))
+    engine.dispose()
+    return (silence or 0.0) > 1.0
+
+
 async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(tmp_path: Path, database: str):
     shared: Any = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
@@ -254,7 +263,7 @@ async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(t
         await asyncio.to_thread(versions, database, "0")
         async with bot(workspace, other, **shared):
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
-            await asyncio.sleep(2)  # longer than a replica may be silent: now the first one is known to be dead
+            await workspace.until(lambda: asyncio.to_thread(one_is_dead, database), "U_ANA", PATIENCE)
             listed = await command("jobs", cwd=other, **shared)
             assert await _replies(workspace, asked) == []
             await asyncio.to_thread(versions, database, jobs.WORK_VERSION)

@@ -199,6 +199,14 @@ def test_a_message_whose_guess_was_confirmed_has_answered_that_question(library:
     assert quiz.load(library.quiz, clicked.answers, clicked.state()) == clicked
 
 
+def test_where_no_review_is_asked_about_nobody_is_graded(library: Library):
+    run = quiz.begin(library.quiz.model_copy(update={"review": None}))
+
+    done = quiz.apply(run, read({"do": "graded", "dimension": "output", "column": "ai-engineer"}))
+
+    assert (done.outcome, done.run.graded) == (Outcome.STALE, None)
+
+
 def test_a_run_is_what_its_state_says(library: Library):
     run = act(answered(begun(library), 0, 0), "skip")
     run = act(act(run, "remind"), "graded", dimension="output", column="ai-engineer")

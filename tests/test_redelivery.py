@@ -297,6 +297,20 @@ async def test_what_changes_about_a_question_and_is_not_its_text_changes_nothing
     assert not {entry["name"] for entry in await workspace.traffic()} & {"chat.update", "chat.delete"}
 
 
+@pytest.mark.parametrize(("mentions_us", "is_for_us"), [(False, False), (True, True)])
+async def test_what_people_of_another_organisation_edit_is_for_us_only_where_they_mention_us(
+    edge: Edge, library: Library, mentions_us: bool, is_for_us: bool
+):
+    asked = await edge.workspace.post("U_ANA", "C_ASK", "lunch at 12?")
+    before, after = "What do you mean?", ASKS_MTS
+    event = revised(asked, f"<@{BOT}> {before}" if mentions_us else before, after, 10)
+
+    changed = MessageChanged.model_validate(event["event"])
+    classified = await classify(changed, BOT, library, None, from_outside=True)
+
+    assert (not classified.ignorable, classified.reply) == (is_for_us, None)
+
+
 async def test_two_edits_in_quick_succession_end_with_the_latter(edge: Edge, store: Store, library: Library):
     workspace = edge.workspace
     asked = await workspace.mention("U_ANA", "C_ASK", QUANT)

@@ -262,7 +262,6 @@ class Conversation(RuleBasedStateMachine):
 Conversation.TestCase.settings = settings(
     max_examples=1000 if THOROUGH else 200,
     stateful_step_count=12,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 test_a_thousand_conversations = Conversation.TestCase

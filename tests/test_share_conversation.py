@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.quiz_run import Graded, Run
@@ -337,7 +337,6 @@ def _plain(text: str) -> Json:
 # Nothing outside the parts
 
 
-@settings(deadline=None)
 @given(
     number=st.integers(0),
     parts=st.sets(st.sampled_from([part for part in Part if part is not Part.NOTE])),

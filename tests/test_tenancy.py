@@ -469,9 +469,7 @@ def test_every_method_that_takes_a_team_is_walked(library: Library):
     assert taking == set(_calls(library))
 
 
-@settings(
-    max_examples=40 if THOROUGH else 20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40 if THOROUGH else 20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_what_a_workspace_sees_does_not_depend_on_what_another_does(
     library: Library, migrated_sqlite: Path, data: st.DataObject

@@ -1,6 +1,9 @@
 """An upgrade with data, from the first migration to the last, and a process of the version before beside it."""
 
+import ast
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +30,7 @@ from bot.storage import (
     ShareState,
     Store,
     StoredComparison,
+    migrations,
 )
 from bot.storage.migrate import config
 from bot.storage.replies import Surroundings
@@ -45,6 +49,7 @@ INSTALLED: dict[str, Any] = {
     "refresh": None,
     "expires_at": None,
 }
+MIGRATIONS = Path(migrations.__file__).parent / "versions"
 STEPS = [step.revision for step in reversed(list(ScriptDirectory.from_config(config()).walk_revisions()))]
 
 
@@ -374,6 +379,26 @@ async def later_version(url: str) -> None:
         ):
             await connection.execute(text(statement))
     await engine.dispose()
+
+
+def operations(migration: Path) -> Iterator[tuple[str, str]]:
+    """Give what a migration has the database do: its calls of `op`, by name and in full."""
+    for node in ast.walk(ast.parse(migration.read_text())):
+        if isinstance(node, ast.Call) and (called := ast.unparse(node.func)).startswith("op."):
+            yield called.removeprefix("op."), ast.unparse(node)
+
+
+@pytest.mark.parametrize("migration", sorted(MIGRATIONS.glob("v*.py")), ids=lambda path: path.stem)
+def test_a_migration_only_adds_since_a_process_of_the_version_before_may_go_on(migration: Path):
+    does = list(operations(migration))
+
+    assert {name for name, _ in does} <= {"create_table", "create_index", "add_column", "execute"}
+    for name, call in does:
+        if name == "add_column":  # the version before inserts rows without it
+            assert "nullable=False" not in call or "server_default=" in call, call
+        if name == "execute":
+            assert re.match(r"op\.execute\((sa\.text\()?['\"]+(UPDATE|INSERT)\b", call), call
+    assert does
 
 
 async def test_a_process_of_this_version_works_beside_a_database_of_the_next(

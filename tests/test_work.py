@@ -18,6 +18,38 @@ BOT = Path(work.__file__).parent.parent
 TEAM, ROUND, OTHER = "T1", "r" * 20, "s" * 20
 
 
+# Said once more, since what is deleted with a round, a person or a workspace follows from the owner alone.
+OF_ROUND = """FIRST_QUESTION CLICK REPLY EDIT_OF_REPLY SHOW_ROUND REFRESH_ROUND OPEN_ROUND RESUME STOP REMIND EXPIRE
+    PICK_MANAGER PREVIEW_SHARE CANCEL_SHARE INVITE_TO_COMPARE SEND_SHARE WITHDRAW_SHARE ANSWER_RECIPIENT
+    OFFER_TO_PASS_ON PASS_ON REFRESH_RECEIPTS TELL_SENDER DELETE_ROUND ERASE_ROUND"""
+OF_COMPARISON = "ACCEPT_COMPARISON COMPARE_CLICK FOLLOW_ROUNDS COMPARISON_DUE SAY_WHAT_CHANGED"
+OF_PERSON = """BEGIN_ROUND TELL_WHAT_STAYED VOTE GIVE_REASON EXPLAIN_ANSWER NOT_NOW ASK_PERSON SHOW_HOME FIRST_STEPS
+    WINDOW_NOT_OPENED GREET EXPORT TELL_NEWS CHOOSE_NEWS DRAFT_ENTRY"""
+OF_CHANNEL = """ANSWER REVISE_REPLY POST_PRIVATE_REPLY ANSWER_SHORTCUT WELCOME SHOW_CHANNEL SHOW_ENTRY
+    CLOSE_HELP_REQUEST TRY_QUESTION CORRECT_REPLY"""
+OF_WORKSPACE = "POINT_TO_ROUND FORGET_PERSON DELETE_TRACES FOLLOW_KNOWLEDGE POST_DIGEST FORGET_WORKSPACE"
+OWNERS = {
+    name: owner
+    for owner, names in (
+        (Owner.ROUND, OF_ROUND),
+        (Owner.COMPARISON, OF_COMPARISON),
+        (Owner.PERSON, OF_PERSON),
+        (Owner.CHANNEL, OF_CHANNEL),
+        (Owner.WORKSPACE, OF_WORKSPACE),
+    )
+    for name in names.split()
+}
+
+
+def test_each_kind_belongs_to_what_it_is_deleted_with():
+    assert {kind.name: kind.owner for kind in Work} == OWNERS
+    assert {kind for kind in Work if kind.deletes_owner} == {
+        Work.DELETE_ROUND,
+        Work.ERASE_ROUND,
+        Work.FORGET_WORKSPACE,
+    }
+
+
 async def left_after(folder: Path, library: Library, keys: list[jobs.Key], prefixes: list[str]) -> set[str]:
     """Record work under these keys, for a replica that is not there, forget some of it, and give the keys left."""
     async with Workspace.start() as workspace, bot_in(workspace, library, folder):

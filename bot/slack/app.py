@@ -29,7 +29,6 @@ from bot.slack import (
     faq_shortcut,
     feedback,
     first_contact,
-    first_steps,
     gaps,
     home,
     messages,
@@ -40,17 +39,11 @@ from bot.slack import (
 )
 from bot.slack.access import Access, Member, OneWorkspace
 from bot.slack.client import Client, code
-from bot.slack.compare_work import compare_worker
 from bot.slack.dispatch import App
 from bot.slack.editors import Editors
-from bot.slack.feedback_work import feedback_worker
-from bot.slack.gaps_work import gaps_worker
 from bot.slack.gateway import SlackGateway
-from bot.slack.quiz_work import quiz_worker
-from bot.slack.share_recipient import recipient_worker
-from bot.slack.share_work import share_worker
+from bot.slack.slack_worker import Services, SlackWorker
 from bot.slack.socket import REFUSALS, RefusedError
-from bot.slack.window_work import window_worker
 from bot.storage import Store
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
@@ -145,12 +138,15 @@ def create(
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
-    gateway, current = SlackGateway(access, store, between_posts), library
-    # What a worker knows of the settings; `renew` gives all of them the rest.
-    feedback_worker.second_stage = gaps_worker.second_stage = second
-    gaps_worker.editors = Editors(editors, access)
-    share_worker.guests = compare_worker.guests = share_guests
-    home.home_worker.support = faq.faq_worker.support = support
+    current = library
+    services = Services(
+        gateway=SlackGateway(access, store, between_posts),
+        store=store,
+        second_stage=second,
+        editors=Editors(editors, access),
+        share_guests=share_guests,
+        support=support,
+    )
 
     def renew(library: Library) -> None:
         nonlocal current
@@ -159,23 +155,7 @@ def create(
             second.take_up(library)
         store.runs.use_quiz(library.quiz, library.can_show)
         metrics.KNOWLEDGE_LOADED.set_to_current_time()
-        for worker in (
-            faq.faq_worker,
-            feedback_worker,
-            channel.channel_worker,
-            quiz_worker,
-            share_worker,
-            recipient_worker,
-            compare_worker,
-            home.home_worker,
-            first_steps.first_steps_worker,
-            first_contact.first_contact_worker,
-            privacy.privacy_worker,
-            window_worker,
-            gaps_worker,
-            uninstall.uninstall_worker,
-        ):
-            worker.bind(gateway, library, store)
+        SlackWorker.bind_all(services, library)
 
     async def offer(context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]) -> None:
         result = context.authorize_result

@@ -61,12 +61,7 @@ log = structlog.get_logger()
 
 @worker()
 class CompareWorker(RevealingWorker):
-    """Leads two people through a comparison, and shows each how it stands.
-
-    guests: whether guests and people of other organisations may be invited.
-    """
-
-    guests = False
+    """Leads two people through a comparison, and shows each how it stands."""
 
     # Inviting
 
@@ -103,7 +98,7 @@ class CompareWorker(RevealingWorker):
             stored = await self._store.runs.get(team, run_id)
             if stored is None or stored.user != user or not is_comparable(stored.run):
                 return "outdated"
-            if reason := refusal(user, team, person, guests=self.guests):
+            if reason := refusal(user, team, person, guests=self._services.share_guests):
                 return reason.value
             if await self._store.mutes.is_muted(team, manager, user):
                 return Refusal.MUTED.value

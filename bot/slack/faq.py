@@ -52,12 +52,7 @@ class PlannedReply:
 
 @worker()
 class FaqWorker(SuggestionWorker):
-    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept.
-
-    support: who can be asked about the bot, as ROLEFIT_SUPPORT has it.
-    """
-
-    support: str | None = None
+    """Says what the FAQ decided. Work is recorded by entry ids: what people wrote is not kept."""
 
     @workflow
     @formerly("say")
@@ -296,7 +291,7 @@ class FaqWorker(SuggestionWorker):
                 return said
             can_ask = await self._store.feedback.editors_channel(team) is not None
             if to_person:
-                support = self.support
+                support = self._services.support
                 ts = reply.question_ts
                 return feedback_blocks.how_to_reach_person(said, ts, library, can_ask=can_ask, support=support)
             return feedback_blocks.or_ask_person(said, reply.question_ts, library) if can_ask else said

@@ -14,7 +14,6 @@ from bot.domain.owner import read_owner
 from bot.domain.why import explain
 from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
-from bot.second_stage import SecondStage
 from bot.slack import blocks, faq, feedback_blocks, gaps, manners_blocks
 from bot.slack.channel import DIRECT_MESSAGE
 from bot.slack.controls import UNREVISED, AboutAnswer
@@ -60,10 +59,8 @@ class Click:
 class FeedbackWorker(ReplyWorker):
     """Answers clicks below an answer. What people wrote is fetched from Slack where it is needed, and never recorded.
 
-    second_stage: ranks questions for an explanation as they were ranked for the answer; None where it is off.
+    Questions are ranked for an explanation as they were for the answer, with the second stage.
     """
-
-    second_stage: SecondStage | None = None
 
     def render_reply(self, team: str, channel: str, reply: Reply) -> Render:  # noqa: ARG002 - an answer is alike anywhere
         """Have a reply rendered as it is posted."""
@@ -300,7 +297,7 @@ class FeedbackWorker(ReplyWorker):
         """Rank a question as it was ranked when it was answered; before: what its thread had been answered with."""
         leans_on = self._library.entry(before.entries[-1]) if before and before.entries else None
         after = leans_on.id if leans_on else None
-        return await faq.rank(text, surface, self._library, self.second_stage, after)
+        return await faq.rank(text, surface, self._library, self._services.second_stage, after)
 
     # Asking a person
 

@@ -18,9 +18,8 @@ from bot.domain.gaps import Gap, Question
 from bot.domain.report import Report, report_on
 from bot.jobs import start, step, worker, workflow
 from bot.knowledge import Library
-from bot.second_stage import SecondStage, scorer_for
+from bot.second_stage import scorer_for
 from bot.slack import faq, gaps_blocks
-from bot.slack.editors import Editors
 from bot.slack.pieces import Message
 from bot.slack.reply_links import digest_now
 from bot.slack.slack_calls import SlackWorkError
@@ -37,14 +36,7 @@ log = structlog.get_logger()
 
 @worker()
 class GapsWorker(SlackWorker):
-    """Tells people and editors what became of questions.
-
-    editors: who may see what was asked. second_stage: decides about questions as they were decided when
-    they were asked; None where it is off.
-    """
-
-    editors = Editors()
-    second_stage: SecondStage | None = None
+    """Tells people and editors what became of questions, and decides about them as when they were asked."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -88,8 +80,8 @@ class GapsWorker(SlackWorker):
         """
         if await self._store.gaps.followed(team) != knowledge:
             return {"news": [], "next": None, "finished": False}
-        if self.second_stage is not None:
-            await self.second_stage.ready()
+        if (second := self._services.second_stage) is not None:
+            await second.ready()
         news: list[list[Any]] = []
         questions = await self._store.gaps.unanswered(team, after, PAGE)
         for question in questions:
@@ -112,7 +104,7 @@ class GapsWorker(SlackWorker):
             surface = Surface(reply.surface)
             earlier = await self._store.replies.before(team, question.channel, reply)
             leaned_on = earlier.entries[-1] if earlier and earlier.entries else None
-        planned = await faq.decide(question.text, surface, self._library, self.second_stage, leaned_on)
+        planned = await faq.decide(question.text, surface, self._library, self._services.second_stage, leaned_on)
         old = {question.entry, leaned_on, *question.known}
         if planned is None or planned.kind != ANSWER or old.intersection(planned.entries):
             return ()
@@ -125,7 +117,7 @@ class GapsWorker(SlackWorker):
 
     def _offered(self, text: str, surface: Surface, library: Library, leaned_on: str | None) -> set[str]:
         """Give the entries that a knowledge answers a question with, or suggests for it."""
-        scorer = scorer_for(library) if self.second_stage is not None else None
+        scorer = scorer_for(library) if self._services.second_stage is not None else None
         after = library.leaning(text, leaned_on)
         reply = reply_to(text, surface, library.index, library.thresholds, after=after, scorer=scorer)
         return {candidate.entry for candidate in offered_by(reply)}
@@ -191,7 +183,7 @@ class GapsWorker(SlackWorker):
         """
 
         async def draft() -> Message | None:
-            if not await self.editors.include(team, user):
+            if not await self._services.editors.include(team, user):
                 return None
             gap = (await self._report(team)).gap(question_id)
             if gap is None:
@@ -203,7 +195,7 @@ class GapsWorker(SlackWorker):
 
     async def gap(self, team: str, user: str, question_id: str) -> Gap | None:
         """Give the gap that a question belongs to, for an editor; None if there is none, or for anybody else."""
-        return (await self._report(team)).gap(question_id) if await self.editors.include(team, user) else None
+        return (await self._report(team)).gap(question_id) if await self._services.editors.include(team, user) else None
 
     @workflow
     async def post_digest(self, team: str, week: str, now: float) -> None:
@@ -224,7 +216,7 @@ class GapsWorker(SlackWorker):
 
     async def home_section(self, team: str, user: str) -> Sequence[kit.Block]:
         """Give what editors see on their Home tab besides what all do; nothing for anybody else."""
-        if not await self.editors.include(team, user):
+        if not await self._services.editors.include(team, user):
             return []
         report, drafts = await self._report(team), await self._store.homes.drafts(team, user)
         listed = {gap.id: drafts.get(gap.questions_digest) for gap in report.gaps[: gaps_blocks.MOST]}

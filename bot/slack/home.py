@@ -60,9 +60,7 @@ EDITED_FOR = 30.0  # seconds after an edit of the knowledge in which others may 
 
 @worker()
 class HomeWorker(SlackWorker):
-    """Shows people the Home tab. support: who can be asked about the bot, as ROLEFIT_SUPPORT has it."""
-
-    support: str | None = None
+    """Shows people the Home tab."""
 
     @workflow
     @formerly("home")
@@ -132,7 +130,7 @@ class HomeWorker(SlackWorker):
             notice=Notice(told["name"]) if told.get("name") in set(Notice) else None,
             begins=told.get("name") == Notice.BEGUN and not await self._has_begun(team, user, since=told["at"]),
             listing=await listing_of(self._store, team, user),
-            support=self.support,
+            support=self._services.support,
             gaps=await gaps_worker.home_section(team, user),
             set_up=set_up,
             is_installer=is_installer,
@@ -167,9 +165,9 @@ class HomeWorker(SlackWorker):
         have the list who are named in ROLEFIT_EDITORS: whoever runs the bot has said so of them.
         """
         installer = await self._store.first_steps_told_to(team)
-        if installer != user and (installer or not await gaps_worker.editors.include(team, user)):
+        if installer != user and (installer or not await self._services.editors.include(team, user)):
             return None, False
-        return await self._store.homes.set_up(team, has_contact=self.support is not None), installer == user
+        return await self._store.homes.set_up(team, has_contact=self._services.support is not None), installer == user
 
 
 home_worker = HomeWorker("home")

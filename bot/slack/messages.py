@@ -67,23 +67,15 @@ class IncomingMessage:
 Written = MessageEvent | MessageChanged | MessageDeleted
 
 
-def incoming_message(event: Written, bot_user: str, *, from_outside: bool = False) -> IncomingMessage | None:
-    """Read a `message` or `app_mention` event; None for what no person wrote, or what has not changed.
-
-    Nor is it for us what people of another organisation (`from_outside`) say to each other in a shared channel.
-    """
+def incoming_message(event: Written, bot_user: str) -> IncomingMessage | None:
+    """Read a `message` or `app_mention` event; None for what no person wrote, or what has not changed."""
     match event:
         case MessageChanged():
-            message = _edited(event, bot_user)
+            return _edited(event, bot_user)
         case MessageDeleted():
-            message = _deleted(event, event.deleted_ts, event.previous_message, bot_user)
+            return _deleted(event, event.deleted_ts, event.previous_message, bot_user)
         case _:
-            message = _written(event, bot_user)
-    if message is None or not from_outside or message.deleted:
-        return message
-    # Of what mentioned us before it was edited, there may be an answer to take back.
-    to_us = message.surface not in UNPROMPTED or message.former_surface not in UNPROMPTED
-    return message if to_us else None
+            return _written(event, bot_user)
 
 
 def _written(event: MessageEvent, bot_user: str) -> IncomingMessage | None:
@@ -203,11 +195,16 @@ async def classify(
     *,
     from_outside: bool,
 ) -> Classified:
-    """Decide about a message by itself, without the database; `from_outside` as for `incoming_message`."""
-    message = incoming_message(event, bot_user, from_outside=from_outside)
-    if message is None:
+    """Decide about a message by itself, without the database.
+
+    from_outside: of people of another organisation. What these say to each other in a shared channel is not for us;
+    where they mentioned us before an edit, or before they deleted it, there may be an answer to take back.
+    """
+    message = incoming_message(event, bot_user)
+    overheard = from_outside and message is not None and message.surface in UNPROMPTED
+    if message is None or (overheard and not message.deleted and message.former_surface in UNPROMPTED):
         return Classified(None, None, follows=False)
-    if message.deleted or (from_outside and message.surface in UNPROMPTED):
+    if overheard or message.deleted:
         return Classified(message, None, follows=False)
     follows = message.is_continuation and library.index.follows(message.text)
     classified = Classified(message, await _decide(message, library, second), follows)

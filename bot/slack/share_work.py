@@ -48,11 +48,12 @@ log = structlog.get_logger()
 class ShareWorker(UpdatingWorker):
     """Sends results to people, after their owners have seen exactly what will be sent.
 
-    What is sent stands in the rows of `shares` and is read there by each step that sends it. guests: whether a result
-    may go to guests and to people of other organisations.
+    What is sent stands in the rows of `shares` and is read there by each step that sends it.
     """
 
-    guests = False
+    def allows_guests(self) -> bool:
+        """Say whether results may be shared with guests and people of other organisations."""
+        return self._services.share_guests
 
     # Sending
 
@@ -87,7 +88,7 @@ class ShareWorker(UpdatingWorker):
         claim = await self._store.shares.claim(team, share_id, most=MOST_A_DAY, doubtful=in_doubt())
         if claim is Claim.NOT_THERE:
             return None
-        claimed = round_place(stored) | {"recipient": share.recipient, "guests": self.guests}
+        claimed = round_place(stored) | {"recipient": share.recipient, "guests": self.allows_guests()}
         claimed |= {"place": share.place.value, "updates": share.updates, "made_at": share.made_at}
         claimed |= {"replies": len(share.message["replies"])}
         if claim is Claim.TOO_MANY:

@@ -1,10 +1,14 @@
 """What the worker of every feature works with."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
 from bot import work_records
 from bot.jobs import Worker, pause, step
 from bot.knowledge import Library
+from bot.second_stage import SecondStage
+from bot.slack.editors import Editors
 from bot.slack.gateway import Render, SlackGateway
 from bot.slack.pieces import Message
 from bot.slack.run_messages import note_slot
@@ -16,20 +20,46 @@ from bot.storage import Posted, Store
 LOOKS, LONGEST = 400, 60.0
 
 
+@dataclass(frozen=True)
+class Services:
+    """What workers work with, the same for all of them and for the life of an app.
+
+    second_stage: None where it is off. editors: who may see the questions without an answer. share_guests: whether
+    results may be shared, and compared, with guests and people of other organisations. support: who can be asked about
+    the bot, as ROLEFIT_SUPPORT has it.
+    """
+
+    gateway: SlackGateway
+    store: Store
+    second_stage: SecondStage | None
+    editors: Editors
+    share_guests: bool
+    support: str | None
+
+
 class SlackWorker(Worker):
-    """A worker with a gateway to Slack, the knowledge and the store, which `bind` gives it.
+    """A worker with the services of an app and its knowledge, which `bind_all` gives to every one that was made.
 
     The library is another one as soon as the knowledge is edited, and the rows change while the work sleeps: read both
     within steps only, so that what follows depends on what was recorded.
     """
 
+    _made: ClassVar[list["SlackWorker"]] = []
+    _services: Services
     _gateway: SlackGateway
     _library: Library
     _store: Store
 
-    def bind(self, gateway: SlackGateway, library: Library, store: Store) -> None:
-        """Set what the work is done with: when the app is put together, and with each edit of the knowledge."""
-        self._gateway, self._library, self._store = gateway, library, store
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        SlackWorker._made.append(self)
+
+    @classmethod
+    def bind_all(cls, services: Services, library: Library) -> None:
+        """Set what all work is done with: when the app is put together, and with each edit of the knowledge."""
+        for worker in cls._made:
+            worker._services, worker._library = services, library
+            worker._gateway, worker._store = services.gateway, services.store
 
     async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> str | None:
         """Post in the thread of a run, and remember where, so that the message can be deleted with the run.
