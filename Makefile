@@ -1,4 +1,4 @@
-# make run | test | check | bench | chaos | mutate | pictures, nothing clever. `make setup` installs what the others need, and nothing when up to date.
+# make run | test | check | coverage | bench | chaos | mutate | pictures, nothing clever. `make setup` installs what the others need, and nothing when up to date.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --no-deps
 SELF = .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps --no-build-isolation --editable .
@@ -8,7 +8,7 @@ IMPORTED = aiosqlite, bot.background, bot.cli, bot.http_server, bot.knowledge_wa
   bot.run, bot.slack.app, bot.storage.migrate, watchfiles
 COMPILE = PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import $(IMPORTED)'
 
-.PHONY: run test check bench chaos mutate pictures lock setup
+.PHONY: run test check coverage bench chaos mutate pictures lock setup
 run: .venv/run
 	@.venv/bin/rolefit run
 
@@ -17,6 +17,10 @@ run: .venv/run
 test: .venv/test
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m alone
+
+# How much of bot/ the tests run, as a figure to know; there is no goal for it.
+coverage: .venv/test
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not alone" --numprocesses 4 --dist worksteal --cov bot
 
 check: .venv/test
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

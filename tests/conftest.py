@@ -33,7 +33,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
-from tests import shipped, statements
+from tests import areas, shipped, statements
 from tests.workspace import Workspace
 
 # With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
@@ -41,6 +41,7 @@ from tests.workspace import Workspace
 THOROUGH = bool(os.environ.get("THOROUGH"))
 DATABASES = ("sqlite", "postgresql")
 
+MANY_AREAS = 3  # that a run has to touch for its end to list them
 GARBAGE = 20_000  # objects that are made until some garbage is collected; 700 in Python, for which memory counts more
 
 
@@ -64,6 +65,14 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what is there until the end: it would look at all of it again in every test."""
     tuning.freeze_objects(collect=True)
     gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was tested, where that was more than a file or two."""
+    passed = [report.nodeid for report in terminalreporter.stats.get("passed", []) if report.when == "call"]
+    if len(lines := areas.summary(passed)) > MANY_AREAS:
+        terminalreporter.section("what was tested, and passed")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from bot.settings import FROM_SLACK_CLI, Settings
+from tests import areas
 from tests.test_documented import known_commands, options_of
 
 ROOT = Path(__file__).parent.parent
@@ -168,6 +169,12 @@ def test_ci_runs_the_two_commands_on_every_python_that_is_promised():
     assert job["strategy"]["matrix"]["python"][0] == least
     assert set(job["strategy"]["matrix"]["os"]) == {"ubuntu-latest", "macos-latest"}
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
+
+
+def test_each_test_file_is_in_one_of_the_areas_that_a_run_ends_with():
+    tests = ROOT / "tests"
+
+    assert [path.name for path in tests.rglob("test_*.py") if areas.area_of(str(path.relative_to(tests))) is None] == []
 
 
 def test_what_shows_whether_a_test_would_notice_is_there():
