@@ -36,7 +36,7 @@ def rolefit(*arguments: str, cwd: Path | None = None, **settings: str) -> subpro
     command = [sys.executable, "-m", "bot", *arguments]
     environment = CLEAN | {"PYTHONPATH": str(ROOT)} | settings
     place = cwd or ROOT / "tests"
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=place, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=place, check=False, timeout=180)
 
 
 def rolefit_here(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
