@@ -338,7 +338,7 @@ class Index:
 
     def read(self, utterance: str) -> Utterance:
         """Clean a message and mend its spelling."""
-        return read(utterance, self._lexicon.repair)
+        return read(utterance, self._lexicon.spelling)
 
     def _weighed(
         self, parsed: Utterance, best: Mapping[int, _Match], hint: Hint, semantic: SemanticScores | None

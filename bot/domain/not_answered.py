@@ -78,7 +78,7 @@ class Decoys:
         """Give the decoy that a question of a message, or the whole if it asks none, is nearest to; None if none is."""
         if not self._decoys:
             return None
-        sentences = read(utterance, self._lexicon.repair).sentences
+        sentences = read(utterance, self._lexicon.spelling).sentences
         asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION] or [joined(sentences)]
         nearest = [decoy for sentence in asking if (decoy := self._nearest(sentence))]
         return max(nearest, key=lambda decoy: decoy.nearness, default=None)
