@@ -34,6 +34,7 @@ REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
+WHOLE_LIKENESS = math.log1p(1 / SMOOTHING)  # of a word that an entry says all the time
 TOPICAL = 0.03  # weight that at least one shared word must have
 
 
@@ -65,7 +66,8 @@ class Calibration(Authored):
 FEATURES: Final = tuple(name for name in Calibration.model_fields if name != "bias")
 # All are in [0, 1] but for the lead, which is below 0 for all that are not ahead.
 FLOOR: Final = np.array([[-1.0 if name == "lead" else 0.0] for name in FEATURES], np.float32)
-SAME = FEATURES.index("same")
+ROW: Final = {name: at for at, name in enumerate(FEATURES)}
+SAME = ROW["same"]
 NEARLY_SAME = 0.9  # of that feature: all but a fiftieth of the weight of message and phrasing is shared
 # Against the entry, so that no calibration may turn it into something that speaks for it, and the other way round.
 AGAINST: Final = frozenset(
@@ -297,7 +299,7 @@ class Index:
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
         worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
-        return np.asarray(worth / (1 + worth.sum()), np.float32)
+        return np.asarray(worth / (1 + np.add.reduce(worth)), np.float32)
 
     def hint(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Hint | None:
         """Score the words of a message by what was learnt, before any phrasing is looked at; None if nothing was.
@@ -367,8 +369,9 @@ class Index:
         if self._learnt is None:
             return confidences
         networks = (semantic and semantic.networks) or (self._learnt.known, self._learnt.new)
-        for network, known in zip(networks, (True, False), strict=True):
-            entries = [entry for entry in hints if self._knows(entry, semantic) is known]
+        known = [entry for entry in hints if self._knows(entry, semantic)]
+        new = [entry for entry in hints if entry not in known] if len(known) < len(hints) else []
+        for network, entries in zip(networks, (known, new), strict=True):
             if entries:
                 matches = [best[entry] for entry in entries]
                 phrased = np.array([match.judged.features[match.at] for match in matches])
@@ -404,10 +407,11 @@ class Index:
         return [*features.tolist(), *self._beyond(confidence, hint, entry, semantic)]
 
     def _beyond(self, confidence: float, hint: Hint, entry: int, semantic: SemanticScores | None) -> tuple[float, ...]:
+        if semantic is None:
+            return (log_odds(confidence, 1e-6), *hint.beyond(self._known[entry]))
         known = self._knows(entry, semantic)
         place = self._known[entry] if known else None
-        semantic_features = semantic.beyond(entry, known=known) if semantic else ()
-        return (log_odds(confidence, 1e-6), *hint.beyond(place), *semantic_features)
+        return (log_odds(confidence, 1e-6), *hint.beyond(place), *semantic.beyond(entry, known=known))
 
     def judge(
         self, utterance: str, without: str | None = None, also: Sequence[int] = ()
@@ -446,15 +450,15 @@ class Index:
         readings = self._follow_ups.readings(parsed, after)
         return [_Part(0, replace(sentence, asks=asks), terms, leans=True) for asks, terms in readings]
 
-    def _telling(self, parts: Sequence[_Part]) -> list[tuple[_Part, dict[str, _Reading]]]:
-        """Give the parts that share a word with an entry that says something, with the readings of their terms by key.
+    def _telling(self, parts: Sequence[_Part]) -> list[tuple[_Part, list[_Reading]]]:
+        """Give the parts that share a word with an entry that says something, with the readings of their terms.
 
         No other part speaks for any entry.
         """
         telling, known = [], self._readings
         for part in parts:
-            readings = {term.key: known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms}
-            if max([reading.strongest for reading in readings.values()], default=0.0) >= TOPICAL:
+            readings = [known.get((term.key, term.taken_for)) or self._reading(term) for term in part.terms]
+            if max([reading.strongest for reading in readings], default=0.0) >= TOPICAL:
                 telling.append((part, readings))
         return telling
 
@@ -462,26 +466,24 @@ class Index:
         self,
         parsed: Utterance,
         part: _Part,
-        readings: Mapping[str, _Reading],
+        readings: Sequence[_Reading],
         without: str | None,
         also: Sequence[int] = (),
     ) -> Judged | None:
         """Judge the best entries for a part, given with the readings of its terms, and those in `also`."""
-        distinct = {term.key: at for at, term in enumerate(part.terms)}
-        terms = [part.terms[at] for at in distinct.values()]
-        hits = self._postings.search([reading.uses for reading in readings.values()], JUDGED, also)
+        places = {term.key: at for at, term in enumerate(part.terms)}.values()  # each term once
+        numbers, uses, _, weights, wholes = zip(*[readings[at] for at in places], strict=True)
+        hits = self._postings.search(uses, JUDGED, also)
         if not len(hits.entries):
             return None
-        coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
-        np.maximum.at(coverage, hits.keys, hits.credits)
-        weights = [reading.weight for reading in readings.values()]
         if part.before:
-            pairs = zip(weights, distinct.values(), strict=True)
-            weights = [weight * CONTEXT if at < part.before else weight for weight, at in pairs]
-        whole = sum([reading.whole for reading in readings.values()]) * math.log1p(1 / SMOOTHING)
-        hits = hits._replace(likeness=np.minimum(hits.likeness / np.float32(whole), 1))
-        numbers = {reading.number for reading in readings.values()}
-        return self._features(parsed, part, terms, weights, hits, coverage, numbers, without)
+            pairs = zip(weights, places, strict=True)
+            weights = tuple([weight * CONTEXT if at < part.before else weight for weight, at in pairs])
+        likeness = np.minimum(hits.likeness / np.float32(sum(wholes) * WHOLE_LIKENESS), 1)
+        in_order = [reading.number for reading in readings[part.before :]]
+        verbatim = -1 if without is not None else self._phrasings.verbatim(in_order)
+        terms = [part.terms[at] for at in places]
+        return self._features(parsed, part, terms, weights, hits, likeness, frozenset(numbers), verbatim, without)
 
     def _reading(self, term: Term) -> _Reading:
         uses = self._postings.uses({self._keys[key]: credit for key, credit in self._lexicon.expand(term).items()})
@@ -493,8 +495,9 @@ class Index:
             term.substance if number < 0 else term.substance * self._spread[number],
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )
-        if uses.count <= self._room:
-            self._room -= uses.count
+        room = len(uses.presence) if uses.count else 0  # what say nothing share theirs
+        if room <= self._room:
+            self._room -= room
             self._readings[term.key, term.taken_for] = reading
         return reading
 
@@ -505,49 +508,56 @@ class Index:
         terms: Sequence[Term],
         weights: Sequence[float],
         hits: Hits,
-        coverage: Floats,
+        likeness: Floats,
         keys: AbstractSet[int],
+        verbatim: int,
         without: str | None,
     ) -> Judged:
-        """Compute the features of the entries in `hits`, whose likeness is a share.
+        """Compute the features of the entries in `hits`.
 
-        weights: of the terms. coverage: of all keys, how fully the message says each, in [0, 1]. keys: of the terms.
+        weights: of the terms. likeness: of the entries, in [0, 1]. keys: of the terms. verbatim: the entry that has a
+        phrasing of just these terms; -1 if none has.
         """
         sentence, entries = part.sentence, hits.entries.tolist()
         weight = np.array(weights, np.float32)
         total = float(np.add.reduce(weight))
+        coverage = np.zeros(len(self._keys), np.float32)  # by key: how fully the message says it
+        np.maximum.at(coverage, hits.keys, hits.credits)
         nearest = self._phrasings.nearest(entries, coverage, total, without)
-        shared, phrasings, likeness = nearest.shared, nearest.phrasings, hits.likeness
+        shared, phrasings = nearest.shared, nearest.phrasings
         unexplained_by_term = (1 - hits.explained) * weight
         heaviest, unexplained = np.maximum.reduce(unexplained_by_term, 1), np.add.reduce(unexplained_by_term, 1)
-        verbatim = -1
-        if without is None:
-            verbatim = self._phrasings.verbatim([self._keys.get(term.key, -1) for term in part.terms[part.before :]])
         negated = self._phrasings.negated
-        values: dict[str, Floats | Sequence[float] | float] = {
+        values: dict[str, Floats | Sequence[float] | float] = {  # of those that are not 0
             "likeness": likeness,
             "lead": _lead(likeness.tolist()),
             "phrasing_covered": shared / nearest.weights,
             "similarity": nearest.similarity,
             "same": 10 * shared / (nearest.weights + np.float32(total + 1e-6)) - 4,
-            "verbatim": [entry == verbatim for entry in entries] if verbatim in entries else 0.0,
-            "keywords": self._named(keys, entries),
             "entry_covers": (total - unexplained) / (total + SLIGHT),
             "unexplained": heaviest,
             "alien": (heaviest - ALIEN) / (1 - ALIEN),
             "unexplained_rest": (unexplained - heaviest) / 2,
             "missing": nearest.missing,
             "evidence": shared / 1.5,
+            "negation": [sentence.negated != negated[phrasing] for phrasing in phrasings],
+        }
+        if verbatim in entries:
+            values["verbatim"] = [entry == verbatim for entry in entries]
+        if named := self._named(keys, entries):
+            values["keywords"] = named
+        if sentence.asks in PARTICULAR:
+            values["particular"] = self._particular(sentence, entries, phrasings)
+        constant = {
             "form": sentence.form is Form.QUESTION,
             "fragment": sentence.form is Form.FRAGMENT,
-            "particular": self._particular(sentence, entries, phrasings),
-            "negation": [sentence.negated != negated[phrasing] for phrasing in phrasings],
             "called": parsed.called,
             "about_you": parsed.about_you,
         }
-        features = np.empty((len(FEATURES), len(entries)), np.float32)
-        for row, name in enumerate(FEATURES):
-            features[row] = values[name]
+        values |= {name: 1.0 for name, is_so in constant.items() if is_so}
+        features = np.zeros((len(FEATURES), len(entries)), np.float32)
+        for name, value in values.items():
+            features[ROW[name]] = value
         np.minimum(features, 1, out=features)
         np.maximum(features, FLOOR, out=features)
         as_phrased = (features[SAME] >= NEARLY_SAME).tolist()
@@ -556,14 +566,17 @@ class Index:
         names = any(term.kind for term in terms)
         return Judged(entries, features.T, phrasings, as_phrased, terms, weights, hits.explained, names)
 
-    def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float] | float:
-        """Add up, for each entry, the weights of the words in its keywords that the message has in full."""
+    def _named(self, keys: AbstractSet[int], entries: Sequence[int]) -> list[float]:
+        """Add up, for each entry, the weights of the words in its keywords that the message has in full.
+
+        Nothing is given if the message has none.
+        """
         named: dict[int, set[int]] = {}
         for key in keys:
             for entry, topic in self._topics.get(key, ()):
                 if topic <= keys:
                     named.setdefault(entry, set()).update(topic)
-        return [sum(self._weight[key] for key in named.get(entry, ())) for entry in entries] if named else 0.0
+        return [sum([self._weight[key] for key in named.get(entry, ())]) for entry in entries] if named else []
 
     def _candidate(
         self, name: str, confidence: float, match: _Match, *, hint: Hint | None, nearness: Nearness | None = None
