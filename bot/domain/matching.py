@@ -298,7 +298,7 @@ class Index:
 
         Source: McFadden's conditional logit, with an outside option of utility 0.
         """
-        worth = np.exp(np.minimum(features @ self._coefficients + self._bias, 30))
+        worth = np.exp(np.minimum(features.dot(self._coefficients) + self._bias, 30))
         return np.asarray(worth / (1 + np.add.reduce(worth)), np.float32)
 
     def hint(self, parsed: Utterance, terms: Sequence[Sequence[Term]]) -> Hint | None:

@@ -135,7 +135,7 @@ class Postings:
         likeness: npt.NDArray[np.float64], keys: Ints, credit: Floats, most: int, also: Sequence[int]
     ) -> tuple[Ints, Floats]:
         """Find the best entries in the table."""
-        scores = credit @ likeness.take(keys, 0)
+        scores = credit.astype(np.float64).dot(likeness.take(keys, 0))
         top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
         while top and not scores[top[-1]] > 0:
             top.pop()
