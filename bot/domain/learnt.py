@@ -1,7 +1,7 @@
 """What labelled utterances taught: which words speak for which entry, and what people put around such a question.
 
 Two linear classifiers over words and pairs of words, and a small network that weighs what they say together with the
-features of `bot.domain.matching`. `bot.train` computes them; nothing here learns.
+features of `bot.domain.judging`. `bot.train` computes them; nothing here learns.
 """
 
 import math

@@ -39,7 +39,7 @@ class Decoys:
     """The words of what is answered and of what is not, ready to be compared with a message.
 
     Entries and decoys are scored alike, by how typical the words of the message are of their phrasings, as in
-    `bot.domain.matching`; what both speak of, such as roles and companies, says little, and what is left decides.
+    `bot.domain.judging`; what both speak of, such as roles and companies, says little, and what is left decides.
     """
 
     def __init__(self, entries: Sequence[Entry], decoys: Sequence[NotAnswered], lexicon: Lexicon) -> None:
