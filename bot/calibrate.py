@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from bot.domain.content import Check, Entry, Synonyms
 from bot.domain.faq import ReplyThresholds, answerable
+from bot.domain.judging import AGAINST, FEATURES, JUDGED, Calibration
 from bot.domain.lexicon import English
-from bot.domain.matching import AGAINST, FEATURES, JUDGED, Calibration, Index
+from bot.domain.matching import Index
 from bot.domain.matching_text import words
 
 FOLDS = 5

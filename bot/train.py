@@ -22,9 +22,10 @@ from bot import calibrate
 from bot.domain import faq
 from bot.domain.content import Check, Entry, NotAnswered, Synonyms
 from bot.domain.embeddings import SemanticScores
+from bot.domain.judging import Calibration
 from bot.domain.learnt import NONE, Labelled, Layer, Learnt, LearntFile, Network
 from bot.domain.lexicon import English
-from bot.domain.matching import Calibration, Candidate, Index
+from bot.domain.matching import Candidate, Index
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str], object]

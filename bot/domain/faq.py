@@ -9,7 +9,8 @@ from pydantic import Field
 
 from bot.domain.authored import Authored
 from bot.domain.embeddings import Nearness, SemanticScorer, SemanticScores
-from bot.domain.matching import Calibration, Candidate, Index, log_odds
+from bot.domain.judging import Calibration
+from bot.domain.matching import Candidate, Index, log_odds
 from bot.domain.matching_text import Form
 
 MAX_SUGGESTIONS = 3

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from Stemmer import Stemmer
 
 from bot.domain.content import Concept, Synonyms
-from bot.domain.matching_text import OPAQUE, words
+from bot.domain.matching_text import OPAQUE, plain, words
 
 SHORT = 3  # letters of a word that is an abbreviation as likely as a misspelling
 EVERYWHERE = 6.0  # Zipf frequency of the hundred most common words
@@ -113,7 +113,7 @@ class Lexicon:
             self._everyday.setdefault((word[0], len(word)), []).append(word)
         self._singles: dict[str, Term] = {}
         self._expressions: dict[tuple[str, str], Term] = {}
-        self._repaired: dict[str, str] = {}
+        self.spelling = lru_cache(REMEMBERED)(self._spelt)
         for concept in synonyms.concepts:
             self._add(concept)
         for phrases in self._phrases.values():
@@ -237,17 +237,16 @@ class Lexicon:
                 return len(phrase), key
         return 1, None
 
-    def repair(self, word: str) -> str:
-        """Take a misspelt word for the word of ours it is nearest to; ordinary English is left alone."""
+    def _spelt(self, word: str) -> str:
+        """Take a misspelt word for the word of ours it is nearest to; ordinary English is left alone.
+
+        To be asked once all entries are learnt: what it has said of a word is kept.
+        """
+        word = plain(word)
         if len(word) < 3 or word in self._known:
             return word
-        right = self._repaired.get(word)
-        if right is None:
-            if len(self._repaired) >= REMEMBERED:
-                self._repaired.clear()
-            ours = self._english.frequency(word) >= COMMON or _light(word) in self._known
-            right = self._repaired[word] = word if ours else self._nearest(word)
-        return right
+        ours = self._english.frequency(word) >= COMMON or _light(word) in self._known
+        return word if ours else self._nearest(word)
 
     def _nearest(self, word: str) -> str:
         """Look among our words first; of everyday English only one slip away.

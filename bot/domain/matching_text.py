@@ -88,6 +88,8 @@ _LEAD = re.compile(
 _LEADING = ("one ", "body ", "question", "wonder", "curious", "help me", " to ", "struggling", "not sure", "if this")
 _TAIL = 40  # characters at the end of a sentence that thanks are looked for in
 _THANKS = re.compile(r"[\s,.!?\-]*\b(?:thanks|thx|ta|cheers|thank you|please|pls)\b(?: in advance)?\W*$", re.IGNORECASE)
+# The ends of the last word of thanks; nothing but code or a link may come behind.
+_THANKING = ("thanks", "thx", "ta", "cheers", "you", "please", "pls", "advance", OPAQUE)
 _AMOUNT = {"many", "much", "long", "often", "old", "far"}
 # Kinds of question that ask for something about a topic: an entry answers them only if it is asked so itself.
 PARTICULAR = frozenset({"who", "where", "when", "amount"})
@@ -121,10 +123,18 @@ class Utterance:
     about_you: bool
 
 
-def read(text: str, spelling: Callable[[str], str] = str) -> Utterance:
+def plain(word: str) -> str:
+    """Give a word in lower case without an ending such as 's, and in full where it was typed in haste."""
+    if "'" in word:
+        for ending in _ENDINGS:
+            word = word.removesuffix(ending) or word  # "n't" by itself is all ending
+    return _BARE.get(word) or _HASTY.get(word, word)
+
+
+def read(text: str, spelling: Callable[[str], str] = plain) -> Utterance:
     """Clean a message in Slack's wire form, or as typed, and split it into at most 40 sentences of 60 words.
 
-    `spelling` gives the word that a word was meant to be.
+    `spelling` gives the word that a word in lower case was meant to be.
     """
     text, called = _cleaned(text)
     parts = (_sentence(part, spelling) for part in _SENTENCE_END.split(text)[:MAX_SENTENCES])
@@ -172,7 +182,7 @@ def normalized(text: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Give the words of a phrasing or a term, in lower case, without endings such as 's."""
-    return tuple(_plain(word) for word in _WORD.findall(text.replace("’", "'").casefold()))
+    return tuple(map(plain, _WORD.findall(text.replace("’", "'").casefold())))
 
 
 def _without_dots(acronym: re.Match[str]) -> str:
@@ -181,25 +191,21 @@ def _without_dots(acronym: re.Match[str]) -> str:
 
 def _sentence(text: str, spelling: Callable[[str], str]) -> Sentence | None:
     asked, whole = "?" in text, text
-    text = _GREETING.sub("", text)
+    if greeting := _GREETING.match(text):
+        text = text[greeting.end() :]
     lowered_text = text.casefold()
     if any(map(lowered_text.__contains__, _LEADING)):
         text = _LEAD.sub("", text)
-    text = text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:])
-    raw = _WORD.findall(text)[:MAX_WORDS]
+    raw = _WORD.findall(text)
+    if raw and raw[-1].casefold().endswith(_THANKING):
+        raw = _WORD.findall(text[:-_TAIL] + _THANKS.sub("", text[-_TAIL:]))
     if not raw:
         return None
+    raw = raw[:MAX_WORDS]
     lowered = [word.casefold() for word in raw]
     negated = not _DENIED.isdisjoint(lowered) or ("n't" in lowered_text and any(word[-3:] == "n't" for word in lowered))
-    right = tuple([spelling(_plain(word)) for word in lowered])
+    right = tuple(map(spelling, lowered))
     return Sentence(right, tuple(raw), _form(right, whole.casefold(), asked), _asks(right), negated)
-
-
-def _plain(word: str) -> str:
-    if "'" in word:
-        for ending in _ENDINGS:
-            word = word.removesuffix(ending) or word  # "n't" by itself is all ending
-    return _BARE.get(word) or _HASTY.get(word, word)
 
 
 def _form(right: tuple[str, ...], text: str, asked: bool) -> Form:

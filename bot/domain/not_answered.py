@@ -40,7 +40,7 @@ class Decoys:
     """The words of what is answered and of what is not, ready to be compared with a message.
 
     Entries and decoys are scored alike, by how typical the words of the message are of their phrasings, as in
-    `bot.domain.matching`; what both speak of, such as roles and companies, says little, and what is left decides.
+    `bot.domain.judging`; what both speak of, such as roles and companies, says little, and what is left decides.
     """
 
     def __init__(self, entries: Sequence[Entry], decoys: Sequence[NotAnswered], lexicon: Lexicon) -> None:
@@ -81,7 +81,7 @@ class Decoys:
         """Give the decoy that a question of a message, or the whole if it asks none, is nearest to; None if none is."""
         if not self._decoys:
             return None
-        sentences = read(utterance, self._lexicon.repair).sentences
+        sentences = read(utterance, self._lexicon.spelling).sentences
         asking = [sentence for sentence in sentences if sentence.form is Form.QUESTION] or [joined(sentences)]
         nearest = [decoy for sentence in asking if (decoy := self._nearest(sentence))]
         return max(nearest, key=lambda decoy: decoy.nearness, default=None)

@@ -50,6 +50,7 @@ class Phrasings:
         telling = [[key for key in dict.fromkeys(of_phrasing) if says[key]] or [0] for of_phrasing in keys]
         self._keys = np.fromiter(chain.from_iterable(telling), np.intp)
         self._starts = np.concatenate([[0], np.cumsum([len(of_phrasing) for of_phrasing in telling])])
+        self._first_keys = self._starts[:-1]
         self._start_list: list[int] = self._starts.tolist()
         self._key_weights = weight[self._keys]
         self._weights = np.add.reduceat(self._key_weights, self._starts[:-1]) + np.float32(1e-6)
@@ -73,7 +74,7 @@ class Phrasings:
         """
         spans = [self.spans[entry] for entry in entries]
         if len(self._keys) <= COMPARED_AT_ONCE:
-            keys, weight, own, starts = self._keys, self._key_weights, self._weights, self._starts[:-1]
+            keys, weight, own, starts = self._keys, self._key_weights, self._weights, self._first_keys
             begins, shifts = spans, [0] * len(spans)
         else:
             pieces = [self._pieces[entry] for entry in entries]

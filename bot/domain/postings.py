@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +23,8 @@ NOWHERE: Ints = np.zeros(0, np.int32)
 class Uses:
     """What a term says: keys with credits, how often they are used, and for each use the entry and what it makes.
 
-    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, uses are
-    looked up there and not kept here.
+    There is one key at least, which has no credit if the term says nothing. Where all is laid out in a table, likeness
+    is looked up there, and presence is kept for every entry in order.
     """
 
     keys: Ints
@@ -33,9 +33,6 @@ class Uses:
     entries: Ints
     likeness: Floats
     presence: Floats
-
-
-NOTHING_SAID = Uses(np.zeros(1, np.intp), np.zeros(1, np.float32), 0, NOWHERE, NOWHERE, NOWHERE)
 
 
 class Hits(NamedTuple):
@@ -82,13 +79,16 @@ class Postings:
         self._likeness = np.concatenate([likeness, np.zeros(len(answers))])[order].astype(np.float32)
         self._presence = np.repeat(np.array([1, ANSWER_CREDIT], np.float32), [len(own), len(answers)])[order]
         self._starts: list[int] = np.searchsorted(pairs[order], np.arange(keys + 1) * self.size).tolist()
-        # Likeness, keys × entries, and presence, entries × keys.
+        # Likeness and presence, keys × entries.
         self._table: tuple[npt.NDArray[np.float64], Floats] | None = None
+        presence_of_none = NOWHERE
         if keys * self.size <= LAID_OUT:
-            likeness_table, presence_table = np.zeros((keys, self.size)), np.zeros((self.size, keys), np.float32)
+            likeness_table, presence_table = np.zeros((keys, self.size)), np.zeros((keys, self.size), np.float32)
             likeness_table.reshape(-1)[pairs[order]] = self._likeness
-            presence_table[self._entries, pairs[order] // self.size] = self._presence
-            self._table = likeness_table, presence_table
+            presence_table.reshape(-1)[pairs[order]] = self._presence
+            self._table, presence_of_none = (likeness_table, presence_table), np.zeros(self.size, np.float32)
+        none = np.zeros(1, np.intp), np.zeros(1, np.float32)
+        self._nothing_said = Uses(*none, 0, NOWHERE, NOWHERE, presence_of_none)
 
     def _pairs(self, keys: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Give the distinct (key, entry) as key × size + entry, in order, and how often each is."""
@@ -99,13 +99,14 @@ class Postings:
     def uses(self, credit_by_key: Mapping[int, float]) -> Uses:
         """Gather what a term says, given as keys with credits."""
         if not credit_by_key:
-            return NOTHING_SAID
+            return self._nothing_said
         keys = np.fromiter(credit_by_key, np.intp, len(credit_by_key))
         credit = np.fromiter(credit_by_key.values(), np.float32, len(credit_by_key))
         spans = [slice(self._starts[key], self._starts[key + 1]) for key in credit_by_key]
         lengths = [span.stop - span.start for span in spans]
         if self._table is not None:
-            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, NOWHERE)
+            presence = (self._table[1].take(keys, 0) * credit[:, None]).max(0)
+            return Uses(keys, credit, sum(lengths), NOWHERE, NOWHERE, presence)
         by_use = np.repeat(credit, lengths)
         return Uses(
             keys,
@@ -124,29 +125,24 @@ class Postings:
         keys = np.concatenate([uses.keys for uses in terms])
         credit = np.concatenate([uses.credits for uses in terms])
         if self._table is None:
-            found = self._add_up(terms, most, also)
-        else:
-            lengths = [len(uses.keys) for uses in terms]
-            found = self._look_up(keys, credit, lengths, most, also)
-        return Hits(*found, keys, credit)
+            return Hits(*self._add_up(terms, most, also), keys, credit)
+        entries, likeness = self._look_up(self._table[0], keys, credit, most, also)
+        presence = np.concatenate([uses.presence for uses in terms]).reshape(len(terms), self.size)
+        return Hits(entries, likeness, presence.T.take(entries, 0), keys, credit)
 
+    @staticmethod
     def _look_up(
-        self, keys: Ints, credit: Floats, lengths: Sequence[int], most: int, also: Sequence[int]
-    ) -> tuple[Ints, Floats, Floats]:
-        """Search the tables; lengths: how many keys each term has."""
-        assert self._table is not None  # noqa: S101 - or there would be nothing to look up
-        likeness, presence = self._table
-        scores = credit @ likeness.take(keys, 0)
+        likeness: npt.NDArray[np.float64], keys: Ints, credit: Floats, most: int, also: Sequence[int]
+    ) -> tuple[Ints, Floats]:
+        """Find the best entries in the table."""
+        scores = credit.astype(np.float64).dot(likeness.take(keys, 0))
         top: list[int] = (-scores).argsort(kind="stable")[:most].tolist()
         while top and not scores[top[-1]] > 0:
             top.pop()
-        if also and top:
-            top += sorted(set(also).difference(top), key=lambda entry: (-scores[entry], entry))
+        if top and (others := set(also).difference(top)):
+            top += sorted(sorted(others), key=scores.item, reverse=True)
         entries = np.array(top, np.intp)
-        places = keys + (entries * presence.shape[1])[:, None]
-        starts = list(accumulate(lengths[:-1], initial=0))
-        explained = np.maximum.reduceat(presence.take(places) * credit, starts, 1)
-        return entries, scores.take(entries).astype(np.float32), explained
+        return entries, scores.take(entries).astype(np.float32)
 
     def _add_up(self, terms: Sequence[Uses], most: int, also: Sequence[int]) -> tuple[Ints, Floats, Floats]:
         """Add up the uses; if there are too many, those of rare words, and the rest for the best entries only."""

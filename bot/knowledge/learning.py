@@ -13,8 +13,8 @@ import yaml
 from bot import embedded as embedded_file
 from bot.domain import faq
 from bot.domain.content import Checks, Faq, NotAnswered, NotAnsweredFile, Synonyms
+from bot.domain.judging import Calibration
 from bot.domain.learnt import Labelled, LearntFile
-from bot.domain.matching import Calibration
 from bot.knowledge.library import NOT_ANSWERED, english
 from bot.knowledge.loader import LEARNT, validate
 from bot.knowledge.problems import KnowledgeError, Problem, only_knowledge_errors
