@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rapidfuzz import process
 
 from bot import evaluate
-from bot.domain import faq, phrasings, postings
+from bot.domain import faq, judging, phrasings, postings
 from bot.domain.embeddings import SemanticScorer
 from bot.domain.faq import Answer, NoAnswer, Silence, Suggestions, Surface
 from bot.domain.matching import AROUND, QUESTIONS, Index
@@ -55,6 +55,20 @@ def measured(library: Library, name: str) -> evaluate.Report:
     known = frozenset(library.entries)
     cases = list(evaluate.read(GOLDEN / f"{name}.jsonl", known, known))
     return evaluate.report(list(evaluate.outcomes(cases, library.index.rank, lambda text: reply(library, text))))
+
+
+def test_words_that_no_entry_has_are_not_remembered_without_end(library: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(judging, "STRANGE_WORDS", 50)
+    index = built(library)
+    asked = "What does a research engineer do with "
+    before = index.rank(asked + "a xqzvw0?")
+
+    for number in range(100):
+        index.rank(f"{asked} a xqzvw{chr(97 + number % 26)}{number}?")
+
+    remembered = sum(key.startswith("xqzvw") for key, _ in index._judge._readings)
+    assert remembered <= 50
+    assert index.rank(asked + "a xqzvw0?") == before
 
 
 def mistype(word: str, chance: random.Random) -> str:

@@ -25,6 +25,7 @@ from bot.domain.postings import ANSWER_CREDIT, SMOOTHING, Floats, Hits, Postings
 
 JUDGED = 6  # entries that are judged in full, for each part of a message
 REMEMBERED = 2_000_000  # uses of words that are kept ready by term, about 24 MB
+STRANGE_WORDS = 20_000  # words that no entry has, and that are kept ready beside these: there is no end of such words
 TELLING = 0.15  # topical weight from which a word says something
 ALIEN = 0.6  # unexplained weight from which a word makes it another question rather than another wording
 CONTEXT = 0.3  # weight of words of the sentence before, which may have nothing to do with the question
@@ -128,7 +129,7 @@ class Judge:
         self.questions: dict[str, Sentence] = {}
         self._keys: dict[str, int] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
-        self._room = REMEMBERED
+        self._room, self._strange = REMEMBERED, 0
         topical: list[float] = []
         texts: list[str] = []
         sentences: list[Sentence] = []
@@ -223,9 +224,11 @@ class Judge:
             term.substance if number < 0 else term.substance * self._spread[number],
             0.5 + 0.5 * term.topical if number < 0 else self._typical[number],
         )
-        room = len(uses.presence) if uses.count else 0  # what say nothing share theirs
-        if room <= self._room:
-            self._room -= room
+        if uses.count and len(uses.presence) <= self._room:
+            self._room -= len(uses.presence)
+            self._readings[term.key, term.taken_for] = reading
+        elif not uses.count and self._strange < STRANGE_WORDS:
+            self._strange += 1
             self._readings[term.key, term.taken_for] = reading
         return reading
 
