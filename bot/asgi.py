@@ -135,9 +135,9 @@ def signs_of_life(troubles: Troubles) -> App:
         elif scope["path"] == HEALTH:
             await _answer(send, HTTPStatus.OK, b"ok")
         elif scope["path"] == READY:
-            found = await troubles()
-            status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
-            await _answer(send, status, "\n".join(found or ["ready"]).encode())
+            problems = await troubles()
+            status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+            await _answer(send, status, "\n".join(problems or ["ready"]).encode())
         elif scope["path"] == METRICS:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # without the database, the last figure
                 async with asyncio.timeout(COUNTED_WITHIN):

@@ -343,10 +343,10 @@ def read() -> Settings:
 def sources() -> dict[str, Source]:
     """Say of each setting, by its field, where its value comes from."""
     environment, file = _variables()
-    said = {name: (Source.FILE, value) for name, value in file.items()}
-    said |= {name: (Source.ENVIRONMENT, value) for name, value in environment.items()}
+    values = {name: (Source.FILE, value) for name, value in file.items()}
+    values |= {name: (Source.ENVIRONMENT, value) for name, value in environment.items()}
     return {
-        name: said[name][0] if name in said and not _is_blank(said[name][1] or "") else Source.DEFAULT
+        name: values[name][0] if name in values and not _is_blank(values[name][1] or "") else Source.DEFAULT
         for name in Settings.model_fields
     }
 
@@ -362,7 +362,9 @@ def misspelt() -> dict[str, str]:
         if name not in Settings.model_fields:
             meant = get_close_matches(name, Settings.model_fields, n=1, cutoff=ALIKE)
             if not meant and name in file:
-                meant = [known for known in Settings.model_fields if OSA.distance(name, known, score_cutoff=1) <= 1]
+                meant = [
+                    setting for setting in Settings.model_fields if OSA.distance(name, setting, score_cutoff=1) <= 1
+                ]
             if meant:
                 alike[name.upper()] = meant[0].upper()
     return alike

@@ -108,9 +108,9 @@ def existing(folder: Path) -> Path:
     return folder
 
 
-def plural(number: int, what: str) -> str:
+def plural(number: int, noun: str) -> str:
     """Count things: "1 error", "2 errors"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def stop(problems: list[str]) -> NoReturn:

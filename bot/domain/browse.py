@@ -55,8 +55,8 @@ def shelve(topics: Iterable[Topic], entries: Sequence[Entry], other: str) -> tup
     shelves = [
         Shelf(topic.id, topic.name, tuple(entry for entry in entries if entry.topic == topic.id)) for topic in topics
     ]
-    known = {shelf.id for shelf in shelves}
-    shelves.append(Shelf(OTHER_TOPIC, other, tuple(entry for entry in entries if entry.topic not in known)))
+    topic_ids = {shelf.id for shelf in shelves}
+    shelves.append(Shelf(OTHER_TOPIC, other, tuple(entry for entry in entries if entry.topic not in topic_ids)))
     return tuple(shelf for shelf in shelves if shelf.entries)
 
 

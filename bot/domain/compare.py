@@ -280,7 +280,7 @@ def compare(quiz: Quiz, sender: Answers, manager: Answers) -> Findings:
     Answers by halves are alike if they name the same two choices. What the quiz does not have counts for nothing.
     Raises ValueError if one of them has answered none of its questions.
     """
-    sender, manager = _known(quiz, sender), _known(quiz, manager)
+    sender, manager = _valid_answers(quiz, sender), _valid_answers(quiz, manager)
     agreements, differences, one_sided = list[Pair](), list[Pair](), list[Question]()
     for question in quiz.questions:
         one, other = _picked(question, sender), _picked(question, manager)
@@ -297,9 +297,9 @@ def compare(quiz: Quiz, sender: Answers, manager: Answers) -> Findings:
     )
 
 
-def _known(quiz: Quiz, answers: Answers) -> Answers:
+def _valid_answers(quiz: Quiz, answers: Answers) -> Answers:
     choices = {question.id: {choice.id for choice in question.choices} for question in quiz.all_questions}
-    return {name: given for name, given in answers.items() if given and choices.get(name, set()).issuperset(given)}
+    return {name: chosen for name, chosen in answers.items() if chosen and choices.get(name, set()).issuperset(chosen)}
 
 
 def _picked(question: Question, answers: Answers) -> tuple[Choice, ...]:

@@ -139,38 +139,42 @@ def gaps_of(questions: Iterable[Question], topics: Topics) -> tuple[Gap, ...]:
     Which questions are together does not depend on their order. A question goes to that of the earlier ones which it
     is most alike, from ALIKE on, or stands for itself. Ten thousand take some seconds at most.
     """
-    asked = [each for each in questions if each.kind is not QuestionKind.CHOSEN and each.answered_by is None]
-    gaps = [Gap(group, _by_use(each.text for each in group)[0]) for group in clusters(asked, topics)]
+    unanswered = [
+        question for question in questions if question.kind is not QuestionKind.CHOSEN and question.answered_by is None
+    ]
+    gaps = [Gap(group, _by_use(question.text for question in group)[0]) for group in clusters(unanswered, topics)]
     return tuple(sorted(gaps, key=lambda gap: (-gap.people, -len(gap.questions), -gap.asked_at, gap.id)))
 
 
 def proposals_of(
-    questions: Iterable[Question], known: Mapping[str, Collection[str]], topics: Topics
+    questions: Iterable[Question], wordings: Mapping[str, Collection[str]], topics: Topics
 ) -> tuple[Proposal, ...]:
     """Give the ways to ask for an entry that people have shown, those that most have shown first.
 
-    known: the wordings of each entry; these are not proposed, nor is anything for an entry that is not there.
+    wordings: the wordings of each entry; these are not proposed, nor is anything for an entry that is not there.
     """
     chosen: dict[str, list[Question]] = {}
     for question in questions:
-        if question.kind is QuestionKind.CHOSEN and question.text and question.entry and question.entry in known:
+        if question.kind is QuestionKind.CHOSEN and question.text and question.entry and question.entry in wordings:
             chosen.setdefault(question.entry, []).append(question)
     proposals = []
-    for entry, asked in chosen.items():
-        wordings = {_plain(text) for text in known[entry]}
-        for group in clusters((each for each in asked if _plain(each.text) not in wordings), topics):
-            text = _by_use(each.text for each in group)[0]
-            proposals.append(Proposal(entry, text, len({each.user for each in group})))
-    return tuple(sorted(proposals, key=lambda each: (-each.people, each.entry, each.text)))
+    for entry, entry_questions in chosen.items():
+        plain_wordings = {_plain(text) for text in wordings[entry]}
+        for group in clusters(
+            (question for question in entry_questions if _plain(question.text) not in plain_wordings), topics
+        ):
+            text = _by_use(question.text for question in group)[0]
+            proposals.append(Proposal(entry, text, len({question.user for question in group})))
+    return tuple(sorted(proposals, key=lambda proposal: (-proposal.people, proposal.entry, proposal.text)))
 
 
 def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Question, ...]]:
     """Put questions together that are alike, as `gaps_of` says; oldest first, also within each cluster."""
     in_order = sorted(questions, key=lambda question: (question.asked_at, question.id))
     grains = [_grains(terms) for terms in _mended([_terms(question, topics) for question in in_order])]
-    used = Counter(grain for each in grains for grain in each)
+    used = Counter(grain for question_grains in grains for grain in question_grains)
     # The rarest first: see `_telling`.
-    sequences = [tuple(sorted(each, key=lambda grain: (used[grain], grain))) for each in grains]
+    sequences = [tuple(sorted(question_grains, key=lambda grain: (used[grain], grain))) for question_grains in grains]
     members: dict[tuple[str, ...], list[Question]] = {}  # by the grains of the oldest
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # by grains, those of the oldest question that they go to
     oldest: list[tuple[str, ...]] = []  # the grains of the oldest of each cluster

@@ -30,11 +30,11 @@ def find_misplaced_wordings(library: Library, file: YamlFile, scorer: SemanticSc
     confusable = _confusable(library) if scorer else frozenset()
     for position, entry in enumerate(library.entries.values()):
         for place, text in wordings(position, entry):
-            asked = scorer if text in confusable else None
-            if misplaced := _misleading(text, entry, library) or _lost(text, entry, library, asked):
+            wording_scorer = scorer if text in confusable else None
+            if misplaced := _misleading(text, entry, library) or _lost(text, entry, library, wording_scorer):
                 kind = "question" if place[-1] == "question" else "phrasing"
-                what, remedy = misplaced
-                yield file.problem(place, f"the {kind} {text!r} of {entry.id!r} {what}", remedy)
+                message, remedy = misplaced
+                yield file.problem(place, f"the {kind} {text!r} of {entry.id!r} {message}", remedy)
 
 
 def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | None:
@@ -54,22 +54,22 @@ def _lost(text: str, entry: Entry, library: Library, scorer: SemanticScorer | No
         return None
     others = " and ".join(repr(other) for other in entries if other != entry.id)
     if isinstance(reply, faq.Answer):
-        what = f"is answered by {others} when the bot is asked"
-        return what, f"Reword this one, or move it there; or make the phrasings of {others} more specific"
+        message = f"is answered by {others} when the bot is asked"
+        return message, f"Reword this one, or move it there; or make the phrasings of {others} more specific"
     near = f"; it is as near to {others}" if others else ""
-    what = f"is not answered by it when the bot is asked{near}"
-    return what, "Put it in words that make it this question and no other"
+    message = f"is not answered by it when the bot is asked{near}"
+    return message, "Put it in words that make it this question and no other"
 
 
 def _confusable(library: Library) -> Collection[str]:
     """Give the wordings that are near to one of another entry, or of which that is not known yet."""
-    known = library.embedded.texts if library.embedded else {}
+    vectors = library.embedded.texts if library.embedded else {}
     owned = [(owner, text) for owner, entry in enumerate(library.entries.values()) for text in entry.wordings]
-    new = {text for _, text in owned if text not in known}
+    new = {text for _, text in owned if text not in vectors}
     embedded = [(owner, text) for owner, text in owned if text not in new]
     if not embedded:
         return new
-    points = np.array([known[text] for _, text in embedded])
+    points = np.array([vectors[text] for _, text in embedded])
     owners = np.array([owner for owner, _ in embedded])
     near = points @ points.T >= CONFUSABLE
     return new | {embedded[at][1] for at in np.flatnonzero((near & (owners[:, None] != owners)).any(axis=1)).tolist()}
@@ -85,10 +85,10 @@ def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScore
         if reply is None:
             continue
         if check.expect not in (_entries(reply) or ["silence"]):
-            what = f"{check.say!r} should get {check.expect}, and {_what_happens(reply, check, library)}"
+            message = f"{check.say!r} should get {check.expect}, and {_what_happens(reply, check, library)}"
             remedy = "Add a phrasing or a synonym, or correct the promise"
             remedy += "; if it was kept until now, reword what you have added"
-            yield file.problem(("checks", position, "say"), what, remedy)
+            yield file.problem(("checks", position, "say"), message, remedy)
 
 
 def _what_happens(reply: faq.Reply, check: Check, library: Library) -> str:

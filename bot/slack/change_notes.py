@@ -109,8 +109,8 @@ def shortened(marked: str, version: str, run: Run, library: Library) -> Message 
 
     None if nothing was noted, or for another version of the quiz.
     """
-    known, *noted = marked.split() or [""]
-    if not noted or known != version[:VERSION]:
+    marked_version, *noted = marked.split() or [""]
+    if not noted or marked_version != version[:VERSION]:
         return None
     questions, lines = _questions(run), list[str]()
     for mark in noted:

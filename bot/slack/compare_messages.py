@@ -111,11 +111,11 @@ class ComparisonMessenger(SlackWorker):
         slot: str,
         place: tuple[str, str],
         *,
-        known: StoredComparison | None = None,
+        fallback: StoredComparison | None = None,
     ) -> None:
         """Have a message say how the comparison stands; where Slack fails its buttons do, once they are clicked."""
         try:
-            await self._gateway.update_message(team, *place, self._slot(team, comparison_id, slot, known=known))
+            await self._gateway.update_message(team, *place, self._slot(team, comparison_id, slot, fallback=fallback))
         except SlackWorkError as error:
             log.warning("a message about a comparison stays as it was", slot=slot, error=str(error))
 
@@ -157,24 +157,33 @@ class ComparisonMessenger(SlackWorker):
         return self._rendered(lambda library: blocks.say(getattr(library.words.compare, name)))
 
     def _slot(
-        self, team: str, comparison_id: str, slot: str, *, known: StoredComparison | None = None, in_doubt: bool = False
+        self,
+        team: str,
+        comparison_id: str,
+        slot: str,
+        *,
+        fallback: StoredComparison | None = None,
+        in_doubt: bool = False,
     ) -> Render:
-        """Have a message about a comparison rendered as it stands when that is sent; `known` as it stood last."""
+        """Give a function that renders a message about a comparison, as the comparison stands when that is sent.
+
+        fallback: the comparison to render if it has no row any more.
+        """
 
         async def render() -> Message | None:
-            stored = await self._store.comparisons.get(team, comparison_id) or known
+            stored = await self._store.comparisons.get(team, comparison_id) or fallback
             if stored is None:
                 return None
             library = self._library
             if slot in (RECEIPT, INVITATION):
                 known_to_manager = await self._store.comparisons.is_known_to(team, stored.sender, stored.manager)
             if slot == RECEIPT:
-                return compare_blocks.receipt(stored, library, known=known_to_manager, in_doubt=in_doubt)
+                return compare_blocks.receipt(stored, library, has_seen_result=known_to_manager, in_doubt=in_doubt)
             if slot == INVITATION:
                 run = await self._store.runs.get(team, stored.run)
                 count = len((run.run.quiz if run else library.quiz).questions)
                 muted = await self._store.mutes.is_muted(team, stored.manager, stored.sender)
-                return compare_blocks.invitation(stored, count, library, known=known_to_manager, muted=muted)
+                return compare_blocks.invitation(stored, count, library, has_seen_result=known_to_manager, muted=muted)
             return compare_blocks.ask(stored, Side(slot.split(":")[1]), versions_of(slot), library)
 
         return render

@@ -199,18 +199,18 @@ class RevealingWorker(ComparisonMessenger):
         return {"channel": channel, "ts": ts}
 
     async def _take_back_ended(
-        self, team: str, stored: StoredComparison, known: Copies | None = None
+        self, team: str, stored: StoredComparison, noted: Copies | None = None
     ) -> StoredComparison | None:
-        """Take back what stands of a reveal whose comparison has ended without; known: of which one knows.
+        """Delete the copies of a reveal that were posted although its comparison has ended in the meantime.
 
-        What may have been posted is looked for. Gives the comparison if there was something to read, or may have been;
-        None otherwise, or if it is open, or revealed.
+        noted: the copies whose places the caller knows; others that may have been posted are looked for. Gives the
+        comparison if there was something to read, or may have been; None if not, or if it is open or revealed.
         """
         now = await self._current(team, stored.id)
         if now is not None and (now.comparison.is_open or now.comparison.state is State.REVEALED):
             return None
         tried = Tried.of(now)
-        copies: Copies = {name: place for name, place in (known or {}).items() if place}
+        copies: Copies = {name: place for name, place in (noted or {}).items() if place}
         for name in COPIES:
             if name in tried.copies and name not in copies:
                 try:

@@ -177,7 +177,8 @@ class CompareWorker(RevealingWorker):
     ) -> None:
         """Do what somebody clicked in a message about a comparison, or say why that cannot be done.
 
-        ts: of that message; empty in what the version before this one has recorded.
+        does: a CompareCommand, recorded under this name. ts: of that message; empty in what the version before this
+        one has recorded.
         """
         side = await self._side(team, comparison_id, user)
         if side == "gone" and does == CompareCommand.UNMUTE:
@@ -253,7 +254,7 @@ class CompareWorker(RevealingWorker):
             if moved and moved.mine:
                 await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
             elif stored and INVITATION in stored.messages:
-                await self._update(team, comparison_id, INVITATION, stored.messages[INVITATION], known=stored)
+                await self._update(team, comparison_id, INVITATION, stored.messages[INVITATION], fallback=stored)
         await share_worker.show_copies(team, sender, manager)
 
     async def accept(
@@ -370,7 +371,7 @@ class CompareWorker(RevealingWorker):
             return {slot: list(place) for slot, place in told.items()}
 
         for slot, (channel, ts) in (await step("messages", look)).items():
-            await self._update(team, stored.id, slot, (channel, ts), known=stored)
+            await self._update(team, stored.id, slot, (channel, ts), fallback=stored)
             if slot.startswith(f"{ASK}:") and stored.comparison.asked != versions_of(slot):
                 await self._remember(team, stored.id, slot, None)
 
@@ -445,7 +446,7 @@ class CompareWorker(RevealingWorker):
                     return
             for side in tuple(unasked):
                 slot = ":".join([ASK, side, *map(str, versions)])
-                question = self._slot(team, stored.id, slot, known=stored)
+                question = self._slot(team, stored.id, slot, fallback=stored)
                 reached = await self._tell_side(team, stored, side, question, slot=slot)
                 if reached:
                     unasked.remove(side)

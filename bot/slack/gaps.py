@@ -44,7 +44,7 @@ async def record_message(
     """
     kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
-        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=_known(reply, alone))
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=_entries_shown(reply, alone))
         await store.gaps.record(team, question)
         await _forget_if_revised(team, channel, ts, "", store)
 
@@ -68,8 +68,8 @@ async def revise_message(
     """
     kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
-        known = _known(reply, alone)
-        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision, known=known)
+        shown = _entries_shown(reply, alone)
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision, known=shown)
         await store.gaps.replace(team, question)
         await _forget_if_revised(team, channel, ts, revision, store)
     else:
@@ -99,8 +99,8 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:
     """Keep what somebody asked by a command, if the reply is no answer; again does nothing."""
     if kind := _kind(text, reply):
-        known = _known(reply, None)
-        question = Question(f"command:{address_digest(response_url)}", user, kind, text, known=known)
+        shown = _entries_shown(reply, None)
+        question = Question(f"command:{address_digest(response_url)}", user, kind, text, known=shown)
         await store.gaps.record(team, question)
 
 
@@ -123,7 +123,7 @@ def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
             return None
 
 
-def _known(reply: PlannedReply | None, alone: PlannedReply | None) -> tuple[str, ...]:
+def _entries_shown(reply: PlannedReply | None, alone: PlannedReply | None) -> tuple[str, ...]:
     """Give the entries that are no news to who got a reply: it suggests them, or the message alone has them."""
     suggested = reply.entries[1:] if reply and reply.kind == NOT_ANSWERED else ()
     suggested = reply.entries if reply and reply.kind == SUGGEST else suggested

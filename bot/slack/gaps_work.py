@@ -155,9 +155,13 @@ class GapsWorker(SlackWorker):
 
         async def news() -> Message | None:
             question = await self._store.gaps.get(team, question_id)
-            known = self._library.known(entries)
+            current_entries = self._library.known(entries)
             # The message may have been deleted since, and the entry removed.
-            return gaps_blocks.news(question.text, known, self._library) if question and known else None
+            return (
+                gaps_blocks.news(question.text, current_entries, self._library)
+                if question and current_entries
+                else None
+            )
 
         if await step("is wanted", is_wanted):
             await self._gateway.deliver_message(team, user, news)

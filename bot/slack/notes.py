@@ -48,7 +48,7 @@ class Notes:
         now, key = time.time(), (team, channel, note.user)
         if wait <= FROM or now < self._silent_until or len(self._sending) >= AT_ONCE or self._told.get(key, 0) > now:
             return
-        self._told = {known: until for known, until in self._told.items() if until > now} | {key: now + wait}
+        self._told = {recipient: until for recipient, until in self._told.items() if until > now} | {key: now + wait}
         task = asyncio.create_task(self._send(team, channel, note))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)

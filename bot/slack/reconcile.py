@@ -85,7 +85,7 @@ class Reconciliation:
 
 
 @dataclass(frozen=True)
-class Done:
+class UpToDate:
     """Nothing is left to do, or somebody else will see to it."""
 
 
@@ -135,7 +135,7 @@ class ReconcilingWorker(SlackWorker, ABC):
         super().__init__(name)
         self._clicked = ClickedMessages()
 
-    async def _reconcile(self, task: Reconciliation) -> Done | Later | Held:
+    async def _reconcile(self, task: Reconciliation) -> UpToDate | Later | Held:
         """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing."""
         cache = RenderCache()
         operation: Operation | None = None
@@ -152,7 +152,7 @@ class ReconcilingWorker(SlackWorker, ABC):
                 case {"held": True}:
                     return Held(LOOK_AGAIN)
                 case _:
-                    return Done()
+                    return UpToDate()
 
     async def _plan(
         self, task: Reconciliation, cache: RenderCache, operation: Operation | None, result: CallResult

@@ -45,7 +45,7 @@ class ReplyHolder(SlackWorker):
 
     async def _settle(self, team: str, channel: str, reply: Reply, *, before: Reply | None = None) -> None:
         """Record how a reply stands. before: how it stood, if it may have been posted or changed since."""
-        posted = before is not None and _said(before) != _said(reply)
+        posted = before is not None and _shown_state(before) != _shown_state(reply)
         await step("settle", self._store.replies.settle, team, channel, reply, by=current_key(), posted=posted)
 
 
@@ -66,16 +66,16 @@ async def once_free(hold: Callable[[str], Awaitable[Reply | None]]) -> Reply | N
     return None if held is None else _from_data(held)
 
 
-def _said(reply: Reply) -> tuple[Any, ...]:
+def _shown_state(reply: Reply) -> tuple[Any, ...]:
     """Give what tells whether a reply was posted or changed."""
     return reply.state, reply.answer_ts, reply.kind, reply.entries
 
 
 def _as_data(reply: Reply) -> dict[str, Any]:
-    known = {"entries": list(reply.entries), "offered": list(reply.offered)}
-    return asdict(reply) | known | {"state": reply.state.value}
+    lists = {"entries": list(reply.entries), "offered": list(reply.offered)}
+    return asdict(reply) | lists | {"state": reply.state.value}
 
 
 def _from_data(kept: dict[str, Any]) -> Reply:
-    known = {"entries": tuple(kept["entries"]), "offered": tuple(kept.get("offered", ()))}
-    return Reply(**kept | known | {"state": ReplyState(kept["state"])})
+    tuples = {"entries": tuple(kept["entries"]), "offered": tuple(kept.get("offered", ()))}
+    return Reply(**kept | tuples | {"state": ReplyState(kept["state"])})

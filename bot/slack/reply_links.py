@@ -146,14 +146,14 @@ class LinkingReplies(ReplyHolder):
 
     async def _addresses(self, team: str, channel: str, reply: Reply) -> dict[str, str]:
         """Give the addresses of the answers that a reply links to, within a step, as far as Slack gives them now."""
-        found: dict[str, str] = {}
+        addresses: dict[str, str] = {}
         for entry, question_ts in reply.linked.items():
             earlier = await self._earlier(team, channel, question_ts, entry)
             if earlier["answer_ts"] is None:
                 continue
             if link := await self._gateway.sees_permalink(team, channel, earlier["answer_ts"]):
-                found[entry] = link
-        return found
+                addresses[entry] = link
+        return addresses
 
     async def _change(self, team: str, channel: str, reply: Reply, *, claimed: dict[str, Any] | None = None) -> Reply:
         """Put another reply into the place of what stands there. claimed: as for `_post`."""

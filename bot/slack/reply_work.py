@@ -133,9 +133,9 @@ class ReplyWorker(LinkingReplies):
         """Have an answer rendered with the line that says when it was corrected; nothing if an entry was removed."""
 
         async def content() -> Message | None:
-            known = all(name in self._library.entries for name in reply.entries)
-            links = await self._addresses(team, channel, reply) if known and reply.linked else {}
-            answer = await self._answer(team, channel, reply, links)() if known else None
+            all_exist = all(name in self._library.entries for name in reply.entries)
+            links = await self._addresses(team, channel, reply) if all_exist and reply.linked else {}
+            answer = await self._answer(team, channel, reply, links)() if all_exist else None
             return gaps_blocks.corrected(answer, at, self._library) if answer else None
 
         return content

@@ -260,9 +260,9 @@ def noted(questions: Sequence[str], run: Run, library: Library) -> Message | Non
         if question.id in questions and (choices := run.chosen(question.id)):
             choice = quoted(choices, library)
             lines.append(fill(words.noted, number=str(run.number(question)), choice=choice))
-    asked = run.quiz.question(run.asking.question) if run.asking else None
-    if lines and isinstance(asked, Question):
-        lines.append(fill(words.noted_open, number=str(run.number(asked))))
+    live_question = run.quiz.question(run.asking.question) if run.asking else None
+    if lines and isinstance(live_question, Question):
+        lines.append(fill(words.noted_open, number=str(run.number(live_question))))
     return plain(" ".join(lines)) if lines else None
 
 

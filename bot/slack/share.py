@@ -180,15 +180,15 @@ async def send(
     await ack(response_action="clear")
 
 
-def _not_theirs(stored: StoredRun | None, user: str, asked: str) -> str | None:
+def _not_theirs(stored: StoredRun | None, user: str, run_reference: str) -> str | None:
     """Say why somebody cannot share a result, as a key of `share` in words.yaml; None if they can.
 
-    asked: what their click or window has named, for the log.
+    run_reference: what their click or window has named, for the log.
     """
     if stored is None or stored.run.status is Status.DELETED:
         return "gone"
     if stored.user != user:
-        log.warning("a share was refused", reason="not the owner", asked=asked, user=user)
+        log.warning("a share was refused", reason="not the owner", asked=run_reference, user=user)
         return "not_yours"
     return None if stored.run.shareable else "not_shareable"
 
