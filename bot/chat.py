@@ -140,7 +140,7 @@ class Chat:
             self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
 
     def _say_in_quiz(self, planned: PlannedReply) -> None:
-        """Answer between two questions of the quiz, where a number is an answer to these and takes no suggestion."""
+        """Reply within a round of the quiz, where a number answers the quiz and does not choose a suggestion."""
         if self._show_reply(planned, in_round=True):
             self._note("To ask that, type it in these words.")
 
@@ -247,7 +247,7 @@ class Chat:
             show(note, self._console)
 
     def _action(self, reading: Reading, run: Run) -> Action | None:  # noqa: PLR0911 - one for each reading
-        """Give what a reading does to the round; None where it only has something said."""
+        """Give the action that a reading of a typed text stands for; None if it only gets a reply."""
         live, ts = len(run.prompts), f"{self._number}.0"
         match reading:
             case Answered(answers, named):

@@ -140,7 +140,7 @@ def _misspelt() -> Iterator[Finding]:
 
 
 def _split(problem: str) -> tuple[str, str]:
-    """Part what is wrong with a setting from what to do about it."""
+    """Split the description of a problem into what is wrong and what to do about it."""
     message, mark, todo = problem.partition(": " if ": " in problem else ". ")
     return message, todo[:1].upper() + todo[1:] if mark else ""
 
@@ -237,7 +237,7 @@ def _reason(error: Exception) -> str:
 
 
 def _place(url: str) -> str:
-    """Give an address without a password that may stand in it."""
+    """Give an address without its user name and password, if it has them."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
@@ -323,9 +323,9 @@ def _migrations(state: DatabaseState | None, place: str) -> Finding:
 
 
 def _traces(state: DatabaseState | None) -> Iterator[Finding]:
-    """Say when something last came from Slack, and when a bot last worked, by the rows that this leaves.
+    """Say when something last came from Slack, and when a bot last ran, by the rows that these leave.
 
-    What is answered with silence leaves none.
+    A message that gets silence leaves none.
     """
     if state is None or state.last_trace is None:
         why = "none is recorded; what the bot leaves without a reply never is, nor what people had it forget"
@@ -371,9 +371,9 @@ def _clock(ahead: list[float]) -> Finding:
 
 
 def _ahead(headers: Mapping[str, str] | None, begun: float) -> float | None:
-    """Give how many seconds our clock is ahead of the one of an answer; None if that does not say.
+    """Give how many seconds our clock is ahead of the Date header of a response; None if it has none.
 
-    begun: when the question was sent. Anything between then and now may be the time of the answer.
+    begun: when the request was sent; the response may have been made at any time since.
     """
     try:
         theirs = parsedate_to_datetime(_lowered(headers or {})["date"]).timestamp()

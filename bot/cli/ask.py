@@ -104,7 +104,7 @@ def chat() -> None:
 
 
 def _lines() -> Iterator[str]:
-    """Give what is typed, line by line, until Ctrl-D; or what comes by a pipe, which is shown as it is taken."""
+    """Yield the lines that are typed, until Ctrl-D, or that come through a pipe, which are echoed."""
     if not sys.stdin.isatty():
         for line in sys.stdin:
             typer.echo(f"\n> {line.strip()}")
@@ -132,7 +132,7 @@ def _show(lines: list[str]) -> None:
 def _in_words(
     text: str, surface: "Surface", reply: "Reply", ranked: "tuple[Candidate, ...]", library: "Library"
 ) -> Iterator[str]:
-    """Say in plain words what is said to a message, and why."""
+    """Yield the lines that describe the reply to a message, and the reasons for it."""
     from bot.domain import faq
     from bot.domain.why import WORTH_NAMING, why_silent
 
@@ -191,7 +191,7 @@ def _bar(candidate: "Candidate", surface: "Surface", thresholds: "ReplyThreshold
 
 
 def _figures(explained: dict[str, Any]) -> Iterator[str]:
-    """Give what a decision was made by."""
+    """Yield the figures that a decision was based on, a line each."""
     yield f"Decision: {explained['decision']}, confidence {explained['confidence']:.2f}"
     if explained["candidates"]:
         yield "Candidates: " + ", ".join(f"{c['entry']} {c['confidence']:.2f}" for c in explained["candidates"])

@@ -135,7 +135,7 @@ def _named(entries: str, all_ids: frozenset[str]) -> frozenset[str]:
 
 
 def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[Trial]":
-    """Learn without each author in turn, and give what was learnt with that author's texts as cases.
+    """Yield a trial for each author: the knowledge learnt without their texts, with these texts as the cases.
 
     new: leave entries out too, and give the texts that one of them answers or that nothing does.
     """

@@ -160,7 +160,7 @@ def explain_run(
 
 
 def _named_run(text: str) -> str:
-    """Give the id of a round, which is the third part of the keys that `rolefit jobs` and the log name work by."""
+    """Read the id of a round, alone or as the third part of a key of work, as `rolefit jobs` and the log print it."""
     parts = text.split(":")
     return parts[2] if len(parts) > 2 else text
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOT_OK, WRONG_SETTINGS, NO_VERDICT = 1, 2, 3  # exit codes
 
 
-_warned: set[str] = set()  # what was said of names that are no setting: a command may read the settings more than once
+_warned: set[str] = set()  # warnings that were printed already: a command may read the settings more than once
 
 
 class _Group(TyperGroup):

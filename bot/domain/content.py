@@ -211,10 +211,10 @@ class Entry(Authored):
 
 
 def digest_of(entries: Iterable[Entry], tables: Mapping[str, Table]) -> str:
-    """Give what changes when an answer of these entries would say something else: answers, excerpts or sources do.
+    """Give a digest, of 64 characters, of everything that an answer with these entries shows.
 
-    tables: by id. Questions, phrasings, owners and dates of checking change nothing. 64 characters. Raises KeyError for
-    an excerpt of a table, row or column that is not there.
+    That is answers, excerpts and sources; questions, phrasings, owners and dates of checking do not change it. tables:
+    by id. Raises KeyError for an excerpt of a table, row or column that is not there.
     """
     digest = hashlib.sha256()
     for entry in entries:

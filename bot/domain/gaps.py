@@ -90,7 +90,7 @@ class Gap:
 
     @property
     def questions_digest(self) -> str:
-        """Name the questions that are in it: another name once there are others."""
+        """Give a digest of the ids of its questions, which changes when a question is added or removed."""
         ids = " ".join(sorted(f"{question.id} {question.revision or ''}" for question in self.questions))
         return hashlib.sha256(ids.encode()).hexdigest()[:20]
 
@@ -196,7 +196,7 @@ def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Questi
 
 
 def _telling(sequence: Sequence[str]) -> Sequence[str]:
-    """Give so many of the rarest grains that two questions which share none of them cannot be alike enough.
+    """Give enough of the rarest grains that two questions which share none of these cannot be alike.
 
     Source: prefix filtering for set similarity, Bayardo, Ma and Srikant (2007), here for Dice's coefficient.
     """
@@ -213,12 +213,12 @@ def _terms(question: Question, topics: Topics) -> Terms:
 
 
 def _grains(terms: Terms) -> list[str]:
-    """Give as many different grains of each term as it counts, so that sets of them are compared by weight."""
+    """Turn weighted terms into a set of grains, more for a heavier term, so that comparing sets compares weights."""
     return [f"{term} {number}" for term, count in terms.items() for number in range(count)]
 
 
 def _mended(questions: Sequence[Terms]) -> list[Terms]:
-    """Take words with a letter wrong for the more common ones that they are near to; short words are left alone."""
+    """Replace words that have one letter wrong by the more common word they resemble, except short ones."""
     used = Counter(term for terms in questions for term in terms)
     right: dict[str, str] = {}
     near: dict[tuple[str, int], list[str]] = {}  # by first letter and length
@@ -244,5 +244,5 @@ def _by_use(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """Give what texts have in common that differ in capitals, blanks and signs alone."""
+    """Normalise a text: texts that differ only in capitals, blanks and punctuation give the same."""
     return utils.default_process(text) or text.strip()

@@ -153,7 +153,7 @@ def scored(typed: str, question: AnyQuestion) -> list[tuple[float, Option]]:
 
 
 def _alike(typed: str, text: str) -> float:
-    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole.
+    """Compare two texts in [0, 100]: by their common words, or as whole strings if that gives more, as with many typos.
 
     A wording of two letters, such as "me", says nothing as one of many words.
     """

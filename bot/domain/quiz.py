@@ -82,8 +82,8 @@ def begin(quiz: Quiz, subject: str | None = None) -> Run:
 def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject: str | None = None) -> Run:
     """Give the run that `Run.state` described; without a state, the one that has just these answers.
 
-    Where a state says nothing of it, it is of before there was more than one purpose: about their own work. subject: as
-    in Run.
+    A state without a purpose was recorded before there was more than one: it is about their own work. subject: as in
+    Run.
     """
     if state is None:
         return _advance(Run(quiz, MappingProxyType({PURPOSE: (OWN,), **answers})))
@@ -158,7 +158,7 @@ def _left_alone(run: Run, action: Remind | Expire) -> Transition:
 
 
 def due(run: Run, now: datetime, zone: str | None) -> tuple[Remind | Expire, datetime] | None:
-    """Give what is to be done to a run if nobody does anything, and when; None for nothing.
+    """Give the action that is due on a run if nobody does anything, and its time; None if no action is.
 
     now: when somebody last did something to it, with its time zone; zone: the person's, by its IANA name.
     """
@@ -327,7 +327,7 @@ def _skipped(run: Run) -> Transition:
 
 
 def _managing(run: Run) -> Transition:
-    """Take it that they answer for their people, and ask again, in the words for that, what was being asked."""
+    """Record that they answer for the people they manage, and ask the live question again, worded for that purpose."""
     after = _take(run, {PURPOSE: (PEOPLE,)})
     same = after.run.live and after.run.prompts == run.prompts
     return replace(after, run=_resumed(after.run).run) if same else after
@@ -350,7 +350,7 @@ def _moved(run: Run, status: Status) -> Transition:
 
 
 def _resumed(run: Run) -> Transition:
-    """Go on, with the live question asked again below what has been said since; or with all, if all were skipped."""
+    """Go on: ask the live question again, below what was posted since; if all questions were skipped, ask all again."""
     run = replace(run, status=Status.OPEN)
     if run.upcoming is None and not run.finished:
         run = replace(run, skipped=run.skipped & {PURPOSE})

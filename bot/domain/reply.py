@@ -216,20 +216,20 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
 
 
 def _bounded(text: str) -> str:
-    """Cut a text off before anything looks at all of it: a message may have 40,000 characters, an answer has few."""
+    """Cut a text off, for speed: a message may have 40,000 characters, and an answer has few."""
     return " ".join(text[:MAX_CHARACTERS].split())
 
 
 def _typed(text: str) -> str:
-    """Give the characters somebody typed, of as much of a message as anything looks at."""
+    """Give the text that a person reads in the first MAX_CHARACTERS of a message, without Slack's markup."""
     return " ".join(typed.plain(_bounded(text)).split())
 
 
 def read_choice(text: str, question: AnyQuestion) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
-    None where nothing fits, where two choices fit about as well, where the text asks or denies something, and where it
-    is no more than a few letters of a wording.
+    None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
+    letters long.
     """
     if picked := _PICKED.fullmatch(text.strip()):
         return _at(picked.group(1), question)
@@ -340,7 +340,7 @@ def _numbered(number: str, run: Run) -> AnyQuestion | None:
 
 
 def _at(mark: str, question: AnyQuestion) -> Option | None:
-    # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
+    # "ı" and "İ" match an i regardless of case and have another lower case, so that LETTERS may not hold the result.
     mark = _NUMBERS.get(mark.lower(), mark.lower())
     position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
     return question.choices[position] if 0 <= position < len(question.choices) else None
@@ -436,7 +436,10 @@ def _leaves(text: str, words: TypedWords) -> Command | None:
 
 
 def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
-    """Where nothing was asked that yes or no would answer, neither is the word of a choice that holds it."""
+    """Read a bare yes or no as unclear, where no question was asked that it answers.
+
+    Otherwise it would count as a word of a choice that happens to hold it.
+    """
     normalised = utils.default_process(text)
     return Unclear() if normalised in map(utils.default_process, (*words.yes, *words.no)) else None
 
@@ -490,6 +493,6 @@ def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:
 
 
 def _likely(text: str, question: AnyQuestion) -> Option | None:
-    """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
+    """Find the choice that half a sentence names; as it has fewer words, a lower similarity is enough."""
     (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
     return choice if best >= MAYBE and best - next_best >= LEAD else None

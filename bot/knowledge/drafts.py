@@ -56,7 +56,7 @@ def _lines(phrasings: list[str], taken: list[str], library: Library) -> Iterator
 
 
 def _collision(text: str, library: Library) -> str:
-    """Say in a comment which entry a phrasing is near to; nothing if it would not even be suggested."""
+    """Give a comment that names the entry which a phrasing comes close to; "" if that would not even be suggested."""
     ranked = library.index.rank(text, limit=1)
     if not ranked or ranked[0].confidence < library.thresholds.maybe:
         return ""

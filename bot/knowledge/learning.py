@@ -100,7 +100,7 @@ def trainer(
     synonyms: Synonyms,
     weights: Calibration,
 ) -> "train.Trainer | None":
-    """Give what learns from the utterances of a knowledge folder and from its promises; None without utterances.
+    """Give a trainer for the utterances of a knowledge folder and its promises; None if there are no utterances.
 
     Raises KnowledgeError for a line that is wrong, too few entries, or if what learning needs is not installed.
     """

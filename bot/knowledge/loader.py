@@ -107,7 +107,7 @@ def read(folder: Path) -> Reading:
 
 
 def validate(file: YamlFile, model: type[Model]) -> Model | None:
-    """Make a model of a file; None if the file has problems, to which those that are found here are added."""
+    """Validate a file as a model; None if it has problems. Problems found here are added to the file's."""
     if file.problems:
         return None
     try:
@@ -121,7 +121,7 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
             place = detail["loc"]
             inside = any(other[: len(place)] == place != other for other in places)
             if detail["type"] == "too_short" and inside:
-                continue  # it has enough, but for those that are wrong themselves
+                continue  # the list is long enough, only that some items are wrong themselves
             if detail["type"] == "missing" and place in misspelt.values():
                 continue  # it is there, and named where it is
             message, remedy = _explain(detail, misspelt.get(place))
@@ -135,7 +135,7 @@ def _is_empty(detail: ErrorDetails) -> bool:
 
 
 def _needed(places: Sequence[Place], file: YamlFile, model: type[BaseModel]) -> Collection[Place]:
-    """Give those of some keys which may not be left out: they are missing when the file is read without them."""
+    """Give those of `places` that are required: validation fails if the file has no such key."""
     if not places:
         return ()
     without = deepcopy(file.data)

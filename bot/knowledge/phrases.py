@@ -95,7 +95,7 @@ def _reader_of(talk: smalltalk.Talk) -> Callable[[str], str | None]:
 
 
 def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
-    """Find wordings of entries that nobody can be answered by, as they are taken for another language."""
+    """Find wordings of entries that are taken for another language, so that nobody who uses them gets an answer."""
     for position, entry in enumerate(library.entries.values()):
         for place, text in wordings(position, entry):
             if language := library.language.identify(text):
@@ -104,5 +104,5 @@ def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
 
 
 def _plain(phrasing: str) -> str:
-    """Give what phrasings have in common that differ in nothing but capitals, blanks and the signs at their ends."""
+    """Normalise a phrasing: those that differ only in capitals, blanks and the signs at their ends give the same."""
     return " ".join(phrasing.casefold().split()).rstrip("?!. ")

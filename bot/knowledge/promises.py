@@ -24,8 +24,8 @@ CONFUSABLE = 0.8
 def find_misplaced_wordings(library: Library, file: YamlFile, scorer: SemanticScorer | None) -> Iterator[Problem]:
     """Find questions and phrasings that lead to another entry, or not to their own; `file` is faq.yaml.
 
-    Without the second stage (`scorer`), the first decides alone. With it, it is asked about wordings that are new to it
-    or near to one of another entry: about the others it would take many times as long to hear the same.
+    Without the second stage (`scorer`), the first decides alone. With it, only wordings that it has not learnt or that
+    are near to one of another entry are put to it: for the rest it would take long and change nothing.
     """
     confusable = _confusable(library) if scorer else frozenset()
     for position, entry in enumerate(library.entries.values()):
@@ -38,8 +38,8 @@ def find_misplaced_wordings(library: Library, file: YamlFile, scorer: SemanticSc
 
 
 def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | None:
-    """Say that a wording is more like those of another entry, and what to do; None if it is not."""
-    # Left out of the index: each wording matches itself, and the question is where it would lead else.
+    """Give problem and remedy if a wording resembles those of another entry more than its own; None otherwise."""
+    # The wording itself is left out of the index, where it would match itself and hide what comes second.
     ranked = library.index.rank(text, limit=1, without=text)
     if not ranked or ranked[0].entry == entry.id or ranked[0].confidence < (1 + library.thresholds.sure) / 2:
         return None
@@ -47,7 +47,7 @@ def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | 
 
 
 def _lost(text: str, entry: Entry, library: Library, scorer: SemanticScorer | None) -> tuple[str, str] | None:
-    """Say that a wording is not answered with its own entry when the bot is asked, and what to do; None if it is."""
+    """Give problem and remedy if a wording, put to the bot, is not answered with its own entry; None if it is."""
     reply = faq.reply_to(text, faq.Surface.MENTION, library.index, library.thresholds, scorer=scorer)
     entries = _entries(reply)
     if isinstance(reply, faq.Answer) and entry.id in entries:
@@ -62,7 +62,7 @@ def _lost(text: str, entry: Entry, library: Library, scorer: SemanticScorer | No
 
 
 def _confusable(library: Library) -> Collection[str]:
-    """Give the wordings that are near to one of another entry, or of which that is not known yet."""
+    """Give the wordings that are near to one of another entry, or have no embedding yet."""
     vectors = library.embedded.texts if library.embedded else {}
     owned = [(owner, text) for owner, entry in enumerate(library.entries.values()) for text in entry.wordings]
     new = {text for _, text in owned if text not in vectors}
@@ -107,7 +107,7 @@ def _what_happens(reply: faq.Reply, check: Check, library: Library) -> str:
 
 
 def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:
-    """Give the reply to what a promise is about; None if it is the second stage's to give, and that is not there.
+    """Give the reply to the text of a promise; None if the second stage would decide it, and is off.
 
     Unprompted, the first stage alone answers only what it is sure of. In another language there is no answer.
     """

@@ -163,7 +163,7 @@ class _NodeReader:
         return data
 
     def _item_without_hyphen(self, node: yaml.MappingNode, place: Place) -> Problem | None:
-        """Find two items of a list in one: its first key is there again, and with it others."""
+        """Find two items of a list that were read as one, as a hyphen is missing: the first key occurs twice."""
         keys = [key.value if isinstance(key, yaml.ScalarNode) else None for key, _ in node.value]
         if not (place and isinstance(place[-1], int)) or len(set(map(str, keys))) >= len(keys) - 1:
             return None

@@ -123,7 +123,7 @@ class _Place:
 
 
 def _recognise(problem: str, error: yaml.MarkedYAMLError, place: _Place) -> Slip | None:
-    """Tell a slip by what stands around the place; None for one that is not among those we know."""
+    """Recognise a common slip by what stands around the place; None if it is none of those."""
     if slip := _text_behind(place):
         return slip
     match problem:

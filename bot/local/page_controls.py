@@ -1,4 +1,4 @@
-"""What tests and the inspector do by `/local/*`: trouble on its way, and what only Slack itself does otherwise."""
+"""What tests and the inspector do by `/local/*`: cause faults, and do what otherwise only Slack itself does."""
 
 from aiohttp import web
 

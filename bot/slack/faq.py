@@ -37,7 +37,7 @@ HELLO, ONLY_ENGLISH = "hello", "only_english"
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 SHARED_WITHIN = 86_400.0  # seconds after a result has arrived for which what nobody asked the bot may be about that
-WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
+WORDS_OF_AN_ARGUMENT = 3  # more words than that are a question to be answered, not an argument
 
 log = structlog.get_logger()
 
@@ -72,7 +72,10 @@ class FaqWorker(SuggestionWorker):
         asker: str | None = None,
         shared: bool | None = False,
     ) -> None:
-        """Reply to a message in its thread, as manners ask. shared: with another organisation; None is unknown."""
+        """Reply to a message, in the way that `bot.domain.manners.way_to_reply` chooses for its channel and thread.
+
+        shared: whether the channel is shared with another organisation; None if that is unknown.
+        """
         count_reply(kind, surface)
         asked_ts = current_key().rpartition(":")[2]
         wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
@@ -179,7 +182,7 @@ class FaqWorker(SuggestionWorker):
     async def _replace_private(
         self, response_url: str, outcome: str, entries: Sequence[str] = (), place: str = ""
     ) -> None:
-        """Say in place of what one person saw what has become of it, by its name in words.yaml.
+        """Replace an answer that one person saw by what has become of it. outcome: the name of a text in words.yaml.
 
         What could not be posted stays below, with the button for `place`, to be tried again or copied.
         """
@@ -272,13 +275,14 @@ class FaqWorker(SuggestionWorker):
         await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
 
     def reply(self, kind: str, entries: list[str], *, in_round: bool = False) -> Render:
-        """Have a reply rendered when it is sent, given as PlannedReply is; in_round: as for `rendered`."""
+        """Give a function that renders a reply when it is sent; the arguments are those of `rendered`."""
         return self._rendered(lambda library: rendered(kind, entries, library, in_round=in_round))
 
     def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
-        """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
+        """Give a function that renders a reply when it is sent.
 
-        What says that there is no answer, or how to reach a person, has the button that asks one, if there is somebody.
+        A whispered reply has a button that posts it. A reply that says that there is no answer, or how to reach a
+        person, has a button that asks one, if there is somebody to ask.
         """
 
         async def content() -> Message:
@@ -398,7 +402,7 @@ async def rank(
 
 
 def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
-    """Turn the domain's reply to a message in English into what is said."""
+    """Turn the domain's reply to a message in English into a PlannedReply; None for silence."""
     match reply:
         case Answer(entries) if prompted or not smalltalk.read(text, library.words.talk):
             return PlannedReply(ANSWER, tuple(candidate.entry for candidate in entries))

@@ -160,7 +160,7 @@ class FeedbackWorker(ReplyWorker):
             await faq.faq_worker.bring(team, channel, wanted, shared=shared)
 
     def _not_chosen(self, click: Click, about: AboutAnswer | None) -> Render:
-        """Have said that none was meant, or, with nothing it could be `about`, that the chosen entry is gone."""
+        """Give a function that renders that no suggestion was meant; without `about`, that the chosen entry is gone."""
 
         async def message() -> Message:
             if about is None:
@@ -206,7 +206,7 @@ class FeedbackWorker(ReplyWorker):
             await self._tell(click, render)
 
     async def _keep_as_gap(self, click: Click, question_ts: str, entry: str) -> None:
-        """Keep a question whose answer did not help, for as long as anybody says so; once, however many do."""
+        """Keep a question as a gap while anybody's vote says that its answer did not help; one row for all votes."""
         question = f"vote:{message_id(click.channel, question_ts)}"
 
         async def thread() -> str | None:
@@ -225,7 +225,7 @@ class FeedbackWorker(ReplyWorker):
             about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
             kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about, revision=click.at)
             await self._store.gaps.record(click.team, kept)
-            # While Slack was waited for, votes and the message may have been changed; now whoever does so finds it.
+            # The vote or the message may have changed while Slack was asked; a change from now on finds the kept row.
             disputed = await self._store.feedback.is_disputed(click.team, click.channel, click.ts, entry)
             question_key = (click.team, click.channel, question_ts)
             if not disputed or await gaps.is_revised_since(*question_key, click.at, self._store):
@@ -401,7 +401,7 @@ class FeedbackWorker(ReplyWorker):
     # What is told to one person
 
     def _say(self, name: str) -> Render:
-        """Have one of the plain sentences of words.yaml said."""
+        """Give a function that renders one of the plain sentences of words.yaml, by its name."""
 
         def render(library: Library) -> Message:
             return blocks.say(getattr(library.words.feedback, name))

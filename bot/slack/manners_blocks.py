@@ -31,7 +31,7 @@ def switched_off(library: Library) -> Message:
 
 
 def withdrawn(library: Library) -> Message:
-    """Stand where an answer was whose question has changed."""
+    """Give the text that replaces an answer whose question was changed."""
     return say(library.words.manners.withdrawn)
 
 

@@ -44,7 +44,7 @@ class Notes:
         self._silent_until = 0.0
 
     def tell(self, team: str, channel: str, note: Note, wait: float) -> None:
-        """Have somebody told that an answer comes in so many seconds, unless that is soon or they know it."""
+        """Send a note that an answer comes in `wait` seconds, unless that is soon or the person has one already."""
         now, key = time.time(), (team, channel, note.user)
         if wait <= FROM or now < self._silent_until or len(self._sending) >= AT_ONCE or self._told.get(key, 0) > now:
             return

@@ -58,10 +58,10 @@ class Before:
 
 
 def slots(run: Run, shown: Collection[str]) -> list[str]:
-    """Name what a run's thread should have, in the order in which new messages are posted; `shown` are those there.
+    """Name the slots that a run's thread should have, in the order in which new messages are posted.
 
-    What was asked and is over before it was posted is not posted any more. Of a deleted run only the card is left, to
-    say so.
+    shown: the slots that have a message already. A prompt that was over before it could be posted has none. A deleted
+    run has only the card, which says so.
     """
     if run.status is Status.DELETED:
         return [CARD]
@@ -217,7 +217,7 @@ def already_there(link: str, library: Library) -> Message:
 
 
 def already_answered(run: Run, question: str | None, library: Library) -> Message:
-    """Tell the truth about a click on a prompt that is not live any more; None for a question that is gone."""
+    """Say what became of the question whose button was clicked after it was live; None if the question is gone."""
     choices = run.chosen(question) if question else ()
     if not choices:
         return plain(escape(library.words.quiz.moved_on))
@@ -225,7 +225,7 @@ def already_answered(run: Run, question: str | None, library: Library) -> Messag
 
 
 def same_answer(questions: Sequence[str], run: Run, library: Library) -> Message:
-    """Say to who gives answers to these questions that they have given them already."""
+    """Tell somebody that they have given the same answers to these questions already."""
     words, chosen = library.words.quiz, [choices for name in questions if (choices := run.chosen(name))]
     if len(chosen) != 1:
         return plain(escape(words.same_answers))

@@ -56,7 +56,7 @@ class SlackWorker(Worker):
             await pause(min(LONGEST, 2.0 + number))
 
     def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
-        """Have a message rendered when it is sent, from the knowledge as it is then."""
+        """Give a function that renders a message when it is sent, from the knowledge as it is then."""
 
         async def now() -> Message | None:
             return render(self._library)
