@@ -90,12 +90,12 @@ class Reference(NamedTuple):
     place: Place
     kind: str
     name: str
-    known: Collection[str]
+    valid: Collection[str]
 
 
 def _find_dead_references(references: Iterator[Reference], file: YamlFile) -> Iterator[Problem]:
     for place, kind, name, valid in references:
-        if valid and name not in valid:  # none are known of a table that is not there, which is found by itself
+        if valid and name not in valid:  # empty for a table that is not there, which is a problem of its own
             yield file.problem(place, f"there is no {kind} {name!r}", _choose(valid))
 
 

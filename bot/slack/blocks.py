@@ -153,7 +153,7 @@ def note(link: str, library: Library) -> Message:
 
 
 def in_thread(link: str, library: Library) -> Message:
-    """Tell who has clicked on a message in the thread of which that shows where it is."""
+    """Tell the person who clicked that what they asked for is in the thread, with a link to it."""
     words = library.words.quiz
     return plain(fill(words.in_thread, link=linked(link, words.in_thread_link)))
 

@@ -52,7 +52,7 @@ def private(answer: Message, label: str, value: str, library: Library) -> Messag
 
 
 def posted_for(person: str | None, entries: Sequence[str], library: Library) -> list[Message]:
-    """Say for whom an answer is posted who had it for themselves, and to which questions; nothing of forgotten ones."""
+    """Name the person who had a private answer posted, and its questions; nothing if the person was forgotten."""
     words, current_entries = library.words.manners, library.known(entries)
     if person is None or not current_entries:
         return []

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Note:
-    """What to show to whom; in a thread only where it is not the answer that opens it, as nobody would look there."""
+    """What to show to whom. thread_ts: None where the answer will open the thread, as nobody looks there before."""
 
     user: str
     render: Callable[[], Message]

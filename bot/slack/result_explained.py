@@ -24,7 +24,7 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
 
     role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
-    finished. To who has answered about somebody else's work it says when that is seen.
+    finished. In a round for a comparison it only says when the result will be shown, or that the comparison is over.
     """
     if run.subject is not None:
         compare = library.words.compare
@@ -85,7 +85,7 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
 
 
 def _other_role(run: Run, recommendation: Recommendation, role: str | None) -> Role:
-    """Give the role that a result is held against: the one of this id, or the next."""
+    """Give the role that a result is compared with: the one with this id, or else the runner-up."""
     return next(
         (candidate for candidate in run.quiz.roles if candidate.id == role and candidate != recommendation.role),
         recommendation.runner_up,

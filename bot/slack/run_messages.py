@@ -146,7 +146,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         parts.append(section(text, button))
         texts.append(text)
     progress = _progress(run, library)
-    # What one says about somebody else's work has no result below.
+    # A round for a comparison shows no result below.
     done = words.done if run.subject is None else library.words.compare.card_done
     status = {
         Status.PAUSED: words.paused,
@@ -154,7 +154,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         Status.EXPIRED: words.expired,
     }.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, "" if run.closed else escape(status)]))
-    # What one says about somebody else's work is given once, and what follows from it is seen with the other's.
+    # A round for a comparison is answered once, and its result is shown together with the other person's.
     own = run.subject is None
     buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
     if run.finished or run.closed:
