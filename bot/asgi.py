@@ -49,18 +49,18 @@ Troubles = Callable[[], Awaitable[list[str]]]  # what keeps the bot from working
 
 
 class Punctuality:
-    """Tells a clock that is wrong, here, from requests that are: Slack signs the time, and what is old is refused."""
+    """Notices that our own clock is wrong: then one signed request after the other is refused as too old or too new."""
 
     def __init__(self) -> None:
         self._refused, self._until, self._logged_at = 0, 0.0, -LOGGED_EVERY
         self._behind = 0.0
 
     def kept(self) -> None:
-        """Note a request that came in time."""
+        """Count a request whose time was right, which ends the row of refused ones."""
         self._refused = 0
 
     def missed(self, behind: float) -> None:
-        """Note a request that Slack has signed, and that is this many seconds old by our clock."""
+        """Count a signed request that was refused for its time; behind: how many seconds old it is by our clock."""
         now = time.monotonic()
         self._refused, self._until, self._behind = self._refused + 1, now + REMEMBERED, behind
         if now - self._logged_at >= LOGGED_EVERY:
@@ -70,7 +70,10 @@ class Punctuality:
             )
 
     def trouble(self) -> str | None:
-        """Say what is wrong if one after the other was refused for its time. One may be an old one."""
+        """Give a sentence about our clock if IN_A_ROW requests were refused for their time; None otherwise.
+
+        A single one may really be old.
+        """
         if self._refused < IN_A_ROW or time.monotonic() > self._until:
             return None
         minutes = abs(self._behind) / 60
@@ -135,9 +138,9 @@ def signs_of_life(troubles: Troubles) -> App:
         elif scope["path"] == HEALTH:
             await _answer(send, HTTPStatus.OK, b"ok")
         elif scope["path"] == READY:
-            found = await troubles()
-            status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
-            await _answer(send, status, "\n".join(found or ["ready"]).encode())
+            problems = await troubles()
+            status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+            await _answer(send, status, "\n".join(problems or ["ready"]).encode())
         elif scope["path"] == METRICS:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):  # without the database, the last figure
                 async with asyncio.timeout(COUNTED_WITHIN):

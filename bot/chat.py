@@ -128,19 +128,19 @@ class Chat:
         if planned is None:
             self._note(SILENT)
             return
-        asked = Asked(text, after, planned.entries)
-        self._say(planned, asked)
+        question = Asked(text, after, planned.entries)
+        self._say(planned, question)
         if planned.kind == ANSWER:
-            self._question, self._answered = asked, planned.entries[-1]
+            self._question, self._answered = question, planned.entries[-1]
 
-    def _say(self, planned: PlannedReply, asked: Asked) -> None:
+    def _say(self, planned: PlannedReply, question: Asked) -> None:
         if suggested := self._show_reply(planned):
             entries = tuple(entry.id for entry in self._library.known(suggested))
-            self._suggested = replace(asked, entries=entries)
+            self._suggested = replace(question, entries=entries)
             self._note("Type its number." if len(entries) > 1 else "Type 1 if it is.")
 
     def _say_in_quiz(self, planned: PlannedReply) -> None:
-        """Answer between two questions of the quiz, where a number is an answer to these and takes no suggestion."""
+        """Reply within a round of the quiz, where a number answers the quiz and does not choose a suggestion."""
         if self._show_reply(planned, in_round=True):
             self._note("To ask that, type it in these words.")
 
@@ -155,11 +155,11 @@ class Chat:
         self._console.print(formatted(reply.text))  # with the questions, which the blocks have in buttons
         return suggested
 
-    def _take_suggestion(self, asked: Asked, number: int) -> None:
+    def _take_suggestion(self, question: Asked, number: int) -> None:
         """Answer with the suggestion that has this number."""
-        entry = self._library.entries[asked.entries[number - 1]]
+        entry = self._library.entries[question.entries[number - 1]]
         show(blocks.taken(entry, self._library), self._console)
-        self._question, self._answered = replace(asked, entries=(entry.id,), is_chosen=True), entry.id
+        self._question, self._answered = replace(question, entries=(entry.id,), is_chosen=True), entry.id
         self._suggested = None
 
     async def _explain(self) -> None:
@@ -167,12 +167,12 @@ class Chat:
         if self._question is None:
             self._note("There is no answer that the bot gave by itself, so there is nothing to explain.")
             return
-        asked, library = self._question, self._library
-        ranked = await rank(asked.text, Surface.MENTION, library, self._second, asked.after)
-        explained = [(entry, explain_choice(ranked, entry.id)) for entry in library.known(asked.entries)]
-        show(feedback_blocks.explanation(explained, library, edited=False, chosen=asked.is_chosen), self._console)
-        if asked.is_chosen:
-            near = next((candidate.confidence for candidate in ranked if candidate.entry in asked.entries), 0.0)
+        question, library = self._question, self._library
+        ranked = await rank(question.text, Surface.MENTION, library, self._second, question.after)
+        explained = [(entry, explain_choice(ranked, entry.id)) for entry in library.known(question.entries)]
+        show(feedback_blocks.explanation(explained, library, edited=False, chosen=question.is_chosen), self._console)
+        if question.is_chosen:
+            near = next((candidate.confidence for candidate in ranked if candidate.entry in question.entries), 0.0)
             percents = {"near": str(int(near * 100)), "asked": str(round(library.thresholds.asked * 100))}
             show(blocks.filled(fill(library.words.terminal.near, **percents)), self._console)
 
@@ -247,7 +247,7 @@ class Chat:
             show(note, self._console)
 
     def _action(self, reading: Reading, run: Run) -> Action | None:  # noqa: PLR0911 - one for each reading
-        """Give what a reading does to the round; None where it only has something said."""
+        """Give the action that a reading of a typed text stands for; None if it only gets a reply."""
         live, ts = len(run.prompts), f"{self._number}.0"
         match reading:
             case Answered(answers, named):

@@ -140,9 +140,9 @@ def _misspelt() -> Iterator[Finding]:
 
 
 def _split(problem: str) -> tuple[str, str]:
-    """Part what is wrong with a setting from what to do about it."""
-    what, mark, todo = problem.partition(": " if ": " in problem else ". ")
-    return what, todo[:1].upper() + todo[1:] if mark else ""
+    """Split the description of a problem into what is wrong and what to do about it."""
+    message, mark, todo = problem.partition(": " if ": " in problem else ". ")
+    return message, todo[:1].upper() + todo[1:] if mark else ""
 
 
 # Slack
@@ -159,9 +159,10 @@ async def _token(token: str, api_url: str, session: aiohttp.ClientSession, team:
         return _Answer((_refused(name, error, revoked, api_url),), _ahead(error.response.headers, begun))
     except (aiohttp.ClientError, TimeoutError) as error:
         return _Answer((_unreachable(name, api_url, error),))
-    found = f"Slack takes it: user {answer.get('user_id')} in {answer.get('team_id')}"
+    detail = f"Slack takes it: user {answer.get('user_id')} in {answer.get('team_id')}"
     return _Answer(
-        (Finding(name, True, found), _scopes(_lowered(answer.headers).get(SCOPES), team)), _ahead(answer.headers, begun)
+        (Finding(name, True, detail), _scopes(_lowered(answer.headers).get(SCOPES), team)),
+        _ahead(answer.headers, begun),
     )
 
 
@@ -219,12 +220,12 @@ async def _installations(
 
 
 def _refused(name: str, error: SlackApiError, todo: str, url: str) -> Finding:
-    known = code(error)
-    if known in REFUSALS or known in SOCKET_MODE:
-        return Finding(name, False, f"Slack refuses it: {known}", todo)
-    if known == UNREADABLE:
+    error_code = code(error)
+    if error_code in REFUSALS or error_code in SOCKET_MODE:
+        return Finding(name, False, f"Slack refuses it: {error_code}", todo)
+    if error_code == UNREADABLE:
         return Finding(name, False, f"nothing that answers as Slack does is at {_place(url)}", AGAIN)
-    return Finding(name, False, f"Slack does not answer the question, but says {known}", "Try again later.")
+    return Finding(name, False, f"Slack does not answer the question, but says {error_code}", "Try again later.")
 
 
 def _unreachable(name: str, url: str, error: Exception) -> Finding:
@@ -236,7 +237,7 @@ def _reason(error: Exception) -> str:
 
 
 def _place(url: str) -> str:
-    """Give an address without a password that may stand in it."""
+    """Give an address without its user name and password, if it has them."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
@@ -273,12 +274,12 @@ async def _process(settings: Settings, mode: Mode, session: aiohttp.ClientSessio
         return []
     try:
         async with session.get(f"http://127.0.0.1:{port}{READY}") as answer:
-            said = " ".join((await answer.text()).split())
+            body = " ".join((await answer.text()).split())
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return [Finding("process", None, f"no bot answers on port {port} of this machine")]
     if answer.status == HTTPStatus.OK:
         return [Finding("process", True, f"the bot on port {port} is ready")]
-    return [Finding("process", False, f"what answers on port {port} is not ready: {said}", "See the bot's log.")]
+    return [Finding("process", False, f"what answers on port {port} is not ready: {body}", "See the bot's log.")]
 
 
 # The database
@@ -322,9 +323,9 @@ def _migrations(state: DatabaseState | None, place: str) -> Finding:
 
 
 def _traces(state: DatabaseState | None) -> Iterator[Finding]:
-    """Say when something last came from Slack, and when a bot last worked, by the rows that this leaves.
+    """Say when something last came from Slack, and when a bot last ran, by the rows that these leave.
 
-    What is answered with silence leaves none.
+    A message that gets silence leaves none.
     """
     if state is None or state.last_trace is None:
         why = "none is recorded; what the bot leaves without a reply never is, nor what people had it forget"
@@ -370,9 +371,9 @@ def _clock(ahead: list[float]) -> Finding:
 
 
 def _ahead(headers: Mapping[str, str] | None, begun: float) -> float | None:
-    """Give how many seconds our clock is ahead of the one of an answer; None if that does not say.
+    """Give how many seconds our clock is ahead of the Date header of a response; None if it has none.
 
-    begun: when the question was sent. Anything between then and now may be the time of the answer.
+    begun: when the request was sent; the response may have been made at any time since.
     """
     try:
         theirs = parsedate_to_datetime(_lowered(headers or {})["date"]).timestamp()
@@ -390,10 +391,10 @@ def _secrets(settings: Settings) -> list[str]:
 
 
 def _without(secrets: list[str], finding: Finding) -> Finding:
-    found, todo = finding.found, finding.remedy
+    detail, todo = finding.found, finding.remedy
     for secret in secrets:
-        found, todo = found.replace(secret, "…"), todo.replace(secret, "…")
-    return replace(finding, found=found, remedy=todo)
+        detail, todo = detail.replace(secret, "…"), todo.replace(secret, "…")
+    return replace(finding, found=detail, remedy=todo)
 
 
 def _shown(secret: SecretStr | None) -> str:

@@ -141,26 +141,22 @@ def read(path: Path, quiz: Quiz) -> dict[str, Given]:
     for name, value in file.data.items():
         question = _question(name, quiz)
         if question is None:
-            known = ", ".join(question.id for question in (*quiz.all_questions, quiz.purpose))
-            problems.append(
-                file.problem((name,), f"there is no question {name}", f"Choose one of: {known}, or a number")
-            )
+            ids = ", ".join(question.id for question in (*quiz.all_questions, quiz.purpose))
+            problems.append(file.problem((name,), f"there is no question {name}", f"Choose one of: {ids}, or a number"))
             continue
         values = value if isinstance(value, list) else [value]
         choice_ids = [_choice(item, question) for item in values]
         chosen = tuple(dict.fromkeys(choice_id for choice_id in choice_ids if choice_id))
         if not 0 < len(chosen) == len(values) <= 2:
-            known = ", ".join(choice.id for choice in question.choices)
-            remedy = f"Choose one or two of: {known}, or a letter; two in brackets, such as [a, b]"
+            ids = ", ".join(choice.id for choice in question.choices)
+            remedy = f"Choose one or two of: {ids}, or a letter; two in brackets, such as [a, b]"
             problems.append(file.problem((name,), f"{name}: {value!r} is no answer", remedy))
         answers[question.id] = chosen
     if problems:
         raise AnswersError([str(problem) for problem in problems])
     if not any(question.id in answers for question in quiz.questions):
-        known = ", ".join(question.id for question in quiz.questions)
-        raise AnswersError(
-            [f"{path.name}: these answers alone give no recommendation. Answer one or more of: {known}."]
-        )
+        ids = ", ".join(question.id for question in quiz.questions)
+        raise AnswersError([f"{path.name}: these answers alone give no recommendation. Answer one or more of: {ids}."])
     return answers
 
 
@@ -177,5 +173,5 @@ def _question(name: Any, quiz: Quiz) -> AnyQuestion | None:
 
 def _choice(value: Any, question: AnyQuestion) -> str | None:
     numbered = enumerate(question.choices, 1)
-    known = {mark: choice.id for number, choice in numbered for mark in (str(number), LETTERS[number - 1], choice.id)}
-    return known.get(str(value).strip().lower())
+    ids = {mark: choice.id for number, choice in numbered for mark in (str(number), LETTERS[number - 1], choice.id)}
+    return ids.get(str(value).strip().lower())

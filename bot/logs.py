@@ -9,7 +9,7 @@ import structlog
 
 
 class _Stderr:
-    """Standard error for the log: what cannot be written, because a disk is full or nobody reads, is no error."""
+    """Standard error for the log. A line that cannot be written, as on a full disk or a closed pipe, is dropped."""
 
     def write(self, text: str) -> int:
         """Write, if possible."""

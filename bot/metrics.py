@@ -1,4 +1,4 @@
-"""What Prometheus may ask: counts and durations, with kinds and codes as labels, never what people wrote."""
+"""The metrics for Prometheus: counts and durations, labelled by kinds and codes, never by what people wrote."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -1,4 +1,4 @@
-"""The environment as one frozen value; all that is wrong with it is reported at once."""
+"""The settings, read from the environment into one frozen value; all problems are reported at once."""
 
 import os
 import re
@@ -34,7 +34,7 @@ SLACK_ID = re.compile(r"(?=\w*[\d_])[CGUW][A-Z\d_]{2,}")  # of a channel or a pe
 
 BOLT_READS_THESE = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
 EDITOR_ID = re.compile(r"[UWS][A-Z0-9_]+")
-# What `slack run` calls the tokens; of no account where they are set by their own names, as its newer versions do too.
+# The names under which `slack run` passes the tokens; ignored where the usual names are set, as newer versions do too.
 FROM_SLACK_CLI = {"slack_bot_token": "SLACK_CLI_XOXB", "slack_app_token": "SLACK_CLI_XAPP"}
 ENV_FILE = ".env"  # in the working directory
 ALIKE = 0.85  # difflib's ratio, from which a name is taken for a misspelt setting
@@ -83,7 +83,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Settings(BaseSettings):
     """What the environment (or a `.env` file in the working directory) says; read with `read`.
 
-    A setting that is there and empty has its default, and hides what the file says.
+    An empty variable in the environment means the default, also where the file has a value for it.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
@@ -217,7 +217,7 @@ class Settings(BaseSettings):
         return Mode.HTTP if http else Mode.SOCKET
 
     def _problems_without_bot(self, *, http: bool) -> list[str]:
-        """Name what is set for a real workspace while its bot token is not."""
+        """Give a problem for each setting of a real workspace that is set although the bot token is missing."""
         problems = [
             f"{name} is set, but SLACK_BOT_TOKEN is not: set SLACK_BOT_TOKEN to the bot token of your app, "
             f"or unset {name} to use the local workspace."
@@ -236,7 +236,7 @@ class Settings(BaseSettings):
         return problems
 
     def _problems_of_tokens(self, *, http: bool) -> list[str]:
-        """Name what is wrong with the bot token, and what it needs beside it."""
+        """Give the problems of the bot token, and of the settings that it needs beside it."""
         problems = []
         if not _shown(self.slack_bot_token).startswith("xoxb-"):
             problems.append(
@@ -343,10 +343,10 @@ def read() -> Settings:
 def sources() -> dict[str, Source]:
     """Say of each setting, by its field, where its value comes from."""
     environment, file = _variables()
-    said = {name: (Source.FILE, value) for name, value in file.items()}
-    said |= {name: (Source.ENVIRONMENT, value) for name, value in environment.items()}
+    values = {name: (Source.FILE, value) for name, value in file.items()}
+    values |= {name: (Source.ENVIRONMENT, value) for name, value in environment.items()}
     return {
-        name: said[name][0] if name in said and not _is_blank(said[name][1] or "") else Source.DEFAULT
+        name: values[name][0] if name in values and not _is_blank(values[name][1] or "") else Source.DEFAULT
         for name in Settings.model_fields
     }
 
@@ -362,7 +362,9 @@ def misspelt() -> dict[str, str]:
         if name not in Settings.model_fields:
             meant = get_close_matches(name, Settings.model_fields, n=1, cutoff=ALIKE)
             if not meant and name in file:
-                meant = [known for known in Settings.model_fields if OSA.distance(name, known, score_cutoff=1) <= 1]
+                meant = [
+                    setting for setting in Settings.model_fields if OSA.distance(name, setting, score_cutoff=1) <= 1
+                ]
             if meant:
                 alike[name.upper()] = meant[0].upper()
     return alike

@@ -383,8 +383,8 @@ class Story:
         standing = stored.comparison.asked or (1, 1)
         about = compare_blocks.ask(stored, side, standing, self.library)
         if side is Side.SENDER:
-            return [about, compare_blocks.receipt(stored, self.library, known=False)]
-        return [about, compare_blocks.invitation(stored, 5, self.library, known=False, muted=False)]
+            return [about, compare_blocks.receipt(stored, self.library, has_seen_result=False)]
+        return [about, compare_blocks.invitation(stored, 5, self.library, has_seen_result=False, muted=False)]
 
 
 @given(st.sampled_from([[], BOTH_ANSWER, ONE_AGREES]), HAPPENINGS)

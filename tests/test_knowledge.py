@@ -437,7 +437,7 @@ def test_a_promise_that_only_the_second_stage_can_keep_is_not_tried_without_it(f
     assert errors(folder) == []
 
     [problem] = knowledge.lint(folder, today=TODAY, second=lambda _library: lambda _utterance: None)
-    assert "'why would an AI team be cross-functional at all?' should get cross-functional-teams" in problem.what
+    assert "'why would an AI team be cross-functional at all?' should get cross-functional-teams" in problem.message
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -448,7 +448,7 @@ def test_each_fault_is_found_and_named_with_its_line_and_a_remedy(folder: Path, 
     [problem] = errors(folder)
 
     assert problem.file == name
-    assert what in problem.what
+    assert what in problem.message
     assert problem.remedy.startswith(remedy)
     assert 0 < problem.line <= len((folder / name).read_text().splitlines())
 
@@ -481,7 +481,7 @@ def _outcomes_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.domain.fit.FEWEST", 1)
 
-    problems = [problem.what for problem in errors(folder)]
+    problems = [problem.message for problem in errors(folder)]
 
     assert "one answer alone, 'new-and-true', gives a recommendation" in problems
 
@@ -490,7 +490,7 @@ def test_one_answer_that_gives_a_recommendation_is_found(folder: Path, monkeypat
 def test_a_tie_break_that_is_not_asked_or_leads_elsewhere_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch):
     decides, weigh = fit.tie_break, fit.recommend
     monkeypatch.setattr("bot.domain.fit.tie_break", lambda quiz, answers: None)
-    unasked = [problem.what for problem in errors(folder)]
+    unasked = [problem.message for problem in errors(folder)]
     monkeypatch.setattr("bot.domain.fit.tie_break", decides)
     questions = {question.id for question in knowledge.load(folder).quiz.questions}
 
@@ -498,7 +498,7 @@ def test_a_tie_break_that_is_not_asked_or_leads_elsewhere_is_found(folder: Path,
         return weigh(quiz, {name: answers[name] for name in answers if name in questions})
 
     monkeypatch.setattr("bot.domain.fit.recommend", without_tie_break)
-    undecided = [problem.what for problem in errors(folder)]
+    undecided = [problem.message for problem in errors(folder)]
 
     assert "researcher and ai-engineer do not get the question that decides between them" in unasked
     assert "'is-it-true' should lead to researcher and leads to neither" in undecided
@@ -514,9 +514,9 @@ def test_a_phrasing_in_two_entries_names_both_places(folder: Path):
 
     edit(folder, "faq.yaml", plant)
 
-    [problem] = [problem for problem in errors(folder) if "already" in problem.what]
+    [problem] = [problem for problem in errors(folder) if "already" in problem.message]
 
-    assert re.search(r"is already in line \d+ of faq\.yaml, in '", problem.what)
+    assert re.search(r"is already in line \d+ of faq\.yaml, in '", problem.message)
     assert problem.remedy == "Keep it in one entry only"
 
 
@@ -524,9 +524,11 @@ def test_a_phrasing_that_matches_another_entry_is_named(folder: Path):
     wording = "what made xAI delete the title of researcher"
     edit(folder, "faq.yaml", lambda data: entry(data, "need-research-team")["phrasings"].__setitem__(0, wording))
 
-    [problem] = [problem for problem in errors(folder) if wording in problem.what]
+    [problem] = [problem for problem in errors(folder) if wording in problem.message]
 
-    assert problem.what == f"the phrasing {wording!r} of 'need-research-team' matches 'xai-dropped-researcher' better"
+    assert (
+        problem.message == f"the phrasing {wording!r} of 'need-research-team' matches 'xai-dropped-researcher' better"
+    )
     assert problem.remedy == "Reword this one, or move it there"
 
 
@@ -536,7 +538,7 @@ def test_an_entry_unchecked_for_over_a_year_is_a_warning(folder: Path):
     [problem] = knowledge.lint(folder, today=TODAY)
 
     assert problem.level == "warning"
-    assert "was last checked on 2025-11-27, over a year ago" in problem.what
+    assert "was last checked on 2025-11-27, over a year ago" in problem.message
     assert problem.remedy.endswith("to read it again and set the date")
     assert knowledge.load(folder)
 
@@ -556,7 +558,7 @@ def test_a_key_and_its_value_that_run_on_between_braces_are_one_problem(folder: 
 
     [problem] = errors(folder)
 
-    assert problem.what.endswith(missing)
+    assert problem.message.endswith(missing)
     assert problem.line == line_of(folder, "faq.yaml", written)
 
 
@@ -566,7 +568,7 @@ def test_a_key_given_twice_is_refused(folder: Path):
 
     [problem] = errors(folder)
 
-    assert problem.what == "the key 'send' is there twice"
+    assert problem.message == "the key 'send' is there twice"
     assert problem.line == line_of(folder, "words.yaml", "send: Twice")
 
 
@@ -585,7 +587,7 @@ def test_a_file_that_is_no_yaml_or_of_another_shape_is_named(folder: Path, text:
     [problem] = errors(folder)
 
     assert problem.file == "faq.yaml"
-    assert what in problem.what
+    assert what in problem.message
 
 
 @pytest.mark.parametrize(
@@ -719,7 +721,7 @@ def test_two_items_of_a_list_that_are_read_as_one_are_a_warning(
     [problem] = [problem for problem in knowledge.lint(folder, today=TODAY) if problem.level == "warning"]
 
     assert problem.file == name
-    assert missing in problem.what
+    assert missing in problem.message
     lines = text.splitlines()
     assert lines[problem.line - 1] == next(
         after for before, after in pairwise(lines) if re.search("how do research sci|R&D, R & D$", before)
@@ -821,7 +823,7 @@ def test_a_table_that_is_not_there_is_named_once_and_not_each_of_its_rows(folder
 
     [problem] = errors(folder)
 
-    assert problem.what == "there is no table 'planted'"
+    assert problem.message == "there is no table 'planted'"
 
 
 UNREADABLE: dict[str, tuple[str, str | bytes, str, str, int]] = {
@@ -923,7 +925,7 @@ def test_what_cannot_be_read_is_named_with_its_line_and_a_remedy(folder: Path, f
 
     [problem] = raised.value.problems
     assert (problem.file, problem.line, problem.remedy) == (name, line, remedy)
-    assert problem.what.endswith(what)
+    assert problem.message.endswith(what)
 
 
 @pytest.mark.parametrize(
@@ -944,7 +946,7 @@ def test_a_placeholder_that_could_not_be_filled_is_named(folder: Path, text: str
 
     [problem] = errors(folder)
 
-    assert what in problem.what
+    assert what in problem.message
     assert problem.line == line_of(folder, "words.yaml", "card_progress")
 
 
@@ -991,7 +993,7 @@ def test_what_was_learnt_must_fit_together(folder: Path, change: Change, what: s
     [problem] = learnt(folder, change)
 
     assert problem.file == "learnt.json"
-    assert what in problem.what
+    assert what in problem.message
     assert problem.remedy == "Compute it anew with `rolefit check --calibrate`, or delete it"
 
 
@@ -1007,7 +1009,7 @@ def test_what_was_learnt_for_an_entry_that_is_gone_is_a_warning(folder: Path):
     [problem] = learnt(folder, lambda data: data["entries"].update(planted={}))
 
     assert (problem.file, problem.level) == ("learnt.json", "warning")
-    assert problem.what == "something was learnt for 'planted', and there is no such entry"
+    assert problem.message == "something was learnt for 'planted', and there is no such entry"
     assert knowledge.load(folder)
 
 
@@ -1065,7 +1067,7 @@ def test_what_we_did_not_think_of_is_a_problem_with_its_place(folder: Path, monk
 
     [problem] = errors(folder)
 
-    assert problem.what.startswith("cannot be checked: RuntimeError in test_knowledge.py:")
+    assert problem.message.startswith("cannot be checked: RuntimeError in test_knowledge.py:")
     assert problem.remedy == "Undo what was changed last, and report this: it is a fault of the bot"
     with pytest.raises(KnowledgeError):
         knowledge.load_checked(folder, today=TODAY)
@@ -1079,7 +1081,7 @@ def test_only_what_the_check_finds_no_errors_in_is_taken_up(folder: Path):
     with pytest.raises(KnowledgeError) as raised:
         knowledge.load_checked(folder, today=TODAY)
 
-    assert [problem.what for problem in raised.value.problems] == [
+    assert [problem.message for problem in raised.value.problems] == [
         "'planted potatoes' should get bell-labs, and gets silence"
     ]
 
@@ -1101,8 +1103,8 @@ def test_a_line_of_utterances_that_is_wrong_is_named(folder: Path, line: str, wh
 
     [problem] = raised.value.problems
     assert problem.file == "utterances/a.jsonl"
-    assert what in problem.what
-    assert "a.jsonl:2" in problem.what
+    assert what in problem.message
+    assert "a.jsonl:2" in problem.message
 
 
 def test_a_missing_file_is_named(folder: Path):
@@ -1158,11 +1160,11 @@ def test_words_copied_from_a_document_are_found_wherever_people_read_them(
     copied = [
         problem
         for problem in knowledge.lint(folder, today=TODAY, documents=documents)
-        if "word for word" in problem.what
+        if "word for word" in problem.message
     ]
 
     assert [problem.file for problem in copied] == [name]
-    assert copied[0].what.startswith("“a line of nine words that nobody has not” stands in ")
+    assert copied[0].message.startswith("“a line of nine words that nobody has not” stands in ")
     assert copied[0].remedy == "Say it in your own words, or mark it as a quotation with “ and ”"
 
 
@@ -1182,7 +1184,7 @@ def test_a_marked_quotation_and_a_documents_own_table_are_no_copies(
     assert not [
         problem
         for problem in knowledge.lint(folder, today=TODAY, documents=documents)
-        if "word for word" in problem.what
+        if "word for word" in problem.message
     ]
 
 

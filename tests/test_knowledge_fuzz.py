@@ -162,7 +162,7 @@ def check(folder: Path) -> None:
     for problem in problems:
         assert "a fault of the bot" not in problem.remedy, str(problem)
         assert problem.file in FILES
-        assert problem.what
+        assert problem.message
         assert problem.remedy
     if not any(problem.level == "error" for problem in problems):
         library = knowledge.load(folder)

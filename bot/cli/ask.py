@@ -48,19 +48,20 @@ def ask(
     language = None if talk or isinstance(reply, faq.Silence) else library.language.identify(text)
     if talk or language:
         reply = faq.Silence()
-        asked = "talk" if talk and library.words.talk.of(talk).reply else "silence" if talk else "only_english"
-        explained |= {"decision": "silence" if unasked else asked, "entry": None}
+        decision = "talk" if talk and library.words.talk.of(talk).reply else "silence" if talk else "only_english"
+        explained |= {"decision": "silence" if unasked else decision, "entry": None}
     explained["language"] = language
     if as_json:
         typer.echo(json.dumps(explained, ensure_ascii=False, indent=2))
         return
     if talk:
-        said = None if unasked else library.words.talk.of(talk).reply
-        lines = [f"Takes it for small talk, and says: {said}" if said else "Says nothing: this is small talk."]
+        reply_text = None if unasked else library.words.talk.of(talk).reply
+        says = f"Takes it for small talk, and says: {reply_text}"
+        lines = [says if reply_text else "Says nothing: this is small talk."]
     elif language:
         only_english = library.words.languages.of(language).format(example=library.example)
-        said = f", and says: {only_english}" if not unasked else ", and says nothing."
-        lines = [f"Takes it for {language.title()}{said}"]
+        ending = f", and says: {only_english}" if not unasked else ", and says nothing."
+        lines = [f"Takes it for {language.title()}{ending}"]
     else:
         lines = list(_in_words(text, place, reply, ranked, library))
     _show(lines)
@@ -103,7 +104,7 @@ def chat() -> None:
 
 
 def _lines() -> Iterator[str]:
-    """Give what is typed, line by line, until Ctrl-D; or what comes by a pipe, which is shown as it is taken."""
+    """Yield the lines that are typed, until Ctrl-D, or that come through a pipe, which are echoed."""
     if not sys.stdin.isatty():
         for line in sys.stdin:
             typer.echo(f"\n> {line.strip()}")
@@ -129,9 +130,9 @@ def _show(lines: list[str]) -> None:
 
 
 def _in_words(
-    text: str, place: "Surface", reply: "Reply", ranked: "tuple[Candidate, ...]", library: "Library"
+    text: str, surface: "Surface", reply: "Reply", ranked: "tuple[Candidate, ...]", library: "Library"
 ) -> Iterator[str]:
-    """Say in plain words what is said to a message, and why."""
+    """Yield the lines that describe the reply to a message, and the reasons for it."""
     from bot.domain import faq
     from bot.domain.why import WORTH_NAMING, why_silent
 
@@ -143,7 +144,7 @@ def _in_words(
             yield f"Why: {_why(candidate)}"
         return
     if isinstance(reply, faq.Silence):
-        reason = why_silent(ranked, place, library.thresholds)
+        reason = why_silent(ranked, surface, library.thresholds)
         # None is left where it leans on what was said before, or was answered just now.
         yield f"Says nothing: {SILENT[reason] if reason else 'by itself it asks nothing new'}."
     elif (decoy := library.decoy(library.decoys.recognise(text) or "")) and decoy.reply:
@@ -156,7 +157,7 @@ def _in_words(
     elif ranked and ranked[0].confidence >= WORTH_NAMING:
         yield f"Nearest: {library.entries[ranked[0].entry].question}"
     if ranked and ranked[0].confidence >= WORTH_NAMING:
-        yield f"Why: {_why(ranked[0])} {_bar(ranked[0], place, library.thresholds)}"
+        yield f"Why: {_why(ranked[0])} {_bar(ranked[0], surface, library.thresholds)}"
 
 
 def _why(candidate: "Candidate") -> str:
@@ -170,13 +171,13 @@ def _why(candidate: "Candidate") -> str:
     return f"{like}. Certainty: {candidate.confidence:.2f} of 1."
 
 
-def _bar(candidate: "Candidate", place: "Surface", thresholds: "ReplyThresholds") -> str:
+def _bar(candidate: "Candidate", surface: "Surface", thresholds: "ReplyThresholds") -> str:
     """Say how sure the bot has to be to answer, and what that depends on; the bars are those of `decide`."""
     from bot.domain import faq
 
     if candidate.nearness is not None:
         thresholds = thresholds.for_second_stage()
-    if place not in faq.UNPROMPTED:
+    if surface not in faq.UNPROMPTED:
         bar, where = thresholds.asked, "where somebody asks it"
     elif candidate.leans:
         bar, where = thresholds.asked, "unasked, where a thread goes on"
@@ -190,7 +191,7 @@ def _bar(candidate: "Candidate", place: "Surface", thresholds: "ReplyThresholds"
 
 
 def _figures(explained: dict[str, Any]) -> Iterator[str]:
-    """Give what a decision was made by."""
+    """Yield the figures that a decision was based on, a line each."""
     yield f"Decision: {explained['decision']}, confidence {explained['confidence']:.2f}"
     if explained["candidates"]:
         yield "Candidates: " + ", ".join(f"{c['entry']} {c['confidence']:.2f}" for c in explained["candidates"])

@@ -86,12 +86,12 @@ def _trial_on_files(files: list[Path], library: "Library", used: frozenset[str])
     """Give the knowledge, or these entries of it, and the cases of the files. Raises CasesError."""
     from bot import evaluate as evaluation
 
-    known = frozenset(library.entries)
-    cases = [case for file in files for case in evaluation.read(file, known, used, library.former)]
+    all_ids = frozenset(library.entries)
+    cases = [case for file in files for case in evaluation.read(file, all_ids, used, library.former)]
     if not cases:
         stop(["there are no cases in " + ", ".join(file.name for file in files) + "."])
     entries = [entry for name, entry in library.entries.items() if name in used]
-    scorer = scorer_of(library) if used == known else None
+    scorer = scorer_of(library) if used == all_ids else None
     index, built = _built(entries, library.synonyms, library.thresholds, library.learnt)
     return evaluation.Trial(index, library.thresholds, cases, scorer, built)
 
@@ -126,16 +126,16 @@ def _built(
     return index, time.perf_counter() - began
 
 
-def _named(entries: str, known: frozenset[str]) -> frozenset[str]:
+def _named(entries: str, all_ids: frozenset[str]) -> frozenset[str]:
     """Read ids with commas between."""
     used = frozenset(name.strip() for name in entries.split(",") if name.strip())
-    if used - known:
-        stop([f"--entries: there is no entry {name!r} in this knowledge." for name in sorted(used - known)])
+    if used - all_ids:
+        stop([f"--entries: there is no entry {name!r} in this knowledge." for name in sorted(used - all_ids)])
     return used
 
 
 def _trials_left_out(library: "Library", folder: Path, *, new: bool) -> "Iterator[Trial]":
-    """Learn without each author in turn, and give what was learnt with that author's texts as cases.
+    """Yield a trial for each author: the knowledge learnt without their texts, with these texts as the cases.
 
     new: leave entries out too, and give the texts that one of them answers or that nothing does.
     """

@@ -36,16 +36,16 @@ def report(
     from bot import knowledge, report_tables
 
     library = read_library()
-    found = asyncio.run(_report(library, team, _since(since) if since else 0.0))
+    summary = asyncio.run(_report(library, team, _since(since) if since else 0.0))
     if number is not None:
-        if number > len(found.gaps):
-            there = "is 1 gap" if len(found.gaps) == 1 else f"are {len(found.gaps)} gaps"
+        if number > len(summary.gaps):
+            there = "is 1 gap" if len(summary.gaps) == 1 else f"are {len(summary.gaps)} gaps"
             stop([f"--draft {number}: there {there}. `rolefit report` has their numbers."])
-        typer.echo(knowledge.draft(found.gaps[number - 1], library), nl=False)
+        typer.echo(knowledge.draft(summary.gaps[number - 1], library), nl=False)
     elif as_json:
-        typer.echo(json.dumps(report_tables.as_json(found, library.index), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report_tables.as_json(summary, library.index), ensure_ascii=False, indent=2))
     else:
-        report_tables.show(found, library.index)
+        report_tables.show(summary, library.index)
 
 
 async def _report(library: "Library", team: str | None, since: float) -> "Report":
@@ -160,7 +160,7 @@ def explain_run(
 
 
 def _named_run(text: str) -> str:
-    """Give the id of a round, which is the third part of the keys that `rolefit jobs` and the log name work by."""
+    """Read the id of a round, alone or as the third part of a key of work, as `rolefit jobs` and the log print it."""
     parts = text.split(":")
     return parts[2] if len(parts) > 2 else text
 
@@ -171,10 +171,10 @@ def _state(stored: "StoredRun") -> str:
 
 def _list_runs() -> None:
     """List the latest rounds, without what was answered."""
-    found = asyncio.run(_latest_runs())
-    for team, stored in found:
+    runs = asyncio.run(_latest_runs())
+    for team, stored in runs:
         typer.echo(f"{stored.begun_at:%Y-%m-%d %H:%M}  {stored.id}  {_state(stored)}, of {stored.user} in {team}")
-    if not found:
+    if not runs:
         typer.echo("Nobody has begun a round of the quiz.")
 
 

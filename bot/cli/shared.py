@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOT_OK, WRONG_SETTINGS, NO_VERDICT = 1, 2, 3  # exit codes
 
 
-_warned: set[str] = set()  # what was said of names that are no setting: a command may read the settings more than once
+_warned: set[str] = set()  # warnings that were printed already: a command may read the settings more than once
 
 
 class _Group(TyperGroup):
@@ -108,9 +108,9 @@ def existing(folder: Path) -> Path:
     return folder
 
 
-def plural(number: int, what: str) -> str:
+def plural(number: int, noun: str) -> str:
     """Count things: "1 error", "2 errors"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def stop(problems: list[str]) -> NoReturn:

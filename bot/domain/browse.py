@@ -55,16 +55,16 @@ def shelve(topics: Iterable[Topic], entries: Sequence[Entry], other: str) -> tup
     shelves = [
         Shelf(topic.id, topic.name, tuple(entry for entry in entries if entry.topic == topic.id)) for topic in topics
     ]
-    known = {shelf.id for shelf in shelves}
-    shelves.append(Shelf(OTHER_TOPIC, other, tuple(entry for entry in entries if entry.topic not in known)))
+    topic_ids = {shelf.id for shelf in shelves}
+    shelves.append(Shelf(OTHER_TOPIC, other, tuple(entry for entry in entries if entry.topic not in topic_ids)))
     return tuple(shelf for shelf in shelves if shelf.entries)
 
 
 def look_up(browsing: Browsing, shelves: tuple[Shelf, ...], entry: Entry | None) -> View:
-    """Find what somebody looks at, as the knowledge is now: it may have been edited since they clicked.
+    """Give the view for what somebody clicked, by the present knowledge, which may have been edited since.
 
-    entry: the one that `browsing` names, or that answers its question now; None if there is none. It is shown where it
-    stands now. A page that is not there any more is the last one.
+    entry: the one that `browsing` names, or the one that has replaced it; None if it is gone. It is shown on the page
+    where it is listed now. In place of a page that is gone, the last one is shown.
     """
     is_gone = entry is None and browsing.entry is not None
     if entry is not None:

@@ -58,10 +58,10 @@ Versions = tuple[int, int]  # of the answers: the sender's, the manager's
 class Comparison:
     """How a comparison stands. asked: the answers that both are asked to reveal.
 
-    ended_by: who has withdrawn it, or could not be reached. exposed: who could read the answers, though they could not
-    be shown to both, until they were taken back. still_exposed: those of them from whom Slack did not let us take them
-    back. maybe_exposed: whom they may have reached, as Slack neither said so nor let us look. is_confirmed: Slack has
-    said that the reveal was posted.
+    ended_by: who withdrew it, or could not be reached. exposed: the sides that could read the answers for a time,
+    before these were deleted because they could not be shown to both. still_exposed: those of them for whom Slack
+    refused to delete them. maybe_exposed: the sides that may have got them, as Slack neither said so nor let us look.
+    is_confirmed: Slack has said that the reveal was posted.
     """
 
     state: State = State.INVITED
@@ -236,9 +236,9 @@ def _agreed(comparison: Comparison, event: Agree, rounds: Rounds) -> Transition:
 
 
 def _followed(comparison: Comparison, rounds: Rounds) -> Transition:
-    """Take up what has become of the rounds: with other answers than were asked about, both are asked anew.
+    """Bring a comparison up to date with the rounds: if the answers are others by now, both have to agree again.
 
-    Once both have agreed a change comes too late: they are shown what they agreed to. A deletion does not.
+    Once both have agreed, changed answers come too late: what they agreed to is shown. A deletion still ends it.
     """
     if rounds.deleted is not None:
         return _taken(_ended(comparison, rounds.deleted))
@@ -280,7 +280,7 @@ def compare(quiz: Quiz, sender: Answers, manager: Answers) -> Findings:
     Answers by halves are alike if they name the same two choices. What the quiz does not have counts for nothing.
     Raises ValueError if one of them has answered none of its questions.
     """
-    sender, manager = _known(quiz, sender), _known(quiz, manager)
+    sender, manager = _valid_answers(quiz, sender), _valid_answers(quiz, manager)
     agreements, differences, one_sided = list[Pair](), list[Pair](), list[Question]()
     for question in quiz.questions:
         one, other = _picked(question, sender), _picked(question, manager)
@@ -297,9 +297,9 @@ def compare(quiz: Quiz, sender: Answers, manager: Answers) -> Findings:
     )
 
 
-def _known(quiz: Quiz, answers: Answers) -> Answers:
+def _valid_answers(quiz: Quiz, answers: Answers) -> Answers:
     choices = {question.id: {choice.id for choice in question.choices} for question in quiz.all_questions}
-    return {name: given for name, given in answers.items() if given and choices.get(name, set()).issuperset(given)}
+    return {name: chosen for name, chosen in answers.items() if chosen and choices.get(name, set()).issuperset(chosen)}
 
 
 def _picked(question: Question, answers: Answers) -> tuple[Choice, ...]:

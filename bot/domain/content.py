@@ -84,13 +84,13 @@ class Table(Authored):
 
     @model_validator(mode="after")
     def _each_row_fills_each_column(self) -> Self:
-        known = {column.id for column in self.columns}
+        column_ids = {column.id for column in self.columns}
         for row in self.rows:
-            if missing := known - row.cells.keys():
+            if missing := column_ids - row.cells.keys():
                 raise ValueError(f"row {row.id!r} has no cell for column {', '.join(sorted(missing))}")
-            if extra := row.cells.keys() - known:
+            if extra := row.cells.keys() - column_ids:
                 raise ValueError(f"row {row.id!r} has a cell for {', '.join(sorted(extra))}, which is no column")
-            if extra := row.sources.keys() - known:
+            if extra := row.sources.keys() - column_ids:
                 raise ValueError(f"row {row.id!r} has sources for {', '.join(sorted(extra))}, which is no column")
         return self
 
@@ -211,15 +211,15 @@ class Entry(Authored):
 
 
 def digest_of(entries: Iterable[Entry], tables: Mapping[str, Table]) -> str:
-    """Give what changes when an answer of these entries would say something else: answers, excerpts or sources do.
+    """Give a digest, of 64 characters, of everything that an answer with these entries shows.
 
-    tables: by id. Questions, phrasings, owners and dates of checking change nothing. 64 characters. Raises KeyError for
-    an excerpt of a table, row or column that is not there.
+    That is answers, excerpts and sources; questions, phrasings, owners and dates of checking do not change it. tables:
+    by id. Raises KeyError for an excerpt of a table, row or column that is not there.
     """
     digest = hashlib.sha256()
     for entry in entries:
-        said = entry.model_dump_json(include={"id", "answer", "excerpt", "sources"})
-        digest.update(said.encode())
+        content = entry.model_dump_json(include={"id", "answer", "excerpt", "sources"})
+        digest.update(content.encode())
         if part := entry.excerpt:
             digest.update(tables[part.table].excerpt(part.rows, part.columns).model_dump_json().encode())
     return digest.hexdigest()

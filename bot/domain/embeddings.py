@@ -74,15 +74,15 @@ class Neighbours:
         """Take the embeddings of each entry's phrasings (P × 384, in the order of the index), and the rest."""
         self._phrasings = np.concatenate(list(phrasings.values()))
         self._starts = np.concatenate([[0], np.cumsum([len(points) for points in phrasings.values()])])
-        place = {name: at for at, name in enumerate(phrasings)}
-        own = sorted((place[owner], at) for at, owner in enumerate(owners) if owner in place)
+        positions = {name: at for at, name in enumerate(phrasings)}
+        own = sorted((positions[owner], at) for at, owner in enumerate(owners) if owner in positions)
         self._utterances = utterances[[at for _, at in own]]
         self._labelled = np.array([entry for entry, _ in own], np.intp)
         self._labelled_starts = np.searchsorted(self._labelled, np.arange(len(phrasings) + 1))
         self._unanswered = unanswered
         self._decoys, self._heads, self._networks = decoys, heads, networks
-        self._known = {place[name]: at for at, name in enumerate(heads.entries) if name in place}
-        self._entries = {at: entry for entry, at in self._known.items()}
+        self._head_of = {positions[name]: at for at, name in enumerate(heads.entries) if name in positions}
+        self._entries = {at: entry for entry, at in self._head_of.items()}
 
     def score(self, embedding: Floats) -> "SemanticScores":
         """Compare a message, given by its embedding, with all of it."""
@@ -99,7 +99,7 @@ class Neighbours:
         logits = self._heads.topics @ embedding + self._heads.topics_intercepts
         likely = [self._entries[at] for at in np.argsort(-logits[:-1])[:LIKELY].tolist() if at in self._entries]
         return SemanticScores(
-            places=self._known,
+            places=self._head_of,
             networks=self._networks,
             logits=logits,
             answerable=float(embedding @ self._heads.answerable) + self._heads.answerable_intercept,

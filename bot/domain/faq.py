@@ -229,9 +229,11 @@ def _ranked(
     after: str | None,
     scores: SemanticScores | None = None,
 ) -> tuple[Candidate, ...]:
-    """Rank the entries for a message, without saying what was said a moment ago, `after`, to what was not asked of us.
+    """Rank the entries for a message. after: the entry that was the last answer, which a follow-up refers to.
 
-    What asks no more than "and a research engineer?" is about that role where it would be answered with `after` again.
+    Empty where nobody asked the bot and the message says too little without a last answer, is about somebody who talks,
+    or would get the same answer again. Where the bot was asked, "and a research engineer?" that would get the same
+    answer again is read as a question about that role alone.
     """
     prompted = surface not in UNPROMPTED
     if not prompted and after is None and is_elliptic(utterance):

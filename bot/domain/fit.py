@@ -97,7 +97,7 @@ class Flip:
 
     def answers_to(self, question: Question | TieBreak) -> tuple[Answer, ...]:
         """Give the answers to a question that it names, in the quiz's order."""
-        named = [*(other for asked, other in self.changes if asked == question), *self.also]
+        named = [*(other for changed, other in self.changes if changed == question), *self.also]
         return tuple(choice for choice in question.choices if choice in named)
 
 
@@ -163,7 +163,9 @@ def flip(quiz: Quiz, answers: Answers, *, early: bool = False) -> Flip | None:
 
     # There are hundreds of changes to try, so that what each choice weighs is worked out once, and not for each.
     nothing = [0.0] * len(quiz.roles)
-    weights = {(asked.id, choice.id): _weights(quiz, [choice]) for asked in quiz.questions for choice in asked.choices}
+    weights = {
+        (question.id, choice.id): _weights(quiz, [choice]) for question in quiz.questions for choice in question.choices
+    }
     weights_of_answers = {question.id: _weights(quiz, choices) for question, choices in verdict.answered}
 
     def leads_to(

@@ -56,13 +56,13 @@ class FollowUps:
         kinds = self.kinds(sentence)
         if after not in self._questions or not kinds:
             return []
-        terms, asked = self._terms(sentence), self._terms(self._questions[after])
-        if _stands_alone(sentence, terms, self._questions[after], asked):
+        terms, previous_terms = self._terms(sentence), self._terms(self._questions[after])
+        if _stands_alone(sentence, terms, self._questions[after], previous_terms):
             return []
-        unchanged = {after: [term for term in asked if term.kind not in kinds]}
+        unchanged = {after: [term for term in previous_terms if term.kind not in kinds]}
         about = self._about.get(_bare_name(parsed, terms) or "")
         if about is not None and about != after:
-            if len(unchanged[after]) == len(asked):
+            if len(unchanged[after]) == len(previous_terms):
                 del unchanged[after]
             unchanged[about] = [term for term in self._terms(self._questions[about]) if term.kind != NAME]
         return [(self._questions[entry].asks, [*rest, *terms]) for entry, rest in unchanged.items()]
@@ -71,14 +71,14 @@ class FollowUps:
         return self._lexicon.terms(sentence.words, sentence.typed)
 
 
-def _stands_alone(sentence: Sentence, terms: Sequence[Term], before: Sentence, asked: Sequence[Term]) -> bool:
+def _stands_alone(sentence: Sentence, terms: Sequence[Term], before: Sentence, previous_terms: Sequence[Term]) -> bool:
     """Say whether a few words with a name or a role ask something else than the question before them did."""
     if sentence.asks in PARTICULAR and sentence.asks != before.asks:
         return True
-    known = {term.key for term in asked} | POINTS_BACK
+    previous_keys = {term.key for term in previous_terms} | POINTS_BACK
     whole = sentence.form is Form.QUESTION and (PRONOUNS | ALSO).isdisjoint(sentence.words)
     enough = COMPLETE if whole else OF_ITS_OWN
-    return any(term.kind is None and term.substance >= enough and term.key not in known for term in terms)
+    return any(term.kind is None and term.substance >= enough and term.key not in previous_keys for term in terms)
 
 
 def _bare_name(parsed: Utterance, terms: Sequence[Term]) -> str | None:

@@ -90,7 +90,7 @@ class Gap:
 
     @property
     def questions_digest(self) -> str:
-        """Name the questions that are in it: another name once there are others."""
+        """Give a digest of the ids of its questions, which changes when a question is added or removed."""
         ids = " ".join(sorted(f"{question.id} {question.revision or ''}" for question in self.questions))
         return hashlib.sha256(ids.encode()).hexdigest()[:20]
 
@@ -139,38 +139,42 @@ def gaps_of(questions: Iterable[Question], topics: Topics) -> tuple[Gap, ...]:
     Which questions are together does not depend on their order. A question goes to that of the earlier ones which it
     is most alike, from ALIKE on, or stands for itself. Ten thousand take some seconds at most.
     """
-    asked = [each for each in questions if each.kind is not QuestionKind.CHOSEN and each.answered_by is None]
-    gaps = [Gap(group, _by_use(each.text for each in group)[0]) for group in clusters(asked, topics)]
+    unanswered = [
+        question for question in questions if question.kind is not QuestionKind.CHOSEN and question.answered_by is None
+    ]
+    gaps = [Gap(group, _by_use(question.text for question in group)[0]) for group in clusters(unanswered, topics)]
     return tuple(sorted(gaps, key=lambda gap: (-gap.people, -len(gap.questions), -gap.asked_at, gap.id)))
 
 
 def proposals_of(
-    questions: Iterable[Question], known: Mapping[str, Collection[str]], topics: Topics
+    questions: Iterable[Question], wordings: Mapping[str, Collection[str]], topics: Topics
 ) -> tuple[Proposal, ...]:
     """Give the ways to ask for an entry that people have shown, those that most have shown first.
 
-    known: the wordings of each entry; these are not proposed, nor is anything for an entry that is not there.
+    wordings: the wordings of each entry; these are not proposed, nor is anything for an entry that is not there.
     """
     chosen: dict[str, list[Question]] = {}
     for question in questions:
-        if question.kind is QuestionKind.CHOSEN and question.text and question.entry and question.entry in known:
+        if question.kind is QuestionKind.CHOSEN and question.text and question.entry and question.entry in wordings:
             chosen.setdefault(question.entry, []).append(question)
     proposals = []
-    for entry, asked in chosen.items():
-        wordings = {_plain(text) for text in known[entry]}
-        for group in clusters((each for each in asked if _plain(each.text) not in wordings), topics):
-            text = _by_use(each.text for each in group)[0]
-            proposals.append(Proposal(entry, text, len({each.user for each in group})))
-    return tuple(sorted(proposals, key=lambda each: (-each.people, each.entry, each.text)))
+    for entry, entry_questions in chosen.items():
+        plain_wordings = {_plain(text) for text in wordings[entry]}
+        for group in clusters(
+            (question for question in entry_questions if _plain(question.text) not in plain_wordings), topics
+        ):
+            text = _by_use(question.text for question in group)[0]
+            proposals.append(Proposal(entry, text, len({question.user for question in group})))
+    return tuple(sorted(proposals, key=lambda proposal: (-proposal.people, proposal.entry, proposal.text)))
 
 
 def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Question, ...]]:
     """Put questions together that are alike, as `gaps_of` says; oldest first, also within each cluster."""
     in_order = sorted(questions, key=lambda question: (question.asked_at, question.id))
     grains = [_grains(terms) for terms in _mended([_terms(question, topics) for question in in_order])]
-    used = Counter(grain for each in grains for grain in each)
+    used = Counter(grain for question_grains in grains for grain in question_grains)
     # The rarest first: see `_telling`.
-    sequences = [tuple(sorted(each, key=lambda grain: (used[grain], grain))) for each in grains]
+    sequences = [tuple(sorted(question_grains, key=lambda grain: (used[grain], grain))) for question_grains in grains]
     members: dict[tuple[str, ...], list[Question]] = {}  # by the grains of the oldest
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # by grains, those of the oldest question that they go to
     oldest: list[tuple[str, ...]] = []  # the grains of the oldest of each cluster
@@ -192,7 +196,7 @@ def clusters(questions: Iterable[Question], topics: Topics) -> list[tuple[Questi
 
 
 def _telling(sequence: Sequence[str]) -> Sequence[str]:
-    """Give so many of the rarest grains that two questions which share none of them cannot be alike enough.
+    """Give enough of the rarest grains that two questions which share none of these cannot be alike.
 
     Source: prefix filtering for set similarity, Bayardo, Ma and Srikant (2007), here for Dice's coefficient.
     """
@@ -209,12 +213,12 @@ def _terms(question: Question, topics: Topics) -> Terms:
 
 
 def _grains(terms: Terms) -> list[str]:
-    """Give as many different grains of each term as it counts, so that sets of them are compared by weight."""
+    """Turn weighted terms into a set of grains, more for a heavier term, so that comparing sets compares weights."""
     return [f"{term} {number}" for term, count in terms.items() for number in range(count)]
 
 
 def _mended(questions: Sequence[Terms]) -> list[Terms]:
-    """Take words with a letter wrong for the more common ones that they are near to; short words are left alone."""
+    """Replace words that have one letter wrong by the more common word they resemble, except short ones."""
     used = Counter(term for terms in questions for term in terms)
     right: dict[str, str] = {}
     near: dict[tuple[str, int], list[str]] = {}  # by first letter and length
@@ -240,5 +244,5 @@ def _by_use(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """Give what texts have in common that differ in capitals, blanks and signs alone."""
+    """Normalise a text: texts that differ only in capitals, blanks and punctuation give the same."""
     return utils.default_process(text) or text.strip()

@@ -64,8 +64,8 @@ class Languages(Authored):
     @property
     def vocabularies(self) -> dict[Language, Vocabulary]:
         """Give the words of each language that has some."""
-        given = {language: getattr(self, language.value) for language in Language}
-        return {language: vocabulary for language, vocabulary in given.items() if vocabulary}
+        by_language = {language: getattr(self, language.value) for language in Language}
+        return {language: vocabulary for language, vocabulary in by_language.items() if vocabulary}
 
 
 class LanguageIdentifier:

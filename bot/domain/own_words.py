@@ -110,16 +110,16 @@ def _in_common(typed: str, question: AnyQuestion, cutoff: float) -> dict[str, fl
     of_choices = {choice.id: _words((choice.label, *choice.says)) for choice in question.choices}
     weights = dict.fromkeys(of_choices, 0.0)
     for word in _telling(typed):
-        having = [name for name, known in of_choices.items() if _has(known, word, cutoff)]
+        having = [name for name, vocabulary in of_choices.items() if _has(vocabulary, word, cutoff)]
         for name in having:
             weights[name] += 1 / len(having)
     return weights
 
 
-def _has(known: frozenset[str], word: str, cutoff: float) -> bool:
+def _has(vocabulary: frozenset[str], word: str, cutoff: float) -> bool:
     if len(word) < SHORT:
-        return word in known
-    return process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=cutoff) is not None
+        return word in vocabulary
+    return process.extractOne(word, vocabulary, scorer=fuzz.ratio, score_cutoff=cutoff) is not None
 
 
 def _telling(typed: str) -> list[str]:
@@ -136,10 +136,10 @@ def is_about(typed: str, choice: Option) -> bool:
 
     That all words of a wording are in the text is not enough: "incident in production, brb" is not about production.
     """
-    known = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
+    vocabulary = {word for text in (choice.label, *choice.says) for word in utils.default_process(text).split()}
     telling = _telling(typed)
     shared = sum(
-        process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
+        process.extractOne(word, vocabulary, scorer=fuzz.ratio, score_cutoff=SAME_WORD) is not None for word in telling
     )
     return shared >= len(telling) / 2
 
@@ -153,7 +153,7 @@ def scored(typed: str, question: AnyQuestion) -> list[tuple[float, Option]]:
 
 
 def _alike(typed: str, text: str) -> float:
-    """Compare in [0, 100]: words in common count in full, and a string full of typos still counts as a whole.
+    """Compare two texts in [0, 100]: by their common words, or as whole strings if that gives more, as with many typos.
 
     A wording of two letters, such as "me", says nothing as one of many words.
     """

@@ -82,8 +82,8 @@ def begin(quiz: Quiz, subject: str | None = None) -> Run:
 def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject: str | None = None) -> Run:
     """Give the run that `Run.state` described; without a state, the one that has just these answers.
 
-    Where a state says nothing of it, it is of before there was more than one purpose: about their own work. subject: as
-    in Run.
+    A state without a purpose was recorded before there was more than one: it is about their own work. subject: as in
+    Run.
     """
     if state is None:
         return _advance(Run(quiz, MappingProxyType({PURPOSE: (OWN,), **answers})))
@@ -110,20 +110,22 @@ def load(quiz: Quiz, answers: Answers, state: Mapping[str, Any] | None, subject:
     )
 
 
-def carried_over(quiz: Quiz, answers: Mapping[str, Sequence[str]], asked: int, subject: str | None = None) -> Run:
+def carried_over(
+    quiz: Quiz, answers: Mapping[str, Sequence[str]], prompt_count: int, subject: str | None = None
+) -> Run:
     """Begin a run on another version of the quiz, with the answers that it has too; about their own work, if none.
 
-    `asked` counts the prompts there have been: in their place there is now the question that comes next. subject: as
+    prompt_count: how many prompts the run has had; each is replaced by the question that comes next now. subject: as
     in Run.
     """
     kept: dict[str, Given] = {PURPOSE: (OWN,)} if subject is None else {}
     for question in (quiz.purpose, *quiz.all_questions):
-        choices, known = tuple(answers.get(question.id, ())), {choice.id for choice in question.choices}
-        if choices and known.issuperset(choices):
+        choices, offered = tuple(answers.get(question.id, ())), {choice.id for choice in question.choices}
+        if choices and offered.issuperset(choices):
             kept[question.id] = choices
     run = Run(quiz, MappingProxyType(kept), subject=subject, went_on=subject is not None)
     next_ = run.upcoming or quiz.questions[0]
-    return _advance(replace(run, prompts=(Prompt(next_.id),) * asked))
+    return _advance(replace(run, prompts=(Prompt(next_.id),) * prompt_count))
 
 
 def apply(run: Run, action: Action) -> Transition:
@@ -156,7 +158,7 @@ def _left_alone(run: Run, action: Remind | Expire) -> Transition:
 
 
 def due(run: Run, now: datetime, zone: str | None) -> tuple[Remind | Expire, datetime] | None:
-    """Give what is to be done to a run if nobody does anything, and when; None for nothing.
+    """Give the action that is due on a run if nobody does anything, and its time; None if no action is.
 
     now: when somebody last did something to it, with its time zone; zone: the person's, by its IANA name.
     """
@@ -186,7 +188,7 @@ def _apply(run: Run, action: Action) -> Transition:  # noqa: PLR0911, PLR0912 - 
         case Reply():
             return _replied(run, action)
         case EditReply():
-            answers = _known(run, action.answers)
+            answers = _valid_answers(run, action.answers)
             return _take(run, answers) if answers else Transition(run, Outcome.STALE)
         case Guess():
             return _guessed(run, action)
@@ -194,8 +196,8 @@ def _apply(run: Run, action: Action) -> Transition:  # noqa: PLR0911, PLR0912 - 
             return _managing(run) if run.subject is None else Transition(run, Outcome.NOTHING)
         case Change():
             changeable = (*([run.quiz.purpose] if run.subject is None else []), *run.quiz.all_questions)
-            known = any(question.id == action.question for question in changeable)
-            return _ask(run, Prompt(action.question, changing=True)) if known else Transition(run, Outcome.STALE)
+            can_change = any(question.id == action.question for question in changeable)
+            return _ask(run, Prompt(action.question, changing=True)) if can_change else Transition(run, Outcome.STALE)
         case Back() | Skip() if action.prompt not in (None, len(run.prompts)):
             return Transition(run, Outcome.STALE)  # the second half of a double Enter
         case Back():
@@ -237,7 +239,7 @@ def _graded(run: Run, action: Grade) -> Transition:
     return Transition(replace(run, graded=Graded(action.dimension, action.column)), Outcome.TAKEN)
 
 
-def _known(run: Run, answers: Mapping[str, Choices]) -> dict[str, Given] | None:
+def _valid_answers(run: Run, answers: Mapping[str, Choices]) -> dict[str, Given] | None:
     """Give the answers; None if this quiz does not have one of their questions or choices."""
     try:
         for question_id, choices in answers.items():
@@ -249,7 +251,7 @@ def _known(run: Run, answers: Mapping[str, Choices]) -> dict[str, Given] | None:
 
 
 def _answered(run: Run, action: Answer) -> Transition:
-    answers = _known(run, {action.question: action.choices})
+    answers = _valid_answers(run, {action.question: action.choices})
     if answers is None:
         return Transition(run, Outcome.STALE)
     if action.prompt == len(run.prompts) and run.live and run.prompts[-1].question == action.question:
@@ -265,7 +267,7 @@ def _typed(run: Run, ts: str, answers: Mapping[str, Given]) -> Run:
 
 
 def _replied(run: Run, action: Reply) -> Transition:
-    answers, number = _known(run, action.answers), action.prompt
+    answers, number = _valid_answers(run, action.answers), action.prompt
     if answers is None:
         return Transition(run, Outcome.STALE)
     if number is not None:
@@ -294,7 +296,7 @@ def _take(run: Run, answers: Mapping[str, Given]) -> Transition:
 
 
 def _guessed(run: Run, action: Guess) -> Transition:
-    if _known(run, {action.question: action.choices}) is None:
+    if _valid_answers(run, {action.question: action.choices}) is None:
         return Transition(run, Outcome.STALE)
     if run.asking is None or action.prompt != len(run.prompts) or run.asking.question != action.question:
         return Transition(run, Outcome.STALE, action.question)
@@ -307,8 +309,8 @@ def _ask(run: Run, prompt: Prompt) -> Transition:
 
 
 def _back(run: Run) -> Transition:
-    asked = (run.quiz.purpose.id, *(question.id for question in run.numbered))
-    passed = [question for question in asked if question in run.answers or question in run.skipped]
+    in_order = (run.quiz.purpose.id, *(question.id for question in run.numbered))
+    passed = [question for question in in_order if question in run.answers or question in run.skipped]
     if run.live and run.prompts[-1].question in passed:  # back again, from a question that is being changed
         passed = passed[: passed.index(run.prompts[-1].question)]
     return _ask(run, Prompt(passed[-1], changing=True)) if passed else Transition(run, Outcome.FIRST)
@@ -325,7 +327,7 @@ def _skipped(run: Run) -> Transition:
 
 
 def _managing(run: Run) -> Transition:
-    """Take it that they answer for their people, and ask again, in the words for that, what was being asked."""
+    """Record that they answer for the people they manage, and ask the live question again, worded for that purpose."""
     after = _take(run, {PURPOSE: (PEOPLE,)})
     same = after.run.live and after.run.prompts == run.prompts
     return replace(after, run=_resumed(after.run).run) if same else after
@@ -348,7 +350,7 @@ def _moved(run: Run, status: Status) -> Transition:
 
 
 def _resumed(run: Run) -> Transition:
-    """Go on, with the live question asked again below what has been said since; or with all, if all were skipped."""
+    """Go on: ask the live question again, below what was posted since; if all questions were skipped, ask all again."""
     run = replace(run, status=Status.OPEN)
     if run.upcoming is None and not run.finished:
         run = replace(run, skipped=run.skipped & {PURPOSE})

@@ -214,9 +214,10 @@ class Quiz(Authored):
 
 
 def worded(item: Authored, name: str, purpose: str) -> str:
-    """Give a text as it is said for a purpose: that ending in `_role` where it is about a role and there is one.
+    """Give the variant of a text for a purpose. name: of the field that has the text for one's own work.
 
-    About somebody else's work it is that ending in `_other`, or else the one for a role.
+    For a role it is the field with `_role` behind that name, for somebody else's work the one with `_other` or else
+    `_role`; if the variant is missing or empty, the text itself.
     """
     endings = {ROLE: ("_role",), OTHER: ("_other", "_role")}.get(purpose, ())
     texts = (getattr(item, f"{name}{ending}", None) for ending in endings)

@@ -112,10 +112,10 @@ class Run:
         nothing any more are left out, unless their owner went on; the tie-break comes last, and only if the others
         leave two roles too close to call.
         """
-        asked = [question for question in self.quiz.questions if self._passed(question)]
-        if not asked and self.subject is None and PURPOSE not in self.answers and PURPOSE not in self.skipped:
+        passed = [question for question in self.quiz.questions if self._passed(question)]
+        if not passed and self.subject is None and PURPOSE not in self.answers and PURPOSE not in self.skipped:
             return self.quiz.purpose
-        open_ = [question for question in self.quiz.questions if question not in asked]
+        open_ = [question for question in self.quiz.questions if question not in passed]
         if open_:
             return open_[0] if self.went_on or not fit.settled(self.quiz, self.weighed) else None
         last = self.tie_break

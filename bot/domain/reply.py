@@ -176,27 +176,27 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
     is word for word what the knowledge has for one; who says stop means the round.
     """
     as_sent, text = _bounded(text), _typed(text)
-    asked = run.quiz.question(run.asking.question) if run.asking else None
+    question = run.quiz.question(run.asking.question) if run.asking else None
     about_roles = asks_about_roles(text, run.quiz)
     return (
         _to_guess(text, run, words)
         or _explicit(text, run)
-        or (asked and (_in_these_words(text, asked) or _picked(text, asked)))
+        or (question and (_in_these_words(text, question) or _picked(text, question)))
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
         or _leaves(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
-        or (asked and not isinstance(asked, Opening) and (_two(text, asked) or _more_or_less(text, asked)))
-        or (asked and not (answerable and (isinstance(asked, Opening) or about_roles)) and _one(text, asked))
+        or (question and not isinstance(question, Opening) and (_two(text, question) or _more_or_less(text, question)))
+        or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or _command(text, words)
-        or (asked and not isinstance(asked, Opening) and _which_two(text, asked))
+        or (question and not isinstance(question, Opening) and _which_two(text, question))
         or _term(text, run.quiz.glossary)
-        or (asked and _about_wording(text, asked, answerable=answerable))
+        or (question and _about_wording(text, question, answerable=answerable))
         or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
-        or (asked and _guesses(text, asked))
+        or (question and _guesses(text, question))
         or (Asks() if answerable else Unclear())
     )
 
@@ -209,39 +209,39 @@ def read_again(text: str, run: Run, questions: Sequence[str]) -> Mapping[str, Gi
         return explicit.answers if set(questions) <= set(explicit.answers) else None
     if len(questions) != 1:
         return None
-    asked = run.quiz.question(questions[0])
-    two = None if isinstance(asked, Opening) else _two(text, asked) or _more_or_less(text, asked)
-    found = _in_these_words(text, asked) or two or _one(text, asked)
-    return found.answers if found else None
+    question = run.quiz.question(questions[0])
+    two = None if isinstance(question, Opening) else _two(text, question) or _more_or_less(text, question)
+    answered = _in_these_words(text, question) or two or _one(text, question)
+    return answered.answers if answered else None
 
 
 def _bounded(text: str) -> str:
-    """Cut a text off before anything looks at all of it: a message may have 40,000 characters, an answer has few."""
+    """Cut a text off, for speed: a message may have 40,000 characters, and an answer has few."""
     return " ".join(text[:MAX_CHARACTERS].split())
 
 
 def _typed(text: str) -> str:
-    """Give the characters somebody typed, of as much of a message as anything looks at."""
+    """Give the text that a person reads in the first MAX_CHARACTERS of a message, without Slack's markup."""
     return " ".join(typed.plain(_bounded(text)).split())
 
 
 def read_choice(text: str, question: AnyQuestion) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
-    None where nothing fits, where two choices fit about as well, where the text asks or denies something, and where it
-    is no more than a few letters of a wording.
+    None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
+    letters long.
     """
     if picked := _PICKED.fullmatch(text.strip()):
         return _at(picked.group(1), question)
-    said = utils.default_process(text)
-    if not said:
+    normalised = utils.default_process(text)
+    if not normalised:
         return None
     if exact := _in_these_words(text, question):
         return choice_of(question, exact.answers[question.id][0])
-    if ASKING.search(text) or _NOT.search(text) or len(said) < SHORT:
+    if ASKING.search(text) or _NOT.search(text) or len(normalised) < SHORT:
         return None
-    (best, choice), (next_best, _) = scored(said, question)[:2]
-    return choice if best >= SURE and best - next_best >= LEAD and is_about(said, choice) else None
+    (best, choice), (next_best, _) = scored(normalised, question)[:2]
+    return choice if best >= SURE and best - next_best >= LEAD and is_about(normalised, choice) else None
 
 
 def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = False) -> AboutResult | None:
@@ -256,30 +256,30 @@ def about_result(text: str, run: Run, words: TypedWords, *, answerable: bool = F
     explain, sure = _explaining(words.explain), _explaining(words.sure)
     roles = _with_roles(smalltalk.plain(text), run.quiz)[1]
     spellings = {_with_roles(plain, run.quiz)[0] for plain in (smalltalk.plain(text), smalltalk.bare(text))}
-    asking = [said for said in spellings if _asks_about_result(said, explain | sure, answerable=answerable)]
+    asking = [spelling for spelling in spellings if _asks_about_result(spelling, explain | sure, answerable=answerable)]
     if not asking:
         return None
-    how_sure = max(_likeness(said, sure) - _likeness(said, explain) for said in asking) > 0
+    how_sure = max(_likeness(spelling, sure) - _likeness(spelling, explain) for spelling in asking) > 0
     return AboutResult(next((role for role in roles if role != recommended.role.id), None), how_sure)
 
 
-def _likeness(said: str, phrases: Iterable[str]) -> float:
+def _likeness(spelling: str, phrases: Iterable[str]) -> float:
     """Give how near the nearest of the phrases comes, in [0, 100]."""
-    return max(fuzz.token_sort_ratio(said, phrase) for phrase in phrases)
+    return max(fuzz.token_sort_ratio(spelling, phrase) for phrase in phrases)
 
 
-def _asks_about_result(said: str, phrases: frozenset[str], *, answerable: bool) -> bool:
-    if said in phrases:
+def _asks_about_result(spelling: str, phrases: frozenset[str], *, answerable: bool) -> bool:
+    if spelling in phrases:
         return True
-    if len(said) >= 2 * SHORT and process.extractOne(said, phrases, scorer=OSA.distance, score_cutoff=1):
+    if len(spelling) >= 2 * SHORT and process.extractOne(spelling, phrases, scorer=OSA.distance, score_cutoff=1):
         return True
-    if answerable or not said:
+    if answerable or not spelling:
         return False
-    words = set(said.split())
-    if said.startswith("why ") and A_ROLE in words and words & _OF_THE_ROUND:
+    words = set(spelling.split())
+    if spelling.startswith("why ") and A_ROLE in words and words & _OF_THE_ROUND:
         return True
-    alike = [phrase for phrase in phrases if phrase.split()[0] == said.split(maxsplit=1)[0]]
-    return process.extractOne(said, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
+    alike = [phrase for phrase in phrases if phrase.split()[0] == spelling.split(maxsplit=1)[0]]
+    return process.extractOne(spelling, alike, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE) is not None
 
 
 @lru_cache(maxsize=4)
@@ -294,8 +294,8 @@ def _with_roles(plain: str, quiz: Quiz) -> tuple[str, tuple[str, ...]]:
     names = {name: role.id for role in quiz.roles for name in (smalltalk.plain(role.name), smalltalk.plain(role.id))}
     longest_first = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     roles = re.compile(rf"\b(?:role of (?:an? |the )?)?({longest_first})s?\b(?: role\b)?")
-    said = " ".join(word for word in roles.sub(A_ROLE, plain).split() if word not in _ARTICLES)
-    return said, tuple(names[found[1]] for found in roles.finditer(plain))
+    replaced = " ".join(word for word in roles.sub(A_ROLE, plain).split() if word not in _ARTICLES)
+    return replaced, tuple(names[match[1]] for match in roles.finditer(plain))
 
 
 def _explicit(text: str, run: Run) -> Answered | Command | None:
@@ -303,15 +303,15 @@ def _explicit(text: str, run: Run) -> Answered | Command | None:
     if several := _several(text, run):
         return several
     if changed := _CHANGE.fullmatch(text):
-        asked = _numbered(changed.group(1), run)
-        if asked is None:
+        question = _numbered(changed.group(1), run)
+        if question is None:
             return None
-        said = changed.group(2) or changed.group(3)
-        choice = read_choice(said, asked) if said else None
+        answer = changed.group(2) or changed.group(3)
+        choice = read_choice(answer, question) if answer else None
         if choice:
-            return Answered({asked.id: (choice.id,)}, named=True)
-        two = _two(said, asked) if said else None
-        return Answered(two.answers, named=True) if two else Command("change", asked.id)
+            return Answered({question.id: (choice.id,)}, named=True)
+        two = _two(answer, question) if answer else None
+        return Answered(two.answers, named=True) if two else Command("change", question.id)
     return None
 
 
@@ -321,17 +321,17 @@ def _several(text: str, run: Run) -> Answered | None:
     if not rest or not _BEFORE_SEVERAL.fullmatch(before):
         return None
     answers: dict[str, Given] = {}
-    for number, said in zip(rest[::2], rest[1::2], strict=True):
-        asked = _numbered(number, run)
-        letters = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", said))).split()
-        if asked is None or not letters or not all(len(letter) == 1 and letter.isalpha() for letter in letters):
+    for number, answer in zip(rest[::2], rest[1::2], strict=True):
+        question = _numbered(number, run)
+        letters = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", answer))).split()
+        if question is None or not letters or not all(len(letter) == 1 and letter.isalpha() for letter in letters):
             return None
-        choices = [choice for letter in letters if (choice := _at(letter, asked))]
+        choices = [choice for letter in letters if (choice := _at(letter, question))]
         chosen = tuple(dict.fromkeys(choice.id for choice in choices))
-        most = 1 if isinstance(asked, Opening) else 2
-        if len(choices) != len(letters) or len(chosen) > most or (_HALF.search(said) and len(chosen) < most):
+        most = 1 if isinstance(question, Opening) else 2
+        if len(choices) != len(letters) or len(chosen) > most or (_HALF.search(answer) and len(chosen) < most):
             return None
-        answers[asked.id] = chosen
+        answers[question.id] = chosen
     return Answered(answers, named=True)
 
 
@@ -340,7 +340,7 @@ def _numbered(number: str, run: Run) -> AnyQuestion | None:
 
 
 def _at(mark: str, question: AnyQuestion) -> Option | None:
-    # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
+    # "ı" and "İ" match an i regardless of case and have another lower case, so that LETTERS may not hold the result.
     mark = _NUMBERS.get(mark.lower(), mark.lower())
     position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
     return question.choices[position] if 0 <= position < len(question.choices) else None
@@ -348,9 +348,9 @@ def _at(mark: str, question: AnyQuestion) -> Option | None:
 
 def _in_these_words(text: str, question: AnyQuestion) -> Answered | None:
     """Read what the knowledge has word for word, before "half" or "both" in it can be taken for two answers."""
-    said = utils.default_process(text)
+    normalised = utils.default_process(text)
     for choice in question.choices:
-        if said and said in map(utils.default_process, (choice.label, *choice.says)):
+        if normalised and normalised in map(utils.default_process, (choice.label, *choice.says)):
             return Answered({question.id: (choice.id,)})
     return None
 
@@ -374,7 +374,7 @@ def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
 def _two(text: str, question: AnyQuestion) -> Answered | None:
     """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
     halves = bool(_HALF.search(text))
-    parts = [part for each in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    parts = [part for piece in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
     if halves:  # "50/50 a c"
         parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
     if len(parts) > MOST_PARTS:
@@ -382,8 +382,8 @@ def _two(text: str, question: AnyQuestion) -> Answered | None:
     if not halves and not all(_PICKED.fullmatch(part) for part in parts):
         return None
     choices = [choice for part in parts if (choice := read_choice(part, question) or _likely(part, question))]
-    found = tuple(dict.fromkeys(choice.id for choice in choices))
-    return Answered({question.id: found}) if len(found) == 2 and len(choices) == len(parts) else None
+    chosen = tuple(dict.fromkeys(choice.id for choice in choices))
+    return Answered({question.id: chosen}) if len(chosen) == 2 and len(choices) == len(parts) else None
 
 
 def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
@@ -394,7 +394,7 @@ def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
     if not _MORE_OR_LESS.search(text) or ASKING.search(text) or _NOT.search(text):
         return None
     rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
-    parts = [part for each in rest if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    parts = [part for piece in rest if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
     if len(parts) == 1:
         return _picked(parts[0], question)
     chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
@@ -405,10 +405,10 @@ def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | No
     """Read yes or no, where the live prompt asks whether something was meant."""
     if run.asking is None or not run.asking.guesses:
         return None
-    said = utils.default_process(text)
-    if said in map(utils.default_process, words.yes):
+    normalised = utils.default_process(text)
+    if normalised in map(utils.default_process, words.yes):
         return Answered({run.asking.question: run.asking.guesses[:1]})
-    return Command("reask") if said in map(utils.default_process, words.no) else None
+    return Command("reask") if normalised in map(utils.default_process, words.no) else None
 
 
 def _one(text: str, question: AnyQuestion) -> Answered | None:
@@ -419,26 +419,29 @@ def _one(text: str, question: AnyQuestion) -> Answered | None:
 def _exact_command(text: str, words: TypedWords) -> Command | None:
     """Read a command, with nothing around it but "please" and the like."""
     commands = _commands(words)
-    found = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
-    return Command(found) if found else None
+    name = commands.get(utils.default_process(text)) or commands.get(smalltalk.bare(text))
+    return Command(name) if name else None
 
 
 def _begins_unsure(text: str, words: TypedWords) -> Command | None:
     """Read that somebody does not know, and why: "no idea, I am not close to that"."""
     first = _FIRST_PART.split(text.strip(), maxsplit=1)[0]
-    return found if (found := _exact_command(first, words)) == Command("unsure") else None
+    return command if (command := _exact_command(first, words)) == Command("unsure") else None
 
 
 def _leaves(text: str, words: TypedWords) -> Command | None:
     """Read that somebody has to go, in whatever else they say."""
-    said = f" {smalltalk.plain(text)} "
-    return Command("pause") if any(f" {smalltalk.plain(phrase)} " in said for phrase in words.leaves) else None
+    padded = f" {smalltalk.plain(text)} "
+    return Command("pause") if any(f" {smalltalk.plain(phrase)} " in padded for phrase in words.leaves) else None
 
 
 def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
-    """Where nothing was asked that yes or no would answer, neither is the word of a choice that holds it."""
-    said = utils.default_process(text)
-    return Unclear() if said in map(utils.default_process, (*words.yes, *words.no)) else None
+    """Read a bare yes or no as unclear, where no question was asked that it answers.
+
+    Otherwise it would count as a word of a choice that happens to hold it.
+    """
+    normalised = utils.default_process(text)
+    return Unclear() if normalised in map(utils.default_process, (*words.yes, *words.no)) else None
 
 
 def _commands(words: TypedWords) -> dict[str, str]:
@@ -453,31 +456,33 @@ def _commands(words: TypedWords) -> dict[str, str]:
 
 def _command(text: str, words: TypedWords) -> Command | None:
     """Read a command with a letter wrong."""
-    said, phrases = utils.default_process(text), _commands(words)
-    if len(said) < SHORT:
+    normalised, phrases = utils.default_process(text), _commands(words)
+    if len(normalised) < SHORT:
         return None
-    found = process.extractOne(said, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
-    return Command(phrases[found[0]]) if found else None
+    nearest = process.extractOne(normalised, phrases.keys(), scorer=OSA.distance, score_cutoff=1)
+    return Command(phrases[nearest[0]]) if nearest else None
 
 
 def _term(text: str, glossary: Iterable[Term]) -> Defined | None:
-    asked = _TERM.fullmatch(text)
-    said = utils.default_process(asked.group(1)) if asked else ""
-    if not said:
+    match = _TERM.fullmatch(text)
+    name = utils.default_process(match.group(1)) if match else ""
+    if not name:
         return None
     named = {utils.default_process(name): term for term in glossary for name in (term.term, *term.also)}
-    found = process.extractOne(said, named.keys(), scorer=fuzz.ratio, score_cutoff=SAME)
-    return Defined(named[found[0]]) if found else None
+    nearest = process.extractOne(name, named.keys(), scorer=fuzz.ratio, score_cutoff=SAME)
+    return Defined(named[nearest[0]]) if nearest else None
 
 
 def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Command | None:
     """Read that somebody wants to know what a word of the live question means, which is why it is asked."""
     meant = _MEANT_BY.fullmatch(text) or (None if answerable else _MEANS.fullmatch(text))
-    said = utils.default_process(meant.group(1)).split() if meant else []
+    asked_words = utils.default_process(meant.group(1)).split() if meant else []
     wordings = (question.text, *(getattr(question, name, None) for name in ("text_role", "text_other")))
     texts = (*filter(None, wordings), *(choice.label for choice in question.choices))
-    known = {word for wording in texts for word in utils.default_process(wording).split()}
-    if not said or not all(process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=SAME) for word in said):
+    question_words = {word for wording in texts for word in utils.default_process(wording).split()}
+    if not asked_words or not all(
+        process.extractOne(word, question_words, scorer=fuzz.ratio, score_cutoff=SAME) for word in asked_words
+    ):
         return None
     return Command("why")
 
@@ -488,6 +493,6 @@ def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:
 
 
 def _likely(text: str, question: AnyQuestion) -> Option | None:
-    """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
+    """Find the choice that half a sentence names; as it has fewer words, a lower similarity is enough."""
     (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
     return choice if best >= MAYBE and best - next_best >= LEAD else None

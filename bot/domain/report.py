@@ -31,7 +31,7 @@ class Report:
 
     def gap(self, question_id: str) -> Gap | None:
         """Give the gap that holds a question, or None."""
-        return next((gap for gap in self.gaps if any(each.id == question_id for each in gap.questions)), None)
+        return next((gap for gap in self.gaps if any(question.id == question_id for question in gap.questions)), None)
 
 
 def report_on(
@@ -41,11 +41,13 @@ def report_on(
 
     entries: by id; use of what is not among them any more is left out.
     """
-    asked = list(questions)
-    known = {name: entry.wordings for name, entry in entries.items()}
+    recorded = list(questions)
+    wordings = {name: entry.wordings for name, entry in entries.items()}
     used = sorted((use for use in uses if use.entry in entries), key=lambda use: (-use.posted, -use.voted, use.entry))
     due = sorted((entry for entry in entries.values() if entry.is_due(today)), key=lambda entry: entry.checked)
-    return Report(gaps_of(asked, index.topics), proposals_of(asked, known, index.topics), tuple(used), tuple(due))
+    return Report(
+        gaps_of(recorded, index.topics), proposals_of(recorded, wordings, index.topics), tuple(used), tuple(due)
+    )
 
 
 def nearest_entry(gap: Gap, index: Index) -> tuple[str, float] | None:

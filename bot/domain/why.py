@@ -79,7 +79,7 @@ def explain(ranked: Sequence[Candidate], entry: str) -> Explanation | None:
 
 
 def _taken_for(typed: str, meant: str) -> str:
-    """Give the name of what a word was taken for, unless it is a form of the same word."""
+    """Give the word that a word was matched with; "" if that is only another form of it."""
     shown = meant.replace("-", " ")
     words = typed.replace("-", " ").split(), shown.split()
     beginnings = [[word.casefold()[:SAME_BEGINNING] for word in one] for one in words]

@@ -39,8 +39,8 @@ def _lines(phrasings: list[str], taken: list[str], library: Library) -> Iterator
     )
     missing = FEWEST_PHRASINGS - len(phrasings)
     more = f"{missing} more" if phrasings else str(missing)
-    what = f"  # write {more}, each in other words" if missing > 0 else ""
-    yield f"    phrasings:{what}"
+    comment = f"  # write {more}, each in other words" if missing > 0 else ""
+    yield f"    phrasings:{comment}"
     yield from (f"      - {_quoted(text)}{_collision(text, library)}" for text in phrasings)
     yield from (f"      # {_quoted(text)} is a wording of another entry{_collision(text, library)}" for text in taken)
     if keywords:
@@ -56,7 +56,7 @@ def _lines(phrasings: list[str], taken: list[str], library: Library) -> Iterator
 
 
 def _collision(text: str, library: Library) -> str:
-    """Say in a comment which entry a phrasing is near to; nothing if it would not even be suggested."""
+    """Give a comment that names the entry which a phrasing comes close to; "" if that would not even be suggested."""
     ranked = library.index.rank(text, limit=1)
     if not ranked or ranked[0].confidence < library.thresholds.maybe:
         return ""
@@ -69,10 +69,12 @@ def _keywords(texts: Iterable[str]) -> list[str]:
     return [word for word, _ in counts.most_common() if english().weigh(word)[0] >= TELLING][:MOST_KEYWORDS]
 
 
-def _new_id(keywords: list[str], known: Container[str]) -> str:
+def _new_id(keywords: list[str], taken: Container[str]) -> str:
     parts = [part for word in keywords for part in re.findall(r"[a-z0-9]+", word)][:MOST_WORDS_OF_ID]
     name = "-".join(parts)[:50].strip("-") or "new-entry"
-    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 1000))) if each not in known)
+    return next(
+        candidate for candidate in (name, *(f"{name}-{number}" for number in range(2, 1000))) if candidate not in taken
+    )
 
 
 def _as_question(text: str) -> str:

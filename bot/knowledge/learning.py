@@ -100,7 +100,7 @@ def trainer(
     synonyms: Synonyms,
     weights: Calibration,
 ) -> "train.Trainer | None":
-    """Give what learns from the utterances of a knowledge folder and from its promises; None without utterances.
+    """Give a trainer for the utterances of a knowledge folder and its promises; None if there are no utterances.
 
     Raises KnowledgeError for a line that is wrong, too few entries, or if what learning needs is not installed.
     """
@@ -109,12 +109,12 @@ def trainer(
     try:
         from bot import train  # noqa: PLC0415 - needs what the bot itself does not
     except ImportError as error:
-        what = f"learning needs {error.name}, the bot not"
-        raise KnowledgeError([Problem(UTTERANCES, 0, what, "Install it with `make .venv/test`")]) from error
+        message = f"learning needs {error.name}, the bot not"
+        raise KnowledgeError([Problem(UTTERANCES, 0, message, "Install it with `make .venv/test`")]) from error
     if len(entries.entries) < train.LEAST_ENTRIES:
-        what = f"learning from utterances/ needs {train.LEAST_ENTRIES} entries or more"
+        message = f"learning from utterances/ needs {train.LEAST_ENTRIES} entries or more"
         remedy = "Add entries, or remove the utterances: then the phrasings decide"
-        raise KnowledgeError([Problem("faq.yaml", 0, what, remedy)])
+        raise KnowledgeError([Problem("faq.yaml", 0, message, remedy)])
     utterances += train.promised(checks.checks)
     return train.Trainer(entries.entries, decoys, utterances, synonyms, english(), weights)
 
@@ -126,11 +126,11 @@ def labelled(folder: Path, entries: Faq) -> Iterator[Labelled]:
     """
     from bot import evaluate  # noqa: PLC0415 - see above
 
-    known = frozenset(entry.id for entry in entries.entries)
+    entry_ids = frozenset(entry.id for entry in entries.entries)
     former = {former_id: entry.id for entry in entries.entries for former_id in entry.formerly}
     for path in sorted((folder / UTTERANCES).glob("*.jsonl")):
         try:
-            for case in evaluate.read(path, known, known, former):
+            for case in evaluate.read(path, entry_ids, entry_ids, former):
                 if case.style != "followup":
                     yield Labelled(case.text, case.gold, case.author or path.stem, case.style or "")
         except evaluate.CasesError as error:

@@ -119,7 +119,7 @@ class Library:
 
     @cached_property
     def digest(self) -> str:
-        """Give what changes when a question may be answered otherwise, or an answer may say something else."""
+        """Give a digest of all that decides which entry answers a question and what its answer says."""
         parts = (*self.documents.values(), *self.tables.values(), *self.entries.values(), *self.not_answered)
         digest = hashlib.sha256()
         for part in (*parts, self.synonyms, self.thresholds, self.learnt_file):
@@ -136,9 +136,9 @@ class Library:
         return self.entries.get(entry_id) or self.entries.get(self.former.get(entry_id, ""))
 
     def leaning(self, utterance: str, after: str | None) -> str | None:
-        """Give the entry that a message may lean on, `after` having been answered before it, by its present id.
+        """Give the entry that a follow-up refers to, by its present id. after: the entry that was the last answer.
 
-        None where the message is by itself a question that is known not to be answered.
+        None if the message is by itself a question that is known to have no answer.
         """
         entry = self.entry(after) if after is not None else None
         if entry is None or (not is_elliptic(utterance) and self.decoys.recognise(utterance)):
@@ -170,7 +170,7 @@ class Library:
         return "; ".join(document.title + document.made for document in documents)
 
     def can_show(self, quiz: Quiz) -> bool:
-        """Return whether the tables still have what a version of the quiz quotes, which may be older than they are."""
+        """Say whether the tables have all rows and columns that a version of the quiz, perhaps an old one, quotes."""
         try:
             roles, skills, regimes = (
                 self.tables[getattr(quiz.tables, name)] for name in ("roles", "skills", "regimes")

@@ -86,15 +86,15 @@ def _find_dates(entries: tuple[Entry, ...], today: date, file: YamlFile) -> Iter
     for position, entry in enumerate(entries):
         place = ("entries", position, "checked")
         if entry.is_due(today):
-            what = f"{entry.id!r} was last checked on {entry.checked:%Y-%m-%d}, over a year ago"
-            yield file.problem(place, what, f"Ask {entry.owner} to read it again and set the date", "warning")
+            message = f"{entry.id!r} was last checked on {entry.checked:%Y-%m-%d}, over a year ago"
+            yield file.problem(place, message, f"Ask {entry.owner} to read it again and set the date", "warning")
         if entry.checked > today:
-            what = f"{entry.id!r} says it was checked on {entry.checked:%Y-%m-%d}, which is still to come"
-            yield file.problem(place, what, "Set the date of the last reading")
+            message = f"{entry.id!r} says it was checked on {entry.checked:%Y-%m-%d}, which is still to come"
+            yield file.problem(place, message, "Set the date of the last reading")
 
 
 def _find_unused_weights(learnt: LearntFile, library: Library) -> Iterator[Problem]:
     """Find entries that something was learnt for and that are gone: a warning, as it does no harm and helps nobody."""
     for entry_id in sorted(learnt.entries.keys() - library.entries.keys() - {NONE}):
-        what = f"something was learnt for {entry_id!r}, and there is no such entry"
-        yield Problem(LEARNT, 0, what, "Compute it anew with `rolefit check --calibrate`", "warning")
+        message = f"something was learnt for {entry_id!r}, and there is no such entry"
+        yield Problem(LEARNT, 0, message, "Compute it anew with `rolefit check --calibrate`", "warning")

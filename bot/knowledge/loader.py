@@ -107,7 +107,7 @@ def read(folder: Path) -> Reading:
 
 
 def validate(file: YamlFile, model: type[Model]) -> Model | None:
-    """Make a model of a file; None if the file has problems, to which those that are found here are added."""
+    """Validate a file as a model; None if it has problems. Problems found here are added to the file's."""
     if file.problems:
         return None
     try:
@@ -121,11 +121,11 @@ def validate(file: YamlFile, model: type[Model]) -> Model | None:
             place = detail["loc"]
             inside = any(other[: len(place)] == place != other for other in places)
             if detail["type"] == "too_short" and inside:
-                continue  # it has enough, but for those that are wrong themselves
+                continue  # the list is long enough, only that some items are wrong themselves
             if detail["type"] == "missing" and place in misspelt.values():
                 continue  # it is there, and named where it is
-            what, remedy = _explain(detail, misspelt.get(place))
-            file.problems.append(file.problem(place, what, FILL_IN if place in needed else remedy))
+            message, remedy = _explain(detail, misspelt.get(place))
+            file.problems.append(file.problem(place, message, FILL_IN if place in needed else remedy))
     return None
 
 
@@ -135,7 +135,7 @@ def _is_empty(detail: ErrorDetails) -> bool:
 
 
 def _needed(places: Sequence[Place], file: YamlFile, model: type[BaseModel]) -> Collection[Place]:
-    """Give those of some keys which may not be left out: they are missing when the file is read without them."""
+    """Give those of `places` that are required: validation fails if the file has no such key."""
     if not places:
         return ()
     without = deepcopy(file.data)
@@ -198,10 +198,10 @@ def _explain(detail: ErrorDetails, meant: Place | None = None) -> tuple[str, str
             about = "" if isinstance(detail["loc"][-1], int) else f"{name}: "
             return f"{about}{detail['msg'].removeprefix('Value error, ')}", "Correct it"
         case "string_pattern_mismatch":
-            what, remedy = PATTERNS.get(detail["ctx"]["pattern"]) or describe(detail)
+            message, remedy = PATTERNS.get(detail["ctx"]["pattern"]) or describe(detail)
         case _:
-            what, remedy = describe(detail)
-    return f"{name} {what}", remedy
+            message, remedy = describe(detail)
+    return f"{name} {message}", remedy
 
 
 def _name(place: Place) -> str:
@@ -224,25 +224,25 @@ def read_learnt(folder: Path) -> LearntFile | Problem | None:
     except FileNotFoundError:
         return None
     except UnreadableError as error:
-        what = error.problem.what
+        message = error.problem.message
     except OSError as error:
-        what = describe_unreadable(error)[0]
+        message = describe_unreadable(error)[0]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         line_in_message = re.search(r" at line (\d+)", first["msg"])
         line = int(line_in_message[1]) if line_in_message else 0
         name = repr(".".join(map(str, first["loc"])))
         if first["type"] == "value_error":
-            what = f"{name}: " if first["loc"] else ""
-            what += first["msg"].removeprefix("Value error, ")
+            message = f"{name}: " if first["loc"] else ""
+            message += first["msg"].removeprefix("Value error, ")
         else:
-            what = f"{name} {describe(first)[0]}" if first["loc"] else f"it {describe(first)[0]}"
-        what = f"cannot be used: {what}"
+            message = f"{name} {describe(first)[0]}" if first["loc"] else f"it {describe(first)[0]}"
+        message = f"cannot be used: {message}"
     except ValueError as error:
-        what = f"cannot be used: {error}"
+        message = f"cannot be used: {error}"
     else:
         return file
-    return Problem(LEARNT, line, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
+    return Problem(LEARNT, line, message, "Compute it anew with `rolefit check --calibrate`, or delete it")
 
 
 def _check_fit(file: LearntFile) -> None:
@@ -260,5 +260,5 @@ def _read_embedded(folder: Path) -> Embedded | Problem | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        what = f"cannot be used: {error}"
-        return Problem(embedded_file.FILE, 0, what, "Compute it anew with `rolefit check --calibrate`, or delete it")
+        message = f"cannot be used: {error}"
+        return Problem(embedded_file.FILE, 0, message, "Compute it anew with `rolefit check --calibrate`, or delete it")

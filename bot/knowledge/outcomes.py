@@ -21,8 +21,10 @@ def find_rows_asked_twice(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
         other, line = first.setdefault(question.dimension, (question.id, file.line(place)))
         if other != question.id:
             row = question.dimension
-            what = f"the row {row!r} is already asked about by {other!r} in line {line}, and would count twice"
-            yield file.problem(place, what, "Ask about another row of the roles table, or make one question of the two")
+            message = f"the row {row!r} is already asked about by {other!r} in line {line}, and would count twice"
+            yield file.problem(
+                place, message, "Ask about another row of the roles table, or make one question of the two"
+            )
 
 
 def find_unreachable_roles(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
@@ -30,15 +32,15 @@ def find_unreachable_roles(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
     reachable = fit.reachable(quiz)
     for position, role in enumerate(quiz.roles):
         if role.id not in reachable:
-            what = f"no answers lead to the role {role.id!r}"
-            yield file.problem(("roles", position, "id"), what, "Give it more weight in some choices")
+            message = f"no answers lead to the role {role.id!r}"
+            yield file.problem(("roles", position, "id"), message, "Give it more weight in some choices")
 
 
 def find_wrong_outcomes(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
     """Try sets of answers: one answer recommends nothing, and each tie is decided by its own tie-break."""
     remedy = "Report this: it is a fault of the bot"
-    for place, what in wrong_outcomes(quiz.model_dump_json()):
-        yield file.problem(place, what, remedy)
+    for place, message in wrong_outcomes(quiz.model_dump_json()):
+        yield file.problem(place, message, remedy)
 
 
 @lru_cache(maxsize=2)
@@ -53,8 +55,8 @@ def _too_early(quiz: Quiz) -> Iterator[tuple[Place, str]]:
     for position, question in enumerate(quiz.questions if len(quiz.questions) > 1 else ()):
         for number, choice in enumerate(question.choices):
             if fit.recommend(quiz, {question.id: (choice.id,)}).clearness is not fit.Clearness.PICTURE:
-                what = f"one answer alone, {choice.id!r}, gives a recommendation"
-                yield ("questions", position, "choices", number), what
+                message = f"one answer alone, {choice.id!r}, gives a recommendation"
+                yield ("questions", position, "choices", number), message
 
 
 def _wrong_tie_breaks(quiz: Quiz) -> Iterator[tuple[Place, str]]:
@@ -63,16 +65,18 @@ def _wrong_tie_breaks(quiz: Quiz) -> Iterator[tuple[Place, str]]:
         result, tie_break = fit.recommend(quiz, answers), fit.tie_break(quiz, answers)
         tied = {result.role.id, result.runner_up.id} if result.clearness is fit.Clearness.CLOSE else set()
         if tied != set(tie_break.roles if tie_break else ()):
-            what = f"{result.role.id} and {result.runner_up.id} do not get the question that decides between them"
-            yield ("tie_breaks",), what
+            message = f"{result.role.id} and {result.runner_up.id} do not get the question that decides between them"
+            yield ("tie_breaks",), message
         if tie_break is None:
             continue
         for side in tie_break.choices:
             after = fit.recommend(quiz, {**answers, tie_break.id: (side.id,)})
             leads_to = after.role.id if after.clearness is fit.Clearness.LEANING else None
             if leads_to != side.role:
-                what = f"{side.id!r} should lead to {side.role or 'neither role'} and leads to {leads_to or 'neither'}"
-                yield ("tie_breaks", quiz.tie_breaks.index(tie_break)), what
+                message = (
+                    f"{side.id!r} should lead to {side.role or 'neither role'} and leads to {leads_to or 'neither'}"
+                )
+                yield ("tie_breaks", quiz.tie_breaks.index(tie_break)), message
 
 
 def _sets_of_answers(quiz: Quiz) -> Iterator[dict[str, tuple[str, ...]]]:

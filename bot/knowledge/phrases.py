@@ -32,8 +32,8 @@ def find_shared_phrasings(contents: Contents, files: Mapping[str, YamlFile]) -> 
                 place, plain = (key, position, "phrasings", number), _plain(phrasing)
                 if plain in first:
                     owner, where = first[plain]
-                    what = f"the phrasing {phrasing!r} is already in {where}, in {owner!r}"
-                    yield files[name].problem(place, what, remedy)
+                    message = f"the phrasing {phrasing!r} is already in {where}, in {owner!r}"
+                    yield files[name].problem(place, message, remedy)
                 else:
                     first[plain] = (item.id, f"line {files[name].line(place)} of {name}")
 
@@ -45,8 +45,8 @@ def find_shared_typed_words(typed: TypedWords, file: YamlFile) -> Iterator[Probl
         for number, phrase in enumerate(phrases):
             plain = _plain(phrase)
             if meanings.setdefault(plain, meaning) != meaning:
-                what = f"{phrase!r} already means {meanings[plain]!r}"
-                yield file.problem(("typed", meaning, number), what, "Keep it in one place only")
+                message = f"{phrase!r} already means {meanings[plain]!r}"
+                yield file.problem(("typed", meaning, number), message, "Keep it in one place only")
 
 
 def find_words_of_two_lists(languages: Languages, file: YamlFile) -> Iterator[Problem]:
@@ -57,8 +57,8 @@ def find_words_of_two_lists(languages: Languages, file: YamlFile) -> Iterator[Pr
         for name, words in (("telling", vocabulary.telling), ("common", vocabulary.common)):
             for number, word in enumerate(words):
                 if word in lists:
-                    what = f"{word!r} stands under {lists[word]!r} already"
-                    yield file.problem((language.value, name, number), what, "Keep it in one place only")
+                    message = f"{word!r} stands under {lists[word]!r} already"
+                    yield file.problem((language.value, name, number), message, "Keep it in one place only")
                 lists[word] = name
 
 
@@ -70,22 +70,22 @@ def find_small_talk_conflicts(library: Library, *, words_file: YamlFile, faq_fil
     for position, group in enumerate(talk.alike):
         for number, words in enumerate(group):
             if groups.setdefault(smalltalk.plain(words), position) != position:
-                what = f"{words!r} stands in two groups of words that are alike"
-                yield words_file.problem(("talk", "alike", position, number), what, "Keep it in one of them")
+                message = f"{words!r} stands in two groups of words that are alike"
+                yield words_file.problem(("talk", "alike", position, number), message, "Keep it in one of them")
     alike = smalltalk.Alike(talk)
     for intent, phrases in talk.phrases.items():
         for number, phrase in enumerate(phrases):
             place = ("talk", intent, "phrases", number)
             owner, line = first.setdefault(alike.spelling(phrase), (intent, words_file.line(place)))
             if owner != intent:
-                what = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
-                yield words_file.problem(place, what, "Keep it in one place only")
+                message = f"the phrase {phrase!r} is already in line {line}, in {owner!r}"
+                yield words_file.problem(place, message, "Keep it in one place only")
     read = _reader_of(talk)
     for position, entry in enumerate(library.entries.values()):
         for wording_place, text in wordings(position, entry):
             if taken_for := read(text):
-                what = f"{text!r} is taken for small talk, {taken_for!r} in words.yaml"
-                yield faq_file.problem(wording_place, what, "Reword it, or take the phrase out of words.yaml")
+                message = f"{text!r} is taken for small talk, {taken_for!r} in words.yaml"
+                yield faq_file.problem(wording_place, message, "Reword it, or take the phrase out of words.yaml")
 
 
 @lru_cache(maxsize=1)
@@ -95,12 +95,12 @@ def _reader_of(talk: smalltalk.Talk) -> Callable[[str], str | None]:
 
 
 def find_other_languages(library: Library, file: YamlFile) -> Iterator[Problem]:
-    """Find wordings of entries that nobody can be answered by, as they are taken for another language."""
+    """Find wordings of entries that are taken for another language, so that nobody who uses them gets an answer."""
     for position, entry in enumerate(library.entries.values()):
         for place, text in wordings(position, entry):
             if language := library.language.identify(text):
-                what = f"{text!r} is taken for {language.title()}, which the bot does not answer in"
-                yield file.problem(place, what, f"Reword it, or take words out of {LANGUAGES}")
+                message = f"{text!r} is taken for {language.title()}, which the bot does not answer in"
+                yield file.problem(place, message, f"Reword it, or take words out of {LANGUAGES}")
 
 
 def find_overtaken_refusals(library: Library, file: YamlFile) -> Iterator[Problem]:
@@ -115,5 +115,5 @@ def find_overtaken_refusals(library: Library, file: YamlFile) -> Iterator[Proble
 
 
 def _plain(phrasing: str) -> str:
-    """Give what phrasings have in common that differ in nothing but capitals, blanks and the signs at their ends."""
+    """Normalise a phrasing: those that differ only in capitals, blanks and the signs at their ends give the same."""
     return " ".join(phrasing.casefold().split()).rstrip("?!. ")

@@ -17,13 +17,13 @@ class Problem:
 
     file: str
     line: int
-    what: str
+    message: str
     remedy: str
     level: Level = "error"
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.level}: {self.what}. {self.remedy}."
+        return f"{place}: {self.level}: {self.message}. {self.remedy}."
 
 
 class KnowledgeError(ValueError):
@@ -46,6 +46,6 @@ def only_knowledge_errors(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"cannot be checked: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+        message = f"cannot be checked: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
         remedy = "Undo what was changed last, and report this: it is a fault of the bot"
-        raise KnowledgeError([Problem(folder.name, 0, what, remedy)]) from error
+        raise KnowledgeError([Problem(folder.name, 0, message, remedy)]) from error

@@ -24,22 +24,22 @@ CONFUSABLE = 0.8
 def find_misplaced_wordings(library: Library, file: YamlFile, scorer: SemanticScorer | None) -> Iterator[Problem]:
     """Find questions and phrasings that lead to another entry, or not to their own; `file` is faq.yaml.
 
-    Without the second stage (`scorer`), the first decides alone. With it, it is asked about wordings that are new to it
-    or near to one of another entry: about the others it would take many times as long to hear the same.
+    Without the second stage (`scorer`), the first decides alone. With it, only wordings that it has not learnt or that
+    are near to one of another entry are put to it: for the rest it would take long and change nothing.
     """
     confusable = _confusable(library) if scorer else frozenset()
     for position, entry in enumerate(library.entries.values()):
         for place, text in wordings(position, entry):
-            asked = scorer if text in confusable else None
-            if misplaced := _misleading(text, entry, library) or _lost(text, entry, library, asked):
+            wording_scorer = scorer if text in confusable else None
+            if misplaced := _misleading(text, entry, library) or _lost(text, entry, library, wording_scorer):
                 kind = "question" if place[-1] == "question" else "phrasing"
-                what, remedy = misplaced
-                yield file.problem(place, f"the {kind} {text!r} of {entry.id!r} {what}", remedy)
+                message, remedy = misplaced
+                yield file.problem(place, f"the {kind} {text!r} of {entry.id!r} {message}", remedy)
 
 
 def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | None:
-    """Say that a wording is more like those of another entry, and what to do; None if it is not."""
-    # Left out of the index: each wording matches itself, and the question is where it would lead else.
+    """Give problem and remedy if a wording resembles those of another entry more than its own; None otherwise."""
+    # The wording itself is left out of the index, where it would match itself and hide what comes second.
     ranked = library.index.rank(text, limit=1, without=text)
     if not ranked or ranked[0].entry == entry.id or ranked[0].confidence < (1 + library.thresholds.sure) / 2:
         return None
@@ -47,29 +47,29 @@ def _misleading(text: str, entry: Entry, library: Library) -> tuple[str, str] | 
 
 
 def _lost(text: str, entry: Entry, library: Library, scorer: SemanticScorer | None) -> tuple[str, str] | None:
-    """Say that a wording is not answered with its own entry when the bot is asked, and what to do; None if it is."""
+    """Give problem and remedy if a wording, put to the bot, is not answered with its own entry; None if it is."""
     reply = faq.reply_to(text, faq.Surface.MENTION, library.index, library.thresholds, scorer=scorer)
     entries = _entries(reply)
     if isinstance(reply, faq.Answer) and entry.id in entries:
         return None
     others = " and ".join(repr(other) for other in entries if other != entry.id)
     if isinstance(reply, faq.Answer):
-        what = f"is answered by {others} when the bot is asked"
-        return what, f"Reword this one, or move it there; or make the phrasings of {others} more specific"
+        message = f"is answered by {others} when the bot is asked"
+        return message, f"Reword this one, or move it there; or make the phrasings of {others} more specific"
     near = f"; it is as near to {others}" if others else ""
-    what = f"is not answered by it when the bot is asked{near}"
-    return what, "Put it in words that make it this question and no other"
+    message = f"is not answered by it when the bot is asked{near}"
+    return message, "Put it in words that make it this question and no other"
 
 
 def _confusable(library: Library) -> Collection[str]:
-    """Give the wordings that are near to one of another entry, or of which that is not known yet."""
-    known = library.embedded.texts if library.embedded else {}
+    """Give the wordings that are near to one of another entry, or have no embedding yet."""
+    vectors = library.embedded.texts if library.embedded else {}
     owned = [(owner, text) for owner, entry in enumerate(library.entries.values()) for text in entry.wordings]
-    new = {text for _, text in owned if text not in known}
+    new = {text for _, text in owned if text not in vectors}
     embedded = [(owner, text) for owner, text in owned if text not in new]
     if not embedded:
         return new
-    points = np.array([known[text] for _, text in embedded])
+    points = np.array([vectors[text] for _, text in embedded])
     owners = np.array([owner for owner, _ in embedded])
     near = points @ points.T >= CONFUSABLE
     return new | {embedded[at][1] for at in np.flatnonzero((near & (owners[:, None] != owners)).any(axis=1)).tolist()}
@@ -85,10 +85,10 @@ def find_broken_promises(library: Library, file: YamlFile, scorer: SemanticScore
         if reply is None:
             continue
         if check.expect not in (_entries(reply) or ["silence"]):
-            what = f"{check.say!r} should get {check.expect}, and {_what_happens(reply, check, library)}"
+            message = f"{check.say!r} should get {check.expect}, and {_what_happens(reply, check, library)}"
             remedy = "Add a phrasing or a synonym, or correct the promise"
             remedy += "; if it was kept until now, reword what you have added"
-            yield file.problem(("checks", position, "say"), what, remedy)
+            yield file.problem(("checks", position, "say"), message, remedy)
 
 
 def _what_happens(reply: faq.Reply, check: Check, library: Library) -> str:
@@ -107,7 +107,7 @@ def _what_happens(reply: faq.Reply, check: Check, library: Library) -> str:
 
 
 def _reply(check: Check, library: Library, scorer: SemanticScorer | None) -> faq.Reply | None:
-    """Give the reply to what a promise is about; None if it is the second stage's to give, and that is not there.
+    """Give the reply to the text of a promise; None if the second stage would decide it, and is off.
 
     Unprompted, the first stage alone answers only what it is sure of. In another language there is no answer.
     """

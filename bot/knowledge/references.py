@@ -68,8 +68,8 @@ def _find_repeated_ids(contents: Contents, files: Files) -> Iterator[Problem]:
         for at, item in enumerate(items):
             line = files[name].line((*place, at, "id"))
             if item.id in lines:
-                what = f"the id {item.id!r} is already used in line {lines[item.id]}"
-                yield files[name].problem((*place, at, "id"), what, "Give this one another id")
+                message = f"the id {item.id!r} is already used in line {lines[item.id]}"
+                yield files[name].problem((*place, at, "id"), message, "Give this one another id")
             lines.setdefault(item.id, line)
 
 
@@ -79,8 +79,8 @@ def _find_repeated_former_ids(entries: Faq, file: YamlFile) -> Iterator[Problem]
     for at, entry in enumerate(entries.entries):
         for number, former_id in enumerate(entry.formerly):
             if former_id in owners:
-                what = f"the former id {former_id!r} of {entry.id!r} belongs to {owners[former_id]!r}"
-                yield file.problem(("entries", at, "formerly", number), what, "Keep it in one place only")
+                message = f"the former id {former_id!r} of {entry.id!r} belongs to {owners[former_id]!r}"
+                yield file.problem(("entries", at, "formerly", number), message, "Keep it in one place only")
             owners.setdefault(former_id, entry.id)
 
 
@@ -90,13 +90,13 @@ class Reference(NamedTuple):
     place: Place
     kind: str
     name: str
-    known: Collection[str]
+    valid: Collection[str]
 
 
 def _find_dead_references(references: Iterator[Reference], file: YamlFile) -> Iterator[Problem]:
-    for place, kind, name, known in references:
-        if known and name not in known:  # none are known of a table that is not there, which is found by itself
-            yield file.problem(place, f"there is no {kind} {name!r}", _choose(known))
+    for place, kind, name, valid in references:
+        if valid and name not in valid:  # empty for a table that is not there, which is a problem of its own
+            yield file.problem(place, f"there is no {kind} {name!r}", _choose(valid))
 
 
 def _choose(names: Collection[str]) -> str:
@@ -114,11 +114,11 @@ def _find_dead_citations(contents: Contents, library: Library, files: Files) -> 
         for place, citation in _citations(model):
             document = library.documents.get(citation.document)
             if document is None:
-                what = f"there is no source {citation.document!r}"
-                yield files[name].problem((*place, "document"), what, _choose(library.documents))
+                message = f"there is no source {citation.document!r}"
+                yield files[name].problem((*place, "document"), message, _choose(library.documents))
             elif document.sections and citation.section not in document.sections:
-                what = f"{document.id!r} has no section {citation.section!r}"
-                yield files[name].problem((*place, "section"), what, _nearest_section(citation.section, document))
+                message = f"{document.id!r} has no section {citation.section!r}"
+                yield files[name].problem((*place, "section"), message, _nearest_section(citation.section, document))
 
 
 def _citations(value: object, place: Place = ()) -> Iterator[tuple[Place, Citation]]:
@@ -145,8 +145,8 @@ def _find_dead_references_of_entries(library: Library, file: YamlFile) -> Iterat
     topics = [topic.id for topic in library.topics]
     for at, entry in enumerate(library.entries.values()):
         if entry.topic is not None and entry.topic not in topics:
-            what = f"there is no topic {entry.topic!r}"
-            yield file.problem(("entries", at, "topic"), what, _choose(topics) if topics else "Add it to the topics")
+            message = f"there is no topic {entry.topic!r}"
+            yield file.problem(("entries", at, "topic"), message, _choose(topics) if topics else "Add it to the topics")
         if entry.excerpt is not None:
             yield from _find_dead_references_of_excerpt(entry.excerpt, ("entries", at, "excerpt"), library, file)
 
@@ -156,25 +156,25 @@ def _find_dead_references_of_excerpt(
 ) -> Iterator[Problem]:
     table = library.tables.get(excerpt.table)
     if table is None:
-        what = f"there is no table {excerpt.table!r}"
-        yield file.problem((*place, "table"), what, _choose(library.tables))
+        message = f"there is no table {excerpt.table!r}"
+        yield file.problem((*place, "table"), message, _choose(library.tables))
         return
-    for kind, wanted, known in (
+    for kind, wanted, valid in (
         ("row", excerpt.rows, [row.id for row in table.rows]),
         ("column", excerpt.columns, [column.id for column in table.columns]),
     ):
         for at, name in enumerate(wanted):
-            if name not in known:
-                what = f"the table {table.id!r} has no {kind} {name!r}"
-                yield file.problem((*place, f"{kind}s", at), what, _choose(known))
+            if name not in valid:
+                message = f"the table {table.id!r} has no {kind} {name!r}"
+                yield file.problem((*place, f"{kind}s", at), message, _choose(valid))
 
 
 def _find_dead_references_of_checks(library: Library, file: YamlFile) -> Iterator[Problem]:
     for at, check in enumerate(library.checks.checks):
         for key, name in (("expect", check.expect), ("after", check.after or "silence")):
             if name != "silence" and library.entry(name) is None:
-                what = f"there is no entry {name!r}"
-                yield file.problem(("checks", at, key), what, "Write an id from faq.yaml or silence")
+                message = f"there is no entry {name!r}"
+                yield file.problem(("checks", at, key), message, "Write an id from faq.yaml or silence")
 
 
 def _references_of_quiz(library: Library) -> Iterator[Reference]:
@@ -247,12 +247,12 @@ def _find_undecided_pairs(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
     tie_breaks = Counter(frozenset(tie_break.roles) for tie_break in quiz.tie_breaks)
     for pair in combinations([role.id for role in quiz.roles], 2):
         if (count := tie_breaks[frozenset(pair)]) != 1:
-            what = f"{count or 'no'} tie-breaks decide between {pair[0]!r} and {pair[1]!r}"
-            yield file.problem(("tie_breaks",), what, "Write one for each two roles")
+            message = f"{count or 'no'} tie-breaks decide between {pair[0]!r} and {pair[1]!r}"
+            yield file.problem(("tie_breaks",), message, "Write one for each two roles")
     for at, tie_break in enumerate(quiz.tie_breaks):
         for missing in set(tie_break.roles) - {side.role for side in tie_break.choices}:
-            what = f"no choice of {tie_break.id!r} speaks for {missing!r}"
-            yield file.problem(("tie_breaks", at, "choices"), what, "Write one choice for either role")
+            message = f"no choice of {tie_break.id!r} speaks for {missing!r}"
+            yield file.problem(("tie_breaks", at, "choices"), message, "Write one choice for either role")
 
 
 def _find_contradictory_cells(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
@@ -264,6 +264,6 @@ def _find_contradictory_cells(quiz: Quiz, file: YamlFile) -> Iterator[Problem]:
             heaviest = [role for role, weight in choice.weights.items() if weight == most]
             if choice.cell in role_of_column and heaviest != [role_of_column[choice.cell]]:
                 role = role_of_column[choice.cell]
-                what = f"{choice.id!r} picks the cell of {role!r} and speaks most for {' and '.join(heaviest)}"
+                message = f"{choice.id!r} picks the cell of {role!r} and speaks most for {' and '.join(heaviest)}"
                 remedy = "Give that role most weight, or leave the cell out"
-                yield file.problem(("questions", at, "choices", number, "cell"), what, remedy)
+                yield file.problem(("questions", at, "choices", number, "cell"), message, remedy)

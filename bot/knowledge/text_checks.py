@@ -41,8 +41,8 @@ def find_long_texts(library: Library, files: Files) -> Iterator[Problem]:
 
     def too_long(name: str, place: Place, text: str, limit: int, where: str) -> Iterator[Problem]:
         if len(text) > limit:
-            what = f"{len(text)} characters; Slack shows {limit} {where}"
-            yield files[name].problem(place, what, f"Shorten it by {len(text) - limit}")
+            message = f"{len(text)} characters; Slack shows {limit} {where}"
+            yield files[name].problem(place, message, f"Shorten it by {len(text) - limit}")
 
     for position, entry in enumerate(library.entries.values()):
         answer, question = ("entries", position, "answer"), ("entries", position, "question")
@@ -66,13 +66,13 @@ def find_long_texts(library: Library, files: Files) -> Iterator[Problem]:
 def _find_large_table(table: Table, place: Place, file: YamlFile) -> Iterator[Problem]:
     rows, columns = len(table.rows) + 1, len(table.columns) + 1
     if rows > MAX_TABLE_ROWS or columns > MAX_TABLE_COLUMNS:
-        what = f"{rows} rows × {columns} columns; Slack shows {MAX_TABLE_ROWS} × {MAX_TABLE_COLUMNS}"
-        yield file.problem(place, what, "Split the table")
+        message = f"{rows} rows × {columns} columns; Slack shows {MAX_TABLE_ROWS} × {MAX_TABLE_COLUMNS}"
+        yield file.problem(place, message, "Split the table")
     characters = sum(len(cell) for row in table.rows for cell in (row.label, *row.cells.values()))
     characters += sum(len(label) for label in (table.corner, *(column.label for column in table.columns)))
     if characters > MAX_TABLE_TEXT:
-        what = f"{characters} characters in its cells; Slack shows {MAX_TABLE_TEXT}"
-        yield file.problem(place, what, "Shorten or split the table")
+        message = f"{characters} characters in its cells; Slack shows {MAX_TABLE_TEXT}"
+        yield file.problem(place, message, "Shorten or split the table")
 
 
 def find_copies(library: Library, files: Files, folder: Path) -> Iterator[Problem]:
@@ -89,8 +89,8 @@ def find_copies(library: Library, files: Files, folder: Path) -> Iterator[Proble
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:  # a directory, no UTF-8, or a name that no file can have
-            what = f"{document.file!r} cannot be read: {getattr(error, 'strerror', None) or error}"
-            yield files["sources.yaml"].problem(("documents", position, "file"), what, "Name a text in UTF-8")
+            message = f"{document.file!r} cannot be read: {getattr(error, 'strerror', None) or error}"
+            yield files["sources.yaml"].problem(("documents", position, "file"), message, "Name a text in UTF-8")
             continue
         starts = range(len(words) - COPIED_WORDS + 1)
         document_of |= {tuple(words[start : start + COPIED_WORDS]): document.id for start in starts}
@@ -99,8 +99,10 @@ def find_copies(library: Library, files: Files, folder: Path) -> Iterator[Proble
         in_a_row = (tuple(words[start : start + COPIED_WORDS]) for start in range(len(words)))
         copy = next((candidate for candidate in in_a_row if candidate in document_of), None)
         if copy:
-            what = f"“{' '.join(copy)}” stands in {document_of[copy]!r} word for word"
-            yield files[name].problem(place, what, "Say it in your own words, or mark it as a quotation with “ and ”")
+            message = f"“{' '.join(copy)}” stands in {document_of[copy]!r} word for word"
+            yield files[name].problem(
+                place, message, "Say it in your own words, or mark it as a quotation with “ and ”"
+            )
 
 
 def _own_texts(library: Library) -> Iterator[tuple[str, Place, str]]:
@@ -134,8 +136,8 @@ def find_missing_articles(library: Library, files: Files) -> Iterator[Problem]:
     for name, data in (("quiz.yaml", library.quiz.model_dump()), ("words.yaml", library.words.model_dump())):
         for place, text in _texts(data):
             if match := without_article.search(text):
-                what = f"{match.group()!r} lacks an article"
-                yield files[name].problem(place, what, f"Write {with_article(match['name'])!r}")
+                message = f"{match.group()!r} lacks an article"
+                yield files[name].problem(place, message, f"Write {with_article(match['name'])!r}")
 
 
 def find_unexplained_signs(library: Library, file: YamlFile) -> Iterator[Problem]:
@@ -143,8 +145,8 @@ def find_unexplained_signs(library: Library, file: YamlFile) -> Iterator[Problem
     for position, table in enumerate(library.tables.values()):
         signs = {sign for row in table.rows for cell in row.cells.values() for sign in _SIGN.findall(cell)}
         for sign in sorted(signs - set(_SIGN.findall(table.key or ""))):
-            what = f"the sign {sign!r} is in cells of {table.id!r}, and its key does not explain it"
-            yield file.problem(("tables", position, "key"), what, "Say there what it means")
+            message = f"the sign {sign!r} is in cells of {table.id!r}, and its key does not explain it"
+            yield file.problem(("tables", position, "key"), message, "Say there what it means")
 
 
 def _texts(data: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:

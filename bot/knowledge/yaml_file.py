@@ -39,9 +39,9 @@ class YamlFile:
             place = place[:-1]
         return self.lines.get(place, 0)
 
-    def problem(self, place: Place, what: str, remedy: str, level: Level = "error") -> Problem:
+    def problem(self, place: Place, message: str, remedy: str, level: Level = "error") -> Problem:
         """Make a problem at a place of this file."""
-        return Problem(self.name, self.line(place), what, remedy, level)
+        return Problem(self.name, self.line(place), message, remedy, level)
 
 
 class UnreadableError(Exception):
@@ -55,8 +55,8 @@ class UnreadableError(Exception):
 def read_bytes(path: Path) -> bytes:
     """Read a file. Raises UnreadableError if it is larger than any knowledge is, and OSError."""
     if path.stat().st_size > MAX_CHARACTERS:
-        what = f"is larger than {MAX_CHARACTERS // 1_000_000} MB"
-        raise UnreadableError(Problem(path.name, 0, what, "Delete what does not belong there"))
+        message = f"is larger than {MAX_CHARACTERS // 1_000_000} MB"
+        raise UnreadableError(Problem(path.name, 0, message, "Delete what does not belong there"))
     return path.read_bytes()
 
 
@@ -80,14 +80,14 @@ def parse(folder: Path, name: str) -> YamlFile:
         file.problems.append(_syntax_problem(error, name, text))
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
-        what = f"holds a character that YAML does not allow: {chr(error.character)!r}"
-        file.problems.append(Problem(name, line, what, "Delete that character"))
+        message = f"holds a character that YAML does not allow: {chr(error.character)!r}"
+        file.problems.append(Problem(name, line, message, "Delete that character"))
     return file
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, name: str, text: str) -> Problem:
     slip = explain(error, text)
-    return Problem(name, slip.line, f"is not YAML: {slip.what}", slip.remedy)
+    return Problem(name, slip.line, f"is not YAML: {slip.message}", slip.remedy)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -101,9 +101,9 @@ class _Loader(yaml.CSafeLoader):
         """Enter a node of this list or mapping, or the first of all."""
         self._depth += 1
         if self._depth > MAX_NESTING + 1 and current_node is not None:  # a scalar may stand in the innermost of them
-            what = f"more than {MAX_NESTING} lists and mappings stand within each other"
+            message = f"more than {MAX_NESTING} lists and mappings stand within each other"
             line = current_node.start_mark.line + 1
-            raise UnreadableError(Problem(self._name, line, what, "Mend the brackets there"))
+            raise UnreadableError(Problem(self._name, line, message, "Mend the brackets there"))
         super().descend_resolver(current_node, current_index)
 
     def ascend_resolver(self) -> None:
@@ -152,18 +152,18 @@ class _NodeReader:
         for key_node, child in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                what = "a list or a mapping stands where a key should"
-                raise UnreadableError(Problem(self._file.name, line, what, "Write one word before the colon"))
+                message = "a list or a mapping stands where a key should"
+                raise UnreadableError(Problem(self._file.name, line, message, "Write one word before the colon"))
             key = str(key_node.value)
             if key in data:
-                what = f"the key {key!r} is there twice"
-                self._file.problems.append(Problem(self._file.name, line, what, "Keep one and delete the other"))
+                message = f"the key {key!r} is there twice"
+                self._file.problems.append(Problem(self._file.name, line, message, "Keep one and delete the other"))
             data[key] = self.read(child, (*place, key))
             self._file.lines[*place, key] = line
         return data
 
     def _item_without_hyphen(self, node: yaml.MappingNode, place: Place) -> Problem | None:
-        """Find two items of a list in one: its first key is there again, and with it others."""
+        """Find two items of a list that were read as one, as a hyphen is missing: the first key occurs twice."""
         keys = [key.value if isinstance(key, yaml.ScalarNode) else None for key, _ in node.value]
         if not (place and isinstance(place[-1], int)) or len(set(map(str, keys))) >= len(keys) - 1:
             return None
@@ -171,9 +171,9 @@ class _NodeReader:
         first = node.value[repeated[0]][0]
         if first.value != keys[0]:
             return None
-        what = f"a hyphen seems to be missing before {first.value!r}, which is there already and begins an item"
+        message = f"a hyphen seems to be missing before {first.value!r}, which is there already and begins an item"
         remedy = "Put one there, and a blank; or delete what is there twice"
-        return Problem(self._file.name, first.start_mark.line + 1, what, remedy)
+        return Problem(self._file.name, first.start_mark.line + 1, message, remedy)
 
     def _find_swallowed_item(self, node: yaml.ScalarNode) -> None:
         """Find a line that looks like an item of a list, and that YAML takes for more of the text above it."""
@@ -181,9 +181,9 @@ class _NodeReader:
             return
         for line in range(node.start_mark.line + 1, node.end_mark.line + 1):
             if HYPHEN.match(self._lines[line]):
-                what = "the line begins with a hyphen, and by its indent it belongs to the text above"
+                message = "the line begins with a hyphen, and by its indent it belongs to the text above"
                 remedy = "Indent it like the items of its list, or put the whole text in quotes"
-                self._file.problems.append(Problem(self._file.name, line + 1, what, remedy))
+                self._file.problems.append(Problem(self._file.name, line + 1, message, remedy))
                 return
 
     def _find_joined_items(self, node: yaml.ScalarNode) -> None:
@@ -193,9 +193,9 @@ class _NodeReader:
             return
         sign = "hyphen" if self._lines[begun][: node.start_mark.column].rstrip().endswith("-") else "comma"
         where = "before this line" if sign == "hyphen" else "at the end of the line above"
-        what = f"this line and the one above are read as one text; a {sign} seems to be missing {where}"
+        message = f"this line and the one above are read as one text; a {sign} seems to be missing {where}"
         remedy = "Put one there, and a blank; if they are one text, write it in one line"
-        self._file.warnings.append(Problem(self._file.name, begun + 2, what, remedy, "warning"))
+        self._file.warnings.append(Problem(self._file.name, begun + 2, message, remedy, "warning"))
 
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
         try:
@@ -203,19 +203,19 @@ class _NodeReader:
         except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError):
             # All of these come from PyYAML for what looks like a date, a number or a tag, and is none.
             if node.tag.startswith("!"):
-                what, remedy = (
+                message, remedy = (
                     f"a value begins with {node.tag}, which means something to YAML",
                     "Put the text in quotes",
                 )
             elif node.tag == DATE:
-                what, remedy = f"{abbreviated(node.value)} is no day of the calendar", NO_DAY
+                message, remedy = f"{abbreviated(node.value)} is no day of the calendar", NO_DAY
             else:
-                what, remedy = f"holds a value that cannot be read: {abbreviated(node.value)}", "Correct or quote it"
-            self._file.problems.append(Problem(self._file.name, line, what, remedy))
+                message, remedy = f"holds a value that cannot be read: {abbreviated(node.value)}", "Correct or quote it"
+            self._file.problems.append(Problem(self._file.name, line, message, remedy))
             return None
 
     def _count(self, characters: int, line: int) -> None:
         self._characters += CHARACTERS_PER_VALUE + characters
         if self._characters > MAX_CHARACTERS:
-            what = f"its aliases make more than {MAX_CHARACTERS // 1_000_000} MB of it"
-            raise UnreadableError(Problem(self._file.name, line, what, "Write out what is meant"))
+            message = f"its aliases make more than {MAX_CHARACTERS // 1_000_000} MB of it"
+            raise UnreadableError(Problem(self._file.name, line, message, "Write out what is meant"))

@@ -62,7 +62,7 @@ class Slip:
     """A slip in a YAML file: its line, from 1 (0 if that is not known), what is wrong, and what to do."""
 
     line: int
-    what: str
+    message: str
     remedy: str
 
 
@@ -73,8 +73,8 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> Slip:
     mark = next((mark for mark in (reversed(marks) if problem in UNCLOSED else marks) if mark), None)
     if error.problem_mark is not None and (slip := _recognise(problem, error, _Place(text, error.problem_mark))):
         return slip
-    what, remedy = SYNTAX_ERRORS.get(problem, (problem, "Mend this line or the one above"))
-    return Slip(mark.line + 1 if mark else 0, what, remedy)
+    message, remedy = SYNTAX_ERRORS.get(problem, (problem, "Mend this line or the one above"))
+    return Slip(mark.line + 1 if mark else 0, message, remedy)
 
 
 def lines_of(text: str) -> list[str]:
@@ -123,7 +123,7 @@ class _Place:
 
 
 def _recognise(problem: str, error: yaml.MarkedYAMLError, place: _Place) -> Slip | None:
-    """Tell a slip by what stands around the place; None for one that is not among those we know."""
+    """Recognise a common slip by what stands around the place; None if it is none of those."""
     if slip := _text_behind(place):
         return slip
     match problem:
@@ -135,8 +135,8 @@ def _recognise(problem: str, error: yaml.MarkedYAMLError, place: _Place) -> Slip
             return _misplaced(error.context_mark, place)
         case "found character that cannot start any token":
             sign = place.text[place.mark.index : place.mark.index + 1]
-            what = f"a value begins with {sign}, which means something to YAML"
-            return Slip(place.mark.line + 1, *(_TAB if sign == "\t" else (what, _SIGN_FIRST[1])))
+            message = f"a value begins with {sign}, which means something to YAML"
+            return Slip(place.mark.line + 1, *(_TAB if sign == "\t" else (message, _SIGN_FIRST[1])))
     return None
 
 
@@ -152,10 +152,10 @@ def _text_behind(place: _Place) -> Slip | None:
         return None
     twice = ". Between single quotes, write an apostrophe twice" if last.style == "'" else ""
     if (begun := last.start_mark.line) < line:
-        what = f"the quotation mark that opens here is closed only in line {line + 1}, in the midst of a text"
-        return Slip(begun + 1, what, "Close it where its text ends" + twice)
-    what = "the line goes on behind the quotation mark that closes a text"
-    return Slip(line + 1, what, "Put the text in quotes as a whole" + twice)
+        message = f"the quotation mark that opens here is closed only in line {line + 1}, in the midst of a text"
+        return Slip(begun + 1, message, "Close it where its text ends" + twice)
+    message = "the line goes on behind the quotation mark that closes a text"
+    return Slip(line + 1, message, "Put the text in quotes as a whole" + twice)
 
 
 def _without_colon(line: int, column: int, place: _Place) -> Slip:
@@ -170,8 +170,8 @@ def _without_colon(line: int, column: int, place: _Place) -> Slip:
     word = _WORD.match(content)
     if word and (word[0] == content or place.is_key(word[0])):
         return _colon_missing(word[0], line)
-    what = "the line is indented like a key and has no colon"
-    return Slip(line + 1, what, "Put a colon behind its key, or indent it further if it belongs to the text above")
+    message = "the line is indented like a key and has no colon"
+    return Slip(line + 1, message, "Put a colon behind its key, or indent it further if it belongs to the text above")
 
 
 def _blank_missing(content: str, line: int) -> Slip | None:
@@ -209,10 +209,12 @@ def _misplaced(around: yaml.Mark, place: _Place) -> Slip | None:
         return None
     last, content = place.last, place.content(line)
     if isinstance(last, yaml.ScalarToken) and last.style in ("|", ">") and column > around.column:
-        what = f"the line is indented less than the first line of the text that begins with {last.style}"
-        return Slip(line + 1, what, "Indent all lines of the text alike; if it is a key, like the keys around it")
+        message = f"the line is indented less than the first line of the text that begins with {last.style}"
+        return Slip(line + 1, message, "Indent all lines of the text alike; if it is a key, like the keys around it")
     if column == around.column and _KEY.match(content) and not content.startswith("- "):
-        what = "the key is indented like the items of the list above it"
-        return Slip(line + 1, what, "Indent it like the keys around it, or put a hyphen before it if it begins an item")
-    what = f"the line is indented by {column} {'blank' if column == 1 else 'blanks'}, unlike its neighbours"
-    return Slip(line + 1, what, "Indent the keys of one block alike, and the items of one list")
+        message = "the key is indented like the items of the list above it"
+        return Slip(
+            line + 1, message, "Indent it like the keys around it, or put a hyphen before it if it begins an item"
+        )
+    message = f"the line is indented by {column} {'blank' if column == 1 else 'blanks'}, unlike its neighbours"
+    return Slip(line + 1, message, "Indent the keys of one block alike, and the items of one list")

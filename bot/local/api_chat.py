@@ -27,30 +27,30 @@ def content(arguments: Arguments) -> Json:
     Raises SlackError: no_text, markdown_text_conflict, msg_too_long, too_many_attachments, and what
     check_message raises.
     """
-    given: Json = {}
+    fields: Json = {}
     if arguments.has("markdown_text"):
         if arguments.has("text") or arguments.has("blocks"):
             raise SlackError("markdown_text_conflict")
         markdown = arguments.text("markdown_text")
         if len(markdown) > MAX_MARKDOWN:
             raise SlackError("msg_too_long")
-        given |= {"text": markdown, "blocks": check_message([{"type": "markdown", "text": markdown}])}
+        fields |= {"text": markdown, "blocks": check_message([{"type": "markdown", "text": markdown}])}
     if arguments.has("text"):
-        given["text"] = normalise(arguments.text("text"))[:MAX_TEXT]
+        fields["text"] = normalise(arguments.text("text"))[:MAX_TEXT]
     if arguments.has("blocks"):
-        given["blocks"] = check_message(arguments.values["blocks"])
+        fields["blocks"] = check_message(arguments.values["blocks"])
     if arguments.has("attachments"):
-        given["attachments"] = _attachments(arguments.values["attachments"])
-    within = [block for attachment in given.get("attachments", ()) for block in attachment.get("blocks", ())]
-    require_one_table([*given.get("blocks", ()), *within])
+        fields["attachments"] = _attachments(arguments.values["attachments"])
+    within = [block for attachment in fields.get("attachments", ()) for block in attachment.get("blocks", ())]
+    require_one_table([*fields.get("blocks", ()), *within])
     if arguments.has("metadata"):
-        given["metadata"] = _metadata(arguments.values["metadata"])
-    return given
+        fields["metadata"] = _metadata(arguments.values["metadata"])
+    return fields
 
 
-def require_something(given: Json) -> None:
+def require_something(fields: Json) -> None:
     """Raise no_text unless there is text, blocks or attachments."""
-    if not any(given.get(name) for name in ("text", "blocks", "attachments")):
+    if not any(fields.get(name) for name in ("text", "blocks", "attachments")):
         raise SlackError("no_text")
 
 
@@ -95,13 +95,13 @@ def _metadata(value: object) -> Json:
 def post_message(app: App, arguments: Arguments) -> Json:
     """Post a message as the bot."""
     channel = channel_to_post_to(app, arguments)
-    given = content(arguments)
-    require_something(given)
+    fields = content(arguments)
+    require_something(fields)
     app.rate_limits.count_post(channel.id)
     thread_ts = thread_of(arguments)
     broadcast = {"subtype": "thread_broadcast"} if thread_ts and arguments.flag("reply_broadcast") else {}
-    text = given.pop("text", "")
-    message = app.space.conversation.say(channel, app.bot.user, text, thread_ts=thread_ts, **broadcast, **given)
+    text = fields.pop("text", "")
+    message = app.space.conversation.say(channel, app.bot.user, text, thread_ts=thread_ts, **broadcast, **fields)
     return {"ok": True, "channel": channel.id, "ts": message["ts"], "message": message}
 
 
@@ -112,14 +112,14 @@ def update(app: App, arguments: Arguments) -> Json:
     the list is right either way.
     """
     channel, message = _own_message(app, arguments, "cant_update_message")
-    given = content(arguments)
-    if not {"text", "blocks", "attachments"} & (set(given) | set(arguments.values)):
+    fields = content(arguments)
+    if not {"text", "blocks", "attachments"} & (set(fields) | set(arguments.values)):
         raise SlackError("no_text")
-    if len(given.get("text", "").encode()) > MAX_UPDATE_BYTES:
+    if len(fields.get("text", "").encode()) > MAX_UPDATE_BYTES:
         raise SlackError("msg_too_long")
-    if given.get("blocks") == []:
-        given["blocks"] = None
-    after = app.space.conversation.edit(channel, message["ts"], app.bot.user, given)
+    if fields.get("blocks") == []:
+        fields["blocks"] = None
+    after = app.space.conversation.edit(channel, message["ts"], app.bot.user, fields)
     return {
         "ok": True,
         "channel": channel.id,
@@ -153,14 +153,14 @@ def post_ephemeral(app: App, arguments: Arguments) -> Json:
     user = person_of(app, arguments.required("user"))
     if user.id not in channel.members:
         raise SlackError("user_not_in_channel")
-    given = content(arguments)
-    require_something(given)
-    text = given.pop("text", "")
+    fields = content(arguments)
+    require_something(fields)
+    text = fields.pop("text", "")
     thread_ts = thread_of(arguments)
     root = channel.messages.get(thread_ts or "")
     shown = root is None or bool(root.get("reply_count"))
     message = app.space.conversation.whisper(
-        channel, app.bot.user, user.id, text, thread_ts=thread_ts, shown=shown, **given
+        channel, app.bot.user, user.id, text, thread_ts=thread_ts, shown=shown, **fields
     )
     return {"ok": True, "message_ts": message["ts"]}
 
@@ -232,7 +232,7 @@ def get_reactions(app: App, arguments: Arguments) -> Json:
 def add_reaction(app: App, arguments: Arguments) -> Json:
     """React to a message as the bot."""
     channel, message, name = _reaction(app, arguments)
-    if app.bot.user in _given(message, name):
+    if app.bot.user in _reactors(message, name):
         raise SlackError("already_reacted")
     app.space.conversation.react(channel, message["ts"], app.bot.user, name)
     return {"ok": True}
@@ -241,7 +241,7 @@ def add_reaction(app: App, arguments: Arguments) -> Json:
 def remove_reaction(app: App, arguments: Arguments) -> Json:
     """Take the bot's reaction back."""
     channel, message, name = _reaction(app, arguments)
-    if app.bot.user not in _given(message, name):
+    if app.bot.user not in _reactors(message, name):
         raise SlackError("no_reaction")
     app.space.conversation.react(channel, message["ts"], app.bot.user, name, remove=True)
     return {"ok": True}
@@ -259,5 +259,5 @@ def _reaction(app: App, arguments: Arguments) -> tuple[Channel, Json, str]:
     return channel, message, name
 
 
-def _given(message: Json, name: str) -> list[str]:
+def _reactors(message: Json, name: str) -> list[str]:
     return [user for reaction in message.get("reactions", ()) if reaction["name"] == name for user in reaction["users"]]

@@ -72,15 +72,15 @@ def open_conversation(app: App, arguments: Arguments) -> Json:
             raise SlackError("cannot_dm_bot")
         if person.deleted:
             raise SlackError("user_disabled")
-    known = set(app.space.state.channels)
+    existing = set(app.space.state.channels)
     bot = app.bot.user
     if arguments.flag("prevent_creation") and app.space.state.conversation_of([bot, *users]) is None:
         return {"ok": True, "no_op": True}  # Slack's own answer to this is not documented
     channel = app.space.state.direct(bot, users[0]) if len(users) == 1 else app.space.state.group([bot, *users])
-    if channel.id not in known:
+    if channel.id not in existing:
         app.space.conversation.show_channel(channel)
     conversation = described(app, channel) if arguments.flag("return_im") else {"id": channel.id}
-    opened = {"no_op": True, "already_open": True} if channel.id in known else {}
+    opened = {"no_op": True, "already_open": True} if channel.id in existing else {}
     return {"ok": True, **opened, "channel": conversation}
 
 
@@ -153,18 +153,18 @@ def _bound(arguments: Arguments, name: str, default: str) -> Decimal:
 
 def list_conversations(app: App, arguments: Arguments) -> Json:
     """List conversations the bot may know of, by type."""
-    return _channels(app, _known(app, arguments), arguments)
+    return _channels(app, _visible_to_bot(app, arguments), arguments)
 
 
 def list_of_user(app: App, arguments: Arguments) -> Json:
     """List the conversations that somebody is in, the bot by default, of those the bot may know of."""
     user = arguments.text("user") or app.bot.user
     person_of(app, user)
-    known = [channel for channel in _known(app, arguments) if user in channel.members]
-    return _channels(app, known, arguments, but=frozenset({"is_member", "num_members"}))
+    conversations = [channel for channel in _visible_to_bot(app, arguments) if user in channel.members]
+    return _channels(app, conversations, arguments, but=frozenset({"is_member", "num_members"}))
 
 
-def _known(app: App, arguments: Arguments) -> list[Channel]:
+def _visible_to_bot(app: App, arguments: Arguments) -> list[Channel]:
     """Return the conversations of the wanted types that the bot may know of."""
     types = arguments.names("types") or ["public_channel"]
     if any(name not in TYPES for name in types):

@@ -20,35 +20,35 @@ MOST, WINDOW = 30, 300.0  # messages to one channel, within so many seconds
 def schedule(app: App, arguments: Arguments) -> Json:
     """Post a message at `post_at`, a Unix time in whole seconds up to 120 days ahead."""
     channel = channel_to_post_to(app, arguments)
-    given = content(arguments)
-    require_something(given)
+    fields = content(arguments)
+    require_something(fields)
     thread_ts = thread_of(arguments)
     post_at = _time(app, arguments)
     alike = [scheduled.entry for scheduled in app.scheduled.values() if scheduled.entry["channel_id"] == channel.id]
     if sum(abs(entry["post_at"] - post_at) < WINDOW for entry in alike) >= MOST:
         raise SlackError("restricted_too_many")
     scheduled_id = object_id("Q")
-    text = given.pop("text", "")
-    message = {"thread_ts": thread_ts, **given}
+    text = fields.pop("text", "")
+    message = {"thread_ts": thread_ts, **fields}
     task = asyncio.create_task(_post(app, scheduled_id, channel, post_at, text, message))
     entry = {"id": scheduled_id, "channel_id": channel.id, "post_at": post_at, "text": text}
     app.scheduled[scheduled_id] = Scheduled({**entry, "date_created": int(app.space.config.clock())}, task)
-    shown = {"text": text, "type": "delayed_message", "subtype": "bot_message", "bot_id": app.bot.id, **given}
+    shown = {"text": text, "type": "delayed_message", "subtype": "bot_message", "bot_id": app.bot.id, **fields}
     answer = {"channel": channel.id, "scheduled_message_id": scheduled_id, "post_at": post_at}
     return {"ok": True, **answer, "message": shown}
 
 
 def _time(app: App, arguments: Arguments) -> int:
     """Return post_at; raises SlackError invalid_time, time_in_past, time_too_far."""
-    given = arguments.required("post_at")
-    if not given.isdecimal():
+    post_at = arguments.required("post_at")
+    if not post_at.isdecimal():
         raise SlackError("invalid_time")
-    ahead = int(given) - app.space.config.clock()
+    ahead = int(post_at) - app.space.config.clock()
     if ahead <= 0:
         raise SlackError("time_in_past")
     if ahead > FURTHEST:
         raise SlackError("time_too_far")
-    return int(given)
+    return int(post_at)
 
 
 async def _post(app: App, scheduled_id: str, channel: Channel, post_at: int, text: str, message: Json) -> None:

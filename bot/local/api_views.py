@@ -56,11 +56,11 @@ def validate_blocks(app: App, arguments: Arguments) -> Json:  # noqa: ARG001 - m
 
     A message has blocks and attachments, and no text (slackapi/java-slack-sdk#1622). Pointers begin in the argument.
     """
-    given = [name for name in ("blocks", "view", "message") if arguments.has(name)]
-    if len(given) != 1:
+    provided = [name for name in ("blocks", "view", "message") if arguments.has(name)]
+    if len(provided) != 1:
         reason = "must provide exactly one of `blocks`, `view`, or `message`"
         raise SlackError("invalid_arguments", response_metadata={"messages": [reason]})
-    [name] = given
+    [name] = provided
     value = read_json(arguments.values[name], "invalid_json")
     problems = _problems_of[name](value)
     if not problems:

@@ -109,7 +109,7 @@ def block_problems(blocks: list[Any], surface: Surface, pointer: str = "/blocks"
 
 
 def _across(blocks: list[Json], surface: Surface, pointer: str) -> Iterator[Problem]:
-    """Find what is wrong only because of where a block stands or what stands beside it."""
+    """Find problems that depend on the surface or on other blocks, and not on one block alone."""
     everything = list(walk(blocks))
     for index, block in enumerate(blocks):
         yield from (

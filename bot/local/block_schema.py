@@ -139,7 +139,7 @@ def _series_match_axis(value: object, at: str, problems: Problems) -> None:
         names = [series["name"] for series in value["series"]]
         labels = [sorted(point["label"] for point in series["data"]) for series in value["series"]]
     except (KeyError, TypeError):
-        return  # the shape is wrong, and that has been said
+        return  # the shape is wrong, which has been reported already
     if len(set(names)) < len(names):
         problems.append(Problem("series names must be unique", f"{at}/series"))
     problems.extend(

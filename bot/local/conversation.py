@@ -309,11 +309,11 @@ class Conversation:
         """Add somebody's reaction to a message, or take it back."""
         message = channel.messages[ts]
         users = {reaction["name"]: list(reaction["users"]) for reaction in message.get("reactions", ())}
-        given = users.setdefault(name, [])
+        reactors = users.setdefault(name, [])
         if remove:
-            given.remove(user)
+            reactors.remove(user)
         else:
-            given.append(user)
+            reactors.append(user)
         reactions = [{"name": emoji, "users": by, "count": len(by)} for emoji, by in users.items() if by]
         changed = {**message, "reactions": reactions}
         channel.messages[ts] = changed

@@ -65,7 +65,7 @@ class Delivery:
         self._traffic = traffic
         self._faults = faults
         self._under_way: set[asyncio.Task[None]] = set()
-        self._asked = 0
+        self._pending_requests = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self.given_up: list[Parcel] = []
@@ -96,7 +96,7 @@ class Delivery:
         self._mark()
 
     def _mark(self) -> None:
-        if self._under_way or self._asked:
+        if self._under_way or self._pending_requests:
             self._idle.clear()
         else:
             self._idle.set()
@@ -141,7 +141,7 @@ class Delivery:
         Raises PageError with what Slackbot would say: operation_timeout without an acknowledgement in 3 s,
         dispatch_failed if the bot can't be reached or refuses. Source: slack-facts.md item 54.
         """
-        self._asked += 1
+        self._pending_requests += 1
         self._mark()
         try:
             return await self._attempt(parcel, attempt=0, reason="", patience=0)
@@ -150,7 +150,7 @@ class Delivery:
             code = "operation_timeout" if timed_out else "dispatch_failed"
             raise PageError(code, f"{parcel.name} failed with the error “{code}”") from None
         finally:
-            self._asked -= 1
+            self._pending_requests -= 1
             self._mark()
 
     async def wait_until_idle(self) -> bool:

@@ -1,4 +1,4 @@
-"""How the workspace says no: to bots in Slack's codes, to the page in a code and a sentence, of files in words."""
+"""Errors of the workspace: with Slack's codes for bots, with a code and a sentence for the page, in words for files."""
 
 from typing import Any
 

@@ -54,14 +54,14 @@ class Interaction:
 
         Raises PageError: unknown_command, or what Slackbot says when the bot doesn't answer.
         """
-        known = self._manifest.command(command)
-        if known is None:
+        declared = self._manifest.command(command)
+        if declared is None:
             raise PageError("unknown_command", f"{command} is not a valid command.")
         if self._state.people[user].team:
             raise PageError("not_in_workspace", f"{command} works for people of {self._state.team.name} only.")
         names = {person.id: person.name for person in self._state.people.values()}
         names |= {conversation.id: conversation.name for conversation in self._state.channels.values()}
-        text = labelled(text, names) if known.should_escape else as_typed(text, names)
+        text = labelled(text, names) if declared.should_escape else as_typed(text, names)
         payload = {
             "token": "local",
             "team_id": self._state.team.id,
@@ -142,7 +142,7 @@ class Interaction:
         await self._ask(Parcel("interactive", element["action_id"], payload, "action"))
 
     # Options that the bot looks up
-    async def suggest_for_message(self, user: str, channel: Channel, ts: str, asked: Json) -> Json:
+    async def suggest_for_message(self, user: str, channel: Channel, ts: str, query: Json) -> Json:
         """Ask the bot for the options of an external select in a message; see _suggest."""
         message = channel.find(ts, user)
         if message is None:
@@ -154,26 +154,26 @@ class Interaction:
         }
         if not ephemeral:
             place["message"] = for_bot(message)
-        return await self._suggest(user, message.get("blocks", []), place, asked)
+        return await self._suggest(user, message.get("blocks", []), place, query)
 
-    async def suggest_for_view(self, user: str, view_id: str, asked: Json) -> Json:
+    async def suggest_for_view(self, user: str, view_id: str, query: Json) -> Json:
         """Ask the bot for the options of an external select in a modal or on Home; see _suggest."""
         view = self._own_view(user, view_id)
         place = {"container": {"type": "view", "view_id": view_id}, "view": view}
-        return await self._suggest(user, view["blocks"], place, asked)
+        return await self._suggest(user, view["blocks"], place, query)
 
-    async def _suggest(self, user: str, blocks: list[Json], place: Json, asked: Json) -> Json:
+    async def _suggest(self, user: str, blocks: list[Json], place: Json, query: Json) -> Json:
         """Send block_suggestion and return the `options` or `option_groups` of the acknowledgement.
 
-        asked: block_id, action_id, and as `value` what the person has typed so far.
+        query: block_id, action_id, and as `value` what the person has typed so far.
         Raises PageError: query_too_short below min_query_length, invalid_options if Slack would show none of them, and
         what Slackbot says when the bot doesn't answer.
         Source: docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
         """
-        block, element = find_element(blocks, asked)
+        block, element = find_element(blocks, query)
         if "external_select" not in element["type"]:
             raise PageError("unknown_element", f"{element['action_id']} has its options already.")
-        typed, least = str(asked.get("value") or ""), element.get("min_query_length", MIN_QUERY_LENGTH)
+        typed, least = str(query.get("value") or ""), element.get("min_query_length", MIN_QUERY_LENGTH)
         if len(typed) < least:
             raise PageError("query_too_short", f"Type at least {least} characters.")
         head = self._head("block_suggestion", user)
@@ -212,15 +212,15 @@ class Interaction:
                     return {"value": button["value"], "text": button["text"]}
             raise PageError("unknown_option", "Say which of the two feedback buttons.")
         name = "selected_option" if kind == "overflow" else EMPTY[kind]
-        given = choice.get(name, choice.get("value"))
+        value = choice.get(name, choice.get("value"))
         if name in {"selected_option", "selected_options"}:
             offered = [*options_of(element), *self._suggested.get((block["block_id"], element["action_id"]), [])]
-            return {name: _option(element, offered, given, many=name == "selected_options")}
+            return {name: _option(element, offered, value, many=name == "selected_options")}
         if name in {"selected_user", "selected_users"}:
-            people = given if isinstance(given, list) else [given] if given else []
+            people = value if isinstance(value, list) else [value] if value else []
             if any(person not in self._state.people for person in people):
                 raise PageError("user_not_found", "There is nobody with that id.")
-        return {name: given}
+        return {name: value}
 
     # Modals
     async def submit(self, user: str, view_id: str, values: Json) -> Json:
@@ -285,9 +285,9 @@ class Interaction:
         """Return entered values in Slack's form; a bare string or list stands for the element's value."""
         entered: Json = {}
         for block_id, by_action in values.items():
-            for action_id, given in dict(by_action).items():
+            for action_id, entry in dict(by_action).items():
                 block, element = find_element(blocks, {"block_id": block_id, "action_id": action_id})
-                choice = given if isinstance(given, dict) else {"value": given}
+                choice = entry if isinstance(entry, dict) else {"value": entry}
                 if element["type"] in EMPTY:
                     _enter(entered, block, element, self._chosen(block, element, choice))
         return entered
@@ -295,12 +295,12 @@ class Interaction:
     # Shortcuts
     async def shortcut(self, user: str, callback_id: str, channel: Channel | None, ts: str | None) -> None:
         """Use a global shortcut, or a message shortcut on a message."""
-        known = self._manifest.shortcut(callback_id)
-        if known is None:
+        declared = self._manifest.shortcut(callback_id)
+        if declared is None:
             raise PageError("unknown_shortcut", "The manifest has no such shortcut.")
         head = self._head("shortcut", user) | {"callback_id": callback_id}
         head["action_ts"] = self._state.timestamps.next()
-        if known.type == "message":
+        if declared.type == "message":
             message = channel.find(ts or "", user) if channel else None
             if channel is None or message is None:
                 raise PageError("message_not_found", "This shortcut needs a message.")
@@ -381,11 +381,11 @@ def find_element(blocks: list[Json], choice: Json) -> tuple[Json, Json]:
     )  # fmt: skip
 
 
-def _option(element: Json, options: list[Json], given: object, *, many: bool) -> Any:
+def _option(element: Json, options: list[Json], selected: object, *, many: bool) -> Any:
     """Return the chosen option object or objects, given by value or whole; raises PageError unknown_option."""
     initial = element.get("initial_options", [element["initial_option"]] if "initial_option" in element else [])
     offered = {option["value"]: option for option in [*initial, *options]}
-    wanted = given if isinstance(given, list) else [given]
+    wanted = selected if isinstance(selected, list) else [selected]
     values = [option.get("value") if isinstance(option, dict) else option for option in wanted]
     if many:
         values = [value for value in values if value is not None]

@@ -45,9 +45,9 @@ def direct_message(app: App, user: str) -> Channel:
         raise SlackError("channel_not_found")
     if not app.manifest.messages_enabled:
         raise SlackError("messages_tab_disabled")
-    known = set(app.space.state.channels)
+    existing = set(app.space.state.channels)
     channel = app.space.state.direct(app.bot.user, user)
-    if channel.id not in known:
+    if channel.id not in existing:
         app.space.conversation.show_channel(channel)
     return channel
 

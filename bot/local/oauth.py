@@ -80,20 +80,20 @@ class Installations:
 
     async def consent(self, request: web.Request) -> web.Response:
         """Send the browser back to the app with a code, as after a click on Allow."""
-        asked = request.query
-        app = self._app(asked.get("client_id", ""))
+        query = request.query
+        app = self._app(query.get("client_id", ""))
         if app is None:
             raise web.HTTPBadRequest(text="There is no app with this client_id.")
-        team = asked.get("team") or self._teams[0]
+        team = query.get("team") or self._teams[0]
         if team not in self._teams:
             raise web.HTTPBadRequest(text="There is no such workspace.")
-        redirect = asked.get("redirect_uri") or app.redirect_uri
-        if asked.get("deny"):
-            answer = {"error": "access_denied", "state": asked.get("state", "")}
+        redirect = query.get("redirect_uri") or app.redirect_uri
+        if query.get("deny"):
+            answer = {"error": "access_denied", "state": query.get("state", "")}
         else:
             code = unique()
             self._codes[code] = Code(Owner(app.number, team), self._config.clock() + CODE_LIFETIME)
-            answer = {"code": code, "state": asked.get("state", "")}
+            answer = {"code": code, "state": query.get("state", "")}
         raise web.HTTPFound(f"{redirect}?{urlencode(answer)}")
 
     def access(self, request: web.Request, arguments: Arguments, describe: Callable[[Owner], Json]) -> Json:

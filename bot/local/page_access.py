@@ -21,17 +21,17 @@ class PageAccess:
         self._state = space.state
         self._conversation: Conversation = space.conversation
 
-    def _app(self, given: Json) -> App:
+    def _app(self, body: Json) -> App:
         """Return the app that `app` names, the first if it is left out; raises PageError app_not_found."""
-        app = self._space.app(given["app"]) if given.get("app") else self._space.apps[0]
+        app = self._space.app(body["app"]) if body.get("app") else self._space.apps[0]
         if app is None:
             raise PageError("app_not_found", "There is no app with that id.")
         return app
 
-    def _of_view(self, given: Json) -> App:
+    def _of_view(self, body: Json) -> App:
         """Return the app whose view `view_id` names; raises PageError view_not_found."""
         try:
-            view = self._space.views.get(text_of(given, "view_id"))
+            view = self._space.views.get(text_of(body, "view_id"))
         except SlackError:
             raise PageError("view_not_found", "That view is no longer open.") from None
         return self._app({"app": view["app_id"]})
@@ -41,30 +41,30 @@ class PageAccess:
         message = channel.find(ts, me.id)
         return self._app({"app": message.get("app_id") if message else None})
 
-    def _person(self, given: Json) -> Person:
-        person = self._state.people.get(str(given.get("as", "")))
+    def _person(self, body: Json) -> Person:
+        person = self._state.people.get(str(body.get("as", "")))
         if person is None or person.is_bot:
             raise PageError("user_not_found", "`as` must name one of the people.")
         if person.deleted:
             raise PageError("user_disabled", f"{person.real_name}’s account is deactivated.")
         return person
 
-    def _visible(self, me: Person, given: Json) -> Channel:
-        channel = self._state.channels.get(text_of(given, "channel"))
+    def _visible(self, me: Person, body: Json) -> Channel:
+        channel = self._state.channels.get(text_of(body, "channel"))
         if channel is None or channel not in self._state.visible(me.id):
             raise PageError("channel_not_found", "There is no such conversation, or this person isn’t in it.")
         return channel
 
-    def _joined(self, me: Person, given: Json) -> Channel:
-        channel = self._visible(me, given)
+    def _joined(self, me: Person, body: Json) -> Channel:
+        channel = self._visible(me, body)
         if me.id not in channel.members:
             raise PageError("not_in_channel", f"{me.real_name} isn’t in #{channel.name}.")
         return channel
 
     def _direct(self, one: str, other: str) -> Channel:
-        known = set(self._state.channels)
+        existing = set(self._state.channels)
         channel = self._state.direct(one, other)
-        if channel.id not in known:
+        if channel.id not in existing:
             self._conversation.show_channel(channel)
         return channel
 
@@ -92,9 +92,9 @@ class PageAccess:
         self._space.events.send(app, "app_home_opened", event | more)
 
 
-def text_of(given: Json, name: str) -> str:
+def text_of(body: Json, name: str) -> str:
     """Give an argument that must be a text and not empty; raises PageError missing_argument."""
-    value = given.get(name)
+    value = body.get(name)
     if not isinstance(value, str) or not value:
         raise PageError("missing_argument", f"`{name}` is missing.")
     return value

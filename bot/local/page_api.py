@@ -75,7 +75,7 @@ class PageApi(ChannelCalls, ControlCalls):
         ]
 
     # What a person sees
-    async def health(self, given: Json) -> Json:  # noqa: ARG002 - all answers share one signature
+    async def health(self, body: Json) -> Json:  # noqa: ARG002 - all answers share one signature
         """Say that the workspace runs, whether it keeps messages, and which apps' bots are there."""
         owner, connected = self._space.config.owner, {app.bot.app: app.connected for app in self._space.apps}
         first = self._space.apps[0].connected
@@ -83,9 +83,9 @@ class PageApi(ChannelCalls, ControlCalls):
         about = {"ok": True, "pid": os.getpid(), "owner": owner, "keeps": keeps}
         return {**about, "bot_connected": first, "connected": connected}
 
-    async def state(self, given: Json) -> Json:
+    async def state(self, body: Json) -> Json:
         """Return everything the page needs at first."""
-        me = self._person(given)
+        me = self._person(body)
         apps = self._space.apps
         commands = {
             command.command: {**asdict(command), "app": app.bot.app}
@@ -113,90 +113,90 @@ class PageApi(ChannelCalls, ControlCalls):
             ],
         }
 
-    async def history(self, given: Json) -> Json:
+    async def history(self, body: Json) -> Json:
         """Return what stands in a conversation."""
-        me = self._person(given)
-        return {"messages": self._visible(me, given).top_level(me.id)}
+        me = self._person(body)
+        return {"messages": self._visible(me, body).top_level(me.id)}
 
-    async def thread(self, given: Json) -> Json:
+    async def thread(self, body: Json) -> Json:
         """Return a thread, root first."""
-        me = self._person(given)
-        messages = self._visible(me, given).thread(text_of(given, "ts"), me.id)
+        me = self._person(body)
+        messages = self._visible(me, body).thread(text_of(body, "ts"), me.id)
         if not messages:
             raise PageError("thread_not_found", "There is no message with that ts.")
         return {"messages": messages}
 
-    async def home(self, given: Json) -> Json:
+    async def home(self, body: Json) -> Json:
         """Open the app's Home tab; the bot hears app_home_opened and may publish a view."""
-        me, app = self._person(given), self._app(given)
+        me, app = self._person(body), self._app(body)
         if not app.manifest.home_enabled:
             raise PageError("not_enabled", "The manifest doesn’t enable the Home tab.")
         view = self._space.views.home(app.bot, me.id)
         self._tell_home_opened(app, me, "home", {"view": view} if view else {})
         return {"view": view}
 
-    async def view(self, given: Json) -> Json:
+    async def view(self, body: Json) -> Json:
         """Return the modal this person has open, if any."""
-        return {"view": self._space.views.top(self._person(given).id)}
+        return {"view": self._space.views.top(self._person(body).id)}
 
-    async def traffic(self, given: Json) -> Json:
+    async def traffic(self, body: Json) -> Json:
         """Return recent exchanges with the bot."""
-        after = str(given.get("after", "0"))
+        after = str(body.get("after", "0"))
         return {"entries": self._space.traffic.after(int(after) if after.isdecimal() else 0)}
 
-    async def static(self, given: Json) -> Json:  # noqa: ARG002
+    async def static(self, body: Json) -> Json:  # noqa: ARG002
         """Return what never changes: the character of each emoji's name, and whom a visitor acts as at first."""
         return {"emoji": emoji.by_name(), "first": self._state.first_person}
 
     # Talking
-    async def post(self, given: Json) -> Json:
+    async def post(self, body: Json) -> Json:
         """Say something; a person's id instead of a channel's means the direct conversation with them."""
-        me = self._person(given)
-        channel = self._direct_to(me, text_of(given, "channel"))
+        me = self._person(body)
+        channel = self._direct_to(me, text_of(body, "channel"))
         if channel is None:
-            channel = self._joined(me, given)
+            channel = self._joined(me, body)
             if channel.archived:
                 raise PageError("is_archived", f"#{channel.name} is archived.")
             for other in channel.members if channel.kind == "im" else ():
                 if other != me.id:
                     self._may_write_to(me, self._state.people[other])
-        text = wire(text_of(given, "text"))
-        thread_ts = given.get("thread_ts") or None
+        text = wire(text_of(body, "text"))
+        thread_ts = body.get("thread_ts") or None
         if thread_ts is not None and self._conversation.root_of(channel, thread_ts) is None:
             raise PageError("thread_not_found", "A thread hangs on its first message; that ts is none.")
         message = self._conversation.say(channel, me.id, text, thread_ts=thread_ts)
         return {"ts": message["ts"], "channel": channel.id}
 
-    async def edit(self, given: Json) -> Json:
+    async def edit(self, body: Json) -> Json:
         """Change one's own message."""
-        me, channel, ts = self._own_message(given)
-        self._conversation.edit(channel, ts, me.id, {"text": wire(text_of(given, "text"))})
+        me, channel, ts = self._own_message(body)
+        self._conversation.edit(channel, ts, me.id, {"text": wire(text_of(body, "text"))})
         return {"ok": True}
 
-    async def delete(self, given: Json) -> Json:
+    async def delete(self, body: Json) -> Json:
         """Delete one's own message."""
-        _, channel, ts = self._own_message(given)
+        _, channel, ts = self._own_message(body)
         self._conversation.delete(channel, ts)
         return {"ok": True}
 
-    def _own_message(self, given: Json) -> tuple[Person, Channel, str]:
-        me = self._person(given)
-        channel = self._joined(me, given)
-        message = channel.messages.get(text_of(given, "ts"))
+    def _own_message(self, body: Json) -> tuple[Person, Channel, str]:
+        me = self._person(body)
+        channel = self._joined(me, body)
+        message = channel.messages.get(text_of(body, "ts"))
         if message is None:
             raise PageError("message_not_found", "There is no such message.")
         if message["user"] != me.id or "subtype" in message:
             raise PageError("not_own_message", "That is somebody else’s message.")
         return me, channel, message["ts"]
 
-    async def react(self, given: Json) -> Json:
+    async def react(self, body: Json) -> Json:
         """Add or take back a reaction."""
-        me = self._person(given)
-        channel = self._joined(me, given)
-        message = channel.messages.get(text_of(given, "ts"))
+        me = self._person(body)
+        channel = self._joined(me, body)
+        message = channel.messages.get(text_of(body, "ts"))
         if message is None:
             raise PageError("message_not_found", "There is no such message.")
-        name = text_of(given, "name").strip(":")
+        name = text_of(body, "name").strip(":")
         already_given = any(
             reaction["name"] == name and me.id in reaction["users"] for reaction in message.get("reactions", ())
         )
@@ -204,61 +204,61 @@ class PageApi(ChannelCalls, ControlCalls):
         return {"ok": True}
 
     # Using the bot
-    async def command(self, given: Json) -> Json:
+    async def command(self, body: Json) -> Json:
         """Run a slash command; Slack has none in threads."""
-        me = self._person(given)
-        channel = self._joined(me, given)
-        command = text_of(given, "command")
-        if given.get("thread_ts"):
+        me = self._person(body)
+        channel = self._joined(me, body)
+        command = text_of(body, "command")
+        if body.get("thread_ts"):
             raise PageError("not_in_threads", f"{command} is not supported in threads. Sorry!")
         # Of apps that declare the same command, the one installed last is meant.
         declaring = [app for app in self._space.apps if app.manifest.command(command)]
         app = declaring[-1] if declaring else self._space.apps[0]
-        await app.interaction.command(me.id, channel, command, str(given.get("text", "")))
+        await app.interaction.command(me.id, channel, command, str(body.get("text", "")))
         return {"ok": True}
 
-    async def action(self, given: Json) -> Json:
+    async def action(self, body: Json) -> Json:
         """Use a button, menu or other element of a message or view."""
-        me = self._person(given)
-        if given.get("view_id"):
-            await self._of_view(given).interaction.act_on_view(me.id, text_of(given, "view_id"), given)
+        me = self._person(body)
+        if body.get("view_id"):
+            await self._of_view(body).interaction.act_on_view(me.id, text_of(body, "view_id"), body)
         else:
-            channel, ts = self._visible(me, given), text_of(given, "message_ts")
-            await self._of_message(me, channel, ts).interaction.act_on_message(me.id, channel, ts, given)
+            channel, ts = self._visible(me, body), text_of(body, "message_ts")
+            await self._of_message(me, channel, ts).interaction.act_on_message(me.id, channel, ts, body)
         return {"ok": True}
 
-    async def options(self, given: Json) -> Json:
+    async def options(self, body: Json) -> Json:
         """Have the bot look up the options of an external select; `value` is what has been typed so far."""
-        me = self._person(given)
-        if given.get("view_id"):
-            return await self._of_view(given).interaction.suggest_for_view(me.id, text_of(given, "view_id"), given)
-        channel, ts = self._visible(me, given), text_of(given, "message_ts")
-        return await self._of_message(me, channel, ts).interaction.suggest_for_message(me.id, channel, ts, given)
+        me = self._person(body)
+        if body.get("view_id"):
+            return await self._of_view(body).interaction.suggest_for_view(me.id, text_of(body, "view_id"), body)
+        channel, ts = self._visible(me, body), text_of(body, "message_ts")
+        return await self._of_message(me, channel, ts).interaction.suggest_for_message(me.id, channel, ts, body)
 
-    async def view_submit(self, given: Json) -> Json:
+    async def view_submit(self, body: Json) -> Json:
         """Submit a modal."""
-        me = self._person(given)
-        values = given.get("values") or {}
+        me = self._person(body)
+        values = body.get("values") or {}
         if not isinstance(values, dict) or not all(isinstance(entered, dict) for entered in values.values()):
             raise PageError("invalid_values", "`values` is {block_id: {action_id: value}}.")
-        answer = await self._of_view(given).interaction.submit(me.id, text_of(given, "view_id"), values)
+        answer = await self._of_view(body).interaction.submit(me.id, text_of(body, "view_id"), values)
         return answer if "response_action" in answer else {}
 
-    async def view_close(self, given: Json) -> Json:
+    async def view_close(self, body: Json) -> Json:
         """Close a modal, or with `clear` all of them."""
-        me = self._person(given)
-        everything = bool(given.get("clear"))
-        await self._of_view(given).interaction.dismiss(me.id, text_of(given, "view_id"), everything=everything)
+        me = self._person(body)
+        everything = bool(body.get("clear"))
+        await self._of_view(body).interaction.dismiss(me.id, text_of(body, "view_id"), everything=everything)
         return {}
 
-    async def shortcut(self, given: Json) -> Json:
+    async def shortcut(self, body: Json) -> Json:
         """Use a global or message shortcut, of the app installed last if several have it and none is named."""
-        me = self._person(given)
-        channel = self._visible(me, given) if given.get("channel") else None
-        ts = given.get("message_ts")
-        callback_id = text_of(given, "callback_id")
+        me = self._person(body)
+        channel = self._visible(me, body) if body.get("channel") else None
+        ts = body.get("message_ts")
+        callback_id = text_of(body, "callback_id")
         declaring = [app for app in self._space.apps if app.manifest.shortcut(callback_id)]
-        app = self._app(given) if given.get("app") or not declaring else declaring[-1]
+        app = self._app(body) if body.get("app") or not declaring else declaring[-1]
         await app.interaction.shortcut(me.id, callback_id, channel, ts)
         return {"ok": True}
 
@@ -301,19 +301,19 @@ def _reading(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]
 def _acting(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         try:
-            given = await request.json()
+            body = await request.json()
         except ValueError:
-            given = None
-        if not isinstance(given, dict):
+            body = None
+        if not isinstance(body, dict):
             refusal = PageError("invalid_json", "The body must be a JSON object.")
             return web.json_response(refusal.body(), status=400)
-        return await _answered(answer, given)
+        return await _answered(answer, body)
 
     return handle
 
 
-async def _answered(answer: Answer, given: Json) -> web.Response:
+async def _answered(answer: Answer, body: Json) -> web.Response:
     try:
-        return web.json_response(await answer(given))
+        return web.json_response(await answer(body))
     except PageError as refusal:
         return web.json_response(refusal.body(), status=400)

@@ -55,22 +55,22 @@ def respond(app: App, reply: Reply, arguments: Arguments) -> None:
     if original is not None and arguments.flag("delete_original"):
         _delete(app, reply, original)
         return
-    given = content(arguments)
-    require_something(given)
+    fields = content(arguments)
+    require_something(fields)
     if original is not None and arguments.flag("replace_original", default=default):
-        _replace(app, reply, original, given)
+        _replace(app, reply, original, fields)
         return
     channel = app.space.state.channels[reply.channel]
-    text = given.pop("text", "")
+    text = fields.pop("text", "")
     thread_ts = arguments.optional("thread_ts")
     if in_channel:
-        app.space.conversation.say(channel, app.bot.user, text, thread_ts=thread_ts, **given)
+        app.space.conversation.say(channel, app.bot.user, text, thread_ts=thread_ts, **fields)
     else:
-        app.space.conversation.whisper(channel, app.bot.user, reply.user, text, thread_ts=thread_ts, **given)
+        app.space.conversation.whisper(channel, app.bot.user, reply.user, text, thread_ts=thread_ts, **fields)
 
 
-def _replace(app: App, reply: Reply, original: str, given: Json) -> None:
-    fields = {"text": "", "blocks": None, "attachments": None, **given}
+def _replace(app: App, reply: Reply, original: str, changes: Json) -> None:
+    fields = {"text": "", "blocks": None, "attachments": None, **changes}
     channel = app.space.state.channels[reply.channel]
     if reply.ephemeral:
         app.space.conversation.replace_whisper(channel, reply.user, original, fields)

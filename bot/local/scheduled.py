@@ -1,4 +1,4 @@
-"""Messages that wait for their time."""
+"""Messages that are scheduled to be posted later."""
 
 import asyncio
 from dataclasses import dataclass, field

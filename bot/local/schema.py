@@ -100,19 +100,19 @@ def shape(
 
     any_of: at least one of these optional fields must be there. one_of: exactly one of them.
     """
-    known = {**required, **(optional or {})}
+    checks = {**required, **(optional or {})}
 
     def check(value: object, at: str, problems: Problems) -> None:
         if not isinstance(value, dict):
             problems.append(Problem("must provide an object", at))
             return
         problems.extend(Problem(f"missing required field: {name}", at) for name in required if name not in value)
-        problems.extend(Problem(f"invalid additional property: {name}", at) for name in value if name not in known)
+        problems.extend(Problem(f"invalid additional property: {name}", at) for name in value if name not in checks)
         if any_of and not any(name in value for name in any_of):
             problems.append(Problem(f"must define at least one of: {', '.join(any_of)}", at))
         if one_of and sum(name in value for name in one_of) != 1:
             problems.append(Problem(f"must define exactly one of: {', '.join(one_of)}", at))
-        for name, field_check in known.items():
+        for name, field_check in checks.items():
             if name in value:
                 field_check(value[name], f"{at}/{name}", problems)
 

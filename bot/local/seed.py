@@ -76,8 +76,8 @@ def _check(entry: object, fields: Fields, place: str) -> None:
     if missing:
         raise ValueError(f"{place}: {', '.join(sorted(missing))} is missing.")
     if unknown:
-        known = ", ".join(sorted(fields.required | fields.optional))
-        raise ValueError(f"{place}: {', '.join(sorted(unknown))} is no field; there are {known}.")
+        allowed = ", ".join(sorted(fields.required | fields.optional))
+        raise ValueError(f"{place}: {', '.join(sorted(unknown))} is no field; there are {allowed}.")
 
 
 def _check_references(sections: Json, path: Path) -> None:
@@ -102,7 +102,7 @@ def _check_references(sections: Json, path: Path) -> None:
             for n, message in enumerate(sections["messages"], start=1)
         ),
     ]
-    for place, name, known in named:
-        if name not in known:
+    for place, name, valid in named:
+        if name not in valid:
             hint = f" Write {EVERY_BOT} for the bots of all apps." if place.startswith("channels") else ""
             raise ValueError(f"{path}: {place}: {name} is in no other section.{hint}")

@@ -166,7 +166,7 @@ class State:
             self.channels[entry["channel"]].messages[ts] = {**message, "team": self.team.id}
 
     def _with_bots(self, members: Iterable[str]) -> list[str]:
-        """Return who is in a channel, with all bots instead of the word for them."""
+        """Return the members of a channel, with EVERY_BOT replaced by all bots."""
         named = [user for member in members for user in (self.bots if member == EVERY_BOT else [member])]
         return list(dict.fromkeys(named))
 

@@ -1,4 +1,4 @@
-"""What happens, told at once to every open page of those who may see it."""
+"""Events for the open pages: each is sent at once to the pages of the people who may see it."""
 
 import asyncio
 from collections import defaultdict

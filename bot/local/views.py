@@ -85,9 +85,9 @@ class Views:
 
     def publish(self, bot: Bot, user: str, view: object, expected_hash: str | None = None) -> Json:
         """Set a person's Home of an app; the view keeps its id over time."""
-        known = self._homes.get((bot.app, user))
-        if known is not None:
-            return self.update(bot, known, view, expected_hash)
+        home_id = self._homes.get((bot.app, user))
+        if home_id is not None:
+            return self.update(bot, home_id, view, expected_hash)
         completed = self._complete(bot, self._checked(bot, view, ("home",)))
         self._homes[bot.app, user] = self._remember(user, completed)
         self._show(user, completed)

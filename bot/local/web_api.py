@@ -134,9 +134,9 @@ def handler(first: Space, teams: dict[str, Space], installed: Installations) -> 
             if owner is not None:
                 app = teams[owner.team].apps[owner.app - 1]
             else:
-                app = next((known for known in first.apps if known.config.app_token == token), app)
+                app = next((candidate for candidate in first.apps if candidate.config.app_token == token), app)
             if name == "oauth.v2.access":
-                method = Method(lambda _, given: installed.access(request, given, describe), SPECIAL)
+                method = Method(lambda _, fields: installed.access(request, fields, describe), SPECIAL)
             else:
                 method = allowed(app, name, token, is_bot=owner is not None)
             if not method.reads_json:

@@ -72,8 +72,9 @@ async def one_workspace(session: aiohttp.ClientSession, token: str, api_url: str
     pause, begun = 0.1, time.monotonic()
     while True:
         try:
-            found = await client.auth_test()
-            return OneWorkspace(Member(found["team_id"], found["user_id"], found["bot_id"], token), client, session)
+            identity = await client.auth_test()
+            member = Member(identity["team_id"], identity["user_id"], identity["bot_id"], token)
+            return OneWorkspace(member, client, session)
         except SlackApiError as error:
             if code(error) in REFUSALS:
                 raise RefusedError(code(error)) from error

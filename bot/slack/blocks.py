@@ -75,10 +75,10 @@ def suggestions(entries: Sequence[Entry], library: Library) -> Message:
     return offer(suggest_lead(entries, library), entries, [entry_button(entry) for entry in entries])
 
 
-def suggest_lead(entries: Sequence[Entry], library: Library, *, again: bool = False) -> str:
-    """Give the sentence above suggestions; again: the same were made a moment ago."""
+def suggest_lead(entries: Sequence[Entry], library: Library, *, repeated: bool = False) -> str:
+    """Give the sentence above suggestions; repeated: the same were made a moment ago."""
     words = library.words.faq
-    if again:
+    if repeated:
         return escape(words.suggest_again if len(entries) > 1 else words.suggest_again_one)
     return escape(words.suggest if len(entries) > 1 else words.suggest_one)
 
@@ -86,10 +86,12 @@ def suggest_lead(entries: Sequence[Entry], library: Library, *, again: bool = Fa
 def offer(lead: str, entries: Sequence[Entry], buttons: Sequence[kit.Button]) -> Message:
     """Offer up to three entries by buttons, and spell out their questions where a button would cut them off."""
     numbers = [f"{number}. " for number in range(1, len(entries) + 1)] if len(entries) > 1 else [""]
-    asked = Mrkdwn("\n".join(number + escape(entry.question) for number, entry in zip(numbers, entries, strict=True)))
+    questions = Mrkdwn(
+        "\n".join(number + escape(entry.question) for number, entry in zip(numbers, entries, strict=True))
+    )
     long = any(len(entry.question) > MAX_BUTTON_TEXT for entry in entries)
-    parts = [section(lead), *([section(asked)] if long else []), kit.ActionsBlock(list(buttons))]
-    return message(parts, [lead, asked])
+    parts = [section(lead), *([section(questions)] if long else []), kit.ActionsBlock(list(buttons))]
+    return message(parts, [lead, questions])
 
 
 def unknown(library: Library, *, in_round: bool = False) -> Message:
@@ -151,7 +153,7 @@ def note(link: str, library: Library) -> Message:
 
 
 def in_thread(link: str, library: Library) -> Message:
-    """Tell who has clicked on a message in the thread of which that shows where it is."""
+    """Tell the person who clicked that what they asked for is in the thread, with a link to it."""
     words = library.words.quiz
     return plain(fill(words.in_thread, link=linked(link, words.in_thread_link)))
 

@@ -51,7 +51,9 @@ def _copies(copies: Copies, library: Library) -> list[str]:
 
 
 def completed_note(run: Run, library: Library, link: str | None, copies: Copies | None = None) -> Message | None:
-    """Say what came out once what was open has been answered, below a result that had been shown; None without one.
+    """Say what the result is now that the last open question is answered; None if there is no result.
+
+    It is posted below a result that had been shown with questions left open. link: to that result, if it is far above.
 
     copies: as for `change_note`.
     """
@@ -65,9 +67,9 @@ def completed_note(run: Run, library: Library, link: str | None, copies: Copies 
 
 
 def overwritten_note(before: Answers, run: Run, library: Library, link: str | None) -> Message | None:
-    """Say which answers were replaced by what was typed below; None if they are as they were `before` again.
+    """Say which answers a message typed further down has replaced; None if all of them are again what they were.
 
-    link: where the first of these questions stands.
+    before: the answers that were replaced, as they were. link: to the message that asks the first of these questions.
     """
     if not (lines := _lines(_changed(_with(before, run), run), run, library)):
         return None
@@ -77,7 +79,7 @@ def overwritten_note(before: Answers, run: Run, library: Library, link: str | No
 
 
 def taken_note(before: Answers, run: Run, library: Library) -> Message | None:
-    """Say which answers there are now that were not there `before`; None if they are the same."""
+    """Name the answers that are new or different, compared with `before`; None if there are none."""
     changed = _changed(before, run)
     if [question for question, is_new in changed if is_new] == [run.quiz.purpose] and not run.weighed:
         return plain(fill(library.words.quiz.chosen, choice=result.in_words(run.chosen(run.quiz.purpose.id), library)))
@@ -85,7 +87,7 @@ def taken_note(before: Answers, run: Run, library: Library) -> Message | None:
 
 
 def marks(version: str, before: Answers, run: Run) -> str:
-    """Note in short which answers a line is about, for `shortened`; "" if they are too many.
+    """Write down in a few characters which answers a line is about, for `shortened`; "" if there are too many.
 
     version: the digest of the run's quiz; before: the answers before, as `change_note` takes them.
     """
@@ -105,12 +107,12 @@ def marks_of_replaced(version: str, before: Answers, run: Run) -> str:
 
 
 def shortened(marked: str, version: str, run: Run, library: Library) -> Message | None:
-    """Say in short what a line was about that `marks` has noted: without what the result was then.
+    """Render the short form of a line about changed answers: only the answers, without the result at that time.
 
-    None if nothing was noted, or for another version of the quiz.
+    marked: what `marks` wrote down for the line. None if it wrote nothing, or did so for another version of the quiz.
     """
-    known, *noted = marked.split() or [""]
-    if not noted or known != version[:VERSION]:
+    marked_version, *noted = marked.split() or [""]
+    if not noted or marked_version != version[:VERSION]:
         return None
     questions, lines = _questions(run), list[str]()
     for mark in noted:
@@ -130,7 +132,7 @@ def _questions(run: Run) -> tuple[AnyQuestion, ...]:
 
 
 def _changed(before: Answers, run: Run) -> list[tuple[AnyQuestion, bool]]:
-    """Give the questions that have another answer than before, and whether they had none."""
+    """Give the questions whose answer differs from `before`, each with whether it had none then."""
     return [
         (question, not before.get(question.id))
         for question in _questions(run)

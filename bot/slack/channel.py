@@ -139,7 +139,7 @@ async def set_mode(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
 
 
 def _is_outsider(clicked: BlockActions, team: str) -> bool:
-    """Say whether somebody of another organisation clicks, who is to change nothing in a shared channel."""
+    """Say whether the click is by somebody of another organisation, who may change nothing in a shared channel."""
     ours = {None, team, clicked.enterprise.id if clicked.enterprise else None}
     return clicked.user.team_id not in ours
 

@@ -54,8 +54,8 @@ class Client(AsyncWebClient):
 def code(error: SlackApiError) -> str:
     """Give Slack's code for a failure; UNREADABLE if there is none."""
     data = getattr(error.response, "data", None)
-    found = data.get("error") if isinstance(data, dict) else None
-    return found if isinstance(found, str) else UNREADABLE
+    error_code = data.get("error") if isinstance(data, dict) else None
+    return error_code if isinstance(error_code, str) else UNREADABLE
 
 
 def retry_after(error: SlackApiError, *, default: float) -> float:

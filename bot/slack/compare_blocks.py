@@ -45,7 +45,8 @@ def request_view(
     words, sender, count = library.words.compare, stored.user, len(stored.run.quiz.questions)
     about = fill(words.about_result, date=moment(stored.begun_at), result=named(recommendation, library))
     menu = kit.UserSelectMenu(action_id=COMPARE_WITH, initial_user=picked, placeholder=words.placeholder)
-    quoted_invitation = "\n".join(f">{line}" for line in _invitation(sender, count, library, known=bool(known_to)))
+    invitation_lines = _invitation(sender, count, library, has_seen_result=bool(known_to))
+    quoted_invitation = "\n".join(f">{line}" for line in invitation_lines)
     warning = [section(fill(words.not_blind, manager=mention(known_to)))] if known_to else []
     view = kit.ModalView(
         title=words.title,
@@ -93,17 +94,19 @@ def not_invited(why: Mrkdwn, run_id: str, library: Library) -> Message:
 # How it stands
 
 
-def invitation(stored: StoredComparison, count: int, library: Library, *, known: bool, muted: bool) -> Message:
+def invitation(
+    stored: StoredComparison, count: int, library: Library, *, has_seen_result: bool, muted: bool
+) -> Message:
     """Invite the manager, and once they have been say how it stands.
 
-    known: they have seen a result of the sender's. muted: they want nothing more from the sender.
+    has_seen_result: they have seen a result of the sender's. muted: they want nothing more from the sender.
     """
     words, comparison, other = library.words.compare, stored.comparison, mention(stored.sender)
     label = words.decline_and_mute if comparison.state is State.INVITED else words.mute
     mute = comparison_button(words.unmute if muted else label, stored.id, _mute_or_not(muted))
     note = [fill(words.muted, other=other)] if muted else []
     if comparison.state is State.INVITED:
-        lines = [*_invitation(stored.sender, count, library, known=known), *note]
+        lines = [*_invitation(stored.sender, count, library, has_seen_result=has_seen_result), *note]
         buttons: list[kit.Element] = [
             comparison_button(words.accept, stored.id, CompareCommand.ACCEPT, primary=True),
             comparison_button(words.decline, stored.id, CompareCommand.WITHDRAW),
@@ -116,7 +119,7 @@ def invitation(stored: StoredComparison, count: int, library: Library, *, known:
     if not comparison.is_open:
         return over(comparison, Side.MANAGER, other, library)
     texts = {
-        State.ANSWERING: words.invitation_answering_not_blind if known else words.invitation_answering,
+        State.ANSWERING: words.invitation_answering_not_blind if has_seen_result else words.invitation_answering,
         State.FINISHED: words.invitation_finished,
     }
     if comparison.state is State.AGREED:
@@ -128,16 +131,16 @@ def _mute_or_not(muted: bool) -> CompareCommand:
     return CompareCommand.UNMUTE if muted else CompareCommand.MUTE
 
 
-def _invitation(sender: str, count: int, library: Library, *, known: bool) -> list[str]:
+def _invitation(sender: str, count: int, library: Library, *, has_seen_result: bool) -> list[str]:
     words, who = library.words.compare, mention(sender)
-    blind = fill(words.invitation_not_blind, sender=who) if known else Mrkdwn(escape(words.invitation_blind))
+    blind = fill(words.invitation_not_blind, sender=who) if has_seen_result else Mrkdwn(escape(words.invitation_blind))
     return [fill(words.invitation, sender=who, count=str(count), blind=blind)]
 
 
-def receipt(stored: StoredComparison, library: Library, *, known: bool, in_doubt: bool = False) -> Message:
+def receipt(stored: StoredComparison, library: Library, *, has_seen_result: bool, in_doubt: bool = False) -> Message:
     """Tell the sender how it stands.
 
-    known: the manager has seen a result of theirs. in_doubt: whether the invitation has arrived.
+    has_seen_result: the manager has seen a result of theirs. in_doubt: whether the invitation has arrived.
     """
     words, comparison, other = library.words.compare, stored.comparison, mention(stored.manager)
     if comparison.state is State.REVEALED and comparison.is_confirmed:
@@ -145,7 +148,7 @@ def receipt(stored: StoredComparison, library: Library, *, known: bool, in_doubt
     if not comparison.is_open:
         return over(comparison, Side.SENDER, other, library)
     texts = {
-        State.INVITED: words.receipt_invited_not_blind if known else words.receipt_invited,
+        State.INVITED: words.receipt_invited_not_blind if has_seen_result else words.receipt_invited,
         State.ANSWERING: words.receipt_answering,
         State.FINISHED: words.receipt_finished,
     }
@@ -292,5 +295,5 @@ def thanks(library: Library, *, changed: bool) -> Message:
     if not changed:
         return plain(escape(words.thanks_not_yet))
     text = escape(words.thanks_changed)
-    again = begin_button(library.words.result.again, BeginFrom.TALK)
-    return message([section(text), kit.ActionsBlock([again])], [text])
+    begin = begin_button(library.words.result.again, BeginFrom.TALK)
+    return message([section(text), kit.ActionsBlock([begin])], [text])

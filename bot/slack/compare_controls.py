@@ -60,21 +60,21 @@ def read_comparison_request(view: SubmittedView) -> tuple[str, str | None, str |
 
 
 def comparison_button(
-    text: str, comparison_id: str, does: CompareCommand, versions: Versions | None = None, *, primary: bool = False
+    text: str, comparison_id: str, command: CompareCommand, versions: Versions | None = None, *, primary: bool = False
 ) -> kit.Button:
     """Give a button that does something to a comparison; versions: of the answers that are agreed to."""
-    value = " ".join([comparison_id, does.value, *map(str, versions or ())])
-    return kit.Button(text, action_id=f"{COMPARE_DO}:{does}", value=value, style="primary" if primary else None)
+    value = " ".join([comparison_id, command.value, *map(str, versions or ())])
+    return kit.Button(text, action_id=f"{COMPARE_DO}:{command}", value=value, style="primary" if primary else None)
 
 
 def read_comparison(clicked: BlockAction) -> tuple[str, CompareCommand, Versions | None]:
     """Give the comparison, what a button does to it, and the answers that are agreed to. Raises MalformedError."""
-    comparison_id, does, *versions = clicked.words(least=2, most=4)
-    if does not in set(CompareCommand) or len(versions) != (2 if does == CompareCommand.AGREE else 0):
+    comparison_id, command, *versions = clicked.words(least=2, most=4)
+    if command not in set(CompareCommand) or len(versions) != (2 if command == CompareCommand.AGREE else 0):
         raise MalformedError("actions.0.value: action_unknown")
     return (
         comparison_id,
-        CompareCommand(does),
+        CompareCommand(command),
         (read_number(versions[0]), read_number(versions[1])) if versions else None,
     )
 

@@ -23,7 +23,7 @@ class ComparisonMessenger(SlackWorker):
     """Moves comparisons, and writes to both people."""
 
     async def _move(self, team: str, comparison_id: str, event: Event) -> Moved | None:
-        """Let something happen to a comparison, as a step; None if there is none."""
+        """Apply an event to a comparison, as a step; None if there is no such comparison."""
         by = f"{current_key()} {type(event).__name__}"
 
         async def move() -> dict[str, Any] | None:
@@ -51,10 +51,10 @@ class ComparisonMessenger(SlackWorker):
     async def _tell_side(
         self, team: str, stored: StoredComparison, side: Side, render: Render, *, slot: str | None = None
     ) -> bool | None:
-        """Say something to one of the two, and remember it under a slot.
+        """Post a message to one of the two people, and record where it stands if it has a slot.
 
-        False if they cannot be reached; None if Slack went on failing, so that they may be later. What they have to
-        answer, and may have got, is asked again: that has a slot.
+        Gives True if it was posted; False if the person cannot be reached; None to try again later. If Slack did not
+        say whether it was posted, that counts as posted, except for a question that they have to answer (with a slot).
         """
         try:
             place = await self._tell(team, stored.run_of(side), stored.person(side), render)
@@ -68,7 +68,7 @@ class ComparisonMessenger(SlackWorker):
         return True
 
     async def _tell(self, team: str, run_id: str | None, user: str, render: Render) -> tuple[str, str] | None:
-        """Say something in the thread of somebody's round; where that is gone, in their direct message.
+        """Post a message in the thread of somebody's round or, if the round is gone, in their direct message.
 
         Gives channel and ts; None if there is nothing to say.
         """
@@ -84,16 +84,17 @@ class ComparisonMessenger(SlackWorker):
         return await self._gateway.post_message(team, user, render)
 
     async def _remember(self, team: str, comparison_id: str, slot: str, place: tuple[str, str] | None) -> None:
-        """Remember, by a step, where a message about a comparison is; None if it is of no more use."""
+        """Record, as a step, where the message of a slot stands; place: None to forget the message."""
         record = self._store.comparisons.record_message
         await step(f"remember {slot}", record, team, comparison_id, slot, list(place) if place else None)
 
     async def _remember_posted(
         self, team: str, comparison_id: str, slot: str, place: tuple[str, str], was: Comparison
     ) -> None:
-        """Remember a message that has just been posted, for the comparison as it was then.
+        """Record where a message that was just posted stands, and update it if the comparison has changed meanwhile.
 
-        Who has moved it since could not know of the message, which is brought up to date here.
+        was: the comparison when the message was rendered. Work that has changed it since could not update a message
+        that was not recorded yet.
         """
         await self._remember(team, comparison_id, slot, place)
 
@@ -111,11 +112,11 @@ class ComparisonMessenger(SlackWorker):
         slot: str,
         place: tuple[str, str],
         *,
-        known: StoredComparison | None = None,
+        fallback: StoredComparison | None = None,
     ) -> None:
-        """Have a message say how the comparison stands; where Slack fails its buttons do, once they are clicked."""
+        """Update a message to how the comparison stands; if Slack fails, it stays, and clicks on it are answered."""
         try:
-            await self._gateway.update_message(team, *place, self._slot(team, comparison_id, slot, known=known))
+            await self._gateway.update_message(team, *place, self._slot(team, comparison_id, slot, fallback=fallback))
         except SlackWorkError as error:
             log.warning("a message about a comparison stays as it was", slot=slot, error=str(error))
 
@@ -147,7 +148,7 @@ class ComparisonMessenger(SlackWorker):
         return person is None or person.is_active
 
     async def _refuse(self, team: str, channel: str, user: str, thread_ts: str | None, why: str) -> None:
-        """Say to who has clicked why that cannot be done, by the name of the sentence."""
+        """Tell only the person who clicked why that cannot be done. why: the name of a text in words.yaml."""
         if why == "not_yours":
             log.warning("refused: not the buttons of this person", key=current_key())
         with contextlib.suppress(SlackWorkError):  # Slack shows nothing to who is not there
@@ -157,24 +158,33 @@ class ComparisonMessenger(SlackWorker):
         return self._rendered(lambda library: blocks.say(getattr(library.words.compare, name)))
 
     def _slot(
-        self, team: str, comparison_id: str, slot: str, *, known: StoredComparison | None = None, in_doubt: bool = False
+        self,
+        team: str,
+        comparison_id: str,
+        slot: str,
+        *,
+        fallback: StoredComparison | None = None,
+        in_doubt: bool = False,
     ) -> Render:
-        """Have a message about a comparison rendered as it stands when that is sent; `known` as it stood last."""
+        """Give a function that renders a message about a comparison, as the comparison stands when that is sent.
+
+        fallback: the comparison to render if it has no row any more.
+        """
 
         async def render() -> Message | None:
-            stored = await self._store.comparisons.get(team, comparison_id) or known
+            stored = await self._store.comparisons.get(team, comparison_id) or fallback
             if stored is None:
                 return None
             library = self._library
             if slot in (RECEIPT, INVITATION):
                 known_to_manager = await self._store.comparisons.is_known_to(team, stored.sender, stored.manager)
             if slot == RECEIPT:
-                return compare_blocks.receipt(stored, library, known=known_to_manager, in_doubt=in_doubt)
+                return compare_blocks.receipt(stored, library, has_seen_result=known_to_manager, in_doubt=in_doubt)
             if slot == INVITATION:
                 run = await self._store.runs.get(team, stored.run)
                 count = len((run.run.quiz if run else library.quiz).questions)
                 muted = await self._store.mutes.is_muted(team, stored.manager, stored.sender)
-                return compare_blocks.invitation(stored, count, library, known=known_to_manager, muted=muted)
+                return compare_blocks.invitation(stored, count, library, has_seen_result=known_to_manager, muted=muted)
             return compare_blocks.ask(stored, Side(slot.split(":")[1]), versions_of(slot), library)
 
         return render

@@ -34,9 +34,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Tried:
-    """What may stand of a reveal from before, by the names of copies, and since when (seconds since 1970).
+    """What earlier attempts at a reveal may have left in Slack.
 
-    blanked: copies that could not be deleted, and say that they were taken back.
+    copies: names of copies that may have been posted. blanked: places of copies that could not be deleted and whose
+    text was replaced by a notice instead. since: when both agreed, in seconds since 1970, before which none was posted.
     """
 
     copies: frozenset[str]
@@ -45,7 +46,7 @@ class Tried:
 
     @classmethod
     def of(cls, stored: StoredComparison | None) -> "Tried":
-        """Give what is known of it; all that there may be, where nothing is."""
+        """Read this from a comparison. If it is gone or has no record of attempts, every copy may have been posted."""
         if stored is None:
             return cls(frozenset(COPIES), {}, None)
         copies = frozenset(COPIES) if stored.tried is None else stored.tried
@@ -54,7 +55,7 @@ class Tried:
 
 
 class NotShownError(Exception):
-    """Nothing stands there. refused: Slack's code if it will not take it; None if it may later."""
+    """The reveal was not posted. refused: Slack's error code if trying again is no use; None if it may work later."""
 
     def __init__(self, refused: str | None = None) -> None:
         super().__init__(refused)
@@ -70,7 +71,7 @@ class SideUnreachableError(Exception):
 
 
 class NotOursError(Exception):
-    """Other work shows it, or nothing is to be shown any more; what stands of it is for that work."""
+    """Other work is posting the reveal, or it is not to be posted any more: this work leaves it alone."""
 
 
 class RevealingWorker(ComparisonMessenger):
@@ -100,10 +101,10 @@ class RevealingWorker(ComparisonMessenger):
         return moved.stored
 
     async def _post_to_both(self, team: str, stored: StoredComparison, copies: Copies, tried: Tried) -> None:
-        """Post the reveal, and add to `copies` where it stands, also if not all of it could be posted.
+        """Post the reveal, and add the place of each copy to `copies`, also if not all copies could be posted.
 
-        tried: what may stand of it. Raises NotShownError if nothing was posted, or what was has been taken back;
-        NotOursError if other work has it, or it is over; SideUnreachableError if it can never be shown to both.
+        tried: what earlier attempts may have posted. Raises NotShownError if no copy is left in Slack; NotOursError if
+        other work is at it, or the comparison is over; SideUnreachableError if it can never be shown to both.
         """
         try:
             group = await self._gateway.open_direct_message(team, stored.sender, stored.manager)
@@ -171,7 +172,7 @@ class RevealingWorker(ComparisonMessenger):
         return place
 
     async def _show_again(self, team: str, place: Place, message: Render) -> None:
-        """Have a reveal that was taken back say what it did. Raises NotShownError if Slack does not let us."""
+        """Put the reveal back into a message that was blanked. Raises NotShownError if Slack refuses the update."""
         try:
             changed = await self._gateway.update_message(team, *place, message)
         except SlackWorkError:
@@ -199,18 +200,18 @@ class RevealingWorker(ComparisonMessenger):
         return {"channel": channel, "ts": ts}
 
     async def _take_back_ended(
-        self, team: str, stored: StoredComparison, known: Copies | None = None
+        self, team: str, stored: StoredComparison, noted: Copies | None = None
     ) -> StoredComparison | None:
-        """Take back what stands of a reveal whose comparison has ended without; known: of which one knows.
+        """Delete the copies of a reveal that were posted although its comparison has ended in the meantime.
 
-        What may have been posted is looked for. Gives the comparison if there was something to read, or may have been;
-        None otherwise, or if it is open, or revealed.
+        noted: the copies whose places the caller knows; others that may have been posted are looked for. Gives the
+        comparison if there was something to read, or may have been; None if not, or if it is open or revealed.
         """
         now = await self._current(team, stored.id)
         if now is not None and (now.comparison.is_open or now.comparison.state is State.REVEALED):
             return None
         tried = Tried.of(now)
-        copies: Copies = {name: place for name, place in (known or {}).items() if place}
+        copies: Copies = {name: place for name, place in (noted or {}).items() if place}
         for name in COPIES:
             if name in tried.copies and name not in copies:
                 try:

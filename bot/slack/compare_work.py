@@ -172,7 +172,8 @@ class CompareWorker(RevealingWorker):
     ) -> None:
         """Do what somebody clicked in a message about a comparison, or say why that cannot be done.
 
-        ts: of that message; empty in what the version before this one has recorded.
+        does: a CompareCommand, recorded under this name. ts: of that message; empty in what the version before this
+        one has recorded.
         """
         side = await self._side(team, comparison_id, user)
         if side == "gone" and does == CompareCommand.UNMUTE:
@@ -202,7 +203,7 @@ class CompareWorker(RevealingWorker):
             await self._refuse(team, channel, user, thread_ts, why)
 
     async def _mute(self, team: str, comparison_id: str, place: tuple[str, str], *, muted: bool) -> None:
-        """Let the manager get nothing more from the sender, or get it again, and have all that is there say so."""
+        """Record whether the manager wants nothing more from the sender, and update all messages that show it."""
 
         async def change() -> tuple[str, str] | None:
             if (stored := await self._store.comparisons.get(team, comparison_id)) is None:
@@ -220,7 +221,7 @@ class CompareWorker(RevealingWorker):
             await self.follow_wishes(team, sender, manager)
 
     async def _allow(self, team: str, comparison_id: str, user: str, channel: str, thread_ts: str | None) -> None:
-        """Let somebody get things again from whom they wanted no more, as said in an invitation that is not kept."""
+        """Unmute a sender, by the button of an invitation whose comparison has no row any more."""
         sender = await step("muted with", self._store.mutes.muted_with, team, comparison_id, user)
         if sender is None:
             await self._refuse(team, channel, user, thread_ts, "gone")
@@ -232,9 +233,9 @@ class CompareWorker(RevealingWorker):
         await self.follow_wishes(team, sender, user)
 
     async def follow_wishes(self, team: str, sender: str, manager: str) -> None:
-        """Have invitations and copies say whether the manager wants more from the sender, as a part of other work.
+        """Update invitations and copies to whether the manager has muted the sender, as a part of other work.
 
-        Who wants nothing more declines what they have not accepted, so that the sender does not wait for them.
+        Muting also declines invitations that are not accepted yet, so that the sender does not wait in vain.
         """
 
         async def look() -> list[tuple[str, bool]]:
@@ -248,15 +249,16 @@ class CompareWorker(RevealingWorker):
             if moved and moved.mine:
                 await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
             elif stored and INVITATION in stored.messages:
-                await self._update(team, comparison_id, INVITATION, stored.messages[INVITATION], known=stored)
+                await self._update(team, comparison_id, INVITATION, stored.messages[INVITATION], fallback=stored)
         await share_worker.show_copies(team, sender, manager)
 
     async def accept(
         self, team: str, comparison_id: str, user: str, channel: str, ts: str, thread_ts: str | None
     ) -> StoredComparison | None:
-        """Take it that the manager wants to answer, as a part of other work; None if that cannot be, which is said.
+        """Record that the manager accepts, as a part of other work; gives the comparison.
 
-        Work that had taken it and ended without a round to show for it is taken over.
+        If they cannot accept, they are told why, and the result is None. If other work has recorded this before and
+        ended without beginning the round, this work takes its place.
         """
         side = await self._side(team, comparison_id, user)
         if side is Side.SENDER:
@@ -274,7 +276,7 @@ class CompareWorker(RevealingWorker):
         return moved.stored
 
     async def _take_over(self, team: str, comparison_id: str, key: str) -> bool:
-        """Say whether this work is to begin the manager's round, because what was to begin it has ended without."""
+        """Say whether this work is to begin the manager's round, as the work that was to do so has ended without."""
         former = await self._store.comparisons.begun_by(team, comparison_id)
         if former is None:
             return False
@@ -288,7 +290,7 @@ class CompareWorker(RevealingWorker):
         await self._refuse(team, channel, user, thread_ts, "not_begun")
 
     async def show_begun(self, team: str, accepted: StoredComparison) -> None:
-        """Say that the manager answers, as a part of other work; and end that, if it was withdrawn meanwhile."""
+        """Show that the manager has begun, as a part of other work; tell them if the comparison was ended meanwhile."""
 
         now = await self._current(team, accepted.id)
         if now and not now.comparison.is_open:  # the sender was told by whoever has ended it
@@ -297,7 +299,7 @@ class CompareWorker(RevealingWorker):
 
     @workflow
     async def follow_rounds(self, team: str, comparison_id: str) -> None:
-        """Look at the rounds of both, of which one may have been finished, changed or deleted."""
+        """Bring a comparison up to date after one of the two rounds was finished, changed or deleted."""
         await self._move_on(team, comparison_id, Follow())
 
     async def withdraw_all(self, team: str, user: str) -> None:
@@ -309,7 +311,7 @@ class CompareWorker(RevealingWorker):
 
     @workflow
     async def handle_due(self, team: str, comparison_id: str, at: float) -> None:
-        """Do what time brings: end what nobody touches, try to show what was agreed to, ask once what has changed."""
+        """Do what is due: end an idle comparison, try the reveal again, or ask once whether anything has changed."""
         key = current_key()
         if (stored := await self._current(team, comparison_id)) is None:
             return
@@ -365,12 +367,12 @@ class CompareWorker(RevealingWorker):
             return {slot: list(place) for slot, place in told.items()}
 
         for slot, (channel, ts) in (await step("messages", look)).items():
-            await self._update(team, stored.id, slot, (channel, ts), known=stored)
+            await self._update(team, stored.id, slot, (channel, ts), fallback=stored)
             if slot.startswith(f"{ASK}:") and stored.comparison.asked != versions_of(slot):
                 await self._remember(team, stored.id, slot, None)
 
     async def _move_on(self, team: str, comparison_id: str, event: Event) -> Moved | None:
-        """Let something happen to a comparison, and do what follows from that; None if there is none."""
+        """Apply an event to a comparison, and do what follows from it; None if there is no such comparison."""
         moved = await self._move(team, comparison_id, event)
         if moved and moved.mine:
             await self._follow_up(team, moved.stored, was_agreed=moved.was_agreed)
@@ -393,7 +395,7 @@ class CompareWorker(RevealingWorker):
         await self.show(team, stored)
 
     async def _tell_ended(self, team: str, stored: StoredComparison, *sides: Side) -> None:
-        """Tell these that it has ended, but for who has ended it, and stop the round that was answered for it."""
+        """Tell these sides, except the one that ended it, that a comparison is over, and stop the manager's round."""
         for side in sides:
             if side is not stored.comparison.ended_by:
                 await self._tell_side(team, stored, side, self._over(stored, side))
@@ -401,7 +403,7 @@ class CompareWorker(RevealingWorker):
             await step("stop round", self._stop, team, stored.manager_run, current_key())
 
     async def _show_both(self, team: str, stored: StoredComparison) -> None:
-        """Show both what they agreed to. What fails now is due again."""
+        """Reveal to both what they agreed to show. If that fails now, it is tried again when it is due."""
         outcome = await self._reveal(team, stored)
         if outcome is None:
             return
@@ -411,13 +413,13 @@ class CompareWorker(RevealingWorker):
             await self._follow_up(team, outcome)
 
     async def _stop(self, team: str, run_id: str, key: str) -> None:
-        """Stop a round whose answers nobody waits for any more, unless it is finished; again changes nothing."""
+        """Stop a round whose answers nobody waits for any more, unless it is finished. Repeating it changes nothing."""
 
         def stop(run: Run) -> Transition:
             return Transition(run, QuizOutcome.NOTHING) if run.finished else conversation.apply(run, Stop())
 
         applied = await self._store.runs.apply(team, run_id, stop, by=key)
-        if applied and applied.held:  # who looks after rounds that are left alone shows that it is closed
+        if applied and applied.held:  # the periodic look for due rounds updates its thread
             await self._store.runs.free(team, run_id, by=key, unfinished=True)
 
     def _over(self, stored: StoredComparison, side: Side) -> Render:
@@ -428,9 +430,9 @@ class CompareWorker(RevealingWorker):
         )
 
     async def _ask(self, team: str, stored: StoredComparison, versions: Versions) -> None:
-        """Ask both whether to reveal. If one of them cannot be reached it ends; where Slack fails it is tried later.
+        """Ask both whether to reveal, and end the comparison if one of them cannot be reached.
 
-        Whom Slack lets us ask does not wait for the other.
+        If Slack fails, it is tried again some times; the other person is asked without waiting for that.
         """
         unasked = list(Side)
         for number in range(ASK_TRIES):
@@ -440,7 +442,7 @@ class CompareWorker(RevealingWorker):
                     return
             for side in tuple(unasked):
                 slot = ":".join([ASK, side, *map(str, versions)])
-                question = self._slot(team, stored.id, slot, known=stored)
+                question = self._slot(team, stored.id, slot, fallback=stored)
                 reached = await self._tell_side(team, stored, side, question, slot=slot)
                 if reached:
                     unasked.remove(side)

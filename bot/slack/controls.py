@@ -140,10 +140,10 @@ def vote_buttons(helpful: str, not_helpful: str, question_ts: str, entries: Sequ
 
 def read_vote(clicked: BlockAction) -> tuple[bool, str, str]:
     """Give whether an answer helped, the question's ts, and the first entry of the answer. Raises MalformedError."""
-    said, question_ts, entry, *_ = clicked.words(least=3, most=4)
-    if said not in ("helpful", "not_helpful"):
+    vote, question_ts, entry, *_ = clicked.words(least=3, most=4)
+    if vote not in ("helpful", "not_helpful"):
         raise MalformedError("actions.0.value: vote")
-    return said == "helpful", read_timestamp(question_ts), entry
+    return vote == "helpful", read_timestamp(question_ts), entry
 
 
 def why_button(text: str, question_ts: str) -> kit.Button:
@@ -284,28 +284,28 @@ def read_choice(clicked: BlockAction) -> tuple[str, Answer]:
     return run_id, Answer(prompt=read_number(prompt[0]) if prompt else 1, question=question, choices=(choice,))
 
 
-def do_button(text: str, run_id: str, does: Action | ButtonCommand, *, primary: bool = False) -> kit.Button:
+def do_button(text: str, run_id: str, action: Action | ButtonCommand, *, primary: bool = False) -> kit.Button:
     """Give a button that does something to a run."""
-    words = list(filter(None, [*_words(does)]))
+    words = list(filter(None, [*_words(action)]))
     return kit.Button(
         text, action_id=":".join([DO, *words]), value=" ".join([run_id, *words]), style="primary" if primary else None
     )
 
 
-def _words(does: Action | ButtonCommand) -> tuple[str, str]:
-    match does:
+def _words(action: Action | ButtonCommand) -> tuple[str, str]:
+    match action:
         case ButtonCommand():
-            return does.value, ""
+            return action.value, ""
         case Change(question=question):
-            return does.do, question
+            return action.do, question
         case OpenPart(part=part):
-            return does.do, part
+            return action.do, part
         case Skip(prompt=prompt):
-            return does.do, str(prompt)
+            return action.do, str(prompt)
         case Grade():
             return "not_graded", ""
         case _:
-            return does.do, ""
+            return action.do, ""
 
 
 def read_do(clicked: BlockAction) -> tuple[str, Action | ButtonCommand]:  # noqa: PLR0911 - one a kind

@@ -40,7 +40,7 @@ class Editors:
         return False
 
     async def _members_of(self, team: str, group: str) -> frozenset[str]:
-        """Give the members of a group of a workspace; of before, or none, where Slack does not say now.
+        """Give the members of a user group; if Slack does not answer, those it gave last, or none.
 
         Source: docs.slack.dev/reference/methods/usergroups.users.list; it needs `usergroups:read`.
         """

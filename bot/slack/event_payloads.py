@@ -158,10 +158,10 @@ def _event_tag(event: Any) -> str:
         return str(subtype)
     if kind == "message" and not (isinstance(subtype, str | None) and subtype in WRITTEN):
         return "other"
-    known = (
+    kinds = (
         "message", "app_mention", "app_home_opened", "app_uninstalled", "member_joined_channel", "tokens_revoked"
     )  # fmt: skip
-    return kind if kind in known else "other"
+    return kind if kind in kinds else "other"
 
 
 Event = Annotated[
@@ -220,5 +220,8 @@ class EventCallback(PayloadModel):
                 return False
         if self.is_ext_shared_channel is False:
             return False
-        organisations = {self.enterprise_id, *(each.enterprise_id for each in self.authorizations or ())}
+        organisations = {
+            self.enterprise_id,
+            *(authorization.enterprise_id for authorization in self.authorizations or ()),
+        }
         return user_team not in {None, team, *organisations}

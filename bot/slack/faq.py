@@ -37,7 +37,7 @@ HELLO, ONLY_ENGLISH = "hello", "only_english"
 NOT_POSTED = ("not_a_member", "cannot_post")  # outcomes after which somebody may try again
 NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 SHARED_WITHIN = 86_400.0  # seconds after a result has arrived for which what nobody asked the bot may be about that
-WORDS_OF_AN_ARGUMENT = 3  # what is longer, somebody wrote to be answered
+WORDS_OF_AN_ARGUMENT = 3  # more words than that are a question to be answered, not an argument
 
 log = structlog.get_logger()
 
@@ -67,7 +67,10 @@ class FaqWorker(SuggestionWorker):
         asker: str | None = None,
         shared: bool | None = False,
     ) -> None:
-        """Reply to a message in its thread, as manners ask. shared: with another organisation; None is unknown."""
+        """Reply to a message, in the way that `bot.domain.manners.way_to_reply` chooses for its channel and thread.
+
+        shared: whether the channel is shared with another organisation; None if that is unknown.
+        """
         count_reply(kind, surface)
         asked_ts = current_key().rpartition(":")[2]
         wanted = Reply(asked_ts, thread_ts, asker, surface, kind, tuple(entries))
@@ -118,8 +121,8 @@ class FaqWorker(SuggestionWorker):
         """
         wanted = Reply(question_ts, thread_ts, asker, Surface.COMMAND, ANSWER, tuple(entries), decided_for=revision)
         outcome = await self._try_to_post(team, channel, wanted, response_url)
-        again = private_place(thread_ts, question_ts, entries, revision)
-        await self._replace_private(response_url, outcome, entries, again)
+        place = private_place(thread_ts, question_ts, entries, revision)
+        await self._replace_private(response_url, outcome, entries, place)
 
     @workflow
     async def post_here(
@@ -174,18 +177,18 @@ class FaqWorker(SuggestionWorker):
     async def _replace_private(
         self, response_url: str, outcome: str, entries: Sequence[str] = (), place: str = ""
     ) -> None:
-        """Say in place of what one person saw what has become of it, by its name in words.yaml.
+        """Replace an answer that one person saw by what has become of it. outcome: the name of a text in words.yaml.
 
         What could not be posted stays below, with the button for `place`, to be tried again or copied.
         """
 
         def content(library: Library) -> Message:
             words = library.words.manners
-            lead, known = blocks.say(getattr(words, outcome)), library.known(entries)
-            if outcome not in NOT_POSTED or not known:
+            lead, current_entries = blocks.say(getattr(words, outcome)), library.known(entries)
+            if outcome not in NOT_POSTED or not current_entries:
                 return lead
             label = words.post_here if place == private_place("", "", entries) else words.post_in_thread
-            return joined(lead, manners_blocks.private(blocks.answers(known, library), label, place, library))
+            return joined(lead, manners_blocks.private(blocks.answers(current_entries, library), label, place, library))
 
         await self._gateway.respond(response_url, self._rendered(content), replace=True)
 
@@ -214,20 +217,20 @@ class FaqWorker(SuggestionWorker):
             is_posted = reply is not None and reply.state is ReplyState.POSTED
             return {"is_posted": is_posted, "revision": reply.decided_for if reply else ""}
 
-        known = await step("is posted", look)
-        place = private_place(thread_ts, question_ts, entries, known["revision"])
+        status = await step("is posted", look)
+        place = private_place(thread_ts, question_ts, entries, status["revision"])
 
         def answer(library: Library) -> Message:
             if not kind:
                 return blocks.say(getattr(library.words.manners, silent or "nothing_to_read"))
-            said = rendered(kind, entries, library)
-            if silent and not known["is_posted"]:
+            message = rendered(kind, entries, library)
+            if silent and not status["is_posted"]:
                 why_silent = blocks.say(getattr(library.words.manners, silent))
                 # Who looks at "Good morning all" needs no examples of what can be asked.
-                said = why_silent if kind in (UNKNOWN, TALK) else joined(why_silent, said)
-            if kind != ANSWER or known["is_posted"] or channel.startswith(DIRECT_MESSAGE):
-                return said
-            return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+                message = why_silent if kind in (UNKNOWN, TALK) else joined(why_silent, message)
+            if kind != ANSWER or status["is_posted"] or channel.startswith(DIRECT_MESSAGE):
+                return message
+            return manners_blocks.private(message, library.words.manners.post_in_thread, place, library)
 
         if asker:
             try:
@@ -244,8 +247,8 @@ class FaqWorker(SuggestionWorker):
         """Answer with the suggestion that was taken where only one person saw the buttons, in their place."""
 
         def answer(library: Library) -> Message:
-            known = library.entry(entry)
-            return blocks.taken(known, library) if known else blocks.unknown(library)
+            current_entry = library.entry(entry)
+            return blocks.taken(current_entry, library) if current_entry else blocks.unknown(library)
 
         await self._gateway.respond(response_url, self._rendered(answer), replace=True)
 
@@ -254,47 +257,48 @@ class FaqWorker(SuggestionWorker):
     async def answer_suggestion(self, team: str, channel: str, thread_ts: str, suggestion_ts: str, entry: str) -> None:
         """Answer with the suggestion that was taken, in place of the buttons."""
 
-        async def is_known() -> bool:
+        async def exists() -> bool:
             return self._library.entry(entry) is not None
 
         def taken(library: Library) -> Message:
-            known = library.entry(entry)
-            return blocks.taken(known, library) if known else blocks.unknown(library)
+            current_entry = library.entry(entry)
+            return blocks.taken(current_entry, library) if current_entry else blocks.unknown(library)
 
-        known = await step("find entry", is_known)
-        if known:  # and not deleted from the knowledge since it was suggested
+        is_there = await step("find entry", exists)
+        if is_there:  # and not deleted from the knowledge since it was suggested
             await step("lean on", self._store.record_answer, team, channel, thread_ts, entry)
         await self._gateway.update_message(team, channel, suggestion_ts, self._rendered(taken))
 
     def reply(self, kind: str, entries: list[str], *, in_round: bool = False) -> Render:
-        """Have a reply rendered when it is sent, given as PlannedReply is; in_round: as for `rendered`."""
+        """Give a function that renders a reply when it is sent; the arguments are those of `rendered`."""
         return self._rendered(lambda library: rendered(kind, entries, library, in_round=in_round))
 
     def render_reply(self, team: str, channel: str, reply: Reply) -> Render:
-        """Have a reply rendered when it is sent; one that is whispered with the button that posts it.
+        """Give a function that renders a reply when it is sent.
 
-        What says that there is no answer, or how to reach a person, has the button that asks one, if there is somebody.
+        A whispered reply has a button that posts it. A reply that says that there is no answer, or how to reach a
+        person, has a button that asks one, if there is somebody to ask.
         """
 
         async def content() -> Message:
             library = self._library
             if reply.state is ReplyState.WHISPERED:
-                said = rendered(reply.kind, reply.entries, library)
+                message = rendered(reply.kind, reply.entries, library)
                 place = private_place(reply.thread_ts, reply.question_ts, reply.entries, reply.decided_for)
-                return manners_blocks.private(said, library.words.manners.post_in_thread, place, library)
+                return manners_blocks.private(message, library.words.manners.post_in_thread, place, library)
             if reply.kind == FOR_SENDER and (told := await self._for_sender(team, channel, reply)):
                 return told
-            again = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
-            said = posted(reply, library, again=again)
+            repeated = reply.kind == SUGGEST and bool(await self.superseded(team, channel, reply))
+            message = posted(reply, library, repeated=repeated)
             to_person = reply.kind == TALK and library.words.talk.of(reply.entries[0]).person
             if not (to_person or says_no_answer(reply)):
-                return said
+                return message
             can_ask = await self._store.feedback.editors_channel(team) is not None
             if to_person:
                 support = self._services.support
                 ts = reply.question_ts
-                return feedback_blocks.how_to_reach_person(said, ts, library, can_ask=can_ask, support=support)
-            return feedback_blocks.or_ask_person(said, reply.question_ts, library) if can_ask else said
+                return feedback_blocks.how_to_reach_person(message, ts, library, can_ask=can_ask, support=support)
+            return feedback_blocks.or_ask_person(message, reply.question_ts, library) if can_ask else message
 
         return content
 
@@ -326,12 +330,12 @@ def rendered(kind: str, entries: Sequence[str], library: Library, *, in_round: b
     if kind == ONLY_ENGLISH:
         return blocks.only_english(Language(entries[0]), library)
     # Work may be taken up after a restart with edited knowledge: an entry can be gone.
-    known = library.known(entries)
+    current_entries = library.known(entries)
     if kind == NOT_ANSWERED and (decoy := library.decoy(entries[0])) and decoy.reply:
-        return blocks.not_answered(decoy.reply, known, library, in_round=in_round)
-    if not known:
+        return blocks.not_answered(decoy.reply, current_entries, library, in_round=in_round)
+    if not current_entries:
         return blocks.unknown(library, in_round=in_round)
-    return (blocks.answers if kind == ANSWER else blocks.suggestions)(known, library)
+    return (blocks.answers if kind == ANSWER else blocks.suggestions)(current_entries, library)
 
 
 def says_no_answer(reply: Reply) -> bool:
@@ -339,21 +343,21 @@ def says_no_answer(reply: Reply) -> bool:
     return reply.kind == UNKNOWN or (reply.kind == NOT_ANSWERED and len(reply.entries) == 1)
 
 
-def posted(reply: Reply, library: Library, *, again: bool = False) -> Message:
+def posted(reply: Reply, library: Library, *, repeated: bool = False) -> Message:
     """Render a reply as it is posted to a conversation: an answer with what it carries, suggestions with a way out.
 
-    again: the same was suggested to the same person a moment ago.
+    repeated: the same was suggested to the same person a moment ago.
     """
-    known = library.known(reply.entries)
+    current_entries = library.known(reply.entries)
     decoy = library.decoy(reply.entries[0]) if reply.kind == NOT_ANSWERED else None
-    if known and reply.kind == ANSWER:
+    if current_entries and reply.kind == ANSWER:
         unasked = reply.surface in UNPROMPTED
-        return feedback_blocks.answer(known, reply.question_ts, library, unasked=unasked)
-    if known and (reply.kind == SUGGEST or (decoy and decoy.reply)):
-        said = (decoy and decoy.reply) or ""
+        return feedback_blocks.answer(current_entries, reply.question_ts, library, unasked=unasked)
+    if current_entries and (reply.kind == SUGGEST or (decoy and decoy.reply)):
+        decoy_reply = (decoy and decoy.reply) or ""
         made_for = reply.decided_for
         return feedback_blocks.suggestions(
-            known, reply.question_ts, library, revision=made_for, reply=said, again=again
+            current_entries, reply.question_ts, library, revision=made_for, reply=decoy_reply, repeated=repeated
         )
     return rendered(reply.kind, reply.entries, library)
 
@@ -393,7 +397,7 @@ async def rank(
 
 
 def _planned(reply: faq.Reply, text: str, library: Library, *, prompted: bool) -> PlannedReply | None:
-    """Turn the domain's reply to a message in English into what is said."""
+    """Turn the domain's reply to a message in English into a PlannedReply; None for silence."""
     match reply:
         case Answer(entries) if prompted or not smalltalk.read(text, library.words.talk):
             return PlannedReply(ANSWER, tuple(candidate.entry for candidate in entries))
@@ -429,11 +433,11 @@ async def plan_command(text: str, library: Library, second: SecondStage | None) 
 
 def command_reply(reply: PlannedReply, channel: str, library: Library) -> Message:
     """Render the reply to a command, for the person alone, who may post an answer in this channel."""
-    said = rendered(reply.kind, reply.entries, library)
+    message = rendered(reply.kind, reply.entries, library)
     if reply.kind != ANSWER or channel.startswith(DIRECT_MESSAGE):
-        return said
+        return message
     place = private_place("", "", reply.entries)
-    return manners_blocks.private(said, library.words.manners.post_here, place, library)
+    return manners_blocks.private(message, library.words.manners.post_here, place, library)
 
 
 def _may_be_question(text: str, kind: str, library: Library) -> bool:

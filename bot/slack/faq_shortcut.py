@@ -70,7 +70,7 @@ async def _why_silent(
 
 
 def fitting_reason(reason: Silent, kind: str) -> str:
-    """Name the sentence that says why nothing is said unasked, so that it fits the reply of this kind below it."""
+    """Choose the text, by its name, that says why the bot is silent here and fits the kind of reply shown below it."""
     if kind == NOT_ANSWERED:
         return NO_ANSWER
     if kind == ANSWER and reason is not Silent.NOT_ASKED:

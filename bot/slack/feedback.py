@@ -146,11 +146,11 @@ async def ask_person(ack: AsyncAck, block_actions: BlockActions, context: AsyncB
     A click joins the work of an earlier one that is under way; where that has reached nobody, it is tried again.
     """
     click, about = _click(context, block_actions), read_ask_person(block_actions.action)
-    asked = (click.team, click.user, click.channel, about.question_ts)
+    question_key = (click.team, click.user, click.channel, about.question_ts)
     # Before we look whether it has been passed on: work that ends in between has said so by then.
-    key = await work_records.current_or_next(Work.ASK_PERSON.key(*asked, ""))
-    if await store.feedback.is_asked(*asked):
-        await jobs.start(Work.ASK_PERSON.key(*asked, click.at), feedback_worker.tell_asked, click.record())
+    key = await work_records.current_or_next(Work.ASK_PERSON.key(*question_key, ""))
+    if await store.feedback.is_asked(*question_key):
+        await jobs.start(Work.ASK_PERSON.key(*question_key, click.at), feedback_worker.tell_asked, click.record())
     else:
         where = (about.question_ts, about.entry)
         await jobs.start(key, feedback_worker.ask_person, click.record(), *where)

@@ -72,34 +72,34 @@ def suggestions(
     *,
     revision: str = "",
     reply: str = "",
-    again: bool = False,
+    repeated: bool = False,
 ) -> Message:
     """Ask whether one of up to three entries was meant; `reply` says first that what was asked is not answered.
 
     revision: of the reply: once the question is edited, its suggestions are others, and to be decided about anew.
-    again: they are those that were suggested a moment ago.
+    repeated: they are those that were suggested a moment ago.
     """
-    lead = near_lead(reply, entries, library) if reply else suggest_lead(entries, library, again=again)
+    lead = near_lead(reply, entries, library) if reply else suggest_lead(entries, library, repeated=repeated)
     buttons = [choose_button(entry, question_ts, revision) for entry in entries]
     none = none_button(library.words.feedback.none_of_these, question_ts, revision)
     return offer(lead, entries, [*buttons, none])
 
 
-def or_ask_person(said: Message, question_ts: str, library: Library) -> Message:
+def or_ask_person(reply: Message, question_ts: str, library: Library) -> Message:
     """Put the button that asks a person below what says that there is no answer."""
-    return _and_person(said, AboutAnswer(question_ts, question_ts, None), library)
+    return _and_person(reply, AboutAnswer(question_ts, question_ts, None), library)
 
 
 def how_to_reach_person(
-    said: Message, question_ts: str, library: Library, *, can_ask: bool, support: str | None
+    reply: Message, question_ts: str, library: Library, *, can_ask: bool, support: str | None
 ) -> Message:
     """Say below a reply how a person can be reached: by a button if there is one to ask, and as `support` says."""
     words = library.words
     if support:
-        said = joined(said, plain(fill(words.home.support, contact=contact(support))))
+        reply = joined(reply, plain(fill(words.home.support, contact=contact(support))))
     elif not can_ask:
-        said = joined(said, plain(escape(words.feedback.no_person)))
-    return or_ask_person(said, question_ts, library) if can_ask else said
+        reply = joined(reply, plain(escape(words.feedback.no_person)))
+    return or_ask_person(reply, question_ts, library) if can_ask else reply
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
@@ -136,13 +136,13 @@ def answered_above(link: str, library: Library) -> Message:
 
 
 def _with_person(text: str, about: AboutAnswer, library: Library, *, person: bool) -> Message:
-    said = plain(escape(text))
-    return _and_person(said, about, library) if person else said
+    reply = plain(escape(text))
+    return _and_person(reply, about, library) if person else reply
 
 
-def _and_person(said: Message, about: AboutAnswer, library: Library) -> Message:
+def _and_person(reply: Message, about: AboutAnswer, library: Library) -> Message:
     button = ask_person_button(library.words.feedback.ask_person, about)
-    return joined(said, message([kit.ActionsBlock([button])], []))
+    return joined(reply, message([kit.ActionsBlock([button])], []))
 
 
 def comment_view(channel: str, answer_ts: str, library: Library) -> dict[str, Any]:
@@ -242,9 +242,9 @@ def help_request(
 def help_news(by: str, reply: str | None, question: str | None, library: Library) -> Message:
     """Tell somebody that a person has replied: with a link to the reply, if they can see it, and to the question."""
     words = library.words.feedback
-    asked = linked(question, words.help_news_question)
+    question_link = linked(question, words.help_news_question)
     if reply:
         return _in_lines(
-            [fill(words.help_news, by=mention(by), reply=linked(reply, words.help_news_reply), question=asked)]
+            [fill(words.help_news, by=mention(by), reply=linked(reply, words.help_news_reply), question=question_link)]
         )
-    return _in_lines([fill(words.help_news_dm, by=mention(by), question=asked)])
+    return _in_lines([fill(words.help_news_dm, by=mention(by), question=question_link)])

@@ -96,8 +96,8 @@ class FeedbackWorker(ReplyWorker):
             return
         settled = replace(held, state=ReplyState.POSTED, answer_ts=click.ts, offered=held.entries)
         async with self._freed_on_failure(team, channel, held):
-            known = await step("find entry", self._is_known, entry)
-            if known and entry:
+            exists = await step("find entry", self._is_known, entry)
+            if exists and entry:
                 settled = await self._change(team, channel, replace(settled, kind=ANSWER, entries=(entry,)))
             else:
                 settled = replace(settled, kind=UNKNOWN, entries=())
@@ -109,7 +109,7 @@ class FeedbackWorker(ReplyWorker):
             at_top_level = channel.startswith(DIRECT_MESSAGE) and thread_ts == click.at
             note = self._rendered(partial(feedback_blocks.answered_above, link))
             await self._gateway.post_message(team, channel, note, thread_ts=None if at_top_level else thread_ts)
-        if known or entry is None:
+        if exists or entry is None:
             kind = QuestionKind.CHOSEN if entry else QuestionKind.DECLINED
             question = message_id(channel, question_ts)
             await step("decide", self._store.gaps.decide_suggestion, team, question, click.user, kind, entry)
@@ -157,7 +157,7 @@ class FeedbackWorker(ReplyWorker):
             await faq.faq_worker.bring(team, channel, wanted, shared=shared)
 
     def _not_chosen(self, click: Click, about: AboutAnswer | None) -> Render:
-        """Have said that none was meant, or, with nothing it could be `about`, that the chosen entry is gone."""
+        """Give a function that renders that no suggestion was meant; without `about`, that the chosen entry is gone."""
 
         async def message() -> Message:
             if about is None:
@@ -196,14 +196,14 @@ class FeedbackWorker(ReplyWorker):
         else:
             about = AboutAnswer(click.ts, question_ts, entry)
 
-            async def asked() -> Message:
+            async def render() -> Message:
                 person = bool(await self._whom_to_ask(click.team, entry, click.user))
                 return feedback_blocks.what_was_wrong(about, self._library, person=person)
 
-            await self._tell(click, asked)
+            await self._tell(click, render)
 
     async def _keep_as_gap(self, click: Click, question_ts: str, entry: str) -> None:
-        """Keep a question whose answer did not help, for as long as anybody says so; once, however many do."""
+        """Keep a question as a gap while anybody's vote says that its answer did not help; one row for all votes."""
         question = f"vote:{message_id(click.channel, question_ts)}"
 
         async def thread() -> str | None:
@@ -222,10 +222,10 @@ class FeedbackWorker(ReplyWorker):
             about: dict[str, Any] = {"channel": click.channel, "ts": question_ts, "entry": entry}
             kept = Question(question, reply.asker, QuestionKind.NOT_HELPFUL, message.text, **about, revision=click.at)
             await self._store.gaps.record(click.team, kept)
-            # While Slack was waited for, votes and the message may have been changed; now whoever does so finds it.
+            # The vote or the message may have changed while Slack was asked; a change from now on finds the kept row.
             disputed = await self._store.feedback.is_disputed(click.team, click.channel, click.ts, entry)
-            asked = (click.team, click.channel, question_ts)
-            if not disputed or await gaps.is_revised_since(*asked, click.at, self._store):
+            question_key = (click.team, click.channel, question_ts)
+            if not disputed or await gaps.is_revised_since(*question_key, click.at, self._store):
                 await self._store.gaps.remove(click.team, question)
 
         if thread_ts := await step("disputed", thread):
@@ -272,11 +272,11 @@ class FeedbackWorker(ReplyWorker):
                 return blocks.say(words.why_forgotten)
             if reply.state is ReplyState.WITHDRAWN:
                 return blocks.say(words.withdrawn)
-            known = self._library.known(reply.entries)
-            if not known:
+            entries = self._library.known(reply.entries)
+            if not entries:
                 return blocks.say(words.entry_gone)
             if reply.offered:
-                return feedback_blocks.why_chosen(known, self._library)
+                return feedback_blocks.why_chosen(entries, self._library)
             in_thread = reply.thread_ts if reply.thread_ts != question_ts else None
             question = await self._gateway.get_message(click.team, click.channel, question_ts, thread_ts=in_thread)
             if question is None:
@@ -287,7 +287,7 @@ class FeedbackWorker(ReplyWorker):
             if may_follow and self._library.index.follows(question.text):
                 before = await self._store.replies.before(click.team, click.channel, reply)
             ranked = await self._rank(question.text, Surface(reply.surface), before)
-            explained = [(entry, explain(ranked, entry.id)) for entry in known]
+            explained = [(entry, explain(ranked, entry.id)) for entry in entries]
             edited = bool(question.edited_ts and question.edited_ts > click.ts)
             return feedback_blocks.explanation(explained, self._library, edited=edited)
 
@@ -390,20 +390,20 @@ class FeedbackWorker(ReplyWorker):
 
     async def _whom_to_ask(self, team: str, entry: str | None, asker: str) -> list[str]:
         """Give whom to ask, in this order: the owner of an entry, if Slack knows them, and the workspace's editors."""
-        known = self._library.entry(entry) if entry else None
-        owner = read_owner(known.owner).slack_id if known else None
+        current_entry = self._library.entry(entry) if entry else None
+        owner = read_owner(current_entry.owner).slack_id if current_entry else None
         editors = await self._store.feedback.editors_channel(team)
         return list(dict.fromkeys(whom for whom in (owner, editors) if whom and whom != asker))
 
     # What is told to one person
 
     def _say(self, name: str) -> Render:
-        """Have one of the plain sentences of words.yaml said."""
+        """Give a function that renders one of the plain sentences of words.yaml, by its name."""
 
-        def said(library: Library) -> Message:
+        def render(library: Library) -> Message:
             return blocks.say(getattr(library.words.feedback, name))
 
-        return self._rendered(said)
+        return self._rendered(render)
 
     async def _tell(self, click: Click, message: Render) -> None:
         """Tell whoever clicked, and nobody else: in place of what only they see, or in the thread.

@@ -1,8 +1,8 @@
 """A person's first look at the bot's messages: one message with three things to try, and what its buttons do.
 
-It comes once in a life, to whoever opens the messages: also to guests, who use the bot like anybody. It does not come
-where anything stands in that conversation, nor to who was told the first steps after installing the app. Where Slack
-refuses it, it is tried again when they open the messages on another day.
+Each person gets it once, when they open the messages; guests do, too. It is not sent where anything stands in that
+conversation, nor to the person who was told the first steps after installing the app. Where Slack refuses it, it is
+tried again when they open the messages on another day.
 """
 
 import time

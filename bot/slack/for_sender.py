@@ -1,4 +1,4 @@
-"""What people write to the bot that may be for who has shared a result with them: they are told how it gets there."""
+"""Messages to the bot that may be meant for the sender of a shared result: it says how to reach that person."""
 
 from bot.domain.matching_text import Form
 from bot.knowledge import Library
@@ -12,7 +12,8 @@ async def redirected(
 ) -> PlannedReply:
     """Give what to reply to a direct message outside threads, for which `reply` was decided.
 
-    What has no answer, and what is told rather than asked, may be meant for who has lately shared a result there.
+    That is FOR_SENDER if a result was shared there lately, and the message has no answer or is no question; else
+    `reply` itself.
     """
     no_answer = reply.kind in (UNKNOWN, ONLY_ENGLISH)
     guessed = reply.kind in (SUGGEST, NOT_ANSWERED) and _only_tells(text, library)

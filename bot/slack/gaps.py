@@ -37,14 +37,14 @@ async def record_message(
     alone: PlannedReply | None,
     store: Store,
 ) -> None:
-    """Keep what somebody asked the bot in a message, if the reply is no answer; again does nothing.
+    """Keep what somebody asked the bot in a message, if the reply is no answer. Repeating it changes nothing.
 
-    Nor is anything kept of a message that has been edited or deleted since. alone: what the message gets by itself,
+    Nothing is kept of a message that has been edited or deleted since. alone: what the message gets by itself,
     where it was read in the light of what was answered before.
     """
     kind = _kind(text, reply)
     if kind and surface not in UNPROMPTED:
-        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=_known(reply, alone))
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, known=_entries_shown(reply, alone))
         await store.gaps.record(team, question)
         await _forget_if_revised(team, channel, ts, "", store)
 
@@ -68,8 +68,8 @@ async def revise_message(
     """
     kind = _kind(text, reply) if reply else None
     if kind and surface not in UNPROMPTED:
-        known = _known(reply, alone)
-        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision, known=known)
+        shown = _entries_shown(reply, alone)
+        question = Question(message_id(channel, ts), user, kind, text, channel, ts, revision=revision, known=shown)
         await store.gaps.replace(team, question)
         await _forget_if_revised(team, channel, ts, revision, store)
     else:
@@ -77,10 +77,10 @@ async def revise_message(
 
 
 async def _forget_if_revised(team: str, channel: str, ts: str, revision: str, store: Store) -> None:
-    """Delete what was kept of a message again if it has been edited or deleted later.
+    """Delete what was just kept of a message if the message has been edited or deleted since.
 
-    That is found out once it is there: an edit has its own work recorded before it deletes what was kept, so that one
-    of the two sees the other.
+    The row is written before this looks for work about an edit, and an edit records its work before it deletes the row:
+    so at least one of the two sees the other, and the row does not stay.
     """
     if await is_revised_since(team, channel, ts, revision, store):
         await store.gaps.forget(team, channel, ts, revision)
@@ -97,10 +97,10 @@ async def is_revised_since(team: str, channel: str, ts: str, revision: str, stor
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:
-    """Keep what somebody asked by a command, if the reply is no answer; again does nothing."""
+    """Keep what somebody asked by a command, if the reply is no answer. Repeating it changes nothing."""
     if kind := _kind(text, reply):
-        known = _known(reply, None)
-        question = Question(f"command:{address_digest(response_url)}", user, kind, text, known=known)
+        shown = _entries_shown(reply, None)
+        question = Question(f"command:{address_digest(response_url)}", user, kind, text, known=shown)
         await store.gaps.record(team, question)
 
 
@@ -123,8 +123,8 @@ def _kind(text: str, reply: PlannedReply) -> QuestionKind | None:
             return None
 
 
-def _known(reply: PlannedReply | None, alone: PlannedReply | None) -> tuple[str, ...]:
-    """Give the entries that are no news to who got a reply: it suggests them, or the message alone has them."""
+def _entries_shown(reply: PlannedReply | None, alone: PlannedReply | None) -> tuple[str, ...]:
+    """Give the entries that a person has been shown: those the reply suggests, and those for the message by itself."""
     suggested = reply.entries[1:] if reply and reply.kind == NOT_ANSWERED else ()
     suggested = reply.entries if reply and reply.kind == SUGGEST else suggested
     return tuple(dict.fromkeys([*suggested, *(alone.entries if alone and alone.kind in (ANSWER, SUGGEST) else ())]))

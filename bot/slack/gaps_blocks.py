@@ -88,9 +88,9 @@ def _gap(gap: Gap, library: Library, disputes: Disputes) -> Mrkdwn:
 
 
 def _proposal(proposal: Proposal, library: Library) -> str:
-    entry, asked = library.entries[proposal.entry], readable(proposal.text)
+    entry, wording = library.entries[proposal.entry], readable(proposal.text)
     people = _people(proposal.people, library)
-    return "• " + fill(library.words.gaps.proposal, asked=asked, question=entry.question, people=people)
+    return "• " + fill(library.words.gaps.proposal, asked=wording, question=entry.question, people=people)
 
 
 def _due(entry: Entry, library: Library) -> str:
@@ -132,10 +132,10 @@ def draft_gone(library: Library) -> Message:
     return blocks.say(library.words.gaps.gone)
 
 
-def news(asked: str, entries: Sequence[Entry], library: Library) -> Message:
+def news(question: str, entries: Sequence[Entry], library: Library) -> Message:
     """Tell somebody that there is an answer to what they asked by now, with a way to have no more of this."""
     words = library.words.gaps
-    lead, answer = plain(fill(words.news, asked=readable(asked))), blocks.answers(entries, library)
+    lead, answer = plain(fill(words.news, asked=readable(question))), blocks.answers(entries, library)
     button = message([kit.ActionsBlock([news_button(words.news_off, wanted=False)])], [])
     return joined(lead, answer, button)
 

@@ -92,9 +92,9 @@ class GapsWorker(SlackWorker):
         return {"news": news, "next": None if is_last else questions[-1].id, "finished": is_last}
 
     async def _newly_answered_by(self, team: str, question: Question) -> tuple[str, ...]:
-        """Give the entries that answer a question by now and did not before the edit; none where they are no news.
+        """Give the entries that answer a question by now and did not before the edit; none if they are no news.
 
-        What was declined, or did not help, is no answer; and what the person was suggested, or has got since, is known.
+        They are none if the person declined one of them, or it did not help, or they have been shown one meanwhile.
         """
         surface, leaned_on = Surface.MENTION, None
         if question.channel and question.ts and self._library.index.follows(question.text):
@@ -147,9 +147,13 @@ class GapsWorker(SlackWorker):
 
         async def news() -> Message | None:
             question = await self._store.gaps.get(team, question_id)
-            known = self._library.known(entries)
+            current_entries = self._library.known(entries)
             # The message may have been deleted since, and the entry removed.
-            return gaps_blocks.news(question.text, known, self._library) if question and known else None
+            return (
+                gaps_blocks.news(question.text, current_entries, self._library)
+                if question and current_entries
+                else None
+            )
 
         if await step("is wanted", is_wanted):
             await self._gateway.deliver_message(team, user, news)

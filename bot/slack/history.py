@@ -64,9 +64,9 @@ def listed(
             delete_button(words.delete, stored.id, sure),
         ]
         people = ", ".join(mention(user) for user in shared.get(stored.id, ()))
-        said = f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}" if people else line
-        parts += [section(said), kit.ActionsBlock([*buttons])]
-        lines.append(said)
+        summary = f"{line}\n{fill(words.history_shared, people=Mrkdwn(people))}" if people else line
+        parts += [section(summary), kit.ActionsBlock([*buttons])]
+        lines.append(summary)
     if total > len(rounds):
         more = fill(words.history_more, count=str(total - len(rounds)))
         parts.append(context(more))

@@ -185,7 +185,7 @@ def _at(shows: Shows, part: str) -> float:
 
 
 def _is_new(shows: Shows, part: str) -> bool:
-    """Say whether nothing was done on the Home tab after what was done last in one part, and that within a day."""
+    """Say whether the last thing clicked on the Home tab was in this part, and less than NOTICE_STANDS seconds ago."""
     return _at(shows, part) >= max(_at(shows, other) for other in (part, *shows)) > time.time() - NOTICE_STANDS
 
 

@@ -186,7 +186,7 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
     if rounds.sought and rounds.opened is None:
         parts.append(context(escape(words.round_gone)))
     for stored, line in zip(rounds.listed, history.lines_of(rounds.listed, library), strict=True):
-        said: str = line
+        summary: str = line
         if rounds.opened and rounds.opened.stored.id == stored.id:
             address = rounds.opened.link
             where = (
@@ -194,13 +194,13 @@ def _listed(rounds: Rounds, library: Library) -> list[kit.Block]:
                 if address
                 else escape(words.round_no_link)
             )
-            said = f"{line}\n{where}"
+            summary = f"{line}\n{where}"
         # The latest result has its button above the list.
         is_above = rounds.latest is not None and stored.id == rounds.latest.id
         shares = stored.run.shareable and not is_above
         share = [share_round_button(library.words.result.share, stored.id)] if shares else []
         buttons = [round_button(quiz.open, OPEN, stored.id), *share, delete_button(quiz.delete, stored.id, sure)]
-        parts += [section(said), kit.ActionsBlock([*buttons])]
+        parts += [section(summary), kit.ActionsBlock([*buttons])]
     if rounds.total > len(rounds.listed):
         parts.append(context(fill(quiz.history_more, count=str(rounds.total - len(rounds.listed)))))
     parts.append(kit.ActionsBlock([rounds_button(words.rounds_fold, lists=False)]))
@@ -222,12 +222,12 @@ def _topics(topics: View, library: Library) -> list[kit.Block]:
     parts.append(section(fill(words.page, **named) if chosen.pages > 1 else fill(words.topic, topic=chosen.name)))
     for entry in chosen.page(topics.page):
         parts += _entry(entry, topics, chosen, library)
-    turns: list[kit.Element] = []
+    paging: list[kit.Element] = []
     if topics.page > 1:
-        turns.append(page_button(words.before, chosen.id, topics.page - 1))
+        paging.append(page_button(words.before, chosen.id, topics.page - 1))
     if topics.page < chosen.pages:
-        turns.append(page_button(words.next, chosen.id, topics.page + 1))
-    parts.append(kit.ActionsBlock([*turns, fold_button(words.fold)]))
+        paging.append(page_button(words.next, chosen.id, topics.page + 1))
+    parts.append(kit.ActionsBlock([*paging, fold_button(words.fold)]))
     return parts
 
 
@@ -242,15 +242,15 @@ def _entry(entry: Entry, topics: View, shelf: Shelf, library: Library) -> list[k
     words, is_open = library.words.home, entry == topics.entry
     text = words.close if is_open else words.open
     button = browse_entry_button(text, shelf.id, topics.page, entry, opens=not is_open)
-    asked = escape(entry.question)
+    question = escape(entry.question)
     if not is_open:
-        return [section(asked, button)]
+        return [section(question, button)]
 
     def source(entry: Entry) -> Mrkdwn:
         return fill(library.words.faq.source, sources=blocks.sources(entry.sources, library))
 
     answer, _ = blocks.answer_parts([entry], library, source, as_tables=False)
-    return [section(f"*{asked}*", button), *answer]
+    return [section(f"*{question}*", button), *answer]
 
 
 # Privacy

@@ -60,29 +60,29 @@ class Install:
         self._cipher = cipher
         self._words = words
         self._authorize_url = authorize_url
-        self._asked = {"client_id": client_id, "scope": ",".join(scopes)}
+        self._parameters = {"client_id": client_id, "scope": ",".join(scopes)}
 
     def begin(self, *, https: bool) -> Page:
         """Send the browser to Slack, with a state that only it can bring back."""
         secret = secrets.token_urlsafe(32)
         state = self._cipher.hide(PURPOSE + _digest(secret))
         cookie = _cookie(secret, STATE_LIFE) + ("; Secure" if https else "")
-        location = f"{self._authorize_url}?{urlencode({**self._asked, 'state': state})}"
+        location = f"{self._authorize_url}?{urlencode({**self._parameters, 'state': state})}"
         return Page(HTTPStatus.FOUND, (("Location", location), ("Set-Cookie", cookie), ("Cache-Control", "no-store")))
 
     async def finish(self, query: str, cookies: str) -> Page:
         """Take the code that the browser brings back, and say what came of it; once for each time it was sent."""
-        given = {name: values[0] for name, values in parse_qs(query).items()}
-        if not self._was_sent(given.get("state", ""), cookies):
+        parameters = {name: values[0] for name, values in parse_qs(query).items()}
+        if not self._was_sent(parameters.get("state", ""), cookies):
             return self._page(HTTPStatus.BAD_REQUEST, self._words.failed_title, self._words.stale)
-        page = await self._finished(given.get("code"))
+        page = await self._finished(parameters.get("code"))
         return replace(page, headers=(*page.headers, ("Set-Cookie", _cookie("", 0))))
 
-    async def _finished(self, given: str | None) -> Page:
+    async def _finished(self, auth_code: str | None) -> Page:
         try:
-            if given is None:
+            if auth_code is None:
                 return self._page(HTTPStatus.OK, self._words.cancelled_title, self._words.cancelled)
-            installed = await self._access.install(given)
+            installed = await self._access.install(auth_code)
         except SlackApiError as error:
             log.warning("installation refused", error=code(error))
             return self._page(HTTPStatus.BAD_GATEWAY, self._words.failed_title, self._words.refused)

@@ -132,15 +132,15 @@ def _unreachable(client: Client, reason: str) -> str:
 
 def _errors(error: SlackApiError) -> list[Any]:
     data = error.response.data
-    found = data.get("errors") if isinstance(data, dict) else None
-    return found if isinstance(found, list) else []
+    errors = data.get("errors") if isinstance(data, dict) else None
+    return errors if isinstance(errors, list) else []
 
 
 def _reason(reason: Any) -> str:
     """Say what is wrong and where, such as "/blocks/0/text: must be text (failed_constraint)"."""
     if not isinstance(reason, dict):
         return str(reason)
-    what = reason.get("message") or "refused"
+    message = reason.get("message") or "refused"
     kind = f" ({reason['code']})" if reason.get("code") else ""
     where = f"{reason['pointer']}: " if reason.get("pointer") else ""
-    return f"{where}{what}{kind}"
+    return f"{where}{message}{kind}"

@@ -79,12 +79,12 @@ class SlackLookups(SlackCalls):
     ) -> bool:
         where: dict[str, Any] = {"channel": channel, "ts": thread_ts, "oldest": after, "limit": LOOKED_AT}
         try:
-            found = await (await self._client(team)).conversations_replies(**where)
+            response = await (await self._client(team)).conversations_replies(**where)
         except SlackApiError as error:
             if code(error) != "thread_not_found":
                 raise
             return False  # what has replies is still a thread once it is deleted
-        people = (message for message in found["messages"] if not message.get("bot_id"))
+        people = (message for message in response["messages"] if not message.get("bot_id"))
         later = (message for message in people if message["ts"] > after and message["ts"] != thread_ts)
         return any(message.get("user") not in {SLACKBOT, *besides} for message in later)
 
@@ -93,10 +93,10 @@ class SlackLookups(SlackCalls):
 
         async def look(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).conversations_history(channel=channel, limit=1)
+                response = await (await self._client(team)).conversations_history(channel=channel, limit=1)
             except SlackApiError as error:
                 return left_as_it_is("look into conversation", error)
-            return {"empty": not found["messages"]}
+            return {"empty": not response["messages"]}
 
         empty: bool | None = (await self._call("look into conversation", look)).get("empty")
         return empty
@@ -114,10 +114,10 @@ class SlackLookups(SlackCalls):
 
         async def look(_: CallResult) -> CallResult:
             try:
-                found = (await (await self._client(team)).conversations_info(channel=channel))["channel"]
+                info = (await (await self._client(team)).conversations_info(channel=channel))["channel"]
             except SlackApiError as error:
                 return left_as_it_is("look up channel", error)
-            return {name: bool(found[name]) for name in ("is_member", "is_ext_shared") if name in found}
+            return {name: bool(info[name]) for name in ("is_member", "is_ext_shared") if name in info}
 
         return await self._call("look up channel", look)
 
@@ -141,8 +141,8 @@ class SlackLookups(SlackCalls):
             return None
 
     async def _permalink(self, team: str, channel: str, ts: str) -> str:
-        found = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
-        return str(found["permalink"])
+        response = await (await self._client(team)).chat_getPermalink(channel=channel, message_ts=ts)
+        return str(response["permalink"])
 
     async def get_message(
         self, team: str, channel: str, ts: str, *, thread_ts: str | None = None, most: int = MAX_CHARACTERS
@@ -159,15 +159,15 @@ class SlackLookups(SlackCalls):
         try:
             client = await self._client(team)
             if thread_ts and thread_ts != ts:
-                found = await client.conversations_replies(ts=thread_ts, **where)
+                response = await client.conversations_replies(ts=thread_ts, **where)
             else:
-                found = await client.conversations_history(**where)
+                response = await client.conversations_history(**where)
         except SlackApiError as error:
             if may_pass(error):
                 raise
             log.warning("cannot read a message", error=code(error))
             return None
-        messages: list[dict[str, Any]] = found["messages"]
+        messages: list[dict[str, Any]] = response["messages"]
         message = next((message for message in messages if message["ts"] == ts), None)
         if message is None or message.get("subtype") == TOMBSTONE or (member and message.get("user") == member.user):
             return None
@@ -199,8 +199,8 @@ class SlackLookups(SlackCalls):
         """Look somebody up; None if Slack does not say who it is. Raises UnavailableError if it went on failing."""
 
         async def person(_: CallResult) -> CallResult:
-            found = await read_person(await self._client(team), user)
-            return asdict(found) if found else {"unknown": True}
+            profile = await read_person(await self._client(team), user)
+            return asdict(profile) if profile else {"unknown": True}
 
         profile = await self._call("person", person)
         return None if "unknown" in profile else Person(**profile)
@@ -210,15 +210,15 @@ class SlackLookups(SlackCalls):
 
         async def zone(_: CallResult) -> CallResult:
             try:
-                found = await (await self._client(team)).users_info(user=user)
+                response = await (await self._client(team)).users_info(user=user)
             except SlackApiError as error:
                 if code(error) not in MAY_NOT_READ:
                     raise
                 return {"zone": None}
-            return {"zone": found["user"].get("tz")}
+            return {"zone": response["user"].get("tz")}
 
-        found = (await self._call("zone", zone))["zone"]
-        return str(found) if found else None
+        name = (await self._call("zone", zone))["zone"]
+        return str(name) if name else None
 
 
 async def read_person(client: AsyncWebClient, user: str) -> Person | None:

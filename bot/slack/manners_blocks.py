@@ -31,17 +31,17 @@ def switched_off(library: Library) -> Message:
 
 
 def withdrawn(library: Library) -> Message:
-    """Stand where an answer was whose question has changed."""
+    """Give the text that replaces an answer whose question was changed."""
     return say(library.words.manners.withdrawn)
 
 
 def answered_lately(link: str, entry: str, library: Library) -> Message:
     """Point to the answer that the channel had a moment ago; `entry`: which it is, by its id."""
-    words, known = library.words.manners, library.entry(entry)
+    words, current_entry = library.words.manners, library.entry(entry)
     named = linked(link, words.answered_link)
-    if known is None:
+    if current_entry is None:
         return plain(fill(words.answered_lately, link=named))
-    return plain(fill(words.answered_lately_about, question=known.question, link=named))
+    return plain(fill(words.answered_lately_about, question=current_entry.question, link=named))
 
 
 def private(answer: Message, label: str, value: str, library: Library) -> Message:
@@ -52,18 +52,18 @@ def private(answer: Message, label: str, value: str, library: Library) -> Messag
 
 
 def posted_for(person: str | None, entries: Sequence[str], library: Library) -> list[Message]:
-    """Say for whom an answer is posted who had it for themselves, and to which questions; nothing of forgotten ones."""
-    words, known = library.words.manners, library.known(entries)
-    if person is None or not known:
+    """Name the person who had a private answer posted, and its questions; nothing if the person was forgotten."""
+    words, current_entries = library.words.manners, library.known(entries)
+    if person is None or not current_entries:
         return []
-    questions = " ".join(entry.question for entry in known)
+    questions = " ".join(entry.question for entry in current_entries)
     return [plain(fill(words.posted_here, person=mention(person), question=questions))]
 
 
 def asked_directly(entries: Sequence[str], library: Library) -> Message:
     """Repeat, above the answer, the questions that somebody has put by a button in their direct message."""
-    asked = " ".join(entry.question for entry in library.known(entries))
-    return plain(fill(library.words.first_contact.asked, question=asked))
+    questions = " ".join(entry.question for entry in library.known(entries))
+    return plain(fill(library.words.first_contact.asked, question=questions))
 
 
 def welcome(settings: ChannelSettings, library: Library, *, shared: bool) -> Message:

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Note:
-    """What to show to whom; in a thread only where it is not the answer that opens it, as nobody would look there."""
+    """What to show to whom. thread_ts: None where the answer will open the thread, as nobody looks there before."""
 
     user: str
     render: Callable[[], Message]
@@ -44,11 +44,11 @@ class Notes:
         self._silent_until = 0.0
 
     def tell(self, team: str, channel: str, note: Note, wait: float) -> None:
-        """Have somebody told that an answer comes in so many seconds, unless that is soon or they know it."""
+        """Send a note that an answer comes in `wait` seconds, unless that is soon or the person has one already."""
         now, key = time.time(), (team, channel, note.user)
         if wait <= FROM or now < self._silent_until or len(self._sending) >= AT_ONCE or self._told.get(key, 0) > now:
             return
-        self._told = {known: until for known, until in self._told.items() if until > now} | {key: now + wait}
+        self._told = {recipient: until for recipient, until in self._told.items() if until > now} | {key: now + wait}
         task = asyncio.create_task(self._send(team, channel, note))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)

@@ -124,22 +124,22 @@ class OwnMessages(SlackLookups):
         client = await self._client(team)
         if channel[:1] in PEOPLE:
             channel = str((await client.conversations_open(users=channel))["channel"]["id"])
-        found, misplaced = None, False
+        page, misplaced = None, False
         if thread_ts:
             try:
-                found = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
+                page = await client.conversations_replies(channel=channel, ts=thread_ts, **where)
             except SlackApiError as error:
                 misplaced = code(error) == "thread_not_found"  # it then stands at top level, if it was posted
                 if not misplaced:
                     raise
-        if found is None:
-            found = await client.conversations_history(channel=channel, **where)
-        for message in found["messages"]:
+        if page is None:
+            page = await client.conversations_history(channel=channel, **where)
+        for message in page["messages"]:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
                 log.info("found what was posted before", key=key)
                 metrics.DOUBTFUL.labels("found").inc()
                 return {"channel": channel, "ts": message["ts"]} | ({"misplaced": True} if misplaced else {})
-        if more := (found.get("response_metadata") or {}).get("next_cursor"):
+        if more := (page.get("response_metadata") or {}).get("next_cursor"):
             return {"wait": 0.0, "uncertain": True, "cursor": more}
         metrics.DOUBTFUL.labels("not there").inc()
         return None

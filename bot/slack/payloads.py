@@ -63,7 +63,7 @@ def parse(body: Mapping[str, Any]) -> Payload:
         return model.model_validate(body)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)
-        problems = (f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in errors)
+        problems = (f"{'.'.join(map(str, detail['loc']))}: {detail['type']}" for detail in errors)
         raise MalformedError(*problems) from None
 
 

@@ -274,9 +274,9 @@ async def command(
 async def forget_me(
     ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, client: AsyncWebClient, library: Library
 ) -> None:
-    """Forget whoever has clicked, whatever the button holds; another click on the same message does nothing.
+    """Begin to forget the person who clicked, whose id comes from Slack and not from the button.
 
-    Nor does another on the Home tab while they are being forgotten.
+    A second click on the same message, or on the Home tab while this is under way, does nothing.
     """
     team, user = str(context.team_id), block_actions.user.id
     if block_actions.on_home:

@@ -40,7 +40,7 @@ async def manager_of(client: AsyncWebClient, team: str, user: str, labels: Colle
         log.info("a profile could not be read", error=reason)
         return None
     values = (USER.search(str((fields.get(name) or {}).get("value") or "")) for name in names)
-    managers = (found.group() for found in values if found)
+    managers = (match.group() for match in values if match)
     return next((manager for manager in managers if manager != user), None)
 
 
@@ -49,8 +49,8 @@ async def _manager_fields(client: AsyncWebClient, team: str, labels: Collection[
     until, names = _fields.get(team, (0.0, []))
     if time.monotonic() >= until:
         try:
-            known = (await client.team_profile_get())["profile"]["fields"]
-            names = [field["id"] for field in known if field.get("type") == "user" and _is_one(field, labels)]
+            fields = (await client.team_profile_get())["profile"]["fields"]
+            names = [field["id"] for field in fields if field.get("type") == "user" and _is_one(field, labels)]
         except SlackApiError as error:  # as without `users.profile:read`
             log.info("the fields of profiles could not be read", error=code(error))
             _fields[team] = (time.monotonic() + UNKNOWN_FOR, [])

@@ -23,7 +23,7 @@ from bot.slack.faq import count_reply, faq_worker
 from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
-from bot.slack.reconcile import Done, Later, Reconciliation, digest, rewritten
+from bot.slack.reconcile import Later, Reconciliation, UpToDate, digest, rewritten
 from bot.slack.run_asides import render_aside
 from bot.slack.run_links import ON_HOME, RunLinksWorker
 from bot.slack.run_notes import noted
@@ -285,7 +285,7 @@ class QuizWorker(RunLinksWorker):
             key = current_key()
             async with self._freed_on_failure(team, run_id, key, unfinished=True):
                 left = await self._reconcile(Reconciliation(team, run_id, key, doubtful=True, is_refresh=True))
-            if isinstance(left, Done):
+            if isinstance(left, UpToDate):
                 return
             seconds = left.seconds
             if isinstance(left, Later):

@@ -71,7 +71,7 @@ class ClickedMessages:
 
 @dataclass
 class Reconciliation:
-    """One piece of work's bringing a thread up to date, and how far it has come; it follows from what was recorded."""
+    """The progress of one piece of work in updating a run's thread, built from the recorded results of its steps."""
 
     team: str
     run_id: str
@@ -85,8 +85,8 @@ class Reconciliation:
 
 
 @dataclass(frozen=True)
-class Done:
-    """Nothing is left to do, or somebody else will see to it."""
+class UpToDate:
+    """Nothing is left to do for this work: the thread shows what the run says, or the run is gone."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,9 @@ class Held:
 
 @dataclass
 class RenderCache:
-    """What has been rendered for a run as it stands, so that deciding again does not render it all again.
+    """Rendered messages of a run at its current revision, so that each decision does not render them all again.
 
-    Same input, same output: whether it is kept or not, a message is the same.
+    Rendering is a pure function, so that the cache never changes what is shown.
     """
 
     library: Library | None = None
@@ -135,7 +135,7 @@ class ReconcilingWorker(SlackWorker, ABC):
         super().__init__(name)
         self._clicked = ClickedMessages()
 
-    async def _reconcile(self, task: Reconciliation) -> Done | Later | Held:
+    async def _reconcile(self, task: Reconciliation) -> UpToDate | Later | Held:
         """Bring the thread of a run to what the run says, if nobody else is at it. Doing it again changes nothing."""
         cache = RenderCache()
         operation: Operation | None = None
@@ -152,7 +152,7 @@ class ReconcilingWorker(SlackWorker, ABC):
                 case {"held": True}:
                     return Held(LOOK_AGAIN)
                 case _:
-                    return Done()
+                    return UpToDate()
 
     async def _plan(
         self, task: Reconciliation, cache: RenderCache, operation: Operation | None, result: CallResult
@@ -204,7 +204,7 @@ class ReconcilingWorker(SlackWorker, ABC):
     async def _next(
         self, task: Reconciliation, stored: StoredRun, cache: RenderCache, place: dict[str, str]
     ) -> Operation | None:
-        """Find what the thread does not show as the run says."""
+        """Choose the next operation, by the first difference between the thread and the run; None if there is none."""
         run, library = stored.run, self._library
         shown = {slot: [posted.ts, posted.digest] for slot, posted in stored.messages.items()} | task.changed
         before = await self._store.runs.finished_before(task.team, stored.id) if run.finished else None
@@ -249,7 +249,7 @@ class ReconcilingWorker(SlackWorker, ABC):
         return RefreshLater(**place, revision=stored.revision, seconds=max(wait, quiet))
 
     async def _perform(self, task: Reconciliation, operation: Operation) -> CallResult:  # noqa: PLR0911, PLR0912 - one a kind
-        """Do what was decided, as steps that may be done again; gives what came of it."""
+        """Carry out an operation, in steps that may be repeated; gives the result of the call."""
         team, run_id = task.team, task.run_id
 
         async def lease(seconds: float) -> bool:
@@ -309,7 +309,7 @@ class ReconcilingWorker(SlackWorker, ABC):
         """Begin work that makes the updates which are left, unless more has been done to the run by then."""
 
     async def _remember(self, team: str, run_id: str, operation: Operation, result: CallResult) -> None:
-        """Write down the result of an operation; again changes nothing."""
+        """Record the result of an operation. Repeating it changes nothing."""
         root_ts, gone, runs = operation.root_ts, "gone" in result, self._store.runs
         match operation:
             case OpenThread() if "ts" in result:
@@ -357,5 +357,5 @@ def _note(task: Reconciliation, operation: Operation, result: CallResult) -> Non
 
 
 def digest(message: dict[str, Any]) -> str:
-    """Give what tells one message from another, given as plain data."""
+    """Give a digest of a message in plain data; equal messages have equal digests."""
     return hashlib.sha256(json.dumps([message["text"], message["blocks"]], sort_keys=True).encode()).hexdigest()

@@ -21,7 +21,7 @@ class ReplyHolder(SlackWorker):
         return await once_free(lambda by: self._store.replies.hold(team, channel, wanted, by=by, revises=revises))
 
     def _lease(self, team: str, channel: str, reply: Reply) -> Lease:
-        """Give what keeps the hold of a reply while Slack has to be waited for."""
+        """Give a function that prolongs the hold of a reply by so many seconds, while Slack has to be waited for."""
 
         async def lease(seconds: float) -> bool:
             return await self._store.replies.renew(team, channel, reply, by=current_key(), seconds=seconds)
@@ -39,13 +39,13 @@ class ReplyHolder(SlackWorker):
             yield
         except Exception:
             left = replace(held, state=ReplyState.WITHHELD) if held.state is ReplyState.BEGUN else held
-            # No step, since what is wrong may be the steps themselves; doing it again changes nothing.
+            # Not as a step, since recording steps may be what fails. Repeating it changes nothing.
             await retry_db(self._store.replies.settle, team, channel, left, by=current_key(), failed=True)
             raise
 
     async def _settle(self, team: str, channel: str, reply: Reply, *, before: Reply | None = None) -> None:
-        """Record how a reply stands. before: how it stood, if it may have been posted or changed since."""
-        posted = before is not None and _said(before) != _said(reply)
+        """Record the state of a reply and let go of it. before: its earlier state, if its message may have changed."""
+        posted = before is not None and _shown_state(before) != _shown_state(reply)
         await step("settle", self._store.replies.settle, team, channel, reply, by=current_key(), posted=posted)
 
 
@@ -66,16 +66,16 @@ async def once_free(hold: Callable[[str], Awaitable[Reply | None]]) -> Reply | N
     return None if held is None else _from_data(held)
 
 
-def _said(reply: Reply) -> tuple[Any, ...]:
-    """Give what tells whether a reply was posted or changed."""
+def _shown_state(reply: Reply) -> tuple[Any, ...]:
+    """Give the fields of a reply that differ once its message in Slack was posted or changed."""
     return reply.state, reply.answer_ts, reply.kind, reply.entries
 
 
 def _as_data(reply: Reply) -> dict[str, Any]:
-    known = {"entries": list(reply.entries), "offered": list(reply.offered)}
-    return asdict(reply) | known | {"state": reply.state.value}
+    lists = {"entries": list(reply.entries), "offered": list(reply.offered)}
+    return asdict(reply) | lists | {"state": reply.state.value}
 
 
 def _from_data(kept: dict[str, Any]) -> Reply:
-    known = {"entries": tuple(kept["entries"]), "offered": tuple(kept.get("offered", ()))}
-    return Reply(**kept | known | {"state": ReplyState(kept["state"])})
+    tuples = {"entries": tuple(kept["entries"]), "offered": tuple(kept.get("offered", ()))}
+    return Reply(**kept | tuples | {"state": ReplyState(kept["state"])})

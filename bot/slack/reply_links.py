@@ -1,6 +1,6 @@
-"""What an answer says, and links in place of what the channel had a moment ago: entries are claimed by a question.
+"""The same answer twice in a channel: a question claims its entries, and a later one gets a link to that answer.
 
-A link is mended, so that the reply says itself what it led to, once the answer there does not stand any more.
+When the answer that a link leads to is withdrawn, the link is replaced by the answer itself.
 """
 
 from abc import abstractmethod
@@ -41,9 +41,9 @@ class LinkingReplies(ReplyHolder):
     async def _content(
         self, team: str, channel: str, reply: Reply, claimed: dict[str, Any] | None = None
     ) -> tuple[Reply, Render]:
-        """Claim an answer's entries for the channel; gives the reply as it will stand there, and what says it.
+        """Claim an answer's entries for the channel; gives the reply to record, and what renders its message.
 
-        For entries that the channel had a moment ago there is a link to where they stand.
+        An entry that the channel was given a moment ago is not repeated: the message has a link to that answer instead.
         """
         claim = await step("claim", self._claim, team, channel, reply) if claimed is None else claimed
         links, stale = await self._links(team, channel, reply, claim["earlier"])
@@ -65,16 +65,18 @@ class LinkingReplies(ReplyHolder):
     async def _claim(
         self, team: str, channel: str, reply: Reply, stale: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """Claim an answer's entries; `earlier` gives those that the channel had a moment ago, by their questions.
+        """Claim an answer's entries for its question, as far as no other question has claimed them lately.
 
-        stale: the claims of questions whose answers do not say the entry.
+        stale: claims to take over, as entry and the ts of a question whose answer does not hold that entry after all.
+        Gives, as plain data, `earlier`: the ts of the question that has claimed an entry already, by entry; and
+        `digest`: of what the answer says.
         """
         if reply.kind != ANSWER:
             return {"earlier": {}, "digest": None}
         is_direct, entry = channel.startswith(DIRECT_MESSAGE), reply.entries[-1]
-        # Before it is posted, so that nobody who has read the answer can be quicker than we remember it.
+        # Recorded before the answer is posted, so that a follow-up cannot come before we know what it follows.
         last_answers = {reply.thread_ts: entry} if reply.thread_ts else {}
-        # An edit of what was asked before is not what the talk goes on from; a suggestion that is chosen is.
+        # A follow-up is about the last new answer: an edited question gives none, and a chosen suggestion does.
         is_new = (reply.answer_ts is None and not reply.revision) or bool(reply.offered)
         if is_direct and reply.thread_ts in ("", reply.question_ts) and is_new:
             last_answers[TOP_LEVEL] = entry
@@ -88,7 +90,7 @@ class LinkingReplies(ReplyHolder):
         return digest_now(reply, self._library)
 
     def _answer(self, team: str, channel: str, reply: Reply, links: Mapping[str, str]) -> Render:
-        """Have a reply rendered as it stands in a conversation, with links to entries that stand there already."""
+        """Give a function that renders a reply for a conversation, with links to answers that stand there already."""
         render = None if reply.kind == LINK else self.render_reply(team, channel, reply)
 
         async def content() -> Message | None:
@@ -107,8 +109,10 @@ class LinkingReplies(ReplyHolder):
     async def _links(
         self, team: str, channel: str, reply: Reply, earlier: Mapping[str, str]
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """Give the addresses of answers to other questions, once they are there, as far as they say these entries; and
-        the entries that their questions have claimed and do not say.
+        """Wait for the answers to the questions that have claimed entries; gives links to them, and the stale claims.
+
+        earlier: by entry, the ts of the question that claimed it. Both results are by entry: the address of the answer
+        that holds it, and the ts of the question whose answer does not hold it although no work is at it any more.
         """
         links, stale = dict[str, str](), dict[str, str]()
         for entry, question_ts in earlier.items():
@@ -122,10 +126,10 @@ class LinkingReplies(ReplyHolder):
     async def _link_to(
         self, team: str, channel: str, reply: Reply, question_ts: str, entry: str
     ) -> tuple[str | None, bool]:
-        """Give the address of the answer to another question, once it is there, and whether work is still at it.
+        """Wait for the answer to another question; gives its address, and whether work is still at it.
 
-        None if it does not say this entry. Later questions wait for earlier ones long, and earlier ones for later ones
-        a moment, so that no two wait for each other.
+        The address is None if the answer does not hold this entry. A question waits two minutes for an earlier one but
+        only seconds for a later one, so that no two wait for each other.
         """
         earlier = await step("earlier", self._earlier, team, channel, question_ts, entry)
         for wait in LOOKS_FOR_EARLIER if question_ts < reply.question_ts else LOOKS_FOR_LATER:
@@ -138,39 +142,40 @@ class LinkingReplies(ReplyHolder):
         return await self._gateway.get_permalink(team, channel, earlier["answer_ts"]), bool(earlier["held"])
 
     async def _earlier(self, team: str, channel: str, question_ts: str, entry: str) -> dict[str, Any]:
-        """Find the answer to another question: whether work is at it, and its ts if it stands and says this entry."""
+        """Look up another question: whether work holds it, and the `answer_ts` of its answer if that has this entry."""
         held = await self._store.replies.is_held(team, channel, question_ts)
         earlier = await self._store.replies.get(team, channel, question_ts)
         says_it = earlier and earlier.state is ReplyState.POSTED and earlier.kind == ANSWER and entry in earlier.entries
         return {"held": held, "answer_ts": earlier.answer_ts if earlier and says_it else None}
 
     async def _addresses(self, team: str, channel: str, reply: Reply) -> dict[str, str]:
-        """Give the addresses of the answers that a reply links to, within a step, as far as Slack gives them now."""
-        found: dict[str, str] = {}
+        """Give, within a step, the addresses of the answers that a reply links to, by entry, where Slack has them."""
+        addresses: dict[str, str] = {}
         for entry, question_ts in reply.linked.items():
             earlier = await self._earlier(team, channel, question_ts, entry)
             if earlier["answer_ts"] is None:
                 continue
             if link := await self._gateway.sees_permalink(team, channel, earlier["answer_ts"]):
-                found[entry] = link
-        return found
+                addresses[entry] = link
+        return addresses
 
     async def _change(self, team: str, channel: str, reply: Reply, *, claimed: dict[str, Any] | None = None) -> Reply:
-        """Put another reply into the place of what stands there. claimed: as for `_post`."""
+        """Update the posted message to this reply. claimed: as for `_post`."""
         reply, content = await self._content(team, channel, replace(reply, state=ReplyState.POSTED), claimed)
         lease = self._lease(team, channel, reply)
         changed = await self._gateway.update_message(team, channel, reply.answer_ts or "", content, lease=lease)
         return replace(reply, state=ReplyState.WITHDRAWN, answer_ts=None) if changed.get("gone") else reply
 
     async def _forget_context(self, team: str, channel: str, withdrawn: Reply) -> None:
-        """Have no question lean on an answer that does not stand any more."""
+        """Forget an answer that was withdrawn as the context of follow-up questions."""
         for thread_ts in {withdrawn.thread_ts, TOP_LEVEL}:
             await self._store.forget_answer(team, channel, thread_ts, withdrawn.entries[-1])
 
     async def _settle_with_links(self, team: str, channel: str, before: Reply, now: Reply) -> None:
-        """Record how a reply stands, then mend the links that lead to it, and its own, where answers are gone.
+        """Record the state of a reply, then replace links to it, and its own links, whose answers are gone.
 
-        Who links looks once the link is recorded, and who withdraws once that is, so that one of both sees the other.
+        Work that links checks the target after it has recorded the link, and work that withdraws an answer looks for
+        links after it has recorded that: so at least one of the two sees the other.
         """
         await self._settle(team, channel, now, before=before)
         if before.kind == ANSWER and before.entries and now.state is ReplyState.WITHDRAWN:
@@ -191,7 +196,7 @@ class LinkingReplies(ReplyHolder):
             await self._mend_links(team, channel, now.question_ts)
 
     async def _mend_links(self, team: str, channel: str, question_ts: str) -> None:
-        """Have a reply say itself what it links to, if an answer there is gone. What Slack refuses is left."""
+        """Replace the links of a reply by the answers themselves if one of those is gone. Slack's refusal is logged."""
 
         async def is_dangling() -> bool:
             reply = await self._store.replies.get(team, channel, question_ts)

@@ -1,4 +1,6 @@
-"""Replies to messages, as durable work: posted as manners ask, changed and withdrawn with the message they reply to.
+"""Replies to messages, as durable work: posted, shown to one person, changed, or withdrawn.
+
+Which of these is `bot.domain.manners.way_to_reply`'s choice; a reply changes with the message that it replies to.
 
 Each reply is a row that one piece of work holds at a time, so that an edit which comes while the answer is on its way
 finds it, and what comes late changes nothing.
@@ -34,9 +36,9 @@ class ReplyWorker(LinkingReplies):
     """Brings, changes and withdraws replies."""
 
     async def bring(self, team: str, channel: str, wanted: Reply, *, shared: bool | None) -> None:
-        """Reply to a message as manners ask; a message that has been revised since is left to that work.
+        """Reply to a new message; if it has been edited or deleted since, that work replies instead.
 
-        shared: with another organisation; None if Slack has not said.
+        shared: whether the channel is shared with another organisation; None if Slack has not said.
         """
 
         async def hold(by: str) -> Reply | None:
@@ -68,7 +70,7 @@ class ReplyWorker(LinkingReplies):
         await self._settle_with_links(team, channel, held, settled)
 
     async def post_private(self, team: str, channel: str, wanted: Reply) -> str:
-        """Post what only one person has seen; gives the name in `manners` of words.yaml of what came of it.
+        """Post an answer that only one person has seen; gives the outcome, a name in `manners` of words.yaml.
 
         wanted.decided_for: the question's revision for which the person saw the answer. wanted.thread_ts: "" for the
         channel itself.
@@ -102,9 +104,9 @@ class ReplyWorker(LinkingReplies):
         return outcome
 
     async def correct(self, team: str, channel: str, question_ts: str, digest: str | None = None) -> None:
-        """Bring an answer up to date with the knowledge, and say when; one that is not posted any more is left.
+        """Update a posted answer to the present knowledge, with a line that says when; one that is gone stays gone.
 
-        digest: of what it is to say; None to find that out, and leave an answer which says so already.
+        digest: of what the answer shall say. None: it is computed, and an answer that says this already is left alone.
         """
         for _ in range(MOST_WAITS):
             while wait := await step("turn", self._gateway.turn_to_update, team):
@@ -130,26 +132,29 @@ class ReplyWorker(LinkingReplies):
             await pause(changed["wait"])
 
     def _corrected(self, team: str, channel: str, reply: Reply, at: float) -> Render:
-        """Have an answer rendered with the line that says when it was corrected; nothing if an entry was removed."""
+        """Give a function that renders an answer with the time of its correction; None if an entry was removed."""
 
         async def content() -> Message | None:
-            known = all(name in self._library.entries for name in reply.entries)
-            links = await self._addresses(team, channel, reply) if known and reply.linked else {}
-            answer = await self._answer(team, channel, reply, links)() if known else None
+            all_exist = all(name in self._library.entries for name in reply.entries)
+            links = await self._addresses(team, channel, reply) if all_exist and reply.linked else {}
+            answer = await self._answer(team, channel, reply, links)() if all_exist else None
             return gaps_blocks.corrected(answer, at, self._library) if answer else None
 
         return content
 
     async def _bring(self, team: str, channel: str, wanted: Reply, held: Reply, *, shared: bool | None) -> Reply:
-        """Reply as manners ask: in the place of what stands there, which goes where nothing is to be said any more."""
+        """Reply in the way that `way_to_reply` chooses; gives the reply as it stands then.
+
+        A reply that is posted already is updated, or withdrawn if there is nothing to say any more.
+        """
         reply, surface = _as_of(wanted, held), Surface(wanted.surface)
         if _asks_for_quiet(reply):
             await step("hush", self._store.replies.hush, team, channel, reply.thread_ts, by=reply.asker or "")
             whispered = await self._whisper(team, channel, reply, self._rendered(manners_blocks.hushed))
             return whispered if held.answer_ts is None else held
-        if shared is None:  # where Slack does not say it when asked either, it might be
+        if shared is None:  # if Slack does not say so when asked either, the channel counts as shared
             shared = surface is not Surface.DM and await self._gateway.is_shared(team, channel) is not False
-        overtaken = None if reply.answer_ts is None else False  # what was written below it does not count
+        overtaken = None if reply.answer_ts is None else False  # replies below our own answer do not count
         looked_again = False
         while True:
             decided = await step("way", self._way, team, channel, reply, shared, overtaken)
@@ -179,9 +184,10 @@ class ReplyWorker(LinkingReplies):
         return replace(reply, state=ReplyState.WITHHELD)
 
     async def _way(self, team: str, channel: str, reply: Reply, shared: bool, overtaken: bool | None) -> dict[str, Any]:
-        """Choose how to bring a reply; one that is posted claims its entries in the same step.
+        """Choose how to reply, within a step; gives plain data. A reply that is to be posted claims its entries here.
 
-        `late`: whether to find out first if somebody else has replied.
+        `late` in the result: it has to be found out first whether somebody else has replied. overtaken: whether they
+        have; None if nobody has looked.
         """
         surface = Surface(reply.surface)
         circumstances = await self._circumstances(team, channel, reply, shared=shared, overtaken=bool(overtaken))
@@ -207,16 +213,16 @@ class ReplyWorker(LinkingReplies):
         )
 
     async def _is_off(self, team: str, channel: str, wanted: Reply, shared: bool) -> bool:
-        """Say whether nothing is to be said to a message, so that no row is needed to remember that."""
+        """Say whether a message that was not put to the bot gets silence; then no row is written for it."""
         if wanted.surface not in UNPROMPTED:
             return False
         circumstances = await self._circumstances(team, channel, wanted, shared=shared)
         return way_to_reply(Surface(wanted.surface), circumstances) is Way.SILENCE
 
     async def _is_switched_off(self, team: str, channel: str) -> bool:
-        """Say whether the bot is to say nothing in a channel, also not where somebody wants to have it post.
+        """Say whether the bot is switched off in a channel, so that nobody can have it post there either.
 
-        Where Slack does not say whether outsiders read along, as it does not where the bot is no member, it may.
+        If Slack does not say whether the channel is shared, as where the bot is no member, it counts as not shared.
         """
 
         async def settings() -> dict[str, Any]:
@@ -233,7 +239,7 @@ class ReplyWorker(LinkingReplies):
     def _becomes_unwanted(
         self, team: str, channel: str, reply: Reply, decided_at: float, *, shared: bool
     ) -> Callable[[], Awaitable[bool]]:
-        """Have a decision looked at again where its answer had to wait for its turn."""
+        """Give a function that says whether a reply is unwanted by now, for when its turn to be posted has come."""
 
         async def unwanted() -> bool:
             if time.time() - decided_at < DECIDED_ANEW:
@@ -257,9 +263,9 @@ class ReplyWorker(LinkingReplies):
         claimed: dict[str, Any] | None = None,
         unless: Callable[[], Awaitable[bool]] | None = None,
     ) -> Reply | None:
-        """Post a reply, or a link to where the channel has it; None if `unless` said so when its turn had come.
+        """Post a reply, or a link to the same answer in this channel; None if `unless` gave True at its turn.
 
-        claimed: what `_claim` has given, if it was done before.
+        claimed: the result of `_claim`, if the entries were claimed before.
         """
         reply, content = await self._content(team, channel, reply, claimed)
 
@@ -291,7 +297,7 @@ class ReplyWorker(LinkingReplies):
     async def _whisper(
         self, team: str, channel: str, reply: Reply, content: Render, *, in_thread: bool = False
     ) -> Reply:
-        """Show it to who asked, in the thread if that has replies: elsewhere nobody would see it there."""
+        """Show a reply to the asker alone: in the thread if it has replies, where Slack shows it only then."""
         replied = in_thread or reply.thread_ts != reply.question_ts
         await self._gateway.post_ephemeral(
             team,
@@ -304,9 +310,9 @@ class ReplyWorker(LinkingReplies):
         return replace(reply, state=ReplyState.WHISPERED)
 
     async def _withdraw(self, team: str, channel: str, reply: Reply, *, deleted: bool) -> Reply:
-        """Take a reply back: delete it, or where people have talked under it, say that it does not fit any more.
+        """Withdraw a reply: delete it or, if people have replied below it, replace it by a notice.
 
-        Where the question was deleted and people have talked, what they talk about stays.
+        If the question was deleted and people have replied, the answer stays. Gives the reply as it stands then.
         """
         withdrawn = replace(reply, state=ReplyState.WITHDRAWN)
         if reply.state is not ReplyState.POSTED or reply.answer_ts is None:
@@ -324,9 +330,9 @@ class ReplyWorker(LinkingReplies):
 
 
 def _says_the_same(held: Reply, wanted: Reply) -> bool:
-    """Say whether a reply is the one that is wanted; a link to an answer is as good as the answer.
+    """Say whether the reply that stands, `held`, already says what is wanted.
 
-    So is what somebody has chosen among the suggestions that are wanted.
+    A link to an answer counts as that answer, and an entry chosen among suggestions counts as those suggestions.
     """
     if held.offered and held.offered == wanted.entries and wanted.kind not in (ANSWER, LINK):
         return True
@@ -349,7 +355,7 @@ def _posted_below(channel: str, reply: Reply) -> str | None:
 
 
 def _by_others(reply: Reply) -> tuple[str, str, frozenset[str]]:
-    """Give where to look for replies by others than who asked: the thread, after which message, and besides whom."""
+    """Give the arguments of `has_replies` for others than the asker: the thread, the message before, whom to ignore."""
     return reply.thread_ts, reply.question_ts, frozenset(filter(None, [reply.asker]))
 
 
@@ -362,6 +368,6 @@ async def _now() -> float:
 
 
 def _as_of(wanted: Reply, held: Reply) -> Reply:
-    """Give the reply that is wanted in the place of the one that stands."""
+    """Give the wanted reply with the message and times of the one that stands, which it replaces."""
     kept: dict[str, Any] = {"answer_ts": held.answer_ts, "replied_at": held.replied_at, "state": ReplyState.BEGUN}
     return replace(wanted, **kept, decided_for=wanted.decided_for or wanted.revision)

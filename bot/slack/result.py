@@ -38,22 +38,22 @@ def recommendation(run: Run, library: Library, before: str | None = None) -> Par
 
     Raises ValueError if the run is not finished.
     """
-    found = recommended(run)
-    lead: list[str] = [headline(run, found, library)]
-    if found.clearness is Clearness.PICTURE:
+    recommendation = recommended(run)
+    lead: list[str] = [headline(run, recommendation, library)]
+    if recommendation.clearness is Clearness.PICTURE:
         lead.append(escape(library.words.result.picture_more))
-    elif early := early_line(run, found, library):
+    elif early := early_line(run, recommendation, library):
         lead.append(early)
-    texts = [" ".join(lead), *([before] if before else []), *reasons(run, found, library)]
-    return _first_screen(run, found, library, texts)
+    texts = [" ".join(lead), *([before] if before else []), *reasons(run, recommendation, library)]
+    return _first_screen(run, recommendation, library, texts)
 
 
 def so_far(run: Run, library: Library) -> Message:
     """Show the picture from the answers so far, marked as such. Raises ValueError if there is none."""
-    found = run.so_far
-    if found is None:
+    recommendation = run.so_far
+    if recommendation is None:
         raise ValueError("the run has no answers")
-    lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, found, library)
+    lead, shares = fill(library.words.result.so_far, **how_far(run)), division(run, recommendation, library)
     return message([section(lead), section(shares)], [lead, shares])
 
 
@@ -62,11 +62,11 @@ def part(run: Run, name: str, library: Library) -> Message:
 
     Raises ValueError if the run is not finished.
     """
-    known: dict[str, Callable[[Run, Library], list[str]]] = {
+    renderers: dict[str, Callable[[Run, Library], list[str]]] = {
         "titles": titles, "tracks": _tracks, "skills": _skills, "table": _whole_table,
     }  # fmt: skip
     tables = {"titles": "skills", "tracks": "regimes", "skills": "skills", "table": "roles"}
-    texts = known[name](run, library)
+    texts = renderers[name](run, library)
     cited = library.tables[getattr(run.quiz.tables, tables[name])]
     source = fill(library.words.result.table, title=cited.title, sources=library.cite([cited.source]))
     if name == "titles":
@@ -110,11 +110,12 @@ def either(texts: Iterable[str], library: Library) -> Mrkdwn:
     )
 
 
-def named(found: Recommendation, library: Library, *, bare: bool = False) -> Mrkdwn:
+def named(recommendation: Recommendation, library: Library, *, bare: bool = False) -> Mrkdwn:
     """Name a recommendation in a few words, such as "an AI engineer (leaning)"; `bare` is without the article."""
-    words, roles = library.words.quiz, [found.role, *(found.level if found.clearness is Clearness.CLOSE else ())]
+    words, level = library.words.quiz, recommendation.level if recommendation.clearness is Clearness.CLOSE else ()
+    roles = [recommendation.role, *level]
     names = [escape(role.name if bare else with_article(role.name)) for role in roles]
-    return fill(words.named, role=either(names, library), clearness=getattr(words, found.clearness))
+    return fill(words.named, role=either(names, library), clearness=getattr(words, recommendation.clearness))
 
 
 def with_purpose(come: Mrkdwn, run: Run, library: Library) -> Mrkdwn:
@@ -142,10 +143,10 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
 
     A question that has no answer in one of the two has not moved.
     """
-    found, earlier, words = run.recommendation, before.recommendation, library.words.result
-    if found is None or earlier is None or run.purpose != before.purpose:
+    recommendation, earlier, words = run.recommendation, before.recommendation, library.words.result
+    if recommendation is None or earlier is None or run.purpose != before.purpose:
         return None
-    now, then = named(found, library), named(earlier, library)
+    now, then = named(recommendation, library), named(earlier, library)
     lead = fill(words.previous_same, date=date, now=now)
     if now != then:
         lead = fill(words.previous, date=date, before=then, now=now)
@@ -161,8 +162,8 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
         else escape(words.previous_none)
     )
     left_out = [question for question in run.ended_early if question.id in before.answers]
-    asked = [fill(words.previous_not_asked, questions=question_names(run, left_out, library))] if left_out else []
-    return " ".join([lead, told, *asked])
+    not_asked = [fill(words.previous_not_asked, questions=question_names(run, left_out, library))] if left_out else []
+    return " ".join([lead, told, *not_asked])
 
 
 def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] = ()) -> Table:
@@ -216,18 +217,20 @@ def recommended(run: Run) -> Recommendation:
     return run.recommendation
 
 
-def roles_of(found: Recommendation) -> list[Role]:
+def roles_of(recommendation: Recommendation) -> list[Role]:
     """Give the role that is recommended, or both where it is too close to call."""
-    return [found.role, found.runner_up] if found.clearness is Clearness.CLOSE else [found.role]
+    is_close = recommendation.clearness is Clearness.CLOSE
+    return [recommendation.role, recommendation.runner_up] if is_close else [recommendation.role]
 
 
-def _first_screen(run: Run, found: Recommendation, library: Library, texts: list[str]) -> Parts:
-    words, shares = library.words.result, division(run, found, library)
+def _first_screen(run: Run, recommendation: Recommendation, library: Library, texts: list[str]) -> Parts:
+    words, shares = library.words.result, division(run, recommendation, library)
     caution = escape(getattr(words, f"caution_{run.purpose}"))
-    if found.clearness is Clearness.PICTURE:
+    if recommendation.clearness is Clearness.PICTURE:
         return [*map(section, [*texts, shares]), context(caution)], [*texts, shares, caution]
-    most = TELLING - (found.clearness is not Clearness.CLEAR or bool(run.unanswered))
-    excerpt = marked(run, library, [found.role.column, found.runner_up.column], telling(run, found)[:most])
+    most = TELLING - (recommendation.clearness is not Clearness.CLEAR or bool(run.unanswered))
+    columns = [recommendation.role.column, recommendation.runner_up.column]
+    excerpt = marked(run, library, columns, telling(run, recommendation)[:most])
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if any(words.picked.format(cell="") in cell for row in excerpt.rows for cell in row.cells.values()):
         caption = Mrkdwn(f"{caption} {escape(words.picked_key)}")
@@ -235,7 +238,7 @@ def _first_screen(run: Run, found: Recommendation, library: Library, texts: list
     return blocks, [*texts, *in_lines(excerpt), caption, shares, caution]
 
 
-def telling(run: Run, found: Recommendation) -> list[str]:
+def telling(run: Run, recommendation: Recommendation) -> list[str]:
     """Name the rows of the table that explain it, best first.
 
     First are those of the answers that are named as having decided it, or as speaking for either role where it is too
@@ -243,15 +246,16 @@ def telling(run: Run, found: Recommendation) -> list[str]:
     either column without speaking for one role rather than the other. Where no cell of either is picked, as the choice
     lies between columns or in that of a third role, there is less to see.
     """
-    columns = {found.role.column, found.runner_up.column}
+    columns = {recommendation.role.column, recommendation.runner_up.column}
 
     def shows_nothing(question: Question) -> bool:
         return not any(choice.cell in columns for choice in run.picked(question))
 
     sides = [
-        sorted((reason.question for reason in reasons), key=shows_nothing) for reasons in (found.reasons, found.against)
+        sorted((reason.question for reason in reasons), key=shows_nothing)
+        for reasons in (recommendation.reasons, recommendation.against)
     ]
-    if found.clearness is Clearness.CLOSE:
+    if recommendation.clearness is Clearness.CLOSE:
         in_turn = [question for pair in zip_longest(*sides) for question in pair if question]
         first, then = sorted(in_turn, key=shows_nothing), list[Question]()
     else:
@@ -260,44 +264,44 @@ def telling(run: Run, found: Recommendation) -> list[str]:
     return list(dict.fromkeys(question.dimension for question in (*first, *then, *picked)))
 
 
-def headline(run: Run, found: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
+def headline(run: Run, recommendation: Recommendation, library: Library, sender: Mrkdwn | None = None) -> Mrkdwn:
     """Say what came out in a sentence or two; sender: whose work it is, for somebody else."""
     words = library.words.result
     whose = f"work_{run.about if run.about == PEOPLE else run.purpose}"
     work = fill(getattr(words, f"{whose}_shared"), sender=sender) if sender else escape(getattr(words, whose))
-    slots = {"work": Mrkdwn(work), "role": with_article(found.role.name), **how_far(run)}
-    slots["runner_up"] = with_article(found.runner_up.name)
-    if found.unsettled:
-        slots["questions"] = question_names(run, found.unsettled, library, shared=bool(sender))
-    template: str = getattr(words, lead_name(run, found))
-    others = (fill(words.level, role=with_article(role.name)) for role in found.level[1:])
+    slots = {"work": Mrkdwn(work), "role": with_article(recommendation.role.name), **how_far(run)}
+    slots["runner_up"] = with_article(recommendation.runner_up.name)
+    if recommendation.unsettled:
+        slots["questions"] = question_names(run, recommendation.unsettled, library, shared=bool(sender))
+    template: str = getattr(words, lead_name(run, recommendation))
+    others = (fill(words.level, role=with_article(role.name)) for role in recommendation.level[1:])
     return Mrkdwn(" ".join([fill(template, **slots), *others]))
 
 
-def lead_name(run: Run, found: Recommendation) -> str:
+def lead_name(run: Run, recommendation: Recommendation) -> str:
     """Name the sentence that a result begins with.
 
     How far behind the runner-up is said to be follows from how many answers would flip it, so that this agrees with
     what is said of that below.
     """
-    if found.clearness is Clearness.PICTURE:
-        return "picture_close" if found.level else "picture"
-    if found.clearness is Clearness.CLOSE:
+    if recommendation.clearness is Clearness.PICTURE:
+        return "picture_close" if recommendation.level else "picture"
+    if recommendation.clearness is Clearness.CLOSE:
         return "close"
-    if found.tie_break:
+    if recommendation.tie_break:
         return "leaning_tie_break"
-    if found.unsettled:
+    if recommendation.unsettled:
         return "leaning_open"
     changes = len(run.flip.changes) if run.flip else fit.MOST_CHANGED + 1
-    if found.clearness is Clearness.CLEAR:
+    if recommendation.clearness is Clearness.CLEAR:
         return "clear" if changes > fit.MOST_CHANGED else "clear_next"
     return "leaning" if changes == 1 else "leaning_next"
 
 
-def early_line(run: Run, found: Recommendation, library: Library) -> Mrkdwn | None:
+def early_line(run: Run, recommendation: Recommendation, library: Library) -> Mrkdwn | None:
     """Say how many answers it rests on, unless it is all of them."""
     words = library.words.result
-    if found.answered == len(run.quiz.questions):
+    if recommendation.answered == len(run.quiz.questions):
         return None
     if not run.ended_early or run.skipped & {question.id for question in run.quiz.questions}:
         return fill(words.rests, **how_far(run))
@@ -317,34 +321,35 @@ def question_names(
 ) -> Mrkdwn:
     """Name questions: "question 4", "questions 1, 2 and 4", or their rows."""
     if shared or len(questions) == 1:
-        return in_a_row((question_name(run, each, library, shared=shared) for each in questions), library)
+        return in_a_row((question_name(run, question, library, shared=shared) for question in questions), library)
     *first, last = (str(run.number(question)) for question in questions)
     numbers = fill(library.words.quiz.both, first=", ".join(first), second=last)
     return fill(library.words.result.questions, numbers=numbers)
 
 
-def reasons(run: Run, found: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
+def reasons(run: Run, recommendation: Recommendation, library: Library, *, shared: bool = False) -> list[str]:
     """Say what decided it and what would flip it; or what speaks for either, where it is too close to call."""
     words = library.words.result
-    if found.clearness is Clearness.PICTURE:
+    if recommendation.clearness is Clearness.PICTURE:
         return []
-    if found.clearness is Clearness.CLOSE:
-        return _for_either(found, library)
-    last = [f"• {escape(found.tie_break.side.short)}"] if found.tie_break else []
-    reasons = [f"*{escape(words.decided)}*", *last, *_bullets(found.reasons, library)]
+    if recommendation.clearness is Clearness.CLOSE:
+        return _for_either(recommendation, library)
+    last = [f"• {escape(recommendation.tie_break.side.short)}"] if recommendation.tie_break else []
+    reasons = [f"*{escape(words.decided)}*", *last, *_bullets(recommendation.reasons, library)]
     return ["\n".join([*reasons, flip_line(run, library, shared=shared)])]
 
 
-def _for_either(found: Recommendation, library: Library) -> list[str]:
+def _for_either(recommendation: Recommendation, library: Library) -> list[str]:
     """Say what speaks for each of the two roles in front, also where that is nothing."""
-    words, names = library.words.result, [with_article(role.name) for role in (found.role, found.runner_up)]
-    if not found.reasons and not found.against:
+    words, (reasons_for, against) = library.words.result, (recommendation.reasons, recommendation.against)
+    names = [with_article(role.name) for role in (recommendation.role, recommendation.runner_up)]
+    if not reasons_for and not against:
         return [fill(words.speaks_for_neither, role=names[0], other=names[1])]
-    said = []
-    for role, other, reasons in zip(names, reversed(names), (found.reasons, found.against), strict=True):
+    texts = []
+    for role, other, reasons in zip(names, reversed(names), (reasons_for, against), strict=True):
         bullets = _bullets(reasons, library) or [f"• {fill(words.against_none, other=other)}"]
-        said.append("\n".join([f"*{fill(words.against, role=role)}*", *bullets]))
-    return said
+        texts.append("\n".join([f"*{fill(words.against, role=role)}*", *bullets]))
+    return texts
 
 
 def _bullets(reasons: Iterable[fit.Reason], library: Library) -> list[str]:
@@ -362,33 +367,33 @@ def short(reason: fit.Reason, library: Library) -> str:
 def flip_line(run: Run, library: Library, *, shared: bool) -> str:
     """Say what would lead to another role."""
     words = library.words.result
-    found = run.flip
-    if found is None:
+    flip = run.flip
+    if flip is None:
         return escape(words.flip_none)
 
     def change(question: Question | TieBreak) -> str:
-        first, *others = found.answers_to(question)
+        first, *others = flip.answers_to(question)
         if isinstance(question, TieBreak):
             return fill(words.flip_tie_break, choice=first.short)
-        asked, before = question_name(run, question, library, shared=shared), run.answers.get(question.id, ())
+        name, before = question_name(run, question, library, shared=shared), run.answers.get(question.id, ())
         if others:
             quotes = [fill(library.words.quiz.quote, choice=choice.short) for choice in (first, *others)]
-            return fill(words.half_in, question=asked, choices=either(quotes, library))
+            return fill(words.half_in, question=name, choices=either(quotes, library))
         word = words.flip_alone if first.id in before else words.flip_change  # of two by halves, that one
-        return fill(word, question=asked, choice=first.short)
+        return fill(word, question=name, choice=first.short)
 
-    changes = in_a_row((change(question) for question, _ in found.changes), library)
-    word = words.flip_example if found.is_example else words.flip
-    return fill(word, changes=changes, role=with_article(found.role.name))
+    changes = in_a_row((change(question) for question, _ in flip.changes), library)
+    word = words.flip_example if flip.is_example else words.flip
+    return fill(word, changes=changes, role=with_article(flip.role.name))
 
 
-def division(run: Run, found: Recommendation, library: Library) -> str:
+def division(run: Run, recommendation: Recommendation, library: Library) -> str:
     """Draw how the answers divide between the roles."""
-    percent = in_hundredths(found.shares)
+    percent = in_hundredths(recommendation.shares)
     width = max(len(role.name) for role in run.quiz.roles)
     bars = []
     for role in run.quiz.roles:
-        full = round(found.shares[role.id] * BAR)
+        full = round(recommendation.shares[role.id] * BAR)
         bars.append(f"{escape(heading(role)):<{width}}  {'█' * full}{'░' * (BAR - full)} {percent[role.id]:>3}%")
     return "\n".join([f"*{escape(library.words.result.shares)}*", "```", *bars, "```"])
 
@@ -417,21 +422,21 @@ def _skills(run: Run, library: Library) -> list[str]:
     """Say how all titles share the skills that are core to the role's: signs only, with their key, without notes."""
     words, skills = library.words.result, library.tables[run.quiz.tables.skills]
     key = fill(words.skills_key, key=(skills.key or CORE).split(". ")[0])
-    said = []
+    texts = []
     for role in roles_of(recommended(run)):
         lines: list[str] = [fill(words.skills, role=with_article(role.name)), key]
         for row in skills.rows:
             if any(row.cells[title].startswith(CORE) for title in role.titles):
                 cells = ", ".join(f"{column.label} {row.cells[column.id].split(' ')[0]}" for column in skills.columns)
                 lines.append("• " + fill(words.skill, skill=row.label, titles=cells))
-        said.append("\n".join(lines))
-    return said
+        texts.append("\n".join(lines))
+    return texts
 
 
 def _tracks(run: Run, library: Library) -> list[str]:
     """Say what the documents say of separate tracks and one title for the kind of work, with the risk of either."""
     words, regimes = library.words.result, library.tables[run.quiz.tables.regimes]
-    said = []
+    texts = []
     for row in dict.fromkeys(role.regime for role in roles_of(recommended(run))):
         work = regimes.row(row)
         lines: list[str] = [fill(words.tracks, work=work.label)]
@@ -440,16 +445,16 @@ def _tracks(run: Run, library: Library) -> list[str]:
             if risk := run.quiz.risks.get(column.id):
                 option = fill(words.track_risk, option=option, risk=risk)
             lines.append(f"• {option}")
-        said.append("\n".join(lines))
-    return said
+        texts.append("\n".join(lines))
+    return texts
 
 
 def _whole_table(run: Run, library: Library) -> list[str]:
     """Say all columns of the roles table in lines, grouped by row: four columns are too many for a phone."""
     words = library.words.result
     excerpt = marked(run, library, [role.column for role in run.quiz.roles])
-    said: list[str] = []
+    lines: list[str] = []
     for row in excerpt.rows:
-        said.append(fill(words.row, label=row.label))
-        said += ["• " + fill(words.cell, column=column.label, cell=row.cells[column.id]) for column in excerpt.columns]
-    return ["\n".join(said)]
+        lines.append(fill(words.row, label=row.label))
+        lines += ["• " + fill(words.cell, column=column.label, cell=row.cells[column.id]) for column in excerpt.columns]
+    return ["\n".join(lines)]

@@ -24,34 +24,36 @@ def explanation(run: Run, role: str | None, library: Library) -> Message:
     """Say in a few lines how a result comes about: what speaks for it, what for the next role, and what would flip it.
 
     role: another role of the quiz to hold it against, in place of the next. Raises ValueError if the run is not
-    finished. To who has answered about somebody else's work it says when that is seen.
+    finished. In a round for a comparison it only says when the result will be shown, or that the comparison is over.
     """
     if run.subject is not None:
         compare = library.words.compare
         return plain(escape(compare.over if run.closed else compare.explained_later))
-    words, found = library.words.result, recommended(run)
-    other = _other_role(run, found, role)
-    lead: list[str] = [headline(run, found, library)]
-    if found.clearness is not Clearness.PICTURE and (early := early_line(run, found, library)):
+    words, recommendation = library.words.result, recommended(run)
+    other = _other_role(run, recommendation, role)
+    lead: list[str] = [headline(run, recommendation, library)]
+    if recommendation.clearness is not Clearness.PICTURE and (early := early_line(run, recommendation, library)):
         lead.append(early)
-    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, found.role, other)
+    lines, sides = [" ".join(lead)], fit.speaking(run.quiz, run.answers, recommendation.role, other)
     answers = [[_answer(run, reason, library) for reason in speaking] for speaking in sides]
-    if found.tie_break and other == found.runner_up:
-        answers[0].insert(0, fill(words.flip_tie_break, choice=found.tie_break.side.short))
-    names = [with_article(found.role.name), with_article(other.name)]
+    if recommendation.tie_break and other == recommendation.runner_up:
+        answers[0].insert(0, fill(words.flip_tie_break, choice=recommendation.tie_break.side.short))
+    names = [with_article(recommendation.role.name), with_article(other.name)]
     for name, against, named_answers in zip(names, reversed(names), answers, strict=True):
         if named_answers:
-            said = Mrkdwn(", ".join(named_answers))
-            lines.append(fill(words.speaks_for, role=name, answers=said))
+            answer_list = Mrkdwn(", ".join(named_answers))
+            lines.append(fill(words.speaks_for, role=name, answers=answer_list))
         elif any(answers):
             lines.append(fill(words.speaks_for_none, role=name, other=against))
     if not any(answers):
         lines.append(fill(words.speaks_for_neither, role=names[0], other=names[1]))
-    percent = in_hundredths(found.shares)
-    ordered = sorted(run.quiz.roles, key=lambda known: -found.shares[known.id])
-    shares = ", ".join(fill(words.share_of, role=known.name, percent=str(percent[known.id])) for known in ordered)
+    percent = in_hundredths(recommendation.shares)
+    ordered = sorted(run.quiz.roles, key=lambda quiz_role: -recommendation.shares[quiz_role.id])
+    shares = ", ".join(
+        fill(words.share_of, role=quiz_role.name, percent=str(percent[quiz_role.id])) for quiz_role in ordered
+    )
     lines.append(fill(words.divided, shares=Mrkdwn(shares)))
-    lines += _what_would_change(run, found, library)
+    lines += _what_would_change(run, recommendation, library)
     return message([section("\n".join(lines))], lines)
 
 
@@ -62,38 +64,44 @@ def sureness(run: Run, role: str | None, library: Library) -> Message:
     """
     if run.subject is not None:
         return explanation(run, role, library)
-    words, found = library.words.result, recommended(run)
-    other = _other_role(run, found, role)
-    percent, is_next = in_hundredths(found.shares), other == found.runner_up
-    slots: dict[str, str] = {"role": with_article(found.role.name), "percent": str(percent[found.role.id])}
+    words, recommendation = library.words.result, recommended(run)
+    other = _other_role(run, recommendation, role)
+    percent, is_next = in_hundredths(recommendation.shares), other == recommendation.runner_up
+    slots: dict[str, str] = {
+        "role": with_article(recommendation.role.name),
+        "percent": str(percent[recommendation.role.id]),
+    }
     slots |= {"other": with_article(other.name), "other_percent": str(percent[other.id]), **how_far(run)}
-    template: str = getattr(words, f"sure_{found.clearness}")
-    if found.tie_break and is_next:
+    template: str = getattr(words, f"sure_{recommendation.clearness}")
+    if recommendation.tie_break and is_next:
         template = words.sure_tie_break
-    elif found.unsettled:
+    elif recommendation.unsettled:
         template = words.sure_open
-        slots["questions"] = question_names(run, found.unsettled, library)
-    lines: list[str] = [fill(template, **slots), *_what_would_change(run, found, library)]
-    if found.clearness is Clearness.CLOSE and run.tie_break:
+        slots["questions"] = question_names(run, recommendation.unsettled, library)
+    lines: list[str] = [fill(template, **slots), *_what_would_change(run, recommendation, library)]
+    if recommendation.clearness is Clearness.CLOSE and run.tie_break:
         lines.append(escape(words.tip_close))
     return message([section("\n".join(lines))], lines)
 
 
-def _other_role(run: Run, found: Recommendation, role: str | None) -> Role:
-    """Give the role that a result is held against: the one of this id, or the next."""
-    return next((known for known in run.quiz.roles if known.id == role and known != found.role), found.runner_up)
+def _other_role(run: Run, recommendation: Recommendation, role: str | None) -> Role:
+    """Give the role that a result is compared with: the one with this id, or else the runner-up."""
+    return next(
+        (candidate for candidate in run.quiz.roles if candidate.id == role and candidate != recommendation.role),
+        recommendation.runner_up,
+    )
 
 
-def _what_would_change(run: Run, found: Recommendation, library: Library) -> list[str]:
+def _what_would_change(run: Run, recommendation: Recommendation, library: Library) -> list[str]:
     """Say what would change a result; nothing where it is too close to call."""
-    if found.clearness is Clearness.PICTURE:
+    if recommendation.clearness is Clearness.PICTURE:
         return [escape(library.words.result.picture_more)]
-    return [] if found.clearness is Clearness.CLOSE else [flip_line(run, library, shared=False)]
+    return [] if recommendation.clearness is Clearness.CLOSE else [flip_line(run, library, shared=False)]
 
 
 def _answer(run: Run, reason: fit.Reason, library: Library) -> str:
     """Name an answer and its question."""
-    asked = question_name(run, reason.question, library)
+    name = question_name(run, reason.question, library)
     if len(reason.choices) > 1 or reason.is_half:
-        return fill(library.words.result.half_in, question=asked, choices=Mrkdwn(short(reason, library)))
-    return fill(library.words.result.flip_change, question=asked, choice=reason.choices[0].short)
+        return fill(library.words.result.half_in, question=name, choices=Mrkdwn(short(reason, library)))
+    return fill(library.words.result.flip_change, question=name, choice=reason.choices[0].short)

@@ -44,7 +44,7 @@ def _with_halves(quiz: Quiz) -> Iterator[Run]:
 
 
 def _is_flipped_by_half(run: Run) -> bool:
-    found = run.recommendation
-    if found is None or found.clearness is Clearness.CLOSE or run.flip is None:
+    recommendation = run.recommendation
+    if recommendation is None or recommendation.clearness is Clearness.CLOSE or run.flip is None:
         return False
     return any(choice.id in run.answers.get(question.id, ()) for question, choice in run.flip.changes)

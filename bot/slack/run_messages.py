@@ -58,10 +58,10 @@ class Before:
 
 
 def slots(run: Run, shown: Collection[str]) -> list[str]:
-    """Name what a run's thread should have, in the order in which new messages are posted; `shown` are those there.
+    """Name the slots that a run's thread should have, in the order in which new messages are posted.
 
-    What was asked and is over before it was posted is not posted any more. Of a deleted run only the card is left, to
-    say so.
+    shown: the slots that have a message already. A prompt that was over before it could be posted has none. A deleted
+    run has only the card, which says so.
     """
     if run.status is Status.DELETED:
         return [CARD]
@@ -125,18 +125,18 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         root = compare.card_over if run.closed else compare.card_root
         lead = "\n".join([fill(compare.card_title, sender=sender), fill(root, sender=sender, count=count)])
     parts: list[kit.Block] = [section(lead)]
-    said: list[str] = [lead]
+    texts: list[str] = [lead]
     about = run.chosen(run.quiz.purpose.id)
     if run.subject is None and (about or run.weighed or run.quiz.purpose.id in run.skipped):
         text: str = fill(words.card_about, choice=in_words(about or run.quiz.purpose.choices[:1], library))
         parts.append(section(text, do_button(words.change, run_id, Change(question=run.quiz.purpose.id))))
-        said.append(text)
+        texts.append(text)
     for question in run.quiz.all_questions:
         answered = question.id in run.answers or question.id in run.skipped
         if isinstance(question, TieBreak) and not (answered and question == run.tie_break):
             continue
-        asked = worded(question, "text", run.purpose)
-        text = fill(words.card_open, number=str(run.number(question)), question=asked)
+        wording = worded(question, "text", run.purpose)
+        text = fill(words.card_open, number=str(run.number(question)), question=wording)
         if choices := run.chosen(question.id):
             text += "\n" + fill(words.card_answer, choice=in_words(choices, library))
         elif answered:
@@ -144,9 +144,9 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         can_change = answered and not run.closed
         button = do_button(words.change, run_id, Change(question=question.id)) if can_change else None
         parts.append(section(text, button))
-        said.append(text)
+        texts.append(text)
     progress = _progress(run, library)
-    # What one says about somebody else's work has no result below.
+    # A round for a comparison shows no result below.
     done = words.done if run.subject is None else library.words.compare.card_done
     status = {
         Status.PAUSED: words.paused,
@@ -154,7 +154,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         Status.EXPIRED: words.expired,
     }.get(run.status, done if run.finished else "" if run.live else words.nothing_to_weigh)
     foot = " · ".join(filter(None, [progress, "" if run.closed else escape(status)]))
-    # What one says about somebody else's work is given once, and what follows from it is seen with the other's.
+    # A round for a comparison is answered once, and its result is shown together with the other person's.
     own = run.subject is None
     buttons = [do_button(words.start_over, run_id, ButtonCommand.START_OVER)] if own else []
     if run.finished or run.closed:
@@ -165,7 +165,7 @@ def card(run: Run, run_id: str, library: Library) -> Message:
         so_far = [do_button(words.so_far, run_id, ButtonCommand.SO_FAR)] if own else []
         buttons = [do_button(words.pause, run_id, Pause()), *so_far, *buttons]
     actions = [kit.ActionsBlock([*buttons])] if buttons else []
-    return message([*parts, context(foot), *actions], [*said, foot])
+    return message([*parts, context(foot), *actions], [*texts, foot])
 
 
 def subject(run: Run, library: Library) -> Mrkdwn:
@@ -183,31 +183,31 @@ def why(question: AnyQuestion, run: Run, library: Library) -> Message:
     return message([section(text), context(source)], [text, source])
 
 
-def term(found: Term, library: Library) -> Message:
+def term(definition: Term, library: Library) -> Message:
     """Explain a word of the questions."""
-    text = fill(library.words.quiz.term, term=found.term, text=found.text)
-    if found.source is None:
+    text = fill(library.words.quiz.term, term=definition.term, text=definition.text)
+    if definition.source is None:
         return plain(text)
-    source = fill(library.words.quiz.source, sources=library.cite([found.source]))
+    source = fill(library.words.quiz.source, sources=library.cite([definition.source]))
     return message([section(text), context(source)], [text, source])
 
 
-def unclear(asked: AnyQuestion, library: Library) -> Message:
+def unclear(question: AnyQuestion, library: Library) -> Message:
     """Ask again, in short, for an answer that was not understood."""
-    return plain(fill(library.words.quiz.unclear, options=lettered(asked)))
+    return plain(fill(library.words.quiz.unclear, options=lettered(question)))
 
 
-def unsure(asked: AnyQuestion, run: Run, run_id: str, library: Library) -> Message:
+def unsure(question: AnyQuestion, run: Run, run_id: str, library: Library) -> Message:
     """Offer to skip the live question to somebody who does not know what to answer."""
     words = library.words.quiz
-    text = fill(words.unsure, options=lettered(asked))
+    text = fill(words.unsure, options=lettered(question))
     button = do_button(words.skip, run_id, Skip(prompt=len(run.prompts)))
     return message([section(text), kit.ActionsBlock([button])], [text])
 
 
-def lettered(asked: AnyQuestion) -> str:
+def lettered(question: AnyQuestion) -> str:
     """Name the choices of a question with the letters by which they can be typed."""
-    return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, asked.choices, strict=False))
+    return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, question.choices, strict=False))
 
 
 def already_there(link: str, library: Library) -> Message:
@@ -217,7 +217,7 @@ def already_there(link: str, library: Library) -> Message:
 
 
 def already_answered(run: Run, question: str | None, library: Library) -> Message:
-    """Tell the truth about a click on a prompt that is not live any more; None for a question that is gone."""
+    """Say what became of the question whose button was clicked after it was live; None if the question is gone."""
     choices = run.chosen(question) if question else ()
     if not choices:
         return plain(escape(library.words.quiz.moved_on))
@@ -225,7 +225,7 @@ def already_answered(run: Run, question: str | None, library: Library) -> Messag
 
 
 def same_answer(questions: Sequence[str], run: Run, library: Library) -> Message:
-    """Say to who gives answers to these questions that they have given them already."""
+    """Tell somebody that they have given the same answers to these questions already."""
     words, chosen = library.words.quiz, [choices for name in questions if (choices := run.chosen(name))]
     if len(chosen) != 1:
         return plain(escape(words.same_answers))
@@ -234,11 +234,11 @@ def same_answer(questions: Sequence[str], run: Run, library: Library) -> Message
 
 def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> Message:
     prompt, words = run.prompts[number - 1], library.words.quiz
-    asked = run.quiz.question(prompt.question)
-    heading = _heading(run, asked, library)
+    question = run.quiz.question(prompt.question)
+    heading = _heading(run, question, library)
     if number == 1:
         heading = _to(user, heading)
-    lines = [heading, f"*{escape(worded(asked, 'text', run.purpose))}*"]
+    lines = [heading, f"*{escape(worded(question, 'text', run.purpose))}*"]
     if not (run.live and number == len(run.prompts)):
         settled = _settled(run, number, prompt, library)
         return message([context(heading), section(f"{lines[1]}\n{settled}")], [*lines, settled])
@@ -251,40 +251,40 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
         return message([context(heading), section(f"{lines[1]}\n{status}", button)], [*lines, status])
     parts: list[kit.Block] = [context(heading), section(lines[1])]
     if prompt.guesses:
-        guesses, buttons = _guess(run_id, number, prompt, asked, library)
+        guesses, buttons = _guess(run_id, number, prompt, question, library)
         return message([*parts, section(guesses), kit.ActionsBlock([*buttons])], [*lines, guesses])
-    if choices := run.chosen(asked.id):
+    if choices := run.chosen(question.id):
         now = fill(words.changing, choice=in_words(choices, library))
         parts.append(section(now))
         lines.append(now)
-    lettered = list(zip(LETTERS, asked.choices, strict=False))
-    buttons = [_lettered_button(run_id, number, asked, choice) for choice in asked.choices]
-    how = escape(words.purpose_how if isinstance(asked, Opening) else words.how_to_answer)
+    lettered = list(zip(LETTERS, question.choices, strict=False))
+    buttons = [_lettered_button(run_id, number, question, choice) for choice in question.choices]
+    how = escape(words.purpose_how if isinstance(question, Opening) else words.how_to_answer)
     options = [fill(words.option, letter=letter, choice=choice.label) for letter, choice in lettered]
     return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
 
 
-def _letter(asked: AnyQuestion, choice: Option) -> str:
+def _letter(question: AnyQuestion, choice: Option) -> str:
     """Give the letter by which a choice can be typed."""
-    return LETTERS[list(asked.choices).index(choice)]
+    return LETTERS[list(question.choices).index(choice)]
 
 
-def _lettered_button(run_id: str, number: int, asked: AnyQuestion, choice: Option) -> kit.Button:
-    return choice_button(f"{_letter(asked, choice)}. {choice.label}", run_id, number, asked.id, choice.id)
+def _lettered_button(run_id: str, number: int, question: AnyQuestion, choice: Option) -> kit.Button:
+    return choice_button(f"{_letter(question, choice)}. {choice.label}", run_id, number, question.id, choice.id)
 
 
 def _guess(
-    run_id: str, number: int, prompt: Prompt, asked: AnyQuestion, library: Library
+    run_id: str, number: int, prompt: Prompt, question: AnyQuestion, library: Library
 ) -> tuple[str, list[kit.Element]]:
     """Ask whether something was meant; gives the text and the buttons."""
     words = library.words.quiz
-    choices = [choice for choice in asked.choices if choice.id in prompt.guesses]
+    choices = [choice for choice in question.choices if choice.id in prompt.guesses]
     none = do_button(words.guess_none, run_id, AskAgain())
     if len(choices) == 1:
         text = fill(words.guess, choice=choices[0].label)
-        return text, [choice_button(words.guess_yes, run_id, number, asked.id, choices[0].id), none]
-    buttons = [_lettered_button(run_id, number, asked, choice) for choice in choices]
-    names = "\n".join(fill(words.option, letter=_letter(asked, choice), choice=choice.label) for choice in choices)
+        return text, [choice_button(words.guess_yes, run_id, number, question.id, choices[0].id), none]
+    buttons = [_lettered_button(run_id, number, question, choice) for choice in choices]
+    names = "\n".join(fill(words.option, letter=_letter(question, choice), choice=choice.label) for choice in choices)
     return f"{escape(words.guess_either)}\n{names}", [*buttons, none]
 
 
@@ -300,8 +300,8 @@ def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
         return escape(words.purpose_taken)
     if prompt.question in run.skipped:
         return escape(words.skipped)
-    again = any(later.question == prompt.question for later in run.prompts[number:])
-    if again:
+    is_repeated = any(later.question == prompt.question for later in run.prompts[number:])
+    if is_repeated:
         return escape(words.asked_again)
     comes = (
         run.upcoming is not None and not run.closed and prompt.question in {question.id for question in run.numbered}
@@ -316,7 +316,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     if run.subject is not None:
         return _answered(run, library)
     moved = since(run, before.run, day(before.begun_at), library) if before else None
-    parts, said = recommendation(run, library, moved)
+    parts, texts = recommendation(run, library, moved)
     buttons: list[kit.Element] = []
     if run.shareable:
         buttons.append(share_button(words.share, run_id))
@@ -328,7 +328,7 @@ def _result(run: Run, run_id: str, library: Library, before: Before | None) -> M
     if run.unanswered:
         buttons.append(do_button(words.go_on, run_id, GoOn(), primary=not run.shareable))
     buttons.append(begin_button(words.again, BeginFrom.RESULT, run_id))
-    return message([*parts, kit.ActionsBlock(buttons)], said)
+    return message([*parts, kit.ActionsBlock(buttons)], texts)
 
 
 def _answered(run: Run, library: Library) -> Message:
@@ -365,16 +365,16 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
             groups.append(kit.OptionGroup(kit.PlainText(label(row.label)), options))
         skip = do_button(words.skip, run_id, Grade())
         lead, reason = f"*{escape(worded(review, 'text', run.purpose))}*", escape(review.why)
-        asked = [section(lead), context(reason), grading_menu(run_id, run.regraded, words.pick, groups, skip)]
-        return message([*parts, *asked, context(source)], [*advice, lead, reason, source])
-    again = do_button(library.words.quiz.change, run_id, AskGrading())
+        prompt_parts = [section(lead), context(reason), grading_menu(run_id, run.regraded, words.pick, groups, skip)]
+        return message([*parts, *prompt_parts, context(source)], [*advice, lead, reason, source])
+    change = do_button(library.words.quiz.change, run_id, AskGrading())
     if graded is None:
         text = escape(words.skipped)
-        return message([*parts, section(text, again), context(source)], [*advice, text, source])
+        return message([*parts, section(text, change), context(source)], [*advice, text, source])
     cell = roles.row(graded.dimension).cells[graded.column]
-    said = fill(getattr(words, f"said_{run.purpose}"), cell=cell)
-    lines = [said, *judged(run, cell, roles.column(graded.column).label, library)]
-    shown = [section(lines[0], again), *map(section, lines[1:])]
+    statement = fill(getattr(words, f"said_{run.purpose}"), cell=cell)
+    lines = [statement, *judged(run, cell, roles.column(graded.column).label, library)]
+    shown = [section(lines[0], change), *map(section, lines[1:])]
     return message([*parts, *shown, context(source)], [*advice, *lines, source])
 
 
@@ -383,13 +383,13 @@ def judged(run: Run, cell: str, column: str, library: Library, *, shared: bool =
 
     shared: to somebody else, who may do something about it.
     """
-    words, found, review = library.words.graded, run.recommendation, run.quiz.review
-    if found is None or review is None:
+    words, recommendation, review = library.words.graded, run.recommendation, run.quiz.review
+    if recommendation is None or review is None:
         return []
     if run.mismatch is False:
         return [fill(words.match, column=column)]
-    close = found.clearness is Clearness.CLOSE
-    roles = [found.role, found.runner_up] if close else [found.role]
+    close = recommendation.clearness is Clearness.CLOSE
+    roles = [recommendation.role, recommendation.runner_up] if close else [recommendation.role]
     names = [with_article(role.name) for role in roles]
     named = fill(library.words.quiz.either, first=names[0], second=names[1]) if close else Mrkdwn(escape(names[0]))
     lines: list[str] = [fill(words.mismatch_shared if shared else words.mismatch, role=named, cell=cell, column=column)]
@@ -427,13 +427,13 @@ def _reminder(run: Run, run_id: str, library: Library, user: str, *, live: bool)
     return message([section(text), kit.ActionsBlock([*buttons])], [text])
 
 
-def _heading(run: Run, asked: AnyQuestion, library: Library) -> str:
-    if isinstance(asked, Opening):
+def _heading(run: Run, question: AnyQuestion, library: Library) -> str:
+    if isinstance(question, Opening):
         return escape(library.words.quiz.purpose)
-    if isinstance(asked, TieBreak):
+    if isinstance(question, TieBreak):
         return escape(library.words.quiz.tie_break)
     count = str(len(run.quiz.questions))
-    return fill(library.words.quiz.progress, number=str(run.number(asked)), count=count)
+    return fill(library.words.quiz.progress, number=str(run.number(question)), count=count)
 
 
 def _progress(run: Run, library: Library) -> str:

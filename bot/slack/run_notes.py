@@ -38,14 +38,14 @@ PATIENCE, ELSEWHERE = 10.0, 0.2
 
 MOST_COPIES = 3  # that a line about a change names
 
-Place = dict[str, Any]  # whose a run is, where its thread is, and what it shows
+Place = dict[str, Any]  # of a run: its owner, the place of its thread, and what is posted there
 
 
 class RunNotesWorker(ReconcilingWorker, ABC):
     """A worker that says things between the questions."""
 
     async def _place(self, team: str, run_id: str) -> Place | None:
-        """Say, by a step, whose a run is, where its thread is and whether it asks something; None if it is gone."""
+        """Look up, as a step, a run's owner, its thread, and whether a question is live; None if the run is gone."""
 
         async def look() -> Place | None:
             stored = await self._store.runs.get(team, run_id)
@@ -59,7 +59,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         return await step("look", look)
 
     def _of_run(self, team: str, run_id: str, render: Callable[[Run, Library], Message | None]) -> Render:
-        """Have something rendered from a run as it is when it is said; nothing if it is gone."""
+        """Give a function that renders a message from the run as it stands at that time; None if the run is gone."""
 
         async def now() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
@@ -79,10 +79,10 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         answers_before: Mapping[str, Sequence[str]],
         became: Mapping[str, Sequence[str]] | None,
     ) -> None:
-        """Say what changing answers did to a result; of what was said of the change before, the result goes.
+        """Post a line that says what changing answers did to the result, and shorten earlier lines of that kind.
 
-        The result may stand far above what was clicked, and leads there then. became: what the answers are that were
-        changed, as there may have been further changes since; None if versions before this one did not record it.
+        The line links to the result if that stands far above. became: the new values of the changed answers, as there
+        may have been further changes since; None in work that an earlier version of the bot has recorded.
         """
 
         async def change() -> Message | None:
@@ -102,7 +102,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         await self._post_change_line(team, run_id, change, marked)
 
     async def _post_completed(self, team: str, run_id: str, question: str) -> None:
-        """Say what the result is now that what was open is answered, this question last; as `_post_change` does."""
+        """Post a line with the result, as the last open question, this one, is answered; see `_post_change`."""
 
         async def completed() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
@@ -117,11 +117,11 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             before = {name: choices for name, choices in stored.run.answers.items() if name != question}
             return marks(stored.quiz, before, stored.run)
 
-        # What a change has said of an open question is not so any more, seen or not.
+        # Lines about earlier changes speak of an open question: they are out of date, whether seen or not.
         await self._post_change_line(team, run_id, completed, marked, replaces_unseen=True)
 
     async def _outdated_copies(self, team: str, stored: StoredRun) -> Copies:
-        """Give who has a copy of a result that this round makes old, each with the link to where it can be updated."""
+        """Give the people whose copy of a result is out of date now, each with a link to its receipt if it has one."""
         copies: Copies = {}
         for share in await self._store.shares.live(team, stored.user):
             if not share.is_live or not share.recipient or share.recipient in copies or len(copies) == MOST_COPIES:
@@ -138,7 +138,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         before: Mapping[str, Sequence[str]],
         became: Mapping[str, Sequence[str]] | None,
     ) -> None:
-        """Say which answers were replaced by what was typed far below them; as `_post_change` does."""
+        """Post a line with the answers that a message far below their questions has replaced; see `_post_change`."""
 
         def as_it_became(run: Run) -> Run:
             changed_back = {name for name in before if list(run.answers.get(name, ())) == list(before[name])}
@@ -168,11 +168,11 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         *,
         replaces_unseen: bool = False,
     ) -> None:
-        """Say what a change did. What was said before of changes that somebody had seen is shortened to just these.
+        """Post a line about a change, and shorten earlier ones to the answers that were changed.
 
-        So the last line alone says what the result is. Of changes that were made at once each keeps its line as it is,
-        in the order in which they were made, unless this one `replaces_unseen` ones, too. marked: what is to be kept of
-        the line, for when it is shortened.
+        So only the last line says what the result is. An earlier line is left as it is if it was posted after this
+        change was made, when nobody could have seen it yet, unless `replaces_unseen`. marked: gives what `marks` wrote
+        down for the line, for the time when it is shortened.
         """
         await step("turn of the line", self._after_earlier_changes, team, run_id, current_key())
         place = await self._place(team, run_id)
@@ -200,7 +200,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
             await self._shorten_change_line(team, run_id, channel, earlier_ts)
 
     async def _shorten_change_line(self, team: str, run_id: str, channel: str, ts: str) -> None:
-        """Leave of a line about a change just what was changed; where that is not known any more the line goes."""
+        """Shorten a line about a change to the answers that were changed; delete it if these are not known any more."""
 
         async def short() -> Message | None:
             stored = await self._store.runs.get(team, run_id)
@@ -218,7 +218,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         await step("forget", self._store.runs.forget_message, team, run_id, change_slot(ts))
 
     async def _after_earlier_changes(self, team: str, run_id: str, key: str) -> None:
-        """Wait, within a step, until no work is under way for what was typed or clicked before; for some seconds."""
+        """Wait, within a step and for some seconds at most, for the work of earlier clicks and messages in this run."""
         kinds: list[str] = [kind.key(team, run_id, "") for kind in (Work.REPLY, Work.EDIT_OF_REPLY, Work.CLICK)]
         until = time.monotonic() + PATIENCE
         with jobs.watch_ends(kinds) as ended:
@@ -232,9 +232,9 @@ class RunNotesWorker(ReconcilingWorker, ABC):
 
 
 def _made_at(key: str) -> float:
-    """Give when that was typed, edited or clicked which work does, in seconds since 1970: the last part of its key.
+    """Give the time of the click, message or edit that work is about: the last part of its key, in seconds since 1970.
 
-    Work that nobody has asked for at that moment is later than all that.
+    Infinity for work whose key has no time, which sorts behind all other.
     """
     try:
         return float(key.rpartition(":")[2])
@@ -243,9 +243,9 @@ def _made_at(key: str) -> float:
 
 
 def _as_of(run: Run, before: Mapping[str, Sequence[str]], became: Mapping[str, Sequence[str]] | None) -> Run:
-    """Give a run as a change has made it, whatever has been changed since.
+    """Give the run as it was right after a change, without the changes that came later.
 
-    before: the answers before, without which those count that the run has; became: the answers that were changed.
+    before: all answers before the change; if empty, those that the run has now. became: the changed answers after it.
     """
     if became is None:
         return run
@@ -254,15 +254,15 @@ def _as_of(run: Run, before: Mapping[str, Sequence[str]], became: Mapping[str, S
 
 
 def noted(questions: Sequence[str], run: Run, library: Library) -> Message | None:
-    """Say what was answered before it was asked, and what is asked now; None if none of that has an answer any more."""
+    """Confirm answers to questions that had not been asked yet, and name the live one; None if none is left."""
     words, lines = library.words.quiz, list[str]()
     for question in run.numbered:
         if question.id in questions and (choices := run.chosen(question.id)):
             choice = quoted(choices, library)
             lines.append(fill(words.noted, number=str(run.number(question)), choice=choice))
-    asked = run.quiz.question(run.asking.question) if run.asking else None
-    if lines and isinstance(asked, Question):
-        lines.append(fill(words.noted_open, number=str(run.number(asked))))
+    live_question = run.quiz.question(run.asking.question) if run.asking else None
+    if lines and isinstance(live_question, Question):
+        lines.append(fill(words.noted_open, number=str(run.number(live_question))))
     return plain(" ".join(lines)) if lines else None
 
 

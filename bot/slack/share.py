@@ -180,15 +180,15 @@ async def send(
     await ack(response_action="clear")
 
 
-def _not_theirs(stored: StoredRun | None, user: str, asked: str) -> str | None:
+def _not_theirs(stored: StoredRun | None, user: str, run_reference: str) -> str | None:
     """Say why somebody cannot share a result, as a key of `share` in words.yaml; None if they can.
 
-    asked: what their click or window has named, for the log.
+    run_reference: what their click or window has named, for the log.
     """
     if stored is None or stored.run.status is Status.DELETED:
         return "gone"
     if stored.user != user:
-        log.warning("a share was refused", reason="not the owner", asked=asked, user=user)
+        log.warning("a share was refused", reason="not the owner", asked=run_reference, user=user)
         return "not_yours"
     return None if stored.run.shareable else "not_shareable"
 
@@ -269,7 +269,7 @@ def _share(
 
 
 def _digest(message: Mapping[str, Any]) -> str:
-    """Give what tells one previewed message from another."""
+    """Give a digest of a previewed message; equal messages have equal digests."""
     return short_digest(json.dumps(message, sort_keys=True))
 
 
@@ -326,7 +326,7 @@ async def pass_on(ack: AsyncAck, block_actions: BlockActions, context: AsyncBolt
 
 @dataclass(frozen=True)
 class Says:
-    """What a reply below a copy has that may be passed on, or that may not: files."""
+    """Whether a reply below a copy has text, which may be passed on, and files, which may not."""
 
     text: bool
     files: bool
@@ -344,11 +344,12 @@ async def on_reply(
     below_us: bool,
     answered: bool,
 ) -> bool:
-    """Look whether a message stands in the thread of a copy, and offer to pass it on; gives whether it stands there.
+    """Offer to pass on a message that stands below a copy; gives whether it does, or may.
 
-    It may also be that of a copy of which Slack never said whether it arrived; and of one that has ended, where it is
-    said that it cannot be passed on, unless it is `answered`. says: what may be passed on; None for an edit of what was
-    offered before. In a group the sender reads it anyway. below_us: the root of the thread is ours.
+    The copy may also be one whose arrival Slack never confirmed; below one that has ended, the person is told that the
+    message cannot be passed on. In a group nothing is offered, as the sender reads along. says: what may be passed on;
+    None for an edit of a message that was offered before. below_us: the root of the thread is a message of ours.
+    answered: the message gets another reply, so that nothing is said below a copy that has ended.
     """
     share = await store.shares.of_root(team, channel, thread_ts)
     if share is None:
@@ -380,7 +381,7 @@ async def _offer_to_pass_on(
 async def _may_be_below_uncertain(
     team: str, user: str, channel: str, thread_ts: str, ts: str, says: Says, store: Store, *, answered: bool
 ) -> bool:
-    """Have it found out whether a message stands below a copy of which Slack never said whether it arrived."""
+    """Begin work that finds out whether a message stands below a copy whose arrival Slack never confirmed."""
     since = float(thread_ts) + CLOCKS_APART
     until = float(thread_ts) - CLOCKS_APART  # nothing was posted any more once it was given up
     sent = await store.shares.uncertain_for(team, user)

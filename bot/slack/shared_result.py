@@ -77,13 +77,13 @@ def _root(
     at: datetime,
     library: Library,
 ) -> Message:
-    words, found = library.words.share, result.recommended(run)
+    words, recommendation = library.words.share, result.recommended(run)
     template = words.intro_group if place is Place.GROUP else words.intro
     slots = {"sender": mention(sender), "date": moment(at), "parts": part_names(parts, library)}
     texts: list[str] = [fill(template, to=mention(recipient), **slots)]
     if Part.RECOMMENDATION in parts:
-        lead: list[str] = [result.headline(run, found, library, mention(sender))]
-        if found.answered < len(run.quiz.questions):
+        lead: list[str] = [result.headline(run, recommendation, library, mention(sender))]
+        if recommendation.answered < len(run.quiz.questions):
             lead.append(fill(library.words.result.rests, **result.how_far(run)))
         texts.append(" ".join(lead))
     if Part.NOTE in parts:
@@ -94,8 +94,9 @@ def _root(
 
 
 def _recommendation(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:  # noqa: ARG001
-    found = result.recommended(run)
-    reasons, division = result.reasons(run, found, library, shared=True), result.division(run, found, library)
+    recommendation = result.recommended(run)
+    reasons = result.reasons(run, recommendation, library, shared=True)
+    division = result.division(run, recommendation, library)
     texts = [*reasons, division, *result.titles(run, library)]
     return message(map(section, texts), texts)
 
@@ -105,11 +106,12 @@ def _table(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) 
 
     Which rows and columns those are says what is recommended: where that is not shared, all are shown.
     """
-    words, found = library.words.result, result.recommended(run)
+    words, recommendation = library.words.result, result.recommended(run)
     columns = [role.column for role in run.quiz.roles]
     rows = [question.dimension for question in run.quiz.questions]
     if Part.RECOMMENDATION in parts:
-        columns, rows = [found.role.column, found.runner_up.column], result.telling(run, found)[: result.TELLING]
+        columns = [recommendation.role.column, recommendation.runner_up.column]
+        rows = result.telling(run, recommendation)[: result.TELLING]
     excerpt = result.marked(run if Part.ANSWERS in parts else Run(run.quiz), library, columns, rows)
     caption = fill(words.table, title=excerpt.title, sources=library.cite([excerpt.source]))
     if Part.ANSWERS in parts:
@@ -123,8 +125,8 @@ def _answers(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library
     for question in run.quiz.all_questions:
         if isinstance(question, TieBreak):  # which is asked where it may tip a result, and has no row
             if choices := run.chosen(question.id):
-                asked, choice = worded(question, "text", OTHER), result.in_words(choices, library)
-                lines.append(fill(words.answer_last, question=asked, choice=choice))
+                wording, choice = worded(question, "text", OTHER), result.in_words(choices, library)
+                lines.append(fill(words.answer_last, question=wording, choice=choice))
             continue
         row = rows.row(question.dimension).label
         if choices := run.chosen(question.id):
@@ -136,15 +138,15 @@ def _answers(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library
 
 def _graded(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:
     """Say what the last review looked at; what it should look at, too, where the recommendation is shared."""
-    words, found = library.words.graded, result.recommended(run)
+    words, recommendation = library.words.graded, result.recommended(run)
     texts: list[str] = []
     if Part.RECOMMENDATION in parts:
-        texts += [result.advice_on(role, ROLE, library) for role in result.roles_of(found)]
+        texts += [result.advice_on(role, ROLE, library) for role in result.roles_of(recommendation)]
     if graded := run_messages.graded_cell(run, library):
         roles = library.tables[run.quiz.tables.roles]
         cell, column = roles.row(graded.dimension).cells[graded.column], roles.column(graded.column).label
-        said = words.said_role if run.purpose == ROLE else words.said_shared
-        texts.append(fill(said, sender=sender, cell=cell))
+        template = words.said_role if run.purpose == ROLE else words.said_shared
+        texts.append(fill(template, sender=sender, cell=cell))
         if Part.RECOMMENDATION in parts:
             texts += run_messages.judged(run, cell, column, library, shared=True)
     return message(map(section, texts), texts)
@@ -152,17 +154,17 @@ def _graded(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library)
 
 def guide(run: Run, parts: Collection[Part], library: Library) -> Message:
     """Ask three questions for a talk about what was shared, a mismatch of work and grading first."""
-    words, found = library.words.share, result.recommended(run)
+    words, recommendation = library.words.share, result.recommended(run)
     questions: list[str] = []
-    role = with_article(found.role.name)
+    role = with_article(recommendation.role.name)
     if Part.GRADED in parts and (graded := run_messages.graded_cell(run, library)):
         cell = library.tables[run.quiz.tables.roles].row(graded.dimension).cells[graded.column]
         if run.mismatch and Part.RECOMMENDATION in parts:
             questions.append(fill(words.guide_mismatch, cell=cell, role=role))
         else:
             questions.append(fill(words.guide_graded, cell=cell))
-    if Part.RECOMMENDATION in parts and found.clearness is Clearness.CLOSE:
-        runner_up = with_article(found.runner_up.name)
+    if Part.RECOMMENDATION in parts and recommendation.clearness is Clearness.CLOSE:
+        runner_up = with_article(recommendation.runner_up.name)
         questions.append(fill(words.guide_close, role=role, runner_up=runner_up))
     elif Part.RECOMMENDATION in parts:
         questions.append(fill(words.guide_role, role=role))

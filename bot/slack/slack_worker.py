@@ -77,7 +77,7 @@ class SlackWorker(Worker):
         await step("remember", self._store.runs.record_message, team, run_id, note_slot(ts), Posted(ts, ""))
 
     async def _wait_for_shares(self, team: str, run_ids: list[str]) -> None:
-        """Wait until nothing of these rounds is being shared or withdrawn, of which half would be left in Slack."""
+        """Wait until no result of these rounds is being shared or withdrawn, as half of it would stay in Slack."""
         kinds = (Work.SEND_SHARE, Work.WITHDRAW_SHARE)
         prefixes: list[str] = [f"{kind.key(team, run_id)}:" for run_id in run_ids for kind in kinds]
         for number in range(LOOKS):
@@ -86,7 +86,7 @@ class SlackWorker(Worker):
             await pause(min(LONGEST, 2.0 + number))
 
     def _rendered(self, render: Callable[[Library], Message | None]) -> Render:
-        """Have a message rendered when it is sent, from the knowledge as it is then."""
+        """Give a function that renders a message when it is sent, from the knowledge as it is then."""
 
         async def now() -> Message | None:
             return render(self._library)

@@ -159,7 +159,7 @@ async def _keep(app: App, app_token: str, link: Link) -> None:
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Wait for something that must not be left half done, also when cancelled meanwhile."""
+    """Wait until `work` has ended, even if the waiting task is cancelled meanwhile."""
     task = asyncio.create_task(work)
     try:
         await asyncio.shield(task)

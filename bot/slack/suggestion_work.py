@@ -1,4 +1,7 @@
-"""Suggestions that somebody gets again, or an answer to by asking again: of the same ones the last stand."""
+"""Suggestions that are out of date: somebody asked again, and got the same suggestions or one of them as the answer.
+
+The earlier ones lose their buttons, so that only the latest stand.
+"""
 
 from dataclasses import replace
 
@@ -20,12 +23,12 @@ log = structlog.get_logger()
 
 
 class SuggestionWorker(ReplyWorker):
-    """Takes away suggestions that others, or an answer, have taken the place of."""
+    """Takes away suggestions that a later reply has superseded."""
 
     async def fold_suggestions(self, team: str, channel: str, question_ts: str) -> None:
-        """Take away the suggestions that somebody got before, where they have asked again and what they get has these.
+        """Replace earlier suggestions, which the reply to this question supersedes, by a note that leads to it.
 
-        So of the same suggestions those stand that came last. What Slack refuses is left.
+        question_ts: of the question that was asked last. If Slack refuses an update, the suggestions stay.
         """
 
         async def folded() -> list[str]:
@@ -51,7 +54,10 @@ class SuggestionWorker(ReplyWorker):
             await self._settle(team, channel, settled, before=held)
 
     async def superseded(self, team: str, channel: str, reply: Reply) -> list[Reply]:
-        """Give what suggests the same as a reply, or what this answers, to the same person in the same place before."""
+        """Give earlier replies, to the same person in the same place, that this one supersedes.
+
+        They suggest the same entries as it or, if it is an answer, an entry that it gives.
+        """
         entries, is_answer = offered_in(reply), reply.kind in (ANSWER, LINK)
         if not entries or not (is_answer or reply.kind in SUGGESTED):
             return []
@@ -61,5 +67,5 @@ class SuggestionWorker(ReplyWorker):
 
 
 def offered_in(reply: Reply) -> set[str]:
-    """Give the entries that a reply suggests or says; the first of what is known not to be answered names just that."""
+    """Give the entries that a reply suggests or answers with. Of NOT_ANSWERED, the first id is a decoy and left out."""
     return set(reply.entries[1:] if reply.kind == NOT_ANSWERED else reply.entries)

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 async def open_window(client: AsyncWebClient, trigger_id: str | None, view: dict[str, Any]) -> bool:
     """Open a window for whoever has clicked or typed a command; gives whether Slack has opened it.
 
-    It has not where the click came twice, came too late, or Slack does not answer; nothing is raised then.
+    False if the click was delivered twice or too late, or if Slack does not answer; it raises nothing for these.
     """
     if trigger_id is None:
         return False

@@ -96,20 +96,20 @@ class Work(Enum):
 
 
 def of_round(team: str, run_id: str) -> list[str]:
-    """Give how the keys of all work about a round begin, but for the work that deletes it."""
+    """Give the prefixes of the keys of all work about a round, except the work that deletes it."""
     kinds = [kind for kind in Work if kind.owner is Owner.ROUND and not kind.deletes_owner]
     return [f"{kind.prefix}:{team}:{run_id}:" for kind in kinds]
 
 
 def of_person(team: str, user: str) -> list[str]:
-    """Give how the keys of all work begin that belongs to a person."""
+    """Give the prefixes of the keys of all work that belongs to a person."""
     return [f"{kind.prefix}:{team}:{user}:" for kind in Work if kind.owner is Owner.PERSON]
 
 
 def may_name_person(team: str, *, rounds_deleted: bool) -> list[str]:
-    """Give how the keys of all work of a workspace begin whose records may name a person, but for what forgets them.
+    """Give the prefixes of the keys of work whose records may name a person, except the work that forgets people.
 
-    rounds_deleted: that which deletes rounds for good is among it; before, it is needed.
+    rounds_deleted: the rounds are gone for good, so that the work that deletes rounds is not needed any more.
     """
     needed = {Work.FORGET_PERSON, Work.DELETE_TRACES, Work.FORGET_WORKSPACE}
     needed |= set() if rounds_deleted else {Work.DELETE_ROUND, Work.ERASE_ROUND}
@@ -117,16 +117,16 @@ def may_name_person(team: str, *, rounds_deleted: bool) -> list[str]:
 
 
 def of_workspace(team: str) -> list[str]:
-    """Give how the keys of all work of a workspace begin, but for the work that deletes it."""
+    """Give the prefixes of the keys of all work of a workspace, except the work that deletes it."""
     kinds = [kind for kind in Work if not (kind.owner is Owner.WORKSPACE and kind.deletes_owner)]
     return list(dict.fromkeys(f"{kind.prefix}:{team}:" for kind in kinds))
 
 
 def short_digest(text: str) -> str:
-    """Give a short name for a text, always the same: for ids, and for a part of a key that holds nothing of it."""
+    """Give a digest of a text in 20 characters, for ids and for keys, which may not hold the text itself."""
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def address_digest(response_url: str) -> str:
-    """Give a name for an address of Slack's for a key: whoever knows the address itself could write there."""
+    """Give a digest of a response_url for a key, which is logged: whoever knows the address could write there."""
     return short_digest(response_url)

@@ -53,9 +53,9 @@ def comparing(library: Library) -> Iterator[Rendering]:
         name += f", exposed to {sorted(comparison.exposed)}, maybe to {sorted(comparison.maybe_exposed)}"
         name += f", still to {sorted(comparison.still_exposed)}, confirmed {comparison.is_confirmed}"
         for flag in (True, False):
-            invited = partial(compare_blocks.invitation, stored, count, library, known=flag, muted=flag)
+            invited = partial(compare_blocks.invitation, stored, count, library, has_seen_result=flag, muted=flag)
             yield Rendering(f"invitation to compare, {name}, known and muted {flag}", invited)
-            receipt = partial(compare_blocks.receipt, stored, library, known=flag, in_doubt=flag)
+            receipt = partial(compare_blocks.receipt, stored, library, has_seen_result=flag, in_doubt=flag)
             yield Rendering(f"receipt of an invitation, {name}, known and in doubt {flag}", receipt)
         for side, versions in product(Side, ((3, 4), (2, 4))):
             asked = partial(compare_blocks.ask, stored, side, versions, library)

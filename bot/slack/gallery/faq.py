@@ -99,7 +99,7 @@ def posted(library: Library) -> Iterator[Rendering]:
         suggested = partial(feedback_blocks.suggestions, offered, ASKED, library, revision=ASKED, reply=reply)
         yield Rendering(f"suggestion of {names}, posted{' instead of an answer' if reply else ''}", suggested)
         if not reply:
-            yield Rendering(f"suggestion of {names}, posted again", partial(suggested, again=True))
+            yield Rendering(f"suggestion of {names}, posted again", partial(suggested, repeated=True))
 
 
 def no_answers(library: Library) -> Iterator[Rendering]:
