@@ -1034,7 +1034,7 @@ def test_a_refusal_of_what_a_new_entry_answers_is_a_warning(folder: Path):
     refused = "how many vacation days does a research engineer have"
     assert (problem.file, problem.line) == ("not_answered.yaml", line_of(folder, "not_answered.yaml", refused))
     assert problem.level == "warning"
-    assert problem.what == (
+    assert problem.message == (
         f"'{refused}' and 'how many days off do people get' are refused, "
         "and are nearer to the entry 'holidays' of faq.yaml"
     )
