@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -647,6 +648,22 @@ async def test_what_is_written_while_a_workspace_is_deleted_goes_and_what_a_new_
     assert await store.installation(TEAM) == new
     assert not await store.delete_team(TEAM, gone_at=200.0, also=also)
     assert await store.installation(TEAM) == new
+
+
+async def test_many_workspaces_that_are_deleted_at_once_do_not_wait_for_each_other(store: Store):
+    teams = [f"T_{number}" for number in range(20)]  # more than the pool has connections
+    looked_at = []
+
+    async def look(team: str) -> None:
+        assert await store.installation(team) is None
+        looked_at.append(team)
+
+    for team in teams:
+        await store.install(team, Installation("U_BOT", "B_BOT", "old", None, None, 100.0))
+    async with asyncio.timeout(20):  # the pool gives up after thirty
+        await asyncio.gather(*(store.delete_team(team, gone_at=200.0, also=partial(look, team)) for team in teams))
+
+    assert sorted(looked_at) == sorted(teams)
 
 
 async def test_a_greeting_is_claimed_once_whoever_wants_it(store: Store):

@@ -41,6 +41,9 @@ CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
 TURNS_AHEAD = 900
+# Workspaces that a process deletes at a time. Each holds a connection while it asks for others, and more of them than
+# the pool has connections, which is fifteen, would wait for each other until the pool gives up.
+DELETED_AT_ONCE = 4
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 # What is deleted with a workspace, what refers to other tables first.
 OF_A_TEAM = tuple(
@@ -86,6 +89,7 @@ class Store:
         self.share_traces, self.mutes = ShareTraces(engine), Mutes(engine)
         self.homes = Homes(engine)
         self._changing: dict[str, asyncio.Lock] = {}
+        self._few_deletions = asyncio.Semaphore(DELETED_AT_ONCE)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -221,7 +225,7 @@ class Store:
         cannot be installed there until the end, so that nothing of a new installation is deleted with the old one.
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
-        async with self._lock_installation(team) as connection:
+        async with self._few_deletions, self._lock_installation(team) as connection:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
