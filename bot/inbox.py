@@ -102,6 +102,7 @@ class Inbox:
         self._queue: deque[Item] = deque()
         self._queued: set[str] = set()  # keys of the queue and of what is being begun
         self._begun: list[str] = []
+        self._deleted_at = 0.0  # when the last of those that had begun were deleted, by the monotonic clock
         self._unknown: set[str] = set()
         self._arrived, self._has_work, self._has_more_to_do = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._empty = asyncio.Event()
@@ -228,8 +229,10 @@ class Inbox:
 
     async def _record(self, waiters: Sequence[Waiter]) -> None:
         items = [item for item, _ in waiters]
+        # Where `_tidy` would write at the same time, and who comes second waits longer than both take.
+        begun = self._begun[:] if self._store.inbox.has_one_writer else []
         try:
-            await self._store.inbox.receive(items, self._replica)
+            await self._store.inbox.receive(items, self._replica, begun)
         except Exception as error:  # noqa: BLE001 - it is theirs who wait
             if len(waiters) > 1 and not self._keeps(error):  # one cannot be recorded, and the others can
                 for each in waiters:
@@ -242,6 +245,7 @@ class Inbox:
                     recorded.set_exception(error)
         else:
             metrics.INBOX_TRANSACTIONS.inc()
+            self._forget_begun(begun)
             self._take(items)
             for number, (_, recorded) in enumerate(waiters, 1):
                 if not recorded.done():
@@ -289,16 +293,24 @@ class Inbox:
         self._begun.append(item.key)
         self._has_more_to_do.set()
 
+    def _forget_begun(self, deleted: Collection[str]) -> None:
+        gone = frozenset(deleted)
+        self._begun = [key for key in self._begun if key not in gone]
+        self._deleted_at = time.monotonic()
+
     async def _tidy(self) -> None:
         """Delete what has begun, and find what was recorded although the database said it was not."""
         while True:
             await self._has_more_to_do.wait()
             self._has_more_to_do.clear()
             await asyncio.sleep(DELETED_EVERY)
+            if not self._look and time.monotonic() - self._deleted_at < DELETED_EVERY:  # by the writer, as next time
+                self._has_more_to_do.set()
+                continue
             try:
-                begun = self._begun[:]
-                await self._store.inbox.begun(begun)
-                del self._begun[: len(begun)]
+                if begun := self._begun[:]:
+                    await self._store.inbox.begun(begun)
+                    self._forget_begun(begun)
                 if self._look:
                     self._take(await self._store.inbox.received([self._replica]))
                     self._look = False
