@@ -31,7 +31,9 @@ CROWD = 8  # requests that wait for their turn, from which on more is recorded a
 GATHERS = 0.05  # seconds that the writer waits for more in a crowd: a transaction costs as much as a request
 STANDS_BACK, LOOKS = 1.0, 0.02  # seconds that an item is not begun while requests wait, and between two looks
 WOKEN = 8  # waiters in one turn of the event loop: each has an answer to make
-DELETED_EVERY = 0.2  # seconds between two deletions of what has begun
+# Seconds between two deletions of what has begun. While SQLite writes one, whoever comes waits longer than it takes;
+# what is not deleted when the process dies is begun again, which does nothing.
+DELETED_EVERY = 1.0
 AGAIN = 0.5  # seconds until what failed is tried again
 AT_LAST = 2.0  # seconds that a stop waits for the writer
 
@@ -102,7 +104,6 @@ class Inbox:
         self._queue: deque[Item] = deque()
         self._queued: set[str] = set()  # keys of the queue and of what is being begun
         self._begun: list[str] = []
-        self._deleted_at = 0.0  # when the last of those that had begun were deleted, by the monotonic clock
         self._unknown: set[str] = set()
         self._arrived, self._has_work, self._has_more_to_do = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._empty = asyncio.Event()
@@ -229,10 +230,8 @@ class Inbox:
 
     async def _record(self, waiters: Sequence[Waiter]) -> None:
         items = [item for item, _ in waiters]
-        # Where `_tidy` would write at the same time, and who comes second waits longer than both take.
-        begun = self._begun[:] if self._store.inbox.has_one_writer else []
         try:
-            await self._store.inbox.receive(items, self._replica, begun)
+            await self._store.inbox.receive(items, self._replica)
         except Exception as error:  # noqa: BLE001 - it is theirs who wait
             if len(waiters) > 1 and not self._keeps(error):  # one cannot be recorded, and the others can
                 for each in waiters:
@@ -245,7 +244,6 @@ class Inbox:
                     recorded.set_exception(error)
         else:
             metrics.INBOX_TRANSACTIONS.inc()
-            self._forget_begun(begun)
             self._take(items)
             for number, (_, recorded) in enumerate(waiters, 1):
                 if not recorded.done():
@@ -293,26 +291,19 @@ class Inbox:
         self._begun.append(item.key)
         self._has_more_to_do.set()
 
-    def _forget_begun(self, deleted: Collection[str]) -> None:
-        gone = frozenset(deleted)
-        self._begun = [key for key in self._begun if key not in gone]
-        self._deleted_at = time.monotonic()
-
     async def _tidy(self) -> None:
         """Delete what has begun, and find what was recorded although the database said it was not."""
         while True:
             await self._has_more_to_do.wait()
             self._has_more_to_do.clear()
             await asyncio.sleep(DELETED_EVERY)
-            if not self._look and time.monotonic() - self._deleted_at < DELETED_EVERY:  # by the writer, as next time
-                self._has_more_to_do.set()
-                continue
             try:
-                if begun := self._begun[:]:
-                    await self._store.inbox.begun(begun)
-                    self._forget_begun(begun)
+                begun = self._begun[:]
+                await self._store.inbox.begun(begun)
+                del self._begun[: len(begun)]
                 if self._look:
-                    self._take(await self._store.inbox.received([self._replica]))
+                    recorded = await self._store.inbox.received([self._replica])
+                    self._take(item for item in recorded if item.key not in self._begun)  # meanwhile
                     self._look = False
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the inbox could not be tidied and is later", error=type(error).__name__)

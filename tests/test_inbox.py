@@ -344,28 +344,3 @@ async def test_what_the_version_before_left_in_the_inbox_can_be_begun(monkeypatc
     await jobs._begin(Item("k", name, json.dumps(FORMERLY[name]), 1.0))
 
     assert begun == [("k", FORMERLY[name])]
-
-
-async def test_where_one_writes_at_a_time_what_has_begun_is_deleted_with_what_comes_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(inbox, "DELETED_EVERY", 3600.0)  # of its own, that is
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/rolefit.db")
-    begun = []
-
-    async def begin(item: Item) -> None:
-        begun.append(item.key)
-
-    async def room() -> None:
-        pass
-
-    taking = inbox.Inbox(store, "local", begin=begin, room=room, keeps=lambda _: False, works=())
-    async with taking.open():
-        for number in range(3):
-            await taking.put(Item(f"key{number}", "work", "{}", 0.0))
-            await taking.empty()
-        left = [item.key for item in await store.inbox.received(["local"])]
-
-    assert begun == ["key0", "key1", "key2"]
-    assert left == ["key2"]
-    await store.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.sql import autocommit, insert_into
 from bot.storage.tables import inbox
@@ -30,34 +30,24 @@ class Inbox:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    @property
-    def has_one_writer(self) -> bool:
-        """Whether only one transaction at a time can write, and another looks again and again whether it may."""
-        return self._engine.dialect.name == "sqlite"
-
-    async def receive(self, items: Sequence[Item], replica: str, begun: Sequence[str] = ()) -> None:
-        """Record items in one transaction, for this replica to begin; of a key that is there already, nothing.
-
-        begun: keys of what has begun and is deleted with it.
-        """
+    async def receive(self, items: Sequence[Item], replica: str) -> None:
+        """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
         rows = [{**asdict(item), "replica": replica} for item in items]
         try:
-            await self._insert_new(rows, begun)
+            await self._insert_new(rows)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            await self._insert_new(rows, begun)  # on a new connection: somebody waits, and a click does not come again
+            await self._insert_new(rows)  # on a new connection: somebody waits, and a click does not come again
 
-    async def _insert_new(self, rows: list[dict[str, Any]], begun: Sequence[str]) -> None:
+    async def _insert_new(self, rows: list[dict[str, Any]]) -> None:
         new = insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"])
-        one = rows[0] if len(rows) == 1 else None  # psycopg takes longer for one of a list
-        if one and not begun:
+        if len(rows) == 1:
             async with autocommit(self._engine) as connection:
-                await connection.execute(new, one)
+                await connection.execute(new, rows[0])  # psycopg takes longer for one of a list
         else:
             async with self._engine.begin() as connection:
-                await connection.execute(new, one or rows)
-                await _delete(connection, begun)
+                await connection.execute(new, rows)
 
     async def received(self, replicas: Collection[str]) -> list[Item]:
         """List what these replicas are to begin, oldest first."""
@@ -79,7 +69,8 @@ class Inbox:
     async def begun(self, keys: Sequence[str]) -> None:
         """Delete what has begun; again does nothing."""
         async with autocommit(self._engine) as connection:
-            await _delete(connection, keys)
+            for first in range(0, len(keys), AT_ONCE):
+                await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
 
     async def has(self, key: str) -> bool:
         """Say whether there is an item with this key, whoever is to begin it."""
@@ -95,11 +86,6 @@ class Inbox:
         """Delete all items whose key begins with one of these; again does nothing."""
         async with self._engine.begin() as connection:
             await connection.execute(delete(inbox).where(or_(*map(_begins_with, prefixes))))
-
-
-async def _delete(connection: AsyncConnection, keys: Sequence[str]) -> None:
-    for first in range(0, len(keys), AT_ONCE):
-        await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
 
 
 def _begins_with(prefix: str) -> ColumnElement[bool]:
