@@ -31,7 +31,9 @@ CROWD = 8  # requests that wait for their turn, from which on more is recorded a
 GATHERS = 0.05  # seconds that the writer waits for more in a crowd: a transaction costs as much as a request
 STANDS_BACK, LOOKS = 1.0, 0.02  # seconds that an item is not begun while requests wait, and between two looks
 WOKEN = 8  # waiters in one turn of the event loop: each has an answer to make
-DELETED_EVERY = 0.2  # seconds between two deletions of what has begun
+# Seconds between two deletions of what has begun. While SQLite writes one, whoever comes waits longer than it takes;
+# what is not deleted when the process dies is begun again, which does nothing.
+DELETED_EVERY = 1.0
 AGAIN = 0.5  # seconds until what failed is tried again
 AT_LAST = 2.0  # seconds that a stop waits for the writer
 
@@ -300,7 +302,8 @@ class Inbox:
                 await self._store.inbox.begun(begun)
                 del self._begun[: len(begun)]
                 if self._look:
-                    self._take(await self._store.inbox.received([self._replica]))
+                    recorded = await self._store.inbox.received([self._replica])
+                    self._take(item for item in recorded if item.key not in self._begun)  # meanwhile
                     self._look = False
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the inbox could not be tidied and is later", error=type(error).__name__)

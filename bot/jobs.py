@@ -288,7 +288,7 @@ def configure(url: str, *, executor: str = "local") -> None:
         "application_version": WORK_VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
-        "db_engine_kwargs": {"hide_parameters": True, "plugins": [PLUGIN]},
+        "db_engine_kwargs": {"hide_parameters": True, "plugins": [PLUGIN], "pool_pre_ping": False},
         "max_executor_threads": DATABASE_THREADS,
         "notification_listener_polling_interval_sec": LISTENS_EVERY,
     }

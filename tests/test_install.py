@@ -338,6 +338,23 @@ async def test_installing_again_after_removing_it_works(library: Library, tmp_pa
         assert "Bell Labs" in shown(answer)
 
 
+async def install_again_unheard(installing: Installing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove and install the app as if another replica heard of both: this one still has the token that has ended."""
+    await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
+    with monkeypatch.context() as unheard:
+        unheard.setattr(Access, "forget", lambda *_: None)
+        await installing.one.uninstall()
+        async with asyncio.timeout(10):
+            while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await installing.install(ONE)
+
+
+async def ended_tokens(installing: Installing) -> list[str]:
+    """Name the methods that were called with the token of an installation that is gone."""
+    return [call["name"] for call in await installing.one.traffic() if "account_inactive" in call["status"]]
+
+
 @pytest.mark.usefixtures("untold")
 async def test_a_replica_that_did_not_hear_of_it_takes_the_token_of_the_new_installation(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -345,20 +362,28 @@ async def test_a_replica_that_did_not_hear_of_it_takes_the_token_of_the_new_inst
     async with offered(library, tmp_path, clock=behind) as installing:
         await installing.install(ONE)
         await installing.one.replies(await installing.one.post("U_ANA", "C_ASK", QUESTION))
-        await asyncio.to_thread(installing.rows, "UPDATE installations SET installed_at = installed_at - 60")
-        forget = Access.forget
-        monkeypatch.setattr(Access, "forget", lambda *_: None)  # another replica does all that
-        await installing.one.uninstall()
-        async with asyncio.timeout(10):
-            while await asyncio.to_thread(installing.rows, "SELECT 1 FROM installations"):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        await installing.install(ONE)
-        monkeypatch.setattr(Access, "forget", forget)
+        await install_again_unheard(installing, monkeypatch)
 
         [answer] = await installing.one.replies(await installing.one.post("U_BEN", "C_GENERAL", QUESTION))
 
         assert "Bell Labs" in shown(answer)
-        assert any("account_inactive" in exchange["status"] for exchange in await installing.one.traffic())
+        assert await ended_tokens(installing)
+
+
+@pytest.mark.usefixtures("untold")
+async def test_a_replica_that_did_not_hear_of_it_opens_windows_with_the_token_of_the_new_installation(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with offered(library, tmp_path, clock=behind) as installing:
+        await installing.install(ONE)
+        home = await installing.one.home(INSTALLER)
+        await installing.one.settled()
+        await install_again_unheard(installing, monkeypatch)
+
+        await installing.one.click(INSTALLER, home, "What I keep")
+
+        assert "What I keep about you" in shown(await installing.one.modal(INSTALLER))
+        assert "views.open" in await ended_tokens(installing)
 
 
 @pytest.mark.usefixtures("untold")

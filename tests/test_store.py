@@ -5,10 +5,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, insert, inspect, select, text
@@ -22,7 +24,7 @@ from bot.domain.quiz_content import AnyQuestion, Quiz
 from bot.domain.quiz_run import Run
 from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Posted, Share, ShareState, Store
+from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Item, Posted, Share, ShareState, Store, trouble
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata, quizzes
@@ -647,6 +649,83 @@ async def test_what_is_written_while_a_workspace_is_deleted_goes_and_what_a_new_
     assert await store.installation(TEAM) == new
     assert not await store.delete_team(TEAM, gone_at=200.0, also=also)
     assert await store.installation(TEAM) == new
+
+
+async def test_many_workspaces_that_are_deleted_at_once_do_not_wait_for_each_other(store: Store):
+    teams = [f"T_{number}" for number in range(20)]  # more than the pool has connections
+    looked_at = []
+
+    async def look(team: str) -> None:
+        assert await store.installation(team) is None
+        looked_at.append(team)
+
+    for team in teams:
+        await store.install(team, Installation("U_BOT", "B_BOT", "old", None, None, 100.0))
+    async with asyncio.timeout(20):  # the pool gives up after thirty
+        await asyncio.gather(*(store.delete_team(team, gone_at=200.0, also=partial(look, team)) for team in teams))
+
+    assert sorted(looked_at) == sorted(teams)
+
+
+@pytest.fixture
+async def on_postgresql(database: str) -> AsyncIterator[Store]:
+    opened = await Store.open(database.replace("postgresql://", "postgresql+psycopg://"))
+    yield opened
+    await opened.close()
+
+
+def an_item(number: int) -> Item:
+    return Item(f"key{number}", "work", "{}", 1.0)
+
+
+async def end_connections(database: str) -> None:
+    """Have the server end all connections to a database, as a restart does."""
+    everybody = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        await connection.execute(f"{everybody} AND pid <> pg_backend_pid()")
+
+
+async def test_what_is_received_is_recorded_though_the_connection_has_just_been_lost(
+    on_postgresql: Store, database: str
+):
+    await on_postgresql.inbox.receive([an_item(1)], "local")
+    await end_connections(database)
+    await on_postgresql.inbox.receive([an_item(2)], "local")
+    await end_connections(database)
+    await on_postgresql.inbox.receive([an_item(3), an_item(4)], "local")
+
+    recorded = await on_postgresql.inbox.received(["local"])
+    assert sorted(item.key for item in recorded) == ["key1", "key2", "key3", "key4"]
+
+
+async def test_a_connection_that_was_lost_while_nobody_used_it_is_replaced_before_it_is_used(
+    on_postgresql: Store, database: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trouble, "TRUSTED", 0.0)  # seconds that it has to have rested
+    await on_postgresql.record_answer(TEAM, "C_ASK", "1.0", "meta-roles")
+    await end_connections(database)
+
+    assert await on_postgresql.last_answer(TEAM, "C_ASK", "1.0") == "meta-roles"
+
+
+async def test_what_postgresql_is_asked_for_one_thing_is_sent_at_once_and_prepared(
+    on_postgresql: Store, tmp_path: Path
+):
+    """Slack waits for the first of these, and each message is waited for."""
+    async with on_postgresql._engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+    assert driver
+    for number in range(10):  # psycopg prepares what it has been asked five times
+        await on_postgresql.inbox.receive([an_item(number)], "local")
+        await on_postgresql.last_answer(TEAM, "C_ASK", "1.0")
+    with (tmp_path / "trace").open("w") as trace:
+        driver.pgconn.trace(trace.fileno())
+        await on_postgresql.inbox.receive([an_item(10)], "local")
+        await on_postgresql.last_answer(TEAM, "C_ASK", "1.0")
+        driver.pgconn.untrace()
+
+    sent = [line.split("\t")[3] for line in (tmp_path / "trace").read_text().splitlines() if line.split("\t")[1] == "F"]
+    assert sent == 2 * ["Bind", "Describe", "Execute", "Sync"]
 
 
 async def test_a_greeting_is_claimed_once_whoever_wants_it(store: Store):

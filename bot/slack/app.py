@@ -108,7 +108,7 @@ def create(
     Gives the app, and what to call with a new library.
     """
 
-    async def authorize(team_id: str | None) -> AuthorizeResult | None:
+    async def authorize(team_id: str | None, context: AsyncBoltContext) -> AuthorizeResult | None:
         try:
             member = await access.of(team_id or "")
         except SlackApiError as error:
@@ -118,6 +118,8 @@ def create(
             raise NotNowError(code(error)) from None
         if member is None:
             return None
+        # Bolt's own client would stay with a token that has ended since it was looked up.
+        context["client"] = access.client(member)
         return AuthorizeResult(
             enterprise_id=None,
             team_id=member.team,
@@ -132,7 +134,6 @@ def create(
         lambda: current,
         second,
         name="rolefit",  # Bolt would look through the source of every caller for one
-        # Bolt copies it for each request and gives it the token of the request's workspace.
         client=Client(base_url=api_url, session=access.session),
         authorize=authorize,
         request_verification_enabled=False,  # `bot.asgi` has verified what comes by HTTP

@@ -32,7 +32,7 @@ from bot.domain.compare import (
 )
 from bot.domain.quiz_run import Status
 from bot.storage.share_traces import has_seen, keep_of_comparisons
-from bot.storage.sql import insert_into
+from bot.storage.sql import autocommit, insert_into
 from bot.storage.stored_comparison import (
     Moved,
     Revealed,
@@ -72,18 +72,18 @@ class Comparisons:
                 )
         except IntegrityError:
             return False
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(select(comparisons.c.id).where(*mine)) is not None
 
     async def get(self, team: str, comparison_id: str) -> StoredComparison | None:
         """Give a comparison, or None if there is none."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(comparisons).where(*_of(team, comparison_id)))).first()
         return read_row(row) if row else None
 
     async def is_known_to(self, team: str, sender: str, manager: str) -> bool:
         """Say what `has_seen` does: whether somebody has been shown what somebody else answered about their work."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await has_seen(connection, team, sender, manager)
 
     async def why_not_invite(self, team: str, sender: str, manager: str, *, but: str) -> str | None:
@@ -97,7 +97,7 @@ class Comparisons:
         refused = refused.where(comparisons.c.state.in_((State.DECLINED, State.WITHDRAWN)))
         refused = refused.where(comparisons.c.moved_at > now - NOT_AGAIN_FOR.total_seconds())
         lately = select(func.count()).select_from(comparisons).where(*mine, comparisons.c.begun_at > now - DAY)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             if (at := await connection.scalar(refused)) is not None:
                 reverse = select(comparisons.c.id).where(*_between(team, manager, sender), comparisons.c.begun_at > at)
                 if await connection.scalar(reverse.limit(1)) is None:
@@ -122,7 +122,7 @@ class Comparisons:
         mine = or_(comparisons.c.sender == user, comparisons.c.manager == user)
         can_be_read = or_(comparisons.c.state == State.REVEALED, comparisons.c.still_exposed.is_not(None))
         shown = select(comparisons).where(comparisons.c.team == team, can_be_read, mine)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = (await connection.execute(shown.order_by(comparisons.c.moved_at.desc(), comparisons.c.id))).all()
         reveals = []
         for row in rows:
@@ -142,7 +142,7 @@ class Comparisons:
         """Give the comparisons of two people to which the manager has not said yes, or has said no, oldest first."""
         not_begun = comparisons.c.state.in_((State.INVITED, State.DECLINED))
         asked = select(comparisons).where(*_between(team, sender, manager), not_begun)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return [read_row(row) for row in await connection.execute(asked.order_by(comparisons.c.begun_at))]
 
     async def open_of_person(self, team: str, user: str) -> list[str]:
@@ -238,7 +238,7 @@ class Comparisons:
     async def begun_by(self, team: str, comparison_id: str) -> str | None:
         """Name the piece of work that is to begin the round of the manager who has accepted; None if it is there."""
         mine = (*_of(team, comparison_id), comparisons.c.state == State.ANSWERING, comparisons.c.manager_run.is_(None))
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             name: str | None = await connection.scalar(select(comparisons.c.moved_by).where(*mine))
             return name
 
@@ -274,7 +274,7 @@ class Comparisons:
     async def due(self, now: float, *, limit: int) -> list[tuple[str, str, float]]:
         """Name the comparisons of all teams for which it is time: team, id, and since when, in seconds since 1970."""
         due = select(comparisons.c.team, comparisons.c.id, comparisons.c.due_at).where(comparisons.c.due_at <= now)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(due.order_by(comparisons.c.due_at).limit(limit))
             return [(row.team, row.id, row.due_at) for row in rows]
 
@@ -311,7 +311,7 @@ class Comparisons:
 
     async def _open(self, team: str, which: ColumnElement[bool]) -> list[str]:
         found = select(comparisons.c.id).where(comparisons.c.team == team, comparisons.c.open.is_(True), which)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return list(await connection.scalars(found.order_by(comparisons.c.begun_at)))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.domain.report import Use
 from bot.storage.home_changes import note_set_up
 from bot.storage.replies import ANSWER, ReplyState
-from bot.storage.sql import insert_into, insert_new
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import help_requests, replies, votes, workspaces
 
 
@@ -70,7 +70,7 @@ class Feedback:
 
     async def vote_of(self, team: str, channel: str, answer_ts: str, user: str) -> Vote | None:
         """Give somebody's vote on an answer, or None."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             mine = _of_vote(team, channel, answer_ts, user)
             row = (await connection.execute(select(votes).where(*mine))).first()
         return Vote(row.entry, row.helpful, row.reason, row.comment, row.voted_at) if row else None
@@ -79,7 +79,7 @@ class Feedback:
         """Say whether anybody says of an answer, as long as it was this entry, that it did not help."""
         answer = (votes.c.team == team, votes.c.channel == channel, votes.c.answer_ts == answer_ts)
         mine = (*answer, votes.c.entry == entry)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             found = select(votes.c.user).where(*mine, votes.c.helpful.is_(False)).limit(1)
             return await connection.scalar(found) is not None
 
@@ -89,7 +89,7 @@ class Feedback:
         answers = (*same, votes.c.answer_ts == replies.c.answer_ts)
         disputed = select(replies.c.channel, replies.c.question_ts, votes.c.user).join(votes, and_(*answers))
         by_question: dict[tuple[str, str], set[str]] = {}
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             for row in await connection.execute(disputed.where(votes.c.team == team, votes.c.helpful.is_(False))):
                 by_question.setdefault((row.channel, row.question_ts), set()).add(row.user)
         return {question: frozenset(users) for question, users in by_question.items()}
@@ -140,7 +140,7 @@ class Feedback:
         return request if request and request.resolved_by == by else None
 
     async def _request(self, *which: ColumnElement[bool]) -> HelpRequest | None:
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(help_requests).where(*which))).first()
         return _help_request(row) if row else None
 
@@ -148,7 +148,7 @@ class Feedback:
 
     async def editors_channel(self, team: str) -> str | None:
         """Give the channel of a workspace's editors, if somebody has chosen one."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             chosen = select(workspaces.c.editors_channel).where(workspaces.c.team == team)
             channel: str | None = await connection.scalar(chosen)
             return channel
@@ -170,7 +170,7 @@ class Feedback:
         posted = select(replies.c.entries).where(*answered, replies.c.replied_at >= since)
         voted = select(votes.c.entry, votes.c.user, votes.c.helpful).where(votes.c.team == team)
         voted = voted.where(votes.c.voted_at >= since).order_by(votes.c.voted_at)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             counts = Counter(entry for entries in await connection.scalars(posted) for entry in entries)
             latest = {(row.entry, row.user): row.helpful for row in await connection.execute(voted)}
         voters = Counter(entry for entry, _ in latest)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.gaps import Question, QuestionKind
 from bot.storage.replies import ANSWER, LINK, ReplyState
-from bot.storage.sql import insert_into, insert_new
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import questions, replies, workspaces
 
 DECISIONS = frozenset({QuestionKind.CHOSEN, QuestionKind.DECLINED})
@@ -84,7 +84,7 @@ class Gaps:
     async def was_told(self, team: str, user: str, entry: str) -> bool:
         """Say whether somebody has heard that an entry answers what they asked."""
         mine = (questions.c.team == team, questions.c.user == user, questions.c.answered_by == entry)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             told = select(questions.c.id).where(*mine, questions.c.told_at.is_not(None)).limit(1)
             return await connection.scalar(told) is not None
 
@@ -97,7 +97,7 @@ class Gaps:
         theirs = (replies.c.team == team, replies.c.asker == user, replies.c.replied_at >= since)
         chosen = (questions.c.kind == QuestionKind.CHOSEN, questions.c.entry.in_(entries))
         mine = (questions.c.team == team, questions.c.user == user, questions.c.asked_at >= since)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             if await connection.scalar(select(questions.c.id).where(*mine, *chosen).limit(1)) is not None:
                 return True
             answers = await connection.scalars(select(replies.c.entries).where(*theirs, *stands))
@@ -114,13 +114,13 @@ class Gaps:
         """List questions that still have no answer, with their text, by their ids: so many that come after this id."""
         still = (questions.c.answered_by.is_(None), questions.c.kind != QuestionKind.CHOSEN, questions.c.text != "")
         page = select(questions).where(questions.c.team == team, questions.c.id > after, *still)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(page.order_by(questions.c.id).limit(limit))
             return [_question(row) for row in rows]
 
     async def followed(self, team: str) -> str | None:
         """Give the knowledge whose news and corrections are begun in a workspace, as `follow` has it; None for none."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             mine = select(workspaces.c.knowledge).where(workspaces.c.team == team)
             knowledge: str | None = await connection.scalar(mine)
             return knowledge
@@ -140,13 +140,13 @@ class Gaps:
         """Name the workspaces whose editors have a channel and had no digest in this week, such as "2026-W48"."""
         not_yet = or_(workspaces.c.digest_of.is_(None), workspaces.c.digest_of < week)
         due = select(workspaces.c.team).where(workspaces.c.editors_channel.is_not(None), not_yet)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return list(await connection.scalars(due.order_by(workspaces.c.team)))
 
     async def digest_channel(self, team: str, week: str) -> str | None:
         """Give the channel for the digest of this week; None if there is none, or the digest is done."""
         mine = (workspaces.c.team == team, or_(workspaces.c.digest_of.is_(None), workspaces.c.digest_of < week))
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             channel: str | None = await connection.scalar(select(workspaces.c.editors_channel).where(*mine))
             return channel
 
@@ -172,7 +172,7 @@ class Gaps:
 
     async def teams(self) -> list[str]:
         """Name the workspaces in which anything was asked or answered."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             known = [set(await connection.scalars(select(table.c.team).distinct())) for table in (questions, replies)]
         return sorted(set().union(*known))
 
@@ -183,7 +183,7 @@ class Gaps:
 
     async def _select(self, *which: ColumnElement[bool]) -> list[Question]:
         in_order = select(questions).where(*which).order_by(questions.c.asked_at, questions.c.id)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return [_question(row) for row in await connection.execute(in_order)]
 
 

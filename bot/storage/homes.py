@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.home_changes import LOOKED_AT_LATELY
-from bot.storage.sql import insert_new
+from bot.storage.sql import autocommit, insert_new
 from bot.storage.tables import channel_settings, homes, workspaces
 
 NOTICE = "notice"  # the part of what is shown that the next click on it, or the next opening, takes away
@@ -76,7 +76,7 @@ class Homes:
 
     async def is_opened(self, team: str, user: str) -> bool:
         """Say whether somebody has ever opened their Home tab, so that it is worth publishing anew."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(select(homes.c.user).where(*_one(team, user))) is not None
 
     async def look(self, team: str, user: str, part: str, shows: Mapping[str, Any], at: float) -> None:
@@ -102,7 +102,7 @@ class Homes:
 
     async def shows(self, team: str, user: str) -> dict[str, dict[str, Any]]:
         """Give what somebody looks at, by part."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(select(homes.c.shows).where(*_one(team, user))) or {}
 
     async def claim_draft(self, team: str, user: str, gap: str, at: float) -> bool:
@@ -141,7 +141,7 @@ class Homes:
 
     async def hash(self, team: str, user: str) -> str | None:
         """Give Slack's name for the view that it shows, as far as we know; None if we do not."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             known: str | None = await connection.scalar(select(homes.c.hash).where(*_one(team, user)))
             return known
 
@@ -174,7 +174,7 @@ class Homes:
         columns = (homes.c.team, homes.c.user, homes.c.publish_at)
         waiting = select(*columns, number.label("number")).where(homes.c.publish_at <= now).subquery()
         due = select(waiting).where(waiting.c.number <= most).order_by(waiting.c.team, waiting.c.number)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return [DueHome(row.team, row.user, row.publish_at) for row in await connection.execute(due)]
 
     async def note_begun(self, team: str, user: str, publish_at: float) -> None:
@@ -190,7 +190,7 @@ class Homes:
         editors = exists().where(workspaces.c.team == team, workspaces.c.editors_channel.is_not(None))
         invited = channels.where(channel_settings.c.welcomed_at.is_not(None)).exists()
         chosen = channels.where(channel_settings.c.mode.is_not(None)).exists()
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(invited, answered, chosen, editors))).one()
         # Where it has answered it has been invited, though it may have said nothing then: it was there before this
         # version, or Slack told nobody.

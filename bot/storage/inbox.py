@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.storage.sql import insert_into
+from bot.storage.sql import autocommit, insert_into
 from bot.storage.tables import inbox
 
 AT_ONCE = 500  # keys in one statement; SQLite takes 32,766 parameters
@@ -31,15 +33,25 @@ class Inbox:
     async def receive(self, items: Sequence[Item], replica: str) -> None:
         """Record items in one transaction, for this replica to begin; of a key that is there already, nothing."""
         rows = [{**asdict(item), "replica": replica} for item in items]
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"]),
-                rows[0] if len(rows) == 1 else rows,  # psycopg takes longer for one of a list
-            )
+        try:
+            await self._insert_new(rows)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            await self._insert_new(rows)  # on a new connection: somebody waits, and a click does not come again
+
+    async def _insert_new(self, rows: list[dict[str, Any]]) -> None:
+        new = insert_into(self._engine, inbox).on_conflict_do_nothing(index_elements=["key"])
+        if len(rows) == 1:
+            async with autocommit(self._engine) as connection:
+                await connection.execute(new, rows[0])  # psycopg takes longer for one of a list
+        else:
+            async with self._engine.begin() as connection:
+                await connection.execute(new, rows)
 
     async def received(self, replicas: Collection[str]) -> list[Item]:
         """List what these replicas are to begin, oldest first."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(select(inbox).where(inbox.c.replica.in_(replicas)))
             return _items(rows)
 
@@ -51,23 +63,23 @@ class Inbox:
 
     async def receivers(self) -> frozenset[str]:
         """Name the replicas that have something to begin."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return frozenset(await connection.scalars(select(inbox.c.replica).distinct()))
 
     async def begun(self, keys: Sequence[str]) -> None:
         """Delete what has begun; again does nothing."""
-        async with self._engine.begin() as connection:
+        async with autocommit(self._engine) as connection:
             for first in range(0, len(keys), AT_ONCE):
                 await connection.execute(delete(inbox).where(inbox.c.key.in_(keys[first : first + AT_ONCE])))
 
     async def has(self, key: str) -> bool:
         """Say whether there is an item with this key, whoever is to begin it."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(select(inbox.c.key).where(inbox.c.key == key)) is not None
 
     async def of_kinds(self, prefixes: Sequence[str]) -> list[Item]:
         """List the items whose key begins with one of these, whoever is to begin them."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return _items(await connection.execute(select(inbox).where(or_(*map(_begins_with, prefixes)))))
 
     async def forget_received(self, prefixes: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.shares import OF_RUN, ShareState
-from bot.storage.sql import insert_new
+from bot.storage.sql import autocommit, insert_new
 from bot.storage.tables import comparisons, former_mutes, runs, share_mutes, shares
 
 
@@ -60,7 +60,7 @@ class Mutes:
 
         None for nobody.
         """
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             for table in (share_mutes, former_mutes):
                 with_this = (table.c.team == team, table.c.share == share_id, table.c.user == user)
                 muted: str | None = await connection.scalar(select(table.c.muted).where(*with_this))
@@ -72,13 +72,13 @@ class Mutes:
         """Give from whom `user` wants no more shares, latest first, with what they said so of, such as a share."""
         theirs = (share_mutes.c.team == team, share_mutes.c.user == user, share_mutes.c.muted.is_not(None))
         muted = select(share_mutes.c.share, share_mutes.c.muted).where(*theirs).order_by(share_mutes.c.muted_at)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             by_person = {row.muted: row.share for row in await connection.execute(muted)}
         return [(share, person) for person, share in reversed(by_person.items())]
 
     async def is_muted(self, team: str, user: str, muted: str) -> bool:
         """Say whether `user` wants no more shares from `muted`."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return bool(await connection.scalar(select(exists().where(*_between(share_mutes, team, user, muted)))))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.domain.compare import Side, State
 from bot.storage.ownership import Owner, ownership
 from bot.storage.share_traces import keep_of_runs
-from bot.storage.sql import insert_into
+from bot.storage.sql import autocommit, insert_into
 from bot.storage.tables import comparisons, metadata, people, replies, runs, shares
 
 NOBODY = "…"  # in place of the mention of somebody who was forgotten
@@ -34,7 +34,7 @@ class People:
     async def is_greeted(self, team: str, user: str) -> bool:
         """Say whether somebody has opened the bot's messages before, so that they are not greeted any more."""
         mine = select(people.c.greeted_at).where(people.c.team == team, people.c.user == user)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(mine) is not None
 
     async def claim_greeting(self, team: str, user: str, at: float) -> bool:
@@ -62,19 +62,19 @@ class People:
     async def run_ids(self, team: str, user: str) -> list[str]:
         """Name a person's runs, latest first, also those that are being deleted."""
         mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user).order_by(runs.c.begun_at.desc())
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return list(await connection.scalars(mine))
 
     async def direct_messages(self, team: str, user: str) -> list[str]:
         """Name the conversations with a person that are known from their runs and from what they were replied to."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await _direct_messages(connection, team, user)
 
     async def references(self, team: str, user: str) -> list[str]:
         """Give all by which records of work may name a person, besides their direct message: their id, those of their
         runs, their comparisons and the shares they were sent, and each message that was replied to, as "channel:ts".
         """
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             run_ids = await connection.scalars(select(runs.c.id).where(runs.c.team == team, runs.c.user == user))
             received = select(shares.c.id).where(shares.c.team == team, shares.c.recipient == user)
             share_ids = await connection.scalars(received)
@@ -94,7 +94,7 @@ class People:
         it is revealed, nothing of the other person's part.
         """
         found: dict[str, Rows] = {}
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             for table in metadata.sorted_tables:
                 rows: Rows = []
                 if (own := _own(table, team, user)) is not None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.quiz_content import Quiz
-from bot.storage.sql import insert_new
+from bot.storage.sql import autocommit, insert_new
 from bot.storage.tables import quizzes, runs
 
 
@@ -28,7 +28,7 @@ class QuizVersions:
 
     async def quiz(self, digest: str) -> Quiz | None:
         """Give a pinned version of the quiz, or None if it cannot be read any more."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await self._quiz(connection, digest)
 
     async def pin(self, quiz: Quiz) -> str:
@@ -40,7 +40,7 @@ class QuizVersions:
         """Delete the versions of the quiz that no run is pinned to, except the present one."""
         present = digest_of_quiz(self._present) if self._present else ""
         unused = (~exists().where(runs.c.quiz == quizzes.c.digest), quizzes.c.digest != present)
-        async with self._engine.connect() as connection:  # which keeps nobody from writing
+        async with autocommit(self._engine) as connection:  # which keeps nobody from writing
             if await connection.scalar(select(quizzes.c.digest).where(*unused).limit(1)) is None:
                 return
         try:

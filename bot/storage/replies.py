@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage.home_changes import note_answer, note_channel
-from bot.storage.last_answers import put_last_answer
-from bot.storage.sql import insert_into, insert_new
+from bot.storage.last_answers import put_last_answers
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import channel_settings, hushed_threads, people, recent_entries, replies
 
 ANSWER, LINK = "answer", "link"  # kinds of replies: an answer, and a link to where the channel has it
@@ -103,9 +103,13 @@ class Replies:
         somebody has clicked, so that the revision is not looked at and stays.
         """
         row = _as_row(team, channel, reply) | {"holder": by, "held_at": time.time()}
+        new = insert_into(self._engine, replies).values(row).on_conflict_do_nothing()
+        inserted = new.returning(replies.c.question_ts)
+        async with autocommit(self._engine) as connection:
+            if await connection.scalar(inserted):
+                return reply
         async with self._engine.begin() as connection:
-            inserted = insert_into(connection, replies).values(row).on_conflict_do_nothing()
-            if await connection.scalar(inserted.returning(replies.c.question_ts)):
+            if await connection.scalar(inserted):  # again: SQLite locks nothing for a reader who is going to write
                 return reply
             mine = _of_message(team, channel, reply.question_ts)
             found = (await connection.execute(select(replies).where(*mine).with_for_update())).one()
@@ -141,7 +145,7 @@ class Replies:
         fresh.
         """
         now, mine = time.time(), _of_message(team, channel, reply.question_ts)
-        async with self._engine.begin() as connection:
+        async with autocommit(self._engine) as connection:
             held = (await connection.execute(select(replies.c.holder, replies.c.held_at).where(*mine))).first()
             if held and held.holder == by and held.held_at > now + seconds - HELD_FRESH:
                 return True
@@ -195,7 +199,7 @@ class Replies:
         """Say whether work is at the reply to a message now."""
         held = (replies.c.holder.is_not(None), replies.c.held_at > time.time() - HELD_AT_MOST)
         count = select(func.count()).select_from(replies).where(*_of_message(team, channel, question_ts), *held)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return bool(await connection.scalar(count))
 
     async def of_answer(self, team: str, channel: str, answer_ts: str) -> Reply | None:
@@ -250,7 +254,7 @@ class Replies:
             replies.c.offered.is_(None),
         )
         latest_first = select(replies).where(*place, *theirs, *lately).order_by(replies.c.question_ts.desc())
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return [_reply(row) for row in await connection.execute(latest_first)]
 
     async def posted_since(
@@ -263,7 +267,7 @@ class Replies:
         mine = (replies.c.team == team, replies.c.state == ReplyState.POSTED, replies.c.replied_at >= since)
         place = (replies.c.channel, replies.c.question_ts)
         page = select(replies).where(*mine, tuple_(*place) > tuple_(*after)).order_by(*place).limit(limit)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(page)
             return [(row.channel, _reply(row)) for row in rows]
 
@@ -296,7 +300,7 @@ class Replies:
             select(people.c.answers_unasked).where(*mine).scalar_subquery().label("answers_unasked"),
             select(func.count()).select_from(replies).where(*thread, *posted).scalar_subquery().label("answers"),
         )
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(asked)).one()
         opted_out = row.answers_unasked is False
         return Surroundings(row.mode, row.chosen_for_shared, bool(row.hushed), opted_out, row.answers)
@@ -305,7 +309,7 @@ class Replies:
         """List the replies that stand in a channel and link to the answer to another question there, oldest first."""
         which = (replies.c.team == team, replies.c.channel == channel, replies.c.state == ReplyState.POSTED)
         linking = select(replies).where(*which, replies.c.linked.is_not(None)).order_by(replies.c.question_ts)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = [_reply(row) for row in await connection.execute(linking)]
         return [reply for reply in rows if question_ts in reply.linked.values()]
 
@@ -328,6 +332,11 @@ class Replies:
         last_answers: threads with the entry that they are answered with, as `Store.record_answer` has it. Of its own,
         that would cost another transaction, and on SQLite most of the time that an answer takes is for those.
         """
+        if not entries:
+            if last_answers:
+                async with autocommit(self._engine) as connection:
+                    await put_last_answers(connection, team, channel, last_answers)
+            return {}
         here = (recent_entries.c.team == team, recent_entries.c.channel == channel)
         async with self._engine.begin() as connection:
             now = time.time()
@@ -345,10 +354,8 @@ class Replies:
                 if stale := (instead_of or {}).get(entry):
                     mine = (*here, recent_entries.c.entry == entry, recent_entries.c.question_ts == stale)
                     await connection.execute(update(recent_entries).where(*mine).values(claim))
-            for thread_ts, entry in (last_answers or {}).items():
-                await put_last_answer(connection, team, channel, thread_ts, entry)
-            if not entries:
-                return {}
+            if last_answers:
+                await put_last_answers(connection, team, channel, last_answers)
             claimed = select(recent_entries.c.entry, recent_entries.c.question_ts)
             rows = await connection.execute(claimed.where(*here, recent_entries.c.entry.in_(entries)))
             return {row.entry: row.question_ts for row in rows if row.question_ts != question_ts}
@@ -358,7 +365,7 @@ class Replies:
     async def channel(self, team: str, channel: str) -> ChannelSettings:
         """Give what is set for a channel."""
         mine = (channel_settings.c.team == team, channel_settings.c.channel == channel)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(channel_settings).where(*mine))).mappings().first()
         return ChannelSettings(**{name: row[name] for name in ChannelSettings.__dataclass_fields__} if row else {})
 
@@ -397,7 +404,7 @@ class Replies:
     async def choices_of(self, team: str, user: str) -> tuple[bool, bool]:
         """Give whether somebody wants answers without mentioning the bot, and news of questions that it could not
         answer; both until they say otherwise."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             mine = (people.c.team == team, people.c.user == user)
             row = (await connection.execute(select(people.c.answers_unasked, people.c.news).where(*mine))).first()
         return (row.answers_unasked, row.news) if row else (True, True)
@@ -422,7 +429,7 @@ class Replies:
 
     async def _latest(self, *which: ColumnElement[bool]) -> Reply | None:
         latest = select(replies).where(*which).order_by(replies.c.question_ts.desc()).limit(1)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(latest)).first()
         return _reply(row) if row else None
 

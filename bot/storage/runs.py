@@ -21,7 +21,7 @@ from bot.domain.quiz_content import PURPOSE
 from bot.domain.quiz_run import Run, Status
 from bot.storage.quiz_versions import QuizVersions, digest_of_quiz
 from bot.storage.share_traces import keep_of_runs
-from bot.storage.sql import insert_new
+from bot.storage.sql import autocommit, insert_new
 from bot.storage.stored_run import (
     CARD,
     LOST,
@@ -76,12 +76,12 @@ class Runs(QuizVersions):
 
     async def get(self, team: str, run_id: str) -> StoredRun | None:
         """Give a run, or None if there is none."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await self._run(connection, team, runs.c.id == run_id)
 
     async def in_thread(self, team: str, user: str, root_ts: str) -> StoredRun | None:
         """Give the run a person has under a root message, or None as `get` does."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await self._run(connection, team, runs.c.user == user, runs.c.root_ts == root_ts)
 
     async def apply(
@@ -179,7 +179,7 @@ class Runs(QuizVersions):
         """
         held = select(runs.c.team, runs.c.id, runs.c.held_at).where(runs.c.holder.is_not(None))
         held = held.where(_held_for_too_long(now)).order_by(runs.c.held_at).limit(limit)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return [(row.team, row.id, row.held_at) for row in await connection.execute(held)]
 
     async def release(self, team: str, run_id: str, *, by: str, revision: int, shown: Mapping[str, Posted]) -> bool:
@@ -219,7 +219,7 @@ class Runs(QuizVersions):
         mine = select(runs.c.id).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
         if own:
             mine = mine.where(runs.c.comparison.is_(None))
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             ids = (await connection.scalars(mine.order_by(runs.c.begun_at.desc()).limit(limit))).all()
             rounds = [await self._run(connection, team, runs.c.id == run_id) for run_id in ids]
         return [stored for stored in rounds if stored]
@@ -241,7 +241,7 @@ class Runs(QuizVersions):
         """Give the latest of a person's own runs among those, `which`, that is `wanted`; nearly always the first."""
         own = (runs.c.team == team, runs.c.user == user, runs.c.comparison.is_(None), _NOT_DELETED)
         latest_first = select(runs.c.id).where(*own, *which).order_by(runs.c.begun_at.desc())
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             for run_id in (await connection.scalars(latest_first)).all():
                 stored = await self._run(connection, team, runs.c.id == run_id)
                 if stored and wanted(stored):
@@ -251,13 +251,13 @@ class Runs(QuizVersions):
     async def count(self, team: str, user: str) -> int:
         """Count the runs of a person, as `history` lists them."""
         mine = select(func.count()).select_from(runs).where(runs.c.team == team, runs.c.user == user, _NOT_DELETED)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(mine) or 0
 
     async def finished_before(self, team: str, run_id: str) -> StoredRun | None:
         """Give the last run with a result that its person began before this one, or None."""
         this = select(runs.c.user, runs.c.begun_at).where(runs.c.team == team, runs.c.id == run_id)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(this)).first()
             if row is None:
                 return None
@@ -272,7 +272,7 @@ class Runs(QuizVersions):
     async def begun_after(self, team: str, run_id: str) -> list[str]:
         """Name the runs that its person began after this one; they may tell what has changed since."""
         this = select(runs.c.user, runs.c.begun_at).where(runs.c.team == team, runs.c.id == run_id)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(this)).first()
             if row is None:
                 return []
@@ -291,7 +291,7 @@ class Runs(QuizVersions):
     async def due(self, now: float, *, limit: int) -> list[DueRun]:
         """Give the runs of all teams for which it is time, in seconds since 1970; longest overdue first."""
         due = select(runs.c.team, runs.c.id, runs.c.due, runs.c.due_at, runs.c.turns).where(runs.c.due_at <= now)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(due.order_by(runs.c.due_at).limit(limit))
             return [DueRun(row.team, row.id, row.due, row.due_at, row.turns) for row in rows]
 
@@ -303,7 +303,7 @@ class Runs(QuizVersions):
 
     async def find(self, run_id: str) -> tuple[str, StoredRun] | None:
         """Look a run up in all teams, for the operator; gives its team too."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             team = await connection.scalar(select(runs.c.team).where(runs.c.id == run_id))
             stored = await self._run(connection, team, runs.c.id == run_id) if team else None
             return (str(team), stored) if stored else None
@@ -311,7 +311,7 @@ class Runs(QuizVersions):
     async def latest(self, *, limit: int) -> list[tuple[str, StoredRun]]:
         """List the runs of all teams that were begun last, latest first, for the operator; gives their teams too."""
         begun = select(runs.c.team, runs.c.id).order_by(runs.c.begun_at.desc(), runs.c.id).limit(limit)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = (await connection.execute(begun)).all()
             found = [(row.team, await self._run(connection, row.team, runs.c.id == row.id)) for row in rows]
         return [(team, stored) for team, stored in found if stored]

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.domain.share import Place
 from bot.storage.shares import OF_RUN, OFFER, ROOT, ShareState
+from bot.storage.sql import autocommit
 from bot.storage.tables import runs, share_messages, shares
 
 
@@ -48,6 +49,6 @@ class ShareArrivals:
             .order_by(shares.c.sent_at.desc())
             .limit(1)
         )
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(found)).first()
         return Arrival(row.user, row.thread_ts) if row and not row.replied else None

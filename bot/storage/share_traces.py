@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.domain.compare import Side, State
 from bot.domain.share import TELLING, Place
 from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, ShareState, in_seconds
-from bot.storage.sql import insert_into, insert_new
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import (
     comparisons,
     former_copies,
@@ -65,7 +65,7 @@ class ShareTraces:
     async def is_former_copy(self, team: str, channel: str, ts: str) -> bool:
         """Say whether a message is the first one of a copy whose round was deleted."""
         there = (former_copies.c.team == team, former_copies.c.channel == channel, former_copies.c.ts == ts)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return bool(await connection.scalar(select(exists().where(*there))))
 
     async def note_former_copy(self, team: str, channel: str, ts: str, recipient: str) -> None:
@@ -89,7 +89,7 @@ class ShareTraces:
         """Give the copies of deleted rounds that may stand in somebody's direct message, latest first."""
         theirs = (unconfirmed_copies.c.team == team, unconfirmed_copies.c.recipient == user)
         latest = select(unconfirmed_copies).where(*theirs).order_by(unconfirmed_copies.c.made_at.desc())
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(latest)
             return [UnconfirmedCopy(row.share, row.run, row.made_at, row.given_up_at) for row in rows]
 
@@ -97,7 +97,7 @@ class ShareTraces:
         """Give the reveals about somebody's own work whose comparisons are not kept any more, latest first."""
         seen = select(seen_results.c.manager, seen_results.c.revealed_at)
         mine = (seen_results.c.team == team, seen_results.c.sender == sender, seen_results.c.revealed_at.is_not(None))
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(seen.where(*mine).order_by(seen_results.c.revealed_at.desc()))
             return [FormerReveal(row.manager, row.revealed_at) for row in rows]
 
@@ -109,7 +109,7 @@ class ShareTraces:
     async def has_shared_what_is_deleted(self, team: str, sender: str) -> bool:
         """Say whether copies of somebody's may still stand whose rounds they have deleted."""
         theirs = (unlisted_shares.c.team == team, unlisted_shares.c.sender == sender)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return bool(await connection.scalar(select(exists().where(*theirs))))
 
 

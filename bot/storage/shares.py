@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.domain.quiz_content import OWN, PURPOSE
 from bot.domain.quiz_run import Graded, purpose_of
 from bot.domain.share import Part, Place
-from bot.storage.sql import insert_into, insert_new
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import answers, runs, share_messages, shares
 
 ROOT: Final = "root"  # the slot of the message that a copy begins with
@@ -133,7 +133,7 @@ class Shares:
 
     async def get(self, team: str, share_id: str) -> Share | None:
         """Give a share, or None if there is none."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(shares).where(*_one(team, share_id)))).first()
         return _share(row) if row else None
 
@@ -306,14 +306,14 @@ class Shares:
 
         What was not sent, and what updates another, does not count.
         """
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await _claimed_lately(connection, team, run_id)
 
     async def last_recipient(self, team: str, user: str) -> str | None:
         """Give whom somebody has sent a result to last; None for nobody."""
         sent = (shares.c.sent_at.is_not(None), shares.c.recipient != "")
         latest = _of_sender(team, user, shares.c.recipient).where(*sent).order_by(shares.c.sent_at.desc()).limit(1)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             recipient: str | None = await connection.scalar(latest)
             return recipient
 
@@ -326,7 +326,7 @@ class Shares:
         lost = and_(shares.c.state == ShareState.SENT, shares.c.updates.is_(None), shares.c.sent_at.is_(None))
         lost = and_(lost, shares.c.claimed_at < time.time() - LOST_AFTER)
         mine = _of_sender(team, user, shares).where(or_(arrived, lost, shares.c.state == ShareState.UNCERTAIN))
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(mine.order_by(shares.c.made_at.desc(), shares.c.id))
             return [_share(row) for row in rows]
 
@@ -334,7 +334,7 @@ class Shares:
         """Name the runs of which somebody has sent a result, or was sent one: they name the work that does so."""
         theirs = or_(runs.c.user == user, shares.c.recipient == user)
         shared = select(shares.c.run).select_from(shares.join(runs, OF_RUN)).where(shares.c.team == team, theirs)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return list(await connection.scalars(shared.distinct()))
 
     async def newly_outdated(self, team: str, run_id: str) -> list[str]:
@@ -343,7 +343,7 @@ class Shares:
         live = (shares.c.team == team, runs.c.user == owner, shares.c.state == ShareState.SENT)
         untold = (shares.c.sent_at.is_not(None), shares.c.told_outdated.is_(None))
         theirs = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*live, *untold)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = (await connection.execute(theirs)).all()
             return [row.id for row in rows if await _newer(connection, team, row)]
 
@@ -354,7 +354,7 @@ class Shares:
         a role in general, or about somebody else's work, says nothing else of one's own.
         """
         this = select(shares, *_RUN).select_from(shares.join(runs, OF_RUN)).where(*_one(team, share.id))
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(this)).first()
             return await _newer(connection, team, row) if row else []
 
@@ -369,7 +369,7 @@ class Shares:
         owner = select(runs.c.user).where(*_run(team, run_id)).scalar_subquery()
         live = (shares.c.team == team, shares.c.run != run_id, shares.c.state == ShareState.SENT)
         theirs = select(shares.c.id).select_from(shares.join(runs, OF_RUN)).where(*live, runs.c.user == owner)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return list(await connection.scalars(theirs.where(shares.c.told_outdated.is_(True))))
 
     # The copy
@@ -393,7 +393,7 @@ class Shares:
 
     async def messages(self, team: str, share_id: str) -> dict[str, tuple[str, str]]:
         """Give channel and ts of the messages of a copy by their slots."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await _messages(connection, team, share_id)
 
     async def note_part_left(self, team: str, share_id: str, left: bool) -> None:
@@ -411,7 +411,7 @@ class Shares:
         """Give the share whose copy begins with this message, or None."""
         there = (share_messages.c.team == team, share_messages.c.channel == channel, share_messages.c.ts == ts)
         named = select(share_messages.c.share).where(*there, share_messages.c.slot == ROOT).limit(1).scalar_subquery()
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             row = (await connection.execute(select(shares).where(*_one(team, named)))).first()
         return _share(row) if row else None
 
@@ -419,7 +419,7 @@ class Shares:
         """Give the shares sent to somebody alone of which Slack has never said whether they arrived, latest first."""
         sent = (shares.c.team == team, shares.c.recipient == user, shares.c.state == ShareState.UNCERTAIN)
         direct = select(shares).where(*sent, shares.c.place == Place.DIRECT).order_by(shares.c.made_at.desc())
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return [_share(row) for row in await connection.execute(direct)]
 
     async def direct_copies(self, team: str, sender: str, recipient: str) -> list[tuple[str, str, str]]:
@@ -432,7 +432,7 @@ class Shares:
         places = places.select_from(shares.join(runs, OF_RUN).join(share_messages, and_(*first)))
         sent = (shares.c.team == team, shares.c.state == ShareState.SENT, shares.c.place == Place.DIRECT)
         between = (runs.c.user == sender, shares.c.recipient == recipient, share_messages.c.slot == ROOT)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(places.where(*sent, *between).order_by(shares.c.made_at, shares.c.id))
             return [(row.id, row.channel, row.ts) for row in rows]
 

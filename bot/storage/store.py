@@ -23,7 +23,7 @@ from bot.storage.feedback import Feedback
 from bot.storage.gaps import Gaps
 from bot.storage.homes import Homes
 from bot.storage.inbox import Inbox
-from bot.storage.last_answers import put_last_answer
+from bot.storage.last_answers import put_last_answers
 from bot.storage.mutes import Mutes
 from bot.storage.ownership import Owner, ownership
 from bot.storage.people import People
@@ -32,7 +32,7 @@ from bot.storage.runs import Runs
 from bot.storage.share_arrivals import ShareArrivals
 from bot.storage.share_traces import ShareTraces
 from bot.storage.shares import Shares
-from bot.storage.sql import insert_into, insert_new
+from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import channels, inbox, installations, metadata, oauth_states, replicas, threads
 from bot.storage.trouble import watch
 
@@ -41,6 +41,9 @@ CONNECT = 10  # seconds
 # Turns that may lie ahead in a channel. What is further away was taken by a clock that has been put back since; and a
 # crowd as large as that had better hear from Slack how long to wait.
 TURNS_AHEAD = 900
+# Workspaces that a process deletes at a time. Each holds a connection while it asks for others, and more of them than
+# the pool has connections, which is fifteen, would wait for each other until the pool gives up.
+DELETED_AT_ONCE = 4
 MIGRATING = 7_265_706  # any number that no other program locks in this database
 # What is deleted with a workspace, what refers to other tables first.
 OF_A_TEAM = tuple(
@@ -86,6 +89,7 @@ class Store:
         self.share_traces, self.mutes = ShareTraces(engine), Mutes(engine)
         self.homes = Homes(engine)
         self._changing: dict[str, asyncio.Lock] = {}
+        self._few_deletions = asyncio.Semaphore(DELETED_AT_ONCE)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -120,13 +124,13 @@ class Store:
 
     async def record_answer(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
         """Remember the entry a thread was answered with, and when; a later one replaces it."""
-        async with self._engine.begin() as connection:
-            await put_last_answer(connection, team, channel, thread_ts, entry)
+        async with autocommit(self._engine) as connection:
+            await put_last_answers(connection, team, channel, {thread_ts: entry})
 
     async def last_answer(self, team: str, channel: str, thread_ts: str, *, since: float = 0.0) -> str | None:
         """Give the entry a thread was answered with last, or None; since: in seconds since 1970, and not before."""
         there = (*_thread(team, channel, thread_ts), threads.c.answered_at >= since)
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await connection.scalar(select(threads.c.entry).where(*(there if since else there[:-1])))
 
     async def forget_answer(self, team: str, channel: str, thread_ts: str, entry: str) -> None:
@@ -141,7 +145,7 @@ class Store:
         Gives the time of the turn in seconds since 1970, and how many seconds it is away: 0 for now.
         """
         now = time.time()
-        async with self._engine.begin() as connection:
+        async with autocommit(self._engine) as connection:
             free_at = await self._advance_turn(connection, team, channel, between, now)
         if free_at is None:
             raise RuntimeError("a turn that is not bounded is always given")
@@ -156,7 +160,7 @@ class Store:
         """
         now = time.time()
         mine = (channels.c.team == team, channels.c.channel == name)
-        async with self._engine.begin() as connection:
+        async with autocommit(self._engine) as connection:
             if await self._advance_turn(connection, team, name, between, now, burst) is not None:
                 return 0.0
             free_at = await connection.scalar(select(channels.c.free_at).where(*mine))
@@ -189,7 +193,7 @@ class Store:
 
     async def installation(self, team: str) -> Installation | None:
         """Give a workspace's installation, or None."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             return await self._installation(connection, team)
 
     async def renew(self, team: str, renewed: Callable[[Installation], Awaitable[Installation | None]]) -> None:
@@ -201,7 +205,7 @@ class Store:
 
     async def first_steps_told_to(self, team: str) -> str | None:
         """Give who was last told the first steps after installing the app; None for nobody, or if it is gone."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             told = select(installations.c.first_steps).where(installations.c.team == team)
             found: str | None = await connection.scalar(told)
             return found
@@ -221,7 +225,7 @@ class Store:
         cannot be installed there until the end, so that nothing of a new installation is deleted with the old one.
         Times in seconds since 1970; Slack gives whole ones. Deleting again does nothing.
         """
-        async with self._lock_installation(team) as connection:
+        async with self._few_deletions, self._lock_installation(team) as connection:
             found = await self._installation(connection, team)
             if found and int(found.installed_at) > gone_at:
                 return False
@@ -243,7 +247,7 @@ class Store:
 
     async def heartbeats(self) -> dict[str, float]:
         """Give when each replica last said that it is alive, by its own clock; 0 for one that was about to end."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             rows = await connection.execute(select(replicas.c.id, replicas.c.seen_at))
             return {row.id: row.seen_at for row in rows}
 
@@ -272,7 +276,7 @@ class Store:
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises what it raises."""
-        async with self._engine.connect() as connection:
+        async with autocommit(self._engine) as connection:
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
@@ -305,7 +309,7 @@ def _engine(url: str) -> AsyncEngine:
     local = url.startswith("sqlite")
     # Its errors would show what people answered; psycopg alone waits two minutes for a server that is not there.
     more: dict[str, Any] = {} if local else {"connect_args": {"connect_timeout": CONNECT}}
-    engine = create_async_engine(url, pool_pre_ping=not local, hide_parameters=True, **more)
+    engine = create_async_engine(url, hide_parameters=True, **more)
     watch(engine.sync_engine)
     if local:
         event.listen(engine.sync_engine, "connect", _pragmas)

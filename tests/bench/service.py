@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import asgi, jobs
+from bot import asgi, jobs, tuning
 from bot.domain import quiz
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -166,6 +166,7 @@ async def _rolefit(library: Library, settings: Settings) -> AsyncIterator[tuple[
             app, _ = slack.create(access, workspace.api_url, library, store, between_posts=0, second=second)
             await second.ready()
             launch()
+            tuning.tune_for_serving()
             async with jobs.receiving(store, "local"):
                 yield asgi.create(app, SECRET, troubles), store, access
         second.close()
