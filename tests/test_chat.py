@@ -337,12 +337,15 @@ async def test_between_the_questions_nothing_is_said_of_buttons_and_first_messag
     await terminal.type("quiz", "a")
 
     unsure = await terminal.type("I don't know")
+    not_for_me = await terminal.type("I don't work in AI")
     in_quiz = await terminal.type("quiz")
     await finished(terminal)
     so_far = await terminal.type("show me so far")
 
     assert "Which comes nearest: a (Find out" in unsure
     assert unsure.endswith("Or leave this one open: type skip.")
+    assert not_for_me.startswith("You can stop here at any time: type stop.")
+    assert "button" not in not_for_me
     assert in_quiz.startswith("You are in the quiz already")
     assert so_far.endswith("To start afresh, type “quiz”.")
 

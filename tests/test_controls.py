@@ -35,6 +35,7 @@ def test_a_choice(value: str, prompt: int):
         ("r1 reask", AskAgain()),
         ("r1 regrade", AskGrading()),
         ("r1 not_graded", Grade()),
+        ("r1 graded output/researcher", Grade(dimension="output", column="researcher")),
         ("r1 change q", Change(question="q")),
         ("r1 skip 4", Skip(prompt=4)),
         ("r1 skip", Skip()),  # before prompts were counted

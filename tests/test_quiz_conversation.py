@@ -447,6 +447,79 @@ async def test_who_does_not_know_is_offered_to_skip(workspace: Workspace, said: 
     await card(workspace, root, "skipped")
 
 
+@pytest.mark.parametrize("said", ["none of these fit me", "other", "none of the above"])
+async def test_whom_no_answer_fits_is_offered_to_skip(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, said)
+
+    offered = await message(workspace, root, "Which comes nearest")
+    await workspace.click("U_ANA", offered, "Skip this question")
+    await question(workspace, root, 2)
+
+
+@pytest.mark.parametrize("said", ["n/a", "I'd rather not answer"])
+async def test_who_will_not_answer_skips(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, said)
+
+    await question(workspace, root, 2)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I run payroll and office logistics, nothing with AI",
+        "i dont work in AI at all",
+        "this quiz is not for me",
+        "how do i leave this",
+        "I'm a nurse so this isn't for me",
+    ],
+)
+async def test_for_whom_the_quiz_is_not_is_told_so_and_can_stop(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, said)
+
+    offered = await message(workspace, root, "The quiz is for people who do AI research or engineering")
+    assert "type stop" in shown(offered)
+    assert "type skip" in shown(offered)
+    assert buttons(offered) == ["Stop"]
+    await workspace.click("U_ANA", offered, "Stop")
+    await card(workspace, root, "Stopped. Your answers are kept")
+
+
+async def test_what_is_not_understood_is_told_how_to_skip_and_to_stop(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    for said in ("bananas", "apples"):
+        await write(workspace, root, said)
+        await workspace.settled()
+
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    told = [shown(each) for each in thread if "I did not catch which one you mean." in shown(each)]
+    assert len(told) == 2
+    assert all("type skip" in each and "type stop" in each for each in told)
+
+
+async def test_a_hedge_between_two_answers_is_asked_about_and_may_be_both(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, in_letters((3, 4, 3, 1)))
+    asked = await question(workspace, root, 5)
+    await write(workspace, root, "software engineering i guess but also ml")
+
+    guess = await asking(workspace, root, "Did you mean one of these?")
+    assert "If it is both, type “half c, half d”." in shown(guess)
+    assert [name[:2] for name in buttons(guess)[:2]] == ["c.", "d."]
+    await write(workspace, root, "both")
+
+    both = f"half “{label(library, 5, 2)}”, half “{label(library, 5, 3)}”"
+    await card(workspace, root, both)
+    assert asked["ts"] != guess["ts"]
+
+
 async def test_an_old_offer_to_skip_skips_nothing(workspace: Workspace, library: Library):
     root = await begin(workspace)
     await question(workspace, root, 1)
@@ -858,6 +931,20 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
     assert "I stopped early" not in shown(again)
 
 
+async def test_who_types_the_answer_that_was_not_asked_for_is_told_how_to_have_it_asked(workspace: Workspace):
+    root = await begin(workspace)
+    await take(workspace, root, *EARLY)
+    await result(workspace, root)
+    await workspace.settled()
+
+    await write(workspace, root, "d")
+
+    told = await message(workspace, root, "To answer question 5 as well, press “Answer the rest”")
+    assert "or type “continue”" in shown(told)
+    await write(workspace, root, "continue")
+    await question(workspace, root, 5)
+
+
 async def test_what_ended_early_goes_on_by_its_button_too(workspace: Workspace):
     root = await begin(workspace)
     await take(workspace, root, *EARLY)
@@ -1238,9 +1325,16 @@ async def review(workspace: Workspace, root: Sent) -> Json:
     return await asking(workspace, root, "What did your last review look at most?")
 
 
+def cells(asked: Json) -> list[str]:
+    """Give the options of the menu what the review looked at."""
+    [menu] = [each for block in asked["blocks"] for each in block.get("elements", []) if "option_groups" in each]
+    return [option["text"]["text"] for group in menu["option_groups"] for option in group["options"]]
+
+
 async def pick_review(workspace: Workspace, root: Sent, cell: str) -> Json:
     asked = await asking(workspace, root, "What did your last review look at most?")
-    await workspace.choose("U_ANA", asked, "Pick what fits best", cell)
+    [lettered_cell] = [option for option in cells(asked) if option[1:] == f". {cell}"]
+    await workspace.choose("U_ANA", asked, "Pick what fits best", lettered_cell)
 
     async def settled_() -> Json | None:
         now = await workspace.latest("U_ANA", asked)
@@ -1303,15 +1397,90 @@ async def test_any_cell_of_the_table_can_be_picked_and_picked_again(workspace: W
     root = await begin(workspace)
     await take_at_once(workspace, root)
     asked = await review(workspace, root)
-    [menu] = [each for block in asked["blocks"] for each in block.get("elements", []) if "option_groups" in each]
-    cells = [option["text"]["text"] for group in menu["option_groups"] for option in group["options"]]
-    assert cells == [cell for row in library.tables["roles"].rows for cell in row.cells.values()]
+    known = [cell for row in library.tables["roles"].rows for cell in row.cells.values()]
+    assert cells(asked) == [f"{letter}. {cell}" for letter, cell in zip(LETTERS, known, strict=False)]
     told = await pick_review(workspace, root, "Weeks to months")
     assert "grading in another" in shown(told)
 
     await workspace.click("U_ANA", told, "Change")
 
     assert "stand in the same column" in shown(await pick_review(workspace, root, "Years"))
+
+
+@pytest.mark.parametrize("said", ["Uptime, latency, cost, KPIs", "i", "I'd say the uptime", "KPIs"])
+async def test_what_the_review_looked_at_can_be_typed(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    asked = await review(workspace, root)
+    assert "Pick one, or type its letter in the menu or your own words." in shown(asked)
+
+    await write(workspace, root, said)
+
+    await message(workspace, root, "I noted: *Uptime, latency, cost, KPIs*.")
+
+    async def judged() -> bool:
+        return "in one column and its grading in another" in shown(await workspace.latest("U_ANA", asked))
+
+    await workspace.until(judged, "U_ANA")
+    await write(workspace, root, "b")  # once it is answered, a letter alone is for nothing any more
+    await message(workspace, root, "This round is finished.")
+
+
+async def test_what_the_review_may_have_looked_at_is_asked_about(workspace: Workspace):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    await review(workspace, root)
+    await write(workspace, root, "papers and my manager's feeling")
+
+    guess = await message(workspace, root, "Did you mean: *Papers, novel methods, new benchmarks*?")
+    assert buttons(guess) == ["d. Papers, novel methods, new benchmarks"]
+    await workspace.click("U_ANA", guess, "d. Papers, novel methods, new benchmarks")
+
+    await message(workspace, root, "I noted: *Papers, novel methods, new benchmarks*.")
+    await message(workspace, root, "Your last review looked at: *Papers, novel methods, new benchmarks*")
+
+
+@pytest.mark.parametrize("said", ["skip", "I'd rather not say"])
+async def test_what_the_review_looked_at_can_be_left_open_by_typing(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    asked = await review(workspace, root)
+    await write(workspace, root, "bananas")
+    told = await message(workspace, root, "Pick it from the menu, or type its letter or its words.")
+    assert buttons(told) == ["I would rather not say"]
+
+    await write(workspace, root, said)
+
+    async def left_open() -> bool:
+        return "You left this question open." in shown(await workspace.latest("U_ANA", asked))
+
+    await workspace.until(left_open, "U_ANA")
+
+
+async def test_work_that_leans_to_one_role_gets_the_advice_for_the_next_as_well(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "1 half a half d, 2 half a half e, 3 half a half c, 4a, 5 half a half d")
+    told = shown(await result(workspace, root))
+    assert "leans towards the role of an AI researcher" in told
+    first, _, last = library.quiz.roles
+
+    said = shown(await review(workspace, root)).replace("*", "")
+
+    assert f"How to grade the work of an AI researcher\n{first.summary} {first.advice}" in said
+    assert f"For the part of it that is the work of an AI engineer, which comes next: {last.advice}" in said
+    said = shown(await pick_review(workspace, root, "Uptime, latency, cost, KPIs")).replace("*", "")
+    assert "It fits the part of the work that is that of an AI engineer, which comes next." in said
+
+
+async def test_work_that_is_clearly_of_one_role_gets_the_advice_for_that_alone(workspace: Workspace, library: Library):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+
+    said = shown(await review(workspace, root))
+
+    assert library.quiz.roles[0].advice in said
+    assert "which comes next" not in said
 
 
 async def test_where_it_is_too_close_to_call_both_roles_have_their_trap(workspace: Workspace, library: Library):
@@ -1363,6 +1532,7 @@ async def test_stop_keeps_the_answers_and_start_over_begins_another_round(worksp
     await take(workspace, root, 0)
     await question(workspace, root, 2)
     await write(workspace, root, "stop")
+    await message(workspace, root, "I stopped. Your answers are kept, and to go on later you can type “continue” here.")
     now = await card(workspace, root, "Stopped. Your answers are kept")
     assert "1 of 5 answered" in shown(now)
 
@@ -1373,6 +1543,55 @@ async def test_stop_keeps_the_answers_and_start_over_begins_another_round(worksp
     await asking(workspace, Sent(again["ts"], again["channel"], "U_ANA"), "One thing first")
     await workspace.settled()
     assert len(await workspace.dm("U_ANA")) == 2
+
+
+async def test_a_pause_says_how_to_go_on_and_a_second_stop_that_it_is_not_open(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, "pause")
+    await message(workspace, root, "Paused. Your answers are kept, and to go on you can type “continue” here.")
+    await write(workspace, root, "stop")
+    await message(workspace, root, "I stopped.")
+
+    await write(workspace, root, "stop please")
+
+    await message(workspace, root, "This round is not open at the moment. Type “continue” to go on.")
+
+
+async def test_starting_over_says_nothing_of_the_stop(workspace: Workspace):
+    root = await begin(workspace)
+    await question(workspace, root, 1)
+    await write(workspace, root, in_letters(CLEAR[:1]))
+    await question(workspace, root, 2)
+    await write(workspace, root, "start over")
+
+    await workspace.dm("U_ANA", count=2)
+    await workspace.settled()
+    assert not any("I stopped" in shown(each) for each in await workspace.thread(root.channel, root, "U_ANA"))
+
+
+@pytest.mark.parametrize("said", ["stop", "stop please", "quit", "skip"])
+async def test_who_stops_or_skips_below_a_result_is_told_that_the_round_has_ended(workspace: Workspace, said: str):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+    await workspace.settled()
+
+    await write(workspace, root, said)
+
+    await message(workspace, root, "This round has ended, so there is nothing left to skip or stop.")
+
+
+async def test_a_stop_while_an_answer_is_changed_leaves_it_and_says_so(workspace: Workspace):
+    root = await begin(workspace)
+    await take_at_once(workspace, root)
+    await result(workspace, root)
+    await write(workspace, root, "change 3")
+    await question(workspace, root, 3)
+
+    await write(workspace, root, "stop")
+
+    await message(workspace, root, "Then your answers stay as they are.")
 
 
 @pytest.mark.both_databases
@@ -1478,6 +1697,30 @@ async def test_taking_it_again_shows_that_only_the_last_question_was_answered_ot
             root = await say_what_about(workspace, Sent(again["ts"], again["channel"], "U_ANA"))
 
     assert "is an AI engineer (leaning) now. The answers differ in question 6." in shown(told).replace("*", "")
+
+
+async def once_more(workspace: Workspace, told: Json, about: str, count: int) -> Sent:
+    """Take the quiz again from a result, about this; gives the root of that round, the last of so many."""
+    await workspace.click("U_ANA", told, "Take it again")
+    again = (await workspace.dm("U_ANA", count=count))[-1]
+    return await say_what_about(workspace, Sent(again["ts"], again["channel"], "U_ANA"), about)
+
+
+async def test_only_rounds_about_the_same_are_compared(workspace: Workspace):
+    told: Json | None = None
+    for count, (about, choices) in enumerate(((PEOPLE, CLEAR), (ROLE, ENGINEER), (PEOPLE, CLEAR), (ROLE, CLEAR)), 1):
+        root = await once_more(workspace, told, about, count) if told else await begin(workspace, about=about)
+        await take_at_once(workspace, root, *choices)
+        told = await result(workspace, root)
+        said = shown(told).replace("*", "")
+        if count < 3:
+            assert "last time" not in said
+            assert "last round" not in said
+        elif about == PEOPLE:
+            assert "it is the same, an AI researcher (clear). None of your answers has changed." in said
+        else:  # which may be another role
+            assert "Since last time" not in said
+            assert "came to an AI engineer (clear); this one comes to an AI researcher (clear)." in said
 
 
 async def test_the_command_twice_points_to_the_round_that_has_just_begun(workspace: Workspace):

@@ -167,6 +167,49 @@ def test_more_or_less_of_what_is_not_said_is_no_answer(library: Library, typed: 
     assert not isinstance(reading(library, typed), Answered)
 
 
+@pytest.mark.parametrize(
+    ("number", "typed", "either"),
+    [
+        (5, "software engineering i guess but also ml", (2, 3)),
+        (5, "b or c", (1, 2)),
+        (5, "maybe phd, maybe statistics", (0, 4)),
+        (2, "papers or maybe datasets", (0, 2)),
+    ],
+)
+def test_a_hedge_that_names_two_choices_is_a_guess_at_both(
+    library: Library, number: int, typed: str, either: tuple[int, int]
+):
+    question = library.quiz.questions[number - 1]
+    run = quiz.apply(quiz.begin(library.quiz), Change(question=question.id)).run
+
+    guess = reading(library, typed, run)
+
+    ids = tuple(question.choices[at].id for at in either)
+    assert guess == Perhaps(question.id, ids)
+    asking = quiz.apply(run, Guess(prompt=len(run.prompts), question=question.id, choices=ids)).run
+    for both in ("both", "half and half", "Both equally!"):
+        assert reading(library, both, asking) == Answered({question.id: ids})
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "position"),
+    [
+        (1, "Ship a product or a service reliably", 3),
+        (2, "a paper or a benchmark", 0),
+        (3, "uptime or cost", 2),
+        (1, "I don't work in AI research, I ship products", 3),
+    ],
+)
+def test_what_names_one_choice_twice_is_no_hedge(library: Library, number: int, typed: str, position: int):
+    question = library.quiz.questions[number - 1]
+    run = quiz.apply(quiz.begin(library.quiz), Change(question=question.id)).run
+
+    found = reading(library, typed, run)
+
+    choice = question.choices[position].id
+    assert found == Answered({question.id: (choice,)}) or (isinstance(found, Perhaps) and choice in found.choices)
+
+
 def test_what_it_is_about_has_no_second_answer(library: Library):
     found = read("mostly a, sometimes b", quiz.begin(library.quiz), library.words.typed)
 
@@ -190,6 +233,13 @@ def test_half_and_half_of_what_is_asked(library: Library, typed: str):
         ("no idea tbh", Command("unsure")),
         ("can I skip this?", Command("skip")),
         ("stop please", Command("stop")),
+        ("I run payroll, nothing with AI", Command("not_for_me")),
+        ("I don't work in AI at all", Command("not_for_me")),
+        ("how do I get out of this??", Command("not_for_me")),
+        ("none of these fit me", Command("unsure")),
+        ("other", Command("unsure")),
+        ("N/A", Command("skip")),
+        ("I'd rather not say", Command("skip")),
         ("why do you ask?", Command("why")),
         ("stop", Command("stop")),
         ("pause", Command("pause")),

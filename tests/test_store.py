@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.domain import quiz
 from bot.domain.actions import Action, Answer, Pause, Remind, Reply, Resume, Show, Stop
 from bot.domain.quiz import Outcome, Transition
-from bot.domain.quiz_content import AnyQuestion, Quiz
+from bot.domain.quiz_content import OWN, PEOPLE, AnyQuestion, Quiz
 from bot.domain.quiz_run import Run
 from bot.jobs import retry_db
 from bot.knowledge import Library
@@ -245,13 +245,28 @@ async def test_history_is_latest_first_and_knows_what_waits(store: Store, librar
     assert [each.id for each in await store.runs.history(TEAM, "U_ANA", limit=2)] == ["r3", "r2"]
     assert await store.runs.count(TEAM, "U_ANA") == 3
     assert [each.waits for each in await store.runs.history(TEAM, "U_ANA", limit=5)] == [True, True, False]
-    before = await store.runs.finished_before(TEAM, "r3")
+    before = await store.runs.finished_before(TEAM, "r3", OWN)
     assert before
     assert before.id == "r1"
-    assert await store.runs.finished_before(TEAM, "r1") is None
+    assert await store.runs.finished_before(TEAM, "r1", OWN) is None
+    assert await store.runs.finished_before(TEAM, "r3", PEOPLE) is None
     await store.runs.delete(TEAM, "r1")
     await store.runs.delete(TEAM, "r1")
-    assert await store.runs.finished_before(TEAM, "r3") is None
+    assert await store.runs.finished_before(TEAM, "r3", OWN) is None
+
+
+async def test_the_round_before_is_the_last_about_the_same(store: Store, library: Library):
+    for run_id, about in (("r1", PEOPLE), ("r2", OWN), ("r3", PEOPLE)):
+        await begun(store, library, run_id)
+        for number in range(1, 6):
+            await store.runs.apply(TEAM, run_id, click(library, 0, number), by=f"job {number}")
+        reply = Reply(answers={"purpose": (about,)}, ts="9.0")
+        await store.runs.apply(TEAM, run_id, applying(reply), by="about")
+
+    before = await store.runs.finished_before(TEAM, "r3", PEOPLE)
+
+    assert before
+    assert before.id == "r1"
 
 
 async def test_what_waits_too_long_is_due_until_something_is_done(store: Store, library: Library):

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, select
 from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Skip
 from bot.domain.compare import Accept, Follow, Side, Withdraw
 from bot.domain.quiz import Transition, apply, begin
+from bot.domain.quiz_content import OWN
 from bot.domain.quiz_run import Run
 from bot.knowledge import Library
 from bot.storage import (
@@ -110,7 +111,7 @@ def _calls(library: Library) -> dict[str, Callable[[Store, str, int], Awaitable[
         "runs.waiting": lambda store, team, n: _seen(store.runs.waiting(team, "U_ANA")),
         "runs.latest_result": lambda store, team, n: _seen(store.runs.latest_result(team, "U_ANA")),
         "runs.count": lambda store, team, n: store.runs.count(team, "U_ANA"),
-        "runs.finished_before": lambda store, team, n: _seen(store.runs.finished_before(team, run(n))),
+        "runs.finished_before": lambda store, team, n: _seen(store.runs.finished_before(team, run(n), OWN)),
         "runs.begun_after": lambda store, team, n: store.runs.begun_after(team, run(n)),
         "runs.postpone": lambda store, team, n: store.runs.postpone(team, run(n), 1.0, 2.0),
         "runs.delete": lambda store, team, n: store.runs.delete(team, run(n)),

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
 
-from bot.domain.quiz_content import AnyQuestion, Option, Quiz
+from bot.domain.quiz_content import HasChoices, Option, Quiz
 
 MAYBE = 58  # token_set_ratio in [0, 100] from which on a choice is worth a "did you mean"
 MOST_GUESSES = 2
@@ -82,7 +82,7 @@ def asks_for_other_answers(text: str, *, answerable: bool) -> bool:
     return bool(_ANSWERS_OF_OTHER.fullmatch(text) and (not answerable or _BY_PRONOUN.search(text)))
 
 
-def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
+def guesses(text: str, question: HasChoices) -> tuple[str, ...]:
     """Name the choices that somebody's own words may mean, likeliest first."""
     typed = utils.default_process(text)
     if len(typed) < SHORT:
@@ -102,7 +102,15 @@ def guesses(text: str, question: AnyQuestion) -> tuple[str, ...]:
     return tuple(best) if len(best) <= MOST_GUESSES else ()
 
 
-def _in_common(typed: str, question: AnyQuestion, cutoff: float) -> dict[str, float]:
+def hinted(text: str, question: HasChoices) -> Option | None:
+    """Find the one choice whose words a text has, such as "ml"; None where another has as many of them."""
+    shared = _in_common(utils.default_process(text), question, SURELY_SAME)
+    most = max(shared.values())
+    best = [choice for choice in question.choices if shared[choice.id] == most >= DISTINCT]
+    return best[0] if len(best) == 1 else None
+
+
+def _in_common(typed: str, question: HasChoices, cutoff: float) -> dict[str, float]:
     """Weigh the words that a text has in common with each choice: those that tell it from others the most.
 
     cutoff: the least fuzz.ratio of two words that count as the same; one of less than SHORT letters has to be the same.
@@ -144,7 +152,7 @@ def is_about(typed: str, choice: Option) -> bool:
     return shared >= len(telling) / 2
 
 
-def scored(typed: str, question: AnyQuestion) -> list[tuple[float, Option]]:
+def scored(typed: str, question: HasChoices) -> list[tuple[float, Option]]:
     """Give how near the wordings of each choice come to a text, in [0, 100], the nearest first."""
     return sorted(
         ((max(_alike(typed, text) for text in (choice.label, *choice.says)), choice) for choice in question.choices),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from string import ascii_lowercase
 from types import MappingProxyType
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
@@ -51,7 +52,7 @@ from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
 REMIND_AFTER = timedelta(days=1)
 EXPIRES_AFTER = timedelta(days=14)
 MORNING, EVENING = time(9), time(18)  # between them nobody is woken by a reminder
-LETTERS = "abcdefghij"
+LETTERS = ascii_lowercase  # that name choices
 
 
 class Outcome(StrEnum):
@@ -236,7 +237,10 @@ def _graded(run: Run, action: Grade) -> Transition:
         return Transition(replace(run, not_graded=True), Outcome.TAKEN)
     if run.quiz.review is None or action.dimension not in run.quiz.review.dimensions:
         return Transition(run, Outcome.STALE)
-    return Transition(replace(run, graded=Graded(action.dimension, action.column)), Outcome.TAKEN)
+    graded = Graded(action.dimension, action.column)
+    if run.graded == graded:
+        return Transition(run, Outcome.REPEATED)
+    return Transition(replace(run, graded=graded), Outcome.TAKEN)
 
 
 def _valid_answers(run: Run, answers: Mapping[str, Choices]) -> dict[str, Given] | None:

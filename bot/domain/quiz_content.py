@@ -1,7 +1,7 @@
 """What editors write of the quiz, as frozen models: `quiz.yaml`, and what people may type in a round."""
 
-from collections.abc import Mapping
-from typing import Annotated, Final, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal, Protocol, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -104,6 +104,18 @@ class Opening(Authored):
 
 
 AnyQuestion = Question | TieBreak | Opening
+
+
+class HasChoices(Protocol):
+    """Whatever can be answered by one of its choices."""
+
+    @property
+    def id(self) -> str:
+        """What an answer to it is known by."""
+
+    @property
+    def choices(self) -> Sequence[Option]:
+        """The ways to answer, in the order of their letters."""
 
 
 class Role(Authored):
@@ -259,6 +271,7 @@ class TypedWords(Authored):
     pause: Phrases
     leaves: Phrases  # wherever they stand in a message
     stop: Phrases
+    not_for_me: Phrases  # also as a clause of a message
     resume: Phrases
     so_far: Phrases
     start_over: Phrases

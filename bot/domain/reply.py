@@ -9,23 +9,26 @@ from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
-from bot.domain.fit import Given, choice_of
+from bot.domain.fit import Given
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.own_words import (
     ASKING,
     MAYBE,
+    MOST_GUESSES,
     SHORT,
     SMALL_WORDS,
     asks,
     asks_about_roles,
     asks_for_other_answers,
     guesses,
+    hinted,
     is_about,
     scored,
 )
 from bot.domain.quiz import LETTERS
-from bot.domain.quiz_content import AnyQuestion, Opening, Option, Quiz, Term, TieBreak, TypedWords
-from bot.domain.quiz_run import Run
+from bot.domain.quiz_content import AnyQuestion, HasChoices, Opening, Option, Question, Quiz, Term, TieBreak, TypedWords
+from bot.domain.quiz_run import Graded, Run
+from bot.domain.review import ReviewQuestion
 
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
@@ -48,7 +51,7 @@ _PICKED = re.compile(
     r"(?:(?:i(?:['’]d| would)? (?:think|guess|say|pick|choose|take|go (?:for|with))|(?:it|that)(?:['’]s| is)"
     r"|it would be|must be|probably|definitely|mostly|more like|maybe)\s+)*"
     r"(?:the\s+)?(?:(?:answer|option|choice|number|no)\b\.?|#)?\s*\(?"
-    rf"([1-9]|[a-j]|{'|'.join(_NUMBERS)})"
+    rf"([1-9]|[a-z]|{'|'.join(_NUMBERS)})"
     r"[).:!]*(?:\s+(?:one|answer|option|choice))?"
     r"(?:,?\s+(?:please|pls|i think|i guess|i['’]d say|for me|then|probably|definitely|for sure))*[.!]*",
     re.IGNORECASE,
@@ -81,6 +84,13 @@ _MORE_OR_LESS = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = re.compile(r"\b(?:and|but|with|plus)\b|[,;/&+]", re.IGNORECASE)
+# "software engineering i guess but also ml", "papers, or maybe datasets": of two choices neither is the answer yet.
+_HEDGING = re.compile(r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|i guess)\b", re.IGNORECASE)
+_OF_A_HEDGE = re.compile(
+    r"\b(?:also|or|either|maybe|perhaps|possibly|sometimes|partly|and|but|with|plus|i (?:guess|think|suppose))\b"
+    r"|[.,;/&+]",
+    re.IGNORECASE,
+)
 # Around "both" or "equally", words that do not say of what.
 _OF_BOTH = SMALL_WORDS | {"bit", "matter", "matters", "same", "split", "way", "ways"}
 _NOT = re.compile(
@@ -92,6 +102,9 @@ _MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is me
 _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
 )
+# "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
+_CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
+_AT_ALL = re.compile(r"\s+(?:at all|whatsoever|anyway|though)\b", re.IGNORECASE)
 _FIRST_PART = re.compile(r"[.,;!…]|\s[-–—]\s|\s+(?:but|because|since|really|honestly)\b")
 _TERM = re.compile(
     r"(?:and\s+)?(?:what(?:['’]s| is| are)?(?: do(?:es)?)?(?: you mean)?(?: by| with)?|define|explain|meaning of"
@@ -157,6 +170,20 @@ class AsksForOther:
 
 
 @dataclass(frozen=True)
+class Reviewed:
+    """What their last review looked at; without a cell they will not say."""
+
+    cell: Graded | None
+
+
+@dataclass(frozen=True)
+class PerhapsReviewed:
+    """What they may mean that their last review looked at, likeliest first."""
+
+    cells: tuple[Graded, ...]
+
+
+@dataclass(frozen=True)
 class Asks:
     """A question of their own."""
 
@@ -166,17 +193,52 @@ class Unclear:
     """Nothing of the above."""
 
 
-Reading = Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther | Asks | Unclear
+Reading = (
+    Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther
+    | Reviewed | PerhapsReviewed | Asks | Unclear
+)  # fmt: skip
 
 
-def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, aside: str | None = None) -> Reading:
+def read(
+    text: str,
+    run: Run,
+    words: TypedWords,
+    *,
+    answerable: bool = False,
+    aside: str | None = None,
+    review: ReviewQuestion | None = None,
+) -> Reading:
     """Read what somebody typed, its first 4,000 characters.
 
     answerable: whether the FAQ has an answer to it. aside: which small talk it is. Small talk is no answer, unless it
-    is word for word what the knowledge has for one; who says stop means the round.
+    is word for word what the knowledge has for one; who says stop means the round. review: what is asked below the
+    result, while no question of the quiz is.
     """
+    if review is None or run.asking is not None:
+        return _read(text, run, words, None, answerable=answerable, aside=aside)
+    match _read(text, run, words, review, answerable=answerable, aside=aside):
+        case Answered(answers) if review.id in answers:
+            return Reviewed(review.chosen(answers[review.id])[0])
+        case Perhaps(review.id, choices):
+            return PerhapsReviewed(review.chosen(choices))
+        case Command("skip"):
+            return Reviewed(None)
+        case reading:
+            return reading
+
+
+def _read(
+    text: str,
+    run: Run,
+    words: TypedWords,
+    review: ReviewQuestion | None,
+    *,
+    answerable: bool,
+    aside: str | None,
+) -> Reading:
     as_sent, text = _bounded(text), _typed(text)
-    question = run.quiz.question(run.asking.question) if run.asking else None
+    of_quiz = run.quiz.question(run.asking.question) if run.asking else None
+    question, weighed = of_quiz or review, None if isinstance(of_quiz, Opening) else of_quiz
     about_roles = asks_about_roles(text, run.quiz)
     return (
         _to_guess(text, run, words)
@@ -186,14 +248,15 @@ def read(text: str, run: Run, words: TypedWords, *, answerable: bool = False, as
         or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
         or _leaves(text, words)
+        or _not_for_me(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
-        or (question and not isinstance(question, Opening) and (_two(text, question) or _more_or_less(text, question)))
+        or (weighed and _by_two(text, weighed))
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or _command(text, words)
-        or (question and not isinstance(question, Opening) and _which_two(text, question))
+        or (weighed and _which_two(text, weighed))
         or _term(text, run.quiz.glossary)
-        or (question and _about_wording(text, question, answerable=answerable))
+        or (of_quiz and _about_wording(text, of_quiz, answerable=answerable))
         or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (question and _guesses(text, question))
@@ -225,7 +288,7 @@ def _typed(text: str) -> str:
     return " ".join(typed.plain(_bounded(text)).split())
 
 
-def read_choice(text: str, question: AnyQuestion) -> Option | None:
+def read_choice(text: str, question: HasChoices) -> Option | None:
     """Find the choice somebody typed: its number, its letter, its label or their own words for it.
 
     None if no choice fits, if two fit about as well, if the text is a question or a negation, and if it is only a few
@@ -236,8 +299,8 @@ def read_choice(text: str, question: AnyQuestion) -> Option | None:
     normalised = utils.default_process(text)
     if not normalised:
         return None
-    if exact := _in_these_words(text, question):
-        return choice_of(question, exact.answers[question.id][0])
+    if exact := _worded(text, question):
+        return exact
     if ASKING.search(text) or _NOT.search(text) or len(normalised) < SHORT:
         return None
     (best, choice), (next_best, _) = scored(normalised, question)[:2]
@@ -339,23 +402,28 @@ def _numbered(number: str, run: Run) -> AnyQuestion | None:
     return run.numbered[int(number) - 1] if 0 < int(number) <= len(run.numbered) else None
 
 
-def _at(mark: str, question: AnyQuestion) -> Option | None:
-    # "ı" and "İ" match an i regardless of case and have another lower case, so that LETTERS may not hold the result.
+def _at(mark: str, question: HasChoices) -> Option | None:
+    # Some letters are another one in lower case: "ı" and "İ" pass for an i, and are none of ours.
     mark = _NUMBERS.get(mark.lower(), mark.lower())
     position = int(mark) - 1 if mark.isdigit() else LETTERS.find(mark)
     return question.choices[position] if 0 <= position < len(question.choices) else None
 
 
-def _in_these_words(text: str, question: AnyQuestion) -> Answered | None:
+def _in_these_words(text: str, question: HasChoices) -> Answered | None:
     """Read what the knowledge has word for word, before "half" or "both" in it can be taken for two answers."""
+    choice = _worded(text, question)
+    return Answered({question.id: (choice.id,)}) if choice else None
+
+
+def _worded(text: str, question: HasChoices) -> Option | None:
     normalised = utils.default_process(text)
     for choice in question.choices:
         if normalised and normalised in map(utils.default_process, (choice.label, *choice.says)):
-            return Answered({question.id: (choice.id,)})
+            return choice
     return None
 
 
-def _picked(text: str, question: AnyQuestion) -> Answered | None:
+def _picked(text: str, question: HasChoices) -> Answered | None:
     """Read a choice that is picked by its letter or number."""
     picked = _PICKED.fullmatch(text)
     choice = _at(picked.group(1), question) if picked else None
@@ -366,9 +434,19 @@ def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
     """Read half and half without saying of what; where a tie-break has a choice for that, it is this choice."""
     if not _HALF.search(text):
         return None
-    rest = utils.default_process(_FILLER.sub(" ", _HALF.sub(" ", text))).split()
     neither = [side.id for side in question.choices if side.role is None] if isinstance(question, TieBreak) else []
-    return Answered({question.id: (neither[0],)}) if len(neither) == 1 and _OF_BOTH.issuperset(rest) else WhichTwo()
+    return Answered({question.id: (neither[0],)}) if len(neither) == 1 and _is_of_both(text) else WhichTwo()
+
+
+def _is_of_both(text: str) -> bool:
+    """Say whether a text is "both" or "half and half", and nothing that says of what."""
+    rest = utils.default_process(_FILLER.sub(" ", _HALF.sub(" ", text))).split()
+    return bool(_HALF.search(text)) and _OF_BOTH.issuperset(rest)
+
+
+def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
+    """Read an answer that takes two choices, or may mean either."""
+    return _two(text, question) or _more_or_less(text, question) or _hedged(text, question)
 
 
 def _two(text: str, question: AnyQuestion) -> Answered | None:
@@ -401,17 +479,33 @@ def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
     return Answered({question.id: chosen}) if len(parts) == len(chosen) == 2 else None
 
 
+def _hedged(text: str, question: AnyQuestion) -> Perhaps | None:
+    """Read that one choice is named, and with a hedge something of another: which of them is meant has to be asked."""
+    if not _HEDGING.search(text) or ASKING.search(text) or _NOT.search(text):
+        return None
+    parts = [part for each in _OF_A_HEDGE.split(text) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    if len(parts) > MOST_PARTS:
+        return None
+    named = {choice.id for part in parts if (choice := read_choice(part, question))}
+    beside = {choice.id for part in parts if not read_choice(part, question) and (choice := hinted(part, question))}
+    choices = tuple(choice.id for choice in question.choices if choice.id in named | beside)
+    return Perhaps(question.id, choices) if named and len(choices) == MOST_GUESSES else None
+
+
 def _to_guess(text: str, run: Run, words: TypedWords) -> Answered | Command | None:
     """Read yes or no, where the live prompt asks whether something was meant."""
     if run.asking is None or not run.asking.guesses:
         return None
-    normalised = utils.default_process(text)
+    normalised, guesses = utils.default_process(text), run.asking.guesses
     if normalised in map(utils.default_process, words.yes):
-        return Answered({run.asking.question: run.asking.guesses[:1]})
+        return Answered({run.asking.question: guesses[:1]})
+    question = run.quiz.question(run.asking.question)
+    if len(guesses) == MOST_GUESSES and isinstance(question, Question) and _is_of_both(text):
+        return Answered({question.id: guesses})
     return Command("reask") if normalised in map(utils.default_process, words.no) else None
 
 
-def _one(text: str, question: AnyQuestion) -> Answered | None:
+def _one(text: str, question: HasChoices) -> Answered | None:
     choice = read_choice(text, question)
     return Answered({question.id: (choice.id,)}) if choice else None
 
@@ -433,6 +527,13 @@ def _leaves(text: str, words: TypedWords) -> Command | None:
     """Read that somebody has to go, in whatever else they say."""
     padded = f" {smalltalk.plain(text)} "
     return Command("pause") if any(f" {smalltalk.plain(phrase)} " in padded for phrase in words.leaves) else None
+
+
+def _not_for_me(text: str, words: TypedWords) -> Command | None:
+    """Read that the quiz is not for them, or how to leave it, in a clause of what they say."""
+    clauses = (_AT_ALL.sub("", clause).strip() for clause in _CLAUSES.split(text))
+    meant = Command("not_for_me")
+    return meant if any(clause and _exact_command(clause, words) == meant for clause in clauses) else None
 
 
 def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
@@ -487,12 +588,12 @@ def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Com
     return Command("why")
 
 
-def _guesses(text: str, question: AnyQuestion) -> Perhaps | None:
+def _guesses(text: str, question: HasChoices) -> Perhaps | None:
     likely = guesses(text, question)
     return Perhaps(question.id, likely) if likely else None
 
 
-def _likely(text: str, question: AnyQuestion) -> Option | None:
-    """Find the choice that half a sentence names; as it has fewer words, a lower similarity is enough."""
+def _likely(text: str, question: HasChoices) -> Option | None:
+    """Find the choice that half a sentence names: less of it is there to go by, so less is asked of it."""
     (best, choice), (next_best, _) = scored(utils.default_process(text), question)[:2]
     return choice if best >= MAYBE and best - next_best >= LEAD else None

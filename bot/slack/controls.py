@@ -302,8 +302,8 @@ def _words(action: Action | ButtonCommand) -> tuple[str, str]:
             return action.do, part
         case Skip(prompt=prompt):
             return action.do, str(prompt)
-        case Grade():
-            return "not_graded", ""
+        case Grade(dimension=dimension, column=column):
+            return (action.do, f"{dimension}/{column}") if dimension and column else ("not_graded", "")
         case _:
             return action.do, ""
 
@@ -316,6 +316,11 @@ def read_do(clicked: BlockAction) -> tuple[str, Action | ButtonCommand]:  # noqa
             return run_id, ButtonCommand(name)
         case "not_graded", _:
             return run_id, Grade()
+        case "graded", [cell]:
+            dimension, _, column = cell.partition("/")
+            if not column:
+                raise MalformedError("actions.0.value: words_count")
+            return run_id, Grade(dimension=dimension, column=column)
         case "whole_table", _:  # under results of before the table was one part of several
             return run_id, OpenPart(part="table")
         case "open", [part]:

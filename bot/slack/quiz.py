@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
 from bot.domain import actions, smalltalk
-from bot.domain.actions import Action, Change, EditReply, GoOn, Guess, Resume, Show, Stop
+from bot.domain.actions import Action, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Stop
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
     AboutResult,
@@ -21,7 +21,9 @@ from bot.domain.reply import (
     Command,
     Defined,
     Perhaps,
+    PerhapsReviewed,
     Reading,
+    Reviewed,
     Unclear,
     WhichTwo,
     read,
@@ -52,7 +54,9 @@ from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
+from bot.slack.run_asides import record_cells
 from bot.slack.run_links import ON_HOME
+from bot.slack.run_messages import open_review
 from bot.slack.work import Work, address_digest
 from bot.storage import ANSWER, Store, StoredRun
 
@@ -61,7 +65,7 @@ SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs whose time has come that are handled in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning in a round about somebody else's work
-SHOWS = ("so_far", "why")  # what is said and changes nothing
+SHOWS = ("so_far", "why", "unsure", "not_for_me")  # what is said and changes nothing
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
 
@@ -72,12 +76,18 @@ async def on_reply(
     """Begin the work for what somebody typed in a run's thread; `reply` is what the FAQ would reply to it."""
     answerable = reply is not None and reply.kind == ANSWER
     aside = smalltalk.read(text, library.words.talk)
-    reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside)
+    review = open_review(stored.run, library)
+    reading = read(text, stored.run, library.words.typed, answerable=answerable, aside=aside, review=review)
     key = Work.REPLY.key(team, stored.id, ts)
     if isinstance(reading, Asks) and reply:
         await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
     elif stored.run.subject is not None and isinstance(reading, Command) and reading.name in OWN_ONLY:
         await jobs.start(key, quiz_worker.post_aside, team, stored.id, "own_only")
+    elif isinstance(reading, Reviewed):
+        grade = Grade(dimension=reading.cell.dimension, column=reading.cell.column) if reading.cell else Grade()
+        await _typed(key, team, stored.id, grade, ts)
+    elif isinstance(reading, PerhapsReviewed):
+        await jobs.start(key, quiz_worker.post_aside, team, stored.id, "review_guess", record_cells(reading.cells))
     elif reading == Command("start_over"):
         await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
     else:
@@ -113,7 +123,7 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _typed(key, team, stored.id, action, ts, aimed=not named, edited=edited)
         case Perhaps(question, choices):
             await _typed(key, team, stored.id, Guess(question=question, choices=choices, ts=ts), ts, aimed=True)
-        case Command(name) if name in (*SHOWS, "unsure"):
+        case Command(name) if name in SHOWS:
             await jobs.start(key, quiz_worker.post_aside, team, stored.id, name)
         case Command("resume") if stored.run.unanswered:
             await _typed(key, team, stored.id, GoOn(), ts)

@@ -11,10 +11,27 @@ from typing import Any
 from bot import jobs, work_records
 from bot.domain import actions
 from bot.domain import quiz as conversation
-from bot.domain.actions import Action, AskAgain, Begin, Change, Delete, Manage, OpenPart, Remind, Resume, Show, aimed_at
+from bot.domain.actions import (
+    Action,
+    AskAgain,
+    Begin,
+    Change,
+    Delete,
+    Grade,
+    Manage,
+    OpenPart,
+    Pause,
+    Remind,
+    Resume,
+    Show,
+    Skip,
+    Stop,
+    aimed_at,
+)
 from bot.domain.faq import Surface
 from bot.domain.quiz import Outcome, apply
 from bot.domain.quiz_run import Run
+from bot.domain.review import REVIEW
 from bot.jobs import current_key, formerly, in_doubt, pause, retry_db, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, history, home, run_messages, work
@@ -24,7 +41,7 @@ from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Later, Reconciliation, UpToDate, digest, rewritten
-from bot.slack.run_asides import render_aside
+from bot.slack.run_asides import confirmation, render_aside
 from bot.slack.run_links import ON_HOME, RunLinksWorker
 from bot.slack.run_notes import noted
 from bot.slack.share_work import share_worker
@@ -174,6 +191,8 @@ class QuizWorker(RunLinksWorker):
         elif isinstance(does, Change | Resume) and ts and thread_ts in (None, ts):  # on the card, outside the thread
             await step("asked", self._is_asked, team, run_id)  # by whoever holds the run
             await self._lead_into_thread(team, run_id, user)
+        elif isinstance(does, Grade) and ts and await step("apart", self._stands_apart, team, run_id, REVIEW, ts):
+            await self._post_confirmation(team, run_id, does, applied.outcome, ts)
         if note:
             await self._gateway.post_ephemeral(team, channel, user, note, thread_ts=thread_ts)
 
@@ -185,7 +204,7 @@ class QuizWorker(RunLinksWorker):
         If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
         nothing is said, or the message was `edited` too late.
         """
-        does = actions.read(action)
+        does, said = actions.read(action), Work.REPLY.key(team, run_id, ts)  # who starts over stops a round unsaid
         if aimed:
 
             async def aim() -> int:
@@ -203,6 +222,23 @@ class QuizWorker(RunLinksWorker):
         elif applied and applied.outcome == Outcome.STALE and edited:
             late = self._rendered(lambda library: blocks.say(library.words.quiz.edited_late))
             await self._post_note(team, run_id, late)
+        elif applied and isinstance(does, Stop | Pause | Skip | Grade) and current_key() == said:
+            await self._post_confirmation(team, run_id, does, applied.outcome, ts)
+
+    async def _post_confirmation(self, team: str, run_id: str, does: Action, outcome: str, ts: str) -> None:
+        """Say what has come of what was done by the message `ts`, where that does not show below it."""
+
+        async def confirmed() -> Message | None:
+            stored = await self._store.runs.get(team, run_id)
+            return confirmation(stored, does, outcome, ts, self._library) if stored else None
+
+        await self._post_note(team, run_id, confirmed)
+
+    async def _stands_apart(self, team: str, run_id: str, slot: str, ts: str) -> bool:
+        """Say whether a message is another than the one that shows a slot of the run."""
+        stored = await self._store.runs.get(team, run_id)
+        shown = stored.messages.get(slot) if stored else None
+        return shown is not None and shown.ts != ts
 
     @workflow
     @formerly("manages")

@@ -207,7 +207,9 @@ class ReconcilingWorker(SlackWorker, ABC):
         """Choose the next operation, by the first difference between the thread and the run; None if there is none."""
         run, library = stored.run, self._library
         shown = {slot: [posted.ts, posted.digest] for slot, posted in stored.messages.items()} | task.changed
-        before = await self._store.runs.finished_before(task.team, stored.id) if run.finished else None
+        before = None
+        if run.finished:
+            before = await self._store.runs.finished_before(task.team, stored.id, run.about)
         wanted, deleted = run_messages.slots(run, shown), run.status is Status.DELETED
         if deleted and (left := [slot for slot in shown if slot not in (*wanted, LOST)]):
             return DeleteMessage(**place, slot=left[0], ts=shown[left[0]][0])

@@ -76,9 +76,23 @@ def part(run: Run, name: str, library: Library) -> Message:
     return message([*map(section, texts), context(source)], [*texts, source])
 
 
-def advice(run: Run, library: Library) -> list[str]:
-    """Say what the work would be graded on: of the role, or of both where it is too close to call."""
-    return [advice_on(role, run.purpose, library) for role in roles_of(recommended(run))]
+def advice(run: Run, purpose: str, library: Library) -> list[str]:
+    """Say what the work would be graded on; purpose: for whom it is put.
+
+    That of both roles where it is too close to call; where it leans, that of the next with its part of the work, too.
+    """
+    said = [advice_on(role, purpose, library) for role in roles_of(recommended(run))]
+    if role := next_role(run):
+        text = worded(role, "advice", purpose)
+        said.append(fill(library.words.graded.advice_next, role=with_article(role.name), advice=text))
+    return said
+
+
+def next_role(run: Run) -> Role | None:
+    """Give the role that comes next where it is near enough to have a part of the work; None where it is not."""
+    found = recommended(run)
+    leans = found.clearness is Clearness.LEANING and round(found.margin, 9) < run.quiz.thresholds.clear
+    return found.runner_up if leans else None
 
 
 def part_names(run: Run, library: Library) -> dict[str, str]:
@@ -139,17 +153,19 @@ def quoted(choices: Sequence[Option], library: Library) -> Mrkdwn:
 
 
 def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
-    """Say what moved since an earlier run; None unless both are finished and about the same.
+    """Say what moved since an earlier run; None unless both are finished and about the same kind of work.
 
-    A question that has no answer in one of the two has not moved.
+    Nothing tells whether two rounds about a role to fill are about the same one, so of these it is not said that
+    anything moved. A question that has no answer in one of the two has not moved.
     """
-    recommendation, earlier, words = run.recommendation, before.recommendation, library.words.result
-    if recommendation is None or earlier is None or run.purpose != before.purpose:
+    latest, earlier, words = run.recommendation, before.recommendation, library.words.result
+    if latest is None or earlier is None or run.about != before.about:
         return None
-    now, then = named(recommendation, library), named(earlier, library)
-    lead = fill(words.previous_same, date=date, now=now)
-    if now != then:
-        lead = fill(words.previous, date=date, before=then, now=now)
+    now, then = named(latest, library), named(earlier, library)
+    same, other = words.previous_same, words.previous
+    if run.about == ROLE:
+        same, other = words.previous_role_same, words.previous_role
+    lead = fill(same, date=date, now=now) if now == then else fill(other, date=date, before=then, now=now)
     moved = [
         question
         for question in run.numbered

@@ -25,8 +25,21 @@ from bot.domain.actions import (
 )
 from bot.domain.fit import Clearness
 from bot.domain.quiz import LETTERS
-from bot.domain.quiz_content import PEOPLE, ROLE, AnyQuestion, Opening, Option, Term, TieBreak, with_article, worded
+from bot.domain.quiz_content import (
+    PEOPLE,
+    ROLE,
+    AnyQuestion,
+    HasChoices,
+    Opening,
+    Option,
+    Question,
+    Term,
+    TieBreak,
+    with_article,
+    worded,
+)
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
+from bot.domain.review import REVIEW, ReviewQuestion, review_question
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.controls import (
@@ -45,7 +58,7 @@ from bot.slack.share_controls import share_button
 from bot.slack.text import Mrkdwn, escape, fill, linked, mention
 from bot.storage import CARD, NOTE, PROMPT, RESULT
 
-REVIEW, REMINDER = "review", "reminder"
+REMINDER = "reminder"
 CHANGE = f"{NOTE}change:"  # what the slots begin with of what was said of a change
 
 
@@ -205,6 +218,16 @@ def unsure(question: AnyQuestion, run: Run, run_id: str, library: Library) -> Me
     return message([section(text), kit.ActionsBlock([button])], [text])
 
 
+def not_for_me(run: Run, run_id: str, library: Library) -> Message:
+    """Say how to leave a round, and whom it is for, to somebody for whom it may not be."""
+    words = library.words.quiz
+    lines = [escape(words.leave)]
+    if run.subject is None:
+        lines.append(escape(words.for_whom))
+    text = " ".join(lines)
+    return message([section(text), kit.ActionsBlock([do_button(words.stop, run_id, Stop())])], [text])
+
+
 def lettered(question: AnyQuestion) -> str:
     """Name the choices of a question with the letters by which they can be typed."""
     return ", ".join(f"{letter} ({choice.label})" for letter, choice in zip(LETTERS, question.choices, strict=False))
@@ -264,7 +287,7 @@ def _prompt(run: Run, run_id: str, number: int, library: Library, user: str) -> 
     return message([*parts, kit.ActionsBlock([*buttons]), context(how)], [*lines, *options, how])
 
 
-def _letter(question: AnyQuestion, choice: Option) -> str:
+def _letter(question: HasChoices, choice: Option) -> str:
     """Give the letter by which a choice can be typed."""
     return LETTERS[list(question.choices).index(choice)]
 
@@ -284,8 +307,17 @@ def _guess(
         text = fill(words.guess, choice=choices[0].label)
         return text, [choice_button(words.guess_yes, run_id, number, question.id, choices[0].id), none]
     buttons = [_lettered_button(run_id, number, question, choice) for choice in choices]
-    names = "\n".join(fill(words.option, letter=_letter(question, choice), choice=choice.label) for choice in choices)
-    return f"{escape(words.guess_either)}\n{names}", [*buttons, none]
+    lines = [escape(words.guess_either), *_options(question, choices, library)]
+    if isinstance(question, Question):
+        letters = [_letter(question, choice) for choice in choices]
+        lines.append(fill(words.guess_both, first=letters[0], second=letters[1]))
+    return "\n".join(lines), [*buttons, none]
+
+
+def _options(question: HasChoices, choices: Sequence[Option], library: Library) -> list[str]:
+    """Name choices with their letters, a line each."""
+    option = library.words.quiz.option
+    return [fill(option, letter=_letter(question, choice), choice=choice.label) for choice in choices]
 
 
 def _settled(run: Run, number: int, prompt: Prompt, library: Library) -> str:
@@ -353,20 +385,20 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
     words, review = library.words.graded, run.quiz.review
     if review is None:
         raise ValueError("the quiz has no review")
-    roles, advice = library.tables[run.quiz.tables.roles], result.advice(run, library)
+    roles, advice = library.tables[run.quiz.tables.roles], result.advice(run, run.purpose, library)
     parts: list[kit.Block] = [*map(section, advice)]
     source = fill(library.words.quiz.source, sources=library.cite([review.source]))
     graded = graded_cell(run, library)
     if graded is None and not run.not_graded:
-        groups = []
-        for row in map(roles.row, review.dimensions):
-            cells = {column.id: row.cells[column.id] for column in roles.columns}
-            options = [grading_option(cell, row.id, column) for column, cell in cells.items()]
-            groups.append(kit.OptionGroup(kit.PlainText(label(row.label)), options))
+        groups = [
+            kit.OptionGroup(kit.PlainText(label(roles.row(row).label)), _lettered_cells(row, run, library))
+            for row in review.dimensions
+        ]
         skip = do_button(words.skip, run_id, Grade())
         lead, reason = f"*{escape(worded(review, 'text', run.purpose))}*", escape(review.why)
-        prompt_parts = [section(lead), context(reason), grading_menu(run_id, run.regraded, words.pick, groups, skip)]
-        return message([*parts, *prompt_parts, context(source)], [*advice, lead, reason, source])
+        menu, how = grading_menu(run_id, run.regraded, words.pick, groups, skip), escape(words.how_to_answer)
+        prompt_parts = [section(lead), context(reason), menu, context(how)]
+        return message([*parts, *prompt_parts, context(source)], [*advice, lead, reason, how, source])
     change = do_button(library.words.quiz.change, run_id, AskGrading())
     if graded is None:
         text = escape(words.skipped)
@@ -376,6 +408,59 @@ def _review(run: Run, run_id: str, library: Library) -> Message:
     lines = [statement, *judged(run, cell, roles.column(graded.column).label, library)]
     shown = [section(lines[0], change), *map(section, lines[1:])]
     return message([*parts, *shown, context(source)], [*advice, *lines, source])
+
+
+def _lettered_cells(row: str, run: Run, library: Library) -> list[kit.Option]:
+    """Give the cells of a row as options of the menu, with the letters by which they can be typed."""
+    asked = review_question(run.quiz, library.tables[run.quiz.tables.roles])
+    if asked is None:
+        return []
+    return [
+        grading_option(f"{_letter(asked, choice)}. {choice.label}", cell.dimension, cell.column)
+        for cell, choice in zip(asked.cells, asked.choices, strict=True)
+        if cell.dimension == row
+    ]
+
+
+def open_review(run: Run, library: Library) -> ReviewQuestion | None:
+    """Give the question what the last review looked at, if it is what is asked now; None if it is not."""
+    if REVIEW not in run.opened or not run.finished or run.asking or run.not_graded or graded_cell(run, library):
+        return None
+    return review_question(run.quiz, library.tables[run.quiz.tables.roles])
+
+
+def review_unclear(run_id: str, library: Library) -> Message:
+    """Say how to answer what the last review looked at, and that it may stay open."""
+    words = library.words.graded
+    text = escape(words.unclear)
+    return message([section(text), kit.ActionsBlock([do_button(words.skip, run_id, Grade())])], [text])
+
+
+def review_guess(cells: Collection[Graded], asked: ReviewQuestion, run_id: str, library: Library) -> Message:
+    """Ask whether one of these cells was meant."""
+    words = library.words.quiz
+    pairs = [pair for pair in zip(asked.cells, asked.choices, strict=True) if pair[0] in cells]
+    lines = [escape(words.guess_either), *_options(asked, [choice for _, choice in pairs], library)]
+    buttons = [
+        do_button(
+            label(f"{_letter(asked, choice)}. {choice.label}"),
+            run_id,
+            Grade(dimension=cell.dimension, column=cell.column),
+        )
+        for cell, choice in pairs
+    ]
+    if len(pairs) == 1:
+        lines = [fill(words.guess, choice=pairs[0][1].label)]
+    return message([section("\n".join(lines)), kit.ActionsBlock([*buttons])], ["\n".join(lines)])
+
+
+def review_noted(run: Run, library: Library) -> Message | None:
+    """Say to who has typed what the last review looked at what was taken for it; None if nothing was."""
+    words = library.words.graded
+    if graded := graded_cell(run, library):
+        cell = library.tables[run.quiz.tables.roles].row(graded.dimension).cells[graded.column]
+        return plain(fill(words.noted, cell=cell))
+    return plain(escape(words.skipped)) if run.not_graded else None
 
 
 def judged(run: Run, cell: str, column: str, library: Library, *, shared: bool = False) -> list[str]:
@@ -393,6 +478,8 @@ def judged(run: Run, cell: str, column: str, library: Library, *, shared: bool =
     names = [with_article(role.name) for role in roles]
     named = fill(library.words.quiz.either, first=names[0], second=names[1]) if close else Mrkdwn(escape(names[0]))
     lines: list[str] = [fill(words.mismatch_shared if shared else words.mismatch, role=named, cell=cell, column=column)]
+    if (part := result.next_role(run)) and run.graded and run.graded.column == part.column:
+        lines.append(fill(words.fits_next, role=with_article(part.name)))
     purpose = ROLE if shared else run.purpose
     for role, name in zip(roles, names, strict=True):
         if trap := review.traps.get(role.id):

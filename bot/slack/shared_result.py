@@ -138,10 +138,10 @@ def _answers(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library
 
 def _graded(run: Run, parts: Collection[Part], sender: Mrkdwn, library: Library) -> Message:
     """Say what the last review looked at; what it should look at, too, where the recommendation is shared."""
-    words, recommendation = library.words.graded, result.recommended(run)
+    words = library.words.graded
     texts: list[str] = []
     if Part.RECOMMENDATION in parts:
-        texts += [result.advice_on(role, ROLE, library) for role in result.roles_of(recommendation)]
+        texts += result.advice(run, ROLE, library)
     if graded := run_messages.graded_cell(run, library):
         roles = library.tables[run.quiz.tables.roles]
         cell, column = roles.row(graded.dimension).cells[graded.column], roles.column(graded.column).label

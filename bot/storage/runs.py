@@ -254,8 +254,11 @@ class Runs(QuizVersions):
         async with autocommit(self._engine) as connection:
             return await connection.scalar(mine) or 0
 
-    async def finished_before(self, team: str, run_id: str) -> StoredRun | None:
-        """Give the last run with a result that its person began before this one, or None."""
+    async def finished_before(self, team: str, run_id: str, about: str) -> StoredRun | None:
+        """Give the last run with a result that its person began before this one, about the same kind of work, or None.
+
+        about: as in Run.
+        """
         this = select(runs.c.user, runs.c.begun_at).where(runs.c.team == team, runs.c.id == run_id)
         async with autocommit(self._engine) as connection:
             row = (await connection.execute(this)).first()
@@ -265,9 +268,12 @@ class Runs(QuizVersions):
                 runs.c.team == team, runs.c.user == row.user, runs.c.begun_at < row.begun_at, runs.c.id != run_id
             )
             earlier = earlier.where(runs.c.comparison.is_(None))
-            earlier = earlier.where(runs.c.finished_at.is_not(None)).order_by(runs.c.begun_at.desc()).limit(1)
-            before = await connection.scalar(earlier)
-            return await self._run(connection, team, runs.c.id == before) if before else None
+            earlier = earlier.where(runs.c.finished_at.is_not(None)).order_by(runs.c.begun_at.desc())
+            for before in (await connection.scalars(earlier)).all():  # nearly always it is the first
+                stored = await self._run(connection, team, runs.c.id == before)
+                if stored and stored.run.about == about:
+                    return stored
+            return None
 
     async def begun_after(self, team: str, run_id: str) -> list[str]:
         """Name the runs that its person began after this one; they may tell what has changed since."""

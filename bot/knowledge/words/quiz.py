@@ -51,6 +51,7 @@ class QuizWords(Authored):
     tie_break: Plain
     guess: Annotated[Line, text("choice")]
     guess_either: Plain
+    guess_both: Annotated[Line, text("first", "second")]
     guess_yes: Button
     guess_none: Button
     why: Annotated[Line, text("why")]
@@ -59,6 +60,8 @@ class QuizWords(Authored):
     which_two: Plain
     unsure: Annotated[Line, text("options")]
     skip: Button
+    leave: Plain
+    for_whom: Plain
     unclear: Annotated[Line, text("options")]
     kept: Plain
     edited_late: Plain
@@ -67,6 +70,11 @@ class QuizWords(Authored):
     same_answers: Plain
     moved_on: Plain
     finished: Plain
+    finished_rest: Annotated[Line, text("questions")]
+    ended: Plain
+    change_dropped: Plain
+    stopped_note: Plain
+    paused_note: Plain
     waiting: Plain
     first: Plain
     nothing_so_far: Plain
@@ -179,6 +187,8 @@ class ResultWords(Authored):
     go_on: Button
     previous: Annotated[Line, text("date", "before", "now")]
     previous_same: Annotated[Line, text("date", "now")]
+    previous_role: Annotated[Line, text("date", "before", "now")]
+    previous_role_same: Annotated[Line, text("date", "now")]
     previous_moved: Annotated[Line, text("questions")]
     previous_none: Plain
     previous_not_asked: Annotated[Line, text("questions")]
@@ -213,8 +223,12 @@ class GradedWords(Authored):
     """The question what a review looked at, and what comes of it."""
 
     advice: Annotated[Line, text("role")]
+    advice_next: Annotated[Line, text("role", "advice")]
     pick: Plain
+    how_to_answer: Plain
     skip: Button
+    unclear: Plain
+    noted: Annotated[Line, text("cell")]
     skipped: Plain
     said_own: Annotated[Line, text("cell")]
     said_role: Annotated[Line, text("cell")]
@@ -222,6 +236,7 @@ class GradedWords(Authored):
     match: Annotated[Line, text("column")]
     mismatch: Annotated[Line, text("role", "cell", "column")]
     mismatch_shared: Annotated[Line, text("role", "cell", "column")]
+    fits_next: Annotated[Line, text("role")]
     if_role: Annotated[Line, text("role")]
     hurts: Annotated[Line, text("text")]
     ask_own: Annotated[Line, text("text")]

@@ -13,7 +13,17 @@ from bot.slack.gallery.comparisons import comparing
 from bot.slack.gallery.editors import empty_report, full_report, gaps
 from bot.slack.gallery.faq import answers, feedback, manners, no_answers, pairs, posted, replies, suggestions
 from bot.slack.gallery.personal import first_contact, first_steps, home, privacy
-from bot.slack.gallery.quiz import halves, lists, pictures, questions, results, reviews, rounds, shortened
+from bot.slack.gallery.quiz import (
+    confirmations,
+    halves,
+    lists,
+    pictures,
+    questions,
+    results,
+    reviews,
+    rounds,
+    shortened,
+)
 from bot.slack.gallery.rendering import ASKED, BEGUN, LINK, USER, Rendering, View
 from bot.slack.gallery.runs import finished_runs, in_every_purpose, representative
 from bot.slack.gallery.shares import example_share, sharing, sharing_told
@@ -45,7 +55,7 @@ def everything(library: Library) -> Iterator[Rendering]:
     """Give all there is. Two with the same name show the same."""
     groups = (
         answers, pairs, suggestions, replies, posted, no_answers, feedback, manners, questions, rounds, shortened,
-        halves, pictures, reviews, lists, sharing, sharing_told, comparing, first_contact, first_steps, gaps, privacy,
-        sentences, home,
+        halves, pictures, reviews, confirmations, lists, sharing, sharing_told, comparing, first_contact, first_steps,
+        gaps, privacy, sentences, home,
     )  # fmt: skip
     return chain.from_iterable(group(library) for group in groups)

@@ -3,14 +3,26 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, combinations, product
+from itertools import combinations, product
 from types import MappingProxyType
 
 from bot.domain import quiz
+from bot.domain.actions import Pause, Skip, Stop
+from bot.domain.quiz import Outcome
 from bot.domain.quiz_content import AnyQuestion
 from bot.domain.quiz_run import PARTS, Graded, Prompt, Run, Status
+from bot.domain.review import REVIEW
 from bot.knowledge import Library
-from bot.slack import blocks, change_notes, history, result, result_explained, result_gallery, run_messages
+from bot.slack import (
+    blocks,
+    change_notes,
+    history,
+    result,
+    result_explained,
+    result_gallery,
+    run_asides,
+    run_messages,
+)
 from bot.slack.gallery.rendering import BEGUN, LINK, RUN, USER, Rendering
 from bot.slack.gallery.runs import described, finished_runs, in_every_purpose, representative, run_of_each_role
 from bot.slack.gallery.shares import shared
@@ -18,7 +30,7 @@ from bot.slack.pieces import joined
 from bot.slack.reconcile import rewritten
 from bot.slack.run_messages import Before
 from bot.slack.run_notes import noted
-from bot.storage import PROMPT, RESULT, StoredRun
+from bot.storage import PROMPT, RESULT, Posted, StoredRun
 
 
 def questions(library: Library) -> Iterator[Rendering]:
@@ -28,6 +40,8 @@ def questions(library: Library) -> Iterator[Rendering]:
         yield Rendering(f"unclear answer to {asked.id}", partial(run_messages.unclear, asked, library))
         yield Rendering(f"why {asked.id} is asked", partial(run_messages.why, asked, begun, library))
         yield Rendering(f"unsure about {asked.id}", partial(run_messages.unsure, asked, begun, RUN, library))
+        leaving = partial(run_messages.not_for_me, begun, RUN, library)
+        yield Rendering(f"way out of {asked.id}", leaving)
         yield from in_every_status(asked.id, replace(begun, prompts=(Prompt(asked.id),)), library)
         for choice in asked.choices:
             run = replace(begun, answers=MappingProxyType({asked.id: (choice.id,)}))
@@ -102,7 +116,11 @@ def thread(
 def rounds(library: Library) -> Iterator[Rendering]:
     """Give the results of finished rounds of every kind, with all that stands in their threads."""
     finished = representative(finished_runs(library))
-    yield from chain.from_iterable(results(run, library, before=finished[0]) for run in in_every_purpose(finished))
+    for run in in_every_purpose(finished):
+        purpose = run.quiz.purpose.id  # only rounds of the same are compared
+        answers = {**finished[0].answers, purpose: run.answers[purpose]}
+        before = replace(finished[0], answers=MappingProxyType(answers))
+        yield from results(run, library, before=before)
 
 
 def shortened(library: Library) -> Iterator[Rendering]:
@@ -174,8 +192,50 @@ def reviews(library: Library) -> Iterator[Rendering]:
     for run, graded in product(in_every_purpose(run_of_each_role(library)), [*cells, None]):
         reviewed = replace(run, graded=graded, not_graded=graded is None, opened=("review",))
         cell = f"{graded.dimension}/{graded.column}" if graded else "none"
-        render = partial(run_messages.render, run_messages.REVIEW, reviewed, RUN, library)
+        render = partial(run_messages.render, REVIEW, reviewed, RUN, library)
         yield Rendering(f"review of the round with {described(run)} that looked at {cell}", render)
+    yield from _typed_reviews(library)
+
+
+def _typed_reviews(library: Library) -> Iterator[Rendering]:
+    """Give what is said to who types what their last review looked at: what was taken, and what is asked back."""
+    run = replace(finished_runs(library)[0], opened=PARTS)
+    asked = run_messages.open_review(run, library)
+    if asked is None:
+        return
+    yield Rendering("review that was not understood", partial(run_messages.review_unclear, RUN, library))
+    for cells in (asked.cells[:1], asked.cells[:2]):
+        guess = partial(run_messages.review_guess, cells, asked, RUN, library)
+        yield Rendering(f"review that may be one of {len(cells)}", guess)
+    for graded in (asked.cells[0], None):
+        typed = replace(run, graded=graded, not_graded=graded is None)
+        if note := run_messages.review_noted(typed, library):
+            yield Rendering(f"review that was typed, {graded}", partial(joined, note))
+
+
+def confirmations(library: Library) -> Iterator[Rendering]:
+    """Give what is said to who types stop, pause or skip, and to who types anything else below a result."""
+    begun, done = quiz.begin(library.quiz), finished_runs(library)[0]
+    open_ = replace(begun, prompts=(Prompt(library.quiz.questions[0].id),), live=True)
+    last = library.quiz.questions[-1]
+    early = replace(
+        done,
+        answers=MappingProxyType({name: given for name, given in done.answers.items() if name != last.id}),
+        skipped=frozenset({last.id}),
+    )
+    for name, run, typed, outcome in (
+        ("a stop", replace(open_, status=Status.STOPPED), Stop(), Outcome.TAKEN),
+        ("a pause", replace(open_, status=Status.PAUSED), Pause(), Outcome.TAKEN),
+        ("a second stop", replace(open_, status=Status.STOPPED), Stop(), Outcome.NOTHING),
+        ("a stop while an answer is changed", done, Stop(), Outcome.TAKEN),
+        ("a skip below a result", done, Skip(), Outcome.NOTHING),
+    ):
+        shown = {RESULT: Posted("1.0", "")}
+        stored = StoredRun(RUN, "U1", "D1", "1.0", 0, 0, None, BEGUN, "", run, shown)
+        if note := run_asides.confirmation(stored, typed, outcome, "2.0", library):
+            yield Rendering(f"note of {name}", partial(joined, note))
+    for run in (done, early):
+        yield Rendering(f"reply below {described(run)}", partial(run_asides.finished, run, library))
 
 
 def lists(library: Library) -> Iterator[Rendering]:
