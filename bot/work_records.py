@@ -51,6 +51,9 @@ async def unfinished(prefixes: list[str]) -> list[str]:
     """Give the keys of work that begin with one of these and has not ended, be it that it has not begun."""
     inbox = jobs.inbox()
     received = [item.key for item in await inbox.of_kinds(prefixes)] if inbox else []
+    if received:  # what has begun stays in the inbox for a moment, and may have ended by then
+        ended = await DBOS.list_workflows_async(workflow_ids=received, status=ENDS, load_input=False, load_output=False)
+        received = sorted(set(received) - {known.workflow_id for known in ended})
     begun = await DBOS.list_workflows_async(
         workflow_id_prefix=prefixes, status=UNDER_WAY, load_input=False, load_output=False
     )

@@ -1,5 +1,7 @@
 """Where one looks: what a click changes is seen where one has clicked, or a line there leads to it."""
 
+from functools import partial
+
 import pytest
 
 from bot.knowledge import Library
@@ -250,6 +252,24 @@ async def test_a_change_waits_for_the_end_of_an_earlier_one_that_slack_has_to_be
     assert [line.partition(":")[0] for line in said] == [
         f"You changed your answer to question {number}" for number in (3, 1)
     ]
+
+
+async def test_a_change_waits_for_no_earlier_one_that_has_ended_though_the_inbox_still_has_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.inbox.DELETED_EVERY", 3600.0)
+    monkeypatch.setattr("bot.slack.run_notes.ELSEWHERE", 3600.0)
+    root, _ = await finished(workspace)
+
+    for number in (3, 1):
+        await write(workspace, root, f"change {number} to b")
+        await workspace.until(partial(said_of, workspace, root, number), "U_ANA")
+
+
+async def said_of(workspace: Workspace, root: Sent, number: int) -> bool:
+    """Say whether a line about a change of this question stands in the thread."""
+    thread = await workspace.thread(root.channel, root, "U_ANA")
+    return any(shown(line).startswith(f"You changed your answer to question {number}") for line in thread)
 
 
 async def test_a_change_after_changes_that_were_made_at_once_alone_says_what_the_result_is(workspace: Workspace):
