@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
-from tests import shipped, statements
+from tests import played, shipped, statements
 from tests.workspace import Workspace
 
 # With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
@@ -181,6 +181,13 @@ def free_databases() -> list[str]:
 @pytest.fixture
 def database(postgres: str, migrated_postgres: str, free_databases: list[str]) -> Iterator[str]:
     """The address of a PostgreSQL database with all tables and no rows, as DATABASE_URL has it."""
+    with lent_database(postgres, migrated_postgres, free_databases) as address:
+        yield address
+
+
+@contextmanager
+def lent_database(postgres: str, migrated_postgres: str, free_databases: list[str]) -> Iterator[str]:
+    """Give such a database until the end of the block; the arguments are the fixtures of these names."""
     address = free_databases.pop() if free_databases else create_database(postgres, f"TEMPLATE {migrated_postgres}")
     yield address
     if _is_of_this_version(address):  # a test may have changed its tables
@@ -276,7 +283,9 @@ async def bot_in(
         if task.done():
             task.result()
         await ready
-        yield
+        differs = frozenset((name, value) for name, value in given.items() if name != "database_url")
+        with played.beside(workspace, played.Bot(settings, library, differs)):
+            yield
     finally:
         task.cancel()
         ready.cancel()
