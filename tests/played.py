@@ -10,6 +10,7 @@ anything may be different it is played: with other settings or knowledge, or wit
 import asyncio
 import contextlib
 import functools
+import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ from tests.workspace import Workspace
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 T = TypeVar("T")
+Story = TypeVar("Story", bound=Callable[..., Any])
 Rows = list[tuple[Any, ...]]  # PostgreSQL's as one row with what it writes for COPY
 Place = tuple[str, ...]  # of a table: of its file, or of its schema; and its name
 
@@ -59,10 +61,14 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Story:
-    """What a story left. result: what the function gave that played it; library: which knowledge it was played with."""
+class Played:
+    """What a story left. result: what the function gave that played it; library: which knowledge it was played with.
+
+    url: where the workspace was, to which links lead.
+    """
 
     result: Any
+    url: str
     library: Library
     rows: dict[Place, Rows]
     channels: dict[str, Channel]
@@ -70,7 +76,7 @@ class Story:
 
 _stages: WeakKeyDictionary[Workspace, Stage] = WeakKeyDictionary()
 _thread = ThreadPoolExecutor(1)
-_stories: dict[tuple[Any, ...], Story] = {}
+_stories: dict[tuple[Any, ...], Played] = {}
 
 
 @contextmanager
@@ -98,17 +104,23 @@ def once(
         story = _stories.get(key)
         if story is not None and story.library is library and await _apart(write, settings, story.rows):
             stage.used = True
-            _add(space, story.channels)
-            copied: T = deepcopy(story.result)
+            _add(space, _led_to(space.config.url, story.url, deepcopy(story.channels)))
+            copied: T = _led_to(space.config.url, story.url, deepcopy(story.result))
             return copied
         before, has_rows = deepcopy(space.state.channels), bool(await _apart(read, settings))
         result = await play(workspace, *args, **kwargs)
         stage.used = True
         if not has_rows and await _ended(workspace, settings) and not _is_looked_at(space):
-            rows = await _apart(read, settings)
-            _stories[key] = Story(deepcopy(result), library, rows, _added(before, space.state.channels))
+            rows, url = await _apart(read, settings), space.config.url
+            _stories[key] = Played(deepcopy(result), url, library, rows, _added(before, space.state.channels))
         return result
 
+    return played
+
+
+def anew(story: Story) -> Story:
+    """Give a story to be played all the same, for tests of what happens in it."""
+    played: Story = inspect.unwrap(story)
     return played
 
 
@@ -165,7 +177,7 @@ def _added(before: dict[str, Channel], after: dict[str, Channel]) -> dict[str, C
 
 def _add(space: Space, channels: dict[str, Channel]) -> None:
     """Add what was said elsewhere, with conversations that are not there yet."""
-    for channel_id, copied in deepcopy(channels).items():
+    for channel_id, copied in channels.items():
         channel = space.state.channels.setdefault(channel_id, copied)
         if channel is not copied:
             channel.messages |= copied.messages
@@ -175,6 +187,18 @@ def _add(space: Space, channels: dict[str, Channel]) -> None:
         whispers = [message["ts"] for messages in copied.whispers.values() for message in messages]
         for ts in (*copied.messages, *whispers):
             space.state.timestamps.pass_by(ts)
+
+
+def _led_to(url: str, former: str, part: Any) -> Any:
+    """Have links lead to where this workspace is."""
+    if isinstance(part, Channel):
+        changed = {name: _led_to(url, former, getattr(part, name)) for name in ("messages", "former", "whispers")}
+        return replace(part, **changed)
+    if isinstance(part, dict):
+        return {name: _led_to(url, former, inner) for name, inner in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)(_led_to(url, former, inner) for inner in part)
+    return part.replace(former, url) if isinstance(part, str) and former in part else part
 
 
 # Rows
