@@ -5,12 +5,14 @@ both hundreds of times. The first that asks for a story plays it as people do. O
 messages are kept, and whoever asks for the same where nothing has happened gets copies of them, in the databases and
 the workspace of the bot that runs there: a round is rows, and the bot needs to remember nothing else of it. Where
 anything may be different it is played: with other settings or knowledge, or with trouble arranged with Slack.
+
+A copy is as old as what was played, minutes at most. What has just begun, and has no answer yet, is treated otherwise
+within its first minute: that is no story to copy.
 """
 
 import asyncio
 import contextlib
 import functools
-import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +36,6 @@ from tests.workspace import Workspace
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 T = TypeVar("T")
-Story = TypeVar("Story", bound=Callable[..., Any])
 Rows = list[tuple[Any, ...]]  # PostgreSQL's as one row with what it writes for COPY
 Place = tuple[str, ...]  # of a table: of its file, or of its schema; and its name
 
@@ -115,12 +116,6 @@ def once(
             _stories[key] = Played(deepcopy(result), url, library, rows, _added(before, space.state.channels))
         return result
 
-    return played
-
-
-def anew(story: Story) -> Story:
-    """Give a story to be played all the same, for tests of what happens in it."""
-    played: Story = inspect.unwrap(story)
     return played
 
 

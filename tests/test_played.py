@@ -13,13 +13,12 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from bot.knowledge import Library
-from tests import played, sharing, test_compare_conversation, test_quiz_conversation
+from tests import played, sharing, test_compare_conversation
 from tests.conftest import bot_in, lent_database, rows
 from tests.sharing import ANA, BEN, MEI
 from tests.workspace import Json, Workspace, shown
 
 STORIES = {
-    "a beginning": test_quiz_conversation.begin,
     "a result": sharing.finished,
     "a copy of it": sharing.shared,
     "an invitation": test_compare_conversation.invited,

@@ -19,7 +19,6 @@ from bot.domain.fit import Clearness, recommend, settled
 from bot.domain.quiz import LETTERS
 from bot.domain.quiz_content import with_article
 from bot.knowledge import Library
-from tests import played
 from tests.conftest import bot_in, free_port
 from tests.test_edge import FORM, Edge
 from tests.workspace import Json, Sent, Workspace, buttons, shown
@@ -32,7 +31,6 @@ ENGINEER = (3, 4, 3, 1, 3)
 PARTS = ["How I am graded", "Titles", "Skills", "Tracks or title", "Whole table"]
 
 
-@played.once
 async def begin(
     workspace: Workspace, user: str = "U_ANA", channel: str = "C_ASK", about: str | None = OWN, text: str = ""
 ) -> Sent:
@@ -121,7 +119,7 @@ def label(library: Library, number: int, position: int) -> str:
 
 
 async def test_five_clicks_lead_to_a_recommendation(either_way: Workspace, library: Library):
-    root = await played.anew(begin)(either_way)
+    root = await begin(either_way)
     await take(either_way, root)
 
     told = await result(either_way, root)
@@ -205,7 +203,7 @@ async def test_an_answer_by_halves_marks_both_of_its_cells(workspace: Workspace)
 
 
 async def test_a_private_note_in_the_channel_leads_to_the_question(workspace: Workspace):
-    await played.anew(begin)(workspace)
+    await begin(workspace)
 
     [note] = [each for each in await workspace.messages("C_ASK", count=2) if each.get("ephemeral")]
 
