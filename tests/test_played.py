@@ -1,8 +1,10 @@
 """What is copied instead of played: it is what was played, row by row and message by message, or it is played."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from copy import copy
 from pathlib import Path
@@ -88,6 +90,8 @@ async def test_a_copy_has_the_rows_and_messages_of_what_was_played(
         result = await story(workspace)
         assert await was_played(workspace)
         messages, found = await seen(workspace), kept(tmp_path / "played", kept_in)
+    # DBOS has ended the threads of this loop, and brings new ones only once there is work, of which a copy makes none.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
     elsewhere = {"database_url": request.getfixturevalue("another_database")} if kept_in else {}
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path / "copied", **elsewhere):
         assert await story(workspace) == result
