@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.storage import Store
 from bot.storage.store import HEAD
-from tests import areas, shipped, statements
+from tests import areas, played, shipped, statements
 from tests.workspace import Workspace
 
 # With THOROUGH, as in the workflow of GitHub, every case there is tried. Otherwise a test with thousands of cases tries
@@ -154,8 +154,7 @@ def migrated_sqlite() -> Path:
 def _migrated_sqlite() -> Path:
     settings = Settings(_env_file=None, data_dir=Path(tempfile.mkdtemp(prefix="rolefit-migrated-")))
     atexit.register(shutil.rmtree, settings.data_dir, ignore_errors=True)
-    with ThreadPoolExecutor(1) as apart:  # where no event loop runs
-        apart.submit(_migrate, settings.store_url, settings.jobs_url).result()
+    _migrate(settings.store_url, settings.jobs_url)
     return settings.data_dir
 
 
@@ -175,7 +174,8 @@ def _migrate(store_url: str, jobs_url: str) -> None:
         jobs.launch()
         await jobs.close(0)
 
-    asyncio.run(migrate())
+    with ThreadPoolExecutor(1) as apart:  # where no event loop runs
+        apart.submit(asyncio.run, migrate()).result()
 
 
 def _execute(address: URL, *statements: str) -> None:
@@ -195,17 +195,17 @@ def free_databases() -> list[str]:
 @pytest.fixture
 def database(postgres: str, migrated_postgres: str, free_databases: list[str]) -> Iterator[str]:
     """The address of a PostgreSQL database with all tables and no rows, as DATABASE_URL has it."""
+    with lent_database(postgres, migrated_postgres, free_databases) as address:
+        yield address
+
+
+@contextmanager
+def lent_database(postgres: str, migrated_postgres: str, free_databases: list[str]) -> Iterator[str]:
+    """Give such a database until the end of the block; the arguments are the fixtures of these names."""
     address = free_databases.pop() if free_databases else create_database(postgres, f"TEMPLATE {migrated_postgres}")
     yield address
-    if _is_of_this_version(address):  # a test may have changed its tables
-        _delete_rows(address)
+    if _delete_rows(address):
         free_databases.append(address)
-
-
-def _is_of_this_version(address: str) -> bool:
-    with psycopg.connect(address) as connection:
-        version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return version == (HEAD,)
 
 
 def create_database(server: str, options: str = "") -> str:
@@ -216,15 +216,19 @@ def create_database(server: str, options: str = "") -> str:
 
 
 @pytest.fixture(params=DATABASES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """A store without rows, on each of the databases."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
-    else:
-        url = create_database(request.getfixturevalue("postgres")).replace("postgresql://", "postgresql+psycopg://")
-    opened = await Store.open(url)
-    yield opened
-    await opened.close()
+async def store(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Store]:
+    """A store with all tables and no rows, on each of the databases; test_upgrade.py sees how the tables are made."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            shutil.copy(migrated_sqlite / "rolefit.db", tmp_path)
+            url = f"sqlite+aiosqlite:///{tmp_path / 'rolefit.db'}"
+        else:
+            needed = map(request.getfixturevalue, ("postgres", "migrated_postgres", "free_databases"))
+            address = stack.enter_context(lent_database(*needed))
+            url = address.replace("postgresql://", "postgresql+psycopg://")
+        opened = await Store.open(url)
+        yield opened
+        await opened.close()
 
 
 @asynccontextmanager
@@ -244,9 +248,14 @@ async def recorded(prefix: str) -> list[str]:
     return [known.workflow_id for known in await DBOS.list_workflows_async(workflow_id_prefix=prefix)]
 
 
-def _delete_rows(address: str) -> None:
-    """Close all connections to a database and delete its rows, but for those that say which migrations it has."""
+def _delete_rows(address: str) -> bool:
+    """Close all connections to a database and delete its rows, but for those that say which migrations it has.
+
+    Does nothing and says no if it has not all migrations, since a test has changed its tables.
+    """
     with psycopg.connect(address, autocommit=True) as connection:
+        if connection.execute("SELECT version_num FROM alembic_version").fetchall() != [(HEAD,)]:
+            return False
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -255,9 +264,9 @@ def _delete_rows(address: str) -> None:
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('public', 'dbos')"
             " AND tablename NOT IN ('alembic_version', 'dbos_migrations')"
         ).fetchall()
-        connection.execute("SET session_replication_role = replica")  # in any order, whatever refers to what
-        for (table,) in tables:
-            connection.execute(SQL("DELETE FROM {}").format(SQL(table)))
+        in_any_order = "SET session_replication_role = replica"  # whatever refers to what
+        connection.execute(SQL("; ").join(map(SQL, [in_any_order, *(f"DELETE FROM {table}" for (table,) in tables)])))
+    return True
 
 
 @asynccontextmanager
@@ -290,7 +299,9 @@ async def bot_in(
         if task.done():
             task.result()
         await ready
-        yield
+        differs = frozenset((name, value) for name, value in given.items() if name != "database_url")
+        with played.beside(workspace, played.Bot(settings, library, differs)):
+            yield
     finally:
         task.cancel()
         ready.cancel()

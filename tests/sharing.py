@@ -1,15 +1,20 @@
 """What people do to share a result, for tests of it."""
 
+from pathlib import Path
 from typing import Any
 
+import aiosqlite
+
+from tests import played
 from tests.test_quiz_conversation import begin, message, result, take_at_once, write
-from tests.workspace import Json, Sent, Workspace, shown
+from tests.workspace import PATIENCE, Json, Sent, Workspace, shown
 
 SHARE = "Share with my manager"
 RECEIPT = "has had this since"
 ANA, BEN, MEI = "U_ANA", "U_BEN", "U_MEI"
 
 
+@played.once
 async def finished(workspace: Workspace, user: str = ANA) -> tuple[Sent, Json]:
     """Take the quiz and give its root and its result."""
     root = await begin(workspace, user)
@@ -56,7 +61,8 @@ async def previewed(
     return root, await workspace.modal(user)
 
 
-async def shared(workspace: Workspace, recipient: str = MEI, user: str = ANA, **chosen: Any) -> tuple[Sent, Json]:
+@played.once
+async def shared(workspace: Workspace, /, recipient: str = MEI, user: str = ANA, **chosen: Any) -> tuple[Sent, Json]:
     """Share a result; gives the root of the round, and the receipt."""
     root, _ = await previewed(workspace, recipient, user, **chosen)
     await workspace.submit(user)
@@ -67,6 +73,14 @@ async def outdated(workspace: Workspace, root: Sent) -> Json:
     """Change an answer after sharing; gives the receipt, which says so."""
     await write(workspace, root, "change 5 to d")
     return await message(workspace, root, "The copy is of an older answer")
+
+
+async def change_rows(data: Path, *statements: str) -> None:
+    """Change rows of a bot that runs, in a thread: it may hold the database, and needs this one to let go of it."""
+    async with aiosqlite.connect(data / "rolefit.db", timeout=PATIENCE) as connection:
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.commit()
 
 
 async def forge_metadata(workspace: Workspace, view: Json, metadata: str, **forged_too: str) -> None:

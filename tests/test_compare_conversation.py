@@ -15,6 +15,7 @@ from bot import knowledge
 from bot.knowledge import Library
 from bot.settings import KNOWLEDGE, Settings
 from bot.slack import slack_calls
+from tests import played
 from tests.conftest import bot_in
 from tests.sharing import copy_of, shared
 from tests.test_edge import FORM, Edge, edge
@@ -51,6 +52,7 @@ INVITED = [
 ]
 
 
+@played.once
 async def finished(workspace: Workspace, user: str = ANA, *choices: int) -> Sent:
     """Take the quiz about one's own work and give its root."""
     root = await begin(workspace, user)
@@ -59,6 +61,7 @@ async def finished(workspace: Workspace, user: str = ANA, *choices: int) -> Sent
     return root
 
 
+@played.once
 async def invited(workspace: Workspace, manager: str = MEI) -> tuple[Sent, Json]:
     """Have Ana invite a manager; gives the root of her round and the invitation."""
     root = await finished(workspace)
@@ -88,6 +91,7 @@ async def accepted(workspace: Workspace, asked: Json, manager: str = MEI) -> Sen
     return Sent(root["ts"], root["channel"], manager)
 
 
+@played.once
 async def both_finished(workspace: Workspace, choices: tuple[int, ...] = ENGINEER) -> tuple[Sent, Sent]:
     """Have both answer; gives the roots of both rounds."""
     mine, asked = await invited(workspace)

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from bot.knowledge import Library
+from tests import played
 from tests.test_quiz_conversation import (
     PAIRS,
     asking,
@@ -23,6 +24,7 @@ from tests.workspace import BOT, Json, Sent, Workspace, buttons, shown
 SEE = "See the result"
 
 
+@played.once
 async def finished(workspace: Workspace) -> tuple[Sent, Json]:
     """Give a round that has a result, and its result."""
     root = await begin(workspace)

@@ -14,7 +14,7 @@ from sqlalchemy.sql import text
 from bot.slack import gateway, slack_calls
 from bot.storage import Store
 from tests.conftest import rows
-from tests.sharing import ANA, MEI, copy_of, fill_in, previewed, shared, thread_of, window
+from tests.sharing import ANA, MEI, change_rows, copy_of, fill_in, previewed, shared, thread_of, window
 from tests.test_edge import Edge, edge
 from tests.test_quiz_conversation import ENGINEER, message, privately, result, take_at_once
 from tests.test_redelivery import deliver_again
@@ -219,8 +219,8 @@ async def test_a_newer_round_that_is_deleted_while_its_first_change_fails_takes_
     hasty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
 ):
     receipt = await about_to_update(hasty)
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:  # a copy that has been there for a day
-        connection.execute("UPDATE shares SET claimed_at = claimed_at - 86400, sent_at = sent_at - 86400")
+    # a copy that has been there for a day
+    await change_rows(tmp_path, "UPDATE shares SET claimed_at = claimed_at - 86400, sent_at = sent_at - 86400")
     call = PausedCall(UPDATE)
     call.patch(monkeypatch)
     await hasty.submit(ANA)
@@ -387,8 +387,7 @@ async def test_that_an_update_changed_nothing_is_not_told_once_another_has(
 async def test_a_withdrawal_of_what_is_not_known_any_more_is_answered(hasty: Workspace, tmp_path: Path):
     _, receipt = await shared(hasty)
     await hasty.settled()
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:
-        connection.execute("DELETE FROM shares")
+    await change_rows(tmp_path, "DELETE FROM shares")
 
     await hasty.click(ANA, receipt, "Withdraw")
 
@@ -524,10 +523,9 @@ async def test_a_copy_that_was_lost_long_ago_takes_no_later_message_for_a_reply(
     await shared(hasty)
     copy = await copy_of(hasty)
     await hasty.settled()
-    with sqlite3.connect(tmp_path / "rolefit.db") as connection:  # as if the work that sent it had died 20 days ago
-        connection.execute("DELETE FROM share_messages")
-        days = 20 * 86400
-        connection.execute("UPDATE shares SET sent_at = NULL, claimed_at = claimed_at - ?, made_at = ?", (days, BEFORE))
+    # as if the work that sent it had died 20 days ago
+    long_ago = f"UPDATE shares SET sent_at = NULL, claimed_at = claimed_at - {20 * 86400}, made_at = '{BEFORE}'"
+    await change_rows(tmp_path, "DELETE FROM share_messages", long_ago)
     await hasty.call("chat.delete", channel=copy["channel"], ts=copy["ts"])
     await delete_round(hasty)
     await hasty.settled()

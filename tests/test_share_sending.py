@@ -15,6 +15,7 @@ from tests.sharing import (
     BEN,
     MEI,
     RECEIPT,
+    change_rows,
     copy_of,
     fill_in,
     finished,
@@ -230,8 +231,7 @@ async def test_updates_do_not_count_for_a_day(workspace: Workspace):
 async def test_a_preview_that_has_grown_too_old_says_so(library: Library, tmp_path: Path):
     async with Workspace.start() as workspace, bot_in(workspace, library, tmp_path):
         await previewed(workspace)
-        with sqlite3.connect(tmp_path / "rolefit.db") as connection:
-            connection.execute("DELETE FROM shares")
+        await change_rows(tmp_path, "DELETE FROM shares")
 
         await workspace.submit(ANA)
 

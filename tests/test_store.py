@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -38,13 +38,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
     return str(request.getfixturevalue("database")).replace("postgresql://", "postgresql+psycopg://")
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    found = await Store.open(url)
-    yield found
-    await found.close()
 
 
 async def begun(store: Store, library: Library, run_id: str = "r1", team: str = TEAM) -> None:
@@ -555,39 +548,35 @@ async def test_what_a_thread_was_last_answer_is_forgotten_by_the_age_of_the_answ
     assert await store.last_answer(TEAM, "C_ASK", "1700000000.000001") is None
 
 
-async def test_what_an_older_version_kept_of_a_thread_is_forgotten_by_the_age_of_its_root(store: Store, url: str):
+async def test_what_an_older_version_kept_of_a_thread_is_forgotten_by_the_age_of_its_root(store: Store):
     threads = ("1700000000.000001", "1800000000.000001")
-    engine = create_async_engine(url)
-    async with engine.begin() as connection:
+    async with store._engine.begin() as connection:
         for ts in threads:
             row = text(
                 "INSERT INTO threads (team, channel, thread_ts, entry) VALUES (:team, 'C_ASK', :ts, 'meta-roles')"
             )
             await connection.execute(row, {"team": TEAM, "ts": ts})
-    await engine.dispose()
 
     await store.prune(1_750_000_000, 1_750_000_000)
 
     assert [await store.last_answer(TEAM, "C_ASK", ts) for ts in threads] == [None, "meta-roles"]
 
 
-async def test_a_version_of_the_quiz_goes_with_the_last_run_that_is_pinned_to_it(
-    store: Store, url: str, library: Library
-):
+async def test_a_version_of_the_quiz_goes_with_the_last_run_that_is_pinned_to_it(store: Store, library: Library):
     older = library.quiz.model_copy(update={"questions": library.quiz.questions[:3]})
     store.runs.use_quiz(library.quiz, lambda _: True)
     for run_id in ("r1", "r2"):
         await store.runs.begin(TEAM, run_id, quiz.begin(older), user="U_ANA", channel="D_ANA", root_ts=f"1.{run_id}")
     await begun(store, library, "r3", OTHER)
-    kept = [await versions(url)]
+    kept = [await versions(store)]
 
     for run_id in ("r1", "r2"):
         await store.runs.delete(TEAM, run_id)
         await store.prune(1.0, 1.0)
-        kept.append(await versions(url))
+        kept.append(await versions(store))
     await store.runs.delete(OTHER, "r3")
     await store.prune(1.0, 1.0)
-    kept.append(await versions(url))
+    kept.append(await versions(store))
 
     assert kept == [2, 2, 1, 1]  # the present one stays for the next run
     await begun(store, library, "r4")
@@ -603,12 +592,10 @@ async def test_runs_can_begin_while_versions_of_the_quiz_are_forgotten(store: St
             await store.runs.delete(TEAM, run_id)
 
 
-async def versions(url: str) -> int:
+async def versions(store: Store) -> int:
     """Count the versions of the quiz that are kept."""
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
+    async with store._engine.connect() as connection:
         number = await connection.scalar(text("SELECT count(*) FROM quizzes"))
-    await engine.dispose()
     return int(number or 0)
 
 

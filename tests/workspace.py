@@ -21,7 +21,8 @@ import aiohttp
 
 from bot import jobs
 from bot.local.config import WorkspaceConfig
-from bot.local.server import running
+from bot.local.server import running_spaces
+from bot.local.space import Space
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -55,6 +56,10 @@ class Sent(str):
         sent = super().__new__(cls, ts)
         sent.channel, sent.user, sent.thread_ts = channel, user, thread_ts
         return sent
+
+    def __getnewargs__(self) -> tuple[str, str, str, str | None]:  # type: ignore[override] # str has one
+        """Give what a copy is made of."""
+        return str(self), self.channel, self.user, self.thread_ts
 
 
 class _Watcher:
@@ -109,6 +114,7 @@ class Workspace:
         self.bot = BOT
         self.onlooker = "U_ANA"  # as whom it is seen whether a bot is there
         self.patience = PATIENCE
+        self.spaces: list[Space] = []  # what the server remembers, if it runs in this process
 
     @classmethod
     @asynccontextmanager
@@ -118,7 +124,8 @@ class Workspace:
         Left out are app.yaml, the people and channels of seed.yaml beside this file, and no rate limits.
         """
         settings = WorkspaceConfig(**{"manifest": MANIFEST, "seed": SEED, "rate_limits": False, **config})
-        async with running(settings) as url, cls._over(url, settings) as workspace:
+        async with running_spaces(settings) as spaces, cls._over(spaces[0].config.url, settings) as workspace:
+            workspace.spaces = spaces
             if settings.seed != SEED:
                 await workspace.ask_who_is_there()
             yield workspace

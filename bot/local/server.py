@@ -122,13 +122,23 @@ async def running(config: WorkspaceConfig) -> "AsyncIterator[str]":
 
     Raises OSError if the port is taken, ValueError if the host isn't a loopback address.
     """
+    async with running_spaces(config) as spaces:
+        yield spaces[0].config.url
+
+
+@asynccontextmanager
+async def running_spaces(config: WorkspaceConfig) -> "AsyncIterator[list[Space]]":
+    """Serve a workspace and its `others` while the context lasts; yields what each of them remembers.
+
+    Raises as `running` does.
+    """
     with closing(_listen(config)) as listener:
-        served = replace(config, port=listener.getsockname()[1])
-        runner = web.AppRunner(create_app(served), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT)
+        application = create_app(replace(config, port=listener.getsockname()[1]))
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT)
         try:
             await runner.setup()
             await web.SockSite(runner, listener).start()
-            yield served.url
+            yield application[SPACES]
         finally:
             await runner.cleanup()
 
