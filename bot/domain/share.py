@@ -58,6 +58,14 @@ class Refusal(StrEnum):
     COMPARING = "comparing"  # both are comparing blind, and the recipient would learn what the sender has answered
 
 
+class Interruption(StrEnum):
+    """What has come between a preview and its sending; as with a Refusal the values are keys in words.yaml."""
+
+    FORGOTTEN = "forgotten"  # the recipient was
+    OUTDATED = "outdated"  # the result is not what was previewed any more
+    COPY_LOST = "copy_lost"  # the copy that it was to change is not there
+
+
 class Delivery(StrEnum):
     """What became of a copy that was sent; the values, but for the first, are keys of `share` in words.yaml."""
 
