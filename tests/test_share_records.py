@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.share import Delivery, Interruption, Place, Refusal
+from bot.domain.share import Delivery, Interruption, Place, Refusal, ShareState
 from bot.knowledge import Library
 from bot.slack.records import Recorded
 from bot.slack.share_copies import TakenBack
@@ -40,7 +40,6 @@ from bot.slack.share_sentences import (
     read_news,
 )
 from bot.slack.share_update import ThreadChange, of_change, of_deleted
-from bot.storage import ShareState
 
 ROUND = {"sender": "U_ANA", "channel": "D_ANA", "root_ts": "1.0", "run": "r1"}
 TO_MEI = ROUND | {"recipient": "U_MEI"}

@@ -20,9 +20,10 @@ from bot.domain.actions import Action, Answer, Pause, Remind, Reply, Resume, Sho
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import AnyQuestion, Quiz
 from bot.domain.quiz_run import Run
+from bot.domain.share import ShareState
 from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Posted, Share, ShareState, Store
+from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Posted, Share, Store
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata, quizzes

@@ -18,6 +18,7 @@ from bot.domain.actions import Action, Answer, Delete, Pause, Remind, Reply, Ski
 from bot.domain.compare import Accept, Follow, Side, Withdraw
 from bot.domain.quiz import Transition, apply, begin
 from bot.domain.quiz_run import Run
+from bot.domain.share import ShareState
 from bot.knowledge import Library
 from bot.storage import (
     BusyError,
@@ -29,7 +30,6 @@ from bot.storage import (
     ReplyState,
     SentDraft,
     Share,
-    ShareState,
     Store,
     StoredRun,
 )

@@ -16,6 +16,7 @@ from bot.domain import quiz
 from bot.domain.actions import Stop
 from bot.domain.compare import Comparison, Side, State
 from bot.domain.quiz_content import PURPOSE
+from bot.domain.share import ShareState
 from bot.knowledge import Library
 from bot.storage import (
     ChannelSettings,
@@ -24,7 +25,6 @@ from bot.storage import (
     Posted,
     ReplyState,
     Share,
-    ShareState,
     Store,
     StoredComparison,
 )

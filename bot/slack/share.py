@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.quiz_run import Status
-from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, refusal
+from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, ShareState, refusal
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
@@ -51,7 +51,7 @@ from bot.slack.share_rows import newer_run
 from bot.slack.share_work import share_worker
 from bot.slack.window_work import open_for_click
 from bot.slack.work import Work, short_digest
-from bot.storage import Share, ShareState, Store, StoredRun, graded_as
+from bot.storage import Share, Store, StoredRun, graded_as
 
 PATIENCE = 2.0  # seconds that Slack has to say who somebody is: a window waits for three
 

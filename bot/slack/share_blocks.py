@@ -8,7 +8,7 @@ from typing import Any
 import slackblocks as kit
 
 from bot.domain.quiz_run import Run
-from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
+from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal, ShareState
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.compare_controls import compare_button
@@ -33,7 +33,7 @@ from bot.slack.share_controls import (
 )
 from bot.slack.shared_result import part_names
 from bot.slack.text import Mrkdwn, escape, fill, mention, quoted_in_portions
-from bot.storage import Revealed, Share, ShareState, StoredRun
+from bot.storage import Revealed, Share, StoredRun
 
 MOST = 10  # shares in a list
 TOGETHER = 5  # lines without a button in one section, which has room for 3,000 characters

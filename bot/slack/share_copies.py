@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import assert_never
 
-from bot.domain.share import Delivery
+from bot.domain.share import Delivery, ShareState
 from bot.jobs import step
 from bot.slack import share_blocks
 from bot.slack.removal import Removal, delete_or_blank
@@ -19,7 +19,7 @@ from bot.slack.share_messages import Attempt, SharingWorker, try_call
 from bot.slack.share_records import MessageAt, Places
 from bot.slack.slack_calls import SlackWorkError
 from bot.slack.work import Work
-from bot.storage import ROOT, ShareState
+from bot.storage import ROOT
 
 POSTED_BY = [kind.prefix for kind in (Work.SEND_SHARE, Work.ANSWER_RECIPIENT, Work.OFFER_TO_PASS_ON)]
 BLANK = "blank:"  # a slot of a copy: with the ts of a reply that Slack does not delete, and that says nothing any more

@@ -7,7 +7,7 @@ import structlog
 
 from bot.domain.compare import is_comparable
 from bot.domain.quiz_run import Status
-from bot.domain.share import Part
+from bot.domain.share import Part, ShareState
 from bot.jobs import current_key, message_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
@@ -21,7 +21,7 @@ from bot.slack.slack_calls import IS_GONE, CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import Mrkdwn, fill
 from bot.slack.work import Work, short_digest
-from bot.storage import Share, ShareState, StoredRun
+from bot.storage import Share, StoredRun
 
 FROM_HOME = "home"  # where a list stood in which something was clicked, if not at the address of a click
 

@@ -8,7 +8,7 @@ from typing import assert_never
 import structlog
 
 from bot import jobs
-from bot.domain.share import Place
+from bot.domain.share import Place, ShareState
 from bot.jobs import formerly, in_doubt, step, worker, workflow
 from bot.slack import blocks, share_blocks
 from bot.slack.compare_work import compare_worker
@@ -31,7 +31,7 @@ from bot.slack.share_sentences import Sentence, ToRecipient
 from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.text import fill, mention
 from bot.slack.work import Work
-from bot.storage import OFFER, Share, ShareState
+from bot.storage import OFFER, Share
 from bot.storage.share_traces import UnconfirmedCopy
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more

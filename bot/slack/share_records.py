@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypedDict
 
-from bot.domain.share import Interruption, Place, Refusal
+from bot.domain.share import Interruption, Place, Refusal, ShareState
 from bot.slack.records import Record, Recorded
 from bot.slack.share_sentences import Sentence, ToRecipient
-from bot.storage import ShareState, StoredRun
+from bot.storage import StoredRun
 
 
 class MessageAt(NamedTuple):

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from enum import StrEnum, auto
 from typing import assert_never
 
-from bot.domain.share import Delivery
+from bot.domain.share import Delivery, ShareState, TakenOver
 from bot.jobs import step
 from bot.slack import share_blocks
 from bot.slack.gateway import Render
@@ -25,7 +25,7 @@ from bot.slack.share_records import (
     read_taken_over,
 )
 from bot.slack.share_sentences import Became, News, Sentence, became
-from bot.storage import ROOT, ShareState, TakenOver
+from bot.storage import ROOT
 
 UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
 

@@ -9,7 +9,18 @@ import structlog
 
 from bot import jobs, work_records
 from bot.domain.quiz_run import Status
-from bot.domain.share import MOST_A_DAY, TELLING, Delivery, Interruption, Part, Place, Refusal, refusal
+from bot.domain.share import (
+    MOST_A_DAY,
+    TELLING,
+    Claim,
+    Delivery,
+    Interruption,
+    Part,
+    Place,
+    Refusal,
+    ShareState,
+    refusal,
+)
 from bot.jobs import current_key, in_doubt, pause, step, worker, workflow
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks
@@ -49,7 +60,7 @@ from bot.slack.share_update import UpdatingWorker, first_stays, of_deleted
 from bot.slack.slack_calls import SlackWorkError, UnavailableError, UncertainError
 from bot.slack.text import Mrkdwn, escape, fill
 from bot.slack.work import Work, short_digest
-from bot.storage import ROOT, Claim, Share, ShareState, StoredRun, graded_as
+from bot.storage import ROOT, Share, StoredRun, graded_as
 from bot.storage.share_traces import UnconfirmedCopy
 
 TRIES, BETWEEN_TRIES = 24, 3600.0  # how often, and after how many seconds, to say what Slack did not take
