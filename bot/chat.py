@@ -11,12 +11,24 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import explain
-from bot.domain import actions, quiz, smalltalk
-from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply
+from bot.domain import quiz, smalltalk
+from bot.domain.actions import Action, AskAgain, Change, GoOn, Guess, Manage, Reply, Resume
 from bot.domain.faq import Surface
 from bot.domain.quiz import LETTERS, Outcome, Transition
 from bot.domain.quiz_run import Run, Status
-from bot.domain.reply import AboutResult, Answered, Aside, Asks, Command, Defined, Perhaps, Reading, WhichTwo, read
+from bot.domain.reply import (
+    DOES,
+    AboutResult,
+    Answered,
+    Aside,
+    Asks,
+    Command,
+    Defined,
+    Perhaps,
+    Reading,
+    WhichTwo,
+    read,
+)
 from bot.domain.why import explain as explain_choice
 from bot.knowledge import Library
 from bot.second_stage import SecondStage
@@ -26,7 +38,7 @@ from bot.slack.faq import PlannedReply, decide, rank, rendered
 from bot.slack.pieces import Message, message
 from bot.slack.reply_work import TALK
 from bot.slack.result import recommendation
-from bot.slack.run_asides import render_aside
+from bot.slack.run_asides import TYPED_ASIDES, RunAside, render_aside
 from bot.slack.run_messages import lettered, same_answer
 from bot.slack.suggestion_work import NOT_ANSWERED, SUGGEST
 from bot.slack.text import escape, fill
@@ -38,7 +50,6 @@ HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, 
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
 THE_REST = "`continue` asks what has no answer yet."
-SAID_APART = ("so_far", "why", "unsure", "not_for_me")  # what is said in the quiz and changes nothing
 OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about the answers once there is a result
 ENDS = (Status.PAUSED, Status.STOPPED)
 # What may stand after /rolefit in Slack, and is about what is kept, sent or set there
@@ -88,7 +99,7 @@ class Chat:
         elif word in ("help", "?"):
             self._note(HELP)
         elif self._left is not None and (word == "quiz" or self._resumes(text, self._left)):
-            self._apply(self._left, actions.Resume())
+            self._apply(self._left, Resume())
         elif word == "quiz":
             self._begin()
         elif self._finished is not None and word == "steps":
@@ -260,8 +271,8 @@ class Chat:
                 return GoOn() if run.unanswered else AskAgain()
             case Command("change", str(question)):
                 return Change(question=question)
-            case Command(name) if name not in SAID_APART:
-                return actions.read({"do": name})
+            case Command(name) if name in DOES:
+                return DOES[name]()
             case _:
                 return None
 
@@ -334,15 +345,15 @@ def _said_apart(  # noqa: PLR0911 - one for each reading
         case Command("unsure") if run.asking:
             return blocks.filled(fill(words.unsure, options=lettered(run.quiz.question(run.asking.question))))
         case Command(name):
-            return render_aside("", name, None, run, library)
+            return render_aside("", TYPED_ASIDES.get(name, RunAside.UNCLEAR), None, run, library)
         case Defined(term):
-            return render_aside("", "term", term.term, run, library)
+            return render_aside("", RunAside.TERM, term.term, run, library)
         case AboutResult(role):
-            return render_aside("", "explain", role, run, library)
+            return render_aside("", RunAside.EXPLAIN, role, run, library)
         case Aside(intent):
             reply = _talk_reply(intent, library, run)
             return blocks.say(reply) if reply else None
         case WhichTwo():
-            return render_aside("", "which_two", None, run, library)
+            return render_aside("", RunAside.WHICH_TWO, None, run, library)
         case _:
-            return render_aside("", "unclear", None, run, library)
+            return render_aside("", RunAside.UNCLEAR, None, run, library)

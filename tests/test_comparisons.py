@@ -26,8 +26,9 @@ from bot.domain.compare import (
     Withdraw,
 )
 from bot.domain.quiz_content import OWN, PURPOSE
+from bot.domain.share import ShareState
 from bot.knowledge import Library
-from bot.storage import Moved, Share, ShareState, Store
+from bot.storage import Moved, Share, Store
 from bot.storage.share_traces import FormerReveal
 from bot.storage.tables import comparisons
 

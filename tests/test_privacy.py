@@ -17,10 +17,11 @@ import yaml
 from sqlalchemy import MetaData, String, create_engine, insert, inspect, select, update
 
 from bot import replica
+from bot.domain.share import ShareState
 from bot.knowledge import Library
 from bot.settings import Settings
 from bot.slack import privacy
-from bot.storage import ReplyState, ShareState, people
+from bot.storage import ReplyState, people
 from bot.storage.ownership import Owner, ownership
 from bot.storage.store import OF_A_TEAM
 from bot.storage.tables import (

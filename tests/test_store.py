@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,9 +22,10 @@ from bot.domain.actions import Action, Answer, Pause, Remind, Reply, Resume, Sho
 from bot.domain.quiz import Outcome, Transition
 from bot.domain.quiz_content import OWN, PEOPLE, AnyQuestion, Quiz
 from bot.domain.quiz_run import Run
+from bot.domain.share import ShareState
 from bot.jobs import retry_db
 from bot.knowledge import Library
-from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Item, Posted, Share, ShareState, Store, trouble
+from bot.storage import NOT_YOURS, RESULT, DueRun, Installation, Item, Posted, Share, Store, trouble
 from bot.storage.migrate import config
 from bot.storage.store import HEAD
 from bot.storage.tables import metadata, quizzes

@@ -19,6 +19,7 @@ from bot.domain.compare import Accept, Follow, Side, Withdraw
 from bot.domain.quiz import Transition, apply, begin
 from bot.domain.quiz_content import OWN
 from bot.domain.quiz_run import Run
+from bot.domain.share import ShareState
 from bot.knowledge import Library
 from bot.storage import (
     BusyError,
@@ -30,7 +31,6 @@ from bot.storage import (
     ReplyState,
     SentDraft,
     Share,
-    ShareState,
     Store,
     StoredRun,
 )

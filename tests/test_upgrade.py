@@ -19,6 +19,7 @@ from bot.domain import quiz
 from bot.domain.actions import Stop
 from bot.domain.compare import Comparison, Side, State
 from bot.domain.quiz_content import PURPOSE
+from bot.domain.share import ShareState
 from bot.knowledge import Library
 from bot.storage import (
     ChannelSettings,
@@ -27,7 +28,6 @@ from bot.storage import (
     Posted,
     ReplyState,
     Share,
-    ShareState,
     Store,
     StoredComparison,
     migrations,

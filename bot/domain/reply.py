@@ -1,14 +1,16 @@
 """What somebody typed in a run's thread -> what they mean: answers, something to do, or a question of their own."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
+from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
 from bot.domain.fit import Given
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.own_words import (
@@ -135,6 +137,17 @@ class Command:
 
     name: str
     question: str | None = None
+
+
+# What a command does to a round, by its name, where that is all it does.
+DOES: Final[Mapping[str, Callable[[], Action]]] = {
+    "back": Back,
+    "skip": Skip,
+    "pause": Pause,
+    "stop": Stop,
+    "resume": Resume,
+    "reask": AskAgain,
+}
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,19 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
+
+from bot.slack.records import Recorded
 
 MessageData = dict[str, Any]  # a message as `bot.slack.gateway.plain_data` gives it
 
 
-class _Operation(BaseModel):
+class _Operation(Recorded):
     """user, channel, root_ts: whose run it is, and where its thread was when this was decided."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     user: str
     channel: str
     root_ts: str
-
-    def record(self) -> dict[str, Any]:
-        """Give it as plain data, for `read`."""
-        return self.model_dump(mode="json")
 
 
 class FindThread(_Operation):

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs, work_records
-from bot.domain import actions, smalltalk
-from bot.domain.actions import Action, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Stop
+from bot.domain import smalltalk
+from bot.domain.actions import Action, Back, Change, EditReply, GoOn, Grade, Guess, Resume, Show, Skip, Stop
 from bot.domain.actions import Reply as ReplyAction
 from bot.domain.reply import (
+    DOES,
     AboutResult,
     Answered,
     Aside,
@@ -54,7 +55,7 @@ from bot.slack.home_blocks import Notice
 from bot.slack.interaction_payloads import BlockActions, SlashCommand
 from bot.slack.pieces import Message
 from bot.slack.quiz_work import quiz_worker
-from bot.slack.run_asides import record_cells
+from bot.slack.run_asides import TYPED_ASIDES, RunAside, record_cells
 from bot.slack.run_links import ON_HOME
 from bot.slack.run_messages import open_review
 from bot.slack.work import Work, address_digest
@@ -65,7 +66,7 @@ SAME_ROUND = timedelta(minutes=1)
 AT_ONCE = 100  # runs whose time has come that are handled in one go
 LOOKED_AT_AGAIN = 3600.0  # seconds after which work that was given up is begun once more
 OWN_ONLY = ("manages", "so_far", "start_over")  # commands that have no meaning in a round about somebody else's work
-SHOWS = ("so_far", "why", "unsure", "not_for_me")  # what is said and changes nothing
+BUTTON_ASIDES = {ButtonCommand.SO_FAR: RunAside.SO_FAR, ButtonCommand.WHY: RunAside.WHY}
 QUIET = {"quiet": True, "quiet on": True, "quiet off": False}  # whether to answer somebody to mentions only
 DUE = {"remind": Work.REMIND, "expire": Work.EXPIRE}  # by the name of the action: what is done when its time has come
 
@@ -82,12 +83,7 @@ async def on_reply(
     if isinstance(reading, Asks) and reply:
         await jobs.start(key, quiz_worker.answer_question, team, stored.id, reply.kind, list(reply.entries))
     elif stored.run.subject is not None and isinstance(reading, Command) and reading.name in OWN_ONLY:
-        await jobs.start(key, quiz_worker.post_aside, team, stored.id, "own_only")
-    elif isinstance(reading, Reviewed):
-        grade = Grade(dimension=reading.cell.dimension, column=reading.cell.column) if reading.cell else Grade()
-        await _typed(key, team, stored.id, grade, ts)
-    elif isinstance(reading, PerhapsReviewed):
-        await jobs.start(key, quiz_worker.post_aside, team, stored.id, "review_guess", record_cells(reading.cells))
+        await _say(key, team, stored.id, RunAside.OWN_ONLY)
     elif reading == Command("start_over"):
         await _begin_anew(store, team, stored.user, stored.id, ts, [stored.channel, stored.root_ts])
     else:
@@ -104,7 +100,7 @@ async def on_edit(team: str, text: str, ts: str, edited_ts: str, stored: StoredR
         return
     answers = read_again(text, stored.run, stored.run.typed[ts])
     if answers is None:
-        await jobs.start(key, quiz_worker.post_aside, team, stored.id, "kept")
+        await _say(key, team, stored.id, RunAside.KEPT)
         return
     await _typed(key, team, stored.id, EditReply(answers=dict(answers), ts=ts), ts)
 
@@ -115,6 +111,12 @@ async def _typed(
     await jobs.start(key, quiz_worker.handle_reply, team, run_id, action.record(), ts, aimed=aimed, edited=edited)
 
 
+async def _say(
+    key: Key, team: str, run_id: str, aside: RunAside, about: str | None = None, *, outside: str | None = None
+) -> None:
+    await jobs.start(key, quiz_worker.post_aside, team, run_id, aside.value, about, outside=outside)
+
+
 async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: str, *, edited: bool = False) -> None:
     """Begin the work that a reading of a typed message leads to."""
     match reading:
@@ -123,26 +125,45 @@ async def _start(key: Key, team: str, stored: StoredRun, reading: Reading, ts: s
             await _typed(key, team, stored.id, action, ts, aimed=not named, edited=edited)
         case Perhaps(question, choices):
             await _typed(key, team, stored.id, Guess(question=question, choices=choices, ts=ts), ts, aimed=True)
-        case Command(name) if name in SHOWS:
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, name)
+        case Reviewed(cell):
+            grade = Grade(dimension=cell.dimension, column=cell.column) if cell else Grade()
+            await _typed(key, team, stored.id, grade, ts)
+        case PerhapsReviewed(cells):
+            await _say(key, team, stored.id, RunAside.REVIEW_GUESS, record_cells(cells))
         case Command("resume") if stored.run.unanswered:
             await _typed(key, team, stored.id, GoOn(), ts)
         case Command("manages"):
             await jobs.start(key, quiz_worker.handle_manager, team, stored.id)
         case Command("change", str(question)):
             await _typed(key, team, stored.id, Change(question=question), ts)
+        case Command(name) if name in DOES:
+            does = DOES[name]()
+            await _typed(key, team, stored.id, does, ts, aimed=isinstance(does, Skip | Back))
+        case _:
+            await _say(key, team, stored.id, *_aside_to(reading))
+
+
+def _aside_to(  # noqa: PLR0911 - one for each reading
+    reading: Command | Defined | AboutResult | Aside | WhichTwo | AsksForOther | Asks | Unclear,
+) -> tuple[RunAside, str | None]:
+    """Give what is said to something typed that changes nothing, and what that is about."""
+    match reading:
         case Command(name):
-            await _typed(key, team, stored.id, actions.read({"do": name}), ts, aimed=name in ("skip", "back"))
+            return TYPED_ASIDES[name], None
         case Defined(term):
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "term", term.term)
+            return RunAside.TERM, term.term
         case AboutResult(role, how_sure):
-            aside = "how_sure" if how_sure else "explain"
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, aside, role)
+            return RunAside.HOW_SURE if how_sure else RunAside.EXPLAIN, role
         case Aside(intent):
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, "aside", intent)
-        case WhichTwo() | AsksForOther() | Asks() | Unclear():
-            told = {WhichTwo: "which_two", AsksForOther: "other_answers"}.get(type(reading), "unclear")
-            await jobs.start(key, quiz_worker.post_aside, team, stored.id, told)
+            return RunAside.SMALLTALK, intent
+        case WhichTwo():
+            return RunAside.WHICH_TWO, None
+        case AsksForOther():
+            return RunAside.OTHER_ANSWERS, None
+        case Asks() | Unclear():
+            return RunAside.UNCLEAR, None
+        case _ as never:
+            assert_never(never)
 
 
 async def command(
@@ -268,7 +289,7 @@ async def do(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltConte
             place = block_actions.place
             outside = user if place.thread_ts in (None, place.ts) else None  # on the card
             key = Work.SHOW_ROUND.key(team, run_id, does.value, at)
-            await jobs.start(key, quiz_worker.post_aside, team, run_id, does.value, outside=outside)
+            await _say(key, team, run_id, BUTTON_ASIDES[does], outside=outside)
     else:
         await _click(context, run_id, does, block_actions)
     await ack()

@@ -3,10 +3,10 @@
 One piece of work at a time holds a run and writes its messages, as `bot.slack.reconcile` has it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from bot import jobs, work_records
 from bot.domain import actions
@@ -17,6 +17,7 @@ from bot.domain.actions import (
     Begin,
     Change,
     Delete,
+    Expire,
     Grade,
     Manage,
     OpenPart,
@@ -41,7 +42,8 @@ from bot.slack.gateway import Render, plain_data, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
 from bot.slack.reconcile import Later, Reconciliation, UpToDate, digest, rewritten
-from bot.slack.run_asides import confirmation, render_aside
+from bot.slack.records import Record
+from bot.slack.run_asides import RunAside, confirmation, render_aside
 from bot.slack.run_links import ON_HOME, RunLinksWorker
 from bot.slack.run_notes import noted
 from bot.slack.share_work import share_worker
@@ -53,7 +55,8 @@ ENDED = 60.0  # seconds after which what was under way when a run was deleted ha
 # Updates that nobody waits for are tried so often, with pauses that double: for some eight hours.
 REFRESHES, FIRST_PAUSE, LONGEST_PAUSE = 500, 0.5, 60.0
 
-Record = dict[str, Any]  # an action as plain data, for `bot.domain.actions.read`
+# What is done to a round because its time has come, by the names of the store, which are recorded with the work, too.
+DUE: Final[Mapping[str, type[Remind | Expire]]] = {"remind": Remind, "expire": Expire}
 
 
 @worker()
@@ -172,7 +175,10 @@ class QuizWorker(RunLinksWorker):
         ts: str = "",
         response_url: str | None = None,
     ) -> None:
-        """Apply what somebody clicked, in the message `ts`, and tell the truth about what could not be done."""
+        """Apply what somebody clicked, in the message `ts`, and tell them what could not be done.
+
+        action: as `bot.domain.actions.read` takes it.
+        """
         does = actions.read(action)
         if response_url:
             self._clicked.add(run_id, ts, response_url)
@@ -200,6 +206,8 @@ class QuizWorker(RunLinksWorker):
     @formerly("typed")
     async def handle_reply(self, team: str, run_id: str, action: Record, ts: str, aimed: bool, edited: bool) -> None:
         """Apply what somebody typed. `aimed`: it is about the question that stood last in the thread when they did.
+
+        action: as `bot.domain.actions.read` takes it.
 
         If that one was answered meanwhile it counts for nothing: it is the second half of a double Enter, of which
         nothing is said, or the message was `edited` too late.
@@ -266,7 +274,7 @@ class QuizWorker(RunLinksWorker):
         place = await self._place(team, run_id)
         if response_url == ON_HOME:
             await self._show_on_home(team, run_id, user)
-        elif place and place["user"] == user:
+        elif place and place.user == user:
             await self._lead_to(team, run_id, response_url, replace=False)
 
     @workflow
@@ -278,10 +286,10 @@ class QuizWorker(RunLinksWorker):
         if place is None:
             return
         if kind == ANSWER:
-            channel, root_ts = place["channel"], place["root_ts"]
+            channel, root_ts = place.channel, place.root_ts
             await step("lean on", self._store.record_answer, team, channel, root_ts, entries[-1])
         await self._post_note(team, run_id, faq_worker.reply(kind, entries, in_round=True))
-        if place["asking"]:
+        if place.asking:
             await self._apply(team, run_id, AskAgain())
 
     @workflow
@@ -289,12 +297,12 @@ class QuizWorker(RunLinksWorker):
     async def post_aside(
         self, team: str, run_id: str, word: str, term: str | None = None, outside: str | None = None
     ) -> None:
-        """Post something that changes nothing, by its name, as `render_aside` knows them.
+        """Post something that changes nothing. word: a RunAside. term: the term, role or intent that it is about.
 
         outside: who has clicked for it outside the thread, and is led there; None if nobody has.
         """
-        aside = partial(render_aside, run_id, word, term)
-        ts = await self._post_note(team, run_id, self._of_run(team, run_id, aside))
+        render = partial(render_aside, run_id, RunAside(word), term)
+        ts = await self._post_note(team, run_id, self._of_run(team, run_id, render))
         if ts and outside:
             await self._lead_into_thread(team, run_id, outside, ts)
 
@@ -332,9 +340,9 @@ class QuizWorker(RunLinksWorker):
     @formerly("come_back")
     async def handle_due_run(self, team: str, run_id: str, what: str, turns: int) -> None:
         """Remind somebody of a round, or close it, unless something was done to it since the revision `turns`."""
-        does = actions.read({"do": what})
+        does = DUE[what]()
         applied = await self._apply(team, run_id, does, revision=turns)
-        closed = isinstance(does, actions.Expire) and applied and applied.outcome == Outcome.TAKEN
+        closed = isinstance(does, Expire) and applied and applied.outcome == Outcome.TAKEN
         if closed and await self._link(team, run_id):  # where nothing is left to close nothing is said
             note = self._rendered(lambda library: blocks.say(library.words.quiz.expired_note))
             await self._post_note(team, run_id, note)

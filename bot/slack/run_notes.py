@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from types import MappingProxyType
-from typing import Any
 
 from bot import jobs, work_records
 from bot.domain.quiz_content import Question
@@ -27,6 +26,7 @@ from bot.slack.change_notes import (
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, plain
 from bot.slack.reconcile import ReconcilingWorker
+from bot.slack.records import Record, Recorded
 from bot.slack.result import quoted
 from bot.slack.run_messages import CHANGE, change_slot, note_slot
 from bot.slack.text import fill
@@ -38,25 +38,43 @@ PATIENCE, ELSEWHERE = 10.0, 0.2
 
 MOST_COPIES = 3  # that a line about a change names
 
-Place = dict[str, Any]  # of a run: its owner, the place of its thread, and what is posted there
+
+class RunPlace(Recorded):
+    """Whose a run is, where its thread is, and what that shows.
+
+    asking: whether a question is open. parts: the ts of each part of the result that is shown, by its name. latest_ts:
+    of the latest question, or of the root.
+    """
+
+    user: str
+    channel: str
+    root_ts: str
+    asking: bool
+    parts: dict[str, str]
+    latest_ts: str
 
 
 class RunNotesWorker(ReconcilingWorker, ABC):
     """A worker that says things between the questions."""
 
-    async def _place(self, team: str, run_id: str) -> Place | None:
-        """Look up, as a step, a run's owner, its thread, and whether a question is live; None if the run is gone."""
+    async def _place(self, team: str, run_id: str) -> RunPlace | None:
+        """Look, in a step, where a run is; None if it is gone, or is being deleted."""
 
-        async def look() -> Place | None:
+        async def look() -> Record | None:
             stored = await self._store.runs.get(team, run_id)
             if stored is None or stored.run.status is Status.DELETED:
                 return None
-            place = {"user": stored.user, "channel": stored.channel, "root_ts": stored.root_ts}
-            parts = {slot: posted.ts for slot, posted in stored.messages.items() if slot in PARTS}
-            asking, latest_ts = stored.run.asking is not None, stored.latest_prompt_ts
-            return place | {"asking": asking, "parts": parts, "latest_ts": latest_ts}
+            return RunPlace(
+                user=stored.user,
+                channel=stored.channel,
+                root_ts=stored.root_ts,
+                asking=stored.run.asking is not None,
+                parts={slot: posted.ts for slot, posted in stored.messages.items() if slot in PARTS},
+                latest_ts=stored.latest_prompt_ts,
+            ).record()
 
-        return await step("look", look)
+        record = await step("look", look)
+        return RunPlace.read(record) if record else None
 
     def _of_run(self, team: str, run_id: str, render: Callable[[Run, Library], Message | None]) -> Render:
         """Give a function that renders a message from the run as it stands at that time; None if the run is gone."""
@@ -70,7 +88,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
     async def _post_note(self, team: str, run_id: str, render: Render) -> str | None:
         """Post something between the questions, unless the run is being deleted; gives its ts."""
         place = await self._place(team, run_id)
-        return await self._post_in_run(team, run_id, place["channel"], place["root_ts"], render) if place else None
+        return await self._post_in_run(team, run_id, place.channel, place.root_ts, render) if place else None
 
     async def _post_change(
         self,
@@ -178,7 +196,7 @@ class RunNotesWorker(ReconcilingWorker, ABC):
         place = await self._place(team, run_id)
         if place is None:
             return
-        channel, root_ts = place["channel"], place["root_ts"]
+        channel, root_ts = place.channel, place.root_ts
         posted = await self._gateway.post_message(team, channel, render, thread_ts=root_ts)
         if posted is None:
             return

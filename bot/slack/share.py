@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import jobs
 from bot.domain.quiz_run import Status
-from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, refusal
+from bot.domain.share import MOST_A_DAY, TELLING, Part, Place, Refusal, ShareState, refusal
 from bot.jobs import Key
 from bot.knowledge import Library
 from bot.slack import share_blocks, shared_result
@@ -34,17 +34,14 @@ from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
     SHARE_KEEP,
-    SHARE_MUTE,
     SHARE_PASS_ON,
-    SHARE_SEEN,
-    SHARE_TABLE,
-    SHARE_TALK,
-    SHARE_UNMUTE,
     SHARE_UPDATE,
     SHARE_WITHDRAW,
     ChosenShare,
+    CopyCommand,
     read_chosen_share,
     read_confirmed_share,
+    read_copy_command,
     read_pass_on,
     read_share,
 )
@@ -54,10 +51,9 @@ from bot.slack.share_rows import newer_run
 from bot.slack.share_work import share_worker
 from bot.slack.window_work import open_for_click
 from bot.slack.work import Work, short_digest
-from bot.storage import Share, ShareState, Store, StoredRun, graded_as
+from bot.storage import Share, Store, StoredRun, graded_as
 
 PATIENCE = 2.0  # seconds that Slack has to say who somebody is: a window waits for three
-OF_THE_RECIPIENT = (SHARE_SEEN, SHARE_TALK, SHARE_TABLE, SHARE_MUTE, SHARE_UNMUTE)
 
 log = structlog.get_logger()
 
@@ -291,14 +287,14 @@ async def withdraw(ack: AsyncAck, block_actions: BlockActions, context: AsyncBol
 async def answer_recipient(ack: AsyncAck, block_actions: BlockActions, context: AsyncBoltContext, store: Store) -> None:
     """Do what a button below a copy says."""
     team, user, action = str(context.team_id), block_actions.user.id, block_actions.action
-    share_id = read_share(action)
+    share_id, command = read_copy_command(action)
     if block_actions.message:
         where = (user, block_actions.place.channel, block_actions.place.ts, "")
     else:  # in a group, where only the recipient sees that they get no more
         where = (user, block_actions.ephemeral_place.channel, "", block_actions.reply_url)
     share = await store.shares.get(team, share_id)
     key = Work.ANSWER_RECIPIENT.key(team, share.run if share else "gone", share_id, user, action.action_ts)
-    await jobs.start(key, recipient_worker.handle_recipient, team, share_id, action.action_id, *where)
+    await jobs.start(key, recipient_worker.handle_recipient, team, share_id, command.value, *where)
     await ack()
 
 
@@ -417,8 +413,8 @@ def register(app: AsyncApp) -> None:
     app.view(SHARE_CONFIRM)(send)
     app.action(re.compile(rf"^{SHARE_WITHDRAW}:"))(withdraw)
     app.action(re.compile(rf"^{SHARE_ALLOW}:"))(allow)
-    for name in OF_THE_RECIPIENT:
-        app.action(name)(answer_recipient)
+    for command in CopyCommand:
+        app.action(command.value)(answer_recipient)
     for name in (SHARE_PASS_ON, SHARE_KEEP):
         app.action(name)(pass_on)
     for name in FORMER_SHARING:

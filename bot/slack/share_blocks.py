@@ -8,7 +8,7 @@ from typing import Any
 import slackblocks as kit
 
 from bot.domain.quiz_run import Run
-from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal
+from bot.domain.share import MAX_NOTE, TICKED, Part, Place, Refusal, ShareState
 from bot.knowledge import Library
 from bot.slack import result
 from bot.slack.compare_controls import compare_button
@@ -17,27 +17,23 @@ from bot.slack.run_messages import moment
 from bot.slack.share_controls import (
     SHARE_CHOOSE,
     SHARE_CONFIRM,
-    SHARE_MUTE,
     SHARE_NOTE,
     SHARE_PARTS,
     SHARE_PLACE,
-    SHARE_SEEN,
-    SHARE_TABLE,
-    SHARE_TALK,
     SHARE_TO,
-    SHARE_UNMUTE,
-    SHARE_UPDATE,
+    CopyCommand,
     allow_button,
     choose_metadata,
     confirm_metadata,
+    copy_button,
     pass_on_buttons,
     share_button,
-    shares_button,
+    update_button,
     withdraw_button,
 )
 from bot.slack.shared_result import part_names
 from bot.slack.text import Mrkdwn, escape, fill, mention, quoted_in_portions
-from bot.storage import Revealed, Share, ShareState, StoredRun
+from bot.storage import Revealed, Share, StoredRun
 
 MOST = 10  # shares in a list
 TOGETHER = 5  # lines without a button in one section, which has room for 3,000 characters
@@ -189,17 +185,17 @@ def copy(share: Share, sender: str, library: Library, *, muted: bool) -> Message
         at = _on(share.seen_at)
         lines.append(fill(words.seen_by, to=to, date=at) if in_group else fill(words.seen_on, date=at, sender=name))
     else:
-        buttons.append(shares_button(words.seen, SHARE_SEEN, share.id, primary=True))
+        buttons.append(copy_button(words.seen, CopyCommand.SEEN, share.id, primary=True))
     if share.talk_at:
         lines.append(fill(words.wants_to_talk, to=to) if in_group else fill(words.talk_told, sender=name))
     else:
-        buttons.append(shares_button(words.talk, SHARE_TALK, share.id))
-    buttons.append(shares_button(words.whole_table, SHARE_TABLE, share.id))
+        buttons.append(copy_button(words.talk, CopyCommand.TALK, share.id))
+    buttons.append(copy_button(words.whole_table, CopyCommand.TABLE, share.id))
     if muted and not in_group:
         lines.append(fill(words.muted, sender=name))
-        buttons.append(shares_button(words.unmute, SHARE_UNMUTE, share.id))
+        buttons.append(copy_button(words.unmute, CopyCommand.UNMUTE, share.id))
     else:
-        buttons.append(shares_button(words.mute, SHARE_MUTE, share.id))
+        buttons.append(copy_button(words.mute, CopyCommand.MUTE, share.id))
     root = share.message["root"]
     below = message([*([context("\n".join(lines))] if lines else []), kit.ActionsBlock(buttons)], lines)
     return Message("\n".join([root["text"], *lines]), (*root["blocks"], *below.blocks))
@@ -218,8 +214,8 @@ def muted_note(share_id: str, sender: str, muted: bool, library: Library) -> Mes
     """Tell a recipient in a group alone that they get no more shares, or get them again."""
     words = library.words.share
     text = fill(words.muted if muted else words.unmuted, sender=mention(sender))
-    kind, label = (SHARE_UNMUTE, words.unmute) if muted else (SHARE_MUTE, words.mute)
-    return message([section(text), kit.ActionsBlock([shares_button(label, kind, share_id)])], [text])
+    command, label = (CopyCommand.UNMUTE, words.unmute) if muted else (CopyCommand.MUTE, words.mute)
+    return message([section(text), kit.ActionsBlock([copy_button(label, command, share_id)])], [text])
 
 
 def allowed_note(sender: str, library: Library) -> Message:
@@ -295,7 +291,7 @@ def receipt(
         lines.append(escape(words.part_left))
     buttons: list[kit.Element] = []
     if (newer or share.part_left or not whole) and share.recipient:
-        buttons.append(shares_button(words.update, SHARE_UPDATE, share.id, primary=True))
+        buttons.append(update_button(words.update, share.id))
     if comparable and share.recipient:
         buttons.append(compare_button(library.words.compare.title, share.run, share.recipient))
     buttons.append(withdraw_button(words.withdraw, share.id, _sure(library)))

@@ -1,6 +1,7 @@
 """Buttons, fields and windows of sharing: their ids and values are written and read here, as `controls` has it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import slackblocks as kit
 
@@ -15,12 +16,20 @@ SHARE_WITHDRAW = "share_withdraw"  # with ":" and the share; value: the share
 SHARE_TO, SHARE_PARTS, SHARE_NOTE, SHARE_PLACE = "share_to", "share_parts", "share_note", "share_place"  # inputs
 SHARE_CHOOSE = "share_choose"  # a view; its private_metadata: the run, and the share whose copy is to be replaced
 SHARE_CONFIRM = "share_confirm"  # a view; its private_metadata: a version, the run, the share, a digest of its message
-SHARE_SEEN, SHARE_TALK, SHARE_TABLE = "share_seen", "share_talk", "share_table"  # value: the share
-SHARE_MUTE, SHARE_UNMUTE = "share_mute", "share_unmute"  # value: the share
-SHARE_ALLOW = "share_allow"  # the same as the last, in a list; the share is part of the id, too
+SHARE_ALLOW = "share_allow"  # in a list, to get shares again; with ":" and the share; value: the share
 SHARE_PASS_ON, SHARE_KEEP = "share_pass_on", "share_keep"  # value: the share, and the ts of what was replied
 # Of before sharing had a window, which may stand in threads: a menu of people, and two buttons below a preview.
 FORMER_SHARING = ("share_with", "share_send", "share_cancel")
+
+
+class CopyCommand(StrEnum):
+    """What the recipient does by a button of a copy; the value is the button's action_id, whose value is the share."""
+
+    SEEN = "share_seen"
+    TALK = "share_talk"
+    TABLE = "share_table"
+    MUTE = "share_mute"
+    UNMUTE = "share_unmute"
 
 
 def share_button(text: str, run_id: str, *, primary: bool = True) -> kit.Button:
@@ -28,9 +37,19 @@ def share_button(text: str, run_id: str, *, primary: bool = True) -> kit.Button:
     return kit.Button(text, action_id=SHARE, value=run_id, style="primary" if primary else None)
 
 
-def shares_button(text: str, kind: str, share_id: str, *, primary: bool = False) -> kit.Button:
-    """Give a button about a share, of one of the kinds that begin with SHARE_; once in a message."""
-    return kit.Button(text, action_id=kind, value=share_id, style="primary" if primary else None)
+def update_button(text: str, share_id: str) -> kit.Button:
+    """Give the button that begins to replace the copy of a share; once in a message."""
+    return kit.Button(text, action_id=SHARE_UPDATE, value=share_id, style="primary")
+
+
+def copy_button(text: str, command: CopyCommand, share_id: str, *, primary: bool = False) -> kit.Button:
+    """Give a button for the recipient of a share; each once in a message."""
+    return kit.Button(text, action_id=command.value, value=share_id, style="primary" if primary else None)
+
+
+def read_copy_command(clicked: BlockAction) -> tuple[str, CopyCommand]:
+    """Give the share and what its recipient has clicked. Raises MalformedError."""
+    return read_share(clicked), CopyCommand(clicked.action_id)
 
 
 def withdraw_button(text: str, share_id: str, sure: kit.ConfirmationDialogue) -> kit.Button:

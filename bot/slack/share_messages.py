@@ -1,36 +1,40 @@
 """What the work of sharing says: each message is rendered in the step that sends it, from the rows as they are."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from enum import StrEnum, auto
 
 import structlog
 
 from bot.domain.compare import is_comparable
 from bot.domain.quiz_run import Status
-from bot.domain.share import Part
+from bot.domain.share import Part, ShareState
 from bot.jobs import current_key, message_key, step
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
 from bot.slack.gateway import Render, recorded
 from bot.slack.home import home_worker
 from bot.slack.pieces import Message
+from bot.slack.share_records import MessageAt, RoundPlace
 from bot.slack.share_rows import listed, newer_run
+from bot.slack.share_sentences import Sentence
 from bot.slack.slack_calls import IS_GONE, CallResult, SlackWorkError
 from bot.slack.slack_worker import SlackWorker
 from bot.slack.text import Mrkdwn, fill
 from bot.slack.work import Work, short_digest
-from bot.storage import Share, ShareState, StoredRun
-
-Record = dict[str, Any]  # what a step gives: plain data, and nothing that anybody wrote
+from bot.storage import Share, StoredRun
 
 FROM_HOME = "home"  # where a list stood in which something was clicked, if not at the address of a click
 
 log = structlog.get_logger()
 
 
-def round_place(stored: StoredRun) -> Record:
-    """Give whose a round is and where its thread is, as a step may return it."""
-    return {"sender": stored.user, "channel": stored.channel, "root_ts": stored.root_ts, "run": stored.id}
+class Attempt(StrEnum):
+    """What came of changing or deleting a message of ours."""
+
+    DONE = auto()
+    GONE = auto()  # it is not there any more
+    REFUSED = auto()  # it is as it was
+    FAILED = auto()  # Slack refused it for good, or went on failing and may have done it all the same
 
 
 def copy_key(team: str, run: str, share: str) -> str:
@@ -47,13 +51,13 @@ class SharingWorker(SlackWorker):
         stored = await self._store.runs.get(team, share.run) if share else None
         return (share, stored) if share and stored else None
 
-    async def _show_home(self, team: str, place: Record, why: str) -> None:
+    async def _show_home(self, team: str, place: RoundPlace, change: str) -> None:
         """Have the sender's Home tab say what has changed, if they have ever opened it.
 
-        why: what makes this different from all other times.
+        change: a name for that, as one piece of work may change it more than once.
         """
-        if await step("on home", self._store.homes.is_opened, team, place["sender"]):
-            await home_worker.start(team, place["sender"], f"{why}-{short_digest(current_key())}")
+        if await step("on home", self._store.homes.is_opened, team, place.sender):
+            await home_worker.start(team, place.sender, f"{change}-{short_digest(current_key())}")
 
     # To the recipient
 
@@ -82,10 +86,11 @@ class SharingWorker(SlackWorker):
 
         return reply
 
-    async def _update_copy(self, team: str, share_id: str, channel: str, ts: str) -> CallResult:
-        """Have the first message of a copy say what there is to say; gives what `try_call` gives.
+    async def _update_copy(self, team: str, share_id: str, channel: str, ts: str) -> Attempt:
+        """Have the first message of a copy say what there is to say.
 
-        What was rendered before a withdrawal may arrive after it, so that it is looked once more.
+        What was rendered before a withdrawal may reach Slack after it. So it is looked once more whether the copy has
+        ended, and if so it is rendered again.
         """
         changed = await try_call(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
 
@@ -93,7 +98,7 @@ class SharingWorker(SlackWorker):
             share = await self._store.shares.get(team, share_id)
             return share is not None and share.state in (ShareState.WITHDRAWN, ShareState.FAILED)
 
-        if not changed and await step("is over", is_over):
+        if changed is Attempt.DONE and await step("is over", is_over):
             await try_call(self._gateway.update_message(team, channel, ts, self._copy(team, share_id)))
         return changed
 
@@ -104,24 +109,26 @@ class SharingWorker(SlackWorker):
 
     # To the sender
 
-    async def _tell(self, team: str, place: Record, render: Render, *, apart: bool = False) -> tuple[str, str] | None:
+    async def _tell(
+        self, team: str, place: RoundPlace, render: Render, *, apart: bool = False
+    ) -> tuple[str, str] | None:
         """Tell the sender something in the thread of their round; where that is gone, in their direct message.
 
-        place: as `round_place` has it. apart: not in the thread, as that is being deleted with all that stands in it.
-        Gives channel and ts of the message.
+        apart: not in the thread, as that is being deleted with all that stands in it. Gives channel and ts of the
+        message, None if there was nothing to say.
         """
         if apart:
-            return await self._gateway.post_message(team, place["sender"], render)
+            return await self._gateway.post_message(team, place.sender, render)
         posted = None
         try:
-            posted = await self._gateway.post_message(team, place["channel"], render, thread_ts=place["root_ts"])
+            posted = await self._gateway.post_message(team, place.channel, render, thread_ts=place.root_ts)
         except SlackWorkError as error:
             if str(error) not in IS_GONE:
                 raise
             log.warning("the conversation of a round is gone", error=str(error))
-        posted = posted or await self._gateway.post_message(team, place["sender"], render)
-        if posted and posted[0] == place["channel"]:
-            await self._remember_in_run(team, place["run"], posted[1])
+        posted = posted or await self._gateway.post_message(team, place.sender, render)
+        if posted and posted[0] == place.channel:
+            await self._remember_in_run(team, place.run, posted[1])
         return posted
 
     async def _has_round(self, team: str, run_id: str) -> bool:
@@ -129,7 +136,7 @@ class SharingWorker(SlackWorker):
         stored = await self._store.runs.get(team, run_id)
         return stored is not None and stored.run.status is not Status.DELETED
 
-    async def _post_receipt(self, team: str, share_id: str, place: Record) -> None:
+    async def _post_receipt(self, team: str, share_id: str, place: RoundPlace) -> None:
         """Post a receipt; what happened meanwhile is shown at once.
 
         Where Slack goes on failing it comes once the result changes; until then /rolefit shares lists the copy.
@@ -161,7 +168,7 @@ class SharingWorker(SlackWorker):
             return [known[1].channel, known[0].receipt_ts] if known and known[0].receipt_ts else None
 
         if place := await step("receipt", where):
-            await try_call(self._gateway.update_message(team, place[0], place[1], self._receipt(team, share_id)))
+            await try_call(self._gateway.update_message(team, *MessageAt(*place), self._receipt(team, share_id)))
 
     def _receipt(self, team: str, share_id: str) -> Render:
         async def receipt() -> Message | None:
@@ -205,13 +212,13 @@ class SharingWorker(SlackWorker):
     def _say(self, name: str) -> Render:
         return self._rendered(lambda library: blocks.say(getattr(library.words.share, name)))
 
-    def _told(self, name: str, recipient: str) -> Render:
-        """Have a sentence about the recipient rendered, by its name in words.yaml; or several, with spaces between."""
+    def _told(self, recipient: str, *sentences: Sentence) -> Render:
+        """Have sentences about the recipient rendered, in one line."""
 
         def told(library: Library) -> Message:
             to = share_blocks.named(recipient, library)
-            sentences = [fill(getattr(library.words.share, key), to=to) for key in name.split()]
-            return blocks.filled(Mrkdwn(" ".join(sentences)))
+            filled = [fill(getattr(library.words.share, sentence), to=to) for sentence in sentences]
+            return blocks.filled(Mrkdwn(" ".join(filled)))
 
         return self._rendered(told)
 
@@ -222,9 +229,12 @@ class SharingWorker(SlackWorker):
         await step(f"share {to}", move)
 
 
-async def try_call(call: Awaitable[CallResult]) -> CallResult:
-    """Give what a call of the gateway gives, or `failed` if Slack refuses it for good or goes on failing."""
+async def try_call(call: Awaitable[CallResult]) -> Attempt:
+    """Say what came of a call of the gateway that changes or deletes a message."""
     try:
-        return await call
+        result = await call
     except SlackWorkError:
-        return {"failed": True}
+        return Attempt.FAILED
+    if "gone" in result:
+        return Attempt.GONE
+    return Attempt.REFUSED if "refused" in result else Attempt.DONE

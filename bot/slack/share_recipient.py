@@ -1,23 +1,38 @@
 """What the recipient of a share does: mark it as read, ask for a talk, see the table, mute, and pass on a reply."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import assert_never
 
 import structlog
 
 from bot import jobs
-from bot.domain.share import Place
+from bot.domain.share import Place, ShareState
 from bot.jobs import formerly, in_doubt, step, worker, workflow
-from bot.slack import blocks, share_blocks, share_controls
+from bot.slack import blocks, share_blocks
 from bot.slack.compare_work import compare_worker
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message, addressed
-from bot.slack.share_controls import SHARE_MUTE, SHARE_SEEN, SHARE_TABLE, SHARE_TALK, SHARE_UNMUTE
-from bot.slack.share_messages import Record, SharingWorker, copy_key, round_place
+from bot.slack.records import Record
+from bot.slack.share_controls import CopyCommand
+from bot.slack.share_messages import SharingWorker, copy_key
+from bot.slack.share_records import (
+    AllowedAgain,
+    Clicked,
+    NothingToDo,
+    People,
+    RoundPlace,
+    UncertainCopy,
+    read_click,
+    round_place,
+)
+from bot.slack.share_sentences import Sentence, ToRecipient
 from bot.slack.slack_calls import SlackWorkError, UncertainError
 from bot.slack.text import fill, mention
 from bot.slack.work import Work
-from bot.storage import OFFER, Share, ShareState
+from bot.storage import OFFER, Share
+from bot.storage.share_traces import UnconfirmedCopy
 
 LONGEST_REPLY = 40_000  # characters; Slack lets nobody write more
 TABLE = "table"  # a slot of a copy: the documents' table
@@ -46,34 +61,53 @@ class RecipientWorker(SharingWorker):
             else:
                 await self._gateway.post_ephemeral(team, channel, user, render)
 
-        acted = await step("act", self._act, team, share_id, does, user, channel, ts)
-        if "told" in acted:
-            await answer(self._say(acted["told"]))
-            return
-        if "allowed" in acted:
-            await answer(self._rendered(partial(share_blocks.allowed_note, acted["allowed"])))
-            await compare_worker.follow_wishes(team, acted["allowed"], user)
-            return
-        if acted["arrived"]:
-            await self._tell_of_arrival(team, share_id, user, acted)
-        if does == SHARE_TABLE:
-            if not await self._post_table(team, share_id, channel, ts):
-                await answer(self._say("table_refused"))
-            return
-        if does == SHARE_TALK and acted["new"] and not await self._tell_of_talk(team, share_id, acted):
-            await self._update_copy(team, share_id, channel, ts)  # which may say by now that the sender knows
-            await answer(self._about(acted, "talk_not_told"))
-            return
-        if does in (SHARE_MUTE, SHARE_UNMUTE):
-            if acted["place"] == Place.GROUP:  # which is nobody else's business
-                muted = does == SHARE_MUTE
-                await answer(self._rendered(partial(share_blocks.muted_note, share_id, acted["sender"], muted)))
-            await compare_worker.follow_wishes(team, acted["sender"], user)
-            return
-        await self._update_copy(team, share_id, channel, ts)
-        if does in (SHARE_SEEN, SHARE_TALK):
-            await self._show_receipt(team, share_id)
-            await self._show_home(team, acted, "seen")
+        command = CopyCommand(does)
+        clicked = read_click(await step("act", self._act, team, share_id, command, user, channel, ts))
+        match clicked:
+            case NothingToDo(told=told):
+                await answer(self._say(told))
+            case AllowedAgain(allowed=sender):
+                await answer(self._rendered(partial(share_blocks.allowed_note, sender)))
+                await compare_worker.follow_wishes(team, sender, user)
+            case Clicked():
+                if clicked.arrived:
+                    await self._tell_of_arrival(team, share_id, user, clicked)
+                await self._show_click(team, share_id, command, clicked, user, (channel, ts), answer)
+            case _ as never:
+                assert_never(never)
+
+    async def _show_click(
+        self,
+        team: str,
+        share_id: str,
+        command: CopyCommand,
+        clicked: Clicked,
+        user: str,
+        copy: tuple[str, str],
+        answer: Callable[[Render], Awaitable[None]],
+    ) -> None:
+        """Show what a click of the recipient's has changed to those whom it concerns.
+
+        copy: channel and ts of the copy's first message, where the click was there. answer: tells the recipient alone.
+        """
+        match command:
+            case CopyCommand.TABLE:
+                if not await self._post_table(team, share_id, *copy):
+                    await answer(self._say(ToRecipient.TABLE_REFUSED))
+            case CopyCommand.MUTE | CopyCommand.UNMUTE:
+                if clicked.place is Place.GROUP:  # which is nobody else's business
+                    muted = command is CopyCommand.MUTE
+                    await answer(self._rendered(partial(share_blocks.muted_note, share_id, clicked.sender, muted)))
+                await compare_worker.follow_wishes(team, clicked.sender, user)
+            case CopyCommand.TALK if clicked.new and not await self._tell_of_talk(team, share_id, clicked):
+                await self._update_copy(team, share_id, *copy)  # which may say by now that the sender knows
+                await answer(self._about(clicked.sender, ToRecipient.TALK_NOT_TOLD))
+            case CopyCommand.SEEN | CopyCommand.TALK:
+                await self._update_copy(team, share_id, *copy)
+                await self._show_receipt(team, share_id)
+                await self._show_home(team, clicked, "seen")
+            case _ as never:
+                assert_never(never)
 
     @workflow
     async def allow(self, team: str, share_id: str, user: str, listed_at: str) -> None:
@@ -89,43 +123,48 @@ class RecipientWorker(SharingWorker):
         if sender:
             await compare_worker.follow_wishes(team, sender, user)
 
-    async def _act(self, team: str, share_id: str, does: str, user: str, channel: str, ts: str) -> Record:
-        """Write down what somebody has clicked; gives what follows.
-
-        Or `told`: why there is nothing to do; or `allowed`: from whom they get shares again, though the copy has ended.
-        """
+    async def _act(self, team: str, share_id: str, command: CopyCommand, user: str, channel: str, ts: str) -> Record:
+        """Write down what somebody has clicked; gives what `read_click` reads."""
         known = await self._with_run(team, share_id)
         if known is None:
-            muted = await self._store.mutes.unmute_of(team, share_id, user) if does == SHARE_UNMUTE else None
-            return {"allowed": muted} if muted else {"told": "copy_gone"}
+            is_unmuting = command is CopyCommand.UNMUTE
+            muted = await self._store.mutes.unmute_of(team, share_id, user) if is_unmuting else None
+            gone = NothingToDo(told=ToRecipient.COPY_GONE)
+            return AllowedAgain(allowed=muted).record() if muted else gone.record()
         share, stored = known
         if not share.recipient and share.place is Place.DIRECT:
-            return {"told": "forgot_you"}
+            return NothingToDo(told=ToRecipient.FORGOT_YOU).record()
         if user != share.recipient:
-            return {"told": "not_for_you"}
-        if does == SHARE_UNMUTE:
+            return NothingToDo(told=ToRecipient.NOT_FOR_YOU).record()
+        if command is CopyCommand.UNMUTE:
             await self._store.mutes.unmute(team, user, stored.user)
         arrived = await self._confirm(team, share, channel, ts) if ts else False
         if share.state is not ShareState.SENT and not arrived:  # what is left of it does not change any more
-            return {"allowed": stored.user} if does == SHARE_UNMUTE else {"told": "copy_gone"}
+            if command is CopyCommand.UNMUTE:
+                return AllowedAgain(allowed=stored.user).record()
+            return NothingToDo(told=ToRecipient.COPY_GONE).record()
         new = False
-        match does:
-            case share_controls.SHARE_SEEN:
+        match command:
+            case CopyCommand.SEEN:
                 await self._store.shares.note_time(team, share_id, SEEN_AT)
-            case share_controls.SHARE_TALK:
+            case CopyCommand.TALK:
                 new = in_doubt()
                 new |= await self._store.shares.note_time(team, share_id, TALK_AT)
-            case share_controls.SHARE_MUTE:
+            case CopyCommand.MUTE:
                 await self._store.mutes.mute(team, share_id, user, stored.user)
-        return round_place(stored) | {"new": new, "arrived": arrived, "place": share.place.value}
+            case CopyCommand.UNMUTE | CopyCommand.TABLE:
+                pass
+            case _ as never:
+                assert_never(never)
+        return Clicked(**round_place(stored), new=new, arrived=arrived, place=share.place).record()
 
-    async def _tell_of_arrival(self, team: str, share_id: str, recipient: str, place: Record) -> None:
+    async def _tell_of_arrival(self, team: str, share_id: str, recipient: str, place: RoundPlace) -> None:
         """Tell the sender that a copy has arrived of which Slack never said so."""
-        told = self._told("arrived", recipient)
+        told = self._told(recipient, Sentence.ARRIVED)
 
         async def to_sender() -> Message | None:
             message = await told()
-            return addressed(mention(place["sender"]), message) if message else None
+            return addressed(mention(place.sender), message) if message else None
 
         try:
             await self._tell(team, place, to_sender)
@@ -134,19 +173,19 @@ class RecipientWorker(SharingWorker):
         await self._post_receipt(team, share_id, place)
         await self._show_home(team, place, "arrived")
 
-    async def _tell_of_talk(self, team: str, share_id: str, acted: Record) -> bool:
+    async def _tell_of_talk(self, team: str, share_id: str, place: RoundPlace) -> bool:
         """Tell the sender that the recipient would like to talk; gives whether they were told."""
         try:
-            await self._tell(team, acted, self._of_share(team, share_id, share_blocks.talks))
+            await self._tell(team, place, self._of_share(team, share_id, share_blocks.talks))
         except SlackWorkError:
             await step("not told", self._store.shares.forget_time, team, share_id, TALK_AT)
             return False
         return True
 
-    def _about(self, place: Record, name: str) -> Render:
-        """Have a sentence about the sender rendered, by its name in words.yaml."""
-        sender = mention(place["sender"])
-        return self._rendered(lambda library: blocks.filled(fill(getattr(library.words.share, name), sender=sender)))
+    def _about(self, sender: str, told: ToRecipient) -> Render:
+        """Have a sentence about the sender rendered."""
+        named = mention(sender)
+        return self._rendered(lambda library: blocks.filled(fill(getattr(library.words.share, told), sender=named)))
 
     async def _post_table(self, team: str, share_id: str, channel: str, root_ts: str) -> bool:
         """Post the documents' table below a copy, once; gives whether Slack has taken it, as far as is known."""
@@ -194,13 +233,17 @@ class RecipientWorker(SharingWorker):
             if known is None or known[0].state is not ShareState.UNCERTAIN or not known[0].recipient:
                 return None
             share, stored = known
-            sent = {"key": copy_key(team, share.run, share_id), "since": share.made_at}
-            return round_place(stored) | sent | {"recipient": share.recipient}
+            return UncertainCopy(
+                **round_place(stored),
+                key=copy_key(team, share.run, share_id),
+                since=share.made_at,
+                recipient=share.recipient,
+            ).record()
 
-        if (uncertain := await step("is uncertain", look)) and not await self._has_arrived(
-            team, share_id, channel, root_ts, uncertain
-        ):
-            return
+        if record := await step("is uncertain", look):
+            uncertain = UncertainCopy.read(record)
+            if not await self._has_arrived(team, share_id, channel, root_ts, uncertain):
+                return
         offer = self._of_share(
             team,
             share_id,
@@ -215,12 +258,13 @@ class RecipientWorker(SharingWorker):
 
         async def whose() -> Record | None:
             known = await self._with_run(team, share_id)
-            return {"sender": known[1].user, "recipient": known[0].recipient} if known else None
+            return People(sender=known[1].user, recipient=known[0].recipient).record() if known else None
 
-        if (people := await step("people", whose)) and people["recipient"]:
-            refused = self._about(people, "offer_refused")
+        people = People.read(record) if (record := await step("people", whose)) else None
+        if people and people.recipient:
+            refused = self._about(people.sender, ToRecipient.OFFER_REFUSED)
             with contextlib.suppress(SlackWorkError):
-                await self._gateway.post_ephemeral(team, channel, people["recipient"], refused, thread_ts=root_ts)
+                await self._gateway.post_ephemeral(team, channel, people.recipient, refused, thread_ts=root_ts)
 
     @workflow
     async def say_ended(self, team: str, channel: str, root_ts: str, why: str = "reply_ended") -> None:
@@ -239,23 +283,26 @@ class RecipientWorker(SharingWorker):
         ts: of a reply there. copy: as `asdict` gives an UnconfirmedCopy. says: if so, it is said there that nothing can
         be passed on, once for a reply, also if Slack tells of that again when the copy is known.
         """
-        key, since = copy_key(team, copy["run"], copy["share"]), copy["made_at"]
+        unconfirmed = UnconfirmedCopy(**copy)
+        key = copy_key(team, unconfirmed.run, unconfirmed.share)
         try:
-            place = await self._gateway.find_message(team, channel, key, since=since)
+            place = await self._gateway.find_message(team, channel, key, since=unconfirmed.made_at)
         except SlackWorkError:
             return
         if place is None or place[1] != root_ts:
             return
         await step("note copy", self._store.share_traces.note_former_copy, team, channel, root_ts, recipient)
-        await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, copy["share"])
+        await step("forget unconfirmed", self._store.share_traces.forget_unconfirmed, team, unconfirmed.share)
         if says:
             key = Work.OFFER_TO_PASS_ON.key(team, "gone", "gone", channel, ts)
             await jobs.start(key, recipient_worker.say_ended, team, channel, root_ts, "reply_deleted")
 
-    async def _has_arrived(self, team: str, share_id: str, channel: str, root_ts: str, uncertain: Record) -> bool:
+    async def _has_arrived(
+        self, team: str, share_id: str, channel: str, root_ts: str, uncertain: UncertainCopy
+    ) -> bool:
         """Say whether a message is the first of a copy of which Slack never said so; if so, the sender hears of it."""
         try:
-            place = await self._gateway.find_message(team, channel, uncertain["key"], since=uncertain["since"])
+            place = await self._gateway.find_message(team, channel, uncertain.key, since=uncertain.since)
         except SlackWorkError:
             return False
         if place is None or place[1] != root_ts:
@@ -266,7 +313,7 @@ class RecipientWorker(SharingWorker):
             return share is not None and await self._confirm(team, share, channel, root_ts)
 
         if await step("confirm", confirm):
-            await self._tell_of_arrival(team, share_id, uncertain["recipient"], uncertain)
+            await self._tell_of_arrival(team, share_id, uncertain.recipient, uncertain)
         return True
 
     async def _confirm(self, team: str, share: Share, channel: str, root_ts: str) -> bool:
@@ -293,25 +340,30 @@ class RecipientWorker(SharingWorker):
             known = await self._with_run(team, share_id)
             if known is None or known[0].recipient not in (user, ""):
                 return None
-            return round_place(known[1]) if known[0].recipient else {"told": "forgot_you"}
+            if not known[0].recipient:
+                return NothingToDo(told=ToRecipient.FORGOT_YOU).record()
+            return RoundPlace(**round_place(known[1])).record()
 
-        place = await step("look", look)
-        if place is None or "told" in place or not wanted:
-            answer = self._say("copy_gone" if place is None else place.get("told", "not_passed_on"))
-            await self._gateway.update_message(team, channel, offer_ts, answer)
+        record = await step("look", look)
+        told = ToRecipient.COPY_GONE
+        if record is not None:
+            told = NothingToDo.read(record).told if "told" in record else ToRecipient.NOT_PASSED_ON
+        if record is None or "told" in record or not wanted:
+            await self._gateway.update_message(team, channel, offer_ts, self._say(told))
             return
+        place = RoundPlace.read(record)
 
         async def reply() -> Message | None:
             fetched = await self._gateway.get_message(team, channel, ts, thread_ts=root_ts, most=LONGEST_REPLY)
             if fetched is None or not fetched.text:
                 return None
-            return share_blocks.reply(place["sender"], user, fetched.text, self._library)
+            return share_blocks.reply(place.sender, user, fetched.text, self._library)
 
         try:
-            name = "passed_on" if await self._tell(team, place, reply) else "pass_on_gone"
+            told = ToRecipient.PASSED_ON if await self._tell(team, place, reply) else ToRecipient.REPLY_GONE
         except SlackWorkError:
-            name = "pass_on_refused"
-        await self._gateway.update_message(team, channel, offer_ts, self._about(place, name))
+            told = ToRecipient.REPLY_REFUSED
+        await self._gateway.update_message(team, channel, offer_ts, self._about(place.sender, told))
 
 
 recipient_worker = RecipientWorker("share_recipient")

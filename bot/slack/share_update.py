@@ -1,137 +1,207 @@
 """Changing the copy of a result that somebody has: a newer result takes the place of what it shows."""
 
 from abc import ABC, abstractmethod
+from enum import StrEnum, auto
+from typing import assert_never
 
-from bot.domain.share import Delivery
+from bot.domain.share import Delivery, ShareState, TakenOver
 from bot.jobs import step
 from bot.slack import share_blocks
 from bot.slack.gateway import Render
 from bot.slack.pieces import Message
-from bot.slack.share_copies import NOT_DONE, CopyWorker, Places, as_places
-from bot.slack.share_messages import Record, try_call
-from bot.slack.slack_calls import CallResult
-from bot.storage import ROOT, ShareState, TakenOver
+from bot.slack.records import Record
+from bot.slack.removal import Removal
+from bot.slack.share_copies import CopyWorker, TakenBack
+from bot.slack.share_messages import Attempt, try_call
+from bot.slack.share_records import (
+    ClaimedShare,
+    CopyThread,
+    FormerCopy,
+    MessageAt,
+    NotTakenOver,
+    Places,
+    Subject,
+    as_places,
+    read_taken_over,
+)
+from bot.slack.share_sentences import Became, News, Sentence, became
+from bot.storage import ROOT
 
-LEFT = "left_of_deleted"  # what stands of a copy whose round was deleted meanwhile, as a key of `share` in words.yaml
-DELETED_MEANWHILE = "deleted_meanwhile"  # the same, of one that was taken back during an update
-PART_LEFT, PART_MISSING = "partly_changed", "partly_added"  # of a changed copy, as keys of `share` in words.yaml
 UPDATED = "updated:"  # a slot of a copy: with the share that took the place of what it showed before
 
 
-def of_deleted(outcome: str, taken: str = DELETED_MEANWHILE) -> str:
-    """Name, as `_told` takes it, what is said of a copy whose round was deleted meanwhile and that was taken back.
+class Added(StrEnum):
+    """What became of a message that a changed copy was lacking."""
 
-    outcome: as `_take_back` gives it. taken: what is said if it worked.
-    """
-    if outcome == "refused":
-        return LEFT
-    return taken if outcome == "deleted" else f"{taken} {outcome}"
+    ADDED = auto()
+    NOT_POSTED = auto()
+    TAKEN_AWAY = auto()  # the copy was withdrawn meanwhile
+    CAME_LATE = auto()  # the same, and Slack does not let us take it away
+
+
+class ThreadChange(StrEnum):
+    """What the thread of a copy shows after it was changed."""
+
+    COMPLETE = auto()  # what it is to show; or the copy was withdrawn meanwhile, and its thread taken back by that
+    PART_LEFT = auto()  # also a part of what it showed before
+    PART_MISSING = auto()  # not all of what it is to show
+    CAME_LATE = auto()  # something that was posted while the copy was withdrawn, and cannot be taken back
+
+
+def first_stays(outcome: TakenBack) -> Sentence | None:
+    """Say why the first message of a copy that was taken back stays; None if it does not, or not as an empty one."""
+    match outcome:
+        case TakenBack.BLANKED:
+            return Sentence.FIRST_BLANKED
+        case TakenBack.KEPT:
+            return Sentence.FIRST_KEPT
+        case TakenBack.UNSEEN:
+            return Sentence.FIRST_UNSEEN
+        case TakenBack.DELETED | TakenBack.REFUSED:
+            return None
+        case _ as never:
+            assert_never(never)
+
+
+def of_deleted(outcome: TakenBack, taken: Sentence = Sentence.DELETED_MEANWHILE) -> Became:
+    """Tell of a copy whose round was deleted meanwhile, and that was to be taken back; taken: is said if it was."""
+    if outcome is TakenBack.REFUSED:
+        return became(Sentence.LEFT_OF_DELETED)
+    stays = first_stays(outcome)
+    return became(taken, stays) if stays else became(taken)
+
+
+def of_change(change: ThreadChange, state: ShareState) -> Sentence | None:
+    """Say what the sender is told of how the thread of a copy was changed, by the state that its share has since."""
+    is_sent, is_withdrawn = state is ShareState.SENT, state is ShareState.WITHDRAWN
+    match change:
+        case ThreadChange.COMPLETE:
+            return None
+        case ThreadChange.PART_LEFT:
+            return Sentence.PARTLY_CHANGED if is_sent else None
+        case ThreadChange.PART_MISSING:
+            return Sentence.PARTLY_ADDED if is_sent else None
+        case ThreadChange.CAME_LATE:
+            return Sentence.CAME_AFTER_WITHDRAWAL if is_withdrawn else None
+        case _ as never:
+            assert_never(never)
 
 
 class UpdatingWorker(CopyWorker, ABC):
     """A worker that changes copies."""
 
     @abstractmethod
-    async def _tell_now_or_later(
-        self, team: str, share_id: str, claimed: Record, name: str, *, why: str | None = None
-    ) -> None:
-        """Tell the sender something about a share, by the name of the sentence, also where Slack fails for now."""
+    async def _tell_now_or_later(self, team: str, share_id: str, subject: Subject, news: News) -> None:
+        """Tell the sender something about a share, also where Slack fails for now."""
 
-    async def _change_copy(self, team: str, share_id: str, claimed: Record) -> None:
-        """Put a newer result in place of the copy that somebody has.
+    async def _change_copy(self, team: str, share_id: str, former_id: str, claimed: ClaimedShare) -> None:
+        """Put a newer result in place of the copy that somebody has; former_id: its share.
 
-        The share has the new content before anything is changed in Slack, so that whatever else renders the copy
-        meanwhile says the same; if Slack does not change it, the share gets its former content back.
+        That has the new content before anything is changed in Slack, so that whatever else renders the copy meanwhile
+        says the same; if Slack does not change it, the share gets its former content back.
         """
-        former_id = claimed["updates"]
-
-        async def take_over() -> Record:
-            messages = await self._store.shares.messages(team, former_id)
-            taken = await self._store.shares.take_over(team, former_id, share_id) if ROOT in messages else None
-            if taken is not TakenOver.TAKEN:
-                return {"why": "update_under_way" if taken is TakenOver.UNDER_WAY else "copy_lost"}
-            share, replaced = await self._store.shares.get(team, former_id), await self._with_run(team, share_id)
-            if share is None or replaced is None:
-                return {"why": "copy_lost"}
-            _, stored = replaced  # the round that the copy has shown until now
-            receipt = [stored.channel, share.receipt_ts] if share.receipt_ts else None
-            stays = receipt is not None and stored.id == claimed["run"]
-            return {"messages": as_places(messages), "receipt": receipt, "stays": stays}
 
         async def is_whole() -> bool:  # of what the copy shows before, so that it is asked first
             share = await self._store.shares.get(team, former_id)
             return share is None or share.is_whole(await self._store.shares.messages(team, former_id))
 
         was_whole = await step("is whole", is_whole)
-        before = await step("take over", take_over)
-        places: Places = dict(before.get("messages", {}))
-        why = before.get("why") or await self._change_root(team, former_id, claimed["sender"], places)
-        if why:
-            await self._keep_former(team, share_id, claimed, before, places, why)
-            await self._show_home(team, claimed, "kept")
-            return
+        taken = read_taken_over(await step("take over", self._take_over, team, share_id, former_id, claimed.run))
+        match taken:
+            case NotTakenOver(why=why):
+                await self._give_back(team, share_id, former_id, claimed, why)
+                await self._tell_kept(team, former_id, claimed, why)
+            case FormerCopy():
+                why_not = await self._change_root(team, former_id, claimed.sender, taken.messages)
+                if why_not is None:
+                    await self._show_changed(team, share_id, former_id, claimed, taken, was_whole=was_whole)
+                    return
+                await self._keep_former(team, share_id, former_id, claimed, taken, why_not)
+            case _ as never:
+                assert_never(never)
+        await self._show_home(team, claimed, "kept")
+
+    async def _take_over(self, team: str, share_id: str, former_id: str, run_id: str) -> Record:
+        """Give the share of a copy what the copy is to show, of this run; gives what `read_taken_over` reads."""
+        messages = await self._store.shares.messages(team, former_id)
+        taken = await self._store.shares.take_over(team, former_id, share_id) if ROOT in messages else TakenOver.ENDED
+        match taken:
+            case TakenOver.UNDER_WAY:
+                return NotTakenOver(why=Sentence.UPDATE_UNDER_WAY).record()
+            case TakenOver.ENDED:
+                return NotTakenOver(why=Sentence.COPY_LOST).record()
+            case TakenOver.TAKEN:
+                pass
+            case _ as never:
+                assert_never(never)
+        share, replaced = await self._store.shares.get(team, former_id), await self._with_run(team, share_id)
+        if share is None or replaced is None:
+            return NotTakenOver(why=Sentence.COPY_LOST).record()
+        _, stored = replaced  # the round that the copy has shown until now
+        receipt = MessageAt(stored.channel, share.receipt_ts) if share.receipt_ts else None
+        stays = receipt is not None and stored.id == run_id
+        return FormerCopy(messages=as_places(messages), receipt=receipt, stays=stays).record()
+
+    async def _show_changed(
+        self, team: str, share_id: str, former_id: str, claimed: ClaimedShare, former: FormerCopy, *, was_whole: bool
+    ) -> None:
+        """Bring the thread of a copy, and its receipt, to what its first message shows by now.
+
+        was_whole: all of what the copy showed before is known.
+        """
+        places = dict(former.messages)
         await step("updated", self._store.shares.end_update, team, former_id, share_id)
         # What the recipient clicked meanwhile was about the former content: the copy has its buttons again.
-        channel, root_ts = places[ROOT]
-        await self._update_copy(team, former_id, channel, root_ts)
-        changed = await self._change_thread(team, former_id, channel, root_ts, places, was_whole=was_whole)
-        await self._note_update(team, share_id, former_id, channel, root_ts, places)
-        await step("part left", self._store.shares.note_part_left, team, former_id, changed == PART_LEFT)
-        told = ""
-        match await step("state", self._state, team, former_id):
-            case None:
-                await self._take_back_deleted(team, former_id, claimed, before, places)
-                await self._show_home(team, claimed, "updated")
-                return
-            case ShareState.SENT.value if changed in (PART_LEFT, PART_MISSING):
-                told = changed
-            case ShareState.WITHDRAWN.value if changed == "came_after_withdrawal":
-                told = changed
-        if told:
-            await self._tell_now_or_later(team, former_id, claimed, told)
+        await self._update_copy(team, former_id, *places[ROOT])
+        change = await self._change_thread(team, former_id, places, was_whole=was_whole)
+        await self._note_update(team, share_id, former_id, places)
+        part_left = change is ThreadChange.PART_LEFT
+        await step("part left", self._store.shares.note_part_left, team, former_id, part_left)
+        state = await self._state(team, former_id)
+        if state is None:
+            await self._take_back_deleted(team, former_id, claimed, former, places)
+            await self._show_home(team, claimed, "updated")
+            return
+        if sentence := of_change(change, state):
+            await self._tell_now_or_later(team, former_id, claimed, became(sentence))
         await self._show_home(team, claimed, "updated")
-        if before["stays"]:
+        if former.stays:
             await self._show_receipt(team, former_id)
             return
-        await self._end_receipt(team, before["receipt"], self._of_share(team, former_id, share_blocks.updated_receipt))
+        await self._end_receipt(team, former.receipt, self._of_share(team, former_id, share_blocks.updated_receipt))
         await self._post_receipt(team, former_id, claimed)
 
     async def _take_back_deleted(
-        self, team: str, former_id: str, claimed: Record, before: Record, places: Places
+        self, team: str, former_id: str, claimed: ClaimedShare, former: FormerCopy, places: Places
     ) -> None:
         """Take a copy back of which the newer round was deleted meanwhile, and the rows with it; and say so.
 
-        before: as it was when the share was taken over, with the receipt in the older round.
+        places: of its messages, as far as they are known by now.
         """
-        outcome = await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True)
-        name = of_deleted(outcome)
-        if outcome == "refused":
-            await self._note_left(team, claimed["sender"])
-        says_so = await self._end_receipt(team, before["receipt"], self._told(name, claimed["recipient"]))
-        if outcome == "refused" or before["stays"] or not says_so:
-            await self._tell_now_or_later(team, former_id, claimed, name)
+        outcome = await self._take_back(team, former_id, places, claimed.sender, withdrawn=True)
+        news = of_deleted(outcome)
+        if outcome is TakenBack.REFUSED:
+            await self._note_left(team, claimed.sender)
+        says_so = await self._end_receipt(team, former.receipt, self._told(claimed.recipient, *news.sentences))
+        if outcome is TakenBack.REFUSED or former.stays or not says_so:
+            await self._tell_now_or_later(team, former_id, claimed, news)
 
-    async def _end_receipt(self, team: str, place: list[str] | None, render: Render) -> bool:
-        """Have a former receipt say what has become of the copy, and give whether it does.
-
-        place: its channel and ts, if there is one.
-        """
-        if place is None:
+    async def _end_receipt(self, team: str, at: MessageAt | None, render: Render) -> bool:
+        """Have a former receipt, if there is one, say what has become of the copy; gives whether it does."""
+        if at is None:
             return False
-        channel, ts = place
-        return not await try_call(self._gateway.update_message(team, channel, ts, render))
+        return await try_call(self._gateway.update_message(team, *at, render)) is Attempt.DONE
 
     async def _note_left(self, team: str, sender: str) -> None:
         """Remember that something of a deleted round of somebody's stands, so that they are told so when they ask."""
         await step("note left", self._store.share_traces.note_unlisted, team, sender)
 
-    async def _note_update(
-        self, team: str, share_id: str, former_id: str, channel: str, root_ts: str, places: Places
-    ) -> None:
+    async def _note_update(self, team: str, share_id: str, former_id: str, places: Places) -> None:
         """Tell the recipient, in the thread of a copy, that it shows something newer; where it is goes to `places`.
 
         What told them so of an earlier update goes.
         """
+        channel, root_ts = places[ROOT]
         for slot in [slot for slot in places if slot.startswith(UPDATED)]:
             await self._drop_reply(team, former_id, slot, *places.pop(slot))
 
@@ -145,60 +215,67 @@ class UpdatingWorker(CopyWorker, ABC):
         if delivery is Delivery.DELIVERED:
             slot, put = f"{UPDATED}{share_id}", self._store.shares.put_message
             if await step("remember note", put, team, former_id, slot, channel, ts):
-                places[slot] = [channel, ts]
+                places[slot] = MessageAt(channel, ts)
             else:  # it was withdrawn meanwhile
                 await self._delete_or_blank(team, channel, ts)
 
     async def _keep_former(
-        self, team: str, share_id: str, claimed: Record, before: Record, places: Places, why: str
+        self, team: str, share_id: str, former_id: str, claimed: ClaimedShare, former: FormerCopy, why: Sentence
     ) -> None:
-        """Have a share say again what its copy shows, as that was not changed; why: a key of `share` in words.yaml.
+        """Have a share say again what its copy shows, as Slack has not changed that, and tell the sender why.
 
-        before: as for `_take_back_deleted`. Where what it showed was deleted while it was being changed, the copy is
-        taken back, as all others of it are.
+        Where what it showed was deleted while it was being changed, the copy is taken back, as all others of it are.
         """
-        former_id = claimed["updates"]
-        what, seen = (team, former_id, share_id, claimed["made_at"]), why == "change_uncertain"
-        is_known = await step("give back", self._store.shares.give_back, *what, seen=seen)
-        if ROOT in places and await step("state", self._state, team, former_id) is None:
-            await self._take_back_deleted(team, former_id, claimed, before, places)
+        is_known = await self._give_back(team, share_id, former_id, claimed, why)
+        if await self._state(team, former_id) is None:
+            await self._take_back_deleted(team, former_id, claimed, former, former.messages)
             return
-        if is_known or ROOT not in places:
-            told = why
-        elif await self._take_back(team, former_id, places, claimed["sender"], withdrawn=True) == "refused":
-            await self._note_left(team, claimed["sender"])
-            told = LEFT
-        else:
-            await self._move(team, former_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
-            await step("empty", self._store.shares.empty, team, former_id)
-            told = "copy_lost"
-        await self._tell_now_or_later(team, former_id, claimed, told)
+        if not is_known:
+            outcome = await self._take_back(team, former_id, former.messages, claimed.sender, withdrawn=True)
+            if outcome is TakenBack.REFUSED:
+                await self._note_left(team, claimed.sender)
+                why = Sentence.LEFT_OF_DELETED
+            else:
+                await self._move(team, former_id, was=ShareState.SENT, to=ShareState.WITHDRAWN)
+                await step("empty", self._store.shares.empty, team, former_id)
+                why = Sentence.COPY_LOST
+        await self._tell_kept(team, former_id, claimed, why)
+
+    async def _give_back(self, team: str, share_id: str, former_id: str, claimed: ClaimedShare, why: Sentence) -> bool:
+        """Give a share back what it had before it took over another; gives whether it is known what its copy shows."""
+        update, seen = (team, former_id, share_id, claimed.made_at), why is Sentence.CHANGE_UNCERTAIN
+        return await step("give back", self._store.shares.give_back, *update, seen=seen)
+
+    async def _tell_kept(self, team: str, former_id: str, claimed: ClaimedShare, why: Sentence) -> None:
+        await self._tell_now_or_later(team, former_id, claimed, became(why))
         await self._show_receipt(team, former_id)
 
-    async def _change_root(self, team: str, share_id: str, sender: str, places: Places) -> str | None:
-        """Change the first message of a copy; gives, as a key of `share` in words.yaml, what kept us, None for nothing.
+    async def _change_root(self, team: str, share_id: str, sender: str, places: Places) -> Sentence | None:
+        """Change the first message of a copy; gives what kept us from it, None for nothing.
 
         A copy whose first message somebody has deleted has ended; what is left below it is taken away.
         """
-        channel, ts = places[ROOT]
-        changed = await self._update_copy(team, share_id, channel, ts)
-        if "gone" in changed:
-            if await self._take_back(team, share_id, places, sender, withdrawn=True) != "refused":
-                await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
-                await step("empty", self._store.shares.empty, team, share_id)
-            return "copy_lost"
-        if "refused" in changed:
-            return "copy_lost"
-        return "change_uncertain" if "failed" in changed else None
+        match await self._update_copy(team, share_id, *places[ROOT]):
+            case Attempt.DONE:
+                return None
+            case Attempt.GONE:
+                outcome = await self._take_back(team, share_id, places, sender, withdrawn=True)
+                if outcome is not TakenBack.REFUSED:
+                    await self._move(team, share_id, was=ShareState.SENT, to=ShareState.FAILED)
+                    await step("empty", self._store.shares.empty, team, share_id)
+                return Sentence.COPY_LOST
+            case Attempt.REFUSED:
+                return Sentence.COPY_LOST
+            case Attempt.FAILED:
+                return Sentence.CHANGE_UNCERTAIN
+            case _ as never:
+                assert_never(never)
 
-    async def _change_thread(
-        self, team: str, share_id: str, channel: str, root_ts: str, places: Places, *, was_whole: bool
-    ) -> str | None:
-        """Have the thread of a copy say what its share says; gives None if Slack has let us do all of it.
+    async def _change_thread(self, team: str, share_id: str, places: Places, *, was_whole: bool) -> ThreadChange:
+        """Have the thread of a copy say what its share says.
 
-        Otherwise, as a key of `share` in words.yaml, what was left: a part of what it said before; what was posted
-        while it was withdrawn and cannot be taken back; or what is not there that should be. places: of all that is
-        known of the copy, to which what is posted is added. was_whole: all of what it showed before is among these.
+        places: of all that is known of the copy, to which what is posted is added. was_whole: all of what it showed
+        before is among these.
         """
 
         async def look() -> Record | None:
@@ -206,36 +283,49 @@ class UpdatingWorker(CopyWorker, ABC):
             if share is None or share.state is not ShareState.SENT:
                 return None
             messages = as_places(await self._store.shares.messages(team, share_id))
-            return {"count": len(share.message["replies"]), "messages": messages}
+            return CopyThread(count=len(share.message["replies"]), messages=messages).record()
 
-        if (thread := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
-            return None
+        if (record := await step("thread", look)) is None:  # withdrawn meanwhile, and taken back by that
+            return ThreadChange.COMPLETE
+        thread = CopyThread.read(record)
         whole, has_all, came_late = True, True, False
-        messages = {slot: place for slot, place in thread["messages"].items() if slot.isdigit()}
+        messages = {slot: at for slot, at in thread.messages.items() if slot.isdigit()}
         # Slack may have posted what it has not said so of: that goes before it is posted once more.
-        may_post = was_whole or await self._drop_unknown(team, channel, root_ts, thread["messages"])
-        for number in range(thread["count"]):
-            changed: CallResult = {"gone": True}
-            if str(number) in messages:
-                there, ts = messages[str(number)]
+        may_post = was_whole or await self._drop_unknown(team, *places[ROOT], thread.messages)
+        for number in range(thread.count):
+            changed = Attempt.GONE
+            if at := messages.get(str(number)):
                 reply = self._reply(team, share_id, number)
-                changed = await try_call(self._gateway.update_message(team, there, ts, reply))
-            if "gone" in changed and not may_post:
-                has_all = False
-            elif "gone" in changed:
-                posted: Places = {}
-                _, stays = await self._post_reply(team, share_id, number, channel, root_ts, posted)
-                places |= posted if stays else {}
-                if not stays:  # it came too late, or not at all
-                    for there, ts in posted.values():
-                        came_late |= await self._delete_or_blank(team, there, ts) == "refused"
-                has_all &= bool(posted)
-            whole &= not changed.keys() & NOT_DONE
-        for slot, (there, ts) in messages.items():
-            if int(slot) >= thread["count"]:
-                whole &= await self._drop_reply(team, share_id, slot, there, ts)
+                changed = await try_call(self._gateway.update_message(team, *at, reply))
+            match changed:
+                case Attempt.DONE:
+                    pass
+                case Attempt.REFUSED | Attempt.FAILED:
+                    whole = False
+                case Attempt.GONE if may_post:
+                    added = await self._add_reply(team, share_id, number, places)
+                    has_all &= added is not Added.NOT_POSTED
+                    came_late |= added is Added.CAME_LATE
+                case Attempt.GONE:
+                    has_all = False
+                case _ as never:
+                    assert_never(never)
+        for slot, at in messages.items():
+            if int(slot) >= thread.count:
+                whole &= await self._drop_reply(team, share_id, slot, *at)
         if came_late:
-            return "came_after_withdrawal"
+            return ThreadChange.CAME_LATE
         if not whole:
-            return PART_LEFT
-        return None if has_all else PART_MISSING
+            return ThreadChange.PART_LEFT
+        return ThreadChange.COMPLETE if has_all else ThreadChange.PART_MISSING
+
+    async def _add_reply(self, team: str, share_id: str, number: int, places: Places) -> Added:
+        """Post a message that the thread of a copy lacks; where it is goes to `places`."""
+        reply = await self._post_reply(team, share_id, number, *places[ROOT])
+        if reply.at is None:
+            return Added.NOT_POSTED
+        if reply.stays:
+            places[str(number)] = reply.at
+            return Added.ADDED
+        removal = await self._delete_or_blank(team, *reply.at)
+        return Added.CAME_LATE if removal is Removal.REFUSED else Added.TAKEN_AWAY

@@ -6,7 +6,7 @@ from bot.storage.homes import DueHome, SentDraft, SetUp
 from bot.storage.inbox import Item
 from bot.storage.people import INVITATION, RECEIPT
 from bot.storage.replies import ANSWER, LINK, TOP_LEVEL, BusyError, ChannelSettings, Reply, ReplyState
-from bot.storage.shares import OFFER, ROOT, Claim, Share, ShareState, TakenOver, graded_as
+from bot.storage.shares import OFFER, ROOT, Share, graded_as
 from bot.storage.store import Installation, Store
 from bot.storage.stored_comparison import Moved, Revealed, Shown, StoredComparison
 from bot.storage.stored_run import (
@@ -41,7 +41,6 @@ __all__ = [
     "Applied",
     "BusyError",
     "ChannelSettings",
-    "Claim",
     "DueHome",
     "DueRun",
     "HelpRequest",
@@ -57,12 +56,10 @@ __all__ = [
     "SentDraft",
     "SetUp",
     "Share",
-    "ShareState",
     "Shown",
     "Store",
     "StoredComparison",
     "StoredRun",
-    "TakenOver",
     "Vote",
     "graded_as",
 ]

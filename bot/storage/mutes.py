@@ -5,7 +5,8 @@ import time
 from sqlalchemy import ColumnElement, Table, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.storage.shares import OF_RUN, ShareState
+from bot.domain.share import ShareState
+from bot.storage.shares import OF_RUN
 from bot.storage.sql import autocommit, insert_new
 from bot.storage.tables import comparisons, former_mutes, runs, share_mutes, shares
 

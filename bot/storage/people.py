@@ -20,7 +20,7 @@ from bot.storage.tables import comparisons, metadata, people, replies, runs, sha
 NOBODY = "…"  # in place of the mention of somebody who was forgotten
 DIRECT_MESSAGE = "D"  # what the id of a direct message begins with
 INVITATION, RECEIPT = "invitation", "receipt"  # slots of the messages about a comparison, to the manager and sender
-SENT: Final = "sent"  # the state of a share that its recipient has seen; `bot.storage.store.ShareState` has it too
+SENT: Final = "sent"  # the state of a share that its recipient has seen; `bot.domain.share.ShareState` has it too
 
 Rows = list[dict[str, Any]]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.domain.share import Place
-from bot.storage.shares import OF_RUN, OFFER, ROOT, ShareState
+from bot.domain.share import Place, ShareState
+from bot.storage.shares import OF_RUN, OFFER, ROOT
 from bot.storage.sql import autocommit
 from bot.storage.tables import runs, share_messages, shares
 

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.compare import Side, State
-from bot.domain.share import TELLING, Place
-from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, ShareState, in_seconds
+from bot.domain.share import TELLING, Place, ShareState
+from bot.storage.shares import LOST_AFTER, OF_RUN, ROOT, in_seconds
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import (
     comparisons,

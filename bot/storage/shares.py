@@ -4,7 +4,6 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.quiz_content import OWN, PURPOSE
 from bot.domain.quiz_run import Graded, purpose_of
-from bot.domain.share import Part, Place
+from bot.domain.share import Claim, Part, Place, ShareState, TakenOver, claim, counts_for_day, give_back, take_over
 from bot.storage.sql import autocommit, insert_into, insert_new
 from bot.storage.tables import answers, runs, share_messages, shares
 
@@ -21,40 +20,6 @@ OFFER: Final = "offer:"  # a slot of a copy: with the ts of the recipient's repl
 PREVIEWS_KEPT = timedelta(days=1)  # of previews that were not sent
 DAY = 86_400.0  # seconds
 LOST_AFTER = 3600.0  # seconds after which what is still being sent is not looked after any more
-
-
-class ShareState(StrEnum):
-    """Where the sending of a result stands.
-
-    SENT is also what is being sent: it has a `sent_at` once all of it has arrived. CANCELLED was never begun to be
-    sent. FAILED is what Slack has refused; UNCERTAIN what it never said that it took. REPLACING has given its content
-    to the share that it updates, and holds what that had before until the copy shows the new one; once it has ended it
-    names parts that the recipient has seen, or may have.
-    """
-
-    PREVIEWED = "previewed"
-    SENT = "sent"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    WITHDRAWN = "withdrawn"
-    REPLACING = "replacing"
-
-
-class TakenOver(StrEnum):
-    """What came of giving a share the content of one that updates it."""
-
-    TAKEN = "taken"
-    UNDER_WAY = "under_way"  # another update of it is
-    ENDED = "ended"  # it was withdrawn meanwhile, or the update was
-
-
-class Claim(StrEnum):
-    """What came of beginning to send a share."""
-
-    CLAIMED = "claimed"
-    TOO_MANY = "too_many"
-    NOT_THERE = "not_there"  # it was never previewed, is gone, or was sent before
 
 
 @dataclass(frozen=True)
@@ -147,29 +112,23 @@ class Shares:
             row = await _lock(connection, team, share_id)
             if row is None:
                 return Claim.NOT_THERE
-            if row.state == ShareState.SENT and row.sent_at is None:  # none but the work that sends it makes it so
-                return Claim.CLAIMED
-            if row.state == ShareState.CANCELLED and doubtful:
-                return Claim.TOO_MANY
-            if row.state != ShareState.PREVIEWED:
-                return Claim.NOT_THERE
-            values: dict[str, Any] = {"state": ShareState.SENT, "claimed_at": time.time()}
-            if row.updates is None:
-                # So that two shares of one result are not counted at once.
+            state, has_arrived, one_too_many = ShareState(row.state), row.sent_at is not None, False
+            counts = counts_for_day(state, updates=row.updates is not None)
+            if counts:  # the run is locked so that two shares of one result are not counted at once
                 await connection.execute(select(runs.c.id).where(*_run(team, row.run)).with_for_update())
-                is_one_too_many = await _claimed_lately(connection, team, row.run) >= most
-                values = {"state": ShareState.CANCELLED} if is_one_too_many else values | {"claimed_run": row.run}
-            await connection.execute(update(shares).where(*_one(team, share_id)).values(values))
-            return Claim.CLAIMED if values["state"] is ShareState.SENT else Claim.TOO_MANY
+                one_too_many = await _claimed_lately(connection, team, row.run) >= most
+            claimed, becomes = claim(state, has_arrived=has_arrived, one_too_many=one_too_many, doubtful=doubtful)
+            if becomes is not state:
+                values: dict[str, Any] = {"state": becomes}
+                if becomes is ShareState.SENT:
+                    values |= {"claimed_at": time.time()} | ({"claimed_run": row.run} if counts else {})
+                await connection.execute(update(shares).where(*_one(team, share_id)).values(values))
+            return claimed
 
     async def move(self, team: str, share_id: str, *, was: ShareState, to: ShareState) -> ShareState | None:
-        """Take a share from one state to another if it is in the first; gives its state then, None if there is none.
-
-        What was not sent does not count for how much may be sent in a day.
-        """
-        over = (ShareState.WITHDRAWN, ShareState.FAILED, ShareState.UNCERTAIN)
-        values: dict[str, Any] = {"state": to, "ended_at": time.time() if to in over else None}
-        if to in (ShareState.CANCELLED, ShareState.FAILED):
+        """Take a share from one state to another if it is in the first; gives its state then, None if there is none."""
+        values: dict[str, Any] = {"state": to, "ended_at": time.time() if to.is_over else None}
+        if to.was_not_sent:  # which counts against no limit
             values["claimed_run"] = None
         async with self._engine.begin() as connection:
             await connection.execute(update(shares).where(*_one(team, share_id), shares.c.state == was).values(values))
@@ -252,15 +211,16 @@ class Shares:
         other = (shares.c.team == team, shares.c.updates == share_id, shares.c.id != update_id)
         open_ = (shares.c.state == ShareState.REPLACING, shares.c.ended_at.is_(None))
         lately = shares.c.claimed_at > time.time() - LOST_AFTER
+        other_under_way = select(exists().where(*other, *open_, lately))
         async with self._engine.begin() as connection:
             share, new = await _pair(connection, team, share_id, update_id)
-            if share is None or new is None or share.state != ShareState.SENT:
+            if share is None or new is None:
                 return TakenOver.ENDED
-            if new.state == ShareState.SENT:
-                if await connection.scalar(select(exists().where(*other, *open_, lately))):
-                    return TakenOver.UNDER_WAY
+            state, under_way = ShareState(new.state), bool(await connection.scalar(other_under_way))
+            taken = take_over(ShareState(share.state), state, other_under_way=under_way)
+            if taken is TakenOver.TAKEN and state is ShareState.SENT:
                 await _swap(connection, share, new, ShareState.REPLACING)
-            return TakenOver.TAKEN if new.state in (ShareState.SENT, ShareState.REPLACING) else TakenOver.ENDED
+            return taken
 
     async def give_back(self, team: str, share_id: str, update_id: str, made_at: float, *, seen: bool = False) -> bool:
         """Undo what `take_over` did, as the copy could not be changed; again does nothing.
@@ -275,13 +235,13 @@ class Shares:
             has_it = share is not None and share.state == ShareState.SENT and in_seconds(share.made_at) == made_at
             if new is None:
                 return not has_it
-            if new.state not in (ShareState.SENT, ShareState.REPLACING) or new.ended_at is not None:
+            state = ShareState(new.state)
+            becomes = give_back(state, has_ended=new.ended_at is not None, share_has_it=has_it, seen=seen)
+            if becomes is None:
                 return True
-            keeps_former = new.state == ShareState.REPLACING and not has_it
-            state = ShareState.REPLACING if seen or keeps_former else ShareState.FAILED
-            if share is not None and has_it and new.state == ShareState.REPLACING:
-                await _swap(connection, share, new, state)
-            emptied: dict[str, Any] = {"state": state, "message": {}, "note": None, "ended_at": time.time()}
+            if share is not None and has_it and state is ShareState.REPLACING:
+                await _swap(connection, share, new, becomes)
+            emptied: dict[str, Any] = {"state": becomes, "message": {}, "note": None, "ended_at": time.time()}
             await connection.execute(update(shares).where(*_one(team, update_id)).values(emptied))
             return True
 

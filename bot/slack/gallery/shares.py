@@ -7,7 +7,7 @@ from itertools import product
 
 from bot.domain.compare import Side
 from bot.domain.quiz_run import Graded, Run
-from bot.domain.share import Delivery, Part, Place, Refusal
+from bot.domain.share import Delivery, Part, Place, Refusal, ShareState
 from bot.knowledge import Library
 from bot.slack import blocks, share_blocks, shared_result
 from bot.slack.gallery.rendering import ASKED, BEGUN, RUN, SHARE, USER, Rendering
@@ -15,7 +15,7 @@ from bot.slack.gallery.runs import described, run_of_each_role
 from bot.slack.pieces import Message
 from bot.slack.share_blocks import Filled
 from bot.slack.text import fill, mention
-from bot.storage import Revealed, Share, ShareState, StoredRun
+from bot.storage import Revealed, Share, StoredRun
 
 
 def shared(name: str, run: Run, library: Library) -> Iterator[Rendering]:

@@ -1,0 +1,73 @@
+"""What is said between the questions of a round and changes nothing."""
+
+import pytest
+
+from bot.domain import quiz
+from bot.domain.actions import Answer, Back, Skip, Stop
+from bot.domain.quiz_run import Run
+from bot.domain.reply import DOES
+from bot.knowledge import Library
+from bot.slack.run_asides import TYPED_ASIDES, RunAside, render_aside
+
+NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure"}  # phrases that are read otherwise
+OF_THEIR_OWN = {"start_over", "manages"}  # begin another piece of work
+OF_THE_QUESTION = (RunAside.WHY, RunAside.UNSURE, RunAside.WHICH_TWO)
+
+
+def begun(library: Library) -> Run:
+    """Begin a run about one's own work, so that the first question is asked."""
+    run = quiz.begin(library.quiz)
+    return quiz.apply(run, Answer(prompt=1, question="purpose", choices=("own",))).run
+
+
+def said(aside: RunAside, about: str | None, run: Run, library: Library) -> str:
+    message = render_aside("r1", aside, about, run, library)
+    assert message is not None
+    return message.text
+
+
+def test_each_command_that_can_be_typed_does_something_or_has_something_said(library: Library):
+    commands = set(type(library.words.typed).model_fields) - NO_COMMANDS - OF_THEIR_OWN
+
+    assert commands <= DOES.keys() | TYPED_ASIDES.keys()
+    assert not DOES.keys() & TYPED_ASIDES.keys()
+    assert {name: action().do for name, action in DOES.items()} == {name: name for name in DOES}
+    assert (DOES["back"](), DOES["skip"](), DOES["stop"]()) == (Back(), Skip(), Stop())
+
+
+def test_each_aside_about_a_question_says_something_else(library: Library):
+    run = begun(library)
+    texts = {aside: said(aside, None, run, library) for aside in OF_THE_QUESTION}
+    unclear = said(RunAside.UNCLEAR, None, run, library)
+
+    assert len({*texts.values(), unclear}) == 4
+    assert said(RunAside.EXPLAIN, None, run, library) == said(RunAside.HOW_SURE, None, run, library) == unclear
+
+
+@pytest.mark.parametrize("aside", [*OF_THE_QUESTION, RunAside.UNCLEAR, RunAside.EXPLAIN])
+def test_where_no_question_is_open_the_round_says_that_it_waits(library: Library, aside: RunAside):
+    stopped = quiz.apply(begun(library), Stop()).run
+
+    assert said(aside, None, stopped, library) == library.words.quiz.waiting
+
+
+@pytest.mark.parametrize(
+    ("aside", "about"),
+    [
+        (RunAside.TERM, "no such term"),
+        (RunAside.SMALLTALK, None),
+    ],
+)
+def test_an_aside_about_nothing_is_not_said(library: Library, aside: RunAside, about: str | None):
+    assert render_aside("r1", aside, about, begun(library), library) is None
+
+
+def test_the_other_asides_of_an_open_round_have_their_words(library: Library):
+    run, words = begun(library), library.words
+
+    assert said(RunAside.KEPT, None, run, library) == words.quiz.kept
+    assert said(RunAside.OWN_ONLY, None, run, library) == words.compare.own_only
+    assert said(RunAside.OTHER_ANSWERS, None, run, library) == words.compare.other_answers
+    assert said(RunAside.SO_FAR, None, run, library) == words.quiz.nothing_so_far
+    term = run.quiz.glossary[0].term
+    assert term in said(RunAside.TERM, term, run, library)
