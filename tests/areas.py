@@ -13,7 +13,7 @@ AREAS = {
         "private", "redelivery", "replies*",
     ),
     "the quiz and its recommendation": (
-        "actions", "fit", "own_words", "people", "quiz*", "reply", "result", "run_messages", "run_notes",
+        "actions", "fit", "own_words", "people", "quiz*", "reply", "result", "run_asides", "run_messages", "run_notes",
     ),
     "sharing a result": ("share*",),
     "comparing with a manager": ("compare*", "comparisons", "controls"),
@@ -29,6 +29,7 @@ AREAS = {
     ),
     "the local workspace and its page": ("blocks", "browser*", "contracts", "default_seed", "local/*"),
     "the documentation": ("docs", "documented"),
+    "what the tests begin with": ("played",),
 }  # fmt: skip
 
 
