@@ -171,10 +171,19 @@ def rank(
     after: str | None = None,
     scorer: SemanticScorer | None = None,
 ) -> tuple[Candidate, ...]:
-    """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread."""
+    """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread.
+
+    Behind them comes the one about a second name, if the message asks the same of two.
+    """
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
-    return ranked if scores is None else index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
+    if scores is not None:
+        ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
+    both = index.same_of_names(utterance, ranked[0].entry) if ranked else []
+    if len(both) != MAX_ANSWERS or {candidate.entry for candidate in ranked} >= set(both):
+        return ranked
+    more = index.rank(utterance, limit=AMONG, semantic=scores)[CONSIDERED:]
+    return (*ranked, *(candidate for candidate in more if candidate.entry in both))
 
 
 def first_reply(

@@ -52,7 +52,7 @@ class FollowUps:
         it is the one that compares the two.
         """
         named = {term.key for sentence in parsed.sentences for term in self._terms(sentence) if term.kind is not None}
-        if len(named) < 2 or not any(self._of_role.get(name) == entry for name in named):  # noqa: PLR2004
+        if len(named) < 2 or not any(self._of_role.get(name) == entry for name in named):
             return frozenset()
         return frozenset(other for other, names in self._named.items() if names == named)
 
