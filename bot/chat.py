@@ -50,7 +50,8 @@ HELP = "Ask a question. `quiz` begins the quiz, `why` explains the last answer, 
 HOW_TO_ANSWER = "Type a letter or your own words; or back, skip, pause, so far, why."
 BELOW_RESULT = "`why` says what it rests on, `steps` works it out; `change 1 to b` changes an answer."
 THE_REST = "`continue` asks what has no answer yet."
-OF_A_RESULT = ("complaint", "privacy", "certainty")  # small talk that is about the answers once there is a result
+# Small talk that is about the answers once there is a result
+OF_A_RESULT = ("complaint", "misunderstood", "privacy", "certainty")
 ENDS = (Status.PAUSED, Status.STOPPED)
 # What may stand after /rolefit in Slack, and is about what is kept, sent or set there
 OF_SLACK = privacy.COMMANDS | {"history", "shares", "compare", "channel", "quiet", "quiet on", "quiet off"}

@@ -304,8 +304,8 @@ async def test_a_suggestion_between_the_questions_is_shown_and_asked_in_its_word
 
 async def test_small_talk_speaks_of_nothing_that_the_terminal_does_not_have(library: Library):
     talk, shown = library.words.talk, set[str]()
-    for intent in type(talk).model_fields:
-        if intent in ("stop", "alike"):  # the first stops a round; the other is what the phrases of all may say instead
+    for intent in talk.phrases:
+        if intent == "stop":  # it stops a round
             continue
         said = "that one" if intent == "choosing" else talk.of(intent).phrases[0]
         outside, in_quiz, below_result = Terminal(library), Terminal(library), Terminal(library)

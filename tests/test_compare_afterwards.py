@@ -75,7 +75,7 @@ async def test_who_changes_their_mind_while_the_round_is_opened_is_told_once(
     await hasty.settled()
 
     told = [shown(each) for each in await hasty.thread(mine.channel, mine, ANA)]
-    assert len([each for each in told if each.startswith("<@U_ANA> <@U_MEI> has ended the comparison")]) == 1
+    assert len([each for each in told if each.startswith("<@U_ANA>: <@U_MEI> has ended the comparison")]) == 1
 
 
 async def test_the_question_what_has_changed_comes_later_where_slack_fails(hasty: Workspace, tmp_path: Path):

@@ -392,7 +392,20 @@ async def test_a_suggestion_becomes_the_answer_in_place_and_whoever_clicks_first
 
 
 @pytest.mark.both_databases
-async def test_none_of_these_says_what_now(workspace: Workspace, store: Store):
+async def test_only_who_asked_can_say_that_none_was_meant(workspace: Workspace, library: Library):
+    asked, offer = await answered(workspace, UNCLEAR)
+
+    await workspace.click("U_BEN", offer, "None of these")
+    await changed(workspace, "U_BEN", asked, library.words.feedback.not_yours_to_decline)
+    await workspace.settled()
+    still = await workspace.latest("U_ANA", offer, once=lambda now: bool(buttons(now)))
+    assert "None of these" in buttons(still)
+
+    await workspace.click("U_ANA", offer, "None of these")
+    await workspace.latest("U_ANA", offer, once=lambda now: not buttons(now))
+
+
+async def test_none_of_these_says_what_now(workspace: Workspace, store: Store, library: Library):
     asked, offer = await answered(workspace, UNCLEAR)
 
     await workspace.click("U_ANA", offer, "None of these")
@@ -400,6 +413,7 @@ async def test_none_of_these_says_what_now(workspace: Workspace, store: Store):
     await workspace.settled()
 
     assert shown(now).startswith("Sorry, then I have no answer to that.")
+    assert library.words.feedback.no_person in shown(now)
     reply = await store.replies.of_answer(TEAM, "C_ASK", offer["ts"])
     assert reply
     assert (reply.kind, reply.entries) == (UNKNOWN, ())

@@ -123,7 +123,7 @@ async def test_any_member_sets_what_the_bot_does_in_a_channel(workspace: Workspa
 @pytest.mark.both_databases
 async def test_a_channel_is_made_the_editors(workspace: Workspace):
     offered = await panel(workspace)
-    assert "there is no channel yet that I could send it to" in shown(offered)
+    assert "No channel is chosen yet" in shown(offered)
     await workspace.click("U_ANA", offered, "Send it to this channel")
     await workspace.latest("U_ANA", offered, once=lambda now: "I send it to this channel" in shown(now))
 
@@ -484,7 +484,7 @@ async def test_a_channel_that_the_bot_is_not_in_cannot_be_the_editors(workspace:
 
     refused = await workspace.latest("U_MEI", offered, once=lambda now: not buttons(now))
     assert shown(refused).startswith("I am not in this channel")
-    assert "there is no channel yet" in shown(await panel(workspace))
+    assert "No channel is chosen yet" in shown(await panel(workspace))
 
 
 @pytest.mark.parametrize("text", ["which restaurant has the best ramen?", "Good morning all"])

@@ -180,6 +180,31 @@ def test_an_answer_says_why(library: Library):
     assert "tuesday" in best.why().unexplained
 
 
+@pytest.mark.parametrize(
+    ("utterance", "entries"),
+    [
+        ("what do research engineers do at DeepMind and Meta", ["deepmind-roles", "meta-roles"]),
+        ("roles at Meta and Amazon", ["meta-roles", "amazon-roles"]),
+        ("research engineer at DeepMind or OpenAI?", ["re-deepmind-vs-openai"]),  # an entry of both
+        ("how is research organised at Meta?", ["meta-roles"]),
+    ],
+)
+def test_of_two_companies_that_are_named_none_is_left_out(library: Library, utterance: str, entries: list[str]):
+    reply = faq.reply_to(utterance, Surface.DM, library.index, library.thresholds)
+
+    assert isinstance(reply, Answer)
+    assert [candidate.entry for candidate in reply.entries] == entries
+
+
+def test_an_answer_about_one_of_two_roles_gives_way_to_the_one_that_compares_them(library: Library):
+    index = library.index
+
+    asked = "what does an applied scientist do that a research scientist does not?"
+    assert index.comparing(asked, "applied-scientist") == {"applied-vs-research-scientist"}
+    assert index.comparing("what does an applied scientist do?", "applied-scientist") == frozenset()
+    assert index.comparing(asked, "phd-needed") == frozenset()
+
+
 def test_a_message_with_two_questions_gets_both_answers_in_the_order_asked(library: Library):
     utterance = "What does MTS mean? And do we need a research team to do AI R&D?"
 

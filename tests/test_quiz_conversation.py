@@ -174,7 +174,7 @@ async def test_the_cells_that_the_answers_picked_are_marked(workspace: Workspace
         "▸ Novelty, scientific impact",
         "▸ PhD, publication record",
     }
-    assert "▸ marks what the answers picked" in shown(told)
+    assert "▸ marks the cells that the answers picked" in shown(told)
 
 
 async def test_an_answer_between_two_columns_marks_no_cell(workspace: Workspace):
@@ -924,7 +924,7 @@ async def test_it_ends_early_when_nothing_can_change_the_result_and_can_go_on(wo
     assert "I stopped early, after 4 of 5 answers: question 5 could not change this." in shown(told)
     await write(workspace, root, "go on")
     asked = await question(workspace, root, 5)
-    await message(workspace, root, "There is a result again once the open question is answered.")
+    await message(workspace, root, "There is a result again once enough questions are answered.")
     await workspace.click("U_ANA", asked, buttons(asked)[0])
     again = await result(workspace, root)
     assert again["ts"] == told["ts"]

@@ -453,7 +453,7 @@ async def test_a_question_that_a_change_opens_stands_below_the_line_about_the_ch
     await write(workspace, root, in_letters(close_answers(library, PAIRS[0])))
 
     last = await asking(workspace, root, library.quiz.tie_break(*PAIRS[0]).text)
-    line = await message(workspace, root, "There is a result again once the open question is answered.")
+    line = await message(workspace, root, "There is a result again once enough questions are answered.")
     await workspace.settled()
     thread = [each["ts"] for each in await workspace.thread(root.channel, root, "U_ANA")]
     assert thread[-2:] == [line["ts"], last["ts"]]

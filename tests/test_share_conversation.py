@@ -103,7 +103,7 @@ async def test_the_copy_is_a_message_of_its_own_that_speaks_of_the_senders_work(
 
     said = "\n".join(shown(each) for each in (copy, *await thread_of(workspace, copy, count=4)))
     assert "*<@U_ANA> shares a result with you*, as it stood on <!date^" in said
-    assert "<@U_ANA> chose what you see: the recommendation and its reasons, an excerpt of the table, how the" in said
+    assert "They chose what you see: the recommendation and its reasons, an excerpt of the table, how the" in said
     assert "The work of <@U_ANA> calls for the role of an AI researcher." in said
     assert "This describes work, not people" in said
     assert not re.search(r"\byour (?:own |last )?(?:work|week|review)", said)

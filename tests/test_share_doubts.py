@@ -66,7 +66,7 @@ async def test_a_part_that_stays_is_named_in_the_receipt_and_can_be_taken_away_l
     assert LEFT not in shown(await message(workspace, root, RECEIPT))
     left = [shown(each) for each in await thread_of(workspace, copy)]
     assert len(left) == 3
-    assert left[-1] == "<@U_MEI> <@U_ANA> has updated " + UPDATED_NOW
+    assert left[-1] == "<@U_MEI>: <@U_ANA> has updated " + UPDATED_NOW
 
 
 @pytest.mark.parametrize("arrived", [True, False])

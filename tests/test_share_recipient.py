@@ -445,7 +445,7 @@ async def test_a_copy_of_an_older_answer_is_named_and_can_be_updated_in_place(wo
     [now] = await workspace.dm(MEI)
     left = await thread_of(workspace, now)
     assert [each["ts"] for each in left[:-1]] == replies[:3]
-    assert shown(left[-1]).startswith("<@U_MEI> <@U_ANA> has updated the message above")
+    assert shown(left[-1]).startswith("<@U_MEI>: <@U_ANA> has updated the message above")
     assert "\nUpdated on <!date^" in shown(now)
     assert library_answer(left) == 1
     assert buttons(await message(workspace, root, RECEIPT)) == ["Compare, blind", "Withdraw"]

@@ -1,6 +1,8 @@
 """What people say to a bot besides questions, and what only sounds like it."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,8 @@ from bot.knowledge import Library
 from bot.slack import faq
 from bot.slack.reply_work import TALK
 from bot.slack.suggestion_work import NOT_ANSWERED, UNKNOWN
+
+UTTERANCES = Path(__file__).parent.parent / "knowledge" / "utterances"
 
 
 @pytest.mark.parametrize(
@@ -41,8 +45,8 @@ from bot.slack.suggestion_work import NOT_ANSWERED, UNKNOWN
         ("stop", "stop"),
         ("Please be quiet.", "hush"),
         ("That’s wrong", "complaint"),
-        ("thanks, but that's not what I asked", "complaint"),
-        ("not what I asked!", "complaint"),
+        ("thanks, but that's not what I asked", "misunderstood"),
+        ("not what I asked!", "misunderstood"),
         ("I don't get it", "confused"),
         ("good bye", "bye"),
         ("yes, that one", "choosing"),
@@ -54,6 +58,9 @@ from bot.slack.suggestion_work import NOT_ANSWERED, UNKNOWN
         ("hey, are you free to use?", "funding"),
         ("how much do you cost", "funding"),
         ("do I have to pay for this?", "funding"),
+        ("you're wrong about applied scientists", "complaint"),
+        ("no, that's wrong", "complaint"),
+        ("is the quiz for me?", "for_whom"),
         ("how sure are you?", "certainty"),
         ("and how certain are you about that?", "certainty"),
         ("how confident are u", "certainty"),
@@ -112,6 +119,18 @@ def test_small_talk_is_recognised_however_it_is_put(library: Library, utterance:
         "tschüss is what Germans say when they leave",
         "why do people say ciao in emails?",
         "how do I say adiós to my old title?",
+        "that's wrong, what does an applied scientist do?",
+        "not what I asked, applied scientist vs research scientist",
+        "wrong, applied scientist",
+        "wrong title for my work?",
+        "I disagree with my manager about my title, what should I do?",
+        "who can I ask about AI roles at Meta?",
+        "is it safe as a research engineer to skip the PhD",
+        "is this private at OpenAI or at Meta",
+        "do you keep this title or that one at xAI",
+        "is the test for AI engineers different from that for researchers?",
+        "Where's the rest?",
+        "right now",
         "that is correct, but what about Meta",
         "thanks for the titles, now what is an RE",
         "?",
@@ -140,6 +159,84 @@ async def test_what_is_best_of_anything_else_is_not_known(library: Library, text
 
     assert reply is not None
     assert reply.kind == UNKNOWN
+
+
+# None of them is word for word in words.yaml: a phrase with something behind it, before it, or another half.
+EXPLAINED_OR_IN_TWO_HALVES = {
+    "identity": [
+        "are you an AI or is there a person typing this",
+        "are you a bot or a human?",
+        "are you a bot, or a real person?",
+        "wait, are you a machine or what",
+        "are you human? you sound like it",
+        "just checking: am I talking to a bot here?",
+    ],
+    "privacy": [
+        "who sees what i write to you here? does my boss get it",
+        "who sees what i write to you here?",
+        "is this private? I don't want my lead to know",
+        "before I start, is this anonymous or not?",
+        "are my answers visible to others, or only to me?",
+    ],
+    "person": [
+        "can i talk to a human about this",
+        "can I speak with someone about my title",
+        "could I chat with a real person instead?",
+        "my case is a bit special, can I ask a person?",
+        "I'd rather talk to a human, the bot answers don't help",
+    ],
+    "begin": [
+        "i want to take the quiz thing",
+        "can i do the test",
+        "can we start the assessment now?",
+        "I'm new here, how do I take the quiz?",
+        "where's the quiz thingy",
+    ],
+    "complaint": [
+        "that's wrong, applied scientists publish too",
+        "You're wrong. Meta does hire research engineers.",
+        "this is incorrect because we do have separate ladders",
+        "nope that's wrong, an MTS can lead a team",
+    ],
+    "for_whom": [
+        "i dont work in AI, is the quiz for me?",
+        "is the quiz only for engineers or for PMs too",
+        "is this quiz something for people in HR?",
+        "I'm in HR, should I take the quiz?",
+    ],
+}
+
+
+@pytest.mark.parametrize("surface", [Surface.DM, Surface.MENTION, Surface.COMMAND])
+@pytest.mark.parametrize("intent", EXPLAINED_OR_IN_TWO_HALVES)
+async def test_what_stands_beside_small_talk_and_asks_nothing_does_not_hide_it(
+    library: Library, intent: str, surface: Surface
+):
+    for text in EXPLAINED_OR_IN_TWO_HALVES[intent]:
+        reply = await faq.decide(text, surface, library, None)
+
+        assert reply is not None, text
+        assert (reply.kind, reply.entries) == (TALK, (intent,)), text
+
+
+def test_of_the_labelled_questions_that_an_entry_answers_none_is_small_talk(library: Library):
+    talk = library.words.talk
+
+    lines = [line for path in sorted(UTTERANCES.glob("*.jsonl")) for line in path.read_text().splitlines()]
+    answered = [labelled["text"] for labelled in map(json.loads, lines) if labelled["gold"]][::3]
+    assert len(answered) > 1000
+    assert [text for text in answered if smalltalk.read(text, talk)] == []
+
+
+@pytest.mark.parametrize("text", ["is the quiz for me?", "I lead a team, is the quiz for us?"])
+async def test_whom_the_quiz_is_for_is_told_with_the_button_that_begins_it(library: Library, text: str):
+    reply = await faq.decide(text, Surface.DM, library, None)
+
+    assert reply is not None
+    said = faq.rendered(reply.kind, reply.entries, library)
+    assert "people you lead" in said.text
+    assert "role you want to fill" in said.text
+    assert any(block["type"] == "actions" for block in said.blocks)
 
 
 def test_the_opposite_of_a_phrase_is_not_the_phrase(library: Library):

@@ -278,6 +278,23 @@ def test_every_citation_leads_to_a_section_of_a_document(entries, quiz, sections
     assert not [each for each in cited if (each.document, each.section) not in sections]
 
 
+SAYS_SO = {
+    "field-guide": r"field guide",
+    "roles-continuum": r"\b(?:[Tt]he paper|Piskala)\b",
+    "continuum-review": r"\b(?:[Tt]he review|Avetisyan)\b",
+    "outside-view": r"works next to researchers|working next to them",
+    "elon-repost": r"\b[Tt]he essay\b",
+}
+
+
+@pytest.mark.parametrize("document", SAYS_SO)
+def test_an_answer_cites_each_document_that_it_says_it_has_something_from(entries, document):
+    says_so = [entry for entry in entries if re.search(SAYS_SO[document], " ".join(entry.answer.split()))]
+
+    assert len(says_so) > 1
+    assert [entry.id for entry in says_so if document not in {citation.document for citation in entry.sources}] == []
+
+
 def test_every_section_is_cited_or_excused(entries, sections):
     cited = {(each.document, each.section) for entry in entries for each in entry.sources}
     assert set(sections) - cited == set(CARRIES_NOTHING)

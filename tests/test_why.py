@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.faq import Surface, rank
 from bot.domain.owner import Owner, read_owner
-from bot.domain.why import FAIRLY_SURE, SURE, Certainty, Silent, certainty, explain, why_silent
+from bot.domain.why import FAIRLY_SURE, RUNNER_UP, SURE, Certainty, Silent, certainty, explain, why_silent
 from bot.knowledge import Library
 
 
@@ -36,6 +36,18 @@ def test_the_words_that_tell_are_named_with_what_they_were_taken_for(library: Li
     assert words["anthropic"] == ""
     assert "so" not in words
     assert explained.runner_up == ranked[1].entry
+
+
+def test_what_is_hardly_likely_or_was_given_too_is_no_runner_up(library: Library):
+    ranked = library.index.rank("how do Meta and Amazon organise research and engineering?", limit=4)
+    first, second = ranked[0].entry, ranked[1].entry
+    assert ranked[1].confidence >= RUNNER_UP > ranked[2].confidence
+
+    of_one, of_both = explain(ranked, first), explain(ranked, first, [first, second])
+    assert of_one is not None
+    assert of_both is not None
+    assert of_one.runner_up == second
+    assert of_both.runner_up is None
 
 
 def test_what_a_word_was_taken_for_is_not_named_where_it_is_that_word(library: Library):

@@ -16,6 +16,7 @@ from bot.domain.matching_text import Form
 MAX_SUGGESTIONS = 3
 MAX_ANSWERS = 2
 FOLLOWED_FOR = 1800.0  # seconds after an answer in a direct message in which what is said next may lean on it
+AMONG = 40  # candidates among which the entry about a second name is looked for
 CONSIDERED = 4  # candidates, so that a second question has some too
 
 # Unprompted, where utterances had a part. Read off on other people's chatter: .1 false answers in 1,000 messages.
@@ -171,10 +172,19 @@ def rank(
     after: str | None = None,
     scorer: SemanticScorer | None = None,
 ) -> tuple[Candidate, ...]:
-    """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread."""
+    """Give the candidates that `reply_to` decides by, best first, with those it leaves out because of the thread.
+
+    Behind them comes the one about a second name, if the message asks the same of two.
+    """
     ranked = index.rank(utterance, limit=CONSIDERED, after=after)
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
-    return ranked if scores is None else index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
+    if scores is not None:
+        ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
+    both = index.same_of_names(utterance, ranked[0].entry) if ranked else []
+    if len(both) != MAX_ANSWERS or {candidate.entry for candidate in ranked} >= set(both):
+        return ranked
+    more = index.rank(utterance, limit=AMONG, semantic=scores)[CONSIDERED:]
+    return (*ranked, *(candidate for candidate in more if candidate.entry in both))
 
 
 def first_reply(
@@ -182,7 +192,8 @@ def first_reply(
 ) -> tuple[Reply, bool]:
     """Choose by the first stage alone, and say whether it is worth asking the second."""
     ranked = _ranked(utterance, surface, index, thresholds, after)
-    return decide(ranked, surface, thresholds), worth_asking(ranked, surface, thresholds)
+    reply = _of_all_named(decide(ranked, surface, thresholds), utterance, ranked, surface, index, thresholds)
+    return reply, worth_asking(ranked, surface, thresholds)
 
 
 def second_reply(
@@ -196,7 +207,37 @@ def second_reply(
 ) -> Reply:
     """Choose with what the second stage makes of the message."""
     thresholds = thresholds.for_second_stage()
-    return decide(_ranked(utterance, surface, index, thresholds, after, scores), surface, thresholds)
+    ranked = _ranked(utterance, surface, index, thresholds, after, scores)
+    reply = decide(ranked, surface, thresholds)
+    return _of_all_named(reply, utterance, ranked, surface, index, thresholds, scores)
+
+
+def _of_all_named(
+    reply: Reply,
+    utterance: str,
+    ranked: tuple[Candidate, ...],
+    surface: Surface,
+    index: Index,
+    thresholds: ReplyThresholds,
+    scores: SemanticScores | None = None,
+) -> Reply:
+    """Answer for all that a message names, where the answer alone would leave some out without a word.
+
+    "How do DeepMind and Meta define research engineers?" is answered for DeepMind and for Meta, in the message's order;
+    of three or more names the answer stays what it is, as no two can stand for all. "What does an applied scientist do
+    that a research scientist does not?" is answered by the entry that compares them, if that may be said as well.
+    """
+    if not isinstance(reply, Answer) or len(reply.entries) > 1:
+        return reply
+    comparing = index.comparing(utterance, reply.entries[0].entry)
+    compared = next((candidate for candidate in ranked if candidate.entry in comparing), None)
+    if compared and isinstance(answer := decide((compared,), surface, thresholds), Answer):
+        return answer
+    both = index.same_of_names(utterance, reply.entries[0].entry)
+    if len(both) != MAX_ANSWERS:
+        return reply
+    candidates = {candidate.entry: candidate for candidate in index.rank(utterance, limit=AMONG, semantic=scores)}
+    return Answer(tuple(candidates[entry] for entry in both)) if candidates.keys() >= set(both) else reply
 
 
 def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> bool:

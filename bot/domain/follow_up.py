@@ -27,10 +27,37 @@ class FollowUps:
             if len(names) == 1:
                 self._about.setdefault(names.pop(), entry)
         self._of_role: dict[str, str] = {}  # by role, the entry about it: the first whose question has no other
+        self._named: dict[str, set[str]] = {}  # by entry, the names and roles in its question
         for entry, question in questions.items():
             named = [term.key for term in self._terms(question) if term.kind is not None]
+            self._named[entry] = set(named)
             if len(set(named)) == 1:
                 self._of_role.setdefault(named[0], entry)
+
+    def same_of_names(self, parsed: Utterance, entry: str) -> list[str]:
+        """Give the entries that ask what this one asks, each of a name in a message, in the message's order.
+
+        "How do DeepMind and Meta organise it?": the entry about DeepMind and that about Meta. None where the message
+        does not name what this one is about.
+        """
+        asked = self._without_names(entry)
+        named = [term.key for sentence in parsed.sentences for term in self._terms(sentence) if term.kind == NAME]
+        about = [self._about[name] for name in dict.fromkeys(named) if name in self._about]
+        return [same for same in about if self._without_names(same) == asked] if entry in about else []
+
+    def comparing(self, parsed: Utterance, entry: str) -> frozenset[str]:
+        """Give the entries whose questions name all that a message names, where this one is about one of those alone.
+
+        "What does an applied scientist do that a research scientist does not?": of the entry about applied scientists
+        it is the one that compares the two.
+        """
+        named = {term.key for sentence in parsed.sentences for term in self._terms(sentence) if term.kind is not None}
+        if len(named) < 2 or not any(self._of_role.get(name) == entry for name in named):
+            return frozenset()
+        return frozenset(other for other, names in self._named.items() if names == named)
+
+    def _without_names(self, entry: str) -> list[str]:
+        return [term.key for term in self._terms(self._questions[entry]) if term.kind != NAME]
 
     def kinds(self, sentence: Sentence) -> frozenset[str]:
         """Give the kinds of names and roles in a sentence that is short enough to be a follow-up."""

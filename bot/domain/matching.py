@@ -148,6 +148,14 @@ class Index:
         parsed = self.read(utterance)
         return bool(parsed.sentences) and self._follow_ups.kinds(parsed.sentences[-1]) != frozenset()
 
+    def same_of_names(self, utterance: str, entry: str) -> list[str]:
+        """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
+        return self._follow_ups.same_of_names(self.read(utterance), entry)
+
+    def comparing(self, utterance: str, entry: str) -> frozenset[str]:
+        """Give the entries that compare all that a message names, where this one is about one of those alone."""
+        return self._follow_ups.comparing(self.read(utterance), entry)
+
     def about_role(self, utterance: str) -> str | None:
         """Give the entry about the one role that "and a research engineer?" names; None if it names none."""
         parsed = self.read(utterance)

@@ -1,28 +1,46 @@
 """What people say to a bot besides questions: greetings, thanks, who are you, who can see this, stop, that's wrong.
 
-A message is small talk only if all of it is: "hi, what is an MTS?" is a question.
+A message is small talk only if all of it is: "hi, what is an MTS?" is a question. Beside a phrase may stand another
+("are you a bot or a human?"), what says nothing more ("about this"), and with some intents a sentence that asks nothing
+("that's wrong, applied scientists publish too").
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
+from itertools import islice, pairwise, product
 from typing import Protocol
 
 from rapidfuzz import fuzz, process, utils
 from rapidfuzz.distance import OSA
 
+from bot.domain import matching_text
+from bot.domain.matching_text import Form, Sentence
+
 MAX_CHARACTERS = 160  # who writes more has something else to say
 SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer than LONG one, in more two
 SAME = 92  # fuzz.token_sort_ratio in [0, 100] of phrases of three words or more, in whatever order
+REASON = 3  # words at least of a reason that is no sentence: "wrong, applied scientist" says what was meant
+LEFT = 2  # words at least that are left of a phrase without those around it: "what exactly" is not "what"
+JOINTS = 4  # places where a part of a message is tried as two, so that reading takes a bounded time
+AROUND = 2  # times that such words are taken off either end
 ACKNOWLEDGEMENT = "acknowledgement"
 COURTESIES = (ACKNOWLEDGEMENT, "greeting", "thanks", "bye")  # may stand before or behind anything else
+YES_AND_NO = ("choosing", "declining")  # "no, that's wrong" says what is wished for behind it
 
 _MARKUP = re.compile(r"<[@#!][^>]*>|:skin-tone-\d:")
 _EMOJI = re.compile(r":[a-z0-9_+\-]+:")
-_PART = re.compile(r"[.,!?;…\n]+|\s[-–—]+\s")
+_PART = re.compile(r"([.,!?;…\n]+|\s[-–—]+\s)")
+_BESIDE = re.compile(r"\s+(?:or|and|but|so)\s+", re.IGNORECASE)
+_CONTINUES = re.compile(r"\s*(?:or|and)\s+", re.IGNORECASE)
+# What follows says why, about what, or for whom ("is the quiz for" is a phrase).
+_EXPLAINS = re.compile(r"(?:\s(?:because|cause|cuz|bc|since|as|but|and|about|regarding)|(?<=\sfor))\s+", re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"(\w)\1{2,}")
 _NOT = re.compile(r"\b(?:not|no|never|dont|isnt|cant|wont|doesnt)\b")
+_US = frozenset({"you", "your", "u", "ur"})
 # What says nothing: what the bot is called, and what people put around a word.
 _FILLERS = frozenset(
     {"actually", "and", "but", "haha", "hmm", "honestly", "just", "lol", "oh", "ok", "okay", "please", "pls", "plz"}
@@ -35,6 +53,13 @@ _WRITTEN_OUT = {
 }  # fmt: skip
 
 
+class Explained(StrEnum):
+    """Where what asks nothing may stand beside a phrase, to explain it."""
+
+    BEHIND = "behind"
+    AROUND = "around"  # before it or behind it
+
+
 class Talk(Protocol):
     """What people say to a bot besides questions."""
 
@@ -45,6 +70,14 @@ class Talk(Protocol):
     @property
     def alike(self) -> Sequence[Sequence[str]]:
         """Words that mean the same in phrases, in groups; none may stand in two."""
+
+    @property
+    def around(self) -> Sequence[str]:
+        """Words that say nothing more before or behind a phrase."""
+
+    @property
+    def explained(self) -> Mapping[str, Explained]:
+        """Where people explain what they say, by the intents of which they do."""
 
     def __hash__(self) -> int:
         """Phrases are prepared once for each value."""
@@ -59,17 +92,72 @@ def read(utterance: str, talk: Talk) -> str | None:
     if len(utterance) > MAX_CHARACTERS:
         return None
     text = _MARKUP.sub(" ", utterance)
-    phrases, alike = _phrases(talk)
-    parts = [part for part in _PART.split(_EMOJI.sub(" ", text)) if plain(part)]
-    # "Please" alone says nothing, unless it is all that is said.
-    parts = [part for part in parts if bare(part) or plain(part) in phrases] or parts
-    intents = [_part(part, phrases) or alike.read(part) or _to_somebody(part, phrases) for part in parts]
-    if not intents:
+    reader = _reader(talk)
+    pieces = [*_PART.split(_EMOJI.sub(" ", text)), ""]
+    parts = [_Part(words, sign) for words, sign in zip(pieces[::2], pieces[1::2], strict=True) if plain(words)]
+    # "Please" or "just checking" alone say nothing, unless it is all that is said.
+    parts = [part for part in parts if reader.says_something(part.text)] or parts
+    if not parts:
         return ACKNOWLEDGEMENT if _EMOJI.search(text) or any(map(_is_symbol, text)) else None
-    if None in intents:
+    parts = reader.read(parts)
+    intents = [part.intent for part in parts if part.intent]
+    wishes = [intent for intent in intents if intent not in COURTESIES]
+    wish = next((intent for intent in wishes if intent not in YES_AND_NO), next(iter(wishes), None))
+    if len(intents) < len(parts) and not (wish and _is_explained(wish, parts, talk.explained.get(wish))):
         return None
-    wish = next((intent for intent in intents if intent not in COURTESIES), None)
     return wish or next((intent for intent in reversed(intents) if intent != ACKNOWLEDGEMENT), ACKNOWLEDGEMENT)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a message, the sign behind it, and its intent; None if it is no small talk.
+
+    leads: what follows it says why, or about what.
+    """
+
+    text: str
+    sign: str
+    intent: str | None = None
+    leads: bool = False
+
+
+def _is_explained(wish: str, parts: Sequence[_Part], explained: Explained | None) -> bool:
+    """Return whether the parts that are no small talk explain what a message wishes for, and ask nothing.
+
+    Behind what is told, and behind "because", that may be no sentence: "wrong, applied scientists publish too".
+    """
+    if explained is None:
+        return False
+    at = next(number for number, part in enumerate(parts) if part.intent == wish)
+    before, behind = _unread(parts[:at]), _unread(parts[at + 1 :])
+    if before and not (explained is Explained.AROUND and _all_told(before)):
+        return False
+    if _all_told(behind):
+        return True
+    if any(sentence.form is Form.QUESTION for sentence in behind):
+        return False
+    words = sum(len(sentence.words) for sentence in behind)
+    return parts[at].leads or (words >= REASON and not _asks(parts[at].text + parts[at].sign))
+
+
+def _asks(text: str) -> bool:
+    return any(sentence.form is Form.QUESTION for sentence in matching_text.read(text).sentences)
+
+
+def _unread(parts: Sequence[_Part]) -> tuple[Sentence, ...]:
+    return _sentences([part for part in parts if part.intent is None])
+
+
+def _sentences(parts: Sequence[_Part]) -> tuple[Sentence, ...]:
+    return matching_text.read("".join(part.text + part.sign for part in parts)).sentences
+
+
+def _all_told(sentences: Sequence[Sentence]) -> bool:
+    return all(sentence.form is Form.STATEMENT or _is_of_us(sentence) for sentence in sentences)
+
+
+def _is_of_us(sentence: Sentence) -> bool:
+    return sentence.form is not Form.QUESTION and not _US.isdisjoint(sentence.words)
 
 
 def _is_symbol(character: str) -> bool:
@@ -125,10 +213,84 @@ class Alike:
         return next(filter(None, intents), None)
 
 
-@lru_cache(maxsize=2)
-def _phrases(talk: Talk) -> tuple[_Phrases, Alike]:
-    phrases = {plain(phrase): intent for intent, phrases in talk.phrases.items() for phrase in phrases}
-    return _Phrases(phrases), Alike(talk)
+class _Reader:
+    """Reads the parts of a message by the phrases of `talk`."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.phrases = _Phrases({plain(words): intent for intent, group in talk.phrases.items() for words in group})
+        self._alike = Alike(talk)
+        self._explained = talk.explained
+        self._around = frozenset(map(plain, talk.around))
+        around = "|".join(re.escape(words) for words in sorted(self._around, key=len, reverse=True))
+        self._before = re.compile(rf"(?:{around}) (?=\S)") if around else None
+        self._behind = re.compile(rf" (?:{around})$") if around else None
+
+    def says_something(self, part: str) -> bool:
+        """Return whether a part of a message is more than what may stand around a phrase."""
+        return plain(part) in self.phrases or bool(bare(part) and plain(part) not in self._around)
+
+    def read(self, parts: Sequence[_Part]) -> list[_Part]:
+        """Give the parts with their intents; one that says two things in two."""
+        read: list[_Part] = []
+        for before, part in pairwise([_Part("", ""), *parts]):
+            intent = self.whole(part.text)
+            if intent is None and (continues := _CONTINUES.match(part.text)):
+                intent = self._continued(before.text, part.text[continues.end() :])
+            read += [replace(part, intent=intent)] if intent else self._in_two(part)
+        return read
+
+    def whole(self, part: str) -> str | None:
+        """Give the intent of a part of a message, or None if any of it is something else."""
+        intent = self._exact(part) or _to_somebody(part, self.phrases)
+        return intent or next(filter(None, map(self._exact, self._without_around(plain(part)))), None)
+
+    def _exact(self, part: str) -> str | None:
+        return _part(part, self.phrases) or self._alike.read(part)
+
+    def _without_around(self, text: str) -> Iterator[str]:
+        """Give a part without the words around it, in every way that takes off some."""
+        if self._before is None or self._behind is None:
+            return
+        starts, ends = [0], [len(text)]
+        while len(starts) <= AROUND and (taken := self._before.match(text, starts[-1])):
+            starts.append(taken.end())
+        while len(ends) <= AROUND and (taken := self._behind.search(text, 0, ends[-1])):
+            ends.append(taken.start())
+        for start, end in list(product(starts, ends))[1:]:
+            if text[start:end].count(" ") >= LEFT - 1:
+                yield text[start:end]
+
+    def _in_two(self, part: _Part) -> list[_Part]:
+        """Give a part as two: both small talk ("are you a bot or a human"), or one and what explains it."""
+        for between in islice(_BESIDE.finditer(part.text), JOINTS):
+            first, second = part.text[: between.start()], part.text[between.end() :]
+            if (intent := self.whole(first)) and (other := self.whole(second) or self._continued(first, second)):
+                return [_Part(first, " ", intent), replace(part, text=second, intent=other)]
+        for between in islice(_EXPLAINS.finditer(part.text), JOINTS):
+            first, second = part.text[: between.start()], part.text[between.end() :]
+            words = plain(first).split()
+            # "Who can I ask about MTS?" is for us to answer.
+            intent = self.whole(first) if len(words) >= LEFT and words[0] != "who" else None
+            if intent and self._may_lead(first, intent):
+                return [_Part(first, "", intent, leads=True), _Part(second, "")]
+        return [part]
+
+    def _may_lead(self, first: str, intent: str) -> bool:
+        """Return whether what explains a phrase may follow in the same sentence.
+
+        Not behind a question of what is seen and kept: "is it safe as an engineer to skip the PhD" is about a PhD.
+        """
+        explained = self._explained.get(intent)
+        return explained is Explained.AROUND or (explained is not None and not _asks(first))
+
+    def _continued(self, first: str, second: str) -> str | None:
+        """Read what leaves out the beginning of what was said before: "are you a bot", "or a human"."""
+        words, rest = plain(first).split(), plain(second)
+        beginnings = (" ".join(words[:number]) for number in range(len(words) - 1, 0, -1))
+        return next(filter(None, (self._exact(f"{beginning} {rest}") for beginning in beginnings)), None)
+
+
+_reader = lru_cache(maxsize=2)(_Reader)
 
 
 def _part(part: str, phrases: _Phrases) -> str | None:

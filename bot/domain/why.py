@@ -1,6 +1,6 @@
 """Why an answer was given, or none, in terms that a reader can follow: words, how sure, what else it may have been."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,7 +8,8 @@ from bot.domain.faq import Answer, ReplyThresholds, Surface, decide
 from bot.domain.matching import Candidate
 
 SURE, FAIRLY_SURE = 0.8, 0.5  # confidences, which are calibrated: right four times of five, more often right than wrong
-WORTH_NAMING = 0.01  # confidence of a runner-up; below it nothing else came near
+WORTH_NAMING = 0.01  # confidence of the best; below it nothing came near
+RUNNER_UP = 0.03  # confidence of the next best; what is less likely would not be suggested to anybody either
 SAME_BEGINNING = 3  # letters by which "titles" is seen to be "title"
 
 
@@ -66,15 +67,18 @@ def certainty(confidence: float) -> Certainty:
     return Certainty.FAIRLY_SURE if confidence >= FAIRLY_SURE else Certainty.UNSURE
 
 
-def explain(ranked: Sequence[Candidate], entry: str) -> Explanation | None:
-    """Explain the choice of an entry among candidates, best first; None if it is not one of them."""
+def explain(ranked: Sequence[Candidate], entry: str, given: Collection[str] = ()) -> Explanation | None:
+    """Explain the choice of an entry among candidates, best first; None if it is not one of them.
+
+    given: all entries of the answer, none of which is what it may have been instead.
+    """
     chosen = next((candidate for candidate in ranked if candidate.entry == entry), None)
     if chosen is None:
         return None
     why = chosen.why()
     matched = {typed: _taken_for(typed, meant) for typed, meant in why.topics or why.matched}
-    others = (other for other in ranked if other.question == chosen.question and other.entry != entry)
-    runner_up = next((other.entry for other in others if other.confidence >= WORTH_NAMING), None)
+    others = (other for other in ranked if other.question == chosen.question and other.entry not in {entry, *given})
+    runner_up = next((other.entry for other in others if other.confidence >= RUNNER_UP), None)
     return Explanation(tuple(matched.items()), certainty(chosen.confidence), runner_up)
 
 

@@ -103,8 +103,10 @@ def how_to_reach_person(
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
-    """Say what to do when no suggestion was meant, with a button that asks a person if there is one to ask."""
-    return _with_person(library.words.feedback.none_taken, about, library, person=person)
+    """Say what to do when no suggestion was meant, with a button that asks a person, or whom to ask without one."""
+    words = library.words.feedback
+    said = plain(escape(words.none_taken))
+    return _and_person(said, about, library) if person else joined(said, plain(escape(words.no_person)))
 
 
 # To one person

@@ -77,6 +77,8 @@ class FeedbackWorker(ReplyWorker):
     ) -> None:
         """Make the suggestion that somebody chose the answer, in place; None for none of those that were offered.
 
+        That none was meant only who asked can say: it takes the suggestions away for all.
+
         revision: of the question for which they were offered. is_typed: its number was typed at `clicked`'s time, in
         that thread, and below the number a line leads to the answer, which may stand far above.
         """
@@ -93,6 +95,10 @@ class FeedbackWorker(ReplyWorker):
                 await self._settle(team, channel, held)
             if held is None or not chosen or held.decided_for != made_for:  # whoever clicked first has decided
                 await self._tell(click, self._say("changed_since"))
+            return
+        if entry is None and held.asker not in (None, click.user):
+            await self._settle(team, channel, held)
+            await self._tell(click, self._say("not_yours_to_decline"))
             return
         settled = replace(held, state=ReplyState.POSTED, answer_ts=click.ts, offered=held.entries)
         async with self._freed_on_failure(team, channel, held):
@@ -287,7 +293,7 @@ class FeedbackWorker(ReplyWorker):
             if may_follow and self._library.index.follows(question.text):
                 before = await self._store.replies.before(click.team, click.channel, reply)
             ranked = await self._rank(question.text, Surface(reply.surface), before)
-            explained = [(entry, explain(ranked, entry.id)) for entry in entries]
+            explained = [(entry, explain(ranked, entry.id, reply.entries)) for entry in entries]
             edited = bool(question.edited_ts and question.edited_ts > click.ts)
             return feedback_blocks.explanation(explained, self._library, edited=edited)
 

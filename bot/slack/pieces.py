@@ -57,10 +57,13 @@ def plain(text: str) -> Message:
 
 
 def addressed(person: str, told: Message) -> Message:
-    """Have a message begin with somebody's mention, so that Slack notifies them; its first block is a section."""
+    """Have a message begin with somebody's mention, so that Slack notifies them; its first block is a section.
+
+    The colon keeps their name apart from another that may follow: "@Ana: @Mei would like to talk".
+    """
     first, *rest = told.blocks
-    lead = {**first["text"], "text": f"{person} {first['text']['text']}"}
-    return Message(f"{person} {told.text}", ({**first, "text": lead}, *rest))
+    lead = {**first["text"], "text": f"{person}: {first['text']['text']}"}
+    return Message(f"{person}: {told.text}", ({**first, "text": lead}, *rest))
 
 
 def section(text: str, accessory: kit.Element | None = None) -> kit.SectionBlock:

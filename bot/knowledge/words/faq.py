@@ -44,6 +44,7 @@ class FeedbackWords(Authored):
     answered_above: Annotated[Line, text("link")]
     answered_above_link: Plain
     none_taken: Plain
+    not_yours_to_decline: Plain
     entry_gone: Plain
     changed_since: Plain
     withdrawn: Plain

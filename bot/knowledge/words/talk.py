@@ -8,6 +8,7 @@ from pydantic import Field
 from bot.domain.authored import Authored, Line
 from bot.domain.language import Language
 from bot.domain.quiz_content import Phrases
+from bot.domain.smalltalk import Explained
 from bot.knowledge.words.texts import Plain, text
 
 
@@ -15,7 +16,7 @@ class Talk(Authored):
     """Something people say besides questions: how they put it, and what to say to it; None is silence.
 
     `in_quiz` is said instead in the thread of a run. `begins` puts the button that begins the quiz below the reply, and
-    `person` how a person can be reached.
+    `person` how a person can be reached. `explained` says where a sentence that asks nothing may stand beside a phrase.
     """
 
     phrases: Phrases
@@ -23,12 +24,17 @@ class Talk(Authored):
     in_quiz: Plain | None = None
     begins: bool = False
     person: bool = False
+    explained: Explained | None = None
 
 
 class TalkWords(Authored):
-    """What people say to a bot besides questions, by what they want; and words that mean the same in that."""
+    """What people say to a bot besides questions, by what they want.
+
+    alike: words that mean the same in phrases. around: what says nothing more before or behind a phrase.
+    """
 
     alike: tuple[Annotated[Phrases, Field(min_length=2)], ...] = ()
+    around: tuple[Line, ...] = ()
     acknowledgement: Talk
     greeting: Talk
     thanks: Talk
@@ -44,11 +50,13 @@ class TalkWords(Authored):
     deletion: Talk
     sharing: Talk
     about_quiz: Talk
+    for_whom: Talk
     begin: Talk
     stop: Talk
     hush: Talk
     quiet: Talk
     complaint: Talk
+    misunderstood: Talk
     confused: Talk
     person: Talk
     bye: Talk
@@ -63,7 +71,17 @@ class TalkWords(Authored):
     @property
     def phrases(self) -> Mapping[str, tuple[str, ...]]:
         """Give the phrases by the intent they mean."""
-        return {intent: self.of(intent).phrases for intent in type(self).model_fields if intent != "alike"}
+        return {intent: self.of(intent).phrases for intent in self._intents}
+
+    @property
+    def explained(self) -> Mapping[str, Explained]:
+        """Give where people explain what they say, by the intents of which they do."""
+        places = {intent: self.of(intent).explained for intent in self._intents}
+        return {intent: place for intent, place in places.items() if place}
+
+    @property
+    def _intents(self) -> tuple[str, ...]:
+        return tuple(name for name in type(self).model_fields if name not in ("alike", "around"))
 
 
 class TerminalWords(Authored):
@@ -87,12 +105,15 @@ class TerminalWords(Authored):
     quiet: Plain
     about_quiz: Plain
     about_quiz_in_quiz: Plain
+    for_whom: Plain
+    for_whom_in_quiz: Plain
     begin: Plain
     begin_in_quiz: Plain
     hush: Plain
     stop: Plain
     complaint: Plain
     complaint_in_quiz: Plain
+    misunderstood: Plain
     confused: Plain
     person: Plain
     bye: Plain

@@ -14,8 +14,8 @@ def sentences(library: Library) -> Iterator[Rendering]:
     names = {
         "faq": ("on_its_way", "suggest_moved"),
         "feedback": (
-            "changed_since", "entry_gone", "nobody_to_ask", "person_asked_before", "person_not_reached",
-            "question_gone", "thanks", "why_button", "why_forgotten", "why_gone", "withdrawn",
+            "changed_since", "entry_gone", "nobody_to_ask", "not_yours_to_decline", "person_asked_before",
+            "person_not_reached", "question_gone", "thanks", "why_button", "why_forgotten", "why_gone", "withdrawn",
         ),
         "manners": (
             "cannot_post", "changed_since", "channel_dm", "editors_not_member", "entry_gone", "hushed", "not_a_member",
