@@ -26,6 +26,7 @@ class FollowUps:
             names = {term.key for term in self._terms(question) if term.kind == NAME}
             if len(names) == 1:
                 self._about.setdefault(names.pop(), entry)
+        self.of_names = frozenset(self._about.values())
         self._of_role: dict[str, str] = {}  # by role, the entry about it: the first whose question has no other
         self._named: dict[str, set[str]] = {}  # by entry, the names and roles in its question
         for entry, question in questions.items():

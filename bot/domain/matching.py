@@ -150,6 +150,8 @@ class Index:
 
     def same_of_names(self, utterance: str, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message: "DeepMind and Meta"."""
+        if entry not in self._follow_ups.of_names:  # most are about no name: then nothing is read again
+            return []
         return self._follow_ups.same_of_names(self.read(utterance), entry)
 
     def comparing(self, utterance: str, entry: str) -> frozenset[str]:
