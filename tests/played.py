@@ -200,7 +200,7 @@ def _led_to(url: str, former: str, part: Any) -> Any:
 
 
 def read(settings: Settings) -> dict[Place, Rows]:
-    """Read the rows of a bot, but for those that each has;."""
+    """Read the rows of a bot, but for those that every bot has."""
     rows: dict[Place, Rows] = {}
     if settings.database_url is not None:
         with _postgres(settings) as connection:

@@ -34,7 +34,9 @@ def longest_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[fl
     def timed(handle: Any) -> None:
         before = time.thread_time()
         run(handle)
-        took.append((time.thread_time() - before, repr(handle)[:300]))
+        task = getattr(handle._callback, "__self__", None)
+        what = task.get_coro() if isinstance(task, asyncio.Task) else handle
+        took.append((time.thread_time() - before, str(getattr(what, "cr_code", what))[:300]))
 
     gc.collect()
     gc.disable()  # what a collection takes depends on all that the test process holds

@@ -17,6 +17,7 @@ from bot.knowledge import Library
 from bot.slack import faq
 from bot.slack.event_payloads import MessageEvent
 from bot.slack.messages import classify
+from bot.slack.slack_worker import SlackWorker
 from bot.slack.suggestion_work import UNKNOWN
 from bot.storage import ANSWER, HelpRequest, ReplyState, Store, Vote
 from tests.conftest import bot_in, free_port, rows
@@ -405,6 +406,18 @@ async def test_only_who_asked_can_say_that_none_was_meant(workspace: Workspace, 
     await workspace.latest("U_ANA", offer, once=lambda now: not buttons(now))
 
 
+async def test_none_of_these_names_who_can_be_asked_about_the_bot(workspace: Workspace, library: Library):
+    have_support("help@example.com", library)
+    _, offer = await answered(workspace, UNCLEAR)
+
+    await workspace.click("U_ANA", offer, "None of these")
+
+    now = await workspace.latest("U_ANA", offer, once=lambda now: not buttons(now))
+    assert "help@example.com" in shown(now)
+    assert library.words.feedback.or_ask_admin not in shown(now)
+
+
+@pytest.mark.both_databases
 async def test_none_of_these_says_what_now(workspace: Workspace, store: Store, library: Library):
     asked, offer = await answered(workspace, UNCLEAR)
 
@@ -413,7 +426,7 @@ async def test_none_of_these_says_what_now(workspace: Workspace, store: Store, l
     await workspace.settled()
 
     assert shown(now).startswith("Sorry, then I have no answer to that.")
-    assert library.words.feedback.no_person in shown(now)
+    assert library.words.feedback.or_ask_admin in shown(now)
     reply = await store.replies.of_answer(TEAM, "C_ASK", offer["ts"])
     assert reply
     assert (reply.kind, reply.entries) == (UNKNOWN, ())
@@ -489,11 +502,14 @@ async def test_who_wants_a_person_gets_the_button_that_asks_one(workspace: Works
     assert "asked me something in a direct message, and would like a person to answer it" in shown(request)
 
 
-async def test_where_nobody_can_be_asked_by_a_button_it_says_whom_to_ask(
-    workspace: Workspace, library: Library, monkeypatch: pytest.MonkeyPatch
-):
+def have_support(support: str | None, library: Library) -> None:
+    """Have the bot that runs go on as with this in ROLEFIT_SUPPORT."""
+    SlackWorker.bind_all(replace(faq.faq_worker._services, support=support), library)
+
+
+async def test_where_nobody_can_be_asked_by_a_button_it_says_whom_to_ask(workspace: Workspace, library: Library):
     for support, expected in ((None, library.words.feedback.no_person), ("help@example.com", "help@example.com")):
-        monkeypatch.setattr(faq.faq_worker, "support", support)
+        have_support(support, library)
         for text in WANTS_PERSON:
             [reply] = await workspace.replies(await workspace.post("U_BEN", BOT, text))
 

@@ -196,6 +196,21 @@ def test_of_two_companies_that_are_named_none_is_left_out(library: Library, utte
     assert [candidate.entry for candidate in reply.entries] == entries
 
 
+@pytest.mark.parametrize(
+    ("utterance", "entry"),
+    [
+        ("I left DeepMind last year. How does Meta define its scientist roles?", "meta-roles"),
+        ("Ben moved from DeepMind. How does Meta organise research?", "meta-roles"),
+        ("what is an applied scientist? my friend is a research scientist", "applied-scientist"),
+    ],
+)
+def test_what_is_named_without_being_asked_about_is_not_answered(library: Library, utterance: str, entry: str):
+    answer = reply(library, utterance)
+
+    assert isinstance(answer, Answer)
+    assert [candidate.entry for candidate in answer.entries] == [entry]
+
+
 def test_an_answer_about_one_of_two_roles_gives_way_to_the_one_that_compares_them(library: Library):
     index = library.index
 

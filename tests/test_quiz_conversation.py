@@ -1412,7 +1412,7 @@ async def test_what_the_review_looked_at_can_be_typed(workspace: Workspace, said
     root = await begin(workspace)
     await take_at_once(workspace, root)
     asked = await review(workspace, root)
-    assert "Pick one, or type its letter in the menu or your own words." in shown(asked)
+    assert "Pick one, or type here the letter it has in the menu, or your own words." in shown(asked)
 
     await write(workspace, root, said)
 

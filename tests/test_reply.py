@@ -18,12 +18,14 @@ from bot.domain.reply import (
     Defined,
     Perhaps,
     Reading,
+    Reviewed,
     Unclear,
     WhichTwo,
     read,
     read_again,
     read_choice,
 )
+from bot.domain.review import review_question
 from bot.knowledge import Library
 
 MARKS = str.maketrans("", "", "*_~`\"'")  # of Slack's formatting, which goes from around words
@@ -559,3 +561,27 @@ def test_whatever_is_typed_is_read_as_something_the_quiz_has(library: Library, t
         for question, given_ in found.answers.items():
             assert {choice.id for choice in library.quiz.question(question).choices} >= set(given_)
             assert len(set(given_)) == len(given_) in (1, 2)
+
+
+# What the last review looked at, below the result
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("b", Reviewed),
+        ("skip", Reviewed),
+        ("k", Aside),  # small talk by itself, though a cell has this letter
+        ("b and c", Unclear),
+        ("half a half b", Unclear),
+    ],
+)
+def test_a_letter_picks_what_the_last_review_looked_at(library: Library, text: str, expected: type):
+    review = review_question(library.quiz, library.tables[library.quiz.tables.roles])
+    run = finished(library)
+    assert review
+    assert run.finished
+
+    reading = read(text, run, library.words.typed, aside=smalltalk.read(text, library.words.talk), review=review)
+
+    assert isinstance(reading, expected)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations, product
 from types import MappingProxyType
 from typing import Any
@@ -249,6 +250,16 @@ def test_a_question_that_one_of_two_rounds_left_out_is_not_said_to_differ(librar
     other_way = result.since(before, now, Mrkdwn("yesterday"), library)
     assert other_way is not None
     assert other_way.endswith("The answers differ in question 2.")
+
+
+def test_of_rounds_about_a_role_nothing_is_said_to_have_stayed_or_moved(library: Library):
+    own = _run_of(library.quiz, (0, 1, 0, 0, 4))
+    role = replace(own, answers=MappingProxyType({**own.answers, "purpose": ("role",)}))
+
+    told = [result.since(run, run, Mrkdwn("yesterday"), library) for run in (own, role)]
+
+    assert [library.words.result.previous_none in str(text) for text in told] == [True, False]
+    assert str(told[1]).startswith("*Your last round about a role to fill (yesterday)* came to the same")
 
 
 def _run_of(quiz: Quiz, places: tuple[int, ...]) -> Run:

@@ -1,13 +1,17 @@
 """What is said between the questions of a round and changes nothing."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.domain import quiz
-from bot.domain.actions import Answer, Back, Skip, Stop
+from bot.domain.actions import Answer, Back, Pause, Resume, Skip, Stop
+from bot.domain.quiz import Outcome
 from bot.domain.quiz_run import Run
 from bot.domain.reply import DOES
 from bot.knowledge import Library
-from bot.slack.run_asides import TYPED_ASIDES, RunAside, render_aside
+from bot.slack.run_asides import TYPED_ASIDES, RunAside, confirmation, render_aside
+from bot.storage import StoredRun
 
 NO_COMMANDS = {"leaves", "yes", "no", "explain", "sure"}  # phrases that are read otherwise
 OF_THEIR_OWN = {"start_over", "manages"}  # begin another piece of work
@@ -33,6 +37,23 @@ def test_each_command_that_can_be_typed_does_something_or_has_something_said(lib
     assert not DOES.keys() & TYPED_ASIDES.keys()
     assert {name: action().do for name, action in DOES.items()} == {name: name for name in DOES}
     assert (DOES["back"](), DOES["skip"](), DOES["stop"]()) == (Back(), Skip(), Stop())
+
+
+def confirmed(run: Run, library: Library) -> str | None:
+    stored = StoredRun("r1", "U1", "D1", "1.0", 0, 0, None, datetime(2026, 11, 1, tzinfo=UTC), "", run, {})
+    message = confirmation(stored, Stop(), Outcome.TAKEN, "2.0", library)
+    return message.text if message else None
+
+
+def test_a_stop_is_confirmed_as_long_as_the_round_is_stopped(library: Library):
+    words = library.words.quiz
+    stopped = quiz.apply(begun(library), Stop()).run
+    paused = quiz.apply(begun(library), Pause()).run
+    goes_on = quiz.apply(stopped, Resume()).run
+
+    assert confirmed(stopped, library) == words.stopped_note
+    assert confirmed(paused, library) == words.paused_note
+    assert confirmed(goes_on, library) is None
 
 
 def test_each_aside_about_a_question_says_something_else(library: Library):

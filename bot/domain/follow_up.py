@@ -34,6 +34,7 @@ class FollowUps:
             self._named[entry] = set(named)
             if len(set(named)) == 1:
                 self._of_role.setdefault(named[0], entry)
+        self.of_roles = frozenset(self._of_role.values())
 
     def same_of_names(self, parsed: Utterance, entry: str) -> list[str]:
         """Give the entries that ask what this one asks, each of a name in a message, in the message's order.
@@ -42,7 +43,7 @@ class FollowUps:
         does not name what this one is about.
         """
         asked = self._without_names(entry)
-        named = [term.key for sentence in parsed.sentences for term in self._terms(sentence) if term.kind == NAME]
+        named = [term.key for sentence in _asking(parsed) for term in self._terms(sentence) if term.kind == NAME]
         about = [self._about[name] for name in dict.fromkeys(named) if name in self._about]
         return [same for same in about if self._without_names(same) == asked] if entry in about else []
 
@@ -52,7 +53,7 @@ class FollowUps:
         "What does an applied scientist do that a research scientist does not?": of the entry about applied scientists
         it is the one that compares the two.
         """
-        named = {term.key for sentence in parsed.sentences for term in self._terms(sentence) if term.kind is not None}
+        named = {term.key for sentence in _asking(parsed) for term in self._terms(sentence) if term.kind is not None}
         if len(named) < 2 or not any(self._of_role.get(name) == entry for name in named):
             return frozenset()
         return frozenset(other for other, names in self._named.items() if names == named)
@@ -97,6 +98,11 @@ class FollowUps:
 
     def _terms(self, sentence: Sentence) -> Sequence[Term]:
         return self._lexicon.terms(sentence.words, sentence.typed)
+
+
+def _asking(parsed: Utterance) -> Sequence[Sentence]:
+    """Give the sentences of a message that ask something, or all if none does: "I left DeepMind" asks nothing."""
+    return [sentence for sentence in parsed.sentences if sentence.form is Form.QUESTION] or parsed.sentences
 
 
 def _stands_alone(sentence: Sentence, terms: Sequence[Term], before: Sentence, previous_terms: Sequence[Term]) -> bool:

@@ -156,6 +156,8 @@ class Index:
 
     def comparing(self, utterance: str, entry: str) -> frozenset[str]:
         """Give the entries that compare all that a message names, where this one is about one of those alone."""
+        if entry not in self._follow_ups.of_roles:
+            return frozenset()
         return self._follow_ups.comparing(self.read(utterance), entry)
 
     def about_role(self, utterance: str) -> str | None:

@@ -256,7 +256,8 @@ def _read(
     return (
         _to_guess(text, run, words)
         or _explicit(text, run)
-        or (question and (_in_these_words(text, question) or _picked(text, question)))
+        or (question and (_in_these_words(text, question) or (of_quiz and _picked(text, of_quiz))))
+        or (review and of_quiz is None and _picked_cell(text, review, aside))
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
@@ -443,6 +444,14 @@ def _picked(text: str, question: HasChoices) -> Answered | None:
     return Answered({question.id: (choice.id,)}) if choice else None
 
 
+def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answered | Unclear | None:
+    """Read the letter of a cell, of which one can be picked; a letter that is small talk by itself ("k") stays that."""
+    letters = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", text))).split()
+    if len(letters) > 1 and all(len(letter) == 1 and letter.isalpha() for letter in letters):
+        return Unclear()
+    return None if aside else _picked(text, review)
+
+
 def _which_two(text: str, question: AnyQuestion) -> Answered | WhichTwo | None:
     """Read half and half without saying of what; where a tie-break has a choice for that, it is this choice."""
     if not _HALF.search(text):
@@ -544,9 +553,14 @@ def _leaves(text: str, words: TypedWords) -> Command | None:
 
 def _not_for_me(text: str, words: TypedWords) -> Command | None:
     """Read that the quiz is not for them, or how to leave it, in a clause of what they say."""
+    phrases = {normalised for phrase in words.not_for_me for normalised in _normalised(phrase)}
     clauses = (_AT_ALL.sub("", clause).strip() for clause in _CLAUSES.split(text))
-    meant = Command("not_for_me")
-    return meant if any(clause and _exact_command(clause, words) == meant for clause in clauses) else None
+    means_it = any(not phrases.isdisjoint(_normalised(clause)) for clause in clauses if clause)
+    return Command("not_for_me") if means_it else None
+
+
+def _normalised(clause: str) -> tuple[str, str]:
+    return utils.default_process(clause), smalltalk.bare(clause) or smalltalk.plain(clause)
 
 
 def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:

@@ -25,7 +25,7 @@ SHORT, LONG = 5, 16  # letters; in less than SHORT none may be wrong, in fewer t
 SAME = 92  # fuzz.token_sort_ratio in [0, 100] of phrases of three words or more, in whatever order
 REASON = 3  # words at least of a reason that is no sentence: "wrong, applied scientist" says what was meant
 LEFT = 2  # words at least that are left of a phrase without those around it: "what exactly" is not "what"
-JOINTS = 4  # places where a part of a message is tried as two, so that reading takes a bounded time
+JOINTS = 4  # places where a part of a message is tried as two, and half of those of a message: so reading is bounded
 AROUND = 2  # times that such words are taken off either end
 ACKNOWLEDGEMENT = "acknowledgement"
 COURTESIES = (ACKNOWLEDGEMENT, "greeting", "thanks", "bye")  # may stand before or behind anything else
@@ -232,11 +232,12 @@ class _Reader:
     def read(self, parts: Sequence[_Part]) -> list[_Part]:
         """Give the parts with their intents; one that says two things in two."""
         read: list[_Part] = []
+        joints = iter(range(2 * JOINTS))
         for before, part in pairwise([_Part("", ""), *parts]):
             intent = self.whole(part.text)
             if intent is None and (continues := _CONTINUES.match(part.text)):
                 intent = self._continued(before.text, part.text[continues.end() :])
-            read += [replace(part, intent=intent)] if intent else self._in_two(part)
+            read += [replace(part, intent=intent)] if intent else self._in_two(part, joints)
         return read
 
     def whole(self, part: str) -> str | None:
@@ -260,13 +261,16 @@ class _Reader:
             if text[start:end].count(" ") >= LEFT - 1:
                 yield text[start:end]
 
-    def _in_two(self, part: _Part) -> list[_Part]:
-        """Give a part as two: both small talk ("are you a bot or a human"), or one and what explains it."""
-        for between in islice(_BESIDE.finditer(part.text), JOINTS):
+    def _in_two(self, part: _Part, joints: Iterator[int]) -> list[_Part]:
+        """Give a part as two: both small talk ("are you a bot or a human"), or one and what explains it.
+
+        joints: gives one for each try that is left for the message.
+        """
+        for between, _ in zip(islice(_BESIDE.finditer(part.text), JOINTS), joints, strict=False):
             first, second = part.text[: between.start()], part.text[between.end() :]
             if (intent := self.whole(first)) and (other := self.whole(second) or self._continued(first, second)):
                 return [_Part(first, " ", intent), replace(part, text=second, intent=other)]
-        for between in islice(_EXPLAINS.finditer(part.text), JOINTS):
+        for between, _ in zip(islice(_EXPLAINS.finditer(part.text), JOINTS), joints, strict=False):
             first, second = part.text[: between.start()], part.text[between.end() :]
             words = plain(first).split()
             # "Who can I ask about MTS?" is for us to answer.

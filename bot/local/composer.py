@@ -218,6 +218,8 @@ def links_to(message: Json, domains: Iterable[str]) -> list[Json]:
 
 def _token(token: str) -> Json:
     target, _, label = token.partition("|")
+    if target in {"@", "#", "!subteam^"}:
+        return {"type": "text", "text": f"<{token}>"}
     if target.startswith("@"):
         return {"type": "user", "user_id": target[1:]}
     if target.startswith("#"):

@@ -102,11 +102,14 @@ def how_to_reach_person(
     return or_ask_person(reply, question_ts, library) if can_ask else reply
 
 
-def none_taken(about: AboutAnswer, library: Library, *, person: bool) -> Message:
+def none_taken(about: AboutAnswer, library: Library, *, person: bool, support: str | None = None) -> Message:
     """Say what to do when no suggestion was meant, with a button that asks a person, or whom to ask without one."""
-    words = library.words.feedback
-    said = plain(escape(words.none_taken))
-    return _and_person(said, about, library) if person else joined(said, plain(escape(words.no_person)))
+    words = library.words
+    lead = plain(escape(words.feedback.none_taken))
+    if person:
+        return _and_person(lead, about, library)
+    whom = fill(words.home.support, contact=contact(support)) if support else escape(words.feedback.or_ask_admin)
+    return joined(lead, plain(whom))
 
 
 # To one person

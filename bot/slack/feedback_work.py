@@ -29,6 +29,7 @@ from bot.slack.work import Work
 from bot.storage import ANSWER, HelpRequest, Reply, ReplyState
 
 ASKED = (Surface.MENTION, Surface.DM)  # where people put a question to the bot that all in the conversation can read
+NOT_YOURS_TO_DECLINE = "not_yours_to_decline"  # who said that none was meant had not asked; and what they are told
 NOT_HELPFUL = "not_helpful"  # what was wrong, of a vote without a reason
 
 log = structlog.get_logger()
@@ -96,13 +97,13 @@ class FeedbackWorker(ReplyWorker):
             if held is None or not chosen or held.decided_for != made_for:  # whoever clicked first has decided
                 await self._tell(click, self._say("changed_since"))
             return
-        if entry is None and held.asker not in (None, click.user):
-            await self._settle(team, channel, held)
-            await self._tell(click, self._say("not_yours_to_decline"))
-            return
         settled = replace(held, state=ReplyState.POSTED, answer_ts=click.ts, offered=held.entries)
         async with self._freed_on_failure(team, channel, held):
-            exists = await step("find entry", self._is_known, entry)
+            exists = await step("find entry", self._find, entry, held.asker in (None, click.user))
+            if exists == NOT_YOURS_TO_DECLINE:
+                await self._settle(team, channel, held)
+                await self._tell(click, self._say(NOT_YOURS_TO_DECLINE))
+                return
             if exists and entry:
                 settled = await self._change(team, channel, replace(settled, kind=ANSWER, entries=(entry,)))
             else:
@@ -169,11 +170,15 @@ class FeedbackWorker(ReplyWorker):
             if about is None:
                 return blocks.say(self._library.words.feedback.entry_gone)
             person = bool(await self._whom_to_ask(click.team, None, click.user))
-            return feedback_blocks.none_taken(about, self._library, person=person)
+            support = self._services.support
+            return feedback_blocks.none_taken(about, self._library, person=person, support=support)
 
         return message
 
-    async def _is_known(self, entry: str | None) -> bool:
+    async def _find(self, entry: str | None, may_decline: bool) -> bool | str:
+        """Say whether the entry that was chosen is known; NOT_YOURS_TO_DECLINE if none was, and they may not say so."""
+        if entry is None and not may_decline:
+            return NOT_YOURS_TO_DECLINE
         return entry is not None and self._library.entry(entry) is not None
 
     # Votes

@@ -88,12 +88,12 @@ async def _forget_if_revised(team: str, channel: str, ts: str, revision: str, st
 
 async def is_revised_since(team: str, channel: str, ts: str, revision: str, store: Store) -> bool:
     """Say whether a message has been edited or deleted later than at `revision`, as far as there is work about it."""
-    reply = await store.replies.get(team, channel, ts)
-    if reply is not None and reply.revision > revision:
-        return True
     edits = Work.REVISE_REPLY.key(team, channel, ts, "")
-    # What has ended stands in the row.
-    return any(key.removeprefix(edits) > revision for key in await work_records.unfinished([edits]))
+    # Asked in this order, since what ends between the two stands in the row.
+    if any(key.removeprefix(edits) > revision for key in await work_records.unfinished([edits])):
+        return True
+    reply = await store.replies.get(team, channel, ts)
+    return reply is not None and reply.revision > revision
 
 
 async def record_command(team: str, user: str, text: str, response_url: str, reply: PlannedReply, store: Store) -> None:

@@ -172,14 +172,14 @@ def since(run: Run, before: Run, date: Mrkdwn, library: Library) -> str | None:
         if question.id in run.answers.keys() & before.answers.keys()
         and set(run.answers[question.id]) != set(before.answers[question.id])
     ]
-    told = (
-        fill(words.previous_moved, questions=question_names(run, moved, library))
-        if moved
-        else escape(words.previous_none)
-    )
+    told: list[str] = []
+    if moved:
+        told.append(fill(words.previous_moved, questions=question_names(run, moved, library)))
+    elif run.about != ROLE:
+        told.append(escape(words.previous_none))
     left_out = [question for question in run.ended_early if question.id in before.answers]
     not_asked = [fill(words.previous_not_asked, questions=question_names(run, left_out, library))] if left_out else []
-    return " ".join([lead, told, *not_asked])
+    return " ".join([lead, *told, *not_asked])
 
 
 def marked(run: Run, library: Library, columns: list[str], rows: Sequence[str] = ()) -> Table:

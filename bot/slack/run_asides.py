@@ -161,11 +161,13 @@ def confirmation(stored: StoredRun, typed: Action, outcome: str, ts: str, librar
             return None
 
 
-def _left(run: Run, library: Library) -> Message:
-    """Say how to go on later to who has just left a round, or an answer that was to be changed."""
+def _left(run: Run, library: Library) -> Message | None:
+    """Say how to go on to who has left a round, or an answer that was to be changed; None where it goes on by now."""
     words = library.words.quiz
     if run.closed:
         return blocks.say(library.words.compare.over)
+    if run.asking is not None:
+        return None
     if run.finished:
         return blocks.say(words.change_dropped)
     return blocks.say(words.stopped_note if run.status is Status.STOPPED else words.paused_note)
