@@ -236,7 +236,7 @@ async def test_a_copy_says_that_the_sender_knows_only_if_they_were_told(hasty: W
 
     await hasty.click(MEI, await hasty.latest(MEI, copy), "Let’s talk")
 
-    assert shown(await message(hasty, root, "<@U_MEI> would like to talk")).startswith("<@U_ANA> ")
+    assert shown(await message(hasty, root, "<@U_MEI> would like to talk")).startswith("<@U_ANA>: ")
     await hasty.settled()
     assert "knows that you would like to talk" in shown(await hasty.latest(MEI, copy))
 
