@@ -244,15 +244,6 @@ def versions(database: str, version: str) -> None:
     engine.dispose()
 
 
-def one_is_dead(database: str) -> bool:
-    """Say whether one of two replicas is known to be dead: silent for longer than REPLICA_TIMEOUT, or removed for that."""
-    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        dead = connection.scalar(text("SELECT count(*) = 1 OR max(seen_at) - min(seen_at) > 1 FROM replicas"))
-    engine.dispose()
-    return bool(dead)
-
-
 async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(tmp_path: Path, database: str):
     shared: Any = {"DATABASE_URL": database, "REPLICA_TIMEOUT": "1"}
     one, other = tmp_path / "one", tmp_path / "other"
@@ -263,7 +254,7 @@ async def test_work_of_another_version_is_left_to_processes_of_it_and_not_lost(t
         await asyncio.to_thread(versions, database, "0")
         async with bot(workspace, other, **shared):
             await workspace.replies(await workspace.post("U_ANA", "C_ASK", "What does MTS mean?"))
-            await workspace.until(lambda: asyncio.to_thread(one_is_dead, database), "U_ANA", PATIENCE)
+            await asyncio.sleep(2)  # longer than a replica may be silent: now the first one is known to be dead
             listed = await command("jobs", cwd=other, **shared)
             assert await _replies(workspace, asked) == []
             await asyncio.to_thread(versions, database, jobs.WORK_VERSION)
