@@ -36,7 +36,7 @@ MATCHING_COMMENT = """\
 #   second  the same where the second stage was asked; unprompted it is for messages of which the first is as sure as
 #           `worth`, or `worth_named` where a role, a company or a person is named (short questions in known words
 #           count as surer), so that it is asked for at most one in twenty messages of technical chatter
-#   calibration  how much each sign counts; see Calibration in bot/domain/matching.py
+#   calibration  how much each sign counts; see Calibration in bot/domain/judging.py
 """
 
 Progress = Callable[[str], object]
