@@ -69,7 +69,8 @@ class Slack:
 
     async def _answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        sent: Any = await (request.json() if request.content_type == "application/json" else request.post())
+        of_body: Any = await (request.json() if request.content_type == "application/json" else request.post())
+        sent: dict[str, Any] = {**request.query, **of_body}
         body: dict[str, Any] = {}
         match method:
             case "auth.test":
@@ -78,7 +79,8 @@ class Slack:
                 self.posted[sent["thread_ts"]] += 1
                 self.last_post = time.perf_counter()
                 await asyncio.sleep(TAKES)
-                body = {"channel": sent["channel"], "ts": new_ts()}
+                ts = new_ts()
+                body = {"channel": sent["channel"], "ts": ts, "message": {"ts": ts, "thread_ts": sent["thread_ts"]}}
             case "chat.postEphemeral":
                 self.ephemerals += 1
                 body = {"message_ts": new_ts()}
@@ -87,7 +89,8 @@ class Slack:
             case "conversations.info":
                 body = {"channel": {"id": sent["channel"], "is_member": True, "is_ext_shared": False}}
             case "conversations.replies":
-                body = {"messages": [], "has_more": False}
+                question = {"type": "message", "user": "U0", "text": "", "ts": sent["ts"]}
+                body = {"messages": [question], "has_more": False}
             case _:
                 return web.json_response({"ok": False, "error": "unknown_method"})
         return web.json_response({"ok": True} | body)
