@@ -66,8 +66,8 @@ class Worker(DBOSConfiguredInstance):
 
     def __init__(self, name: str) -> None:
         super().__init__(config_name=name)
-        for method in vars(type(self)):
-            former = getattr(getattr(self, method), FORMER_NAME, None)
+        for method, function in vars(type(self)).items():
+            former = getattr(function, FORMER_NAME, None)
             if former is not None:
                 _works[f"{name}.{method}"] = getattr(self, method)
                 if former:

@@ -41,23 +41,22 @@ async def is_recorded(key: Key) -> bool:
     return await DBOS.get_workflow_status_async(key) is not None
 
 
-async def waiting(prefix: Key) -> list[str]:
-    """Give the keys of the work that begin with this, of what was received and has not begun."""
+async def received(prefixes: list[str]) -> list[str]:
+    """Give the keys in the inbox that begin with one of these; what has begun stays there for a moment."""
     inbox = jobs.inbox()
-    return [item.key for item in await inbox.of_kinds([prefix])] if inbox else []
+    return [item.key for item in await inbox.of_kinds(prefixes)] if inbox else []
 
 
 async def unfinished(prefixes: list[str]) -> list[str]:
     """Give the keys of work that begin with one of these and has not ended, be it that it has not begun."""
-    inbox = jobs.inbox()
-    received = [item.key for item in await inbox.of_kinds(prefixes)] if inbox else []
-    if received:  # what has begun stays in the inbox for a moment, and may have ended by then
-        ended = await DBOS.list_workflows_async(workflow_ids=received, status=ENDS, load_input=False, load_output=False)
-        received = sorted(set(received) - {known.workflow_id for known in ended})
+    keys = await received(prefixes)
+    if keys:  # of these some may have ended
+        ended = await DBOS.list_workflows_async(workflow_ids=keys, status=ENDS, load_input=False, load_output=False)
+        keys = sorted(set(keys) - {known.workflow_id for known in ended})
     begun = await DBOS.list_workflows_async(
         workflow_id_prefix=prefixes, status=UNDER_WAY, load_input=False, load_output=False
     )
-    return received + [known.workflow_id for known in begun]
+    return keys + [known.workflow_id for known in begun]
 
 
 async def is_under_way(prefixes: list[str]) -> bool:

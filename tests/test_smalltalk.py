@@ -213,10 +213,15 @@ async def test_what_stands_beside_small_talk_and_asks_nothing_does_not_hide_it(
     library: Library, intent: str, surface: Surface
 ):
     for text in EXPLAINED_OR_IN_TWO_HALVES[intent]:
-        reply = await faq.decide(text, surface, library, None)
+        await talk_about(intent, text, surface, library)
 
-        assert reply is not None, text
-        assert (reply.kind, reply.entries) == (TALK, (intent,)), text
+
+async def talk_about(intent: str, text: str, surface: Surface, library: Library) -> str:
+    """Give what is said to a message, which has to be taken for this small talk."""
+    reply = await faq.decide(text, surface, library, None)
+    assert reply is not None, text
+    assert (reply.kind, reply.entries) == (TALK, (intent,)), text
+    return faq.rendered(reply.kind, reply.entries, library).text
 
 
 def test_of_the_labelled_questions_that_an_entry_answers_none_is_small_talk(library: Library):
@@ -426,11 +431,7 @@ async def test_what_people_ask_about_their_privacy_is_told_in_a_few_sentences(
     library: Library, intent: str, surface: Surface
 ):
     for text in OTHER_WORDINGS[intent]:
-        reply = await faq.decide(text, surface, library, None)
-
-        assert reply is not None, text
-        assert (reply.kind, reply.entries) == (TALK, (intent,)), text
-        said = faq.rendered(reply.kind, reply.entries, library).text
+        said = await talk_about(intent, text, surface, library)
         assert ("/rolefit quiet" if intent == "quiet" else "/rolefit privacy") in said
         assert said.count(". ") < 4
 

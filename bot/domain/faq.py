@@ -180,11 +180,9 @@ def rank(
     scores = scorer(utterance) if scorer and worth_asking(ranked, surface, thresholds) else None
     if scores is not None:
         ranked = index.rank(utterance, limit=CONSIDERED, after=after, semantic=scores)
-    both = index.same_of_names(utterance, ranked[0].entry) if ranked else []
-    if len(both) != MAX_ANSWERS or {candidate.entry for candidate in ranked} >= set(both):
-        return ranked
-    more = index.rank(utterance, limit=AMONG, semantic=scores)[CONSIDERED:]
-    return (*ranked, *(candidate for candidate in more if candidate.entry in both))
+    both = _both_named(utterance, ranked[0].entry, index, scores) if ranked else ()
+    known = {candidate.entry for candidate in ranked}
+    return (*ranked, *(candidate for candidate in both if candidate.entry not in known))
 
 
 def first_reply(
@@ -233,11 +231,20 @@ def _of_all_named(
     compared = next((candidate for candidate in ranked if candidate.entry in comparing), None)
     if compared and isinstance(answer := decide((compared,), surface, thresholds), Answer):
         return answer
-    both = index.same_of_names(utterance, reply.entries[0].entry)
+    both = _both_named(utterance, reply.entries[0].entry, index, scores)
+    return Answer(both) if both else reply
+
+
+def _both_named(utterance: str, entry: str, index: Index, scores: SemanticScores | None) -> tuple[Candidate, ...]:
+    """Give the candidates for the two names that a message asks the same of, in its order; none unless it names two.
+
+    entry: about one of them.
+    """
+    both = index.same_of_names(utterance, entry)
     if len(both) != MAX_ANSWERS:
-        return reply
+        return ()
     candidates = {candidate.entry: candidate for candidate in index.rank(utterance, limit=AMONG, semantic=scores)}
-    return Answer(tuple(candidates[entry] for entry in both)) if candidates.keys() >= set(both) else reply
+    return tuple(candidates[entry] for entry in both) if candidates.keys() >= set(both) else ()
 
 
 def worth_asking(ranked: tuple[Candidate, ...], surface: Surface, thresholds: ReplyThresholds) -> bool:

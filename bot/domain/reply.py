@@ -257,7 +257,7 @@ def _read(
         _to_guess(text, run, words)
         or _explicit(text, run)
         or (question and (_in_these_words(text, question) or (of_quiz and _picked(text, of_quiz))))
-        or (review and of_quiz is None and _picked_cell(text, review, aside))
+        or (review and _picked_cell(text, review, aside))
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
         or _exact_command(text, words)
@@ -400,8 +400,8 @@ def _several(text: str, run: Run) -> Answered | None:
     answers: dict[str, Given] = {}
     for number, answer in zip(rest[::2], rest[1::2], strict=True):
         question = _numbered(number, run)
-        letters = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", answer))).split()
-        if question is None or not letters or not all(len(letter) == 1 and letter.isalpha() for letter in letters):
+        letters = _bare_letters(answer)
+        if question is None or not letters:
             return None
         choices = [choice for letter in letters if (choice := _at(letter, question))]
         chosen = tuple(dict.fromkeys(choice.id for choice in choices))
@@ -410,6 +410,17 @@ def _several(text: str, run: Run) -> Answered | None:
             return None
         answers[question.id] = chosen
     return Answered(answers, named=True)
+
+
+def _bare_letters(text: str) -> list[str]:
+    """Give the letters of choices in a text such as "half b and d"; none if it says anything else."""
+    words = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", text))).split()
+    return words if all(len(word) == 1 and word.isalpha() for word in words) else []
+
+
+def _without_fillers(pieces: Iterable[str]) -> list[str]:
+    """Give the pieces of a text without words that say nothing, but for those of which nothing is left."""
+    return [part for piece in pieces if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
 
 
 def _numbered(number: str, run: Run) -> AnyQuestion | None:
@@ -446,8 +457,7 @@ def _picked(text: str, question: HasChoices) -> Answered | None:
 
 def _picked_cell(text: str, review: ReviewQuestion, aside: str | None) -> Answered | Unclear | None:
     """Read the letter of a cell, of which one can be picked; a letter that is small talk by itself ("k") stays that."""
-    letters = _BETWEEN.sub(" ", _FILLER.sub(" ", _HALF.sub(" ", text))).split()
-    if len(letters) > 1 and all(len(letter) == 1 and letter.isalpha() for letter in letters):
+    if len(_bare_letters(text)) > 1:
         return Unclear()
     return None if aside else _picked(text, review)
 
@@ -474,7 +484,7 @@ def _by_two(text: str, question: AnyQuestion) -> Answered | Perhaps | None:
 def _two(text: str, question: AnyQuestion) -> Answered | None:
     """Read an answer that takes two choices: "half a, half c", "about half papers and half shipping", "a and b"."""
     halves = bool(_HALF.search(text))
-    parts = [part for piece in _AND.split(_HALF.sub(",", text)) if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
+    parts = _without_fillers(_AND.split(_HALF.sub(",", text)))
     if halves:  # "50/50 a c"
         parts = [piece for part in parts for piece in (part.split() if _LETTERS.fullmatch(part) else [part])]
     if len(parts) > MOST_PARTS:
@@ -494,7 +504,7 @@ def _more_or_less(text: str, question: AnyQuestion) -> Answered | None:
     if not _MORE_OR_LESS.search(text) or ASKING.search(text) or _NOT.search(text):
         return None
     rest = _BESIDE.split(_MORE_OR_LESS.sub(",", text))
-    parts = [part for piece in rest if (part := _FILLER.sub(" ", piece).strip(" .!-–"))]
+    parts = _without_fillers(rest)
     if len(parts) == 1:
         return _picked(parts[0], question)
     chosen = tuple(dict.fromkeys(choice.id for part in parts if (choice := read_choice(part, question))))
@@ -505,7 +515,7 @@ def _hedged(text: str, question: AnyQuestion) -> Perhaps | None:
     """Read that one choice is named, and with a hedge something of another: which of them is meant has to be asked."""
     if not _HEDGING.search(text) or ASKING.search(text) or _NOT.search(text):
         return None
-    parts = [part for each in _OF_A_HEDGE.split(text) if (part := _FILLER.sub(" ", each).strip(" .!-–"))]
+    parts = _without_fillers(_OF_A_HEDGE.split(text))
     if len(parts) > MOST_PARTS:
         return None
     named = {choice.id for part in parts if (choice := read_choice(part, question))}
@@ -553,14 +563,9 @@ def _leaves(text: str, words: TypedWords) -> Command | None:
 
 def _not_for_me(text: str, words: TypedWords) -> Command | None:
     """Read that the quiz is not for them, or how to leave it, in a clause of what they say."""
-    phrases = {normalised for phrase in words.not_for_me for normalised in _normalised(phrase)}
+    meant = Command("not_for_me")
     clauses = (_AT_ALL.sub("", clause).strip() for clause in _CLAUSES.split(text))
-    means_it = any(not phrases.isdisjoint(_normalised(clause)) for clause in clauses if clause)
-    return Command("not_for_me") if means_it else None
-
-
-def _normalised(clause: str) -> tuple[str, str]:
-    return utils.default_process(clause), smalltalk.bare(clause) or smalltalk.plain(clause)
+    return meant if any(clause and _exact_command(clause, words) == meant for clause in clauses) else None
 
 
 def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
@@ -572,6 +577,7 @@ def _yes_or_no(text: str, words: TypedWords) -> Unclear | None:
     return Unclear() if normalised in map(utils.default_process, (*words.yes, *words.no)) else None
 
 
+@lru_cache(maxsize=2)
 def _commands(words: TypedWords) -> dict[str, str]:
     return {
         plain: name

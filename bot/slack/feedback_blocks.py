@@ -94,22 +94,23 @@ def how_to_reach_person(
     reply: Message, question_ts: str, library: Library, *, can_ask: bool, support: str | None
 ) -> Message:
     """Say below a reply how a person can be reached: by a button if there is one to ask, and as `support` says."""
-    words = library.words
-    if support:
-        reply = joined(reply, plain(fill(words.home.support, contact=contact(support))))
-    elif not can_ask:
-        reply = joined(reply, plain(escape(words.feedback.no_person)))
+    if support or not can_ask:
+        reply = joined(reply, _whom_to_ask(support, library.words.feedback.no_person, library))
     return or_ask_person(reply, question_ts, library) if can_ask else reply
 
 
 def none_taken(about: AboutAnswer, library: Library, *, person: bool, support: str | None = None) -> Message:
     """Say what to do when no suggestion was meant, with a button that asks a person, or whom to ask without one."""
-    words = library.words
-    lead = plain(escape(words.feedback.none_taken))
+    words = library.words.feedback
+    lead = plain(escape(words.none_taken))
     if person:
         return _and_person(lead, about, library)
-    whom = fill(words.home.support, contact=contact(support)) if support else escape(words.feedback.or_ask_admin)
-    return joined(lead, plain(whom))
+    return joined(lead, _whom_to_ask(support, words.or_ask_admin, library))
+
+
+def _whom_to_ask(support: str | None, otherwise: str, library: Library) -> Message:
+    """Say who can be asked about the bot; `otherwise`, if nobody is named."""
+    return plain(fill(library.words.home.support, contact=contact(support)) if support else escape(otherwise))
 
 
 # To one person

@@ -405,7 +405,7 @@ async def _is_replied_to(team: str, message: IncomingMessage, store: Store, *, d
         return False
     if await work_records.is_recorded(Work.ANSWER.key(team, message.channel, message.ts)):
         return True
-    return bool(await work_records.waiting(Work.REVISE_REPLY.key(team, message.channel, message.ts, "")))
+    return bool(await work_records.received([Work.REVISE_REPLY.key(team, message.channel, message.ts, "")]))
 
 
 def _arguments(message: IncomingMessage, reply: PlannedReply) -> tuple[str, str, str, list[str], str]:

@@ -221,7 +221,7 @@ async def _refusal(team: str, user: str, recipient: str, client: AsyncWebClient,
             person = await read_person(client, recipient) if recipient else None
     except (SlackApiError, ClientError, TimeoutError):  # it may pass, and the window stays as it is
         return Refusal.UNKNOWN
-    if why := refusal(user, team, person, guests=share_worker.allows_guests()):
+    if why := refusal(user, team, person, guests=share_worker.allows_guests):
         return why
     return Refusal.MUTED if await store.mutes.is_muted(team, recipient, user) else None
 

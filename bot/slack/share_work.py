@@ -75,8 +75,9 @@ class ShareWorker(UpdatingWorker):
     What is sent stands in the rows of `shares` and is read there by each step that sends it.
     """
 
+    @property
     def allows_guests(self) -> bool:
-        """Say whether results may be shared with guests and people of other organisations."""
+        """Whether results may be shared with guests and people of other organisations."""
         return self._services.share_guests
 
     # Sending
@@ -124,7 +125,7 @@ class ShareWorker(UpdatingWorker):
             recipient=share.recipient,
             place=share.place,
             updates=share.updates,
-            guests=self.allows_guests(),
+            guests=self.allows_guests,
             made_at=share.made_at,
             replies=len(share.message["replies"]),
             why=why,

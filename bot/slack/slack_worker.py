@@ -46,9 +46,7 @@ class SlackWorker(Worker):
 
     _made: ClassVar[list["SlackWorker"]] = []
     _services: Services
-    _gateway: SlackGateway
     _library: Library
-    _store: Store
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -59,7 +57,14 @@ class SlackWorker(Worker):
         """Set what all work is done with: when the app is put together, and with each edit of the knowledge."""
         for worker in cls._made:
             worker._services, worker._library = services, library
-            worker._gateway, worker._store = services.gateway, services.store
+
+    @property
+    def _gateway(self) -> SlackGateway:
+        return self._services.gateway
+
+    @property
+    def _store(self) -> Store:
+        return self._services.store
 
     async def _post_in_run(self, team: str, run_id: str, channel: str, root_ts: str, render: Render) -> str | None:
         """Post in the thread of a run, and remember where, so that the message can be deleted with the run.
