@@ -80,7 +80,8 @@ def render_aside(  # noqa: PLR0911, PLR0912 - one for each aside
             return blocks.say(words.kept)
         case RunAside.SMALLTALK:
             talk = library.words.talk.of(about) if about else None
-            text = (talk.in_quiz or talk.reply) if talk else None
+            below = talk.below_result if talk and run.shareable and run.asking is None else None
+            text = below or ((talk.in_quiz or talk.reply) if talk else None)
             return blocks.say(text) if text else None
         case (
             RunAside.EXPLAIN
