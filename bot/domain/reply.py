@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from bot.domain import smalltalk, typed
 from bot.domain.actions import Action, AskAgain, Back, Pause, Resume, Skip, Stop
+from bot.domain.asked_back import asks_for_role, asks_what_is_meant
 from bot.domain.fit import Given
 from bot.domain.matching_text import MAX_CHARACTERS
 from bot.domain.own_words import (
@@ -35,6 +36,7 @@ from bot.domain.review import ReviewQuestion
 SURE = 80  # token_set_ratio in [0, 100]: one word in five may be missing or two letters in ten mistyped
 LEAD = 8  # how far the best choice must be ahead of the next; below it, asking is kinder than guessing
 SAME = 88  # fuzz.ratio of a term with a typo
+MOST_OF_OPENING = 6  # words in which whom a round is about may be said loosely; what has more describes work
 MOST_PARTS = 10  # of an answer that takes two choices; what has more is a story
 ALIKE = 86  # fuzz.token_sort_ratio of a question about the result that nothing else is known to answer
 
@@ -103,6 +105,21 @@ _AND = re.compile(r"\s+and\s+|[,;/&+]", re.IGNORECASE)
 _MEANT_BY = re.compile(r"(?:and\s+)?what(?:\s+do you mean|['’]s meant|\s+is meant)\s+(?:by|with)\s+(.+)", re.IGNORECASE)
 _MEANS = re.compile(
     r"(?:and\s+)?what does\s+(.+?)\s+mean(?:\s+(?:here|in (?:this|the) question))?\s*[?.!]*", re.IGNORECASE
+)
+# "erase all traces of me", "who is going to see my answers"
+_DELETING = re.compile(
+    r"\b(?:delete|erase|wipe|purge)\b.*\b(?:me|my|mine|i|this|everything)\b"
+    r"|\bforget\b.*\b(?:about me|my|i (?:said|told|typed|answered|wrote))\b",
+    re.IGNORECASE,
+)
+_WHO_SEES = re.compile(
+    r"^\W*(?:\w+\W+){0,3}who\s+(?:\w+\s+){0,4}(?:see|sees|read|reads|get to see)\s+"
+    r"(?:my|this|that|it|what i|these|the answers|any of)\b",
+    re.IGNORECASE,
+)
+# Words that say whom a round is about, within a sentence that is otherwise about work.
+_OF_OTHERS = re.compile(
+    r"\b(?:manag\w+|lead\w*|hir\w+|recruit\w*|vacanc\w+|opening|fill\w*|(?:direct|my) reports?|team)\b", re.IGNORECASE
 )
 # "I run payroll, nothing with AI"; "I am a nurse so this is not for me at all"
 _CLAUSES = re.compile(r"[.,;:!?…()]+|\s[-–—]\s|\b(?:and|but|because|since|so|as)\b", re.IGNORECASE)
@@ -202,13 +219,22 @@ class Asks:
 
 
 @dataclass(frozen=True)
+class NotAsked:
+    """A change of the answer to a question that has not been asked yet."""
+
+    question: str
+
+
+@dataclass(frozen=True)
 class Unclear:
-    """Nothing of the above."""
+    """Nothing of the above; `mark`: the letter or number that no choice has, if it is one."""
+
+    mark: str | None = None
 
 
 Reading = (
     Answered | Perhaps | Command | Defined | WhichTwo | Aside | AboutResult | AsksForOther
-    | Reviewed | PerhapsReviewed | Asks | Unclear
+    | Reviewed | PerhapsReviewed | Asks | NotAsked | Unclear
 )  # fmt: skip
 
 
@@ -260,11 +286,13 @@ def _read(
         or (review and _picked_cell(text, review, aside))
         or (AsksForOther() if run.subject and asks_for_other_answers(text, answerable=answerable) else None)
         or about_result(text, run, words, answerable=answerable)
+        or (_asked_back(text, run, of_quiz))
         or _exact_command(text, words)
         or _leaves(text, words)
         or _not_for_me(text, words)
         or _yes_or_no(as_sent, words)
         or ((Command("stop") if aside == "stop" else Aside(aside)) if aside else None)
+        or (None if answerable else _on_what_is_kept(text))
         or (weighed and _by_two(text, weighed))
         or (question and not (answerable and (isinstance(question, Opening) or about_roles)) and _one(text, question))
         or _command(text, words)
@@ -274,7 +302,7 @@ def _read(
         or (None if "?" in text else _begins_unsure(text, words))
         or (Asks() if asks(text) or (answerable and about_roles) else None)
         or (question and _guesses(text, question))
-        or (Asks() if answerable else Unclear())
+        or (Asks() if answerable else Unclear(_mark_of_none(text, question)))
     )
 
 
@@ -375,19 +403,49 @@ def _with_roles(plain: str, quiz: Quiz) -> tuple[str, tuple[str, ...]]:
     return replaced, tuple(names[match[1]] for match in roles.finditer(plain))
 
 
-def _explicit(text: str, run: Run) -> Answered | Command | None:
+def _asked_back(text: str, run: Run, question: AnyQuestion | None) -> Command | AboutResult | None:
+    """Read a question about the one that is open, or about the role that comes out of the round."""
+    if question and asks_what_is_meant(text):
+        return Command("why")
+    if run.subject is None and asks_for_role(text, _names(run.quiz)):
+        return AboutResult(how_sure=True) if run.recommendation else Command("so_far")
+    return None
+
+
+def _names(quiz: Quiz) -> set[str]:
+    """Give the names of the roles in small letters, as somebody may type them: "ai researcher", and "researcher"."""
+    return {smalltalk.plain(name) for role in quiz.roles for name in (role.name, role.id)}
+
+
+def _on_what_is_kept(text: str) -> Aside | None:
+    """Read that something that is kept is to go, or who can see it, however it is put: that is never an answer."""
+    if _DELETING.search(text):
+        return Aside("deletion")
+    return Aside("privacy") if _WHO_SEES.search(text) else None
+
+
+def _mark_of_none(text: str, question: HasChoices | None) -> str | None:
+    """Give the letter or number of a text that picks a choice which the question does not have."""
+    picked = _PICKED.fullmatch(text)
+    return picked.group(1).lower() if question and picked and len(picked.group(1)) == 1 else None
+
+
+def _explicit(text: str, run: Run) -> Answered | Command | NotAsked | None:
     """Read what names its questions by number: "change 3 to b", "1b, 2a", "1 half b half d, 2 c"."""
     if several := _several(text, run):
-        return several
+        later = [question for question in several.answers if not run.has_asked(question)]
+        return NotAsked(later[0]) if later and _CHANGE.fullmatch(text) else several
     if changed := _CHANGE.fullmatch(text):
         question = _numbered(changed.group(1), run)
         if question is None:
             return None
         answer = changed.group(2) or changed.group(3)
         choice = read_choice(answer, question) if answer else None
+        two = _two(answer, question) if answer and not choice else None
+        if (choice or two) and not run.has_asked(question.id):
+            return NotAsked(question.id)  # "change 4 to years"
         if choice:
             return Answered({question.id: (choice.id,)}, named=True)
-        two = _two(answer, question) if answer else None
         return Answered(two.answers, named=True) if two else Command("change", question.id)
     return None
 
@@ -622,6 +680,10 @@ def _about_wording(text: str, question: AnyQuestion, *, answerable: bool) -> Com
 
 
 def _guesses(text: str, question: HasChoices) -> Perhaps | None:
+    """Read what may be an answer. A description of work is none to the opening question, whatever words it shares."""
+    described = isinstance(question, Opening) and len(text.split()) > MOST_OF_OPENING and not _OF_OTHERS.search(text)
+    if described:
+        return None
     likely = guesses(text, question)
     return Perhaps(question.id, likely) if likely else None
 
