@@ -13,9 +13,73 @@ _QUESTION = re.compile(r"(?:who|whom|what|why|how|when|where|which|is|are|am|was
 _DENIED = re.compile(r"\b(?:not|no|never|nothing|none|without|less|\w+nt)\b")
 # Beside kind words these say nothing of their own.
 _SMALL = frozenset(
-    "a all also always am an and are as at be been being bit by ever everybody everyone for from had has have having"
-    " here i in is it its just lot lots me much my of on our quite really so such super that the there these this those"
-    " to today together too totally truly us very was we were while with you your".split()
+    [
+        "a",
+        "all",
+        "also",
+        "always",
+        "am",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "being",
+        "bit",
+        "by",
+        "ever",
+        "everybody",
+        "everyone",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "having",
+        "here",
+        "i",
+        "in",
+        "is",
+        "it",
+        "its",
+        "just",
+        "lot",
+        "lots",
+        "me",
+        "much",
+        "my",
+        "of",
+        "on",
+        "our",
+        "quite",
+        "really",
+        "so",
+        "such",
+        "super",
+        "that",
+        "the",
+        "there",
+        "these",
+        "this",
+        "those",
+        "to",
+        "today",
+        "together",
+        "too",
+        "totally",
+        "truly",
+        "us",
+        "very",
+        "was",
+        "we",
+        "were",
+        "while",
+        "with",
+        "you",
+        "your",
+    ]
 )
 
 
@@ -43,7 +107,9 @@ class GappedPhrases:
 
     def _pattern(self, phrase: str) -> str:
         pieces = [piece.strip() for piece in phrase.split(GAP)]
-        in_groups = [self._any.sub(lambda match: self._groups[match[0]], piece) if self._any else piece for piece in pieces]
+        in_groups = [
+            self._any.sub(lambda match: self._groups[match[0]], piece) if self._any else piece for piece in pieces
+        ]
         return f"{_WORDS} ".join(in_groups) if pieces[-1] else in_groups[0] + _WORDS
 
 

@@ -259,7 +259,7 @@ class _Reader:
             read += [replace(part, intent=intent)] if intent else self._in_two(part, joints)
         return read
 
-    def courteous(self, parts: Sequence[_Part]) -> Sequence[_Part]:
+    def courteous(self, parts: list[_Part]) -> list[_Part]:
         """Give the parts with those for a courtesy that say only kind words beside one: "hi, hope you are well"."""
         if not any(part.intent in KIND for part in parts):
             return parts
